@@ -1,0 +1,17 @@
+"""Where time and randomness enter the system; the domain is given both."""
+
+import secrets
+from datetime import UTC, datetime
+
+from scanward.domain.ids import RANDOM_BITS, new_id
+
+
+def now() -> datetime:
+    """The time in UTC, in whole milliseconds: what stores keep."""
+    time = datetime.now(UTC)
+    return time.replace(microsecond=time.microsecond // 1000 * 1000)
+
+
+def fresh_id(when: datetime) -> int:
+    """A new id made at `when`."""
+    return new_id(round(when.timestamp() * 1000), secrets.randbits(RANDOM_BITS))

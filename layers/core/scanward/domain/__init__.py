@@ -1,0 +1,1 @@
+"""Pure domain: entities, transitions, policy. Time and ids come in as arguments."""

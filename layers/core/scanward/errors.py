@@ -1,0 +1,107 @@
+"""The one family of errors. None knows a status code: `scanward.web.errors` maps types to statuses."""
+
+from collections.abc import Mapping, Sequence
+
+Fields = Mapping[str, Sequence[str]]
+
+
+class ScanwardError(Exception):
+    """Base of all refusals. `message` is safe to show: it holds no personal data and no input."""
+
+    message = "Something went wrong"
+
+    def __init__(self, message: str | None = None) -> None:
+        self.message = message or type(self).message
+        super().__init__(self.message)
+
+
+class MalformedBody(ScanwardError):
+    """The body cannot be read as what its content type says."""
+
+    message = "The body cannot be read"
+
+
+class InvalidFields(ScanwardError):
+    """Fields that break the schema: field name → what is wrong with it, every broken one at once."""
+
+    message = "Some fields are not valid"
+
+    def __init__(self, fields: Fields, message: str | None = None) -> None:
+        super().__init__(message)
+        self.fields = {name: list(texts) for name, texts in fields.items()}
+
+
+class AlreadyTaken(InvalidFields):
+    """Fields whose values must be unique and are not."""
+
+    message = "Some values are already taken"
+
+
+class NotAuthenticated(ScanwardError):
+    """No credential, or one that does not hold. Always the same words, whatever was wrong with it."""
+
+    message = "Not authenticated"
+
+
+class InvalidCredentials(NotAuthenticated):
+    """A login that does not match, whether or not the account exists."""
+
+    message = "Invalid credentials"
+
+
+class NotAllowed(ScanwardError):
+    """Signed in, but this is not for the caller's role."""
+
+    message = "Not allowed"
+
+
+class NotFound(ScanwardError):
+    """Missing, or somebody else's: the two are told apart by nobody."""
+
+    message = "Not found"
+
+
+class MethodNotAllowed(ScanwardError):
+    """The path exists, the method does not. `allowed` are those that do."""
+
+    message = "Method not allowed"
+
+    def __init__(self, allowed: Sequence[str]) -> None:
+        super().__init__()
+        self.allowed = tuple(allowed)
+
+
+class Conflict(ScanwardError):
+    """The thing is not in a state that allows this."""
+
+    message = "The state has moved on"
+
+
+class TooLarge(ScanwardError):
+    """More bytes than this way of sending carries."""
+
+    message = "Too large"
+
+
+class UnsupportedMedia(ScanwardError):
+    """A content type that the route does not read."""
+
+    message = "Unsupported content type"
+
+
+class TooManyRequests(ScanwardError):
+    """Over a limit; `retry_after` in whole seconds."""
+
+    message = "Too many requests"
+
+    def __init__(self, retry_after: int, limit: int = 0) -> None:
+        super().__init__()
+        self.retry_after = retry_after
+        self.limit = limit
+
+
+class Unavailable(ScanwardError):
+    """A service we depend on does not answer; `retry_after` in whole seconds."""
+
+    message = "Temporarily unavailable"
+    retry_after = 2
