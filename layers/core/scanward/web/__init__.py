@@ -1,0 +1,1 @@
+"""The HTTP edge: typed routes on Chalice, two families of answers, and the OpenAPI document."""

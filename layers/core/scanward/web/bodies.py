@@ -1,0 +1,127 @@
+"""Reading request bodies: JSON, URL-encoded and multipart forms, within bounds that the gateway carries."""
+
+import json
+import math
+from collections.abc import Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from typing import Any, NoReturn
+from urllib.parse import parse_qsl
+
+from multipart import MultipartError, MultipartParser, ParserLimitReached, parse_options_header
+from pydantic import BaseModel, ValidationError
+
+from scanward.errors import InvalidFields, MalformedBody, TooLarge, UnsupportedMedia
+from scanward.web.fields import refused
+
+MAX_FORM_BYTES = 4_400_000  # 6 MB of base64 is what a function is given at most
+MAX_JSON_BYTES = 1_000_000
+MAX_PARTS = 32
+TOO_LARGE_TEXT = "Over 4,400,000 bytes: send larger files through POST /scans/uploads"
+
+
+@dataclass(frozen=True, slots=True)
+class File:
+    """One file of a form. Its name is the client's and is used for nothing."""
+
+    content: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Raw:
+    """A request's body as it came: its bytes and content type."""
+
+    content: bytes
+    content_type: str
+
+
+def read_json(raw: Raw, model: type[BaseModel]) -> BaseModel:
+    """A JSON body as `model`, types taken strictly. Raises MalformedBody, InvalidFields, TooLarge."""
+    if len(raw.content) > MAX_JSON_BYTES:
+        raise TooLarge
+    try:
+        json.loads(raw.content, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as broken:
+        raise MalformedBody("The body is not valid JSON") from broken
+    try:
+        return model.model_validate_json(raw.content, strict=True)
+    except ValidationError as failure:
+        raise refused(failure) from failure
+
+
+def read_form(raw: Raw, model: type[BaseModel]) -> tuple[BaseModel, Mapping[str, File]]:
+    """A form's fields as `model`, and its files by name. Raises MalformedBody, InvalidFields, TooLarge."""
+    if len(raw.content) > MAX_FORM_BYTES:
+        raise TooLarge(TOO_LARGE_TEXT)
+    multipart = raw.content_type.lower().startswith("multipart/form-data")
+    fields, files = _multipart(raw) if multipart else (_urlencoded(raw), {})
+    try:
+        return model.model_validate(fields), files
+    except ValidationError as failure:
+        raise refused(failure) from failure
+
+
+def _multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:
+    _, options = parse_options_header(raw.content_type)
+    boundary = options.get("boundary", "")
+    if not boundary:
+        raise MalformedBody("The form has no boundary")
+    fields: dict[str, str] = {}
+    files: dict[str, File] = {}
+    try:
+        parser = MultipartParser(
+            BytesIO(raw.content),
+            boundary,
+            content_length=len(raw.content),
+            part_limit=MAX_PARTS,
+            memory_limit=MAX_FORM_BYTES,
+            spool_limit=MAX_FORM_BYTES,
+        )
+        for part in parser:
+            if part.name in fields or part.name in files:
+                raise InvalidFields({part.name[:100]: ["This field may be given once."]})
+            if part.filename is None:
+                fields[part.name] = part.value
+            else:
+                files[part.name] = File(part.raw)
+    except ParserLimitReached as over:
+        raise TooLarge(TOO_LARGE_TEXT) from over
+    except (MultipartError, UnicodeError) as broken:
+        raise MalformedBody("The form cannot be read") from broken
+    return fields, files
+
+
+def _urlencoded(raw: Raw) -> dict[str, str]:
+    if not raw.content_type.lower().startswith("application/x-www-form-urlencoded"):
+        raise UnsupportedMedia
+    try:
+        pairs = parse_qsl(
+            raw.content.decode(),
+            keep_blank_values=True,
+            max_num_fields=MAX_PARTS,
+            strict_parsing=bool(raw.content),
+        )
+    except (ValueError, UnicodeError) as broken:
+        raise MalformedBody("The form cannot be read") from broken
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
+        raise MalformedBody("A field is given twice")
+    return fields
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        raise ValueError("a name is given twice")
+    return found
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError("a number is out of range")
+    return value
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("NaN and infinities are not JSON")

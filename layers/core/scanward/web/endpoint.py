@@ -1,0 +1,162 @@
+"""What one request goes through: authorise, parse, call the view, render; every refusal in its family's shape."""
+
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+
+from aws_lambda_powertools import Logger
+from chalice.app import HeadersType, Request, Response
+from pydantic import BaseModel, TypeAdapter
+
+from scanward.errors import (
+    NotAllowed,
+    ScanwardError,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMedia,
+)
+from scanward.security.gate import Gate, Pass, bearer
+from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
+from scanward.web.cors import Cors
+from scanward.web.families import Family
+from scanward.web.routes import Answer, Binary, Call, Media, Route
+
+D = TypeVar("D")
+_ALWAYS = {"X-Content-Type-Options": "nosniff"}
+_JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+
+
+@dataclass(frozen=True, slots=True)
+class Edge:
+    """What all endpoints of a function share."""
+
+    gate: Gate | None
+    cors: Cors
+    log: Logger
+
+
+class Endpoint(Generic[D]):
+    """One route, ready to be called by Chalice with the path's parameters."""
+
+    def __init__(self, route: Route[D], deps: D, edge: Edge) -> None:
+        self._route = route
+        self._deps = deps
+        self._edge = edge
+        self._adapter = None if isinstance(route.answer, str) else TypeAdapter[Any](route.answer)
+
+    def answer(self, request: Request, path: Mapping[str, str]) -> Response:
+        """Answers one request; raises nothing."""
+        started = time.perf_counter()
+        passed: Pass | None = None
+        try:
+            passed = self._authorise(request)
+            response = self._render(self._route.view(self._parse(request, path, passed), self._deps))
+        except ScanwardError as refusal:
+            response = refused(refusal, self._route.family)
+        except Exception as bug:
+            # The message of an unforeseen error may hold what was sent: only its type and place are logged.
+            self._edge.log.error(
+                "unforeseen", extra={"error": type(bug).__name__, "at": list(_frames(bug.__traceback__))}
+            )
+            response = refused(ScanwardError(), self._route.family)
+        response.headers.update(self._edge.cors.headers(request.headers.get("origin")))
+        if passed:
+            response.headers.update(_limits(passed))
+        self._log(request, response, started)
+        return response
+
+    def _authorise(self, request: Request) -> Pass | None:
+        audience = self._route.audience
+        if audience.token is None:
+            return None
+        if self._edge.gate is None:
+            raise LookupError("a route that is not public needs a gate")
+        passed = self._edge.gate.enter(bearer(request.headers.get("authorization")), audience.token)
+        if audience.roles and passed.actor.role not in audience.roles:
+            raise NotAllowed
+        return passed
+
+    def _parse(self, request: Request, path: Mapping[str, str], passed: Pass | None) -> Call[Any]:
+        body, files = self._body(request) if self._route.media else (None, {})
+        return Call(
+            body=body,
+            files=files,
+            path={name: unquote(value) for name, value in path.items()},
+            query=dict(request.query_params or {}),
+            passed=passed,
+            base_path=request.context.get("path", "").removesuffix(request.to_original_event().get("path", "")),
+        )
+
+    def _body(self, request: Request) -> tuple[BaseModel | None, Mapping[str, File]]:
+        declared = request.headers.get("content-type", Media.JSON.value)
+        kind = declared.partition(";")[0].strip().lower()
+        if kind not in {media.value for media in self._route.media} or self._route.body is None:
+            raise UnsupportedMedia
+        # Base64 is measured before it is decoded.
+        encoded = request.to_original_event().get("body") or ""
+        if len(encoded) > MAX_FORM_BYTES * 4 / 3 + 4:
+            raise TooLarge(TOO_LARGE_TEXT)
+        content = request.raw_body
+        raw = Raw(content if isinstance(content, bytes) else content.encode(), declared)
+        if kind == Media.JSON.value:
+            return read_json(raw, self._route.body), {}
+        return read_form(raw, self._route.body)
+
+    def _render(self, answer: Answer) -> Response:
+        if isinstance(answer, Binary):
+            headers: HeadersType = {**_ALWAYS, "Content-Type": answer.content_type, **answer.headers}
+            # Chalice base64-encodes images and wants text as text.
+            image = answer.content_type.startswith("image/")
+            return Response(answer.content if image else answer.content.decode(), headers, self._route.status)
+        if self._adapter is None:
+            raise TypeError("a route that promised a file gave none")
+        body = self._adapter.dump_json(answer).decode()
+        return Response(self._route.family.dress(body), {**_ALWAYS, **_JSON}, self._route.status)
+
+    def _log(self, request: Request, response: Response, started: float) -> None:
+        self._edge.log.info(
+            "request",
+            extra={
+                "method": request.method,
+                "route": self._route.path,
+                "status": response.status_code,
+                "ms": round((time.perf_counter() - started) * 1000, 1),
+            },
+        )
+
+
+def refused(error: ScanwardError, family: Family) -> Response:
+    """An error as a response."""
+    status, body = family.refuse(error)
+    headers: HeadersType = {**_ALWAYS, **_JSON}
+    if isinstance(error, TooManyRequests):
+        headers |= {
+            "Retry-After": str(error.retry_after),
+            "RateLimit-Limit": str(error.limit),
+            "RateLimit-Remaining": "0",
+            "RateLimit-Reset": str(error.retry_after),
+        }
+    if isinstance(error, Unavailable):
+        headers["Retry-After"] = str(error.retry_after)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(body, headers, status)
+
+
+def _limits(passed: Pass) -> dict[str, str]:
+    return {
+        "RateLimit-Limit": str(passed.limit),
+        "RateLimit-Remaining": str(passed.remaining),
+        "RateLimit-Reset": str(passed.resets_in),
+    }
+
+
+def _frames(trace: TracebackType | None) -> Iterator[str]:
+    while trace:
+        code = trace.tb_frame.f_code
+        yield f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}"
+        trace = trace.tb_next

@@ -1,0 +1,34 @@
+"""Two families of answers. Envelope: `{"success", "data" | "error"}`. Flat: bare objects, `{"error": "…"}`."""
+
+import json
+from enum import Enum
+from typing import Any
+
+from scanward.errors import InvalidFields, ScanwardError
+from scanward.web.statuses import status_of
+
+
+class Family(Enum):
+    """How a route's answers and errors are dressed."""
+
+    ENVELOPE = "envelope"
+    FLAT = "flat"
+
+    def dress(self, body: str) -> str:
+        """A successful JSON answer in the family's shape."""
+        return f'{{"success":true,"data":{body}}}' if self is Family.ENVELOPE else body
+
+    def refuse(self, error: ScanwardError) -> tuple[int, str]:
+        """(status, JSON body) of an error in the family's shape."""
+        status = status_of(error)
+        fields = error.fields if isinstance(error, InvalidFields) else {}
+        if self is Family.FLAT:
+            return status.flat, json.dumps(fields or {"error": error.message})
+        said: dict[str, Any] = {"code": status.code, "message": error.message, "details": fields}
+        return status.envelope, json.dumps({"success": False, "error": said})
+
+
+def family_of(path: str) -> Family:
+    """The family that a path belongs to, for answers that no route gives."""
+    flat = path in {"/predict", "/api"} or path.startswith("/api/")
+    return Family.FLAT if flat else Family.ENVELOPE

@@ -1,0 +1,56 @@
+"""What is wrong with a body, in words that never repeat what was sent."""
+
+from collections.abc import Iterable
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails, PydanticCustomError
+
+from scanward.errors import InvalidFields, MalformedBody
+
+_BLANK = "This field may not be blank."
+_TEXTS = {"missing": "This field is required.", "extra_forbidden": "This field is not known."}
+
+
+class Body(BaseModel):
+    """Base of every request model: what it does not name is refused."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+
+
+class Out(BaseModel):
+    """Base of every answer model."""
+
+    model_config = ConfigDict(frozen=True)
+
+
+def _printable(text: str) -> str:
+    if any((ord(char) < 32 and char not in "\t\n\r") or 0x7F <= ord(char) < 0xA0 for char in text):
+        raise PydanticCustomError("control_character", "Control characters are not allowed.")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_printable)]
+Line = Annotated[Text, StringConstraints(min_length=1, max_length=254)]
+
+
+def refused(failure: ValidationError) -> InvalidFields | MalformedBody:
+    """The refusal that a validation failure means: every broken field at once, none of its values."""
+    if any(error["type"] == "json_invalid" for error in failure.errors(include_url=False, include_input=False)):
+        return MalformedBody("The body is not valid JSON")
+    return InvalidFields(_by_field(failure.errors(include_url=False, include_input=False, include_context=True)))
+
+
+def _by_field(errors: Iterable[ErrorDetails]) -> dict[str, list[str]]:
+    fields: dict[str, list[str]] = {}
+    for error in errors:
+        name = ".".join(str(part) for part in error["loc"]) or "body"
+        fields.setdefault(name[:100], []).append(_text(error))
+    return fields
+
+
+def _text(error: ErrorDetails) -> str:
+    context: dict[str, Any] = error.get("ctx") or {}
+    if error["type"] == "string_too_short" and context.get("min_length") == 1:
+        return _BLANK
+    return _TEXTS.get(error["type"], error["msg"])

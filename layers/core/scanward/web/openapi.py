@@ -1,0 +1,153 @@
+"""The OpenAPI 3.0 document of the routes that the functions serve: what API Gateway imports and people read."""
+
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from scanward.web.families import Family, family_of
+from scanward.web.routes import ANY, Media, Route, Routes
+from scanward.web.schema30 import downgraded
+from scanward.web.statuses import TABLE
+
+_REF = "#/components/schemas/{model}"
+_INVOKE = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations"
+_ERRORS = {Family.ENVELOPE: "EnvelopeError", Family.FLAT: "FlatError"}
+_ERROR_SCHEMAS: dict[str, Any] = {
+    "EnvelopeError": {
+        "type": "object",
+        "required": ["success", "error"],
+        "properties": {
+            "success": {"type": "boolean", "enum": [False]},
+            "error": {
+                "type": "object",
+                "required": ["code", "message", "details"],
+                "properties": {
+                    "code": {"type": "string", "enum": sorted({row.code for row in TABLE.values()})},
+                    "message": {"type": "string"},
+                    "details": {"type": "object"},
+                },
+            },
+        },
+    },
+    "FlatError": {"type": "object", "description": "`error`, or each broken field with its texts"},
+}
+
+
+def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
+    """The document for `slices`: CloudFormation's name of a function → the routes it serves.
+
+    Raises ValueError for sibling path parameters of different names, which AWS refuses and emulators do not.
+    """
+    schemas: dict[str, Any] = dict(_ERROR_SCHEMAS)
+    paths: dict[str, Any] = {}
+    for function, routes in slices.items():
+        for route in routes.table:
+            item = paths.setdefault(route.path, {"x-amazon-apigateway-any-method": _unserved(function, route.path)})
+            if route.method != ANY:
+                item[route.method.lower()] = _operation(route, function, routes.tag, schemas)
+    _check_siblings(paths)
+    return {
+        "openapi": "3.0.1",
+        "info": {"title": "Scanward", "version": version, "license": {"name": "Apache-2.0"}},
+        "paths": dict(sorted(paths.items())),
+        "components": {
+            "schemas": dict(sorted(schemas.items())),
+            "securitySchemes": {"bearer": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
+        },
+    }
+
+
+def _operation(route: Route[Any], function: str, tag: str, schemas: dict[str, Any]) -> dict[str, Any]:
+    said: dict[str, Any] = {
+        "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}").strip("_"),
+        "summary": route.summary,
+        "tags": [tag],
+        "responses": {
+            str(route.status): _success(route, schemas),
+            "default": {
+                "description": "A refusal",
+                "content": {"application/json": {"schema": {"$ref": _REF.format(model=_ERRORS[route.family])}}},
+            },
+        },
+        "x-amazon-apigateway-integration": _integration(function),
+    }
+    parameters = _parameters(route.path)
+    if parameters:
+        said["parameters"] = parameters
+    if route.audience.token:
+        said["security"] = [{"bearer": []}]
+    if route.body:
+        schema = _schema(route.body, "validation", schemas)
+        said["requestBody"] = {
+            "required": True,
+            "content": {m.value: {"schema": _form(route, m, schema)} for m in route.media},
+        }
+    return said
+
+
+def _success(route: Route[Any], schemas: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(route.answer, str):
+        content = {route.answer: {"schema": {"type": "string", "format": "binary"}}}
+        return {"description": "The file", "content": content}
+    schema = _schema(route.answer, "serialization", schemas)
+    if route.family is Family.ENVELOPE:
+        success = {"type": "boolean", "enum": [True]}
+        schema = {
+            "type": "object",
+            "required": ["success", "data"],
+            "properties": {"success": success, "data": schema},
+        }
+    return {"description": "Done", "content": {"application/json": {"schema": schema}}}
+
+
+def _schema(kind: Any, mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:
+    schema = TypeAdapter(kind).json_schema(mode=mode, ref_template=_REF)
+    name = getattr(kind, "__name__", None)
+    for other, definition in schema.get("$defs", {}).items():
+        schemas[other] = downgraded(definition)
+    if name is None or schema.get("type") != "object":
+        found: dict[str, Any] = downgraded(schema)
+        return found
+    schemas[name] = downgraded(schema)
+    return {"$ref": _REF.format(model=name)}
+
+
+def _form(route: Route[Any], media: Media, schema: dict[str, Any]) -> dict[str, Any]:
+    if media is not Media.MULTIPART or not route.files:
+        return schema
+    files = {name: {"type": "string", "format": "binary"} for name in route.files}
+    return {"allOf": [schema, {"type": "object", "required": list(route.files), "properties": files}]}
+
+
+def _parameters(path: str) -> list[dict[str, Any]]:
+    names = re.findall(r"{(\w+)\+?}", path)
+    return [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+
+
+def _unserved(function: str, path: str) -> dict[str, Any]:
+    """Methods that a path does not have are answered by its function as well, in the family's shape."""
+    error = {"schema": {"$ref": _REF.format(model=_ERRORS[family_of(path)])}}
+    said: dict[str, Any] = {
+        "responses": {"default": {"description": "Refused", "content": {"application/json": error}}},
+        "x-amazon-apigateway-integration": _integration(function),
+    }
+    if parameters := _parameters(path):
+        said["parameters"] = parameters
+    return said
+
+
+def _integration(function: str) -> dict[str, Any]:
+    return {"type": "aws_proxy", "httpMethod": "POST", "uri": {"Fn::Sub": _INVOKE % function}}
+
+
+def _check_siblings(paths: Iterable[str]) -> None:
+    names: dict[tuple[str, ...], str] = {}
+    for path in paths:
+        parts = path.strip("/").split("/")
+        for depth, part in enumerate(parts):
+            if part.startswith("{") and "+" not in part:
+                parent = tuple(parts[:depth])
+                if names.setdefault(parent, part) != part:
+                    raise ValueError(f"{path}: its sibling is called {names[parent]}")

@@ -1,0 +1,137 @@
+"""Typed routes: each names its request and response models, its family, and who may call it.
+
+A slice declares its routes in a `Routes` table; `scanward.web.api` serves the table and `scanward.web.openapi`
+describes it, so the two cannot disagree.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel
+
+from scanward.domain.accounts import Actor, Role
+from scanward.security.gate import Pass
+from scanward.security.tokens import Claims, TokenType
+from scanward.web.bodies import File
+from scanward.web.families import Family
+
+B = TypeVar("B")
+D = TypeVar("D")
+
+
+ANY = "ANY"
+
+
+class Media(Enum):
+    """The content types that a route reads."""
+
+    JSON = "application/json"
+    FORM = "application/x-www-form-urlencoded"
+    MULTIPART = "multipart/form-data"
+
+
+@dataclass(frozen=True, slots=True)
+class Audience:
+    """Who may call. `token`: the kind that must be shown, None for everybody; `roles`: empty for any role."""
+
+    token: TokenType | None = TokenType.ACCESS
+    roles: frozenset[Role] = frozenset()
+
+
+PUBLIC = Audience(None)
+SIGNED_IN = Audience()
+REFRESHING = Audience(TokenType.REFRESH)
+
+
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """An answer that is not JSON."""
+
+    content: bytes
+    content_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Call(Generic[B]):
+    """One request, parsed: what a view is given. `path`: parameters by name, as they were spelled."""
+
+    body: B
+    files: Mapping[str, File]
+    path: Mapping[str, str]
+    query: Mapping[str, str]
+    passed: Pass | None
+    base_path: str
+
+    @property
+    def actor(self) -> Actor:
+        """Who calls; only on routes that are not public."""
+        if self.passed is None:
+            raise LookupError("a public route has no actor")
+        return self.passed.actor
+
+    @property
+    def claims(self) -> Claims:
+        """What the caller's token says; only on routes that are not public."""
+        if self.passed is None:
+            raise LookupError("a public route has no claims")
+        return self.passed.claims
+
+
+Answer = BaseModel | Sequence[BaseModel] | Binary
+View = Callable[[Call[Any], D], Answer]
+
+
+@dataclass(frozen=True, slots=True)
+class Route(Generic[D]):
+    """One method on one path. `answer`: the model of its JSON answer, or the content type of a binary one."""
+
+    method: str
+    path: str
+    family: Family
+    view: View[D]
+    answer: Any
+    audience: Audience = SIGNED_IN
+    body: type[BaseModel] | None = None
+    media: tuple[Media, ...] = ()
+    files: tuple[str, ...] = ()
+    status: int = 200
+
+    @property
+    def summary(self) -> str:
+        """The first line of the view's docstring."""
+        return (self.view.__doc__ or "").strip().partition("\n")[0]
+
+
+class Routes(Generic[D]):
+    """The routes of one slice, all of them of `family` unless a route says otherwise."""
+
+    def __init__(self, tag: str, family: Family) -> None:
+        self.tag = tag
+        self.family = family
+        self.table: list[Route[D]] = []
+
+    def get(self, path: str, answer: Any, **how: Any) -> Callable[[View[D]], View[D]]:
+        """Declares a GET."""
+        return self._add("GET", path, answer, how)
+
+    def post(
+        self, path: str, answer: Any, body: type[BaseModel] | None = None, **how: Any
+    ) -> Callable[[View[D]], View[D]]:
+        """Declares a POST; a body is JSON unless `media` says otherwise."""
+        how.setdefault("media", (Media.JSON,) if body else ())
+        return self._add("POST", path, answer, how | {"body": body})
+
+    def any(self, path: str, answer: Any, **how: Any) -> Callable[[View[D]], View[D]]:
+        """Declares every method at once."""
+        return self._add(ANY, path, answer, how)
+
+    def _add(self, method: str, path: str, answer: Any, how: dict[str, Any]) -> Callable[[View[D]], View[D]]:
+        def declare(view: View[D]) -> View[D]:
+            how.setdefault("family", self.family)
+            self.table.append(Route(method=method, path=path, view=view, answer=answer, **how))
+            return view
+
+        return declare
