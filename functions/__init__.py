@@ -1,0 +1,1 @@
+"""The slices of Scanward, one folder each; a slice never imports another."""

@@ -1,0 +1,26 @@
+"""Wires the auth slice and exports it to Lambda."""
+
+from functools import partial
+
+from aws_lambda_powertools import Logger
+
+from functions.auth.routes import routes
+from functions.auth.settings import Settings
+from functions.auth.usecases import Auth
+from scanward.clock import fresh_id, now
+from scanward.security.gate import Gate
+from scanward.security.tokens import Tokens
+from scanward.settings import Environment
+from scanward.stores.accounts import AccountStore
+from scanward.stores.gate import GateStore
+from scanward.stores.secrets import read_token_keys
+from scanward.web.api import Api
+from scanward.web.cors import Cors
+from scanward.web.endpoint import Edge
+
+settings = Settings.read(Environment())
+tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
+gate_store = GateStore(settings.accounts_table)
+auth = Auth(AccountStore(settings.accounts_table), gate_store, tokens, now, fresh_id)
+gate = Gate(gate_store, tokens, settings.requests_per_minute, now)
+app = Api(routes, auth, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth")))

@@ -1,0 +1,24 @@
+"""What the auth function is told by its environment."""
+
+from dataclasses import dataclass
+
+from scanward.settings import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`requests_per_minute`: per account. `allowed_origins`: for CORS."""
+
+    accounts_table: str
+    token_keys_secret: str
+    requests_per_minute: int
+    allowed_origins: tuple[str, ...]
+
+    @classmethod
+    def read(cls, env: Environment) -> "Settings":
+        return cls(
+            accounts_table=env.required("ACCOUNTS_TABLE"),
+            token_keys_secret=env.required("TOKEN_KEYS_SECRET"),
+            requests_per_minute=env.number("REQUESTS_PER_MINUTE"),
+            allowed_origins=env.names("ALLOWED_ORIGINS"),
+        )

@@ -1,0 +1,61 @@
+"""What answers without an account."""
+
+from typing import Literal
+
+from functions.portal import usecases
+from functions.portal.usecases import Portal
+from scanward.errors import NotFound
+from scanward.web.families import Family
+from scanward.web.fields import Out
+from scanward.web.routes import PUBLIC, Binary, Call, Routes
+
+routes = Routes[Portal]("portal", Family.ENVELOPE)
+
+_BRIEFLY = {"Cache-Control": "public, max-age=300"}
+_PAGE_POLICY = {
+    "Content-Security-Policy": "default-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:",
+    **_BRIEFLY,
+}
+
+
+class HealthOut(Out):
+    """The API answers."""
+
+    status: Literal["ok"] = "ok"
+
+
+@routes.get("/health", HealthOut, audience=PUBLIC)
+def health(call: Call[None], portal: Portal) -> HealthOut:
+    """Whether the API answers."""
+    return HealthOut()
+
+
+@routes.get("/openapi.json", "application/json", audience=PUBLIC)
+def openapi(call: Call[None], portal: Portal) -> Binary:
+    """This document."""
+    return Binary(usecases.document(portal, call.base_path), "application/json", _BRIEFLY)
+
+
+@routes.get("/docs", "text/html", audience=PUBLIC)
+def docs(call: Call[None], portal: Portal) -> Binary:
+    """This document as a page."""
+    return Binary(usecases.page(call.base_path), "text/html; charset=utf-8", _PAGE_POLICY)
+
+
+@routes.get("/docs/{asset}", "application/octet-stream", audience=PUBLIC)
+def docs_asset(call: Call[None], portal: Portal) -> Binary:
+    """A file of the page."""
+    found = usecases.asset(portal, call.path["asset"])
+    return Binary(found.content, found.content_type, _PAGE_POLICY)
+
+
+@routes.any("/{proxy+}", HealthOut, audience=PUBLIC)
+def unknown(call: Call[None], portal: Portal) -> Binary:
+    """A path that does not exist."""
+    raise NotFound
+
+
+@routes.any("/api/{proxy+}", HealthOut, audience=PUBLIC, family=Family.FLAT)
+def unknown_flat(call: Call[None], portal: Portal) -> Binary:
+    """A path that does not exist, among those of the flat family."""
+    raise NotFound

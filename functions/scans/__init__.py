@@ -1,0 +1,1 @@
+"""Scans: uploads, their tasks and files, and the sweeper that lets none of them hang."""

@@ -1,0 +1,29 @@
+"""Wires the sweeper and exports it to Lambda; a schedule starts it each minute."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from functions.scans.settings import SweepSettings
+from functions.scans.sweep import Sweeper, sweep
+from scanward.clock import now
+from scanward.settings import Environment
+from scanward.stores.lanes import LaneQueues
+from scanward.stores.objects import ObjectStore
+from scanward.stores.scans import ScanStore
+
+settings = SweepSettings.read(Environment())
+log = Logger(service="sweep")
+sweeper = Sweeper(
+    ScanStore(settings.scans_table),
+    ObjectStore(settings.bucket),
+    LaneQueues(settings.bucket, settings.queue_urls),
+    now,
+)
+
+
+def app(event: dict[str, Any], context: object) -> dict[str, int]:
+    """One sweep; the answer counts what was done."""
+    counts = sweep(sweeper)
+    log.info("swept", extra=counts)
+    return counts

@@ -1,0 +1,1 @@
+"""How Scanward is put together, on a laptop and on AWS."""

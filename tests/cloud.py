@@ -1,0 +1,57 @@
+"""An AWS in the test's own process (moto), with the tables and the bucket as template.yaml describes them."""
+
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+import boto3
+import yaml
+from moto import mock_aws
+
+ROOT = Path(__file__).resolve().parents[1]
+BUCKET = "images"
+SECRET = "token-keys"
+KEY = "a key for tests, long enough for HS256"
+REGION: Final = "eu-central-1"
+TABLES = {"ACCOUNTS_TABLE": "AccountsTable", "SCANS_TABLE": "ScansTable", "CONNECTIONS_TABLE": "ConnectionsTable"}
+
+
+class _Template(yaml.SafeLoader):
+    """Reads CloudFormation's short forms as plain values."""
+
+
+_Template.add_multi_constructor("!", lambda loader, _, node: _plain(loader, node))
+
+
+def _plain(loader: Any, node: yaml.Node) -> Any:
+    if isinstance(node, yaml.ScalarNode):
+        return loader.construct_scalar(node)
+    if isinstance(node, yaml.SequenceNode):
+        return loader.construct_sequence(node, deep=True)
+    return loader.construct_mapping(node, deep=True)
+
+
+def template() -> dict[str, Any]:
+    """template.yaml, with every intrinsic function as its plain argument."""
+    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Template)  # noqa: S506
+    return loaded
+
+
+@contextmanager
+def cloud() -> Iterator[None]:
+    """Tables, a versioned bucket, three lanes with their queue URLs, the token keys."""
+    with mock_aws():
+        resources = template()["Resources"]
+        dynamodb = boto3.client("dynamodb")
+        for name in TABLES.values():
+            wanted = resources[name]["Properties"]
+            given = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
+            dynamodb.create_table(TableName=name, **{key: wanted[key] for key in given if key in wanted})
+        s3 = boto3.client("s3")
+        s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
+        s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        secret = json.dumps({"current": "k1", "k1": KEY})
+        boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=secret)
+        yield

@@ -1,0 +1,33 @@
+"""What all tests share: an environment without secrets, an AWS in the process, a client of the whole API."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+
+from tests.cloud import BUCKET, REGION, SECRET, TABLES
+
+os.environ.update(
+    {
+        "AWS_DEFAULT_REGION": REGION,
+        "AWS_REGION": REGION,
+        "AWS_ACCESS_KEY_ID": "test",
+        "AWS_SECRET_ACCESS_KEY": "test",
+        "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": "1769",
+        "BUCKET": BUCKET,
+        "TOKEN_KEYS_SECRET": SECRET,
+        "REQUESTS_PER_MINUTE": "100",
+        "ALLOWED_ORIGINS": "https://app.example.org",
+        **TABLES,
+    }
+)
+os.environ.pop("AWS_ENDPOINT_URL", None)
+
+
+@pytest.fixture
+def aws() -> Iterator[None]:
+    """An empty AWS with the template's tables, bucket and secret."""
+    from tests.cloud import cloud
+
+    with cloud():
+        yield
