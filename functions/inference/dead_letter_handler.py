@@ -1,0 +1,32 @@
+"""Wires the end of the line and exports it to Lambda; the dead-letter queue starts it."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.inference.arrivals import Arrival, arrivals
+from functions.inference.dead_letters import DeadLetters, bury
+from functions.inference.settings import DeadLetterSettings
+from scanward.clock import now
+from scanward.settings import Environment
+from scanward.stores.scans import ScanStore
+
+settings = DeadLetterSettings.read(Environment())
+log = Logger(service="dead-letters")
+dead = DeadLetters(ScanStore(settings.scans_table), now)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+def read_message(record: SQSRecord) -> None:
+    """One dead letter; what means no task of ours is only told of."""
+    for arrival in arrivals(record.body, settings.bucket):
+        buried = isinstance(arrival, Arrival) and bury(dead, arrival)
+        log.warning("dead letter", extra={"buried": buried})
+
+
+def app(event: dict[str, Any], context: LambdaContext) -> Any:
+    """One batch of dead letters."""
+    return process_partial_response(event=event, record_handler=read_message, processor=processor, context=context)

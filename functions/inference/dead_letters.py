@@ -1,0 +1,34 @@
+"""The end of the line: what the lanes gave up on becomes a FAILED task."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.inference.arrivals import Arrival
+from scanward.domain import tasks
+from scanward.domain.tasks import FailureReason, TaskLeased, TaskStatus
+from scanward.stores.scans import ScanStore
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetters:
+    """What burying works with."""
+
+    scans: ScanStore
+    now: Callable[[], datetime]
+
+
+def bury(dead: DeadLetters, arrival: Arrival) -> bool:
+    """Fails the task of a dead letter; False when it has ended already, or never was.
+
+    Raises TaskLeased while a worker that was started by another announcement holds it: the letter is looked at again.
+    Raises Conflict when it was moved meanwhile, for the same end.
+    """
+    task = dead.scans.task(arrival.task_id)
+    if task is None or task.is_final:
+        return False
+    now = dead.now()
+    if task.status is TaskStatus.IN_PROGRESS and task.due_at and now < task.due_at:
+        raise TaskLeased
+    dead.scans.move(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
+    return True

@@ -1,0 +1,37 @@
+"""What the inference functions are told by their environment."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from scanward.settings import Environment
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """`models`: the folder of model folders, that of the layer unless given. `memory_mb`: what Lambda gives."""
+
+    scans_table: str
+    bucket: str
+    models: Path
+    memory_mb: int
+
+    @classmethod
+    def read(cls, env: Environment, layer_models: Path) -> "Settings":
+        return cls(
+            scans_table=env.required("SCANS_TABLE"),
+            bucket=env.required("BUCKET"),
+            models=Path(env.optional("MODELS_DIR") or layer_models),
+            memory_mb=env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeadLetterSettings:
+    """What the end of the line needs."""
+
+    scans_table: str
+    bucket: str
+
+    @classmethod
+    def read(cls, env: Environment) -> "DeadLetterSettings":
+        return cls(scans_table=env.required("SCANS_TABLE"), bucket=env.required("BUCKET"))

@@ -1,0 +1,46 @@
+"""Wires pushing and exports it to Lambda; the stream of the scans table starts it."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.realtime.push import Push, task_moved, watching_began
+from functions.realtime.settings import PushSettings
+from scanward.clock import now
+from scanward.settings import Environment
+from scanward.stores import keys
+from scanward.stores.connections import ConnectionStore, subscription_of_image
+from scanward.stores.scan_items import task_of_image
+from scanward.stores.scans import ScanStore
+from scanward.stores.sockets import Sockets
+
+settings = PushSettings.read(Environment())
+log = Logger(service="push")
+push = Push(
+    ScanStore(settings.scans_table),
+    ConnectionStore(settings.connections_table, settings.scans_table),
+    Sockets(settings.websocket_api_id, settings.websocket_stage, settings.region),
+    now,
+)
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+
+
+def read_record(record: DynamoDBRecord) -> None:
+    """One change of the table: a task that moved, or somebody who began to watch one."""
+    change = record.raw_event["dynamodb"]
+    image = change.get("NewImage")
+    kind = change["Keys"]["sk"]["S"]
+    if image is None:
+        return
+    if kind == keys.TASK:
+        log.info("pushed", extra={"to": task_moved(push, task_of_image(image))})
+    elif kind.startswith(keys.SUBSCRIPTION_PREFIX) and record.raw_event["eventName"] == "INSERT":
+        log.info("pushed", extra={"to": watching_began(push, subscription_of_image(image))})
+
+
+def app(event: dict[str, Any], context: LambdaContext) -> Any:
+    """One batch of changes; the first that failed is named, so that the rest comes again in order."""
+    return process_partial_response(event=event, record_handler=read_record, processor=processor, context=context)

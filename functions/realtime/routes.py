@@ -1,0 +1,42 @@
+"""The three routes of the WebSocket API (proxy integration): $connect, $disconnect and all messages."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from functions.realtime import usecases
+from functions.realtime.usecases import Realtime
+from scanward.errors import ScanwardError, TooManyRequests
+from scanward.web.families import Family
+
+Reply = dict[str, Any]
+
+
+def answer(realtime: Realtime, event: Mapping[str, Any]) -> Reply:
+    """Answers one event. A refused handshake carries the status that an HTTP request would have got."""
+    context = event["requestContext"]
+    try:
+        if context["eventType"] == "CONNECT":
+            query = event.get("queryStringParameters") or {}
+            named = [part.strip() for part in query.get("task_ids", "").split(",") if part.strip()]
+            usecases.connect(realtime, context["connectionId"], query.get("token", ""), named)
+        elif context["eventType"] == "DISCONNECT":
+            usecases.disconnect(realtime, context["connectionId"])
+        else:
+            return _message(event.get("body"))
+    except ScanwardError as refusal:
+        status, body = Family.ENVELOPE.refuse(refusal)
+        headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else {}
+        return {"statusCode": status, "headers": headers, "body": body}
+    return {"statusCode": 200}
+
+
+def _message(body: object) -> Reply:
+    """The one message that a client may send is a ping; it keeps the socket from idling out."""
+    try:
+        said = json.loads(body) if isinstance(body, str) else None
+    except (ValueError, RecursionError):
+        said = None
+    if isinstance(said, dict) and said.get("action") == "ping":
+        return {"statusCode": 200, "body": '{"action":"pong"}'}
+    return {"statusCode": 400, "body": '{"error":"Send {\\"action\\": \\"ping\\"} or nothing"}'}
