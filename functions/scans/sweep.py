@@ -51,7 +51,7 @@ def _due(sweeper: Sweeper) -> Iterator[Task]:
 def _settle(sweeper: Sweeper, task: Task) -> str:
     now = sweeper.now()
     scan = sweeper.scans.get(task.scan_id)
-    if scan is None or now - task.created_at > tasks.DEADLINE:
+    if scan is None or now - task.created_at >= tasks.DEADLINE:
         return _fail(sweeper, task, FailureReason.TIMED_OUT, now)
     if task.attempts >= tasks.MAX_ATTEMPTS:
         return _fail(sweeper, task, FailureReason.RETRIES_EXHAUSTED, now)

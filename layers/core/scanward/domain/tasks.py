@@ -69,6 +69,12 @@ class TaskLeased(Conflict):
     message = "The task is being worked on"
 
 
+class TaskNotStarted(Conflict):
+    """Nobody holds the task."""
+
+    message = "The task is not being worked on"
+
+
 @dataclass(frozen=True, slots=True)
 class Task:
     """One analysis of one scan.
@@ -116,7 +122,7 @@ def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -
     return replace(
         task,
         status=TaskStatus.IN_PROGRESS,
-        progress=10,
+        progress=max(task.progress, 10),
         message="Reading the image",
         version=task.version + 1,
         attempt=attempt,
@@ -128,7 +134,7 @@ def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -
 
 def advance(task: Task, progress: int, message: str, now: datetime) -> Task:
     """Further along, with the lease renewed."""
-    _require_open(task)
+    _require_running(task)
     return replace(
         task,
         progress=max(task.progress, progress),
@@ -140,6 +146,7 @@ def advance(task: Task, progress: int, message: str, now: datetime) -> Task:
 
 def complete(task: Task, result: Mapping[str, Any], now: datetime) -> Task:
     """Done, with its result."""
+    _require_running(task)
     return _finish(task, TaskStatus.COMPLETED, "Analysis complete", now, progress=100, result=dict(result))
 
 
@@ -150,15 +157,16 @@ def fail(task: Task, reason: FailureReason, now: datetime) -> Task:
 
 def release(task: Task, now: datetime) -> Task:
     """Given back by its worker: the next may claim it at once."""
-    _require_open(task)
+    _require_running(task)
     return replace(task, message="Waiting for another try", version=task.version + 1, due_at=now)
 
 
 def postpone(task: Task, now: datetime) -> Task:
     """Looked at and left as it is; the next look comes later each time, so that a backlog is not doubled."""
     _require_open(task)
-    wait = max(FIRST_CHECK, now - task.created_at)
-    return replace(task, due_at=now + wait, version=task.version + 1)
+    later = now + max(FIRST_CHECK, now - task.created_at)
+    deadline = max(task.created_at + DEADLINE, now + FIRST_CHECK)
+    return replace(task, due_at=min(later, deadline), version=task.version + 1)
 
 
 def report(task: Task) -> dict[str, Any]:
@@ -178,6 +186,12 @@ def report(task: Task) -> dict[str, Any]:
 def _require_open(task: Task) -> None:
     if task.is_final:
         raise TaskClosed
+
+
+def _require_running(task: Task) -> None:
+    _require_open(task)
+    if task.status is not TaskStatus.IN_PROGRESS:
+        raise TaskNotStarted
 
 
 def _finish(task: Task, status: TaskStatus, message: str, now: datetime, **rest: Any) -> Task:

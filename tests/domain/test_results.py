@@ -1,0 +1,26 @@
+"""What a result says, and what it does not invent."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scanward.domain.results import NOTICE, AnalysisResult, Finding
+
+SCORES = st.floats(0, 1)
+
+
+@given(st.lists(st.tuples(SCORES, SCORES), min_size=1))
+def test_confidence_is_a_score_that_was_given(given_scores: list[tuple[float, float]]) -> None:
+    findings = tuple(
+        Finding(f"label-{n}", "", score, point, score >= point) for n, (score, point) in enumerate(given_scores)
+    )
+    result = AnalysisResult(findings, None, {}, {})
+    found = [f for f in findings if f.found]
+    assert set(result.pathologies) == {f.label for f in found}
+    highest = max(f.score for f in (found or findings))
+    assert result.confidence == round(highest if found else 1 - highest, 4)
+
+
+def test_without_a_model_there_is_no_number() -> None:
+    said = AnalysisResult((), None, {}, {}, ("NO_SUITABLE_MODEL",)).to_dict()
+    assert (said["pathologies"], said["confidence"], said["model"]) == ([], None, None)
+    assert said["notice"] == NOTICE

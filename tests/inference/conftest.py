@@ -1,0 +1,64 @@
+"""A worker over an AWS in the process, with the real model."""
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import boto3
+import pytest
+
+from functions.inference.arrivals import Arrival
+from functions.inference.models import Models
+from functions.inference.usecases import Inference
+from scanward import clock
+from scanward.domain import tasks
+from scanward.domain.scans import Lane, Scan, ScanType
+from scanward.domain.tasks import Task
+from scanward.stores.objects import ObjectStore
+from scanward.stores.scans import ScanStore
+from tests.cloud import BUCKET, ROOT
+
+SAMPLES = ROOT / "samples"
+TRUTH: dict[str, dict[str, list[float]]] = json.loads((SAMPLES / "truth.json").read_text())
+
+
+@dataclass
+class Time:
+    """A clock that can be moved on."""
+
+    ahead: timedelta = timedelta()
+
+    def now(self) -> datetime:
+        return clock.now() + self.ahead
+
+
+@pytest.fixture
+def time() -> Time:
+    return Time()
+
+
+@pytest.fixture
+def inference(aws: None, time: Time) -> Inference:
+    models = Models(ROOT / "layers" / "model" / "models", memory_mb=1769)
+    return Inference(ScanStore("ScansTable"), ObjectStore(BUCKET), models, time.now)
+
+
+Upload = Callable[[bytes | None], tuple[Task, Arrival]]
+
+
+@pytest.fixture
+def uploaded(inference: Inference) -> Upload:
+    """Keeps a scan with its task, and its object unless that is None; gives what S3 would announce."""
+
+    def upload(content: bytes | None) -> tuple[Task, Arrival]:
+        now = inference.now()
+        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now)
+        scan = Scan(task.scan_id, 3, 3, task.id, Lane.MEDIUM, ScanType.XRAY, task.status, now)
+        inference.scans.add(scan, task)
+        version = None
+        if content is not None:
+            version = boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=content)["VersionId"]
+        return task, Arrival(scan.object_key, version, scan.id, task.id)
+
+    return upload

@@ -1,0 +1,48 @@
+"""The end of the line."""
+
+import pytest
+
+from functions.inference.arrivals import Arrival
+from functions.inference.dead_letters import DeadLetters, bury
+from functions.inference.usecases import Inference, process
+from scanward.domain import tasks
+from scanward.domain.tasks import FailureReason, TaskLeased
+from tests.inference.conftest import SAMPLES, Time, Upload
+
+
+@pytest.fixture
+def dead(inference: Inference) -> DeadLetters:
+    return DeadLetters(inference.scans, inference.now)
+
+
+def test_a_dead_letter_fails_its_task_once(dead: DeadLetters, uploaded: Upload) -> None:
+    task, arrival = uploaded(b"anything")
+    assert bury(dead, arrival)
+    failed = dead.scans.task(task.id)
+    assert failed
+    assert failed.failure is FailureReason.RETRIES_EXHAUSTED
+    assert not bury(dead, arrival)
+    assert dead.scans.task(task.id) == failed
+
+
+def test_a_finished_task_stays_as_it_is(dead: DeadLetters, inference: Inference, uploaded: Upload) -> None:
+    task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
+    process(inference, arrival)
+    done = dead.scans.task(task.id)
+    assert not bury(dead, arrival)
+    assert dead.scans.task(task.id) == done
+
+
+def test_a_task_that_is_held_is_left_until_its_lease_is_over(
+    dead: DeadLetters, inference: Inference, uploaded: Upload, time: Time
+) -> None:
+    task, arrival = uploaded(b"anything")
+    inference.scans.move(task, tasks.claim(task, "another", None, inference.now()))
+    with pytest.raises(TaskLeased):
+        bury(dead, arrival)
+    time.ahead = tasks.LEASE
+    assert bury(dead, arrival)
+
+
+def test_a_letter_for_no_task_is_no_error(dead: DeadLetters) -> None:
+    assert not bury(dead, Arrival("uploads/high/1/2", None, 1, 2))

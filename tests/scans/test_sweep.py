@@ -1,0 +1,108 @@
+"""The sweeper: no task hangs, whatever was lost."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+import boto3
+import pytest
+
+from functions.scans.sweep import Sweeper, sweep
+from scanward import clock
+from scanward.domain import tasks
+from scanward.domain.scans import Lane, Scan, ScanType, parse_upload_key
+from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.stores.lanes import LaneQueues
+from scanward.stores.objects import ObjectStore
+from scanward.stores.scans import ScanStore
+from tests.cloud import BUCKET
+
+
+class World:
+    """A sweeper, its queues, and a clock that can be moved on."""
+
+    def __init__(self) -> None:
+        self.ahead = timedelta()
+        self._sqs = boto3.client("sqs")
+        self.urls = {lane: self._sqs.create_queue(QueueName=lane.value)["QueueUrl"] for lane in Lane}
+        self.scans = ScanStore("ScansTable")
+        lanes = LaneQueues(BUCKET, self.urls)
+        self.sweeper = Sweeper(self.scans, ObjectStore(BUCKET), lanes, lambda: clock.now() + self.ahead)
+
+    def begin(self, content: bytes | None = None) -> Task:
+        """A task whose object has come, or not."""
+        now = clock.now()
+        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now)
+        scan = Scan(task.scan_id, 3, 3, task.id, Lane.HIGH, ScanType.XRAY, task.status, now)
+        self.scans.add(scan, task)
+        if content is not None:
+            boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=content)
+        return task
+
+    def read(self, task: Task) -> Task:
+        found = self.scans.task(task.id)
+        assert found
+        return found
+
+    def announced(self) -> list[Any]:
+        """What waits in the high lane."""
+        messages = self._sqs.receive_message(QueueUrl=self.urls[Lane.HIGH], MaxNumberOfMessages=10)
+        return [json.loads(message["Body"])["Records"][0] for message in messages.get("Messages", [])]
+
+
+@pytest.fixture
+def world(aws: None) -> World:
+    return World()
+
+
+def test_what_is_not_due_is_left_alone(world: World) -> None:
+    task = world.begin(b"image")
+    assert sweep(world.sweeper) == {"announced": 0, "failed": 0, "waiting": 0}
+    assert (world.read(task), world.announced()) == (task, [])
+
+
+def test_an_object_whose_event_was_lost_is_announced_again_in_its_own_lane(world: World) -> None:
+    task = world.begin(b"image")
+    world.ahead = tasks.FIRST_CHECK
+    assert sweep(world.sweeper)["announced"] == 1
+    [record] = world.announced()
+    assert record["s3"]["bucket"]["name"] == BUCKET
+    assert parse_upload_key(record["s3"]["object"]["key"]) == (Lane.HIGH, task.scan_id, task.id)
+    assert sweep(world.sweeper)["announced"] == 0, "not again before it had time to work"
+
+
+def test_an_upload_that_never_comes_expires(world: World) -> None:
+    task = world.begin()
+    world.ahead = tasks.FIRST_CHECK
+    assert sweep(world.sweeper)["waiting"] == 1
+    assert world.read(task).status is TaskStatus.PENDING
+    world.ahead = tasks.UPLOAD_WINDOW + 2 * tasks.FIRST_CHECK
+    assert sweep(world.sweeper)["failed"] == 1
+    assert world.read(task).failure is FailureReason.UPLOAD_EXPIRED
+
+
+def test_a_dead_workers_task_is_announced_when_its_lease_is_over(world: World) -> None:
+    task = world.begin(b"image")
+    world.scans.move(task, tasks.claim(task, "dead", None, clock.now()))
+    world.ahead = tasks.LEASE - timedelta(seconds=5)
+    assert sweep(world.sweeper)["announced"] == 0
+    world.ahead = tasks.LEASE
+    assert sweep(world.sweeper)["announced"] == 1
+
+
+def test_a_task_that_was_tried_often_enough_fails(world: World) -> None:
+    task, now = world.begin(b"image"), clock.now()
+    for attempt in range(tasks.MAX_ATTEMPTS):
+        task = world.scans.move(task, tasks.claim(task, str(attempt), None, now))
+        now += tasks.LEASE
+    world.ahead = tasks.LEASE * tasks.MAX_ATTEMPTS
+    assert sweep(world.sweeper)["failed"] == 1
+    assert world.read(task).failure is FailureReason.RETRIES_EXHAUSTED
+
+
+def test_by_the_deadline_every_task_is_final_though_nothing_works(world: World) -> None:
+    begun = [world.begin(b"image") for _ in range(5)] + [world.begin() for _ in range(5)]
+    for _ in range(62):
+        world.ahead += timedelta(minutes=1)
+        sweep(world.sweeper)
+    assert all(world.read(task).is_final for task in begun)

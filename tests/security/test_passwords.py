@@ -1,0 +1,17 @@
+"""Passwords."""
+
+from scanward.security.passwords import hash_password, matches
+
+
+def test_a_password_matches_its_own_hash_only() -> None:
+    hashed = hash_password("correct horse")
+    assert hashed.startswith("$argon2id$v=19$m=19456,t=2,p=1$")
+    assert matches("correct horse", hashed)
+    assert not matches("correct horsé", hashed)
+    assert not matches("", hashed)
+
+
+def test_nobody_and_garbage_match_nothing() -> None:
+    assert not matches("correct horse", None)
+    assert not matches("correct horse", "garbage")
+    assert hash_password("correct horse") != hash_password("correct horse")

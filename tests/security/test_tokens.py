@@ -1,0 +1,157 @@
+"""Tokens that hold, and every way in which one may not."""
+
+import base64
+import json
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import jwt
+import pytest
+
+from scanward.domain.ids import to_uuid
+from scanward.errors import NotAuthenticated, NotFound
+from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, Claims, Tokens, TokenType
+from scanward.stores.secrets import TokenKeys
+
+KEY, NEXT_KEY = "first key, long enough for any of them. " * 2, "second key, as long as the first. " * 2
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+class Keyring:
+    """Keys that can be rotated, counting how often they are read."""
+
+    def __init__(self) -> None:
+        self.keys = TokenKeys("k1", {"k1": KEY})
+        self.reads = 0
+
+    def read(self) -> TokenKeys:
+        self.reads += 1
+        return self.keys
+
+
+class Clock:
+    """A time that stands until it is moved."""
+
+    def __init__(self) -> None:
+        self.time = NOW
+
+    def now(self) -> datetime:
+        return self.time
+
+
+def payload(**changes: Any) -> dict[str, Any]:
+    """Claims that would hold, with changes; a None takes one away."""
+    now = int(NOW.timestamp())
+    good: dict[str, Any] = {
+        "iss": ISSUER,
+        "aud": AUDIENCE,
+        "typ": "access",
+        "sub": "7",
+        "sid": "s",
+        "jti": "j",
+        "iat": now,
+        "exp": now + 60,
+    }
+    return {name: value for name, value in {**good, **changes}.items() if value is not None}
+
+
+def signed(claims: dict[str, Any], key: str = KEY, kid: str = "k1", **headers: Any) -> str:
+    return jwt.encode(claims, key, algorithm="HS256", headers={"kid": kid, **headers})
+
+
+def bare(header: dict[str, Any]) -> str:
+    """A token with a header of one's own and no signature."""
+    parts = (json.dumps(header).encode(), json.dumps(payload()).encode(), b"")
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+@pytest.fixture
+def tokens() -> Tokens:
+    return Tokens(Keyring().read, Clock().now)
+
+
+@pytest.mark.parametrize("kind", list(TokenType))
+def test_a_token_is_what_it_was_issued_as_and_nothing_else(tokens: Tokens, kind: TokenType) -> None:
+    claims = Claims(7, "session", 9 if kind is TokenType.TASK else None)
+    token = tokens.issue(kind, claims, "jti")
+    assert tokens.verify(token, kind) == claims
+    for other in set(TokenType) - {kind}:
+        with pytest.raises(NotAuthenticated):
+            tokens.verify(token, other)
+
+
+def test_the_crafted_token_of_these_tests_would_hold(tokens: Tokens) -> None:
+    assert tokens.verify(signed(payload()), TokenType.ACCESS) == Claims(7, "s")
+
+
+PAST, FUTURE = int((NOW - timedelta(hours=1)).timestamp()), int((NOW + timedelta(hours=1)).timestamp())
+
+
+@pytest.mark.parametrize(
+    "token",
+    [signed(payload(**{name: None})) for name in payload()]
+    + [
+        signed(payload(exp=PAST)),
+        signed(payload(iat=FUTURE)),
+        signed(payload(nbf=FUTURE)),
+        signed(payload(iss="elsewhere")),
+        signed(payload(aud="elsewhere")),
+        signed(payload(sub="../7")),
+        signed(payload(sub=7)),
+        signed(payload(typ="ACCESS")),
+        signed(payload(), key=NEXT_KEY),
+        signed(payload(), kid="../k1"),
+        signed(payload(), kid=""),
+        jwt.encode(payload(), KEY, algorithm="HS256"),
+        jwt.encode(payload(), KEY, algorithm="HS512", headers={"kid": "k1"}),
+        bare({"alg": "none", "typ": "JWT", "kid": "k1"}),
+        bare({"alg": "HS256", "kid": ["k1"]}),
+        bare({"alg": "HS256", "kid": "k1", "jwk": {"kty": "oct", "k": "AA"}}),
+        signed(payload(), key=NEXT_KEY, jku="https://elsewhere.example.org/keys"),
+        "",
+        "a.b.c",
+        "..",
+        "é.é.é",
+        "x" * 100_000,
+        signed(payload(pad="x" * 4000)),
+    ],
+)
+def test_a_token_that_does_not_hold_is_refused_in_the_same_words(tokens: Tokens, token: str) -> None:
+    with pytest.raises(NotAuthenticated) as refusal:
+        tokens.verify(token, TokenType.ACCESS)
+    assert refusal.value.message == "Not authenticated"
+
+
+def test_clocks_may_differ_by_the_leeway_and_no_more(tokens: Tokens) -> None:
+    just = int((datetime.now(UTC) - LEEWAY).timestamp())
+    assert tokens.verify(signed(payload(exp=just + 15)), TokenType.ACCESS)
+    with pytest.raises(NotAuthenticated):
+        tokens.verify(signed(payload(exp=just - 1)), TokenType.ACCESS)
+
+
+def test_a_rotated_key_is_found_and_garbage_does_not_ask_for_it_each_time() -> None:
+    ring, clock = Keyring(), Clock()
+    tokens = Tokens(ring.read, clock.now)
+    old = tokens.issue(TokenType.ACCESS, Claims(7, "s"), "j")
+    ring.keys = TokenKeys("k2", {"k1": KEY, "k2": NEXT_KEY})
+    new = signed(payload(), key=NEXT_KEY, kid="k2")
+    for _ in range(5):
+        with pytest.raises(NotAuthenticated):
+            tokens.verify(new, TokenType.ACCESS)
+    assert ring.reads == 1
+    clock.time += timedelta(minutes=1)
+    assert tokens.verify(new, TokenType.ACCESS)
+    assert tokens.verify(old, TokenType.ACCESS)
+    assert ring.reads == 2
+    for _ in range(5):
+        with pytest.raises(NotAuthenticated):
+            tokens.verify(signed(payload(), kid="k9"), TokenType.ACCESS)
+    assert ring.reads == 2
+
+
+def test_a_task_is_named_by_its_id_or_its_token(tokens: Tokens) -> None:
+    token = tokens.issue(TokenType.TASK, Claims(7, "s", 9), "j")
+    assert tokens.task_id("9") == tokens.task_id(str(to_uuid(9))) == tokens.task_id(token) == 9
+    for other in (tokens.issue(TokenType.ACCESS, Claims(7, "s"), "j"), "a.b.c", "", signed(payload(typ="task"))):
+        with pytest.raises(NotFound):
+            tokens.task_id(other)

@@ -1,0 +1,95 @@
+"""Accounts and their gate over DynamoDB."""
+
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+
+import boto3
+import pytest
+
+from scanward.domain.accounts import Role, register
+from scanward.errors import AlreadyTaken, NotAuthenticated
+from scanward.stores.accounts import AccountStore
+from scanward.stores.gate import MAX_SESSIONS, GateStore
+
+NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)
+SECOND = int(NOW.timestamp())
+
+
+@pytest.fixture
+def store(aws: None) -> AccountStore:
+    return AccountStore("AccountsTable")
+
+
+@pytest.fixture
+def gate(store: AccountStore) -> GateStore:
+    store.add(register(1, "ada@example.org", Role.PATIENT, NOW), "hash")
+    return GateStore("AccountsTable")
+
+
+def test_what_is_added_is_read_back(store: AccountStore) -> None:
+    account = register(1, "Ada@example.org", Role.DOCTOR, NOW)
+    store.add(account, "hash")
+    found = store.by_email("ada@EXAMPLE.org")
+    assert found
+    assert (found.account, found.password_hash, store.get(1)) == (account, "hash", account)
+    assert store.by_email("nobody@example.org") is None
+    assert store.get(2) is None
+
+
+def test_a_taken_email_leaves_nothing_behind(store: AccountStore) -> None:
+    store.add(register(1, "ada@example.org", Role.PATIENT, NOW), "hash")
+    with pytest.raises(AlreadyTaken):
+        store.add(register(2, "ADA@example.org", Role.PATIENT, NOW), "hash")
+    assert store.get(2) is None
+
+
+def test_of_many_who_race_for_an_email_one_wins(store: AccountStore) -> None:
+    def race(number: int) -> bool:
+        try:
+            store.add(register(number, "ada@example.org", Role.PATIENT, NOW), "hash")
+        except AlreadyTaken:
+            return False
+        return True
+
+    with ThreadPoolExecutor(8) as pool:
+        assert sum(pool.map(race, range(1, 21))) == 1
+
+
+def test_a_live_session_passes_and_is_counted_by_the_minute(gate: GateStore) -> None:
+    gate.open(1, "one", SECOND + 100, SECOND)
+    assert [gate.enter(1, "one", SECOND).count for _ in range(3)] == [1, 2, 3]
+    assert gate.enter(1, "one", SECOND + 60).count == 1
+    passage = gate.enter(1, "one", SECOND + 61)
+    assert (passage.actor.account_id, passage.actor.role, passage.actor.session_id) == (1, Role.PATIENT, "one")
+
+
+def test_no_other_session_passes_nor_one_that_is_over(gate: GateStore) -> None:
+    gate.open(1, "one", SECOND + 100, SECOND)
+    for account, session, second in ((1, "two", SECOND), (2, "one", SECOND), (1, "one", SECOND + 100)):
+        with pytest.raises(NotAuthenticated):
+            gate.enter(account, session, second)
+
+
+def test_nobody_opens_a_session_of_an_account_that_is_not_there(gate: GateStore) -> None:
+    with pytest.raises(NotAuthenticated):
+        gate.open(2, "one", SECOND + 100, SECOND)
+
+
+def test_sessions_are_bounded_and_the_oldest_go(gate: GateStore) -> None:
+    for number in range(MAX_SESSIONS + 5):
+        gate.open(1, f"s{number}", SECOND + 100 + number, SECOND)
+    for number in range(5):
+        with pytest.raises(NotAuthenticated):
+            gate.enter(1, f"s{number}", SECOND)
+    assert gate.enter(1, "s5", SECOND)
+    assert gate.enter(1, f"s{MAX_SESSIONS + 4}", SECOND)
+
+
+def test_counters_of_minutes_long_past_do_not_pile_up(gate: GateStore) -> None:
+    gate.open(1, "one", SECOND + 1_000_000, SECOND)
+    for pause in range(40):
+        gate.enter(1, "one", SECOND + pause * 600)
+    item = boto3.client("dynamodb").get_item(
+        TableName="AccountsTable", Key={"pk": {"S": "ACCOUNT#1"}, "sk": {"S": "GATE"}}
+    )["Item"]
+    assert sum(name[0] == "m" and name[1:].isdigit() for name in item) <= 10
