@@ -5,13 +5,13 @@ from pathlib import Path
 from aws_lambda_powertools import Logger
 
 from functions.portal.routes import routes
+from functions.portal.swagger import swagger_ui
 from functions.portal.usecases import Portal
 from scanward.settings import Environment
 from scanward.web.api import Api
 from scanward.web.cors import Cors
 from scanward.web.endpoint import Edge
 
-folder = Path(__file__).parent
-portal = Portal(folder / "openapi.json", folder / "swagger")
+portal = Portal(Path(__file__).with_name("openapi.json"), swagger_ui())
 cors = Cors(Environment().names("ALLOWED_ORIGINS"))
 app = Api(routes, portal, Edge(None, cors, Logger(service="portal")))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 
 from scanward.errors import NotFound
 
@@ -54,11 +55,13 @@ class Asset:
 def document(portal: Portal, base_path: str) -> bytes:
     """The gateway's own document, for people and client generators: without AWS's parts, with where it is served."""
     whole = json.loads(portal.document.read_bytes())
-    for item in whole["paths"].values():
-        item.pop("x-amazon-apigateway-any-method", None)
-        for operation in item.values():
-            operation.pop("x-amazon-apigateway-integration", None)
-    whole["paths"] = {path: item for path, item in whole["paths"].items() if item}
+    served: dict[str, dict[str, Any]] = {}
+    for path, item in whole["paths"].items():
+        for verb, operation in item.items():
+            if "operationId" in operation:
+                operation.pop("x-amazon-apigateway-integration")
+                served.setdefault(path, {})[verb] = operation
+    whole["paths"] = served
     whole["servers"] = [{"url": base_path or "/"}]
     return json.dumps(whole).encode()
 

@@ -75,9 +75,11 @@ class Client:
         path: str,
         body: bytes | None = None,
         content_type: str | None = None,
+        *,
         headers: dict[str, str] | None = None,
+        app: Any = None,
     ) -> Reply:
-        """Any request."""
+        """Any request, to the function that the document names, or to another app."""
         path, _, query = path.partition("?")
         resource, parameters, function = route(path)
         sent = {"Host": "example.org", **(headers or {})}
@@ -105,7 +107,7 @@ class Client:
             "body": base64.b64encode(body).decode() if body is not None else None,
             "isBase64Encoded": body is not None,
         }
-        answer = import_module(HANDLERS[function]).app(event, None)
+        answer = (app or import_module(HANDLERS[function]).app)(event, None)
         text = answer["body"]
         content = base64.b64decode(text) if answer.get("isBase64Encoded") else text.encode()
         return Reply(answer["statusCode"], {k.lower(): v for k, v in answer["headers"].items()}, content)
@@ -128,7 +130,7 @@ def _resources() -> list[tuple[str, re.Pattern[str], str]]:
     for resource in sorted(
         paths, key=lambda path: [(part[0] == "{", "+" in part, part) for part in path.split("/")[1:]]
     ):
-        uri = paths[resource]["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
+        uri = paths[resource]["options"]["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
         escaped = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(resource))
         pattern = re.sub(r"\\{(\w+)\\}", r"(?P<\1>[^/]+)", escaped)
         found.append((resource, re.compile(pattern), uri.split("${")[-1].split(".")[0]))

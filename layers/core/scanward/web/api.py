@@ -12,10 +12,9 @@ from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response, Rest
 from scanward.errors import MethodNotAllowed
 from scanward.web.endpoint import Edge, Endpoint, refused
 from scanward.web.families import Family
-from scanward.web.routes import ANY, Route, Routes
+from scanward.web.routes import ANY, METHODS, Route, Routes
 
 D = TypeVar("D")
-METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 class Api(Chalice, Generic[D]):

@@ -7,7 +7,7 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from scanward.web.families import Family, family_of
-from scanward.web.routes import ANY, Media, Route, Routes
+from scanward.web.routes import ANY, METHODS, Media, Route, Routes
 from scanward.web.schema30 import downgraded
 from scanward.web.statuses import TABLE
 
@@ -44,7 +44,7 @@ def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
     paths: dict[str, Any] = {}
     for function, routes in slices.items():
         for route in routes.table:
-            item = paths.setdefault(route.path, {"x-amazon-apigateway-any-method": _unserved(function, route.path)})
+            item = paths.setdefault(route.path, {verb.lower(): _unserved(function, route.path) for verb in METHODS})
             if route.method != ANY:
                 item[route.method.lower()] = _operation(route, function, routes.tag, schemas)
     _check_siblings(paths)
@@ -127,7 +127,10 @@ def _parameters(path: str) -> list[dict[str, Any]]:
 
 
 def _unserved(function: str, path: str) -> dict[str, Any]:
-    """Methods that a path does not have are answered by its function as well, in the family's shape."""
+    """A method that a path does not have: its function answers it as well, in the family's shape.
+
+    Each is spelled out, since emulators do not know API Gateway's "any method". Such operations have no `operationId`.
+    """
     error = {"schema": {"$ref": _REF.format(model=_ERRORS[family_of(path)])}}
     said: dict[str, Any] = {
         "responses": {"default": {"description": "Refused", "content": {"application/json": error}}},

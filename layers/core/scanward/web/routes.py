@@ -22,6 +22,7 @@ D = TypeVar("D")
 
 
 ANY = "ANY"
+METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS")
 
 
 class Media(Enum):
