@@ -1,0 +1,20 @@
+"""An administrator for a local stack, whose password nobody chose."""
+
+import secrets
+
+from scanward.clock import fresh_id, now
+from scanward.domain import accounts
+from scanward.domain.accounts import Role
+from scanward.security.passwords import hash_password
+from scanward.stores.accounts import AccountStore
+
+
+def create_administrator(accounts_table: str, email: str) -> str:
+    """Adds an administrator and gives its random password.
+
+    `AWS_ENDPOINT_URL` says which cloud holds the table. Raises AlreadyTaken when the email is in use.
+    """
+    password, when = secrets.token_urlsafe(15), now()
+    account = accounts.register(fresh_id(when), email, Role.ADMIN, when)
+    AccountStore(accounts_table).add(account, hash_password(password))
+    return password
