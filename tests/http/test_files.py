@@ -1,0 +1,64 @@
+"""Files: whatever a client says it accepts, they arrive as they are stored."""
+
+import boto3
+import pytest
+
+from scanward import clock
+from scanward.domain import tasks
+from scanward.domain.ids import parse_id
+from scanward.domain.scans import heatmap_key, preview_key
+from scanward.stores.scans import ScanStore
+from tests.cloud import BUCKET, ROOT
+from tests.http.client import Client
+
+JPEG = (ROOT / "samples" / "clear-2.jpg").read_bytes()
+PNG = (ROOT / "samples" / "clear-1.png").read_bytes()
+
+
+@pytest.fixture
+def done(patient: Client) -> dict[str, str]:
+    """A scan whose analysis is finished, its files kept."""
+    data: dict[str, str] = patient.upload("/scans", {"file": PNG}).data
+    scan_id, task_id = parse_id(data["scan_id"]), parse_id(data["task_id"])
+    s3 = boto3.client("s3")
+    s3.put_object(Bucket=BUCKET, Key=preview_key(scan_id), Body=JPEG)
+    s3.put_object(Bucket=BUCKET, Key=heatmap_key(scan_id, task_id), Body=PNG)
+    store = ScanStore("ScansTable")
+    task = store.task(task_id)
+    assert task
+    task = store.move(task, tasks.claim(task, "one", None, clock.now()))
+    store.move(task, tasks.complete(task, {"pathologies": ["nodule"], "confidence": 0.9}, clock.now()))
+    return data
+
+
+@pytest.mark.parametrize(
+    "accept", [None, "*/*", "image/*", "image/jpeg", "application/json", "text/html", "image/webp"]
+)
+def test_files_arrive_as_they_are_whatever_is_accepted(
+    patient: Client, done: dict[str, str], accept: str | None
+) -> None:
+    headers = {"Accept": accept} if accept else {}
+    image = patient.get(f"/files/images/{done['scan_id']}", headers=headers)
+    heatmap = patient.get(f"/files/heatmaps/{done['task_id']}", headers=headers)
+    assert (image.status, image.headers["content-type"], image.body) == (200, "image/jpeg", JPEG)
+    assert (heatmap.status, heatmap.headers["content-type"], heatmap.body) == (200, "image/png", PNG)
+    assert "private" in image.headers["cache-control"]
+
+
+def test_a_finished_scan_reads_as_the_document_shows(patient: Client, done: dict[str, str]) -> None:
+    scan = patient.get(f"/scans/{done['scan_id']}").data
+    assert scan["status"] == "COMPLETED"
+    assert scan["result"] == {"pathologies": ["nodule"], "confidence": 0.9}
+    assert scan["created_at"].endswith("Z")
+    assert scan["completed_at"].endswith("Z")
+    task = patient.get(f"/tasks/status/{done['task_token']}").data
+    assert (task["status"], task["progress"]) == ("COMPLETED", 100)
+    assert task["result"] == {"type": "analysis", "data": scan["result"]}
+
+
+def test_files_of_somebody_else_are_missing(api: Client, done: dict[str, str]) -> None:
+    from tests.http.conftest import sign_in
+
+    other = sign_in(api, "other@example.org")
+    assert other.get(f"/files/images/{done['scan_id']}").status == 404
+    assert other.get(f"/files/heatmaps/{done['task_id']}").status == 404
