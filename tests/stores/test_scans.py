@@ -13,7 +13,7 @@ from scanward.errors import Conflict, Unavailable
 from scanward.stores.dynamo import connection
 from scanward.stores.keys import DUE_SHARDS
 from scanward.stores.scans import ScanStore
-from tests.faults import failing, lost_answer
+from tests.faults import conflicts, failing, lost_answer
 
 NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)
 RESULT = {"pathologies": ["effusion"], "confidence": 0.95, "findings": [{"score": 0.1}], "image": {"view": None}}
@@ -94,7 +94,7 @@ def test_a_write_whose_answer_is_lost_has_succeeded(store: ScanStore, task: Task
         before, after = task, held
     with lost_answer(connection().client, f"dynamodb.{operation}") as lost:
         assert store.move(before, after) == after
-    assert lost == [200]
+    assert lost == [f"dynamodb.{operation}"]
     assert store.task(2) == after
 
 
@@ -112,3 +112,25 @@ def test_what_is_due_is_found_and_what_is_final_is_not(store: ScanStore) -> None
 
     assert due(NOW) == set()
     assert due(NOW + tasks.FIRST_CHECK) == {200 + n for n in range(1, 20)}
+
+
+@pytest.mark.parametrize("operation", ["PutItem", "TransactWriteItems"])
+def test_a_write_that_meets_another_transaction_waits_for_it(store: ScanStore, task: Task, operation: str) -> None:
+    held = tasks.claim(task, "one", "v1", NOW)
+    before, after = task, held
+    if operation == "PutItem":
+        before = store.move(task, held)
+        after = tasks.advance(before, 45, "Processing the image", NOW)
+    with conflicts(connection().client, f"dynamodb.{operation}", times=2) as met:
+        assert store.move(before, after) == after
+    assert met == [operation, operation]
+    assert store.task(2) == after
+
+
+def test_a_write_that_never_gets_through_is_unavailable_and_not_lost(store: ScanStore, task: Task) -> None:
+    with (
+        conflicts(connection().client, "dynamodb.TransactWriteItems", times=100),
+        pytest.raises(Unavailable),
+    ):
+        store.move(task, tasks.claim(task, "one", "v1", NOW))
+    assert store.task(2) == task

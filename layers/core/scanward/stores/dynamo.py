@@ -1,6 +1,8 @@
 """What all DynamoDB stores share: how a model finds its table, and what SDK failures become."""
 
-from collections.abc import Iterator
+import random
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
@@ -14,12 +16,19 @@ from scanward.errors import ScanwardError, Unavailable
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
 TRIES = 3
+CONFLICT_WAITS = (0.01, 0.03, 0.09)  # seconds
 
 
 class ConditionFailed(ScanwardError):
     """A conditional write lost. Stores translate it into what it means for their callers."""
 
     message = "The condition of a write did not hold"
+
+
+class WriteConflict(Unavailable):
+    """Another transaction is writing one of the items at this moment: neither condition nor outage."""
+
+    message = "The item is being written"
 
 
 @cache
@@ -33,6 +42,22 @@ def connection() -> Connection:
         read_timeout_seconds=READ_SECONDS,
         max_retry_attempts=TRIES - 1,
     )
+
+
+def settled(write: Callable[[], object]) -> None:
+    """Carries out a write; while another transaction holds one of its items, tries again for a tenth of a second.
+
+    Raises ConditionFailed, Unavailable.
+    """
+    for wait in (*CONFLICT_WAITS, None):
+        try:
+            with translated():
+                write()
+            return
+        except WriteConflict:
+            if wait is None:
+                raise
+            time.sleep(wait * random.uniform(0.5, 1.5))
 
 
 def bind(model: type[Model], table: str) -> None:
@@ -53,16 +78,18 @@ def translated() -> Iterator[None]:
     try:
         yield
     except PynamoDBException as failure:
-        if _condition_failed(failure):
+        if "ConditionalCheckFailed" in _codes(failure):
             raise ConditionFailed from failure
+        if "TransactionConflict" in _codes(failure):
+            raise WriteConflict from failure
         raise Unavailable from failure
 
 
-def _condition_failed(failure: PynamoDBException) -> bool:
-    if failure.cause_response_code == "ConditionalCheckFailedException":
-        return True
+def _codes(failure: PynamoDBException) -> set[str]:
+    """What DynamoDB names as causes: of the call, or of each item of a transaction."""
     reasons = getattr(failure, "cancellation_reasons", None) or []
-    return any(reason is not None and reason.code == "ConditionalCheckFailed" for reason in reasons)
+    codes = {(failure.cause_response_code or "").removesuffix("Exception")}
+    return codes | {reason.code for reason in reasons if reason is not None}
 
 
 def to_ms(when: datetime) -> int:

@@ -8,7 +8,7 @@ from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.errors import Conflict
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, connection, to_ms, translated
+from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, to_ms, translated
 from scanward.stores.scan_items import (
     DueIndex,
     ScanItem,
@@ -59,19 +59,8 @@ class ScanStore:
         A change of status is written to the scan in the same transaction. A lost acknowledgement is no failure: what
         is found then carries `after`'s own version and attempt. Raises Conflict when another writer was first.
         """
-        unchanged = TaskItem.version == before.version
         try:
-            with translated():
-                if after.status is before.status:
-                    task_item(after).save(condition=unchanged)
-                else:
-                    with TransactWrite(connection=connection()) as write:
-                        write.save(task_item(after), condition=unchanged)
-                        write.update(
-                            ScanItem(keys.scan(after.scan_id), keys.SCAN),
-                            actions=mirror(after),
-                            condition=ScanItem.pk.exists(),
-                        )
+            settled(lambda: _write(before, after))
         except ConditionFailed as lost:
             if self.task(after.id) != after:
                 raise Conflict from lost
@@ -82,3 +71,14 @@ class ScanStore:
         with translated():
             found = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.number(item.pk) for item in found]
+
+
+def _write(before: Task, after: Task) -> None:
+    unchanged = TaskItem.version == before.version
+    if after.status is before.status:
+        task_item(after).save(condition=unchanged)
+        return
+    with TransactWrite(connection=connection()) as write:
+        write.save(task_item(after), condition=unchanged)
+        scan = ScanItem(keys.scan(after.scan_id), keys.SCAN)
+        write.update(scan, actions=mirror(after), condition=ScanItem.pk.exists())
