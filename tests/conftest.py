@@ -17,6 +17,8 @@ os.environ.update(
         "BUCKET": BUCKET,
         "TOKEN_KEYS_SECRET": SECRET,
         "REQUESTS_PER_MINUTE": "100",
+        "SIGN_IN_CALLS_PER_MINUTE": "300",
+        "SIGN_IN_FAILURES_PER_MINUTE": "10",
         "ALLOWED_ORIGINS": "https://app.example.org",
         **TABLES,
     }

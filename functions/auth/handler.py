@@ -6,12 +6,15 @@ from aws_lambda_powertools import Logger
 
 from functions.auth.routes import routes
 from functions.auth.settings import Settings
-from functions.auth.usecases import Auth
+from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_id, now
+from scanward.security.attempts import Attempts
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
+from scanward.stores.account_lists import AccountLists
 from scanward.stores.accounts import AccountStore
+from scanward.stores.attempts import AttemptStore
 from scanward.stores.gate import GateStore
 from scanward.stores.secrets import read_token_keys
 from scanward.web.api import Api
@@ -21,6 +24,11 @@ from scanward.web.endpoint import Edge
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 gate_store = GateStore(settings.accounts_table)
-auth = Auth(AccountStore(settings.accounts_table), gate_store, tokens, now, fresh_id)
+accounts = AccountStore(settings.accounts_table)
+attempts = Attempts(
+    AttemptStore(settings.accounts_table), settings.calls_per_address, settings.failures_per_account, tokens.pepper, now
+)
+lists = AccountLists(settings.accounts_table, accounts)
+auth = Auth(accounts, lists, gate_store, tokens, attempts, now, fresh_id)
 gate = Gate(gate_store, tokens, settings.requests_per_minute, now)
 app = Api(routes, auth, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth")))

@@ -1,10 +1,10 @@
 """Uploading, reading scans and following tasks: over stores, without HTTP."""
 
-import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from scanward.clock import fresh_token
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
@@ -100,8 +100,8 @@ def _accept(imaging: Imaging, actor: Actor) -> Accepted:
         except Conflict:  # an id was in use: one chance in 4,096 for two uploads in the same millisecond
             if attempt == NEW_ID_TRIES - 1:
                 raise
-    claims = Claims(actor.account_id, actor.session_id, task.id)
-    return Accepted(scan, task, imaging.tokens.issue(TokenType.TASK, claims, jti=secrets.token_urlsafe(9)))
+    claims = Claims(actor.account_id, actor.session_id, fresh_token(), task.id)
+    return Accepted(scan, task, imaging.tokens.issue(TokenType.TASK, claims))
 
 
 def _new(imaging: Imaging, actor: Actor) -> tuple[Scan, Task]:

@@ -4,7 +4,7 @@ import secrets
 
 from scanward.clock import fresh_id, now
 from scanward.domain import accounts
-from scanward.domain.accounts import Role
+from scanward.domain.accounts import Names, Profile, Role
 from scanward.security.passwords import hash_password
 from scanward.stores.accounts import AccountStore
 
@@ -15,6 +15,6 @@ def create_administrator(accounts_table: str, email: str) -> str:
     `AWS_ENDPOINT_URL` says which cloud holds the table. Raises AlreadyTaken when the email is in use.
     """
     password, when = secrets.token_urlsafe(15), now()
-    account = accounts.register(fresh_id(when), email, Role.ADMIN, when)
+    account = accounts.register(fresh_id(when), Role.ADMIN, Names(email=email), Profile(), when)
     AccountStore(accounts_table).add(account, hash_password(password))
     return password

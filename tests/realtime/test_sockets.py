@@ -17,9 +17,10 @@ from functions.realtime.routes import answer
 from functions.realtime.usecases import Realtime
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.accounts import Role, register
+from scanward.domain.accounts import Names, Profile, Role, register
 from scanward.domain.ids import to_uuid
 from scanward.domain.scans import Lane, Scan, ScanType
+from scanward.domain.sessions import Session
 from scanward.domain.tasks import Task
 from scanward.domain.watching import SETTLING
 from scanward.security.gate import Gate
@@ -60,8 +61,10 @@ class World:
         self.gates = GateStore("AccountsTable")
         accounts = AccountStore("AccountsTable")
         for account in (ADA, BOB):
-            accounts.add(register(account, f"{account}@example.org", Role.PATIENT, clock.now()), "hash")
-            self.gates.open(account, f"s{account}", int(clock.now().timestamp()) + 1000, 0)
+            accounts.add(
+                register(account, Role.PATIENT, Names(email=f"{account}@example.org"), Profile(), clock.now()), "hash"
+            )
+            self.gates.open(account, Session(f"s{account}", 0, int(clock.now().timestamp()) + 1000), 0)
         self.scans = ScanStore("ScansTable")
         self.connections = ConnectionStore("ConnectionsTable", "ScansTable")
         gate = Gate(self.gates, self.tokens, 100, clock.now)
@@ -78,10 +81,10 @@ class World:
         return task
 
     def access(self, account: int = ADA) -> str:
-        return self.tokens.issue(TokenType.ACCESS, Claims(account, f"s{account}"), "j")
+        return self.tokens.issue(TokenType.ACCESS, Claims(account, f"s{account}", "j"))
 
     def task_token(self, task: Task, account: int = ADA) -> str:
-        return self.tokens.issue(TokenType.TASK, Claims(account, f"s{account}", task.id), "j")
+        return self.tokens.issue(TokenType.TASK, Claims(account, f"s{account}", "j", task.id))
 
     def connect(self, token: str | None, *named: object, connection: str = "c1") -> int:
         query = {"token": token, "task_ids": ",".join(map(str, named))}
@@ -156,9 +159,9 @@ def test_shuffled_and_doubled_records_never_run_backwards(world: World) -> None:
 def test_a_handshake_that_is_not_allowed_is_refused_and_leaves_nothing(world: World, who: str) -> None:
     task, access = world.task(), world.access()
     if who == "ended":
-        task_token = world.tokens.issue(TokenType.TASK, Claims(ADA, "another session", task.id), "j")
+        task_token = world.tokens.issue(TokenType.TASK, Claims(ADA, "another session", "j", task.id))
     else:
-        task_token = world.tokens.issue(TokenType.REFRESH, Claims(ADA, "s1"), "j")
+        task_token = world.tokens.issue(TokenType.REFRESH, Claims(ADA, "s1", "j"))
     status = {
         "nobody": lambda: world.connect(None, task.id),
         "garbage": lambda: world.connect("a.b.c", task.id),

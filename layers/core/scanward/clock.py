@@ -15,3 +15,8 @@ def now() -> datetime:
 def fresh_id(when: datetime) -> int:
     """A new id made at `when`."""
     return new_id(round(when.timestamp() * 1000), secrets.randbits(RANDOM_BITS))
+
+
+def fresh_token() -> str:
+    """A name that cannot be guessed, for a session or a token: 96 random bits."""
+    return secrets.token_urlsafe(12)

@@ -21,6 +21,12 @@ class MalformedBody(ScanwardError):
     message = "The body cannot be read"
 
 
+class InvalidCursor(ScanwardError):
+    """A cursor that we did not give, or not for this list."""
+
+    message = "The cursor is not valid"
+
+
 class InvalidFields(ScanwardError):
     """Fields that break the schema: field name → what is wrong with it, every broken one at once."""
 
@@ -47,6 +53,18 @@ class InvalidCredentials(NotAuthenticated):
     """A login that does not match, whether or not the account exists."""
 
     message = "Invalid credentials"
+
+
+class InvalidRefreshToken(NotAuthenticated):
+    """A refresh token that does not hold."""
+
+    message = "Invalid refresh token"
+
+
+class NotApproved(ScanwardError):
+    """A professional whom no administrator has approved, where approval is needed to get in."""
+
+    message = "You are not approved yet"
 
 
 class NotAllowed(ScanwardError):

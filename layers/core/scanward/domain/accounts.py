@@ -2,7 +2,7 @@
 
 import unicodedata
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from enum import StrEnum
 
 
@@ -19,13 +19,64 @@ class Role(StrEnum):
 PROFESSIONALS = frozenset({Role.DOCTOR, Role.HOSPITAL, Role.LAB})
 
 
+class Gender(StrEnum):
+    """As documents spell it, in any case."""
+
+    MALE = "MALE"
+    FEMALE = "FEMALE"
+    OTHER = "OTHER"
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What somebody says of themselves. None where nothing was said: nothing is invented.
+
+    `name`: an organisation's. `practice_address`: where a professional works. `image`: the key of a picture.
+    """
+
+    full_name: str | None = None
+    first_name: str | None = None
+    last_name: str | None = None
+    name: str | None = None
+    phone: str | None = None
+    gender: Gender | None = None
+    birth_date: date | None = None
+    age: int | None = None
+    address: str | None = None
+    blood_type: str | None = None
+    emergency_numbers: tuple[str, ...] = ()
+    married: bool | None = None
+    bio: str | None = None
+    specialty: str | None = None
+    is_private: bool | None = None
+    practice_address: str | None = None
+    image: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What is unique to one account. Texts as they were given; `fold` spells the form in which they are unique."""
+
+    email: str | None = None
+    username: str | None = None
+    carte_id: str | None = None
+    registration_id: str | None = None
+
+    def folded(self) -> dict[str, str]:
+        """Field → unique form, of those that were given."""
+        given = {"email": self.email, "username": self.username}
+        given |= {"carte_id": self.carte_id, "registration_id": self.registration_id}
+        return {name: fold(value) for name, value in given.items() if value is not None}
+
+
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One person or organisation. `email` as it was given; `fold` spells its unique form."""
+    """One person or organisation. `is_approved`: professionals wait for an administrator."""
 
     id: int
-    email: str
     role: Role
+    names: Names
+    profile: Profile
     is_active: bool
     is_approved: bool
     created_at: datetime
@@ -34,6 +85,21 @@ class Account:
     @property
     def is_superuser(self) -> bool:
         return self.role is Role.ADMIN
+
+    @property
+    def full_name(self) -> str | None:
+        """As given; else first and last; else an organisation's; else the user name; else the email's local part."""
+        said = self.profile
+        both = " ".join(part for part in (said.first_name, said.last_name) if part)
+        local = self.names.email.rpartition("@")[0] if self.names.email else None
+        return said.full_name or both or said.name or self.names.username or local
+
+    def age_on(self, day: date) -> int | None:
+        """In whole years by the birth date; else as given."""
+        born = self.profile.birth_date
+        if born is None:
+            return self.profile.age
+        return day.year - born.year - ((day.month, day.day) < (born.month, born.day))
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +116,11 @@ class Actor:
         return self.role is Role.ADMIN
 
 
-def register(id: int, email: str, role: Role, now: datetime) -> Account:
+def register(id: int, role: Role, names: Names, profile: Profile, now: datetime) -> Account:
     """A new account. Professionals wait for an administrator's approval, others need none."""
-    approved = role not in PROFESSIONALS
-    return Account(id, email, role, True, approved, created_at=now, updated_at=now)
+    return Account(id, role, names, profile, True, role not in PROFESSIONALS, created_at=now, updated_at=now)
 
 
 def fold(text: str) -> str:
-    """The form in which an email or a user name is unique: compatibility forms and case are one."""
+    """The form in which a name is unique: compatibility forms and case are one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanward.domain.accounts import Actor
+from scanward.domain.sessions import Session
 from scanward.errors import NotAuthenticated, TooManyRequests
 from scanward.security.tokens import Claims, Tokens, TokenType
 from scanward.stores.gate import GateStore
@@ -12,10 +13,11 @@ from scanward.stores.gate import GateStore
 
 @dataclass(frozen=True, slots=True)
 class Pass:
-    """Who came through, with what, and how much of the minute's limit is left."""
+    """Who came through, with what, in which session, and how much of the minute's limit is left."""
 
     actor: Actor
     claims: Claims
+    session: Session
     limit: int
     remaining: int
     resets_in: int
@@ -38,7 +40,7 @@ class Gate:
         resets_in = 60 - now % 60
         if passage.count > self._limit:
             raise TooManyRequests(resets_in, self._limit)
-        return Pass(passage.actor, claims, self._limit, self._limit - passage.count, resets_in)
+        return Pass(passage.actor, claims, passage.session, self._limit, self._limit - passage.count, resets_in)
 
 
 def bearer(header: str | None) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import jwt
 
 from scanward.domain.ids import parse_id
-from scanward.errors import NotAuthenticated, NotFound
+from scanward.errors import InvalidCursor, NotAuthenticated, NotFound
 from scanward.stores.secrets import TokenKeys
 
 ISSUER = "scanward"
@@ -37,10 +37,11 @@ LIFETIMES = {
 
 @dataclass(frozen=True, slots=True)
 class Claims:
-    """What a verified token says. `task_id` only in task tokens."""
+    """What a verified token says. `id` is the token's own; `task_id` only in task tokens."""
 
     account_id: int
     session_id: str
+    id: str
     task_id: int | None = None
 
 
@@ -53,7 +54,7 @@ class Tokens:
         self._keys: TokenKeys | None = None
         self._read_at: datetime | None = None
 
-    def issue(self, kind: TokenType, claims: Claims, jti: str) -> str:
+    def issue(self, kind: TokenType, claims: Claims) -> str:
         """A signed token of one kind. Raises Unavailable when the keys cannot be read."""
         now, keys = self._now(), self._current()
         payload: dict[str, Any] = {
@@ -62,7 +63,7 @@ class Tokens:
             "typ": kind.value,
             "sub": str(claims.account_id),
             "sid": claims.session_id,
-            "jti": jti,
+            "jti": claims.id,
             "iat": int(now.timestamp()),
             "exp": int((now + LIFETIMES[kind]).timestamp()),
         }
@@ -88,7 +89,7 @@ class Tokens:
             if payload["typ"] != kind.value:
                 raise NotAuthenticated
             task = payload.get("tid")
-            return Claims(int(payload["sub"]), str(payload["sid"]), int(task) if task else None)
+            return Claims(int(payload["sub"]), str(payload["sid"]), str(payload["jti"]), int(task) if task else None)
         except (jwt.InvalidTokenError, ValueError, RecursionError) as broken:
             raise NotAuthenticated from broken
 
@@ -103,6 +104,28 @@ class Tokens:
         if task_id is None:
             raise NotFound
         return task_id
+
+    def cursor(self, last: int, scope: str) -> str:
+        """A signed place in a list; `scope` names the list and its filters, and holds for no other."""
+        keys = self._current()
+        payload = {"typ": "cursor", "last": str(last), "scope": scope}
+        return jwt.encode(payload, keys.keys[keys.current], algorithm="HS256", headers={"kid": keys.current})
+
+    def read_cursor(self, text: str, scope: str) -> int:
+        """The id after which the next page begins. Raises InvalidCursor."""
+        try:
+            key = self._key(jwt.get_unverified_header(text).get("kid")) if len(text) <= MAX_LENGTH else ""
+            payload = jwt.decode(text, key, algorithms=["HS256"])
+            if (payload["typ"], payload["scope"]) != ("cursor", scope):
+                raise InvalidCursor
+            return int(payload["last"])
+        except (jwt.InvalidTokenError, NotAuthenticated, KeyError, ValueError) as broken:
+            raise InvalidCursor from broken
+
+    def pepper(self) -> str:
+        """A secret that keys hashes of what must be counted without being known."""
+        keys = self._current()
+        return keys.keys[keys.current]
 
     def _key(self, kid: object) -> str:
         keys = self._current()

@@ -2,115 +2,161 @@
 
 from dataclasses import dataclass
 
-from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.accounts import Account, Role, fold
-from scanward.errors import AlreadyTaken
+from scanward.domain.accounts import Account, fold
+from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, connection, from_ms, to_ms, translated
-from scanward.stores.gate import GateItem, new_gate
+from scanward.stores.account_items import (
+    AdministratorsItem,
+    ListItem,
+    MarkerItem,
+    ProfileItem,
+    account_of,
+    markers,
+    profile_item,
+    rows,
+)
+from scanward.stores.dynamo import ConditionFailed, bind, connection, translated
+from scanward.stores.gate import GateItem, gate_actions, new_gate
+
+UNIQUE = "This field must be unique."
 
 
-class ProfileItem(Model):
-    """ACCOUNT#id / PROFILE."""
+class LastAdministrator(Conflict):
+    """Without this account nobody could administer."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default=keys.PROFILE)
-    email = UnicodeAttribute()
-    role = UnicodeAttribute()
-    active = BooleanAttribute()
-    approved = BooleanAttribute()
-    password_hash = UnicodeAttribute()
-    created_ms = NumberAttribute()
-    updated_ms = NumberAttribute()
-
-
-class MarkerItem(Model):
-    """EMAIL#folded / MARKER: holds a unique name for one account."""
-
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default=keys.MARKER)
-    account_id = NumberAttribute()
+    message = "The last administrator stays"
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """An account together with the hash that its password must match (argon2id, PHC string)."""
+    """An account together with the hash that its password must match (argon2id, PHC string).
+
+    `version` is that of the stored account: a change is written over no other.
+    """
 
     account: Account
     password_hash: str
+    version: int = 1
 
 
 class AccountStore:
     """Reads and writes accounts. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (ProfileItem, MarkerItem, GateItem):
+        for model in (ProfileItem, MarkerItem, GateItem, ListItem, AdministratorsItem):
             bind(model, table)
 
     def add(self, account: Account, password_hash: str) -> None:
-        """Keeps a new account, its gate and its marker, all or nothing. Raises AlreadyTaken for its email."""
-        profile, marker = _item(account, password_hash), MarkerItem(keys.email(fold(account.email)))
-        marker.account_id = account.id
+        """Keeps a new account, all or nothing. Raises AlreadyTaken, with each name that is somebody's."""
         try:
             with translated(), TransactWrite(connection=connection()) as write:
-                write.save(profile, condition=ProfileItem.pk.does_not_exist())
-                write.save(marker, condition=MarkerItem.pk.does_not_exist())
+                for marker in markers(account).values():
+                    write.save(marker, condition=MarkerItem.pk.does_not_exist())
+                write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
                 write.save(new_gate(account))
+                for row in rows(account):
+                    write.save(row)
+                _count_administrators(write, int(account.is_superuser))
         except ConditionFailed as lost:
-            raise AlreadyTaken({"email": ["This field must be unique."]}) from lost
+            raise self._why(account) from lost
 
-    def by_email(self, email: str) -> Credentials | None:
-        """Who logs in with this email, in any case and compatibility form; two round trips."""
+    def change(self, before: Credentials, after: Credentials, *, ends_sessions: bool) -> None:
+        """Writes an account over what it was, all or nothing; a name that it gave up is free at once.
+
+        Raises AlreadyTaken, LastAdministrator, or Conflict when somebody else changed it meanwhile.
+        """
+        old, new = before.account, after.account
+        unchanged = ProfileItem.version == before.version
+        try:
+            with translated(), TransactWrite(connection=connection()) as write:
+                _reconcile(write, old, new)
+                write.save(profile_item(new, after.password_hash, before.version + 1), condition=unchanged)
+                gate = GateItem(keys.account(new.id), keys.GATE)
+                write.update(gate, actions=gate_actions(new, ends_sessions=ends_sessions))
+                _count_administrators(write, _administers(new) - _administers(old))
+        except ConditionFailed as lost:
+            raise self._why(new, leaves=_administers(old) > _administers(new)) from lost
+
+    def remove(self, gone: Credentials) -> None:
+        """Forgets an account, its names and its sessions. Raises LastAdministrator or Conflict."""
+        account = gone.account
+        try:
+            with translated(), TransactWrite(connection=connection()) as write:
+                write.delete(profile_item(account, gone.password_hash), condition=ProfileItem.version == gone.version)
+                write.delete(GateItem(keys.account(account.id), keys.GATE))
+                for item in (*markers(account).values(), *rows(account)):
+                    write.delete(item)
+                _count_administrators(write, -_administers(account))
+        except ConditionFailed as lost:
+            raise self._why(account, leaves=bool(_administers(account))) from lost
+
+    def by_name(self, field: str, text: str) -> Credentials | None:
+        """Whose `email` or `username` this is, in any case and compatibility form; two round trips."""
         with translated():
             try:
-                marker = MarkerItem.get(keys.email(fold(email)), keys.MARKER)
+                marker = MarkerItem.get(keys.marker(field, fold(text)), keys.MARKER)
             except MarkerItem.DoesNotExist:
                 return None
-        return self._credentials(int(marker.account_id))
+        return self.get(int(marker.account_id))
 
-    def get(self, account_id: int) -> Account | None:
-        """The account, or None."""
-        found = self._credentials(account_id)
-        return found.account if found else None
-
-    def _credentials(self, account_id: int) -> Credentials | None:
+    def get(self, account_id: int) -> Credentials | None:
+        """The account and its password's hash, strongly consistent, or None."""
         with translated():
             try:
                 item = ProfileItem.get(keys.account(account_id), keys.PROFILE, consistent_read=True)
             except ProfileItem.DoesNotExist:
                 return None
-        return Credentials(_account(item), item.password_hash)
+        return _credentials(item)
+
+    def many(self, account_ids: list[int]) -> list[Account]:
+        """The accounts among these ids that are there, in their order."""
+        with translated():
+            items = ProfileItem.batch_get([(keys.account(number), keys.PROFILE) for number in account_ids])
+            found = {keys.number(item.pk): account_of(item) for item in items}
+        return [found[number] for number in account_ids if number in found]
+
+    def _why(self, account: Account, *, leaves: bool = False) -> ScanwardError:
+        """What a failed condition means. It is rare, so it may cost a read."""
+        held = markers(account)
+        with translated():
+            others = {
+                item.pk
+                for item in MarkerItem.batch_get([(marker.pk, marker.sk) for marker in held.values()])
+                if item.account_id != account.id
+            }
+            administrators = AdministratorsItem.get(keys.ADMINISTRATORS, keys.COUNT).administrators if leaves else 2
+        taken = {field: [UNIQUE] for field, marker in held.items() if marker.pk in others}
+        if taken:
+            return AlreadyTaken(taken)
+        return LastAdministrator() if administrators < 2 else Conflict()
 
 
-def _item(account: Account, password_hash: str) -> ProfileItem:
-    return ProfileItem(
-        keys.account(account.id),
-        email=account.email,
-        role=account.role.value,
-        active=account.is_active,
-        approved=account.is_approved,
-        password_hash=password_hash,
-        created_ms=to_ms(account.created_at),
-        updated_ms=to_ms(account.updated_at),
-    )
+def _reconcile(write: TransactWrite, old: Account, new: Account) -> None:
+    """Markers and list places: what only the old account has goes, what only the new one has comes."""
+    was, will = _holdings(old), _holdings(new)
+    for key in was.keys() - will.keys():
+        write.delete(was[key])
+    for key in will.keys() - was.keys():
+        item = will[key]
+        write.save(item, condition=MarkerItem.pk.does_not_exist() if isinstance(item, MarkerItem) else None)
 
 
-def _account(item: ProfileItem) -> Account:
-    return Account(
-        id=keys.number(item.pk),
-        email=item.email,
-        role=Role(item.role),
-        is_active=item.active,
-        is_approved=item.approved,
-        created_at=from_ms(item.created_ms),
-        updated_at=from_ms(item.updated_ms),
-    )
+def _holdings(account: Account) -> dict[str, MarkerItem | ListItem]:
+    items: list[MarkerItem | ListItem] = [*markers(account).values(), *rows(account)]
+    return {item.pk: item for item in items}
+
+
+def _administers(account: Account) -> int:
+    return int(account.is_superuser and account.is_active)
+
+
+def _count_administrators(write: TransactWrite, change: int) -> None:
+    if change:
+        last = AdministratorsItem.administrators > 1 if change < 0 else None
+        write.update(AdministratorsItem(), actions=[AdministratorsItem.administrators.add(change)], condition=last)
+
+
+def _credentials(item: ProfileItem) -> Credentials:
+    return Credentials(account_of(item), item.password_hash, int(item.version))

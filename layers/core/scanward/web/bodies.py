@@ -28,6 +28,19 @@ class File:
 
 
 @dataclass(frozen=True, slots=True)
+class Choice:
+    """Two models for one path, told apart by whether a field is there."""
+
+    field: str
+    present: type[BaseModel]
+    absent: type[BaseModel]
+
+    def of(self, fields: object) -> type[BaseModel]:
+        """The model for a parsed body."""
+        return self.present if isinstance(fields, dict) and self.field in fields else self.absent
+
+
+@dataclass(frozen=True, slots=True)
 class Raw:
     """A request's body as it came: its bytes and content type."""
 
@@ -35,30 +48,34 @@ class Raw:
     content_type: str
 
 
-def read_json(raw: Raw, model: type[BaseModel]) -> BaseModel:
+def read_json(raw: Raw, model: type[BaseModel] | Choice) -> BaseModel:
     """A JSON body as `model`, types taken strictly. Raises MalformedBody, InvalidFields, TooLarge."""
     if len(raw.content) > MAX_JSON_BYTES:
         raise TooLarge
     try:
-        json.loads(raw.content, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+        parsed = json.loads(raw.content, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
     except (ValueError, RecursionError) as broken:
         raise MalformedBody("The body is not valid JSON") from broken
     try:
-        return model.model_validate_json(raw.content, strict=True)
+        return _chosen(model, parsed).model_validate_json(raw.content, strict=True)
     except ValidationError as failure:
         raise refused(failure) from failure
 
 
-def read_form(raw: Raw, model: type[BaseModel]) -> tuple[BaseModel, Mapping[str, File]]:
+def read_form(raw: Raw, model: type[BaseModel] | Choice) -> tuple[BaseModel, Mapping[str, File]]:
     """A form's fields as `model`, and its files by name. Raises MalformedBody, InvalidFields, TooLarge."""
     if len(raw.content) > MAX_FORM_BYTES:
         raise TooLarge(TOO_LARGE_TEXT)
     multipart = raw.content_type.lower().startswith("multipart/form-data")
     fields, files = _multipart(raw) if multipart else (_urlencoded(raw), {})
     try:
-        return model.model_validate(fields), files
+        return _chosen(model, fields).model_validate(fields), files
     except ValidationError as failure:
         raise refused(failure) from failure
+
+
+def _chosen(model: type[BaseModel] | Choice, fields: object) -> type[BaseModel]:
+    return model.of(fields) if isinstance(model, Choice) else model
 
 
 def _multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:

@@ -9,7 +9,7 @@ from urllib.parse import unquote
 
 from aws_lambda_powertools import Logger
 from chalice.app import HeadersType, Request, Response
-from pydantic import BaseModel, TypeAdapter
+from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from scanward.errors import (
     NotAllowed,
@@ -23,7 +23,9 @@ from scanward.security.gate import Gate, Pass, bearer
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
 from scanward.web.cors import Cors
 from scanward.web.families import Family
-from scanward.web.routes import Answer, Binary, Call, Media, Route
+from scanward.web.fields import Body
+from scanward.web.fields import refused as refused_fields
+from scanward.web.routes import Answer, Binary, Call, Media, Page, Route
 
 D = TypeVar("D")
 _ALWAYS = {"X-Content-Type-Options": "nosniff"}
@@ -86,12 +88,23 @@ class Endpoint(Generic[D]):
             body=body,
             files=files,
             path={name: unquote(value) for name, value in path.items()},
-            query=dict(request.query_params or {}),
+            query=self._query(request),
+            address=request.context.get("identity", {}).get("sourceIp", ""),
             passed=passed,
             base_path=request.context.get("path", "").removesuffix(request.to_original_event().get("path", "")),
         )
 
+    def _query(self, request: Request) -> BaseModel | None:
+        if self._route.query is None:
+            return None
+        try:
+            return self._route.query.model_validate(dict(request.query_params or {}))
+        except ValidationError as failure:
+            raise refused_fields(failure) from failure
+
     def _body(self, request: Request) -> tuple[BaseModel | None, Mapping[str, File]]:
+        if self._route.body_optional and not request.to_original_event().get("body"):
+            return read_json(Raw(b"{}", Media.JSON.value), self._route.body or Body), {}
         declared = request.headers.get("content-type", Media.JSON.value)
         kind = declared.partition(";")[0].strip().lower()
         if kind not in {media.value for media in self._route.media} or self._route.body is None:
@@ -114,8 +127,14 @@ class Endpoint(Generic[D]):
             return Response(answer.content if image else answer.content.decode(), headers, self._route.status)
         if self._adapter is None:
             raise TypeError("a route that promised a file gave none")
+        headers = {**_ALWAYS, **_JSON}
+        if isinstance(answer, Page):
+            body = self._adapter.dump_json(answer.items).decode()
+            if answer.next:
+                headers["Link"] = f'<?cursor={answer.next}>; rel="next"'
+            return Response(self._route.family.dress(body, answer.next), headers, self._route.status)
         body = self._adapter.dump_json(answer).decode()
-        return Response(self._route.family.dress(body), {**_ALWAYS, **_JSON}, self._route.status)
+        return Response(self._route.family.dress(body), headers, self._route.status)
 
     def _log(self, request: Request, response: Response, started: float) -> None:
         self._edge.log.info(

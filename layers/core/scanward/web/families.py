@@ -14,16 +14,19 @@ class Family(Enum):
     ENVELOPE = "envelope"
     FLAT = "flat"
 
-    def dress(self, body: str) -> str:
-        """A successful JSON answer in the family's shape."""
-        return f'{{"success":true,"data":{body}}}' if self is Family.ENVELOPE else body
+    def dress(self, body: str, cursor: str | None = None) -> str:
+        """A successful JSON answer in the family's shape. `cursor`: where the next page of a list begins."""
+        if self is Family.FLAT:
+            return body
+        more = f',"next":{json.dumps(cursor)}' if cursor else ""
+        return f'{{"success":true,"data":{body}{more}}}'
 
     def refuse(self, error: ScanwardError) -> tuple[int, str]:
         """(status, JSON body) of an error in the family's shape."""
         status = status_of(error)
         fields = error.fields if isinstance(error, InvalidFields) else {}
         if self is Family.FLAT:
-            return status.flat, json.dumps(fields or {"error": error.message})
+            return status.flat, json.dumps(fields or (error.message if status.bare else {"error": error.message}))
         said: dict[str, Any] = {"code": status.code, "message": error.message, "details": fields}
         return status.envelope, json.dumps({"success": False, "error": said})
 

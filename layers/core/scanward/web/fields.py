@@ -44,7 +44,9 @@ def refused(failure: ValidationError) -> InvalidFields | MalformedBody:
 def _by_field(errors: Iterable[ErrorDetails]) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for error in errors:
-        name = ".".join(str(part) for part in error["loc"]) or "body"
+        # Documents that nest people's fields in a profile still name them plainly.
+        name = ".".join(str(part) for part in error["loc"] if part != "profile")
+        name = name or (error.get("ctx") or {}).get("field", "body")
         fields.setdefault(name[:100], []).append(_text(error))
     return fields
 

@@ -4,8 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import BaseModel, TypeAdapter
 
+from scanward.web.bodies import Choice
 from scanward.web.families import Family, family_of
 from scanward.web.routes import ANY, METHODS, Media, Route, Routes
 from scanward.web.schema30 import downgraded
@@ -73,18 +74,24 @@ def _operation(route: Route[Any], function: str, tag: str, schemas: dict[str, An
         },
         "x-amazon-apigateway-integration": _integration(function),
     }
-    parameters = _parameters(route.path)
+    parameters = _parameters(route.path) + _query(route.query, schemas)
     if parameters:
         said["parameters"] = parameters
     if route.audience.token:
         said["security"] = [{"bearer": []}]
     if route.body:
-        schema = _schema(route.body, "validation", schemas)
+        schema = _body(route.body, schemas)
         said["requestBody"] = {
-            "required": True,
+            "required": not route.body_optional,
             "content": {m.value: {"schema": _form(route, m, schema)} for m in route.media},
         }
     return said
+
+
+def _body(body: type[BaseModel] | Choice, schemas: dict[str, Any]) -> dict[str, Any]:
+    if isinstance(body, Choice):
+        return {"anyOf": [_schema(model, "validation", schemas) for model in (body.present, body.absent)]}
+    return _schema(body, "validation", schemas)
 
 
 def _success(route: Route[Any], schemas: dict[str, Any]) -> dict[str, Any]:
@@ -124,6 +131,15 @@ def _form(route: Route[Any], media: Media, schema: dict[str, Any]) -> dict[str, 
 def _parameters(path: str) -> list[dict[str, Any]]:
     names = re.findall(r"{(\w+)\+?}", path)
     return [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
+
+
+def _query(model: type[BaseModel] | None, schemas: dict[str, Any]) -> list[dict[str, Any]]:
+    if model is None:
+        return []
+    whole = TypeAdapter(model).json_schema(ref_template=_REF)
+    schemas |= {name: downgraded(definition) for name, definition in whole.get("$defs", {}).items()}
+    schema = downgraded(whole)
+    return [{"name": name, "in": "query", "schema": said} for name, said in schema["properties"].items()]
 
 
 def _unserved(function: str, path: str) -> dict[str, Any]:

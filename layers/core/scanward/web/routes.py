@@ -13,8 +13,8 @@ from pydantic import BaseModel
 
 from scanward.domain.accounts import Actor, Role
 from scanward.security.gate import Pass
-from scanward.security.tokens import Claims, TokenType
-from scanward.web.bodies import File
+from scanward.security.tokens import TokenType
+from scanward.web.bodies import Choice, File
 from scanward.web.families import Family
 
 B = TypeVar("B")
@@ -57,37 +57,49 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[B]):
-    """One request, parsed: what a view is given. `path`: parameters by name, as they were spelled."""
+    """One request, parsed: what a view is given.
+
+    `path`: parameters by name, as they were spelled. `query`: the route's model. `address`: the caller's.
+    """
 
     body: B
     files: Mapping[str, File]
     path: Mapping[str, str]
-    query: Mapping[str, str]
+    query: Any
+    address: str
     passed: Pass | None
     base_path: str
 
     @property
     def actor(self) -> Actor:
         """Who calls; only on routes that are not public."""
+        return self.require_pass().actor
+
+    def require_pass(self) -> Pass:
+        """How the caller came through the gate; only on routes that are not public."""
         if self.passed is None:
-            raise LookupError("a public route has no actor")
-        return self.passed.actor
-
-    @property
-    def claims(self) -> Claims:
-        """What the caller's token says; only on routes that are not public."""
-        if self.passed is None:
-            raise LookupError("a public route has no claims")
-        return self.passed.claims
+            raise LookupError("nobody passes a gate on a public route")
+        return self.passed
 
 
-Answer = BaseModel | Sequence[BaseModel] | Binary
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Part of a list. `next`: what the query parameter `cursor` of the next part is; None when this is the last."""
+
+    items: Sequence[BaseModel]
+    next: str | None
+
+
+Answer = BaseModel | Sequence[BaseModel] | Binary | Page
 View = Callable[[Call[Any], D], Answer]
 
 
 @dataclass(frozen=True, slots=True)
 class Route(Generic[D]):
-    """One method on one path. `answer`: the model of its JSON answer, or the content type of a binary one."""
+    """One method on one path. `answer`: the model of its JSON answer, or the content type of a binary one.
+
+    `body` may be a `Choice` between two models. With `body_optional` an absent body is one without fields.
+    """
 
     method: str
     path: str
@@ -95,10 +107,12 @@ class Route(Generic[D]):
     view: View[D]
     answer: Any
     audience: Audience = SIGNED_IN
-    body: type[BaseModel] | None = None
+    body: type[BaseModel] | Choice | None = None
     media: tuple[Media, ...] = ()
     files: tuple[str, ...] = ()
+    query: type[BaseModel] | None = None
     status: int = 200
+    body_optional: bool = False
 
     @property
     def summary(self) -> str:
@@ -114,16 +128,37 @@ class Routes(Generic[D]):
         self.family = family
         self.table: list[Route[D]] = []
 
+    @classmethod
+    def joined(cls, tag: str, family: Family, *tables: "Routes[D]") -> "Routes[D]":
+        """Several tables as one."""
+        whole = cls(tag, family)
+        for table in tables:
+            whole.table.extend(table.table)
+        return whole
+
     def get(self, path: str, answer: Any, **how: Any) -> Callable[[View[D]], View[D]]:
         """Declares a GET."""
         return self._add("GET", path, answer, how)
 
     def post(
-        self, path: str, answer: Any, body: type[BaseModel] | None = None, **how: Any
+        self, path: str, answer: Any, body: type[BaseModel] | Choice | None = None, **how: Any
     ) -> Callable[[View[D]], View[D]]:
         """Declares a POST; a body is JSON unless `media` says otherwise."""
         how.setdefault("media", (Media.JSON,) if body else ())
         return self._add("POST", path, answer, how | {"body": body})
+
+    def put(self, path: str, answer: Any, body: type[BaseModel], **how: Any) -> Callable[[View[D]], View[D]]:
+        """Declares a PUT of JSON."""
+        return self._add("PUT", path, answer, how | {"body": body, "media": (Media.JSON,)})
+
+    def patch(self, path: str, answer: Any, body: type[BaseModel], **how: Any) -> Callable[[View[D]], View[D]]:
+        """Declares a PATCH, of JSON unless `media` says otherwise."""
+        how.setdefault("media", (Media.JSON,))
+        return self._add("PATCH", path, answer, how | {"body": body})
+
+    def delete(self, path: str, answer: Any, **how: Any) -> Callable[[View[D]], View[D]]:
+        """Declares a DELETE."""
+        return self._add("DELETE", path, answer, how)
 
     def any(self, path: str, answer: Any, **how: Any) -> Callable[[View[D]], View[D]]:
         """Declares every method at once."""

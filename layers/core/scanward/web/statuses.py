@@ -8,11 +8,12 @@ from scanward import errors
 
 @dataclass(frozen=True, slots=True)
 class Status:
-    """`flat` where the flat family's documents differ from the envelope's."""
+    """`flat` where the flat family's documents differ from the envelope's. `bare`: they show the text alone."""
 
     code: str
     envelope: int
     flat: int
+    bare: bool = False
 
 
 def _same(code: str, status: int) -> Status:
@@ -22,10 +23,12 @@ def _same(code: str, status: int) -> Status:
 TABLE = MappingProxyType(
     {
         errors.MalformedBody: _same("MALFORMED_BODY", 400),
+        errors.InvalidCursor: _same("INVALID_CURSOR", 400),
         errors.InvalidFields: Status("VALIDATION_ERROR", 422, 400),
         errors.AlreadyTaken: Status("ALREADY_TAKEN", 409, 400),
         errors.NotAuthenticated: _same("NOT_AUTHENTICATED", 401),
         errors.InvalidCredentials: _same("INVALID_CREDENTIALS", 401),
+        errors.NotApproved: Status("NOT_APPROVED", 403, 404, bare=True),
         errors.NotAllowed: _same("NOT_ALLOWED", 403),
         errors.NotFound: _same("NOT_FOUND", 404),
         errors.MethodNotAllowed: _same("METHOD_NOT_ALLOWED", 405),

@@ -1,0 +1,73 @@
+"""Sign-up, sign-in and sessions in the envelope family (contracts B and D)."""
+
+from functions.auth.schemas.envelope import (
+    AccessOut,
+    AccountOut,
+    CredentialsBody,
+    LoginBody,
+    LogoutBody,
+    MessageOut,
+    RefreshBody,
+    RegisterBody,
+    SessionOut,
+    TokensOut,
+)
+from functions.auth.usecases import own_account, registration, sessions
+from functions.auth.usecases.dependencies import Auth
+from scanward.web.families import Family
+from scanward.web.routes import PUBLIC, REFRESHING, Call, Media, Routes
+
+routes = Routes[Auth]("auth", Family.ENVELOPE)
+FORMS = (Media.FORM, Media.MULTIPART, Media.JSON)
+
+
+@routes.post("/auth/register", AccountOut, RegisterBody, audience=PUBLIC, media=FORMS)
+def register(call: Call[RegisterBody], auth: Auth) -> AccountOut:
+    """Register a patient or a doctor, by email or user name."""
+    return AccountOut.of(registration.register(auth, call.address, call.body.wanted()))
+
+
+@routes.post("/auth/login", TokensOut, LoginBody, audience=PUBLIC, media=FORMS)
+def login(call: Call[LoginBody], auth: Auth) -> TokensOut:
+    """Log in by email or user name, and open a session."""
+    tokens = sessions.login(auth, call.address, call.body.shown())
+    return TokensOut(access_token=tokens.access, refresh_token=tokens.refresh)
+
+
+@routes.post("/auth/refresh-token", AccessOut, RefreshBody, audience=REFRESHING, body_optional=True)
+def refresh_token(call: Call[RefreshBody], auth: Auth) -> AccessOut:
+    """Renew the access token; the refresh token goes into the Authorization header."""
+    renewed = sessions.refresh(auth, call.require_pass(), rotates=call.body.rotate)
+    return AccessOut(access_token=renewed.access, refresh_token=renewed.refresh)
+
+
+@routes.post("/auth/logout", MessageOut, LogoutBody, body_optional=True)
+def logout(call: Call[LogoutBody], auth: Auth) -> MessageOut:
+    """End this session at once, or all of one's own."""
+    sessions.logout(auth, call.actor, everywhere=call.body.everywhere)
+    return MessageOut(message="Logged out")
+
+
+@routes.get("/users/me", AccountOut)
+def me(call: Call[None], auth: Auth) -> AccountOut:
+    """The caller's own account."""
+    return AccountOut.of(own_account.me(auth, call.actor))
+
+
+@routes.put("/users/me", AccountOut, CredentialsBody)
+def change_me(call: Call[CredentialsBody], auth: Auth) -> AccountOut:
+    """A new email, password, or both; a new password ends all sessions."""
+    return AccountOut.of(own_account.change_credentials(auth, call.actor, call.body.email, call.body.password))
+
+
+@routes.get("/users/me/sessions", list[SessionOut])
+def own_sessions(call: Call[None], auth: Auth) -> list[SessionOut]:
+    """The caller's live sessions, the newest first."""
+    return [SessionOut.of(session, call.actor.session_id) for session in sessions.sessions(auth, call.actor)]
+
+
+@routes.delete("/users/me/sessions/{session_id}", MessageOut)
+def end_session(call: Call[None], auth: Auth) -> MessageOut:
+    """End one of one's sessions at once."""
+    sessions.end_session(auth, call.actor, call.path["session_id"])
+    return MessageOut(message="Session ended")

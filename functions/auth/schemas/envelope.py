@@ -1,0 +1,142 @@
+"""Bodies and answers of contracts B and D, which share their paths: an email or a user name, and B's envelope."""
+
+from datetime import UTC, datetime
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+from pydantic_core import PydanticCustomError
+
+from functions.auth.schemas.fields import Email, NewPassword, ShownPassword, Username
+from functions.auth.usecases.registration import Registration
+from functions.auth.usecases.sessions import Login
+from scanward.domain.accounts import Account, Names, Profile, Role
+from scanward.domain.sessions import Session
+from scanward.web.fields import Body, Line, Out
+
+
+class RegisterBody(Body):
+    """`POST /auth/register`. D registers by user name and may leave the email out; no role means a patient."""
+
+    email: Email | None = None
+    username: Username | None = None
+    password: NewPassword
+    role: Literal["PATIENT", "DOCTOR"] = "PATIENT"
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if self.email is None and self.username is None:
+            raise PydanticCustomError("unnamed", "Give an email or a username.", {"field": "email"})
+        return self
+
+    def wanted(self) -> Registration:
+        return Registration(Role(self.role), Names(self.email, self.username), Profile(), self.password)
+
+
+class LoginBody(Body):
+    """`POST /auth/login`, by email or user name."""
+
+    email: Line | None = None
+    username: Line | None = None
+    password: ShownPassword
+
+    @model_validator(mode="after")
+    def _named(self) -> Self:
+        if (self.email is None) == (self.username is None):
+            raise PydanticCustomError("unnamed", "Give an email or a username.", {"field": "email"})
+        return self
+
+    def shown(self) -> Login:
+        if self.email is not None:
+            return Login("email", self.email, self.password)
+        return Login("username", self.username or "", self.password)
+
+
+class RefreshBody(Body):
+    """`POST /auth/refresh-token`: nothing, or that the refresh token is to be replaced too."""
+
+    rotate: bool = False
+
+
+class LogoutBody(Body):
+    """`POST /auth/logout`: nothing, or that all sessions are to end."""
+
+    everywhere: bool = False
+
+
+class CredentialsBody(Body):
+    """`PUT /users/me`."""
+
+    email: Email | None = None
+    password: NewPassword | None = None
+
+
+class AccountOut(Out):
+    """An account, as B and D show it."""
+
+    email: str | None
+    username: str | None
+    is_active: bool
+    is_superuser: bool
+    is_approved: bool
+    role: str
+    name: str | None
+    age: int | None
+    gender: str | None
+    id: int
+    pk: int
+    created_at: datetime
+    updated_at: datetime
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        return cls(
+            email=account.names.email,
+            username=account.names.username,
+            is_active=account.is_active,
+            is_superuser=account.is_superuser,
+            is_approved=account.is_approved,
+            role=account.role.value,
+            name=account.full_name,
+            age=account.age_on(datetime.now(UTC).date()),
+            gender=account.profile.gender,
+            id=account.id,
+            pk=account.id,
+            created_at=account.created_at,
+            updated_at=account.updated_at,
+        )
+
+
+class TokensOut(Out):
+    """The tokens of a new session (RFC 6750)."""
+
+    access_token: str
+    refresh_token: str
+    token_type: Literal["bearer"] = "bearer"
+
+
+class AccessOut(Out):
+    """A renewed access token; `refresh_token` only when the shown one was replaced."""
+
+    access_token: str
+    token_type: Literal["bearer"] = "bearer"
+    refresh_token: str | None = Field(default=None, exclude_if=lambda token: token is None)
+
+
+class MessageOut(Out):
+    """What was done."""
+
+    message: str
+
+
+class SessionOut(Out):
+    """One login of the caller's."""
+
+    id: str
+    created_at: datetime
+    expires_at: datetime
+    current: bool
+
+    @classmethod
+    def of(cls, session: Session, current: str) -> Self:
+        created, ends = (datetime.fromtimestamp(second, UTC) for second in (session.created, session.ends))
+        return cls(id=session.id, created_at=created, expires_at=ends, current=session.id == current)

@@ -1,0 +1,41 @@
+"""Bodies, queries and answers of administration."""
+
+from typing import Annotated
+
+from pydantic import Field
+
+from functions.auth.schemas.fields import Upper
+from functions.auth.usecases.administration import Window
+from scanward.domain.accounts import Role
+from scanward.stores.account_lists import Filters
+from scanward.web.fields import Body, Text
+
+
+class ListQuery(Body):
+    """`GET /users/`: a window of the list, newest first, and filters."""
+
+    skip: Annotated[int, Field(ge=0, le=1000)] = 0
+    limit: Annotated[int, Field(ge=1, le=100)] = 100
+    cursor: str | None = None
+    role: Annotated[Role, Upper] | None = None
+    is_active: bool | None = None
+    approved: bool | None = None
+
+    def window(self) -> Window:
+        return Window(self.skip, self.limit, self.cursor)
+
+    def filters(self) -> Filters:
+        return Filters(self.role, self.is_active, self.approved)
+
+
+class ActivityBody(Body):
+    """`PATCH /users/{id}`."""
+
+    is_active: bool
+
+
+class ApprovalBody(Body):
+    """`POST /users/{id}/approval`. The reason is for the administrator's own records and is not kept."""
+
+    approved: bool
+    reason: Annotated[Text, Field(max_length=1000)] | None = None

@@ -1,0 +1,27 @@
+"""Registering, whichever contract's words it was said in."""
+
+from dataclasses import dataclass
+
+from functions.auth.usecases.dependencies import Auth
+from scanward.domain import accounts
+from scanward.domain.accounts import Account, Names, Profile, Role
+from scanward.security import passwords
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """Who wants to come in. The password is of 8 to 128 characters already."""
+
+    role: Role
+    names: Names
+    profile: Profile
+    password: str
+
+
+def register(auth: Auth, address: str, wanted: Registration) -> Account:
+    """A new account; two round trips. Raises AlreadyTaken, or TooManyRequests for an address that calls too often."""
+    auth.attempts.begin(address, "")
+    now = auth.now()
+    account = accounts.register(auth.fresh_id(now), wanted.role, wanted.names, wanted.profile, now)
+    auth.accounts.add(account, passwords.hash_password(wanted.password))
+    return account

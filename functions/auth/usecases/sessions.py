@@ -1,0 +1,116 @@
+"""Logging in and out, and renewing tokens."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from functions.auth.usecases.dependencies import Auth
+from scanward.clock import fresh_token
+from scanward.domain.accounts import PROFESSIONALS, Account, Actor, Role
+from scanward.domain.sessions import Refresh, Session, judge, rotate
+from scanward.errors import InvalidCredentials, NotApproved, NotAuthenticated, NotFound
+from scanward.security import passwords
+from scanward.security.gate import Pass
+from scanward.security.tokens import LIFETIMES, Claims, TokenType
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who says to be whom. `role`: when only such accounts may come in here; `approved`: when they must be approved."""
+
+    field: Literal["email", "username"]
+    name: str
+    password: str
+    role: Role | None = None
+    approved: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SignedIn:
+    """An account and the two tokens of its new session."""
+
+    account: Account
+    access: str
+    refresh: str
+
+
+@dataclass(frozen=True, slots=True)
+class Renewed:
+    """A new access token, and the refresh token that replaces the one shown, when that was asked for."""
+
+    access: str
+    refresh: str | None
+
+
+def login(auth: Auth, address: str, shown: Login) -> SignedIn:
+    """Opens a session. After the same work for unknown accounts and wrong passwords: InvalidCredentials.
+
+    Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved.
+    """
+    auth.attempts.begin(address, shown.name)
+    found = auth.accounts.by_name(shown.field, shown.name)
+    right = passwords.matches(shown.password, found.password_hash if found else None)
+    if found is None or not right or shown.role not in (None, found.account.role):
+        auth.attempts.fail(address, shown.name)
+        raise InvalidCredentials
+    account = found.account
+    if shown.approved and account.role in PROFESSIONALS and not account.is_approved:
+        raise NotApproved
+    try:
+        return sign_in(auth, account)
+    except NotAuthenticated as inactive:
+        auth.attempts.fail(address, shown.name)
+        raise InvalidCredentials from inactive
+
+
+def sign_in(auth: Auth, account: Account) -> SignedIn:
+    """A new session of an account that is known to be its owner's. Raises NotAuthenticated when it is inactive."""
+    now = int(auth.now().timestamp())
+    session = Session(fresh_token(), now, now + int(LIFETIMES[TokenType.REFRESH].total_seconds()))
+    auth.gate.open(account.id, session, now)
+    access = auth.tokens.issue(TokenType.ACCESS, Claims(account.id, session.id, fresh_token()))
+    return SignedIn(
+        account, access, auth.tokens.issue(TokenType.REFRESH, Claims(account.id, session.id, fresh_token()))
+    )
+
+
+def refresh(auth: Auth, passed: Pass, *, rotates: bool) -> Renewed:
+    """Renews the access token of a live session, and its refresh token when `rotates`.
+
+    A refresh token whose successor is in use ends its session: one of its two holders is a thief. For half a minute it
+    is taken for a lost answer, and the successor is given once more. Raises NotAuthenticated.
+    """
+    claims, session = passed.claims, passed.session
+    now = int(auth.now().timestamp())
+    meaning = judge(session, claims.id, now)
+    if meaning is Refresh.REUSED:
+        auth.gate.close(claims.account_id, [session.id])
+        raise NotAuthenticated
+    access = auth.tokens.issue(TokenType.ACCESS, Claims(claims.account_id, session.id, fresh_token()))
+    if not rotates:
+        return Renewed(access, None)
+    successor = fresh_token()
+    if meaning is Refresh.LOST_ANSWER and session.current:
+        successor = session.current
+    else:
+        auth.gate.replace(claims.account_id, session, rotate(session, claims.id, successor, now))
+    return Renewed(access, auth.tokens.issue(TokenType.REFRESH, Claims(claims.account_id, session.id, successor)))
+
+
+def logout(auth: Auth, actor: Actor, *, everywhere: bool) -> None:
+    """Ends the caller's session, or all of the account's, at once."""
+    ended = [actor.session_id]
+    if everywhere:
+        ended = [session.id for session in sessions(auth, actor)]
+    auth.gate.close(actor.account_id, ended)
+
+
+def sessions(auth: Auth, actor: Actor) -> list[Session]:
+    """The account's live sessions, the newest first."""
+    return auth.gate.sessions(actor.account_id, int(auth.now().timestamp()))
+
+
+def end_session(auth: Auth, actor: Actor, session_id: str) -> None:
+    """Ends one of the account's sessions. Raises NotFound."""
+    if session_id not in {session.id for session in sessions(auth, actor)}:
+        raise NotFound
+    auth.gate.close(actor.account_id, [session_id])
