@@ -9,9 +9,9 @@ import jwt
 import pytest
 
 from scanward.domain.ids import to_uuid
-from scanward.errors import NotAuthenticated, NotFound
-from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, Claims, Tokens, TokenType
-from scanward.stores.secrets import TokenKeys
+from scanward.domain.signing import KEPT_SECONDS, NOTICE_SECONDS, SigningKey, TokenKeys, rotate
+from scanward.errors import NotAuthenticated, NotFound, Unavailable
+from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, REFETCH_AFTER, Claims, Tokens, TokenType
 
 KEY, NEXT_KEY = "first key, long enough for any of them. " * 2, "second key, as long as the first. " * 2
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -21,7 +21,7 @@ class Keyring:
     """Keys that can be rotated, counting how often they are read."""
 
     def __init__(self) -> None:
-        self.keys = TokenKeys("k1", {"k1": KEY})
+        self.keys = TokenKeys((SigningKey("k1", KEY),))
         self.reads = 0
 
     def read(self) -> TokenKeys:
@@ -50,7 +50,7 @@ def payload(**changes: Any) -> dict[str, Any]:
         "sid": "s",
         "jti": "j",
         "iat": now,
-        "exp": now + 60,
+        "exp": now + 3600,
     }
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
@@ -133,13 +133,13 @@ def test_a_rotated_key_is_found_and_garbage_does_not_ask_for_it_each_time() -> N
     ring, clock = Keyring(), Clock()
     tokens = Tokens(ring.read, clock.now)
     old = tokens.issue(TokenType.ACCESS, Claims(7, "s", "j"))
-    ring.keys = TokenKeys("k2", {"k1": KEY, "k2": NEXT_KEY})
+    ring.keys = TokenKeys((SigningKey("k1", KEY), SigningKey("k2", NEXT_KEY)))
     new = signed(payload(), key=NEXT_KEY, kid="k2")
     for _ in range(5):
         with pytest.raises(NotAuthenticated):
             tokens.verify(new, TokenType.ACCESS)
     assert ring.reads == 1
-    clock.time += timedelta(minutes=1)
+    clock.time += REFETCH_AFTER
     assert tokens.verify(new, TokenType.ACCESS)
     assert tokens.verify(old, TokenType.ACCESS)
     assert ring.reads == 2
@@ -147,6 +147,47 @@ def test_a_rotated_key_is_found_and_garbage_does_not_ask_for_it_each_time() -> N
         with pytest.raises(NotAuthenticated):
             tokens.verify(signed(payload(), kid="k9"), TokenType.ACCESS)
     assert ring.reads == 2
+
+
+def test_rotation_logs_nobody_out() -> None:
+    """Two processes that read the keys at different times understand each other's tokens at every moment."""
+    ring, clock = Keyring(), Clock()
+    clock.time -= timedelta(hours=1)  # PyJWT has a clock of its own, which must not be behind
+    early, late = Tokens(ring.read, clock.now), Tokens(ring.read, clock.now)
+    shown = [early.issue(TokenType.REFRESH, Claims(7, "s", "j")), late.issue(TokenType.REFRESH, Claims(7, "s", "j"))]
+    ring.keys = rotate(ring.keys, SigningKey("k2", NEXT_KEY), int(clock.time.timestamp()))
+    for step in range(2 * NOTICE_SECONDS // 10):
+        clock.time += timedelta(seconds=10)
+        speaker, hearer = (early, late) if step % 3 else (late, early)
+        shown.append(speaker.issue(TokenType.REFRESH, Claims(7, "s", "j")))
+        for token in shown:
+            assert hearer.verify(token, TokenType.REFRESH) == Claims(7, "s", "j")
+    kids = [jwt.get_unverified_header(token)["kid"] for token in shown]
+    assert kids == sorted(kids)
+    assert (kids[0], kids[-1]) == ("k1", "k2")
+
+
+def test_a_retired_key_goes_when_its_last_token_has_expired() -> None:
+    now = int(NOW.timestamp())
+    keys = rotate(TokenKeys((SigningKey("k1", KEY),)), SigningKey("k2", NEXT_KEY), now)
+    ends = now + NOTICE_SECONDS + KEPT_SECONDS
+    assert (keys.verifying("k1", ends - 1), keys.verifying("k1", ends)) == (KEY, None)
+    assert keys.verifying("k2", ends) == NEXT_KEY
+    again = rotate(keys, SigningKey("k3", "third"), ends)
+    assert [key.id for key in again.keys] == ["k2", "k3"]
+
+
+def test_keys_at_hand_hold_while_they_cannot_be_read() -> None:
+    ring, clock = Keyring(), Clock()
+    tokens = Tokens(ring.read, clock.now)
+    token = tokens.issue(TokenType.ACCESS, Claims(7, "s", "j"))
+
+    def refuse() -> TokenKeys:
+        raise Unavailable
+
+    tokens._read_keys = refuse
+    clock.time += timedelta(minutes=10)
+    assert tokens.verify(token, TokenType.ACCESS)
 
 
 def test_a_task_is_named_by_its_id_or_its_token(tokens: Tokens) -> None:

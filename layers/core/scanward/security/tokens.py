@@ -9,14 +9,15 @@ from typing import Any
 import jwt
 
 from scanward.domain.ids import parse_id
-from scanward.errors import InvalidCursor, NotAuthenticated, NotFound
-from scanward.stores.secrets import TokenKeys
+from scanward.domain.signing import NOTICE_SECONDS, SigningKey, TokenKeys
+from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
 
 ISSUER = "scanward"
 AUDIENCE = "scanward-api"
 LEEWAY = timedelta(seconds=30)
 MAX_LENGTH = 2048
 REFETCH_AFTER = timedelta(minutes=1)
+REREAD_AFTER = timedelta(seconds=NOTICE_SECONDS / 2)
 _REQUIRED = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
 
 
@@ -56,7 +57,7 @@ class Tokens:
 
     def issue(self, kind: TokenType, claims: Claims) -> str:
         """A signed token of one kind. Raises Unavailable when the keys cannot be read."""
-        now, keys = self._now(), self._current()
+        now, signing = self._now(), self._signing()
         payload: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,
@@ -69,7 +70,7 @@ class Tokens:
         }
         if claims.task_id is not None:
             payload["tid"] = str(claims.task_id)
-        return jwt.encode(payload, keys.keys[keys.current], algorithm="HS256", headers={"kid": keys.current})
+        return jwt.encode(payload, signing.key, algorithm="HS256", headers={"kid": signing.id})
 
     def verify(self, token: str, kind: TokenType) -> Claims:
         """What the token says. Raises NotAuthenticated, in the same words whatever is wrong with it."""
@@ -107,9 +108,9 @@ class Tokens:
 
     def cursor(self, last: int, scope: str) -> str:
         """A signed place in a list; `scope` names the list and its filters, and holds for no other."""
-        keys = self._current()
+        signing = self._signing()
         payload = {"typ": "cursor", "last": str(last), "scope": scope}
-        return jwt.encode(payload, keys.keys[keys.current], algorithm="HS256", headers={"kid": keys.current})
+        return jwt.encode(payload, signing.key, algorithm="HS256", headers={"kid": signing.id})
 
     def read_cursor(self, text: str, scope: str) -> int:
         """The id after which the next page begins. Raises InvalidCursor."""
@@ -124,19 +125,30 @@ class Tokens:
 
     def pepper(self) -> str:
         """A secret that keys hashes of what must be counted without being known."""
-        keys = self._current()
-        return keys.keys[keys.current]
+        return self._signing().key
 
     def _key(self, kid: object) -> str:
-        keys = self._current()
-        if kid not in keys.keys and self._read_at and self._now() - self._read_at >= REFETCH_AFTER:
-            keys = self._read()  # rotated meanwhile; at most once a minute, so that garbage costs no calls
-        if not isinstance(kid, str) or kid not in keys.keys:
+        now = self._now()
+        found = self._current().verifying(kid, int(now.timestamp()))
+        if found is None and self._read_at and now - self._read_at >= REFETCH_AFTER:
+            # Rotated meanwhile; at most once a minute, so that garbage costs no calls.
+            found = self._read().verifying(kid, int(now.timestamp()))
+        if found is None:
             raise NotAuthenticated
-        return keys.keys[kid]
+        return found
+
+    def _signing(self) -> SigningKey:
+        return self._current().signing(int(self._now().timestamp()))
 
     def _current(self) -> TokenKeys:
-        return self._keys or self._read()
+        if self._keys is None or self._read_at is None:
+            return self._read()
+        if self._now() - self._read_at >= REREAD_AFTER:
+            try:
+                return self._read()
+            except Unavailable:
+                self._read_at = self._now()  # those at hand hold for days yet
+        return self._keys
 
     def _read(self) -> TokenKeys:
         self._keys, self._read_at = self._read_keys(), self._now()

@@ -1,28 +1,40 @@
-"""The keys that tokens are signed with, in Secrets Manager."""
+"""The keys that tokens are signed with, in Secrets Manager.
+
+The secret is `{"current": "k1", "k1": "…"}` as CloudFormation makes it; once rotated it also says from when each key
+signs (`from`) and until when it verifies (`until`), in Unix seconds.
+"""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from scanward.domain.signing import SigningKey, TokenKeys
 from scanward.errors import Unavailable
 from scanward.stores.sdk import secrets_manager
 
-
-@dataclass(frozen=True, slots=True)
-class TokenKeys:
-    """Signing keys by key id. New tokens are signed with `current`; the others still verify."""
-
-    current: str
-    keys: Mapping[str, str]
+_ABOUT_KEYS = frozenset({"current", "from", "until"})
 
 
 def read_token_keys(secret: str) -> TokenKeys:
-    """The keys in the secret `{"current": kid, kid: key, …}`; one call. Raises Unavailable."""
+    """The keys; one call. Raises Unavailable."""
     try:
         text = secrets_manager().get_secret_value(SecretId=secret)["SecretString"]
     except (BotoCoreError, ClientError) as failure:
         raise Unavailable from failure
-    values: dict[str, str] = json.loads(text)
-    return TokenKeys(values.pop("current"), values)
+    said: dict[str, Any] = json.loads(text)
+    begins, ends = said.get("from", {}), said.get("until", {})
+    names = [name for name in said if name not in _ABOUT_KEYS]
+    return TokenKeys(tuple(SigningKey(name, said[name], begins.get(name, 0), ends.get(name)) for name in names))
+
+
+def write_token_keys(secret: str, keys: TokenKeys) -> None:
+    """Keeps the keys as a new version of the secret. Raises Unavailable."""
+    said: dict[str, Any] = {key.id: key.key for key in keys.keys}
+    said["current"] = max(keys.keys, key=lambda key: key.signs_from).id
+    said["from"] = {key.id: key.signs_from for key in keys.keys if key.signs_from}
+    said["until"] = {key.id: key.verifies_until for key in keys.keys if key.verifies_until is not None}
+    try:
+        secrets_manager().put_secret_value(SecretId=secret, SecretString=json.dumps(said))
+    except (BotoCoreError, ClientError) as failure:
+        raise Unavailable from failure
