@@ -29,6 +29,6 @@ attempts = Attempts(
     AttemptStore(settings.accounts_table), settings.calls_per_address, settings.failures_per_account, tokens.pepper, now
 )
 lists = AccountLists(settings.accounts_table, accounts)
-auth = Auth(accounts, lists, gate_store, tokens, attempts, now, fresh_id)
 gate = Gate(gate_store, tokens, settings.requests_per_minute, now)
+auth = Auth(accounts, lists, gate_store, gate, tokens, attempts, now, fresh_id)
 app = Api(routes, auth, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth")))

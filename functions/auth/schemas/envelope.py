@@ -3,47 +3,49 @@
 from datetime import UTC, datetime
 from typing import Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from functions.auth.schemas.fields import Email, NewPassword, ShownPassword, Username
+from functions.auth.schemas.fields import Email, NewPassword, ShownName, ShownPassword, Username
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Account, Names, Profile, Role
 from scanward.domain.sessions import Session
-from scanward.web.fields import Body, Line, Out
+from scanward.web.fields import Body, Out
 
 
 class RegisterBody(Body):
     """`POST /auth/register`. D registers by user name and may leave the email out; no role means a patient."""
 
-    email: Email | None = None
     username: Username | None = None
+    email: Email | None = Field(default=None, validate_default=True)
     password: NewPassword
     role: Literal["PATIENT", "DOCTOR"] = "PATIENT"
 
-    @model_validator(mode="after")
-    def _named(self) -> Self:
-        if self.email is None and self.username is None:
-            raise PydanticCustomError("unnamed", "Give an email or a username.", {"field": "email"})
-        return self
+    @field_validator("email")
+    @classmethod
+    def _named(cls, email: str | None, info: ValidationInfo) -> str | None:
+        if email is None and info.data.get("username", "") is None:
+            raise PydanticCustomError("unnamed", "Give an email or a username.")
+        return email
 
     def wanted(self) -> Registration:
         return Registration(Role(self.role), Names(self.email, self.username), Profile(), self.password)
 
 
 class LoginBody(Body):
-    """`POST /auth/login`, by email or user name."""
+    """`POST /auth/login` and `POST /api/login`, by email or user name."""
 
-    email: Line | None = None
-    username: Line | None = None
+    username: ShownName | None = None
+    email: ShownName | None = Field(default=None, validate_default=True)
     password: ShownPassword
 
-    @model_validator(mode="after")
-    def _named(self) -> Self:
-        if (self.email is None) == (self.username is None):
-            raise PydanticCustomError("unnamed", "Give an email or a username.", {"field": "email"})
-        return self
+    @field_validator("email")
+    @classmethod
+    def _named(cls, email: str | None, info: ValidationInfo) -> str | None:
+        if "username" in info.data and (email is None) == (info.data["username"] is None):
+            raise PydanticCustomError("unnamed", "Give an email or a username.")
+        return email
 
     def shown(self) -> Login:
         if self.email is not None:

@@ -1,12 +1,19 @@
 """Fields that several documents share, whatever they call them."""
 
-from typing import Annotated
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Annotated, Literal
 
-from pydantic import AfterValidator, BeforeValidator, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
+from scanward.domain.accounts import Gender, fold
 from scanward.security.passwords import MAX_LENGTH, MIN_LENGTH
-from scanward.web.fields import Line, Text
+from scanward.web.fields import Line, Printable
+
+MAX_KEY_BYTES = 1000  # of a name's unique form, which may be much longer than the name; DynamoDB takes 2048
+FIRST_YEAR = 1900
 
 
 def _email(text: str) -> str:
@@ -34,11 +41,64 @@ def _phone(text: str) -> str:
     return text
 
 
-Email = Annotated[Line, AfterValidator(_email)]
-ShownPassword = Annotated[Text, StringConstraints(min_length=1, max_length=MAX_LENGTH)]
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", "This field may not be blank.")
+    return text
+
+
+def _short_key(text: str) -> str:
+    if len(fold(text).encode()) > MAX_KEY_BYTES:
+        raise PydanticCustomError("long_name", "This field is too long.")
+    return text
+
+
+def _visible(text: str) -> str:
+    # Somebody else's name with an invisible character in it would look the same and be another.
+    if any(unicodedata.category(char) == "Cf" for char in text):
+        raise PydanticCustomError("invisible_character", "Invisible characters are not allowed.")
+    return text
+
+
+def _iso_date(given: object) -> object:
+    # Pydantic alone would take a number in quotes for seconds since 1970.
+    if isinstance(given, date):
+        return given
+    try:
+        if isinstance(given, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
+            return date.fromisoformat(given)
+    except ValueError:
+        pass
+    raise PydanticCustomError("date", "Enter a date as YYYY-MM-DD.")
+
+
+def _lived(day: date) -> date:
+    if day.year < FIRST_YEAR or day > datetime.now(UTC).date():
+        raise PydanticCustomError("birth_date", "Enter the day of birth.")
+    return day
+
+
+NotBlank = AfterValidator(_not_blank)
+ShownName = Annotated[Line, AfterValidator(_short_key)]
+Name = Annotated[ShownName, NotBlank, AfterValidator(_visible)]
+Email = Annotated[Name, AfterValidator(_email)]
+Username = Annotated[Name, AfterValidator(_username)]
+Identifier = Annotated[
+    str,
+    StringConstraints(min_length=1, max_length=100),
+    Printable,
+    NotBlank,
+    AfterValidator(_short_key),
+    AfterValidator(_visible),
+]
+ShownPassword = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH), Printable]
 NewPassword = Annotated[ShownPassword, AfterValidator(_long_enough)]
-Username = Annotated[Line, AfterValidator(_username)]
-Phone = Annotated[Text, StringConstraints(min_length=1, max_length=40), AfterValidator(_phone)]
-Identifier = Annotated[Text, StringConstraints(min_length=1, max_length=100)]
-Paragraph = Annotated[Text, StringConstraints(max_length=2000)]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), Printable, AfterValidator(_phone)]
+Called = Annotated[Line, NotBlank]
+Address = Annotated[str, StringConstraints(min_length=1, max_length=500), Printable, NotBlank]
+Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2000), Printable, NotBlank]
 Upper = BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given)
+AnyGender = Annotated[Gender, Upper]
+BirthDate = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_lived)]
+BloodType = Literal["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"]
+EmergencyNumbers = Annotated[tuple[Phone, ...], Field(max_length=10)]

@@ -8,7 +8,7 @@ from functions.auth.schemas.fields import Upper
 from functions.auth.usecases.administration import Window
 from scanward.domain.accounts import Role
 from scanward.stores.account_lists import Filters
-from scanward.web.fields import Body, Text
+from scanward.web.fields import Body, Printable
 
 
 class ListQuery(Body):
@@ -38,4 +38,4 @@ class ApprovalBody(Body):
     """`POST /users/{id}/approval`. The reason is for the administrator's own records and is not kept."""
 
     approved: bool
-    reason: Annotated[Text, Field(max_length=1000)] | None = None
+    reason: Annotated[str, Field(max_length=1000), Printable] | None = None

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanward.security.attempts import Attempts
+from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
 from scanward.stores.account_lists import AccountLists
 from scanward.stores.accounts import AccountStore
@@ -13,11 +14,12 @@ from scanward.stores.gate import GateStore
 
 @dataclass(frozen=True, slots=True)
 class Auth:
-    """`now` and `fresh_id` are where time and chance come from."""
+    """`entry` is for tokens that come in a body. `now` and `fresh_id` are where time and chance come from."""
 
     accounts: AccountStore
     lists: AccountLists
     gate: GateStore
+    entry: Gate
     tokens: Tokens
     attempts: Attempts
     now: Callable[[], datetime]

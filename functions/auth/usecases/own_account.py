@@ -27,12 +27,13 @@ def change_credentials(auth: Auth, actor: Actor, email: str | None, password: st
     return _changed(auth, actor, change, ends_sessions=hashed is not None)
 
 
-def change_profile(auth: Auth, actor: Actor, change: Callable[[Profile], Profile]) -> Account:
-    """What somebody says of themselves, anew. Raises Conflict."""
+def change_profile(auth: Auth, actor: Actor, change: Callable[[Profile], Profile], email: str | None = None) -> Account:
+    """What somebody says of themselves, anew, and a new email if one is given. Raises AlreadyTaken, Conflict."""
 
     def changed(found: Credentials) -> Credentials:
-        account = replace(found.account, profile=change(found.account.profile), updated_at=auth.now())
-        return replace(found, account=account)
+        old = found.account
+        names = replace(old.names, email=email) if email else old.names
+        return replace(found, account=replace(old, names=names, profile=change(old.profile), updated_at=auth.now()))
 
     return _changed(auth, actor, changed, ends_sessions=False)
 

@@ -3,8 +3,10 @@
 from dataclasses import dataclass
 
 from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.sessions import SignedIn, sign_in
 from scanward.domain import accounts
 from scanward.domain.accounts import Account, Names, Profile, Role
+from scanward.errors import Fields
 from scanward.security import passwords
 
 
@@ -25,3 +27,14 @@ def register(auth: Auth, address: str, wanted: Registration) -> Account:
     account = accounts.register(auth.fresh_id(now), wanted.role, wanted.names, wanted.profile, now)
     auth.accounts.add(account, passwords.hash_password(wanted.password))
     return account
+
+
+def register_and_sign_in(auth: Auth, address: str, wanted: Registration) -> SignedIn:
+    """A new account and its first session. Raises as `register` does."""
+    return sign_in(auth, register(auth, address, wanted))
+
+
+def taken(auth: Auth, address: str, names: Names) -> Fields:
+    """Field → text, of the names that are somebody's. Counted as a call to register. Raises TooManyRequests."""
+    auth.attempts.begin(address, "")
+    return auth.accounts.taken(names)

@@ -7,7 +7,7 @@ from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_token
 from scanward.domain.accounts import PROFESSIONALS, Account, Actor, Role
 from scanward.domain.sessions import Refresh, Session, judge, rotate
-from scanward.errors import InvalidCredentials, NotApproved, NotAuthenticated, NotFound
+from scanward.errors import InvalidCredentials, InvalidRefreshToken, NotApproved, NotAuthenticated, NotFound
 from scanward.security import passwords
 from scanward.security.gate import Pass
 from scanward.security.tokens import LIFETIMES, Claims, TokenType
@@ -94,6 +94,17 @@ def refresh(auth: Auth, passed: Pass, *, rotates: bool) -> Renewed:
     else:
         auth.gate.replace(claims.account_id, session, rotate(session, claims.id, successor, now))
     return Renewed(access, auth.tokens.issue(TokenType.REFRESH, Claims(claims.account_id, session.id, successor)))
+
+
+def refresh_shown(auth: Auth, token: str, *, rotates: bool) -> Renewed:
+    """Renews by a refresh token that no gate has seen yet.
+
+    Raises InvalidRefreshToken, whatever is wrong with it, and TooManyRequests.
+    """
+    try:
+        return refresh(auth, auth.entry.enter(token, TokenType.REFRESH), rotates=rotates)
+    except NotAuthenticated as broken:
+        raise InvalidRefreshToken from broken
 
 
 def logout(auth: Auth, actor: Actor, *, everywhere: bool) -> None:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.accounts import Account, fold
+from scanward.domain.accounts import Account, Names, fold
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.account_items import (
@@ -101,6 +101,15 @@ class AccountStore:
                 return None
         return self.get(int(marker.account_id))
 
+    def taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
+        """Field → text, of those names that are somebody's other than the owner's; one round trip."""
+        wanted = {keys.marker(field, folded): field for field, folded in names.folded().items()}
+        if not wanted:
+            return {}
+        with translated():
+            held = list(MarkerItem.batch_get([(key, keys.MARKER) for key in wanted], consistent_read=True))
+        return {wanted[item.pk]: [UNIQUE] for item in held if item.account_id != owner}
+
     def get(self, account_id: int) -> Credentials | None:
         """The account and its password's hash, strongly consistent, or None."""
         with translated():
@@ -119,17 +128,11 @@ class AccountStore:
 
     def _why(self, account: Account, *, leaves: bool = False) -> ScanwardError:
         """What a failed condition means. It is rare, so it may cost a read."""
-        held = markers(account)
-        with translated():
-            others = {
-                item.pk
-                for item in MarkerItem.batch_get([(marker.pk, marker.sk) for marker in held.values()])
-                if item.account_id != account.id
-            }
-            administrators = AdministratorsItem.get(keys.ADMINISTRATORS, keys.COUNT).administrators if leaves else 2
-        taken = {field: [UNIQUE] for field, marker in held.items() if marker.pk in others}
+        taken = self.taken(account.names, account.id)
         if taken:
             return AlreadyTaken(taken)
+        with translated():
+            administrators = AdministratorsItem.get(keys.ADMINISTRATORS, keys.COUNT).administrators if leaves else 2
         return LastAdministrator() if administrators < 2 else Conflict()
 
 

@@ -1,8 +1,9 @@
 """What one request goes through: authorise, parse, call the view, render; every refusal in its family's shape."""
 
+import json
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import TracebackType
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
@@ -12,6 +13,7 @@ from chalice.app import HeadersType, Request, Response
 from pydantic import BaseModel, TypeAdapter, ValidationError
 
 from scanward.errors import (
+    InvalidFields,
     NotAllowed,
     ScanwardError,
     TooLarge,
@@ -83,16 +85,25 @@ class Endpoint(Generic[D]):
         return passed
 
     def _parse(self, request: Request, path: Mapping[str, str], passed: Pass | None) -> Call[Any]:
-        body, files = self._body(request) if self._route.media else (None, {})
-        return Call(
-            body=body,
-            files=files,
+        call: Call[Any] = Call(
+            body=None,
+            files={},
             path={name: unquote(value) for name, value in path.items()},
             query=self._query(request),
             address=request.context.get("identity", {}).get("sourceIp", ""),
             passed=passed,
             base_path=request.context.get("path", "").removesuffix(request.to_original_event().get("path", "")),
         )
+        if not self._route.media:
+            return call
+        try:
+            body, files = self._body(request)
+        except InvalidFields as broken:
+            if self._route.besides is None:
+                raise
+            more = self._route.besides(replace(call, body=json.loads(request.raw_body)), self._deps)
+            raise InvalidFields({**more, **broken.fields}) from broken
+        return replace(call, body=body, files=files)
 
     def _query(self, request: Request) -> BaseModel | None:
         if self._route.query is None:

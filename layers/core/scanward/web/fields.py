@@ -8,8 +8,9 @@ from pydantic_core import ErrorDetails, PydanticCustomError
 
 from scanward.errors import InvalidFields, MalformedBody
 
+NOT_KNOWN = "This field is not known."
 _BLANK = "This field may not be blank."
-_TEXTS = {"missing": "This field is required.", "extra_forbidden": "This field is not known."}
+_TEXTS = {"missing": "This field is required.", "extra_forbidden": NOT_KNOWN}
 
 
 class Body(BaseModel):
@@ -30,8 +31,8 @@ def _printable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(_printable)]
-Line = Annotated[Text, StringConstraints(min_length=1, max_length=254)]
+Printable = AfterValidator(_printable)  # behind the bounds of a string: what pydantic bounds behind it, it calls items
+Line = Annotated[str, StringConstraints(min_length=1, max_length=254), Printable]
 
 
 def refused(failure: ValidationError) -> InvalidFields | MalformedBody:
@@ -45,8 +46,9 @@ def _by_field(errors: Iterable[ErrorDetails]) -> dict[str, list[str]]:
     fields: dict[str, list[str]] = {}
     for error in errors:
         # Documents that nest people's fields in a profile still name them plainly.
-        name = ".".join(str(part) for part in error["loc"] if part != "profile")
-        name = name or (error.get("ctx") or {}).get("field", "body")
+        plain = [str(part) for part in error["loc"] if part != "profile"]
+        named = ".".join(plain) or (error.get("ctx") or {}).get("field")
+        name = named or ".".join(map(str, error["loc"])) or "body"
         fields.setdefault(name[:100], []).append(_text(error))
     return fields
 

@@ -12,6 +12,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from scanward.domain.accounts import Actor, Role
+from scanward.errors import Fields
 from scanward.security.gate import Pass
 from scanward.security.tokens import TokenType
 from scanward.web.bodies import Choice, File
@@ -92,6 +93,7 @@ class Page:
 
 Answer = BaseModel | Sequence[BaseModel] | Binary | Page
 View = Callable[[Call[Any], D], Answer]
+Besides = Callable[[Call[Any], D], Fields]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +101,8 @@ class Route(Generic[D]):
     """One method on one path. `answer`: the model of its JSON answer, or the content type of a binary one.
 
     `body` may be a `Choice` between two models. With `body_optional` an absent body is one without fields.
+    `besides`, where JSON alone is read: what else is wrong with a body that breaks its model, so that every broken
+    field is named at once. The body of the call it is given is the JSON as it was sent, whatever that holds.
     """
 
     method: str
@@ -113,6 +117,7 @@ class Route(Generic[D]):
     query: type[BaseModel] | None = None
     status: int = 200
     body_optional: bool = False
+    besides: Besides[D] | None = None
 
     @property
     def summary(self) -> str:
