@@ -2,6 +2,12 @@
 
 import pytest
 
+from scanward.clock import fresh_id, now
+from scanward.domain import accounts
+from scanward.domain.accounts import Names, Profile, Role
+from scanward.security.passwords import hash_password
+from scanward.stores.accounts import AccountStore
+from tests.cloud import TABLES
 from tests.http.client import Client
 
 
@@ -22,4 +28,13 @@ def sign_in(api: Client, email: str, role: str = "PATIENT") -> Client:
     body = {"email": email, "password": "correct horse", "role": role}
     assert api.post("/auth/register", body).status == 200
     tokens = api.form("/auth/login", {"email": email, "password": "correct horse"}).data
+    return Client(tokens["access_token"])
+
+
+def sign_in_administrator(api: Client) -> Client:
+    """An administrator, whom no contract registers, and logs in."""
+    names = Names(email="administrator@example.org")
+    account = accounts.register(fresh_id(now()), Role.ADMIN, names, Profile(), now())
+    AccountStore(TABLES["ACCOUNTS_TABLE"]).add(account, hash_password("correct horse"))
+    tokens = api.form("/auth/login", {"email": "administrator@example.org", "password": "correct horse"}).data
     return Client(tokens["access_token"])

@@ -25,7 +25,7 @@ class PersonOut(Out):
     address: str | None = None
     blood_type: str | None = None
     gender: str | None = None
-    image: None = None
+    image: str | None = None
     emergency_numbers: tuple[str, ...] = ()
 
     @classmethod

@@ -6,7 +6,8 @@ from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import Field
+from pydantic import Field, field_validator
+from pydantic_core import PydanticCustomError
 
 from functions.auth.schemas.columns import UserOut
 from functions.auth.schemas.fields import (
@@ -41,7 +42,7 @@ EDITABLE: Mapping[Role, frozenset[str]] = MappingProxyType(
 class ProfileBody(Body):
     """`PATCH /api/profile`: what is given is changed, null clears it. Each role has its own fields."""
 
-    email: Email = ""
+    email: Email | None = None
     phone: Phone | None = None
     full_name: Called | None = None
     first_name: Called | None = None
@@ -58,6 +59,13 @@ class ProfileBody(Body):
     specialty: Called | None = None
     is_private: bool | None = None
     practice_address: Address | None = None
+
+    @field_validator("email")
+    @classmethod
+    def _stays(cls, email: str | None) -> str | None:
+        if email is None:
+            raise PydanticCustomError("cleared", "This field may not be null.")
+        return email
 
     def change(self, role: Role) -> Callable[[Profile], Profile]:
         """The change that is wanted of a profile. Raises InvalidFields for fields of other roles."""

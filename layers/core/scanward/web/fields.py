@@ -22,7 +22,7 @@ class Body(BaseModel):
 class Out(BaseModel):
     """Base of every answer model."""
 
-    model_config = ConfigDict(frozen=True)
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
 
 
 def _printable(text: str) -> str:
