@@ -1,0 +1,1 @@
+"""What operators do to a stack that stands, on this machine or on AWS."""

@@ -1,0 +1,48 @@
+"""`python -m infra.operations admin EMAIL | rotate-keys`; CLOUD=aws and STACK=name say which stack."""
+
+import argparse
+import sys
+import time
+
+from infra.local.refusal import LocalRefused
+from infra.operations.administrator import create_administrator
+from infra.operations.keys import notice, rotate_keys
+from infra.operations.target import outputs
+from scanward.errors import AlreadyTaken, ScanwardError
+
+
+def _admin(asked: argparse.Namespace) -> None:
+    try:
+        password = create_administrator(outputs()["AccountsTableName"], asked.email)
+    except AlreadyTaken as taken:
+        raise LocalRefused("An account with this email is there already.", "Name another.") from taken
+    print(f"{asked.email} administers now. The password, shown this once: {password}")
+
+
+def _rotate(_: argparse.Namespace) -> None:
+    key = rotate_keys(outputs()["TokenKeysSecretArn"], int(time.time()))
+    print(f"Key {key} signs {notice()}; what was signed before holds until it expires.")
+
+
+def main(arguments: list[str]) -> int:
+    """Does what the arguments say; 1, with the reason and what to do, when it cannot."""
+    parser = argparse.ArgumentParser(prog="python -m infra.operations", description="Looks after a stack that stands.")
+    commands = parser.add_subparsers(required=True)
+    admin = commands.add_parser("admin")
+    admin.add_argument("email")
+    admin.set_defaults(run=_admin)
+    commands.add_parser("rotate-keys").set_defaults(run=_rotate)
+    asked = parser.parse_args(arguments)
+    try:
+        asked.run(asked)
+    except LocalRefused as refusal:
+        print(f"\n{refusal}", file=sys.stderr)
+        return 1
+    except ScanwardError as failure:
+        print(f"\n{failure.message}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
