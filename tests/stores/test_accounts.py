@@ -1,6 +1,5 @@
 """Accounts and their gate over DynamoDB."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import boto3
@@ -41,18 +40,6 @@ def test_a_taken_email_leaves_nothing_behind(store: AccountStore) -> None:
     with pytest.raises(AlreadyTaken):
         store.add(register(2, "ADA@example.org", Role.PATIENT, NOW), "hash")
     assert store.get(2) is None
-
-
-def test_of_many_who_race_for_an_email_one_wins(store: AccountStore) -> None:
-    def race(number: int) -> bool:
-        try:
-            store.add(register(number, "ada@example.org", Role.PATIENT, NOW), "hash")
-        except AlreadyTaken:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        assert sum(pool.map(race, range(1, 21))) == 1
 
 
 def test_a_live_session_passes_and_is_counted_by_the_minute(gate: GateStore) -> None:
