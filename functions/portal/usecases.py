@@ -62,6 +62,7 @@ def document(portal: Portal, base_path: str) -> bytes:
                 operation.pop("x-amazon-apigateway-integration")
                 served.setdefault(path, {})[verb] = operation
     whole["paths"] = served
+    del whole["x-amazon-apigateway-gateway-responses"]
     whole["servers"] = [{"url": base_path or "/"}]
     return json.dumps(whole).encode()
 

@@ -25,6 +25,8 @@ LOCKS = {
     "dev": ("dev", "chalice", "swagger", "bench"),
     "train": ("train",),
 }
+# torch's dependencies are those of the build that a machine gets: see infra/local/locks.py.
+WITH_DEPENDENCIES = frozenset({"train"})
 FREE_BYTES = 1_500_000_000
 
 
@@ -78,7 +80,8 @@ def _make(name: str, counted: Counted) -> None:
     if made.returncode:
         raise explained(name, made.stdout + made.stderr)
     # One package has no wheel; it is pure Python, so that no compiler is ever needed.
-    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-deps", "--no-input", "--progress-bar=off"]
+    command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
+    command += [] if name in WITH_DEPENDENCIES else ["--no-deps"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--no-binary=localstack-client"]
     for lock in _locks(name):
         command += ["--requirement", str(lock)]

@@ -14,6 +14,7 @@ from scanward.web.api import Api
 from scanward.web.cors import Cors
 from scanward.web.endpoint import Edge
 from scanward.web.routes import METHODS
+from scanward.web.statuses import TABLE
 from tests.cloud import ROOT
 from tests.http.client import Client
 
@@ -48,6 +49,16 @@ def test_routes_that_need_somebody_say_so() -> None:
         if "operationId" in said and "security" not in said
     }
     assert open_routes == {"/auth/login", "/auth/register", "/docs", "/docs/{asset}", "/health", "/openapi.json"}
+
+
+def test_what_the_gateway_refuses_has_the_envelopes_shape_and_codes() -> None:
+    responses = gateway()["x-amazon-apigateway-gateway-responses"]
+    for response in responses.values():
+        said = json.loads(response["responseTemplates"]["application/json"])
+        assert (said["success"], set(said["error"])) == (False, {"code", "message", "details"})
+        assert said["error"]["code"] in {row.code for row in TABLE.values()}
+    assert responses["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == 404
+    assert responses["REQUEST_TOO_LARGE"]["statusCode"] == 413
 
 
 def test_the_page_and_its_start_are_served_below_the_stage(api: Client) -> None:
