@@ -9,7 +9,7 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local import ports
+from infra.local import cloud_data, ports
 from infra.local.places import python
 from infra.local.refusal import LocalRefused
 
@@ -53,9 +53,7 @@ def start(cloud: EmbeddedCloud) -> bool:
     if running:
         stop(cloud)
     ports.check_free(cloud.port)
-    for folder in (cloud.data / "state", cloud.data / "objects"):
-        folder.mkdir(parents=True, exist_ok=True)
-    _move_data(cloud)
+    cloud_data.prepare(cloud.data, cloud.port)
     with cloud.log.open("ab") as log:
         process = subprocess.Popen(
             [str(python("cloud")), "-m", "ministack"],
@@ -121,19 +119,6 @@ def _is_ours(pid: int) -> bool:
     ps = ["ps", "-o", "stat=,command=", "-p", str(pid)]
     said = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
     return "ministack" in said and not said.startswith("Z")
-
-
-def _move_data(cloud: EmbeddedCloud) -> None:
-    """MiniStack's state spells queues with the port it had; on another port it would not find them again."""
-    note, now = cloud.data / "port", str(cloud.port)
-    before = note.read_text() if note.is_file() else now
-    if before != now:
-        for file in (cloud.data / "state").glob("*.json"):
-            said = file.read_bytes()
-            moved = said.replace(f"//localhost:{before}/".encode(), f"//localhost:{now}/".encode())
-            if moved != said:
-                file.write_bytes(moved)
-    note.write_text(now)
 
 
 def _environment(cloud: EmbeddedCloud) -> dict[str, str]:
