@@ -1,4 +1,4 @@
-"""`python -m infra.build layer core|model OUT [--target aws|local]` and `python -m infra.build function SLICE OUT`."""
+"""`python -m infra.build layer core|model OUT` and `… function SLICE OUT`, each `[--target aws|local]`."""
 
 import argparse
 import sys
@@ -6,18 +6,19 @@ from pathlib import Path
 
 from infra.build.artefacts import LAYERS, SLICES, build_function, build_layer
 from infra.build.refusal import BuildRefused
-from infra.build.wheels import Target
+from infra.build.target import Target
 
 
 def main(arguments: list[str]) -> int:
     """Builds what the arguments say and prints its size. 1 when it is refused."""
     asked = _parser().parse_args(arguments)
+    target = Target(asked.target)
     try:
         if asked.kind == "layer":
-            size = build_layer(asked.name, asked.out, Target(asked.target))
+            size = build_layer(asked.name, asked.out, target)
             print(f"layer {asked.name} for {asked.target}: {size:.1f} MB of {LAYERS[asked.name].limit}")
         else:
-            print(f"function {asked.name}: {build_function(asked.name, asked.out):.2f} MB")
+            print(f"function {asked.name}: {build_function(asked.name, asked.out, target):.2f} MB")
     except BuildRefused as refusal:
         print(f"cannot build {asked.kind} {asked.name}: {refusal}", file=sys.stderr)
         return 1
@@ -27,13 +28,11 @@ def main(arguments: list[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.build", description="Builds one artefact.")
     kinds = parser.add_subparsers(dest="kind", required=True)
-    layer = kinds.add_parser("layer")
-    layer.add_argument("name", choices=sorted(LAYERS))
-    layer.add_argument("out", type=Path)
-    layer.add_argument("--target", choices=[target.value for target in Target], default=Target.AWS.value)
-    function = kinds.add_parser("function")
-    function.add_argument("name", choices=SLICES)
-    function.add_argument("out", type=Path)
+    for kind, names in (("layer", sorted(LAYERS)), ("function", SLICES)):
+        wanted = kinds.add_parser(kind)
+        wanted.add_argument("name", choices=names)
+        wanted.add_argument("out", type=Path)
+        wanted.add_argument("--target", choices=[target.value for target in Target], default=Target.AWS.value)
     return parser
 
 

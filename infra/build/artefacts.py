@@ -5,10 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from infra.build import places
+from infra.build.bytecode import compile_below
 from infra.build.licences import refuse_copyleft
 from infra.build.refusal import BuildRefused
+from infra.build.target import Target
 from infra.build.trimming import megabytes, trim
-from infra.build.wheels import Target, installed
+from infra.build.wheels import installed
 
 SWAGGER = "drf_spectacular_sidecar"
 SWAGGER_FILES = ("swagger-ui.css", "swagger-ui-bundle.js", "favicon-32x32.png", "LICENSE")
@@ -41,13 +43,14 @@ def build_layer(name: str, out: Path, target: Target) -> float:
     for source in layer.sources:
         folder = places.ROOT / source
         shutil.copytree(folder, python / folder.name, ignore=_NOT_CODE)
+        compile_below(python / folder.name, target)
     size = megabytes(out)
     if size > layer.limit:
         raise BuildRefused(f"layer {name} is {size:.1f} MB unzipped, over its {layer.limit} MB")
     return size
 
 
-def build_function(name: str, out: Path) -> float:
+def build_function(name: str, out: Path, target: Target) -> float:
     """Writes the slice's artefact to `out`; gives back its size in MB."""
     package = _emptied(out) / "functions"
     package.mkdir()
@@ -56,6 +59,7 @@ def build_function(name: str, out: Path) -> float:
     if name == "portal":
         shutil.copy2(places.ROOT / "infra" / "openapi.json", package / name)
         _copy_swagger(out)
+    compile_below(package, target)
     return megabytes(out)
 
 

@@ -5,11 +5,12 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
-from enum import Enum
 from pathlib import Path
 
 from infra.build import places
+from infra.build.bytecode import compile_below
 from infra.build.refusal import BuildRefused
+from infra.build.target import AWS_PYTHON, Target
 
 # pip does not take an older platform for a newer one by itself: each that a wheel may be tagged with is named.
 AWS_PLATFORMS = (
@@ -20,18 +21,10 @@ AWS_PLATFORMS = (
     "manylinux_2_17",
     "manylinux2014",
 )
-AWS_PYTHON = "3.13"
-
-
-class Target(Enum):
-    """Whose wheels: AWS's python3.13 on x86_64, or those of the interpreter that runs the build."""
-
-    AWS = "aws"
-    LOCAL = "local"
 
 
 def installed(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]) -> Path:
-    """A folder with the locked packages, trimmed; from the cache when locks, target and trimming are unchanged.
+    """A folder with the locked packages, trimmed and compiled; from the cache unless anything changed.
 
     Raises BuildRefused when pip fails.
     """
@@ -44,6 +37,7 @@ def installed(locks: Sequence[Path], target: Target, trim: Callable[[Path], None
     print(f"installing {', '.join(lock.stem for lock in locks)} for {target.value} …", flush=True)
     _pip(locks, target, fresh)
     trim(fresh)
+    compile_below(fresh, target)
     for old in places.CACHE.glob(f"{locks[0].stem}-{target.value}-*"):
         if old != fresh:
             shutil.rmtree(old)

@@ -132,6 +132,7 @@ def _environment(cloud: EmbeddedCloud) -> dict[str, str]:
         "S3_PERSIST": "1",
         "STATE_DIR": str(cloud.data / "state"),
         "S3_DATA_DIR": str(cloud.data / "objects"),
+        "TMPDIR": str(cloud.data / cloud_data.UNPACKED),
         # Services that would listen on ports of their own.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

@@ -1,13 +1,17 @@
 """What must be put right in the embedded cloud's data before it reads it again."""
 
 import json
+import shutil
 from pathlib import Path
+
+UNPACKED = "unpacked"  # functions and layers, which every start unpacks anew
 
 
 def prepare(data: Path, port: int) -> None:
     """Makes the folders, and the data fit for a start on this port."""
-    for folder in (data / "state", data / "objects"):
-        folder.mkdir(parents=True, exist_ok=True)
+    shutil.rmtree(data / UNPACKED, ignore_errors=True)
+    for folder in ("state", "objects", UNPACKED):
+        (data / folder).mkdir(parents=True, exist_ok=True)
     _move_to_port(data, port)
     _rewind_streams(data / "state" / "lambda.json")
 

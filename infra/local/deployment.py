@@ -3,6 +3,7 @@
 import hashlib
 import json
 import subprocess
+import tomllib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,11 +32,15 @@ RESOURCES = 60
 
 @dataclass(frozen=True, slots=True)
 class Deployment:
-    """`folder`: for built artefacts, SAM's log and the note of what was deployed. `target`: as infra.build has it."""
+    """`folder`: for built artefacts, SAM's log and the note of what was deployed. `target`: as infra.build has it.
+
+    `parameters`: of the template, such as `Name=value`, besides those that samconfig.toml has for local stacks.
+    """
 
     endpoint: str
     folder: Path
     target: str = "local"
+    parameters: tuple[str, ...] = ()
 
     @property
     def log(self) -> Path:
@@ -58,7 +63,7 @@ def deploy(deployment: Deployment) -> Stack:
     with step("Building", "Layers and functions are built", ARTEFACTS) as one_more:
         _sam(deployment, sam, lambda line: "CustomMakeBuilder" in line and one_more())
     sam = ["deploy", "--config-env", "local", "--config-file", str(ROOT / "samconfig.toml")]
-    sam += ["--template-file", str(build / "template.yaml")]
+    sam += ["--template-file", str(build / "template.yaml"), "--parameter-overrides", *_parameters(deployment)]
     with step("Deploying", "The stack is deployed", RESOURCES) as one_more:
         _sam(deployment, sam, lambda line: "_COMPLETE" in line and one_more())
     stack = find_stack(deployment.endpoint)
@@ -66,6 +71,11 @@ def deploy(deployment: Deployment) -> Stack:
         raise LocalRefused("SAM deployed, but the stack is not there.", f"See {deployment.log}")
     deployment.note.write_text(json.dumps({**wanted, "stack": stack.id}))
     return stack
+
+
+def _parameters(deployment: Deployment) -> list[str]:
+    samconfig = tomllib.loads((ROOT / "samconfig.toml").read_text())
+    return [*samconfig["local"]["deploy"]["parameters"]["parameter_overrides"], *deployment.parameters]
 
 
 def _noted(deployment: Deployment) -> object:

@@ -1,7 +1,7 @@
 """Clients of the local AWS, made with localstack-client, so that MiniStack and LocalStack are reached alike."""
 
 import os
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, Any
 
 from localstack_client.session import Session
 
@@ -22,21 +22,31 @@ def environment(endpoint: str) -> dict[str, str]:
     return {**kept, **KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
 
-def _session(endpoint: str) -> Session:
+def _client(endpoint: str, service: str) -> Any:
+    before = os.environ.get("AWS_ENDPOINT_URL")
     os.environ["AWS_ENDPOINT_URL"] = endpoint  # the one way to tell localstack-client the port
-    return Session("test", "test", aws_session_token=None, region_name=REGION)
+    try:
+        return Session("test", "test", aws_session_token=None, region_name=REGION).client(service)
+    finally:
+        if before is None:
+            del os.environ["AWS_ENDPOINT_URL"]
+        else:
+            os.environ["AWS_ENDPOINT_URL"] = before
 
 
 def cloudformation(endpoint: str) -> "CloudFormationClient":
     """CloudFormation."""
-    return cast("CloudFormationClient", _session(endpoint).client("cloudformation"))
+    client: CloudFormationClient = _client(endpoint, "cloudformation")
+    return client
 
 
 def functions(endpoint: str) -> "LambdaClient":
     """Lambda."""
-    return cast("LambdaClient", _session(endpoint).client("lambda"))
+    client: LambdaClient = _client(endpoint, "lambda")
+    return client
 
 
 def logs(endpoint: str) -> "CloudWatchLogsClient":
     """CloudWatch Logs."""
-    return cast("CloudWatchLogsClient", _session(endpoint).client("logs"))
+    client: CloudWatchLogsClient = _client(endpoint, "logs")
+    return client

@@ -63,8 +63,9 @@ def test_what_the_gateway_refuses_has_the_envelopes_shape_and_codes() -> None:
 
 def test_the_page_and_its_start_are_served_below_the_stage(api: Client) -> None:
     page = api.get("/docs")
+    assert b'<base href="../">' in api.get("/docs/").body
     assert page.headers["content-type"].startswith("text/html")
-    assert b'<base href="/live/">' in page.body
+    assert b'<base href="./">' in page.body
     assert b"http" not in page.body.replace(b"http-equiv", b"")
     assert b"SwaggerUIBundle" in api.get("/docs/start.js").body
 
@@ -81,7 +82,7 @@ def test_the_document_is_served_without_awss_parts_and_with_its_own_address(api:
     assert reply.headers["content-type"] == "application/json"
     validate(reply.json)
     assert "amazon" not in reply.body.decode()
-    assert reply.json["servers"] == [{"url": "/live"}]
+    assert reply.json["servers"] == [{"url": "."}]
     assert set(reply.json["paths"]["/scans"]) == {"post"}
     assert "/{proxy+}" not in reply.json["paths"]
 

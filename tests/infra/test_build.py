@@ -8,8 +8,8 @@ import pytest
 from infra.build import artefacts, places
 from infra.build.licences import refuse_copyleft
 from infra.build.refusal import BuildRefused
+from infra.build.target import Target
 from infra.build.trimming import megabytes, trim
-from infra.build.wheels import Target
 
 LAYER_LOCKS = ("core", "chalice", "model")
 
@@ -80,10 +80,9 @@ def test_a_layer_over_its_limit_is_refused(tmp_path: Path, monkeypatch: pytest.M
 
 
 def test_a_function_holds_its_slice_and_nothing_else(tmp_path: Path) -> None:
-    assert artefacts.build_function("auth", tmp_path / "auth") < 1
+    assert artefacts.build_function("auth", tmp_path / "auth", Target.LOCAL) < 1
     below = {path.name for path in (tmp_path / "auth" / "functions").iterdir()}
-    assert below == {"__init__.py", "auth"}
-    assert not list(tmp_path.rglob("__pycache__"))
+    assert below == {"__init__.py", "__pycache__", "auth"}
 
 
 def test_sizes_are_those_of_the_files(tmp_path: Path) -> None:
@@ -105,3 +104,11 @@ def test_locks_are_pinned_hashed_and_name_no_registry_and_no_machine(lock: Path)
     assert len(re.findall(r"^\S+==", text, re.MULTILINE)) == len(re.findall(r"^[a-zA-Z]", text, re.MULTILINE))
     # torch has builds of its own for machines with and without accelerators
     assert ("--hash=sha256:" in text) == (lock.stem != "train")
+
+
+def test_artefacts_carry_bytecode_that_names_no_path_of_this_machine(tmp_path: Path) -> None:
+    artefacts.build_function("auth", tmp_path / "auth", Target.LOCAL)
+    compiled = list((tmp_path / "auth").rglob("*.pyc"))
+    sources = list((tmp_path / "auth").rglob("*.py"))
+    assert len(compiled) == len(sources)
+    assert all(str(tmp_path).encode() not in file.read_bytes() for file in compiled)

@@ -50,7 +50,7 @@ def payload(**changes: Any) -> dict[str, Any]:
         "sid": "s",
         "jti": "j",
         "iat": now,
-        "exp": now + 60,
+        "exp": now + 3600,
     }
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jwt
 
 from scanward.domain.ids import parse_id
 from scanward.errors import NotAuthenticated, NotFound
-from scanward.stores.secrets import TokenKeys
+
+if TYPE_CHECKING:  # functions without accounts import this module for its names, and no SDK
+    from scanward.stores.secrets import TokenKeys
 
 ISSUER = "scanward"
 AUDIENCE = "scanward-api"
@@ -47,7 +49,7 @@ class Claims:
 class Tokens:
     """Issues and verifies tokens with the keys that `read_keys` gives, kept for the life of the process."""
 
-    def __init__(self, read_keys: Callable[[], TokenKeys], now: Callable[[], datetime]) -> None:
+    def __init__(self, read_keys: Callable[[], "TokenKeys"], now: Callable[[], datetime]) -> None:
         self._read_keys = read_keys
         self._now = now
         self._keys: TokenKeys | None = None
@@ -112,9 +114,9 @@ class Tokens:
             raise NotAuthenticated
         return keys.keys[kid]
 
-    def _current(self) -> TokenKeys:
+    def _current(self) -> "TokenKeys":
         return self._keys or self._read()
 
-    def _read(self) -> TokenKeys:
+    def _read(self) -> "TokenKeys":
         self._keys, self._read_at = self._read_keys(), self._now()
         return self._keys

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from scanward.stores.agent import USER_AGENT
+
 if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from types_boto3_s3 import S3Client
@@ -20,6 +22,7 @@ def _session() -> Session:
 
 def _client(service: str, read_seconds: int, **options: Any) -> Any:
     config = Config(
+        user_agent=USER_AGENT,
         connect_timeout=1,
         read_timeout=read_seconds,
         retries={"total_max_attempts": 3, "mode": "standard"},

@@ -88,7 +88,7 @@ class Endpoint(Generic[D]):
             path={name: unquote(value) for name, value in path.items()},
             query=dict(request.query_params or {}),
             passed=passed,
-            base_path=request.context.get("path", "").removesuffix(request.to_original_event().get("path", "")),
+            root=_way_to_root(request.to_original_event().get("path", "")),
         )
 
     def _body(self, request: Request) -> tuple[BaseModel | None, Mapping[str, File]]:
@@ -127,6 +127,11 @@ class Endpoint(Generic[D]):
                 "ms": round((time.perf_counter() - started) * 1000, 1),
             },
         )
+
+
+def _way_to_root(path: str) -> str:
+    # Only the client knows what stands before the path: a stage, an emulator's prefix, or nothing behind CloudFront.
+    return "/".join([".."] * (path.count("/") - 1)) or "."
 
 
 def refused(error: ScanwardError, family: Family) -> Response:

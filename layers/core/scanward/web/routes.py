@@ -57,14 +57,17 @@ class Binary:
 
 @dataclass(frozen=True, slots=True)
 class Call(Generic[B]):
-    """One request, parsed: what a view is given. `path`: parameters by name, as they were spelled."""
+    """One request, parsed: what a view is given.
+
+    `path`: parameters by name, as they were spelled. `root`: the API's root, relative to the request's own address.
+    """
 
     body: B
     files: Mapping[str, File]
     path: Mapping[str, str]
     query: Mapping[str, str]
     passed: Pass | None
-    base_path: str
+    root: str
 
     @property
     def actor(self) -> Actor:
