@@ -16,7 +16,7 @@ SAM := $(DEPLOY) -m samcli
 ENVIRONMENTS = $(PYTHON) -m infra.local.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format openapi build deploy stop reset logs invoke lock train bench python
+.PHONY: help run test lint format openapi build deploy stop reset logs invoke lock train bench made python
 
 help: ## what there is
 	@echo 'make TARGET [NAME=value …]'
@@ -58,16 +58,16 @@ deploy: build ## to AWS, asking before it changes anything; parameters: samconfi
 	@$(SAM) deploy $(if $(wildcard .local/deployed-to-aws),,--guided) $(ARGS)
 	@touch .local/deployed-to-aws
 
-stop: ## end the embedded cloud; its data stays
+stop: made ## end the embedded cloud; its data stays
 	@$(LOCAL) -m infra.local stop
 
-reset: ## end it and forget its data
+reset: made ## end it and forget its data
 	@$(LOCAL) -m infra.local reset
 
-logs: ## the embedded cloud's log, or a function's [FN=scans FOLLOW=1]
+logs: made ## the embedded cloud's log, or a function's [FN=scans FOLLOW=1]
 	@$(LOCAL) -m infra.local logs $(FN) $(if $(FOLLOW),--follow)
 
-invoke: ## send a sample event to the local stack [FN=scans EVENT=events/….json]
+invoke: made ## send a sample event to the local stack [FN=scans EVENT=events/….json]
 	@$(LOCAL) -m infra.local invoke "$(FN)" "$(EVENT)"
 
 lock: python ## the locked requirements anew, from requirements/*.in
@@ -80,6 +80,9 @@ train: python ## the chest model anew, from its seed
 bench: python ## the budgets, measured
 	@$(ENVIRONMENTS) dev cloud
 	@$(DEV) -m bench
+
+made:
+	@test -x $(LOCAL) || { echo 'Nothing has been run here yet: make run' >&2; exit 1; }
 
 python:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -6,14 +6,21 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from scanward.domain.accounts import Account
+from scanward.domain.accounts import MAX_NAME, Account, fold
 from scanward.security.passwords import MAX_LENGTH, MIN_LENGTH
 from scanward.web.fields import Body, Line, Out, Text
 
 
 def _email(text: str) -> str:
     local, _, host = text.rpartition("@")
-    if not local or not host or "@" in local or any(char.isspace() for char in text) or host[0] == ".":
+    if (
+        not local
+        or not host
+        or "@" in local
+        or any(char.isspace() for char in text)
+        or host[0] == "."
+        or len(fold(text)) > MAX_NAME
+    ):
         raise PydanticCustomError("email", "Enter a valid email address.")
     return text
 

@@ -49,12 +49,14 @@ def docs_asset(call: Call[None], portal: Portal) -> Binary:
     return Binary(found.content, found.content_type, _PAGE_POLICY)
 
 
+@routes.any("/", HealthOut, audience=PUBLIC)
 @routes.any("/{proxy+}", HealthOut, audience=PUBLIC)
 def unknown(call: Call[None], portal: Portal) -> Binary:
     """A path that does not exist."""
     raise NotFound
 
 
+@routes.any("/api", HealthOut, audience=PUBLIC, family=Family.FLAT)
 @routes.any("/api/{proxy+}", HealthOut, audience=PUBLIC, family=Family.FLAT)
 def unknown_flat(call: Call[None], portal: Portal) -> Binary:
     """A path that does not exist, among those of the flat family."""

@@ -18,8 +18,9 @@ def invoke(endpoint: str, function: str, event: Path) -> tuple[str, str]:
     try:
         payload = event.read_bytes()
         json.loads(payload)
-    except FileNotFoundError as missing:
-        raise LocalRefused(f"There is no {event}.", "events/ holds one sample for each function.") from missing
+    except OSError as missing:
+        hint = "make invoke FN=portal EVENT=events/portal-health.json; events/ holds a sample for each function."
+        raise LocalRefused(f"There is no event in {str(event)!r}.", hint) from missing
     except ValueError as broken:
         raise LocalRefused(f"{event} is not JSON.") from broken
     try:

@@ -13,9 +13,10 @@ from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
 
 from scanward import clock
 from scanward.domain import tasks
+from scanward.domain.failures import FailureReason
 from scanward.domain.ids import to_uuid
 from scanward.domain.scans import Lane, Scan, ScanType, heatmap_key, preview_key, upload_key
-from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.domain.tasks import Task, TaskStatus
 from scanward.domain.watching import Connection
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.scans import ScanStore
@@ -139,7 +140,7 @@ def test_scans_read(send: Callable[..., Any], patient: Client, scans: ScanStore)
 
 
 def test_sweep(send: Callable[..., Any], scans: ScanStore) -> None:
-    assert send("sweep") == {"announced": 0, "failed": 0, "waiting": 0}
+    assert send("sweep") == {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}
     begin(scans, when=clock.now() - timedelta(minutes=30))
     assert send("sweep") == {"announced": 0, "failed": 1, "waiting": 0}
     task = scans.task(TASK_ID)
@@ -175,7 +176,8 @@ def test_realtime_connect_message_disconnect(send: Callable[..., Any], patient: 
     assert send("realtime-connect")["statusCode"] == 401
     assert send("realtime-connect", token=str(patient.token)) == {"statusCode": 200}
     assert [watcher.connection_id for watcher in connections.watching(TASK_ID)] == [SOCKET]
-    assert send("realtime-message") == {"statusCode": 200, "body": '{"action":"pong"}'}
+    assert send("realtime-message") == {"statusCode": 200}
+    assert pushed() == {"action": "pong"}
     assert send("realtime-disconnect") == {"statusCode": 200}
     assert connections.watching(TASK_ID) == []
 

@@ -5,8 +5,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scanward.domain import tasks
+from scanward.domain.failures import FailureReason
 from scanward.domain.scans import Lane, Scan, ScanType
-from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, Unavailable
 from scanward.stores.dynamo import connection
 from scanward.stores.keys import DUE_SHARDS

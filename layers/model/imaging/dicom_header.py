@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
 
 from imaging.bounds import check_dimensions, check_frames
 from imaging.picture import ImageFacts
@@ -123,7 +124,7 @@ def _integer(header: Dataset, name: str, default: int | None = None) -> int:
 
 def _spacing(header: Dataset) -> tuple[float, float] | None:
     value = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
-    if value is None or len(value) != 2:
+    if not isinstance(value, MultiValue) or len(value) != 2:
         return None
     row, column = float(value[0]), float(value[1])
     return (row, column) if 0 < row < math.inf and 0 < column < math.inf else None

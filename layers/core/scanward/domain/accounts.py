@@ -56,6 +56,9 @@ def register(id: int, email: str, role: Role, now: datetime) -> Account:
     return Account(id, email, role, True, approved, created_at=now, updated_at=now)
 
 
+MAX_NAME = 254  # characters of a folded name: some characters fold to many
+
+
 def fold(text: str) -> str:
     """The form in which an email or a user name is unique: compatibility forms and case are one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()

@@ -6,7 +6,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.accounts import Account, Role, fold
+from scanward.domain.accounts import MAX_NAME, Account, Role, fold
 from scanward.errors import AlreadyTaken
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, bind, connection, from_ms, to_ms, translated
@@ -70,6 +70,8 @@ class AccountStore:
 
     def by_email(self, email: str) -> Credentials | None:
         """Who logs in with this email, in any case and compatibility form; two round trips."""
+        if len(fold(email)) > MAX_NAME:
+            return None
         with translated():
             try:
                 marker = MarkerItem.get(keys.email(fold(email)), keys.MARKER)

@@ -1,5 +1,6 @@
 """Clients of the SDK, each made once per process and only when first used: making one costs milliseconds."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -27,6 +28,9 @@ def _client(service: str, read_seconds: int, **options: Any) -> Any:
         read_timeout=read_seconds,
         retries={"total_max_attempts": 3, "mode": "standard"},
         signature_version="s3v4" if service == "s3" else None,
+        # The region's own host: a presigned form for the global one is redirected, which browsers do not follow.
+        # A local cloud has one host for all buckets.
+        s3={"addressing_style": "path" if os.environ.get("AWS_ENDPOINT_URL") else "virtual"},
     )
     return _session().create_client(service, config=config, **options)
 

@@ -1,9 +1,8 @@
 """What one request goes through: authorise, parse, call the view, render; every refusal in its family's shape."""
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -19,6 +18,7 @@ from scanward.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from scanward.failures import log_failure
 from scanward.security.gate import Gate, Pass, bearer
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
 from scanward.web.cors import Cors
@@ -58,10 +58,7 @@ class Endpoint(Generic[D]):
         except ScanwardError as refusal:
             response = refused(refusal, self._route.family)
         except Exception as bug:
-            # The message of an unforeseen error may hold what was sent: only its type and place are logged.
-            self._edge.log.error(
-                "unforeseen", extra={"error": type(bug).__name__, "at": list(_frames(bug.__traceback__))}
-            )
+            log_failure(self._edge.log, bug)
             response = refused(ScanwardError(), self._route.family)
         response.headers.update(self._edge.cors.headers(request.headers.get("origin")))
         if passed:
@@ -158,10 +155,3 @@ def _limits(passed: Pass) -> dict[str, str]:
         "RateLimit-Remaining": str(passed.remaining),
         "RateLimit-Reset": str(passed.resets_in),
     }
-
-
-def _frames(trace: TracebackType | None) -> Iterator[str]:
-    while trace:
-        code = trace.tb_frame.f_code
-        yield f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}"
-        trace = trace.tb_next

@@ -6,17 +6,8 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from scanward.errors import (
-    MalformedBody,
-    NotFound,
-    ScanwardError,
-    TooLarge,
-    TooManyRequests,
-    Unavailable,
-    UnsupportedMedia,
-)
-from scanward.web.bodies import TOO_LARGE_TEXT
 from scanward.web.families import Family, family_of
+from scanward.web.gateway import gateway_responses
 from scanward.web.routes import ANY, METHODS, Media, Route, Routes
 from scanward.web.schema30 import downgraded
 from scanward.web.statuses import TABLE
@@ -24,16 +15,6 @@ from scanward.web.statuses import TABLE
 _REF = "#/components/schemas/{model}"
 _INVOKE = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations"
 _ERRORS = {Family.ENVELOPE: "EnvelopeError", Family.FLAT: "FlatError"}
-# The gateway's name for a refusal → the status it gets (0: the gateway's own) and what it says.
-_GATEWAY_REFUSALS: dict[str, tuple[int, ScanwardError]] = {
-    "DEFAULT_4XX": (0, MalformedBody("The request cannot be read")),
-    "DEFAULT_5XX": (0, Unavailable()),
-    "MISSING_AUTHENTICATION_TOKEN": (404, NotFound()),
-    "REQUEST_TOO_LARGE": (413, TooLarge(TOO_LARGE_TEXT)),
-    "UNSUPPORTED_MEDIA_TYPE": (415, UnsupportedMedia()),
-    "THROTTLED": (429, TooManyRequests(1)),
-    "INTEGRATION_TIMEOUT": (504, Unavailable()),
-}
 _ERROR_SCHEMAS: dict[str, Any] = {
     "EnvelopeError": {
         "type": "object",
@@ -71,7 +52,7 @@ def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
     return {
         "openapi": "3.0.1",
         "info": {"title": "Scanward", "version": version, "license": {"name": "Apache-2.0"}},
-        "x-amazon-apigateway-gateway-responses": _gateway_responses(),
+        "x-amazon-apigateway-gateway-responses": gateway_responses(),
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),
@@ -145,17 +126,6 @@ def _form(route: Route[Any], media: Media, schema: dict[str, Any]) -> dict[str, 
 def _parameters(path: str) -> list[dict[str, Any]]:
     names = re.findall(r"{(\w+)\+?}", path)
     return [{"name": n, "in": "path", "required": True, "schema": {"type": "string"}} for n in names]
-
-
-def _gateway_responses() -> dict[str, Any]:
-    """What the gateway refuses on its own, in the envelope's shape: such responses are one per API."""
-    said: dict[str, Any] = {}
-    for kind, (status, error) in _GATEWAY_REFUSALS.items():
-        _, body = Family.ENVELOPE.refuse(error)
-        said[kind] = {"responseTemplates": {"application/json": body}}
-        if status:
-            said[kind]["statusCode"] = status
-    return said
 
 
 def _unserved(function: str, path: str) -> dict[str, Any]:
