@@ -142,7 +142,7 @@ def test_scans_read(send: Callable[..., Any], patient: Client, scans: ScanStore)
 def test_sweep(send: Callable[..., Any], scans: ScanStore) -> None:
     assert send("sweep") == {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}
     begin(scans, when=clock.now() - timedelta(minutes=30))
-    assert send("sweep") == {"announced": 0, "failed": 1, "waiting": 0}
+    assert send("sweep") == {"announced": 0, "failed": 1, "waiting": 0, "untouched": 0}
     task = scans.task(TASK_ID)
     assert task is not None
     assert task.failure is FailureReason.UPLOAD_EXPIRED
