@@ -11,6 +11,7 @@ from functions.inference.arrivals import Arrival, arrivals
 from functions.inference.dead_letters import DeadLetters, bury
 from functions.inference.settings import DeadLetterSettings
 from scanward.clock import now
+from scanward.failures import logged
 from scanward.settings import Environment
 from scanward.stores.scans import ScanStore
 
@@ -20,6 +21,7 @@ dead = DeadLetters(ScanStore(settings.scans_table), now)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
+@logged(log)
 def read_message(record: SQSRecord) -> None:
     """One dead letter; what means no task of ours is only told of."""
     for arrival in arrivals(record.body, settings.bucket):

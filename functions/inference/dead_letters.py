@@ -6,7 +6,8 @@ from datetime import datetime
 
 from functions.inference.arrivals import Arrival
 from scanward.domain import tasks
-from scanward.domain.tasks import FailureReason, TaskLeased, TaskStatus
+from scanward.domain.failures import FailureReason
+from scanward.domain.tasks import TaskLeased
 from scanward.stores.scans import ScanStore
 
 
@@ -28,7 +29,7 @@ def bury(dead: DeadLetters, arrival: Arrival) -> bool:
     if task is None or task.is_final:
         return False
     now = dead.now()
-    if task.status is TaskStatus.IN_PROGRESS and task.due_at and now < task.due_at:
+    if tasks.is_leased(task, now):
         raise TaskLeased
     dead.scans.move(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
     return True

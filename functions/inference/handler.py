@@ -14,6 +14,7 @@ from functions.inference.models import Models
 from functions.inference.settings import Settings
 from functions.inference.usecases import Inference, process
 from scanward.clock import now
+from scanward.failures import logged
 from scanward.settings import Environment
 from scanward.stores.objects import ObjectStore
 from scanward.stores.scans import ScanStore
@@ -29,6 +30,7 @@ inference = Inference(
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
+@logged(log)
 def read_message(record: SQSRecord) -> None:
     """One message. What it raises is left to the queue to try again."""
     for arrival in arrivals(record.body, settings.bucket):

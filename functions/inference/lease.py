@@ -5,7 +5,8 @@ from datetime import datetime
 from typing import Any
 
 from scanward.domain import tasks
-from scanward.domain.tasks import FailureReason, Task
+from scanward.domain.failures import FailureReason
+from scanward.domain.tasks import Task
 from scanward.errors import Conflict, ScanwardError
 from scanward.stores.scans import ScanStore
 

@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from datetime import datetime
 from enum import StrEnum
@@ -16,10 +17,11 @@ from imaging.derived import heatmap, preview
 from imaging.picture import Picture
 from imaging.refusal import ImageRefused, ModelRefused
 from scanward.domain import tasks
+from scanward.domain.failures import FailureReason
 from scanward.domain.results import NO_SUITABLE_MODEL, AnalysisResult, Finding, ModelVersion
 from scanward.domain.scans import heatmap_key, preview_key
-from scanward.domain.tasks import FailureReason, TaskClosed, TaskLeased
-from scanward.errors import Conflict, NotFound, TooLarge
+from scanward.domain.tasks import TaskClosed, TaskLeased
+from scanward.errors import Conflict, NotFound, ScanwardError, TooLarge, Unavailable
 from scanward.stores.objects import ObjectStore, StorageFailed
 from scanward.stores.scans import ScanStore
 
@@ -86,6 +88,10 @@ def _work(inference: Inference, lease: Lease, key: str) -> Outcome:
             lease.release()
             raise
         lease.fail(FailureReason.STORAGE)
+    except Unavailable:
+        with suppress(ScanwardError):  # DynamoDB may not take this either: then the lease ends by itself
+            lease.release()
+        raise
     except NotFound:
         lease.fail(FailureReason.STORAGE)
     except TooLarge:

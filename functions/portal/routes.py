@@ -33,13 +33,13 @@ def health(call: Call[None], portal: Portal) -> HealthOut:
 @routes.get("/openapi.json", "application/json", audience=PUBLIC)
 def openapi(call: Call[None], portal: Portal) -> Binary:
     """This document."""
-    return Binary(usecases.document(portal, call.base_path), "application/json", _BRIEFLY)
+    return Binary(usecases.document(portal, call.root), "application/json", _BRIEFLY)
 
 
 @routes.get("/docs", "text/html", audience=PUBLIC)
 def docs(call: Call[None], portal: Portal) -> Binary:
     """This document as a page."""
-    return Binary(usecases.page(call.base_path), "text/html; charset=utf-8", _PAGE_POLICY)
+    return Binary(usecases.page(call.root), "text/html; charset=utf-8", _PAGE_POLICY)
 
 
 @routes.get("/docs/{asset}", "application/octet-stream", audience=PUBLIC)
@@ -49,12 +49,14 @@ def docs_asset(call: Call[None], portal: Portal) -> Binary:
     return Binary(found.content, found.content_type, _PAGE_POLICY)
 
 
+@routes.any("/", HealthOut, audience=PUBLIC)
 @routes.any("/{proxy+}", HealthOut, audience=PUBLIC)
 def unknown(call: Call[None], portal: Portal) -> Binary:
     """A path that does not exist."""
     raise NotFound
 
 
+@routes.any("/api", HealthOut, audience=PUBLIC, family=Family.FLAT)
 @routes.any("/api/{proxy+}", HealthOut, audience=PUBLIC, family=Family.FLAT)
 def unknown_flat(call: Call[None], portal: Portal) -> Binary:
     """A path that does not exist, among those of the flat family."""

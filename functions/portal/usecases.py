@@ -2,7 +2,6 @@
 
 import json
 from dataclasses import dataclass
-from html import escape
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -52,7 +51,7 @@ class Asset:
     content_type: str
 
 
-def document(portal: Portal, base_path: str) -> bytes:
+def document(portal: Portal, root: str) -> bytes:
     """The gateway's own document, for people and client generators: without AWS's parts, with where it is served."""
     whole = json.loads(portal.document.read_bytes())
     served: dict[str, dict[str, Any]] = {}
@@ -62,13 +61,14 @@ def document(portal: Portal, base_path: str) -> bytes:
                 operation.pop("x-amazon-apigateway-integration")
                 served.setdefault(path, {})[verb] = operation
     whole["paths"] = served
-    whole["servers"] = [{"url": base_path or "/"}]
+    del whole["x-amazon-apigateway-gateway-responses"]
+    whole["servers"] = [{"url": root}]
     return json.dumps(whole).encode()
 
 
-def page(base_path: str) -> bytes:
+def page(root: str) -> bytes:
     """The page that shows the document."""
-    return PAGE.format(base=escape(base_path, quote=True)).encode()
+    return PAGE.format(base=root).encode()
 
 
 def asset(portal: Portal, name: str) -> Asset:

@@ -16,6 +16,7 @@ from scanward.stores.connections import ConnectionStore
 from scanward.stores.gate import GateStore
 from scanward.stores.scans import ScanStore
 from scanward.stores.secrets import read_token_keys
+from scanward.stores.sockets import Sockets
 
 settings = Settings.read(Environment())
 log = Logger(service="realtime")
@@ -25,6 +26,7 @@ realtime = Realtime(
     tokens,
     ScanStore(settings.scans_table),
     ConnectionStore(settings.connections_table, settings.scans_table),
+    Sockets(settings.websocket_api_id, settings.websocket_stage, settings.region),
     now,
 )
 

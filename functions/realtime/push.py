@@ -1,4 +1,7 @@
-"""Pushing: what the stream says has changed goes to whoever watches it, each version once and none backwards."""
+"""Pushing: what the stream says has changed goes to whoever watches it, and never backwards.
+
+A version comes twice only after a crash between sending and noting it.
+"""
 
 import json
 import time
@@ -9,11 +12,12 @@ from datetime import datetime
 from scanward.domain.ids import to_uuid
 from scanward.domain.tasks import Task, report
 from scanward.domain.watching import SETTLING, Subscription
+from scanward.errors import ScanwardError
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.scans import ScanStore
 from scanward.stores.sockets import SocketGone, Sockets
 
-FIRST_WAIT, LAST_WAIT = 0.02, 0.64  # seconds between tries while a handshake settles; 1.3 s in all
+WAITS = (0.02, 0.04, 0.08, 0.16)  # seconds between tries while a handshake settles; others wait meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,20 +32,30 @@ class Push:
 
 
 def task_moved(push: Push, task: Task) -> int:
-    """Sends a task's new state to its watchers; gives back to how many."""
-    return sum(_send(push, task, watcher) for watcher in push.connections.watching(task.id))
+    """Sends a task's new state to its watchers; gives back to how many.
+
+    Raises what kept the last of those from getting it whom it should still reach, after all others were served.
+    """
+    sent, failure = 0, None
+    for watcher in push.connections.watching(task.id):
+        try:
+            sent += _send(push, task, watcher)
+        except ScanwardError as kept:
+            failure = kept
+    if failure:
+        raise failure
+    return sent
 
 
 def watching_began(push: Push, watcher: Subscription) -> int:
-    """Sends a new watcher the state as the poll would give it now."""
+    """Sends a new watcher the state as the poll would give it now. What the stream says of it may be long past."""
+    now_watching = push.connections.subscription(watcher)
     task = push.scans.task(watcher.task_id)
-    return _send(push, task, watcher) if task else 0
+    return _send(push, task, now_watching) if task and now_watching else 0
 
 
 def _send(push: Push, task: Task, watcher: Subscription) -> int:
-    if watcher.pushed >= task.version:
-        return 0
-    if not _deliver(push, watcher, _message(task)):
+    if watcher.pushed >= task.version or not _deliver(push, watcher, _message(task)):
         return 0
     push.connections.pushed(watcher, task.version)
     return 1
@@ -52,19 +66,21 @@ def _deliver(push: Push, watcher: Subscription, message: bytes) -> bool:
 
     Raises SocketGone in that case, after waiting a while, so that the record is tried again.
     """
-    wait = FIRST_WAIT
-    while True:
+    for wait in (*WAITS, None):
         try:
             push.sockets.send(watcher.connection_id, message)
-            return True
         except SocketGone:
             if push.now() - watcher.connected_at > SETTLING:
                 push.connections.close(watcher.connection_id)
                 return False
-            if wait > LAST_WAIT:
+            if push.connections.subscription(watcher) is None:
+                return False  # it has said goodbye already
+            if wait is None:
                 raise
             push.sleep(wait)
-            wait *= 2
+        else:
+            return True
+    return False
 
 
 def _message(task: Task) -> bytes:

@@ -10,6 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.realtime.push import Push, task_moved, watching_began
 from functions.realtime.settings import PushSettings
 from scanward.clock import now
+from scanward.failures import logged
 from scanward.settings import Environment
 from scanward.stores import keys
 from scanward.stores.connections import ConnectionStore, subscription_of_image
@@ -28,6 +29,7 @@ push = Push(
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
+@logged(log)
 def read_record(record: DynamoDBRecord) -> None:
     """One change of the table: a task that moved, or somebody who began to watch one."""
     change = record.raw_event["dynamodb"]

@@ -1,6 +1,5 @@
 """The three routes of the WebSocket API (proxy integration): $connect, $disconnect and all messages."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
@@ -23,20 +22,9 @@ def answer(realtime: Realtime, event: Mapping[str, Any]) -> Reply:
         elif context["eventType"] == "DISCONNECT":
             usecases.disconnect(realtime, context["connectionId"])
         else:
-            return _message(event.get("body"))
+            usecases.hear(realtime, context["connectionId"], event.get("body"))
     except ScanwardError as refusal:
         status, body = Family.ENVELOPE.refuse(refusal)
         headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else {}
         return {"statusCode": status, "headers": headers, "body": body}
     return {"statusCode": 200}
-
-
-def _message(body: object) -> Reply:
-    """The one message that a client may send is a ping; it keeps the socket from idling out."""
-    try:
-        said = json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError):
-        said = None
-    if isinstance(said, dict) and said.get("action") == "ping":
-        return {"statusCode": 200, "body": '{"action":"pong"}'}
-    return {"statusCode": 400, "body": '{"error":"Send {\\"action\\": \\"ping\\"} or nothing"}'}

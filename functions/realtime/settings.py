@@ -14,6 +14,9 @@ class Settings:
     connections_table: str
     token_keys_secret: str
     requests_per_minute: int
+    websocket_api_id: str
+    websocket_stage: str
+    region: str
 
     @classmethod
     def read(cls, env: Environment) -> "Settings":
@@ -23,6 +26,9 @@ class Settings:
             connections_table=env.required("CONNECTIONS_TABLE"),
             token_keys_secret=env.required("TOKEN_KEYS_SECRET"),
             requests_per_minute=env.number("REQUESTS_PER_MINUTE"),
+            websocket_api_id=env.required("WEBSOCKET_API_ID"),
+            websocket_stage=env.required("WEBSOCKET_STAGE"),
+            region=env.required("AWS_REGION"),
         )
 
 

@@ -1,6 +1,8 @@
 """Opening and closing sockets: who may watch what."""
 
+import json
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +13,10 @@ from scanward.security.gate import Gate, Pass
 from scanward.security.tokens import Tokens, TokenType
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.scans import ScanStore
+from scanward.stores.sockets import SocketGone, Sockets
+
+PONG = b'{"action":"pong"}'
+UNHEARD = b'{"error":"Send {\\"action\\": \\"ping\\"} or nothing"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +27,7 @@ class Realtime:
     tokens: Tokens
     scans: ScanStore
     connections: ConnectionStore
+    sockets: Sockets
     now: Callable[[], datetime]
 
 
@@ -49,6 +56,20 @@ def connect(realtime: Realtime, connection_id: str, token: str, task_ids: Sequen
 def disconnect(realtime: Realtime, connection_id: str) -> None:
     """Forgets a socket."""
     realtime.connections.close(connection_id)
+
+
+def hear(realtime: Realtime, connection_id: str, body: object) -> None:
+    """The one message that a client may send is a ping; it keeps the socket from idling out.
+
+    The answer is sent like a push: what a route answers reaches no client unless the gateway is told to pass it on.
+    """
+    try:
+        said = json.loads(body) if isinstance(body, str) else None
+    except (ValueError, RecursionError):
+        said = None
+    ping = isinstance(said, dict) and said.get("action") == "ping"
+    with suppress(SocketGone):
+        realtime.sockets.send(connection_id, PONG if ping else UNHEARD)
 
 
 def _pass(realtime: Realtime, token: str) -> Pass:

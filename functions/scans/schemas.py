@@ -4,9 +4,10 @@ from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
+from scanward.domain.failures import FAILURE_TEXTS
 from scanward.domain.ids import to_uuid
 from scanward.domain.scans import Scan
-from scanward.domain.tasks import FAILURE_TEXTS, Task, report
+from scanward.domain.tasks import Task, report
 from scanward.stores.objects import PresignedPost
 from scanward.web.fields import Body, Line, Out
 

@@ -8,9 +8,9 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanward.domain import tasks
-from scanward.domain.scans import Scan
-from scanward.domain.tasks import FailureReason, Task, TaskStatus
-from scanward.errors import Conflict
+from scanward.domain.failures import FailureReason
+from scanward.domain.tasks import Task, TaskStatus
+from scanward.errors import Conflict, Unavailable
 from scanward.stores.keys import DUE_SHARDS
 from scanward.stores.lanes import LaneQueues
 from scanward.stores.objects import ObjectStore
@@ -30,13 +30,15 @@ class Sweeper:
 
 
 def sweep(sweeper: Sweeper) -> dict[str, int]:
-    """Looks at every due task once; gives back how many were announced again, failed, or left waiting."""
-    counts = {"announced": 0, "failed": 0, "waiting": 0}
+    """Looks at every due task once; counts those announced again, failed, left waiting, and not got to grips with."""
+    counts = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}
     for task in _due(sweeper):
         try:
             counts[_settle(sweeper, task)] += 1
         except Conflict:
             continue  # somebody moved it meanwhile, which is all that was wanted
+        except Unavailable:
+            counts["untouched"] += 1  # the next sweep finds it again, and the others do not wait for it
     return counts
 
 
@@ -44,31 +46,30 @@ def _due(sweeper: Sweeper) -> Iterator[Task]:
     for shard in range(DUE_SHARDS):
         for task_id in sweeper.scans.due(shard, sweeper.now(), PER_SHARD):
             task = sweeper.scans.task(task_id)
-            if task and not task.is_final:
+            # The index is behind the table: a worker may have taken the task since.
+            if task and task.due_at and task.due_at <= sweeper.now():
                 yield task
 
 
 def _settle(sweeper: Sweeper, task: Task) -> str:
     now = sweeper.now()
-    scan = sweeper.scans.get(task.scan_id)
-    if scan is None or now - task.created_at >= tasks.DEADLINE:
+    if now - task.created_at >= tasks.DEADLINE:
         return _fail(sweeper, task, FailureReason.TIMED_OUT, now)
     if task.attempts >= tasks.MAX_ATTEMPTS:
         return _fail(sweeper, task, FailureReason.RETRIES_EXHAUSTED, now)
-    if task.status is TaskStatus.IN_PROGRESS or sweeper.objects.exists(scan.object_key):
-        return _announce(sweeper, task, scan, now)
+    scan = sweeper.scans.get(task.scan_id)
+    if scan and (task.status is TaskStatus.IN_PROGRESS or sweeper.objects.exists(scan.object_key)):
+        # Its worker is dead or its event was lost. Nobody is in its way: a lease that is over lets the next one in.
+        sweeper.lanes.announce(scan.lane, scan.object_key)
+        return _postpone(sweeper, task, now, "announced")
     if now - task.created_at > tasks.UPLOAD_WINDOW + tasks.FIRST_CHECK:
         return _fail(sweeper, task, FailureReason.UPLOAD_EXPIRED, now)
+    return _postpone(sweeper, task, now, "waiting")
+
+
+def _postpone(sweeper: Sweeper, task: Task, now: datetime, outcome: str) -> str:
     sweeper.scans.move(task, tasks.postpone(task, now))
-    return "waiting"
-
-
-def _announce(sweeper: Sweeper, task: Task, scan: Scan, now: datetime) -> str:
-    # Its worker is dead or its event was lost. Claiming works once the lease is over, so the task is left as it is.
-    sweeper.lanes.announce(scan.lane, scan.object_key)
-    if task.status is TaskStatus.PENDING:
-        sweeper.scans.move(task, tasks.postpone(task, now))
-    return "announced"
+    return outcome
 
 
 def _fail(sweeper: Sweeper, task: Task, reason: FailureReason, now: datetime) -> str:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanward.domain import tasks
-from scanward.domain.tasks import LEASE, MAX_ATTEMPTS, FailureReason, Task, TaskClosed, TaskLeased, TaskStatus
+from scanward.domain.failures import FAILURE_TEXTS, FailureReason
+from scanward.domain.tasks import LEASE, MAX_ATTEMPTS, Task, TaskClosed, TaskLeased, TaskStatus
 from scanward.errors import Conflict
 
 NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)
@@ -77,4 +78,4 @@ def test_nothing_moves_a_final_task(name: str) -> None:
 
 
 def test_each_reason_has_a_text() -> None:
-    assert set(tasks.FAILURE_TEXTS) == set(FailureReason)
+    assert set(FAILURE_TEXTS) == set(FailureReason)

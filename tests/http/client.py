@@ -128,7 +128,7 @@ def _resources() -> list[tuple[str, re.Pattern[str], str]]:
     paths = json.loads((ROOT / "infra" / "openapi.json").read_text())["paths"]
     found = []
     for resource in sorted(
-        paths, key=lambda path: [(part[0] == "{", "+" in part, part) for part in path.split("/")[1:]]
+        paths, key=lambda path: [(part[:1] == "{", "+" in part, part) for part in path.split("/")[1:]]
     ):
         uri = paths[resource]["options"]["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
         escaped = re.sub(r"\\{(\w+)\\\+\\}", r"(?P<\1>.+)", re.escape(resource))
@@ -138,7 +138,7 @@ def _resources() -> list[tuple[str, re.Pattern[str], str]]:
 
 
 def _literal_first(path: str) -> list[tuple[bool, bool, str]]:
-    return [(part[0] == "{", "+" in part, part) for part in path.split("/")[1:]]
+    return [(part[:1] == "{", "+" in part, part) for part in path.split("/")[1:]]
 
 
 def _part(boundary: str, disposition: str, content: bytes) -> bytes:

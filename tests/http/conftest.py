@@ -1,5 +1,6 @@
 """The API over an AWS in the process."""
 
+import boto3
 import pytest
 
 from scanward.clock import fresh_id, now
@@ -38,3 +39,13 @@ def sign_in_administrator(api: Client) -> Client:
     AccountStore(TABLES["ACCOUNTS_TABLE"]).add(account, hash_password("correct horse"))
     tokens = api.form("/auth/login", {"email": "administrator@example.org", "password": "correct horse"}).data
     return Client(tokens["access_token"])
+
+
+def spend_the_minute() -> None:
+    """Uses up what the addresses that have called may call, in this minute and the next."""
+    dynamodb = boto3.client("dynamodb")
+    items = dynamodb.scan(TableName="AccountsTable")["Items"]
+    for item in (item for item in items if item["pk"]["S"].startswith("ADDRESS#")):
+        for minute in (0, 1):
+            later = {"S": str(int(item["sk"]["S"]) + minute)}
+            dynamodb.put_item(TableName="AccountsTable", Item={**item, "sk": later, "calls": {"N": "300"}})

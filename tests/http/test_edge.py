@@ -65,7 +65,13 @@ def test_a_body_over_the_bound_is_413(api: Client) -> None:
 
 @pytest.mark.parametrize(
     "form",
-    [b"email", b"email=a@b.org&email=c@d.org&password=correct+horse", b"&".join(b"f%d=1" % i for i in range(100))],
+    [
+        b"email",
+        b"email=%ED%A0%80@b.org&password=correct+horse",
+        b"email=%FF&password=x",
+        b"email=a@b.org&email=c@d.org&password=correct+horse",
+        b"&".join(b"f%d=1" % i for i in range(100)),
+    ],
 )
 def test_a_malformed_form_is_400(api: Client, form: bytes) -> None:
     reply = api.send("POST", "/auth/login", form, "application/x-www-form-urlencoded")
@@ -144,3 +150,28 @@ def test_what_was_sent_is_never_repeated(api: Client) -> None:
     for reply in replies:
         text = json.dumps(reply.headers) + reply.body.decode().replace("Evangelina\\", "")
         assert "planted" not in text
+
+
+@pytest.mark.parametrize("charset", ["nope", "rot13", "base64", "zlib", "unicode_escape", "utf-7", "idna"])
+def test_the_charset_that_a_part_claims_is_not_believed(api: Client, charset: str) -> None:
+    parts = "".join(
+        f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n'
+        f"Content-Type: text/plain; charset={charset}\r\n\r\n{value}\r\n"
+        for name, value in (("email", "a@b.org"), ("password", "\\ud800\\ud800xx"))
+    )
+    reply = api.send("POST", "/auth/login", f"{parts}--b--\r\n".encode(), "multipart/form-data; boundary=b")
+    assert (reply.status, reply.code) == (401, "INVALID_CREDENTIALS")
+
+
+def test_an_email_that_folds_to_something_endless_is_refused(api: Client) -> None:
+    email = "\ufdfa" * 240 + "@example.org"
+    assert api.post("/auth/register", {"email": email, "password": "correct horse"}).status == 422
+    assert api.post("/auth/login", {"email": email, "password": "correct horse"}).status == 422
+
+
+@pytest.mark.parametrize(("path", "flat"), [("/", False), ("/api", True), ("/api/", True)])
+def test_the_roots_are_404_in_their_familys_shape(api: Client, path: str, flat: bool) -> None:
+    reply = api.get(path)
+    assert reply.status == 404
+    assert reply.json == ({"error": "Not found"} if flat else reply.json)
+    assert flat or reply.code == "NOT_FOUND"

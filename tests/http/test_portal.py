@@ -14,6 +14,7 @@ from scanward.web.api import Api
 from scanward.web.cors import Cors
 from scanward.web.endpoint import Edge
 from scanward.web.routes import METHODS
+from scanward.web.statuses import TABLE
 from tests.cloud import ROOT
 from tests.http.client import Client
 
@@ -54,10 +55,21 @@ def test_routes_that_need_somebody_say_so() -> None:
     assert open_routes == OPEN
 
 
+def test_what_the_gateway_refuses_has_the_envelopes_shape_and_codes() -> None:
+    responses = gateway()["x-amazon-apigateway-gateway-responses"]
+    for response in responses.values():
+        said = json.loads(response["responseTemplates"]["application/json"])
+        assert (said["success"], set(said["error"])) == (False, {"code", "message", "details"})
+        assert said["error"]["code"] in {row.code for row in TABLE.values()}
+    assert responses["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == 404
+    assert responses["REQUEST_TOO_LARGE"]["statusCode"] == 413
+
+
 def test_the_page_and_its_start_are_served_below_the_stage(api: Client) -> None:
     page = api.get("/docs")
+    assert b'<base href="../">' in api.get("/docs/").body
     assert page.headers["content-type"].startswith("text/html")
-    assert b'<base href="/live/">' in page.body
+    assert b'<base href="./">' in page.body
     assert b"http" not in page.body.replace(b"http-equiv", b"")
     assert b"SwaggerUIBundle" in api.get("/docs/start.js").body
 
@@ -74,7 +86,7 @@ def test_the_document_is_served_without_awss_parts_and_with_its_own_address(api:
     assert reply.headers["content-type"] == "application/json"
     validate(reply.json)
     assert "amazon" not in reply.body.decode()
-    assert reply.json["servers"] == [{"url": "/live"}]
+    assert reply.json["servers"] == [{"url": "."}]
     assert set(reply.json["paths"]["/scans"]) == {"post"}
     assert "/{proxy+}" not in reply.json["paths"]
 

@@ -9,9 +9,10 @@ from PIL import Image
 from functions.inference.arrivals import Arrival
 from functions.inference.usecases import Inference, Outcome, process
 from scanward.domain import tasks
+from scanward.domain.failures import FailureReason
 from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
 from scanward.domain.scans import heatmap_key, preview_key
-from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import NotFound
 from tests.cloud import BUCKET
 from tests.inference.conftest import SAMPLES, TRUTH, Time, Upload

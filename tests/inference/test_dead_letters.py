@@ -6,7 +6,8 @@ from functions.inference.arrivals import Arrival
 from functions.inference.dead_letters import DeadLetters, bury
 from functions.inference.usecases import Inference, process
 from scanward.domain import tasks
-from scanward.domain.tasks import FailureReason, TaskLeased
+from scanward.domain.failures import FailureReason
+from scanward.domain.tasks import TaskLeased
 from tests.inference.conftest import SAMPLES, Time, Upload
 
 

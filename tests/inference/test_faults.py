@@ -8,7 +8,8 @@ import pytest
 
 from functions.inference.models import Models
 from functions.inference.usecases import Inference, Outcome, process
-from scanward.domain.tasks import MAX_ATTEMPTS, FailureReason, TaskStatus
+from scanward.domain.failures import FailureReason
+from scanward.domain.tasks import MAX_ATTEMPTS, TaskStatus
 from scanward.stores.objects import StorageFailed
 from scanward.stores.sdk import s3
 from tests.cloud import ROOT

@@ -1,6 +1,6 @@
 """The administrator of a local stack."""
 
-from infra.local.administrator import create_administrator
+from infra.operations.administrator import create_administrator
 from tests.http.client import Client
 
 

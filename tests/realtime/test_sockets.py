@@ -12,7 +12,7 @@ import boto3
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from functions.realtime.push import Push, task_moved, watching_began
+from functions.realtime.push import Push, _send, task_moved, watching_began
 from functions.realtime.routes import answer
 from functions.realtime.usecases import Realtime
 from scanward import clock
@@ -68,8 +68,8 @@ class World:
         self.scans = ScanStore("ScansTable")
         self.connections = ConnectionStore("ConnectionsTable", "ScansTable")
         gate = Gate(self.gates, self.tokens, 100, clock.now)
-        self.realtime = Realtime(gate, self.tokens, self.scans, self.connections, clock.now)
         self.outbox = Outbox()
+        self.realtime = Realtime(gate, self.tokens, self.scans, self.connections, self.outbox, clock.now)
         self.push = Push(
             self.scans, self.connections, self.outbox, lambda: clock.now() + self.ahead, sleep=lambda _: None
         )
@@ -220,14 +220,46 @@ def test_a_socket_that_is_gone_is_forgotten_and_the_others_are_served(world: Wor
     assert [watcher.connection_id for watcher in world.connections.watching(task.id)] == ["c2"]
 
 
-def test_a_ping_is_answered_and_nothing_else_is_understood(world: World) -> None:
-    def say(body: str | None) -> Any:
+def test_a_ping_is_answered_over_the_socket_and_nothing_else_is_understood(world: World) -> None:
+    for body in ('{"action": "ping"}', "", None, "ping", "[]", "[" * 100_000, '{"action": "watch-everything"}'):
         context = {"eventType": "MESSAGE", "connectionId": "c1"}
-        return answer(world.realtime, {"requestContext": context, "body": body})
+        assert answer(world.realtime, {"requestContext": context, "body": body}) == {"statusCode": 200}
+    assert world.outbox.sent["c1"][0] == {"action": "pong"}
+    assert [set(said) for said in world.outbox.sent["c1"][1:]] == [{"error"}] * 6
 
-    assert say('{"action": "ping"}') == {"statusCode": 200, "body": '{"action":"pong"}'}
-    for body in ("", None, "ping", "[]", "[" * 100_000, '{"action": "watch-everything"}'):
-        assert say(body)["statusCode"] == 400
+
+def test_what_the_stream_says_of_a_watcher_may_be_long_past(world: World) -> None:
+    task = world.task()
+    world.connect(world.access(), task.id)
+    [began] = world.connections.watching(task.id)
+    assert task_moved(world.push, task) == 1
+    assert watching_began(world.push, began) == 0, "it has got this version already"
+    world.connections.close("c1")
+    world.outbox.gone["c1"] = 100
+    assert watching_began(world.push, began) == 0, "and now it is gone"
+    assert world.outbox.gone["c1"] == 100, "so it is not even tried"
+
+
+def test_a_socket_that_closes_while_its_push_waits_holds_up_nobody(world: World) -> None:
+    task = world.task()
+    world.connect(world.access(), task.id)
+    [watcher] = world.connections.watching(task.id)
+    world.connections.close("c1")
+    world.outbox.gone["c1"] = 100
+    assert _send(world.push, task, watcher) == 0
+
+
+def test_one_watcher_that_cannot_be_reached_yet_does_not_keep_it_from_the_others(world: World) -> None:
+    task = world.task()
+    for name in ("c1", "c2", "c3"):
+        world.connect(world.access(), task.id, connection=name)
+    world.outbox.gone["c1"] = 100
+    with pytest.raises(SocketGone):
+        task_moved(world.push, task)
+    assert [len(world.outbox.sent[name]) for name in ("c1", "c2", "c3")] == [0, 1, 1]
+    world.outbox.gone["c1"] = 0
+    assert task_moved(world.push, task) == 1
+    assert [len(world.outbox.sent[name]) for name in ("c1", "c2", "c3")] == [1, 1, 1]
 
 
 def test_stream_images_are_read_back(world: World) -> None:

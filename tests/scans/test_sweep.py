@@ -1,6 +1,7 @@
 """The sweeper: no task hangs, whatever was lost."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -10,12 +11,16 @@ import pytest
 from functions.scans.sweep import Sweeper, sweep
 from scanward import clock
 from scanward.domain import tasks
+from scanward.domain.failures import FailureReason
 from scanward.domain.scans import Lane, Scan, ScanType, parse_upload_key
-from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.domain.tasks import Task, TaskStatus
+from scanward.stores import keys
 from scanward.stores.lanes import LaneQueues
 from scanward.stores.objects import ObjectStore
 from scanward.stores.scans import ScanStore
+from scanward.stores.sdk import s3
 from tests.cloud import BUCKET
+from tests.faults import failing
 
 
 class World:
@@ -57,7 +62,7 @@ def world(aws: None) -> World:
 
 def test_what_is_not_due_is_left_alone(world: World) -> None:
     task = world.begin(b"image")
-    assert sweep(world.sweeper) == {"announced": 0, "failed": 0, "waiting": 0}
+    assert sweep(world.sweeper) == {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}
     assert (world.read(task), world.announced()) == (task, [])
 
 
@@ -98,6 +103,49 @@ def test_a_task_that_was_tried_often_enough_fails(world: World) -> None:
     world.ahead = tasks.LEASE * tasks.MAX_ATTEMPTS
     assert sweep(world.sweeper)["failed"] == 1
     assert world.read(task).failure is FailureReason.RETRIES_EXHAUSTED
+
+
+def test_a_dead_workers_task_is_not_announced_every_minute(world: World) -> None:
+    task = world.begin(b"image")
+    world.scans.move(task, tasks.claim(task, "dead", None, clock.now()))
+    world.ahead = tasks.LEASE
+    announced = []
+    for _ in range(10):
+        announced.append(sweep(world.sweeper)["announced"])
+        world.ahead += timedelta(minutes=1)
+    assert sum(announced) <= 4
+    claimed = tasks.claim(world.read(task), "next", None, clock.now() + world.ahead)
+    assert claimed.attempt == "next", "and any of them lets the next worker in"
+
+
+def test_a_task_that_was_taken_between_look_and_read_is_left_to_its_worker(world: World) -> None:
+    task, now = world.begin(b"image"), clock.now()
+    for attempt in range(tasks.MAX_ATTEMPTS - 1):
+        task = world.scans.move(task, tasks.claim(task, str(attempt), None, now))
+        now += tasks.LEASE
+    world.ahead = tasks.LEASE * tasks.MAX_ATTEMPTS
+    listed = world.scans.due(keys.due_shard(task.id), clock.now() + world.ahead, 10)
+    assert listed == [task.id]
+    held = world.scans.move(task, tasks.claim(task, "last", None, clock.now() + world.ahead))
+
+    class Stale(ScanStore):
+        """The index as it was before the worker came."""
+
+        def due(self, shard: int, now: object, limit: int) -> list[int]:
+            return listed if shard == keys.due_shard(task.id) else []
+
+    world.sweeper = replace(world.sweeper, scans=Stale("ScansTable"))
+    assert sweep(world.sweeper)["failed"] == 0
+    assert world.read(task) == held
+
+
+def test_one_task_that_cannot_be_looked_at_does_not_stop_the_sweep(world: World) -> None:
+    for _ in range(3):
+        world.begin(b"image")
+    world.ahead = tasks.FIRST_CHECK
+    with failing(s3(), "s3.HeadObject"):
+        assert sweep(world.sweeper)["untouched"] == 3
+    assert sweep(world.sweeper)["announced"] == 3
 
 
 def test_by_the_deadline_every_task_is_final_though_nothing_works(world: World) -> None:

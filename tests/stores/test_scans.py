@@ -1,14 +1,13 @@
 """Scans and tasks over DynamoDB: one writer wins, and a lost answer is no failure."""
 
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
-from threading import Barrier
 
 import pytest
 
 from scanward.domain import tasks
+from scanward.domain.failures import FailureReason
 from scanward.domain.scans import Lane, Scan, ScanType
-from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, Unavailable
 from scanward.stores.dynamo import connection
 from scanward.stores.keys import DUE_SHARDS
@@ -66,22 +65,16 @@ def test_an_id_in_use_is_refused_and_leaves_nothing(store: ScanStore, task: Task
 
 
 def test_of_writers_over_the_same_version_one_wins(store: ScanStore, task: Task) -> None:
-    barrier = Barrier(8)
-
-    def race(number: int) -> bool:
-        barrier.wait()
-        try:
-            store.move(task, tasks.claim(task, f"worker-{number}", None, NOW))
-        except Conflict:
-            return False
-        return True
-
-    with ThreadPoolExecutor(8) as pool:
-        won = list(pool.map(race, range(8)))
-    assert won.count(True) == 1
-    claimed = store.task(2)
-    assert claimed
-    assert claimed.attempt == f"worker-{won.index(True)}"
+    first = store.move(task, tasks.claim(task, "first", None, NOW))
+    for late in (tasks.claim(task, "late", None, NOW), tasks.fail(task, FailureReason.TIMED_OUT, NOW)):
+        with pytest.raises(Conflict):
+            store.move(task, late)
+    assert store.task(2) == first
+    done = store.move(first, tasks.complete(first, RESULT, NOW))
+    for late in (tasks.advance(first, 90, "Late", NOW), tasks.fail(first, FailureReason.TIMED_OUT, NOW)):
+        with pytest.raises(Conflict):
+            store.move(first, late)
+    assert store.task(2) == done
 
 
 @pytest.mark.parametrize("operation", ["PutItem", "TransactWriteItems"])

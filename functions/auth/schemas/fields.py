@@ -8,11 +8,10 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from scanward.domain.accounts import Gender, fold
+from scanward.domain.accounts import MAX_FOLDED_BYTES, Gender, fold
 from scanward.security.passwords import MAX_LENGTH, MIN_LENGTH
 from scanward.web.fields import Line, Printable
 
-MAX_KEY_BYTES = 1000  # of a name's unique form, which may be much longer than the name; DynamoDB takes 2048
 FIRST_YEAR = 1900
 
 
@@ -48,7 +47,7 @@ def _not_blank(text: str) -> str:
 
 
 def _short_key(text: str) -> str:
-    if len(fold(text).encode()) > MAX_KEY_BYTES:
+    if len(fold(text).encode()) > MAX_FOLDED_BYTES:
         raise PydanticCustomError("long_name", "This field is too long.")
     return text
 

@@ -2,8 +2,7 @@
 
 from typing import Any
 
-from functions.auth.schemas.fields import MAX_KEY_BYTES
-from scanward.domain.accounts import Names, fold
+from scanward.domain.accounts import MAX_FOLDED_BYTES, Names, fold
 
 
 def names_in(sent: Any) -> Names:
@@ -15,4 +14,4 @@ def names_in(sent: Any) -> Names:
 
 
 def _name(given: Any) -> str | None:
-    return given if isinstance(given, str) and 0 < len(fold(given).encode()) <= MAX_KEY_BYTES else None
+    return given if isinstance(given, str) and 0 < len(fold(given).encode()) <= MAX_FOLDED_BYTES else None

@@ -121,6 +121,9 @@ def register(id: int, role: Role, names: Names, profile: Profile, now: datetime)
     return Account(id, role, names, profile, True, role not in PROFESSIONALS, created_at=now, updated_at=now)
 
 
+MAX_FOLDED_BYTES = 1000  # some characters fold to many, and DynamoDB takes 2,048 bytes of a key
+
+
 def fold(text: str) -> str:
     """The form in which a name is unique: compatibility forms and case are one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()

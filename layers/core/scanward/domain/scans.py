@@ -6,7 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from scanward.domain.tasks import FailureReason, TaskStatus
+from scanward.domain.failures import FailureReason
+from scanward.domain.tasks import TaskStatus
 
 
 class Lane(StrEnum):

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from scanward.domain.failures import FAILURE_TEXTS, FailureReason
 from scanward.errors import Conflict
 
 MAX_ATTEMPTS = 3
@@ -30,31 +31,6 @@ class TaskStatus(StrEnum):
 
 
 FINAL = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED})
-
-
-class FailureReason(StrEnum):
-    """The closed list of why a task failed. None of them says anything about a person."""
-
-    BAD_INPUT = "BAD_INPUT"
-    TOO_LARGE = "TOO_LARGE"
-    UNSUPPORTED = "UNSUPPORTED"
-    STORAGE = "STORAGE"
-    MODEL = "MODEL"
-    UPLOAD_EXPIRED = "UPLOAD_EXPIRED"
-    RETRIES_EXHAUSTED = "RETRIES_EXHAUSTED"
-    TIMED_OUT = "TIMED_OUT"
-
-
-FAILURE_TEXTS: Mapping[str, str] = {
-    FailureReason.BAD_INPUT: "The image cannot be read",
-    FailureReason.TOO_LARGE: "The image is too large",
-    FailureReason.UNSUPPORTED: "The image is of a kind that is not accepted",
-    FailureReason.STORAGE: "The image could not be fetched or its results not kept",
-    FailureReason.MODEL: "The model could not be run",
-    FailureReason.UPLOAD_EXPIRED: "The upload never came",
-    FailureReason.RETRIES_EXHAUSTED: "The analysis did not succeed after several tries",
-    FailureReason.TIMED_OUT: "The analysis was not finished in time",
-}
 
 
 class TaskClosed(Conflict):
@@ -80,7 +56,8 @@ class Task:
     """One analysis of one scan.
 
     `version` grows by one with each transition, whatever a clock says. `attempt` is the token of the worker that holds
-    the lease; `attempts` how often it was claimed. `due_at`: when the sweeper looks at it; None once it is final.
+    the lease until `leased_until`; `attempts` how often it was claimed. `due_at`: when the sweeper looks at it; None
+    once it is final.
     """
 
     id: int
@@ -93,6 +70,7 @@ class Task:
     created_at: datetime
     due_at: datetime | None
     attempt: str | None = None
+    leased_until: datetime | None = None
     attempts: int = 0
     object_version: str | None = None
     result: Mapping[str, Any] | None = None
@@ -115,7 +93,7 @@ def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -
     The object's version is pinned at the first claim and kept by later ones. Raises TaskClosed or TaskLeased.
     """
     _require_open(task)
-    if task.status is TaskStatus.IN_PROGRESS and task.due_at and now < task.due_at:
+    if is_leased(task, now):
         raise TaskLeased
     if task.attempts >= MAX_ATTEMPTS:
         return fail(task, FailureReason.RETRIES_EXHAUSTED, now)
@@ -128,6 +106,7 @@ def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -
         attempt=attempt,
         attempts=task.attempts + 1,
         object_version=task.object_version or object_version,
+        leased_until=now + LEASE,
         due_at=now + LEASE,
     )
 
@@ -140,6 +119,7 @@ def advance(task: Task, progress: int, message: str, now: datetime) -> Task:
         progress=max(task.progress, progress),
         message=message,
         version=task.version + 1,
+        leased_until=now + LEASE,
         due_at=now + LEASE,
     )
 
@@ -158,7 +138,7 @@ def fail(task: Task, reason: FailureReason, now: datetime) -> Task:
 def release(task: Task, now: datetime) -> Task:
     """Given back by its worker: the next may claim it at once."""
     _require_running(task)
-    return replace(task, message="Waiting for another try", version=task.version + 1, due_at=now)
+    return replace(task, message="Waiting for another try", version=task.version + 1, leased_until=now, due_at=now)
 
 
 def postpone(task: Task, now: datetime) -> Task:
@@ -167,6 +147,11 @@ def postpone(task: Task, now: datetime) -> Task:
     later = now + max(FIRST_CHECK, now - task.created_at)
     deadline = max(task.created_at + DEADLINE, now + FIRST_CHECK)
     return replace(task, due_at=min(later, deadline), version=task.version + 1)
+
+
+def is_leased(task: Task, now: datetime) -> bool:
+    """Whether a worker holds the task."""
+    return task.status is TaskStatus.IN_PROGRESS and task.leased_until is not None and now < task.leased_until
 
 
 def report(task: Task) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.accounts import Account, Names, fold
+from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Names, fold
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.account_items import (
@@ -94,6 +94,8 @@ class AccountStore:
 
     def by_name(self, field: str, text: str) -> Credentials | None:
         """Whose `email` or `username` this is, in any case and compatibility form; two round trips."""
+        if len(fold(text).encode()) > MAX_FOLDED_BYTES:
+            return None
         with translated():
             try:
                 marker = MarkerItem.get(keys.marker(field, fold(text)), keys.MARKER)

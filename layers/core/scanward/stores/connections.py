@@ -95,6 +95,17 @@ class ConnectionStore:
             found = SubscriptionItem.query(keys.task(task_id), prefix, consistent_read=True)
             return [_subscription(item) for item in found]
 
+    def subscription(self, watcher: Subscription) -> Subscription | None:
+        """The subscription as it is now, strongly consistent; None when its socket has closed."""
+        with translated():
+            try:
+                item = SubscriptionItem.get(
+                    keys.task(watcher.task_id), keys.subscription(watcher.connection_id), consistent_read=True
+                )
+            except SubscriptionItem.DoesNotExist:
+                return None
+        return _subscription(item)
+
     def pushed(self, subscription: Subscription, version: int) -> None:
         """Remembers that a version was sent; a higher one that was sent meanwhile, or a closed socket, stays."""
         item = SubscriptionItem(keys.task(subscription.task_id), keys.subscription(subscription.connection_id))

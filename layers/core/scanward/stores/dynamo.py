@@ -7,11 +7,13 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
 
+from botocore.config import Config
 from pynamodb.connection import Connection
 from pynamodb.exceptions import PynamoDBException, TableError
 from pynamodb.models import Model
 
 from scanward.errors import ScanwardError, Unavailable
+from scanward.stores.agent import USER_AGENT
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
@@ -37,11 +39,13 @@ def connection() -> Connection:
 
     Its timeouts end before the gateway's own.
     """
-    return Connection(
+    link = Connection(
         connect_timeout_seconds=CONNECT_SECONDS,
         read_timeout_seconds=READ_SECONDS,
         max_retry_attempts=TRIES - 1,
     )
+    link.session.set_default_client_config(Config(user_agent=USER_AGENT))
+    return link
 
 
 def settled(write: Callable[[], object]) -> None:

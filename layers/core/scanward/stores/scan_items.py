@@ -8,8 +8,9 @@ from pynamodb.expressions.update import Action
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
+from scanward.domain.failures import FailureReason
 from scanward.domain.scans import Lane, Scan, ScanType
-from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.domain.tasks import Task, TaskStatus
 from scanward.stores import keys
 from scanward.stores.attributes import JSONText
 from scanward.stores.dynamo import from_ms, to_ms
@@ -45,6 +46,7 @@ class TaskItem(Model):
     due_shard = NumberAttribute(null=True)
     due_at = NumberAttribute(null=True)
     attempt = UnicodeAttribute(null=True)
+    leased_ms = NumberAttribute(null=True)
     attempts = NumberAttribute()
     object_version = UnicodeAttribute(null=True)
     result = JSONText(null=True)
@@ -129,6 +131,7 @@ def task_item(task: Task) -> TaskItem:
         due_shard=keys.due_shard(task.id) if task.due_at else None,
         due_at=to_ms(task.due_at) if task.due_at else None,
         attempt=task.attempt,
+        leased_ms=to_ms(task.leased_until) if task.leased_until else None,
         attempts=task.attempts,
         object_version=task.object_version,
         result=dict(task.result) if task.result is not None else None,
@@ -150,6 +153,7 @@ def task_of(item: TaskItem) -> Task:
         created_at=from_ms(item.created_ms),
         due_at=from_ms(item.due_at) if item.due_at else None,
         attempt=item.attempt,
+        leased_until=from_ms(item.leased_ms) if item.leased_ms else None,
         attempts=int(item.attempts),
         object_version=item.object_version,
         result=item.result,

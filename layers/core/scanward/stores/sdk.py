@@ -1,10 +1,13 @@
 """Clients of the SDK, each made once per process and only when first used: making one costs milliseconds."""
 
+import os
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from botocore.config import Config
 from botocore.session import Session, get_session
+
+from scanward.stores.agent import USER_AGENT
 
 if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -20,10 +23,14 @@ def _session() -> Session:
 
 def _client(service: str, read_seconds: int, **options: Any) -> Any:
     config = Config(
+        user_agent=USER_AGENT,
         connect_timeout=1,
         read_timeout=read_seconds,
         retries={"total_max_attempts": 3, "mode": "standard"},
         signature_version="s3v4" if service == "s3" else None,
+        # The region's own host: a presigned form for the global one is redirected, which browsers do not follow.
+        # A local cloud has one host for all buckets.
+        s3={"addressing_style": "path" if os.environ.get("AWS_ENDPOINT_URL") else "virtual"},
     )
     return _session().create_client(service, config=config, **options)
 

@@ -98,7 +98,7 @@ def _multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:
             if part.name in fields or part.name in files:
                 raise InvalidFields({part.name[:100]: ["This field may be given once."]})
             if part.filename is None:
-                fields[part.name] = part.value
+                fields[part.name] = part.raw.decode()  # UTF-8, whatever charset a part claims
             else:
                 files[part.name] = File(part.raw)
     except ParserLimitReached as over:
@@ -117,6 +117,7 @@ def _urlencoded(raw: Raw) -> dict[str, str]:
             keep_blank_values=True,
             max_num_fields=MAX_PARTS,
             strict_parsing=bool(raw.content),
+            errors="strict",
         )
     except (ValueError, UnicodeError) as broken:
         raise MalformedBody("The form cannot be read") from broken

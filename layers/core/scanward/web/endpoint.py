@@ -2,9 +2,8 @@
 
 import json
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from types import TracebackType
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -21,6 +20,7 @@ from scanward.errors import (
     Unavailable,
     UnsupportedMedia,
 )
+from scanward.failures import log_failure
 from scanward.security.gate import Gate, Pass, bearer
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
 from scanward.web.cors import Cors
@@ -62,10 +62,7 @@ class Endpoint(Generic[D]):
         except ScanwardError as refusal:
             response = refused(refusal, self._route.family)
         except Exception as bug:
-            # The message of an unforeseen error may hold what was sent: only its type and place are logged.
-            self._edge.log.error(
-                "unforeseen", extra={"error": type(bug).__name__, "at": list(_frames(bug.__traceback__))}
-            )
+            log_failure(self._edge.log, bug)
             response = refused(ScanwardError(), self._route.family)
         response.headers.update(self._edge.cors.headers(request.headers.get("origin")))
         if passed:
@@ -92,7 +89,7 @@ class Endpoint(Generic[D]):
             query=self._query(request),
             address=request.context.get("identity", {}).get("sourceIp", ""),
             passed=passed,
-            base_path=request.context.get("path", "").removesuffix(request.to_original_event().get("path", "")),
+            root=_way_to_root(request.to_original_event().get("path", "")),
         )
         if not self._route.media:
             return call
@@ -159,6 +156,11 @@ class Endpoint(Generic[D]):
         )
 
 
+def _way_to_root(path: str) -> str:
+    # Only the client knows what stands before the path: a stage, an emulator's prefix, or nothing behind CloudFront.
+    return "/".join([".."] * (path.count("/") - 1)) or "."
+
+
 def refused(error: ScanwardError, family: Family) -> Response:
     """An error as a response."""
     status, body = family.refuse(error)
@@ -183,10 +185,3 @@ def _limits(passed: Pass) -> dict[str, str]:
         "RateLimit-Remaining": str(passed.remaining),
         "RateLimit-Reset": str(passed.resets_in),
     }
-
-
-def _frames(trace: TracebackType | None) -> Iterator[str]:
-    while trace:
-        code = trace.tb_frame.f_code
-        yield f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}"
-        trace = trace.tb_next

@@ -8,6 +8,7 @@ from pydantic import BaseModel, TypeAdapter
 
 from scanward.web.bodies import Choice
 from scanward.web.families import Family, family_of
+from scanward.web.gateway import gateway_responses
 from scanward.web.routes import ANY, METHODS, Media, Route, Routes
 from scanward.web.schema30 import downgraded
 from scanward.web.statuses import TABLE
@@ -52,6 +53,7 @@ def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
     return {
         "openapi": "3.0.1",
         "info": {"title": "Scanward", "version": version, "license": {"name": "Apache-2.0"}},
+        "x-amazon-apigateway-gateway-responses": gateway_responses(),
         "paths": dict(sorted(paths.items())),
         "components": {
             "schemas": dict(sorted(schemas.items())),

@@ -61,6 +61,7 @@ class Call(Generic[B]):
     """One request, parsed: what a view is given.
 
     `path`: parameters by name, as they were spelled. `query`: the route's model. `address`: the caller's.
+    `root`: the API's root, relative to the request's own address.
     """
 
     body: B
@@ -69,7 +70,7 @@ class Call(Generic[B]):
     query: Any
     address: str
     passed: Pass | None
-    base_path: str
+    root: str
 
     @property
     def actor(self) -> Actor:

@@ -1,0 +1,97 @@
+# The whole of it: `make run` shows the system at work, `make test` proves it. `make` lists the rest.
+
+PYTHON ?= python3
+PORT ?= 4566
+AUTH ?=
+CLOUD ?=
+STACK ?=
+export PORT AUTH CLOUD STACK
+export PYTHONPATH := .:layers/core:layers/model
+export SAM_CLI_TELEMETRY := 0
+
+CLOUD_PYTHON := .local/venvs/cloud/bin/python
+DEPLOY := .local/venvs/deploy/bin/python
+LOCAL := .local/venvs/local/bin/python
+DEV := .local/venvs/dev/bin/python
+SAM := $(DEPLOY) -m samcli
+ENVIRONMENTS = $(PYTHON) -m infra.local.environments
+
+.DEFAULT_GOAL := help
+.PHONY: help run test lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train bench made python
+
+help: ## what there is
+	@echo 'make TARGET [NAME=value …]'
+	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /|/' | while IFS='|' read -r name text; do \
+		printf '  %-11s %s\n' "$$name" "$$text"; done
+	@echo 'PYTHON=python3.12 chooses the interpreter; all that is made lands in .local'
+
+run: python ## the whole system on this machine, and one image through it [IMAGE=path PORT=4566 AUTH=true CLOUD=localstack]
+	@$(ENVIRONMENTS) cloud deploy local
+	@$(LOCAL) -m infra.local up
+	@$(LOCAL) -m infra.local.story $(if $(IMAGE),"$(IMAGE)")
+
+test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack tests
+	@$(DEV) -m pytest --cov --cov-report=term
+
+lint: python ## ruff, mypy, import-linter, the OpenAPI document, sam validate
+	@$(ENVIRONMENTS) cloud deploy dev
+	@$(DEV) -m ruff check .
+	@$(DEV) -m ruff format --check .
+	@$(DEV) -m mypy
+	@$(DEV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
+	@$(DEV) -m infra.openapi --check
+	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
+
+format: python ## ruff's fixes and layout
+	@$(ENVIRONMENTS) dev
+	@$(DEV) -m ruff check --fix .
+	@$(DEV) -m ruff format .
+
+openapi: python ## infra/openapi.json, from the routes
+	@$(ENVIRONMENTS) dev
+	@$(DEV) -m infra.openapi
+
+build: python ## layers and functions as AWS runs them, in .aws-sam
+	@$(ENVIRONMENTS) deploy
+	@PYTHON="$(CURDIR)/$(DEPLOY)" $(SAM) build
+
+deploy: build ## to AWS, asking before it changes anything; parameters: samconfig.toml or ARGS='--parameter-overrides …'
+	@$(SAM) deploy $(if $(wildcard .local/deployed-to-aws),,--guided) $(ARGS)
+	@touch .local/deployed-to-aws
+
+stop: made ## end the embedded cloud; its data stays
+	@$(LOCAL) -m infra.local stop
+
+reset: made ## end it and forget its data
+	@$(LOCAL) -m infra.local reset
+
+logs: made ## the embedded cloud's log, or a function's [FN=scans FOLLOW=1]
+	@$(LOCAL) -m infra.local logs $(FN) $(if $(FOLLOW),--follow)
+
+invoke: made ## send a sample event to the local stack [FN=scans EVENT=events/….json]
+	@$(LOCAL) -m infra.local invoke "$(FN)" "$(EVENT)"
+
+admin: made ## an administrator, with a password shown once [EMAIL=ada@example.org CLOUD=aws STACK=scanward]
+	@$(LOCAL) -m infra.operations admin "$(EMAIL)"
+
+rotate-keys: made ## a fresh key to sign tokens with; nobody is logged out [CLOUD=aws STACK=scanward]
+	@$(LOCAL) -m infra.operations rotate-keys
+
+lock: python ## the locked requirements anew, from requirements/*.in
+	@$(PYTHON) -m infra.local.locks
+
+train: python ## the chest model anew, from its seed
+	@$(ENVIRONMENTS) train
+	@.local/venvs/train/bin/python -m training train chest_xray $(ARGS)
+
+bench: python ## the budgets, measured
+	@$(ENVIRONMENTS) dev cloud
+	@$(DEV) -m bench
+
+made:
+	@test -x $(LOCAL) || { echo 'Nothing has been run here yet: make run' >&2; exit 1; }
+
+python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		echo 'Python 3.11 or later is needed; `$(PYTHON)` is not that, or is not there.' >&2; \
+		echo 'Name one: make PYTHON=/path/to/python3.12 …' >&2; exit 1; }

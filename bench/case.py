@@ -1,0 +1,98 @@
+"""What reading a scan is measured on: its owner, signed in, and a scan that a model has read."""
+
+import json
+import time
+from datetime import UTC, datetime
+from typing import Any, Final
+
+from bench.event import request
+from bench.transport import Answer
+from scanward.clock import now
+from scanward.domain.results import AnalysisResult, Finding, ModelVersion
+from scanward.domain.scans import Lane, Scan, ScanType
+from scanward.domain.signing import SigningKey, TokenKeys
+from scanward.domain.tasks import TaskStatus
+from scanward.security.tokens import Claims, Tokens, TokenType
+from scanward.stores import keys
+from scanward.stores.dynamo import to_ms
+from scanward.stores.scan_items import scan_item
+from tests.cloud import KEY
+
+ACCOUNT_ID: Final = 113_221_541_888_001
+SCAN_ID: Final = 113_221_541_900_417
+SESSION: Final = "Zx3vQ7n0E5t1F4s9"
+MADE = datetime(2026, 1, 5, 9, 30, 12, tzinfo=UTC)
+RESULT = AnalysisResult(
+    findings=(
+        Finding("consolidation", "Consolidation", 0.9412, 0.4188, True),
+        Finding("effusion", "Pleural effusion", 0.6120, 0.4002, True),
+        Finding("pneumothorax", "Pneumothorax", 0.0271, 0.4350, False),
+        Finding("cardiomegaly", "Cardiomegaly", 0.1093, 0.5075, False),
+        Finding("nodule", "Pulmonary nodule", 0.0412, 0.2488, False),
+    ),
+    model=ModelVersion("chest_xray", "1.0.0", "9f86d081884c7d659a2feaa0c55ad015" * 2, "grey-224-1"),
+    image={
+        "format": "DICOM",
+        "rows": 2048,
+        "columns": 2048,
+        "bits": 12,
+        "frames": 1,
+        "photometric": "MONOCHROME2",
+        "modality": "DX",
+        "view": "PA",
+        "body_part": "CHEST",
+        "pixel_spacing": [0.168, 0.168],
+    },
+    timings={"decode": 17.3, "prepare": 1.2, "infer": 21.4, "explain": 0.3},
+).to_dict()
+SCAN = Scan(
+    id=SCAN_ID,
+    patient_id=ACCOUNT_ID,
+    uploaded_by=ACCOUNT_ID,
+    task_id=SCAN_ID + 1,
+    lane=Lane.MEDIUM,
+    scan_type=ScanType.XRAY,
+    status=TaskStatus.COMPLETED,
+    created_at=MADE,
+    completed_at=MADE.replace(second=14),
+    result=RESULT,
+)
+
+
+def access_token() -> str:
+    """A token of the owner's session."""
+    tokens = Tokens(lambda: TokenKeys((SigningKey("k1", KEY),)), now)
+    return tokens.issue(TokenType.ACCESS, Claims(ACCOUNT_ID, SESSION, "kq8ZpVf0m2Ls"))
+
+
+def read_event() -> dict[str, Any]:
+    """The owner's `GET /scans/{scan_id}`."""
+    return request("GET", "/scans/{scan_id}", {"scan_id": str(SCAN_ID)}, {"Authorization": f"Bearer {access_token()}"})
+
+
+def secret(_: Any) -> bytes:
+    """Secrets Manager's answer."""
+    return json.dumps({"Name": "token-keys", "SecretString": json.dumps({"current": "k1", "k1": KEY})}).encode()
+
+
+def answers() -> dict[str, Answer]:
+    """DynamoDB's answers to the gate's update and to the read of the scan."""
+    item = scan_item(SCAN)
+    item.result, item.completed_ms = dict(RESULT), to_ms(SCAN.completed_at or MADE)
+    kept = json.dumps({"Item": item.serialize()}).encode()
+    return {"UpdateItem": _gate, "GetItem": lambda _: kept}
+
+
+def _gate(_: Any) -> bytes:
+    """The gate item after its update: all of it, as PynamoDB asks."""
+    session = {"M": {"e": {"N": str(int(time.time()) + 86_400)}, "c": {"N": str(int(time.time()) - 60)}}}
+    gate = {
+        "pk": {"S": keys.account(ACCOUNT_ID)},
+        "sk": {"S": keys.GATE},
+        "role": {"S": "PATIENT"},
+        "active": {"BOOL": True},
+        "approved": {"BOOL": True},
+        "sessions": {"M": {SESSION: session, "aB3dE5fG7hJ9kL1m": session}},
+        f"m{int(time.time()) // 60}": {"N": "7"},
+    }
+    return json.dumps({"Attributes": gate}).encode()

@@ -1,0 +1,82 @@
+"""A login, and how much of it is argon2id: the work that keeps stolen hashes from being guessed."""
+
+import base64
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+from urllib.parse import urlencode
+
+from bench import case
+from bench.environment import silent
+from bench.event import request
+from bench.report import Report
+from bench.timing import Measured, Subject, in_turns
+from bench.transport import Answer, answered
+from functions.auth.handler import app
+from scanward.clock import now
+from scanward.domain import accounts
+from scanward.domain.accounts import Names, Profile, Role
+from scanward.security import passwords
+from scanward.stores import keys
+from scanward.stores.account_items import markers, profile_item
+from scanward.stores.dynamo import connection
+from scanward.stores.sdk import secrets_manager
+
+EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
+LOGIN, ARGON = "`POST /auth/login`", "argon2id alone"
+
+
+def measure(rounds: int = 15, calls: int = 2) -> Report:
+    """The share of argon2id in the CPU of a login."""
+    hashed = passwords.hash_password(PASSWORD)
+    subjects = {LOGIN: _login(), ARGON: lambda: passwords.matches(PASSWORD, hashed)}
+    with ExitStack() as stack:
+        stack.enter_context(silent("auth"))
+        stack.enter_context(answered(secrets_manager(), {"GetSecretValue": case.secret}))
+        stack.enter_context(answered(connection().client, _dynamodb(hashed)))
+        return _report(in_turns(subjects, rounds, calls))
+
+
+def _login() -> Subject:
+    sent = {"Content-Type": "application/x-www-form-urlencoded"}
+    event = request("POST", "/auth/login", {}, sent)
+    event["body"] = base64.b64encode(urlencode({"email": EMAIL, "password": PASSWORD}).encode()).decode()
+    event["isBase64Encoded"] = True
+
+    def login() -> None:
+        answer = app(event, None)
+        if answer["statusCode"] != 200:
+            raise AssertionError(f"the login failed: {answer['body']}")
+
+    return login
+
+
+def _dynamodb(hashed: str) -> Mapping[str, Answer]:
+    """The marker of the email, its account, and the gate with the new session."""
+    account = accounts.register(case.ACCOUNT_ID, Role.PATIENT, Names(email=EMAIL), Profile(), now())
+    marker = markers(account)["email"].serialize()
+    profile = profile_item(account, hashed).serialize()
+    items = [json.dumps({"Item": item}).encode() for item in (marker, profile)]
+    return {"GetItem": lambda sent: items[_asks_for_account(sent)], "UpdateItem": _updated}
+
+
+def _updated(sent: Any) -> bytes:
+    """The gate with the new session, or the address's counters."""
+    if b"ADDRESS#" not in sent.body:
+        return case.answers()["UpdateItem"](sent)
+    counters = {"calls": {"N": "1"}, "expires_at": {"N": "1"}}
+    return json.dumps({"Attributes": counters}).encode()
+
+
+def _asks_for_account(sent: Any) -> bool:
+    return keys.PROFILE.encode() in sent.body
+
+
+def _report(measured: Measured) -> Report:
+    share = measured.ratio(ARGON, LOGIN)
+    rows = [
+        (LOGIN, f"{measured.micros(LOGIN) / 1000:.1f}", "100 %", ""),
+        (ARGON, f"{measured.micros(ARGON) / 1000:.1f}", f"{100 * share.median:.0f} %", ""),
+    ]
+    return Report("Logging in", ("login", "CPU ms", "share", ""), rows, ["19 MiB, two passes, one lane."])

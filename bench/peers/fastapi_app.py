@@ -1,0 +1,110 @@
+"""`GET /scans/{scan_id}` on FastAPI, Mangum and PynamoDB: a typed answer, and the gate as a dependency."""
+
+import time
+from datetime import UTC, datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+import jwt
+from fastapi import Depends, FastAPI, HTTPException
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from mangum import Mangum
+from pydantic import BaseModel
+from pynamodb.expressions.operand import Path
+
+from bench.peers.items import GateRow, ScanRow
+from scanward.domain.ids import to_uuid
+from tests.cloud import KEY
+
+LIMIT = 100
+REQUIRED = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
+
+
+class Scan(BaseModel):
+    """A scan."""
+
+    id: int
+    patient_id: int
+    scan_type: str
+    status: str
+    result: dict[str, Any] | None
+    failure: dict[str, str] | None
+    created_at: datetime
+    completed_at: datetime | None
+    task_id: UUID
+
+
+class Answer(BaseModel):
+    """The envelope."""
+
+    success: bool
+    data: Scan
+
+
+def _gate(credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> int:
+    """The caller's account; their session lives, and they are within the limit."""
+    claims = jwt.decode(
+        credentials.credentials,
+        KEY,
+        algorithms=["HS256"],
+        audience="scanward-api",
+        issuer="scanward",
+        leeway=30,
+        options={"require": REQUIRED},
+    )
+    now = int(time.time())
+    row, counter = GateRow(f"ACCOUNT#{claims['sub']}", "GATE"), f"m{now // 60}"
+    alive = (Path(["sessions", claims["sid"], "e"]) > now) & (GateRow.active == True)  # noqa: E712 (an expression)
+    seen = row.update([Path(counter).add(1), Path(f"m{now // 60 - 1}").remove()], condition=alive)
+    if claims["typ"] != "access" or int(seen["Attributes"][counter]["N"]) > LIMIT:
+        raise HTTPException(429)
+    return int(claims["sub"])
+
+
+async def _gate_in_loop(credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> int:
+    return _gate(credentials)
+
+
+def _read(scan_id: int, account_id: int) -> Answer:
+    row = ScanRow.get(f"SCAN#{scan_id}", "SCAN", consistent_read=True)
+    if row.patient_id != account_id:
+        raise HTTPException(404)
+    scan = Scan(
+        id=scan_id,
+        patient_id=int(row.patient_id),
+        scan_type=row.scan_type,
+        status=row.status,
+        result=row.result,
+        failure=None,
+        created_at=_time(row.created_ms),
+        completed_at=_time(row.completed_ms),
+        task_id=to_uuid(int(row.task_id)),
+    )
+    return Answer(success=True, data=scan)
+
+
+def read_scan(scan_id: int, account_id: Annotated[int, Depends(_gate)]) -> Answer:
+    """As FastAPI's documentation writes views that block: each step in its pool of threads."""
+    return _read(scan_id, account_id)
+
+
+async def read_scan_in_loop(scan_id: int, account_id: Annotated[int, Depends(_gate_in_loop)]) -> Answer:
+    """In the event loop itself, which in Lambda has nobody else to serve."""
+    return _read(scan_id, account_id)
+
+
+def handler(*, in_loop: bool) -> Any:
+    """The Lambda handler, with views of one kind or the other."""
+    app = FastAPI()
+    view = read_scan_in_loop if in_loop else read_scan
+    app.add_api_route("/scans/{scan_id}", view, response_model=Answer)
+    return Mangum(app, lifespan="off")
+
+
+def clients() -> list[Any]:
+    """The SDK clients of its models, to be answered without a network."""
+    return [row._get_connection().connection.client for row in (GateRow, ScanRow)]
+
+
+def _time(ms: float) -> datetime:
+    return datetime.fromtimestamp(ms / 1000, UTC)

@@ -1,0 +1,74 @@
+"""A warm, authenticated `GET /scans/{scan_id}` by its owner, against a bare function and FastAPI."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from typing import Any
+
+from bench import case
+from bench.environment import silent
+from bench.peers import fastapi_app
+from bench.peers.bare import Bare
+from bench.report import Report, times, verdict
+from bench.timing import Measured, Subject, in_turns
+from bench.transport import answered
+from functions.scans.handler import app
+from scanward.stores.dynamo import connection
+from scanward.stores.sdk import secrets_manager
+from tests.cloud import KEY, TABLES
+
+AT_MOST = 1.25
+OURS, BARE, LOOP, THREADS = "Scanward", "bare function", "FastAPI, async views", "FastAPI, plain views"
+
+
+def measure(rounds: int = 60, calls: int = 12) -> Report:
+    """Times, and how many times as much as the bare function."""
+    event, bare = case.read_event(), Bare(TABLES["ACCOUNTS_TABLE"], TABLES["SCANS_TABLE"], KEY)
+    handlers = {OURS: app, BARE: bare, LOOP: _fastapi(in_loop=True), THREADS: _fastapi(in_loop=False)}
+    subjects = {name: _call(handler, event) for name, handler in handlers.items()}
+    with stubbed(bare.client, *fastapi_app.clients()):
+        _alike(subjects)
+        measured = in_turns(subjects, rounds, calls)
+    return _report(measured)
+
+
+@contextmanager
+def stubbed(*others: Any) -> Iterator[None]:
+    """DynamoDB and Secrets Manager answered from memory, for Scanward and for other clients."""
+    with ExitStack() as stack:
+        stack.enter_context(silent("scans"))
+        stack.enter_context(answered(secrets_manager(), {"GetSecretValue": case.secret}))
+        for client in (connection().client, *others):
+            stack.enter_context(answered(client, case.answers()))
+        yield
+
+
+def _fastapi(*, in_loop: bool) -> Any:
+    return fastapi_app.handler(in_loop=in_loop)
+
+
+def _call(handler: Any, event: dict[str, Any]) -> Subject:
+    return lambda: handler(event, None)
+
+
+def _alike(subjects: Mapping[str, Subject]) -> None:
+    """Refuses to compare what does not do the same."""
+    said: dict[str, Any] = {name: subject() for name, subject in subjects.items()}
+    wanted = json.loads(said[OURS]["body"])
+    for name, answer in said.items():
+        if answer["statusCode"] != 200 or json.loads(answer["body"]) != wanted:
+            raise AssertionError(f"{name} answers otherwise: {answer['statusCode']} {answer['body'][:400]}")
+
+
+def _report(measured: Measured) -> Report:
+    rows = []
+    for name in measured.rounds:
+        ratio, budget, judged = measured.ratio(name, BARE), "", ""
+        if name == OURS:
+            under = measured.ratio(OURS, LOOP).median < 1 and measured.ratio(OURS, THREADS).median < 1
+            budget = f"{AT_MOST}, and under FastAPI"
+            judged = verdict(ratio.median if under else AT_MOST + 1, AT_MOST)
+        rows.append((name, f"{measured.micros(name):.0f}", times(ratio), budget, judged))
+    columns = ("warm `GET /scans/{scan_id}`", "CPU µs", "× bare", "budget", "")
+    note = "The bare function neither routes, renders CORS headers nor logs; FastAPI has no CORS and no log either."
+    return Report("Reading a scan", columns, rows, [note])

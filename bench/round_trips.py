@@ -1,0 +1,73 @@
+"""How often each request goes to DynamoDB and S3, counted below the SDK on an AWS in the process."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from bench.environment import ROOT, silent
+from bench.report import Report, verdict
+from scanward.stores.dynamo import connection
+from scanward.stores.sdk import s3
+from tests.cloud import cloud
+from tests.http.client import Client, Reply
+
+PASSWORD = "correct horse"
+Count = Counter[str]
+BUDGETS = {"upload": 3, "read a scan, its owner": 2}
+
+
+def measure() -> Report:
+    """One row for each request of a patient's way through the API."""
+    with silent("auth", "scans"), cloud(), _counted() as count:
+        rows = [_row(name, send, count) for name, send in _requests()]
+    columns = ("request", "DynamoDB", "S3", "budget (DynamoDB)", "")
+    return Report("Round trips, gate included", columns, rows, ["moto in the process; a warm function."])
+
+
+@contextmanager
+def _counted() -> Iterator[Count]:
+    """Counts the calls that leave each client."""
+    count: Count = Counter()
+
+    def seen(event_name: str, **_: Any) -> None:
+        count[event_name.split(".")[1]] += 1
+
+    emitters = [(connection().client.meta.events, "before-send.dynamodb"), (s3().meta.events, "before-send.s3")]
+    for events, event in emitters:
+        events.register_first(event, seen)
+    try:
+        yield count
+    finally:
+        for events, event in emitters:
+            events.unregister(event, seen)
+
+
+def _requests() -> Iterator[tuple[str, Callable[[], Reply]]]:
+    """Name and sender, in an order in which each finds what it needs."""
+    api = Client()
+    account = {"email": "ada@example.org", "password": PASSWORD}
+    yield "register", lambda: api.post("/auth/register", account)
+    yield "log in", lambda: api.form("/auth/login", account)
+    tokens = api.form("/auth/login", account).data
+    patient, refreshing = Client(tokens["access_token"]), Client(tokens["refresh_token"])
+    yield "refresh", lambda: refreshing.send("POST", "/auth/refresh-token")
+    yield "own account", lambda: patient.get("/users/me")
+    image = (ROOT / "samples" / "consolidation-1.png").read_bytes()
+    yield "upload", lambda: patient.upload("/scans", {"file": image})
+    start = {"filename": "a.png", "content_type": "image/png"}
+    yield "begin a presigned upload", lambda: patient.post("/scans/uploads", start)
+    kept = patient.upload("/scans", {"file": image}).data
+    yield "read a scan, its owner", lambda: patient.get(f"/scans/{kept['scan_id']}")
+    yield "task status, by id", lambda: patient.get(f"/tasks/status/{kept['task_id']}")
+    yield "task status, by token", lambda: patient.get(f"/tasks/status/{kept['task_token']}")
+
+
+def _row(name: str, send: Callable[[], Reply], count: Count) -> tuple[str, ...]:
+    count.clear()
+    reply = send()
+    if reply.status != 200:
+        raise AssertionError(f"{name}: {reply.status} {reply.body!r}")
+    budget = BUDGETS.get(name)
+    judged = verdict(count["dynamodb"], budget) if budget else ""
+    return name, str(count["dynamodb"]), str(count["s3"]), f"{budget or ''}", judged

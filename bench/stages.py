@@ -1,0 +1,112 @@
+"""Where the time of that request goes: a stopwatch at each stage, inside of whole requests, ours and the bare one's."""
+
+import time
+from collections import defaultdict
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from statistics import median
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from bench import case
+from bench.peers import bare as peer
+from bench.reading import stubbed
+from bench.report import Report
+from functions.scans.routes import routes
+from functions.scans.usecases import Imaging
+from scanward.clock import fresh_id, now
+from scanward.domain.signing import SigningKey, TokenKeys
+from scanward.security.gate import Gate
+from scanward.security.tokens import Tokens
+from scanward.stores.gate import GateStore
+from scanward.stores.objects import ObjectStore
+from scanward.stores.scans import ScanStore
+from scanward.web.api import Api
+from scanward.web.cors import Cors
+from scanward.web.endpoint import Edge
+from scanward.web.routes import Routes
+from tests.cloud import BUCKET, KEY, TABLES
+
+WHOLE, REST = "the whole request", "router, parsing, rendering, headers"
+TOKEN, GATE, READ, VIEW, LOG = "token", "gate update", "read of the scan", "policy and answer model", "log line"
+
+
+class Watch:
+    """CPU microseconds by stage, of the request under way."""
+
+    def __init__(self) -> None:
+        self.taken: dict[str, float] = defaultdict(float)
+
+    def over(self, thing: Any, method: str, stage: str) -> Any:
+        """The thing, with a stopwatch over one of its methods."""
+        setattr(thing, method, self.timed(stage, getattr(thing, method)))
+        return thing
+
+    def timed(self, stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        """The same work, timed."""
+
+        def run(*given: Any, **named: Any) -> Any:
+            begun = time.process_time_ns()
+            try:
+                return work(*given, **named)
+            finally:
+                self.taken[stage] += (time.process_time_ns() - begun) / 1000
+
+        return run
+
+
+def measure(requests: int = 600) -> Report:
+    """CPU of each stage of both, request by request in turns."""
+    event, watches = case.read_event(), (Watch(), Watch())
+    bare = _bare(watches[1])
+    handlers: tuple[Callable[..., Any], ...] = (_ours(watches[0]), bare)
+    wholes = [watch.timed(WHOLE, handler) for watch, handler in zip(watches, handlers, strict=True)]
+    seen: tuple[list[dict[str, float]], ...] = ([], [])
+    with stubbed(bare.client):
+        for turn in range(requests):
+            for watch, whole, rounds in zip(watches, wholes, seen, strict=True):
+                watch.taken.clear()
+                whole(event, None)
+                if turn:
+                    rounds.append(dict(watch.taken))
+    return _report(*(partial(_median, rounds) for rounds in seen))
+
+
+def _ours(watch: Watch) -> Api[Imaging]:
+    """As functions/scans/handler.py wires it."""
+    tokens = watch.over(Tokens(lambda: TokenKeys((SigningKey("k1", KEY),)), now), "verify", TOKEN)
+    gate = Gate(watch.over(GateStore(TABLES["ACCOUNTS_TABLE"]), "enter", GATE), tokens, 100, now)
+    scans = watch.over(ScanStore(TABLES["SCANS_TABLE"]), "get", READ)
+    log = watch.over(Logger(service="scans"), "info", LOG)
+    timed = Routes[Imaging](routes.tag, routes.family)
+    timed.table = [replace(route, view=watch.timed(VIEW, route.view)) for route in routes.table]
+    imaging = Imaging(scans, ObjectStore(BUCKET), tokens, now, fresh_id)
+    return Api(timed, imaging, Edge(gate, Cors(["https://app.example.org"]), log))
+
+
+def _bare(watch: Watch) -> peer.Bare:
+    bare = peer.Bare(TABLES["ACCOUNTS_TABLE"], TABLES["SCANS_TABLE"], KEY)
+    for method, stage in (("verify", TOKEN), ("enter", GATE), ("read", READ)):
+        watch.over(bare, method, stage)
+    return bare
+
+
+def _median(rounds: list[dict[str, float]], stage: str) -> float:
+    return median(taken.get(stage, 0.0) for taken in rounds)
+
+
+def _report(ours: Callable[[str], float], bare: Callable[[str], float]) -> Report:
+    own = {stage: ours(stage) for stage in (TOKEN, GATE, READ, VIEW, LOG)}
+    own[VIEW] -= own[READ]
+    own[REST] = ours(WHOLE) - sum(own.values())
+    other = {stage: bare(stage) for stage in (TOKEN, GATE, READ)}
+    other[REST] = bare(WHOLE) - sum(other.values())
+    own[WHOLE], other[WHOLE] = ours(WHOLE), bare(WHOLE)
+    rows = [_row(stage, taken, other.get(stage, 0.0), own[WHOLE]) for stage, taken in own.items()]
+    return Report("Where the time of a read goes", ("stage", "CPU µs", "share", "bare µs", "difference"), rows)
+
+
+def _row(stage: str, own: float, bare: float, whole: float) -> tuple[str, ...]:
+    return stage, f"{own:.0f}", f"{100 * own / whole:.0f} %", f"{bare:.0f}", f"{own - bare:+.0f}"

@@ -1,0 +1,66 @@
+"""The whole of what a worker does with an arrived image, DynamoDB and S3 answered from memory."""
+
+import json
+from collections.abc import Mapping
+from contextlib import ExitStack
+from functools import partial
+
+from bench.analysing import LIBRARIES, OURS, subjects
+from bench.case import ACCOUNT_ID, SCAN_ID
+from bench.environment import MODELS
+from bench.report import Report, times
+from bench.timing import Subject, in_turns
+from bench.transport import Answer, answered
+from functions.inference.arrivals import Arrival
+from functions.inference.models import Models
+from functions.inference.usecases import Inference, Outcome, process
+from imaging.model import load_model
+from scanward import clock
+from scanward.domain import tasks
+from scanward.domain.scans import Lane, upload_key
+from scanward.stores.dynamo import connection
+from scanward.stores.objects import ObjectStore
+from scanward.stores.scan_items import task_item
+from scanward.stores.scans import ScanStore
+from scanward.stores.sdk import s3
+from tests.cloud import BUCKET, TABLES
+
+WHOLE = "the whole use-case"
+TASK_ID = SCAN_ID + 1
+
+
+def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Report:
+    """One row for each image."""
+    model = load_model(MODELS / "chest_xray", threads=1)
+    inference = Inference(
+        ScanStore(TABLES["SCANS_TABLE"]), ObjectStore(BUCKET), Models(MODELS, memory_mb=1769), clock.now
+    )
+    rows = []
+    for name, data in images.items():
+        parts = subjects(data, model)
+        wanted: dict[str, Subject] = {WHOLE: partial(_work, inference), OURS: parts[OURS], LIBRARIES: parts[LIBRARIES]}
+        with ExitStack() as stack:
+            stack.enter_context(answered(connection().client, _dynamodb()))
+            stack.enter_context(answered(s3(), _storage(data)))
+            measured = in_turns(wanted, rounds, calls)
+        ratios = times(measured.ratio(WHOLE, OURS)), times(measured.ratio(WHOLE, LIBRARIES))
+        rows.append((name, f"{measured.micros(WHOLE) / 1000:.1f}", *ratios, ""))
+    columns = ("claim, fetch, analyse, draw, keep", "CPU ms", "× analysis", "× libraries + run", "")
+    return Report("Working on an arrived image", columns, rows, ["5 DynamoDB calls and 3 of S3 are part of it."])
+
+
+def _work(inference: Inference) -> None:
+    outcome = process(inference, Arrival(upload_key(Lane.MEDIUM, SCAN_ID, TASK_ID), None, SCAN_ID, TASK_ID))
+    if outcome is not Outcome.FINISHED:
+        raise AssertionError(f"the image was not analysed: {outcome}")
+
+
+def _dynamodb() -> Mapping[str, Answer]:
+    """A task that waits, however often it is looked at, and writes that all succeed."""
+    item = task_item(tasks.create(TASK_ID, SCAN_ID, ACCOUNT_ID, clock.now()))
+    kept = json.dumps({"Item": item.serialize()}).encode()
+    return {"GetItem": lambda _: kept, "PutItem": lambda _: b"{}", "TransactWriteItems": lambda _: b"{}"}
+
+
+def _storage(data: bytes) -> Mapping[str, Answer]:
+    return {"GetObject": lambda _: data, "PutObject": lambda _: b""}

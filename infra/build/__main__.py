@@ -1,0 +1,40 @@
+"""`python -m infra.build layer core|model OUT` and `… function SLICE OUT`, each `[--target aws|local]`."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from infra.build.artefacts import LAYERS, SLICES, build_function, build_layer
+from infra.build.refusal import BuildRefused
+from infra.build.target import Target
+
+
+def main(arguments: list[str]) -> int:
+    """Builds what the arguments say and prints its size. 1 when it is refused."""
+    asked = _parser().parse_args(arguments)
+    target = Target(asked.target)
+    try:
+        if asked.kind == "layer":
+            size = build_layer(asked.name, asked.out, target)
+            print(f"layer {asked.name} for {asked.target}: {size:.1f} MB of {LAYERS[asked.name].limit}")
+        else:
+            print(f"function {asked.name}: {build_function(asked.name, asked.out, target):.2f} MB")
+    except BuildRefused as refusal:
+        print(f"cannot build {asked.kind} {asked.name}: {refusal}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.build", description="Builds one artefact.")
+    kinds = parser.add_subparsers(dest="kind", required=True)
+    for kind, names in (("layer", sorted(LAYERS)), ("function", SLICES)):
+        wanted = kinds.add_parser(kind)
+        wanted.add_argument("name", choices=names)
+        wanted.add_argument("out", type=Path)
+        wanted.add_argument("--target", choices=[target.value for target in Target], default=Target.AWS.value)
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,69 @@
+"""Installs locked wheels into a folder, once for each lock and target, and keeps the result."""
+
+import hashlib
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from infra.build import places
+from infra.build.bytecode import compile_below
+from infra.build.refusal import BuildRefused
+from infra.build.target import AWS_PYTHON, Target
+
+# pip does not take an older platform for a newer one by itself: each that a wheel may be tagged with is named.
+AWS_PLATFORMS = (
+    "manylinux_2_28",
+    "manylinux_2_27",
+    "manylinux_2_26",
+    "manylinux_2_24",
+    "manylinux_2_17",
+    "manylinux2014",
+)
+
+
+def installed(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]) -> Path:
+    """A folder with the locked packages, trimmed and compiled; from the cache unless anything changed.
+
+    Raises BuildRefused when pip fails.
+    """
+    kept = places.CACHE / f"{locks[0].stem}-{target.value}-{_key(locks, target)}"
+    if kept.is_dir():
+        return kept
+    fresh = kept.with_name(f"{kept.name}.part")
+    shutil.rmtree(fresh, ignore_errors=True)
+    fresh.mkdir(parents=True)
+    print(f"installing {', '.join(lock.stem for lock in locks)} for {target.value} …", flush=True)
+    _pip(locks, target, fresh)
+    trim(fresh)
+    compile_below(fresh, target)
+    for old in places.CACHE.glob(f"{locks[0].stem}-{target.value}-*"):
+        if old != fresh:
+            shutil.rmtree(old)
+    fresh.rename(kept)
+    return kept
+
+
+def _key(locks: Sequence[Path], target: Target) -> str:
+    digest = hashlib.sha256()
+    for part in (*locks, *sorted(Path(__file__).parent.glob("*.py"))):
+        digest.update(part.read_bytes())
+    if target is Target.LOCAL:
+        digest.update(sys.version.encode())
+    return digest.hexdigest()[:16]
+
+
+def _pip(locks: Sequence[Path], target: Target, folder: Path) -> None:
+    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+    # The locks are whole: what they leave out, such as Chalice's command line, is left out on purpose.
+    command += ["--no-deps", "--no-compile", "--only-binary=:all:", "--target", str(folder)]
+    if target is Target.AWS:
+        command += ["--implementation", "cp", "--python-version", AWS_PYTHON]
+        command += [f"--platform={platform}_x86_64" for platform in AWS_PLATFORMS]
+    for lock in locks:
+        command += ["--requirement", str(lock)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
+        raise BuildRefused("pip could not install the layer's packages:\n" + "\n".join(said[-8:]))

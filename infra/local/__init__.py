@@ -1,0 +1,1 @@
+"""Brings the system up on this machine and looks after it: `python -m infra.local`."""

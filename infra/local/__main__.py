@@ -1,0 +1,123 @@
+"""`python -m infra.local up|deploy|stop|reset|logs|invoke`; PORT, AUTH and CLOUD come from the environment."""
+
+import argparse
+import os
+import secrets
+import sys
+from collections import deque
+from pathlib import Path
+
+from botocore.exceptions import EndpointConnectionError
+
+from infra.local import cloud, deployment, invocation, ports
+from infra.local.cloud import EmbeddedCloud
+from infra.local.deployment import Deployment
+from infra.local.places import LOCAL, STACK_FILE
+from infra.local.refusal import LocalRefused
+from infra.local.sessions import environment
+from infra.local.stack import Administrator, Stack, known_administrator, write_stack
+from infra.local.steps import console, step
+from infra.operations.administrator import create_administrator
+
+
+def _cloud() -> EmbeddedCloud:
+    asked = os.environ.get("PORT") or "4566"
+    if not asked.isdigit() or not 0 < int(asked) < 65536:
+        raise LocalRefused(f"PORT={asked} is not a port.", "Ports are numbers from 1 to 65535.")
+    return EmbeddedCloud(int(asked), LOCAL, os.environ.get("AUTH", "").lower() in {"1", "true", "yes"})
+
+
+def _up(_: argparse.Namespace) -> None:
+    """The embedded cloud, or the LocalStack that listens; the stack on it; an administrator; stack.json."""
+    ours = _cloud()
+    target = "local"
+    if os.environ.get("CLOUD") == "localstack":
+        target = "aws"
+        if ports.health(ours.endpoint) is None:
+            raise LocalRefused(f"No LocalStack answers at {ours.endpoint}.", "Start it first, or leave CLOUD out.")
+    else:
+        with step("Starting the embedded cloud", f"The embedded cloud listens on port {ours.port}"):
+            cloud.start(ours)
+    stack = deployment.deploy(Deployment(ours.endpoint, LOCAL, target))
+    administrator = known_administrator(STACK_FILE, stack)
+    if administrator is None:
+        with step("Creating an administrator", "An administrator with a random password is there"):
+            administrator = _administrator(stack)
+    write_stack(STACK_FILE, stack, administrator)
+    console.print(f"  API {stack.api_url}\n  WebSocket {stack.websocket_url}", soft_wrap=True)
+
+
+def _administrator(stack: Stack) -> Administrator:
+    os.environ.update(environment(stack.endpoint))
+    # An earlier one's password may be lost with its stack.json: each has an email of its own.
+    email = f"admin-{secrets.token_hex(3)}@scanward.example"
+    return Administrator(email, create_administrator(stack.outputs["AccountsTableName"], email))
+
+
+def _stop(_: argparse.Namespace) -> None:
+    stopped = cloud.stop(_cloud())
+    console.print("The embedded cloud is stopped; its data is kept." if stopped else "The embedded cloud does not run.")
+
+
+def _reset(_: argparse.Namespace) -> None:
+    cloud.forget(_cloud())
+    for file in (STACK_FILE, LOCAL / "deployed.json"):
+        file.unlink(missing_ok=True)
+    console.print("The embedded cloud is stopped and its data is gone.")
+
+
+def _logs(asked: argparse.Namespace) -> None:
+    ours = _cloud()
+    if asked.function:
+        for line in invocation.logged(ours.endpoint, asked.function, asked.follow):
+            print(line)
+        return
+    try:
+        with ours.log.open(errors="replace") as log:
+            print("".join(deque(log, 200)), end="")
+    except FileNotFoundError as missing:
+        raise LocalRefused("The embedded cloud has not run yet.", "make run") from missing
+
+
+def _invoke(asked: argparse.Namespace) -> None:
+    answer, log = invocation.invoke(_cloud().endpoint, asked.function, asked.event)
+    print(log, end="", file=sys.stderr)
+    print(answer)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description="Looks after the local stack.")
+    commands = parser.add_subparsers(required=True)
+    for name, run in (("up", _up), ("stop", _stop), ("reset", _reset)):
+        commands.add_parser(name).set_defaults(run=run)
+    logs = commands.add_parser("logs")
+    logs.add_argument(
+        "function", nargs="?", default="", help="short name, such as scans; the cloud's own log without it"
+    )
+    logs.add_argument("--follow", action="store_true")
+    logs.set_defaults(run=_logs)
+    invoke = commands.add_parser("invoke")
+    invoke.add_argument("function")
+    invoke.add_argument("event", type=Path)
+    invoke.set_defaults(run=_invoke)
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    """Does what the arguments say; 1, with the reason and what to do, when it cannot."""
+    asked = _parser().parse_args(arguments)
+    try:
+        asked.run(asked)
+    except LocalRefused as refusal:
+        print(f"\n{refusal}", file=sys.stderr)
+        return 1
+    except EndpointConnectionError:
+        print("\nNo local AWS answers there.\nStart it: make run", file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,150 @@
+"""The embedded cloud: MiniStack in an environment of its own, its data and log below one folder."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from infra.local import cloud_data, ports
+from infra.local.places import python
+from infra.local.refusal import LocalRefused
+
+START_SECONDS = 60
+STOP_SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class EmbeddedCloud:
+    """`folder` holds its process id, its log and, below `cloud`, its data."""
+
+    port: int
+    folder: Path
+    enforces_iam: bool = False
+
+    @property
+    def endpoint(self) -> str:
+        return f"http://localhost:{self.port}"
+
+    @property
+    def log(self) -> Path:
+        return self.folder / "cloud.log"
+
+    @property
+    def pid_file(self) -> Path:
+        return self.folder / "cloud.pid"
+
+    @property
+    def data(self) -> Path:
+        return self.folder / "cloud"
+
+
+def start(cloud: EmbeddedCloud) -> bool:
+    """Has it listening; False when it already was. One that listens elsewhere or otherwise is started anew.
+
+    Raises LocalRefused when the port is somebody else's or the cloud does not come up.
+    """
+    running = _running(cloud)
+    if running == _manner(cloud) and ports.is_cloud(cloud.port):
+        return False
+    if running:
+        stop(cloud)
+    ports.check_free(cloud.port)
+    cloud_data.prepare(cloud.data, cloud.port)
+    with cloud.log.open("ab") as log:
+        process = subprocess.Popen(
+            [str(python("cloud")), "-m", "ministack"],
+            cwd=cloud.data,
+            env=_environment(cloud),
+            stdin=subprocess.DEVNULL,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    cloud.pid_file.write_text(json.dumps({"pid": process.pid, **_manner(cloud)}))
+    _await_ready(cloud, process)
+    return True
+
+
+def stop(cloud: EmbeddedCloud) -> bool:
+    """Ends it, gently, so that its data is written; False when it did not run."""
+    pid = _pid(cloud)
+    if pid is None:
+        cloud.pid_file.unlink(missing_ok=True)
+        return False
+    os.kill(pid, signal.SIGTERM)
+    ends = time.monotonic() + STOP_SECONDS
+    while _is_ours(pid):
+        if time.monotonic() > ends:
+            raise LocalRefused(
+                f"The embedded cloud (process {pid}) does not end.", f"Look at {cloud.log}, then: kill -9 {pid}"
+            )
+        time.sleep(0.1)
+    cloud.pid_file.unlink(missing_ok=True)
+    return True
+
+
+def forget(cloud: EmbeddedCloud) -> None:
+    """Ends it and removes its data."""
+    stop(cloud)
+    shutil.rmtree(cloud.data, ignore_errors=True)
+    cloud.log.unlink(missing_ok=True)
+
+
+def _manner(cloud: EmbeddedCloud) -> dict[str, object]:
+    return {"port": cloud.port, "enforces_iam": cloud.enforces_iam}
+
+
+def _running(cloud: EmbeddedCloud) -> dict[str, object]:
+    """How the one that runs was started; empty when none runs."""
+    if _pid(cloud) is None:
+        return {}
+    said: dict[str, object] = json.loads(cloud.pid_file.read_text())
+    return {name: value for name, value in said.items() if name != "pid"}
+
+
+def _pid(cloud: EmbeddedCloud) -> int | None:
+    try:
+        pid = int(json.loads(cloud.pid_file.read_text())["pid"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return pid if _is_ours(pid) else None
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether the process lives and is MiniStack: process ids are used again. A zombie does not live."""
+    ps = ["ps", "-o", "stat=,command=", "-p", str(pid)]
+    said = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
+    return "ministack" in said and not said.startswith("Z")
+
+
+def _environment(cloud: EmbeddedCloud) -> dict[str, str]:
+    # Functions inherit all of it: nothing of the caller's Python or AWS may get through.
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "LOCALSTACK"))}
+    return kept | {
+        "GATEWAY_PORT": str(cloud.port),
+        "BIND_HOST": "127.0.0.1",
+        "AUTH": "true" if cloud.enforces_iam else "false",
+        "PERSIST_STATE": "1",
+        "S3_PERSIST": "1",
+        "STATE_DIR": str(cloud.data / "state"),
+        "S3_DATA_DIR": str(cloud.data / "objects"),
+        "TMPDIR": str(cloud.data / cloud_data.UNPACKED),
+        # Services that would listen on ports of their own.
+        "IOT_MTLS_ENABLED": "0",
+        "SFTP_ENABLED": "0",
+    }
+
+
+def _await_ready(cloud: EmbeddedCloud, process: "subprocess.Popen[bytes]") -> None:
+    ends = time.monotonic() + START_SECONDS
+    while time.monotonic() < ends and process.poll() is None:
+        if ports.is_cloud(cloud.port):
+            return
+        time.sleep(0.1)
+    last = "\n".join(cloud.log.read_text(errors="replace").splitlines()[-8:])
+    stop(cloud)
+    raise LocalRefused(f"The embedded cloud did not come up on port {cloud.port}.", f"{cloud.log} ends with:\n{last}")

@@ -1,0 +1,13 @@
+"""The one way the local tooling says no."""
+
+
+class LocalRefused(Exception):
+    """It cannot go on. `what` is wrong; `advice` is what a person can do about it."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+
+    def __str__(self) -> str:
+        return "\n".join(part for part in (self.what, self.advice) if part)

@@ -1,0 +1,78 @@
+"""The deployed stack, as CloudFormation tells it, and `.local/stack.json`, as people and tests read it."""
+
+import json
+import os
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+from botocore.exceptions import ClientError
+
+from infra.local.places import STACK_NAME
+from infra.local.sessions import cloudformation
+
+STANDING = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """A stack that stands. `outputs` are those of template.yaml; `id` changes when it is made anew."""
+
+    id: str
+    endpoint: str
+    outputs: Mapping[str, str]
+
+    @property
+    def api_url(self) -> str:
+        """The REST API's base, without a slash at its end."""
+        return f"{self.endpoint}/_aws/execute-api/{self.outputs['ApiId']}/live"
+
+    @property
+    def websocket_url(self) -> str:
+        """Where sockets connect."""
+        return f"{self.endpoint.replace('http', 'ws', 1)}/_aws/execute-api/{self.outputs['WebSocketApiId']}/live"
+
+
+@dataclass(frozen=True, slots=True)
+class Administrator:
+    """The account that `make run` creates; the password is random."""
+
+    email: str
+    password: str
+
+
+def find_stack(endpoint: str) -> Stack | None:
+    """The stack on the local AWS, or None when it is not there or not whole."""
+    try:
+        found = cloudformation(endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
+    except ClientError:
+        return None
+    if not found or found[0]["StackStatus"] not in STANDING:
+        return None
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])}
+    return Stack(found[0]["StackId"], endpoint, outputs)
+
+
+def write_stack(file: Path, stack: Stack, administrator: Administrator) -> None:
+    """Keeps what a person or a test needs to go on; only its owner may read it, since it holds a password."""
+    said = {
+        "api_url": stack.api_url,
+        "websocket_url": stack.websocket_url,
+        "endpoint_url": stack.endpoint,
+        "bucket": stack.outputs["BucketName"],
+        "admin": asdict(administrator),
+        "stack_id": stack.id,
+    }
+    file.unlink(missing_ok=True)
+    with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
+        json.dump(said, out, indent=2)
+        out.write("\n")
+
+
+def known_administrator(file: Path, stack: Stack) -> Administrator | None:
+    """The administrator that `file` keeps for this very stack."""
+    try:
+        said = json.loads(file.read_text())
+        return Administrator(**said["admin"]) if said["stack_id"] == stack.id else None
+    except (OSError, ValueError, KeyError, TypeError):
+        return None

@@ -1,0 +1,116 @@
+"""The HTTP side: what a patient's app calls, with refusals told in plain words."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from types import TracebackType
+from typing import IO, Any
+
+import httpx
+
+from infra.local.story.image import Image
+from infra.local.story.stack import Stack
+from infra.local.story.stopped import StoryStopped
+
+SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An upload that the API has taken on. `task_token` follows the task and nothing else."""
+
+    scan_id: str
+    task_id: str
+    task_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where S3 takes a file, and the fields that go before it."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class Client:
+    """One patient's calls. Each raises StoryStopped when it is refused or not answered."""
+
+    def __init__(self, stack: Stack) -> None:
+        # The stack is on this machine: a proxy of the environment would only be in the way.
+        self._http = httpx.Client(timeout=SECONDS, trust_env=False)
+        self._base = stack.api_url
+        self._headers: dict[str, str] = {}
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    def register(self, email: str, password: str) -> None:
+        """A new patient."""
+        self._data("POST", "/auth/register", json={"email": email, "password": password, "role": "PATIENT"})
+
+    def log_in(self, email: str, password: str) -> None:
+        """Opens a session; the calls after this one are made in it."""
+        tokens = self._data("POST", "/auth/login", data={"email": email, "password": password})
+        self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+    def send_form(self, content: IO[bytes], image: Image) -> Accepted:
+        """Uploads through the API: files of up to 4.4 MB."""
+        kind = image.content_type or "application/octet-stream"
+        return _accepted(self._data("POST", "/scans/", files={"file": (image.path.name, content, kind)}))
+
+    def begin_upload(self, image: Image) -> tuple[Accepted, Form]:
+        """Asks for a form for S3: files of up to 50 MB."""
+        body = {"filename": image.path.name, "content_type": image.content_type or "image/jpeg"}
+        said = self._data("POST", "/scans/uploads", json=body)
+        return _accepted(said), Form(said["upload"]["url"], said["upload"]["fields"])
+
+    def send_to_storage(self, form: Form, content: IO[bytes], image: Image) -> None:
+        """Uploads straight to S3, with the form it was given."""
+        answer = self._call("POST", form.url, data=dict(form.fields), files={"file": (image.path.name, content)})
+        if answer.is_error:
+            raise StoryStopped(f"Storage did not take the file: {answer.status_code}.", "See `make logs`.")
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """Where a task is."""
+        said: dict[str, Any] = self._data("GET", f"/tasks/status/{task_id}")
+        return said
+
+    def file(self, path: str) -> bytes:
+        """An image, as it was made for people to look at."""
+        return self._accepted_answer("GET", path).content
+
+    def _data(self, method: str, path: str, **sent: Any) -> Any:
+        return self._accepted_answer(method, path, **sent).json()["data"]
+
+    def _accepted_answer(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        answer = self._call(method, self._base + path, headers=self._headers, **sent)
+        if answer.is_error:
+            raise _refused(method, path, answer)
+        return answer
+
+    def _call(self, method: str, url: str, **sent: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, url, **sent)
+        except httpx.TransportError as silent:
+            where = httpx.URL(url).copy_with(raw_path=b"/")
+            advice = "`make run` starts it again; `make logs` shows what it said."
+            raise StoryStopped(f"The stack does not answer at {where}.", advice) from silent
+
+
+def _accepted(said: Mapping[str, Any]) -> Accepted:
+    return Accepted(said["scan_id"], said["task_id"], said["task_token"])
+
+
+def _refused(method: str, path: str, answer: httpx.Response) -> StoryStopped:
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return StoryStopped("Too many requests.", f"Try again in {answer.headers.get('Retry-After', '60')} seconds.")
+    try:
+        error = answer.json()["error"]
+        details = [text for texts in error["details"].values() for text in texts]
+        said = " ".join([f"{error['message']}.", *details])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        said = "The answer is not one of Scanward's."
+    advice = "`make logs` shows more." if answer.is_server_error else ""
+    return StoryStopped(f"{method} {path} was answered {answer.status_code}: {said}", advice)

@@ -1,0 +1,69 @@
+"""The result as tables: what was found, and what stands behind it."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from rich.console import Console, Group, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from infra.local.story.live import Update
+
+WARNINGS = {
+    "LOW_CONTRAST": "The image has very little contrast; its scores mean less.",
+    "MIDDLE_FRAME_ONLY": "Only the middle one of several frames was read.",
+    "NO_SUITABLE_MODEL": "No model here reads this kind of image, so none was asked.",
+}
+
+
+def print_result(console: Console, result: Mapping[str, Any], seconds: float) -> None:
+    """`seconds`: from the end of the upload to the result's arrival."""
+    console.print(_findings(result["findings"]) if result["findings"] else Text("No findings: the image was not read."))
+    console.print(_facts(result, seconds))
+    warnings = [Text(f"• {WARNINGS.get(code, code)}", "yellow") for code in result["warnings"]]
+    notice: list[RenderableType] = [*warnings, Text(result["notice"])]
+    console.print(Panel(Group(*notice), title="Please note", border_style="yellow", expand=False))
+
+
+def print_failure(console: Console, update: Update) -> None:
+    """Why a task did not complete."""
+    failure = update.failure or {"reason": update.status, "message": update.message}
+    console.print(
+        Panel(Text(f"{failure['message']} ({failure['reason']})"), title="Failed", border_style="red", expand=False)
+    )
+
+
+def _findings(findings: list[Mapping[str, Any]]) -> Table:
+    table = Table(title="Findings", title_justify="left", title_style="bold")
+    table.add_column("finding")
+    table.add_column("score", justify="right")
+    table.add_column("", width=20)
+    table.add_column("operating point", justify="right")
+    table.add_column("found")
+    for finding in sorted(findings, key=lambda finding: -finding["score"]):
+        found = bool(finding["found"])
+        table.add_row(
+            finding["title"],
+            f"{finding['score']:.3f}",
+            "█" * round(20 * finding["score"]),
+            f"{finding['operating_point']:.3f}",
+            "yes" if found else "no",
+            style="bold red" if found else "dim",
+        )
+    return table
+
+
+def _facts(result: Mapping[str, Any], seconds: float) -> Table:
+    facts = Table.grid(padding=(0, 2))
+    facts.add_column(style="dim")
+    facts.add_column()
+    model, image = result["model"], result["image"]
+    if model:
+        facts.add_row("model", f"{model['name']} {model['version']}, sha256 {model['sha256'][:12]}…")
+        facts.add_row("preprocessing", model["preprocessing"])
+    facts.add_row("image", f"{image['format']}, {image['columns']} × {image['rows']} pixels, {image['bits']} bits")
+    steps = " · ".join(f"{step} {ms:.1f}" for step, ms in result["timings"].items())
+    facts.add_row("analysis", f"{steps} ms")
+    facts.add_row("upload to result", f"{seconds:.2f} s")
+    return facts

@@ -1,0 +1,39 @@
+"""What may be logged of a failure that nobody foresaw."""
+
+from collections.abc import Callable, Iterator
+from functools import wraps
+from types import TracebackType
+from typing import Any, TypeVar
+
+from aws_lambda_powertools import Logger
+
+R = TypeVar("R")
+
+
+def log_failure(log: Logger, failure: Exception) -> None:
+    """Its type and where it came from. Its message may hold what somebody sent, and is left out."""
+    log.error("unforeseen", extra={"error": type(failure).__name__, "at": list(_frames(failure.__traceback__))})
+
+
+def logged(log: Logger) -> Callable[[Callable[[R], Any]], Callable[[R], Any]]:
+    """A record handler whose failures are logged before the batch takes note of them, which it does in silence."""
+
+    def wrap(handle: Callable[[R], Any]) -> Callable[[R], Any]:
+        @wraps(handle)
+        def handled(record: R) -> Any:
+            try:
+                return handle(record)
+            except Exception as failure:
+                log_failure(log, failure)
+                raise
+
+        return handled
+
+    return wrap
+
+
+def _frames(trace: TracebackType | None) -> Iterator[str]:
+    while trace:
+        code = trace.tb_frame.f_code
+        yield f"{code.co_filename.rpartition('/')[2]}:{trace.tb_lineno} {code.co_name}"
+        trace = trace.tb_next

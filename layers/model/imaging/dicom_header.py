@@ -1,0 +1,130 @@
+"""What a DICOM data set says about its pixels: typed, bounded, and free of anybody's name."""
+
+import math
+import re
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from imaging.bounds import check_dimensions, check_frames
+from imaging.picture import ImageFacts
+from imaging.refusal import bad_input, unsupported
+
+WANTED = (
+    "BitsAllocated", "BitsStored", "BodyPartExamined", "Columns", "ImagerPixelSpacing", "Modality", "NumberOfFrames",
+    "PhotometricInterpretation", "PixelDataProviderURL", "PixelRepresentation", "PixelSpacing", "PlanarConfiguration",
+    "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel", "ViewPosition", "WindowCenter",
+    "WindowWidth",
+)  # fmt: skip
+"""All that is ever read of a header: names, dates and numbers of a patient are not among it."""
+
+_GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
+_COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422"})
+_POINTS_ELSEWHERE = ("PixelDataProviderURL", "RetrieveURL")
+_ABSURD = 1e12
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
+"""A code string of the standard: upper case, at most 16 characters. Anything else is not repeated."""
+
+
+@dataclass(frozen=True)
+class PixelLayout:
+    """How one frame lies in the pixel data."""
+
+    rows: int
+    columns: int
+    samples: int
+    allocated: int
+    stored: int
+    signed: bool
+    planar: bool
+    frames: int
+    photometric: str
+
+    @property
+    def frame_bytes(self) -> int:
+        """Length of an uncompressed frame."""
+        return self.rows * self.columns * self.samples * self.allocated // 8
+
+
+def read_layout(header: Dataset) -> PixelLayout:
+    """The pixel layout, refused if it is out of bounds, contradicts itself, or is of a kind that is not read."""
+    if any(name in header for name in _POINTS_ELSEWHERE):
+        raise unsupported("The DICOM file refers to pixels kept elsewhere; only what it holds itself is read.")
+    if "Rows" not in header or "Columns" not in header:
+        raise unsupported("The DICOM file holds no image.")
+    rows, columns = _integer(header, "Rows"), _integer(header, "Columns")
+    check_dimensions(rows, columns)
+    frames = _integer(header, "NumberOfFrames", 1)
+    check_frames(frames)
+    photometric = code(header, "PhotometricInterpretation") or ""
+    samples = _integer(header, "SamplesPerPixel", 1)
+    allocated = _integer(header, "BitsAllocated")
+    stored = _integer(header, "BitsStored", allocated)
+    _check_kind(photometric, samples, allocated, stored)
+    signed = bool(_integer(header, "PixelRepresentation", 0))
+    planar = bool(_integer(header, "PlanarConfiguration", 0))
+    return PixelLayout(rows, columns, samples, allocated, stored, signed, planar, frames, photometric)
+
+
+def _check_kind(photometric: str, samples: int, allocated: int, stored: int) -> None:
+    if not 1 <= stored <= allocated:
+        raise bad_input("The DICOM header's bit depths contradict each other.")
+    if photometric in _GREY and samples == 1 and allocated in (8, 16):
+        return
+    if photometric in _COLOUR and samples == 3 and allocated == stored == 8:
+        return
+    raise unsupported("The DICOM file's pixel format is not read: grey of 8 or 16 bits, or RGB, is.")
+
+
+def read_facts(header: Dataset, layout: PixelLayout) -> ImageFacts:
+    """The header's codes and numbers; never free text."""
+    return ImageFacts(
+        "DICOM",
+        layout.rows,
+        layout.columns,
+        layout.stored,
+        frames=layout.frames,
+        photometric=layout.photometric,
+        modality=code(header, "Modality"),
+        view=code(header, "ViewPosition"),
+        body_part=code(header, "BodyPartExamined"),
+        pixel_spacing=_spacing(header),
+    )
+
+
+def code(header: Dataset, name: str) -> str | None:
+    """A code string, or None if it is absent or not one."""
+    value = str(header.get(name) or "").strip().upper()
+    return value if _CODE.fullmatch(value) else None
+
+
+def number(header: Dataset, name: str) -> float | None:
+    """The first value of a decimal element, or None if it is absent or empty. NaN and absurd sizes are refused."""
+    value = header.get(name)
+    if value is None or value == "":
+        return None
+    first = value if isinstance(value, (str, int, float)) else next(iter(value), None)
+    if first is None or first == "":
+        return None
+    result = float(first)
+    if not abs(result) < _ABSURD:
+        raise bad_input("A number in the DICOM header is beyond any unit.")
+    return result
+
+
+def _integer(header: Dataset, name: str, default: int | None = None) -> int:
+    value = header.get(name)
+    if value is None or value == "":
+        if default is None:
+            raise bad_input(f"The DICOM header lacks {name}.")
+        return default
+    return int(value)
+
+
+def _spacing(header: Dataset) -> tuple[float, float] | None:
+    value = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
+    if not isinstance(value, MultiValue) or len(value) != 2:
+        return None
+    row, column = float(value[0]), float(value[1])
+    return (row, column) if 0 < row < math.inf and 0 < column < math.inf else None

@@ -1,0 +1,65 @@
+"""A decoded image: its pixels, no larger than needed, and what its header says about it."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+Format = Literal["JPEG", "PNG", "DICOM"]
+Stored = NDArray[np.uint8] | NDArray[np.float32]
+"""Stored values: 8 bits as they are, more bits as floats, which hold them and their means exactly enough."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What the file says of itself. Free text of a header never gets in here: codes only."""
+
+    format: Format
+    rows: int
+    columns: int
+    bits: int
+    """Bits stored per sample."""
+    frames: int = 1
+    photometric: str | None = None
+    modality: str | None = None
+    view: str | None = None
+    body_part: str | None = None
+    pixel_spacing: tuple[float, float] | None = None
+    """Row and column spacing in millimetres."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One grey frame, in its stored bit depth until it has its final size.
+
+    A pixel's value in the modality's units (Hounsfield for CT) is `pixels * slope + intercept`; values from `low` to
+    `high` are shown from black to white, or from white to black if `inverted`.
+    """
+
+    pixels: Stored
+    """rows x columns, at most `bounds.PREVIEW_SIDE` a side."""
+    low: float
+    high: float
+    facts: ImageFacts
+    slope: float = 1.0
+    intercept: float = 0.0
+    inverted: bool = False
+    warnings: tuple[str, ...] = ()
+    decode_ms: float = 0.0
+
+    def shown(self, stored: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Stored values of any shape → brightness, 0 (black) to 1 (white)."""
+        span = self.high - self.low
+        scale = self.slope / span
+        brightness = stored.astype(np.float32)
+        brightness *= np.float32(scale)
+        brightness += np.float32((self.intercept - self.low) / span)
+        np.clip(brightness, 0.0, 1.0, out=brightness)
+        return np.subtract(np.float32(1), brightness, out=brightness) if self.inverted else brightness
+
+    def grey(self) -> NDArray[np.uint8]:
+        """The frame as 8-bit grey, rows x columns."""
+        if self.pixels.dtype == np.uint8 and (self.low, self.high, self.slope) == (0, 255, 1) and not self.inverted:
+            return self.pixels.astype(np.uint8, copy=False)
+        return (self.shown(self.pixels) * 255 + 0.5).astype(np.uint8)

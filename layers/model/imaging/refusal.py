@@ -1,0 +1,46 @@
+"""Why an image or a model is not taken. Messages are ours: they never repeat a byte of the file."""
+
+from enum import StrEnum
+
+
+class Reason(StrEnum):
+    """The closed list of reasons for which an image is refused."""
+
+    BAD_INPUT = "BAD_INPUT"
+    TOO_LARGE = "TOO_LARGE"
+    UNSUPPORTED = "UNSUPPORTED"
+
+
+class ImageRefused(Exception):
+    """The image cannot be read; `message` may be shown to the person who uploaded it."""
+
+    def __init__(self, reason: Reason, message: str) -> None:
+        super().__init__(reason, message)
+        self.reason = reason
+        self.message = message
+
+    def __str__(self) -> str:
+        return f"{self.reason}: {self.message}"
+
+
+class ModelRefused(Exception):
+    """The model's files are not what its card says; `message` is for the operator."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message)
+        self.message = message
+
+
+def bad_input(message: str) -> ImageRefused:
+    """A file that is broken, or not an image of an accepted format."""
+    return ImageRefused(Reason.BAD_INPUT, message)
+
+
+def too_large(message: str) -> ImageRefused:
+    """A file that is whole, as far as its header tells, but beyond the bounds."""
+    return ImageRefused(Reason.TOO_LARGE, message)
+
+
+def unsupported(message: str) -> ImageRefused:
+    """An image of an accepted format, in a variant that is not read."""
+    return ImageRefused(Reason.UNSUPPORTED, message)

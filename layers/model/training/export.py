@@ -1,0 +1,49 @@
+"""The trained network as an ONNX file."""
+
+import hashlib
+import logging
+import warnings
+from pathlib import Path
+
+import onnx
+import torch
+
+from training.dataset import INPUT
+from training.network import ActivationNet
+
+OPSET = 18
+SCORES = "scores"
+ACTIVATION = "activation"
+
+
+def export(network: ActivationNet, path: Path) -> str:
+    """Write the graph, weights inside, batch of one; returns the file's sha256."""
+    example = torch.zeros(1, INPUT.channels, INPUT.height, INPUT.width)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        torch.onnx.export(
+            network,
+            (example,),
+            str(path),
+            input_names=[INPUT.node],
+            output_names=[SCORES, ACTIVATION],
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
+    _strip(path)
+    return hashlib.sha256(path.read_bytes()).hexdigest()
+
+
+def _strip(path: Path) -> None:
+    """Remove the exporter's notes, which name source files of the machine it ran on."""
+    model = onnx.load(path)
+    graph = model.graph
+    for noted in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        noted.ClearField("metadata_props")
+        noted.ClearField("doc_string")
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString(deterministic=True))

@@ -1,0 +1,82 @@
+"""Phantom films as the files a clinic would upload: PNG, JPEG, DICOM."""
+
+import io
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
+
+_SOP_CLASSES = {"DX": UID("1.2.840.10008.5.1.4.1.1.1.1"), "CR": UID("1.2.840.10008.5.1.4.1.1.1")}
+_PIXEL_MM = 0.8
+
+Film = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Exposure:
+    """How a DICOM file stores a film: black and white are the ends of its window, in stored values."""
+
+    modality: str
+    bits: int
+    black: int
+    white: int
+    photometric: str
+
+
+DX = Exposure("DX", 14, 1200, 14800, "MONOCHROME2")
+CR = Exposure("CR", 12, 200, 3900, "MONOCHROME1")
+
+
+def png(film: Film, bits: int = 8) -> bytes:
+    """An 8 or 16-bit grey PNG."""
+    dtype = np.uint8 if bits == 8 else np.uint16
+    return _saved(Image.fromarray((film * ((1 << bits) - 1) + 0.5).astype(dtype)), "PNG")
+
+
+def jpeg(film: Film, quality: int = 90) -> bytes:
+    """A grey JPEG."""
+    return _saved(Image.fromarray((film * 255 + 0.5).astype(np.uint8)), "JPEG", quality=quality)
+
+
+def dicom(film: Film, exposure: Exposure, name: str) -> bytes:
+    """An uncompressed DICOM file of an invented patient `name`, the same bytes each time."""
+    level = 1 - film if exposure.photometric == "MONOCHROME1" else film
+    stored = (exposure.black + level * (exposure.white - exposure.black) + 0.5).astype("<u2")
+    dataset = _dataset(exposure, name)
+    dataset.Rows, dataset.Columns = film.shape
+    dataset.PixelData = stored.tobytes()
+    file = io.BytesIO()
+    dataset.save_as(file, enforce_file_format=True)
+    return file.getvalue()
+
+
+def _dataset(exposure: Exposure, name: str) -> FileDataset:
+    meta = FileMetaDataset()
+    meta.MediaStorageSOPClassUID = _SOP_CLASSES[exposure.modality]
+    meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["scanward phantom", name, exposure.modality])
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    dataset = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
+    dataset.SOPClassUID, dataset.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
+    dataset.StudyInstanceUID = generate_uid(entropy_srcs=["scanward study", name])
+    dataset.SeriesInstanceUID = generate_uid(entropy_srcs=["scanward series", name, exposure.modality])
+    dataset.PatientName, dataset.PatientID = f"PHANTOM^{name.upper()}", "PHANTOM-0000"
+    dataset.PatientBirthDate, dataset.PatientSex = "19000101", "O"
+    dataset.StudyDescription = "Drawn phantom, not a patient"
+    dataset.Modality, dataset.BodyPartExamined, dataset.ViewPosition = exposure.modality, "CHEST", "PA"
+    dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, exposure.photometric
+    dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, exposure.bits, exposure.bits - 1
+    dataset.PixelRepresentation = 0
+    dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType = "1", "0", "US"
+    dataset.WindowCenter = str((exposure.black + exposure.white) / 2)
+    dataset.WindowWidth = str(exposure.white - exposure.black)
+    dataset.ImagerPixelSpacing = [_PIXEL_MM, _PIXEL_MM]
+    return dataset
+
+
+def _saved(image: Image.Image, kind: str, **options: int) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()

@@ -1,0 +1,67 @@
+"""Fitting the network to phantoms, reproducibly from a seed."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from training.dataset import Examples
+from training.network import ActivationNet
+from training.progress import progress
+
+_BATCH = 32
+_LEARNING_RATE = 4e-3
+_WEIGHT_DECAY = 1e-3
+_MAP_WEIGHT = 1.0
+_MAP_POSITIVE = 6.0
+"""A finding covers few cells; each counts this much more than an empty one."""
+
+
+def fit(examples: Examples, epochs: int, seed: int) -> ActivationNet:
+    """Train a network of `examples.truth.shape[1]` labels; the same seed gives the same weights on the same machine."""
+    torch.manual_seed(seed)
+    torch.use_deterministic_algorithms(True)
+    network = ActivationNet(examples.truth.shape[1])
+    steps = epochs * (len(examples.images) // _BATCH)
+    optimiser = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=steps, pct_start=0.2)
+    for images, truth, grids in progress(_batches(examples, epochs, seed), steps, "train"):
+        loss = _loss(network, _varied(images), truth, grids)
+        optimiser.zero_grad()
+        loss.backward()  # type: ignore[no-untyped-call]
+        nn.utils.clip_grad_norm_(network.parameters(), 2.0)
+        optimiser.step()
+        schedule.step()
+    return network.eval()
+
+
+def _batches(examples: Examples, epochs: int, seed: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
+    order = np.random.default_rng([seed, 99])
+    for _ in range(epochs):
+        shuffled = order.permutation(len(examples.images))
+        for start in range(0, len(shuffled) - _BATCH + 1, _BATCH):
+            chosen = shuffled[start : start + _BATCH]
+            yield (
+                torch.from_numpy(examples.images[chosen]).float() / 255,
+                torch.from_numpy(examples.truth[chosen]).float(),
+                torch.from_numpy(examples.grids[chosen]).float(),
+            )
+
+
+def _varied(images: Tensor) -> Tensor:
+    """Another exposure and another grain for each film in each epoch."""
+    count = len(images)
+    gamma = 0.75 + 0.6 * torch.rand(count, 1, 1, 1)
+    grain = 0.02 * torch.rand(count, 1, 1, 1) * torch.randn_like(images)
+    return (images.clamp(min=1e-4) ** gamma + grain).clamp(0, 1)
+
+
+def _loss(network: ActivationNet, images: Tensor, truth: Tensor, grids: Tensor) -> Tensor:
+    """How wrong the scores are, and how wrong the maps are about where each finding lies."""
+    scores, activation = network(images)
+    weight = 1 + (_MAP_POSITIVE - 1) * grids
+    where = functional.binary_cross_entropy_with_logits(activation, grids, weight)
+    what = functional.binary_cross_entropy_with_logits(scores, truth)
+    return what + _MAP_WEIGHT * where

@@ -1,0 +1,48 @@
+"""The reference network: a small encoder, a short way back up, and one activation map per label."""
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+_SHARPNESS = 4.0
+"""Of the pooling: between the mean (0) and the maximum (infinity) of the map."""
+
+
+def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    return nn.Sequential(
+        nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
+    )
+
+
+class ActivationNet(nn.Module):
+    """Images n x 1 x 224 x 224 → (score logits n x labels, activation logits n x labels x 28 x 28).
+
+    The scores are pooled from the activation, so the map is what the score was made of and not a later guess at it.
+    """
+
+    def __init__(self, labels: int) -> None:
+        super().__init__()
+        self.fine = nn.Sequential(
+            _block(1, 12, 2), _block(12, 24, 2), _block(24, 24), _block(24, 48, 2), _block(48, 48)
+        )
+        self.middle = nn.Sequential(_block(48, 64, 2), _block(64, 64))
+        self.coarse = nn.Sequential(_block(64, 80, 2), _block(80, 80))
+        self.down_middle = nn.Conv2d(80, 64, 1)
+        self.down_fine = nn.Conv2d(64, 48, 1)
+        self.merge = _block(48, 48)
+        self.activation = nn.Conv2d(48, labels, 1)
+        self.scale = nn.Parameter(torch.ones(labels))
+        self.shift = nn.Parameter(torch.zeros(labels))
+        nn.init.constant_(self.activation.bias, -3.0)  # type: ignore[arg-type]  # most cells are empty
+
+    def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
+        """Exposure differs from film to film: each image is standardised first."""
+        centred = image - image.mean((2, 3), keepdim=True)
+        fine = self.fine(centred / (centred.square().mean((2, 3), keepdim=True) + 1e-4).sqrt())
+        middle = self.middle(fine)
+        middle = middle + functional.interpolate(self.down_middle(self.coarse(middle)), scale_factor=2.0)
+        merged = self.merge(fine + functional.interpolate(self.down_fine(middle), scale_factor=2.0))
+        activation = self.activation(merged)
+        cells = activation.shape[2] * activation.shape[3]
+        pooled = torch.logsumexp(_SHARPNESS * activation.flatten(2), 2) - torch.log(torch.tensor(float(cells)))
+        return self.scale * pooled / _SHARPNESS + self.shift, activation

@@ -1,0 +1,1 @@
+"""Phantoms: images drawn by rules, with the truth about what is in them."""

@@ -1,0 +1,68 @@
+"""Soft-edged shapes on a square canvas. Coordinates are pixels (x to the right, y down), masks are 0 to 1."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFilter
+
+SIZE = 512
+"""Pixels a side; one pixel is about 0.8 mm of an adult's chest."""
+
+Layer = NDArray[np.float32]
+Point = tuple[float, float]
+Stroke = tuple[Sequence[Point], float]
+"""A line through points, and its width."""
+
+
+def grid() -> tuple[Layer, Layer]:
+    """x and y of every pixel."""
+    y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
+    return x, y
+
+
+def rounded(points: Sequence[Point], times: int = 3) -> list[Point]:
+    """Cut a closed polygon's corners (Chaikin) until it looks like a curve; a point given twice stays a corner."""
+    outline = np.array(points, float)
+    for _ in range(times):
+        after = np.roll(outline, -1, axis=0)
+        outline = np.stack([0.75 * outline + 0.25 * after, 0.25 * outline + 0.75 * after], 1).reshape(-1, 2)
+    return [(float(x), float(y)) for x, y in outline]
+
+
+def filled(points: Sequence[Point], soft: float) -> Layer:
+    """A filled polygon whose edge is `soft` pixels wide."""
+    image = Image.new("L", (SIZE, SIZE))
+    ImageDraw.Draw(image).polygon(list(points), fill=255)
+    return _blurred(image, soft)
+
+
+def stroked(lines: Sequence[Stroke], soft: float) -> Layer:
+    """Lines of given widths, as one mask."""
+    image = Image.new("L", (SIZE, SIZE))
+    draw = ImageDraw.Draw(image)
+    for points, width in lines:
+        draw.line(list(points), fill=255, width=max(1, round(width)), joint="curve")
+    return _blurred(image, soft)
+
+
+def ellipse(centre: Point, radii: Point, turn: float, soft: float) -> Layer:
+    """A filled ellipse, turned by `turn` radians."""
+    angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
+    x, y = radii[0] * np.cos(angles), radii[1] * np.sin(angles)
+    points = zip(
+        centre[0] + x * np.cos(turn) - y * np.sin(turn), centre[1] + x * np.sin(turn) + y * np.cos(turn), strict=True
+    )
+    return filled([(float(a), float(b)) for a, b in points], soft)
+
+
+def clouds(rng: np.random.Generator, cell: float) -> Layer:
+    """Smooth noise with features of about `cell` pixels, mean 0, standard deviation 1."""
+    side = max(3, round(SIZE / cell))
+    coarse = Image.fromarray(rng.standard_normal((side, side)).astype(np.float32))
+    field: Layer = np.asarray(coarse.resize((SIZE, SIZE), Image.Resampling.BICUBIC))
+    return np.asarray((field - field.mean()) / (field.std() + 1e-6), np.float32)
+
+
+def _blurred(image: Image.Image, soft: float) -> Layer:
+    return np.asarray(image.filter(ImageFilter.GaussianBlur(soft)), np.float32) / np.float32(255)

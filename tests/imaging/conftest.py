@@ -1,0 +1,22 @@
+"""The shipped model, loaded once."""
+
+from pathlib import Path
+
+import pytest
+
+import imaging
+from imaging.model import Model, load_model
+
+MODELS = Path(imaging.__file__).parent.parent / "models"
+
+
+@pytest.fixture(scope="session")
+def models() -> Path:
+    """The folder of the shipped models."""
+    return MODELS
+
+
+@pytest.fixture(scope="session")
+def model() -> Model:
+    """The chest model, on one thread."""
+    return load_model(MODELS / "chest_xray", 1)

@@ -1,0 +1,16 @@
+"""What every refusal has in common."""
+
+import pytest
+
+from imaging.decode import decode
+from imaging.refusal import ImageRefused, Reason
+from tests.imaging.images import PATIENT
+
+
+def reason(data: bytes) -> Reason:
+    """Why the file is refused; the refusal names no patient and keeps no error that might."""
+    with pytest.raises(ImageRefused) as refused:
+        decode(data)
+    assert PATIENT not in str(refused.value)
+    assert refused.value.__cause__ is None
+    return refused.value.reason

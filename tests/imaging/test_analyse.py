@@ -1,0 +1,102 @@
+"""Analysis: one decode serves all, and whatever comes in, what comes out is finite."""
+
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from imaging.analyse import analyse
+from imaging.decode import decode
+from imaging.derived import heatmap, preview
+from imaging.explain import heat_grid, spread
+from imaging.model import Model
+from imaging.prepare import Placement, prepare
+from tests.imaging.images import EXPLICIT, dicom, jpeg, png, ramp
+from training import files
+from training.samples import sample
+
+
+@pytest.mark.parametrize("value", [0, 128, 255])
+def test_a_constant_image_gets_finite_scores_and_a_warning(value: int, model: Model) -> None:
+    picture = decode(png(np.full((300, 300), value, np.uint8)))
+    analysis = analyse(picture, model)
+    assert all(0 <= finding.score <= 1 for finding in analysis.findings)
+    assert analysis.warnings == ("LOW_CONTRAST",)
+    assert len(heatmap(picture, analysis)) > 0
+
+
+def test_constant_dicom_pixels_get_a_finite_result(model: Model) -> None:
+    for photometric in ("MONOCHROME1", "MONOCHROME2"):
+        picture = decode(dicom(np.full((64, 64), 7, np.uint16), EXPLICIT, PhotometricInterpretation=photometric))
+        assert all(np.isfinite(finding.score) for finding in analyse(picture, model).findings)
+
+
+def test_every_encoding_of_a_film_gets_the_same_findings(model: Model) -> None:
+    film = sample("several", 1).film
+    encodings = [
+        files.png(film),
+        files.png(film, 16),
+        files.jpeg(film),
+        files.dicom(film, files.DX, "same"),
+        files.dicom(film, files.CR, "same"),
+    ]
+    scores = [[finding.score for finding in analyse(decode(data), model).findings] for data in encodings]
+    assert np.ptp(np.array(scores), axis=0).max() < 0.15
+
+
+def test_a_film_of_another_shape_is_padded_and_not_stretched(model: Model) -> None:
+    prepared = prepare(decode(png(ramp(300, 600))), model.card.input)
+    assert prepared.tensor.shape == (1, 1, 224, 224)
+    assert prepared.placement == Placement(0.25, 0.0, 0.5, 1.0)
+    assert (prepared.tensor[0, 0, :56] == 0).all()
+    assert (prepared.tensor[0, 0, -56:] == 0).all()
+    assert prepared.tensor[0, 0, 56:-56, -1].min() > 0.8
+
+
+def test_heat_is_laid_where_the_picture_lies_in_the_input() -> None:
+    grid = np.zeros((8, 8), np.float32)
+    grid[4, 6] = 1  # in the lower half of the input, three quarters to the right
+    heat = spread(grid, Placement(0.25, 0.0, 0.5, 1.0), 100, 200)
+    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    assert heat.shape == (100, 200)
+    assert 50 <= row < 75
+    assert 150 <= column < 175
+
+
+def test_heat_is_between_zero_and_one_even_for_extreme_logits() -> None:
+    for logits in ([[-1e9, 1e9]], [[-1e9, -1e9]], [[0.0, 0.0]]):
+        heat = heat_grid(np.array(logits, np.float32), 1.0)
+        assert (heat >= 0).all()
+        assert heat.max() == pytest.approx(1)
+
+
+def test_the_timings_tell_each_step(model: Model) -> None:
+    timings = analyse(decode(png(ramp(512, 512))), model).timings
+    assert min(timings.decode, timings.prepare, timings.infer, timings.explain) > 0
+
+
+def test_the_clearest_finding_comes_first(model: Model) -> None:
+    positive = analyse(decode(files.png(sample("several", 1).film)), model).positive
+    margins = [finding.score - finding.operating_point for finding in positive]
+    assert margins == sorted(margins, reverse=True)
+
+
+def test_one_findings_heat_can_be_shown_alone(model: Model) -> None:
+    picture = decode(files.png(sample("several", 1).film))
+    analysis = analyse(picture, model)
+    assert heatmap(picture, analysis, "nodule") != heatmap(picture, analysis, "effusion")
+    with pytest.raises(KeyError):
+        heatmap(picture, analysis, "pneumothorax")
+
+
+def test_the_noisiest_film_still_has_a_small_preview(model: Model) -> None:
+    noise = np.random.default_rng(5).integers(0, 256, (1024, 1024), np.uint8)
+    picture = decode(jpeg(noise))
+    assert len(preview(picture)) < 800_000
+    assert len(heatmap(picture, analyse(picture, model))) < 1_300_000
+
+
+def test_a_large_preview_has_at_most_1024_pixels_a_side() -> None:
+    shown = Image.open(io.BytesIO(preview(decode(png(ramp(900, 3000, 65535))))))
+    assert shown.size == (1000, 300)

@@ -1,0 +1,190 @@
+"""What must hold for template.yaml, as functions from the parsed template to complaints (attack case C35)."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+Template = Mapping[str, Any]
+Gate = Callable[[Template], Iterator[str]]
+
+_BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+_SECRET_NAME = re.compile(r"PASSWORD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE|_KEYS?$")
+_PERSONAL = re.compile(r"\$context\.(?:path\b|requestOverride|querystring|identity|authorizer)|\$input", re.I)
+
+
+def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
+    """Resources of one type by logical id, each as its properties."""
+    found = template["Resources"].items()
+    return {name: resource.get("Properties", {}) for name, resource in found if resource["Type"] == f"AWS::{kind}"}
+
+
+def statements(node: Any) -> Iterator[dict[str, Any]]:
+    """Every policy statement anywhere below `node`."""
+    if isinstance(node, dict):
+        if node.get("Effect") in {"Allow", "Deny"}:
+            yield node
+        for child in node.values():
+            yield from statements(child)
+    elif isinstance(node, list):
+        for child in node:
+            yield from statements(child)
+
+
+def listed(value: Any) -> list[Any]:
+    """`value` as a list: policies spell one and many differently."""
+    return value if isinstance(value, list) else [value]
+
+
+def allows_narrowly(template: Template) -> Iterator[str]:
+    for name, resource in template["Resources"].items():
+        for statement in statements(resource):
+            if statement["Effect"] != "Allow":
+                continue
+            if any("*" in action for action in listed(statement.get("Action", "*"))):
+                yield f"{name} allows a wildcard action"
+            if "*" in listed(statement.get("Resource", ())):
+                yield f"{name} allows an action on everything"
+            if statement.get("Principal") in ("*", {"AWS": "*"}):
+                yield f"{name} allows everybody"
+    for name, function in of_type(template, "Serverless::Function").items():
+        if "Role" not in function or "Policies" in function:
+            yield f"{name} has a role that SAM makes, with policies on everything"
+    for name, permission in of_type(template, "Lambda::Permission").items():
+        if "SourceArn" not in permission:
+            yield f"{name} lets in every caller of a service"
+
+
+def keeps_buckets_private(template: Template) -> Iterator[str]:
+    for name, bucket in of_type(template, "S3::Bucket").items():
+        blocked = bucket.get("PublicAccessBlockConfiguration", {})
+        if not all(blocked.get(block) is True for block in _BLOCKS):
+            yield f"{name} may become public"
+        if "AccessControl" in bucket or "BucketOwnerEnforced" not in str(bucket.get("OwnershipControls")):
+            yield f"{name} may be opened by access lists"
+        if bucket.get("VersioningConfiguration", {}).get("Status") != "Enabled":
+            yield f"{name} is not versioned"
+        if "LifecycleConfiguration" not in bucket:
+            yield f"{name} keeps everything forever"
+
+
+def refuses_plain_http(template: Template) -> Iterator[str]:
+    if template["Parameters"]["TlsOnly"]["Default"] != "true":
+        yield "TlsOnly is off unless asked for"
+    policies = {**of_type(template, "S3::BucketPolicy"), **of_type(template, "SQS::QueuePolicy")}
+    refusing = {
+        target
+        for policy in policies.values()
+        for statement in statements(policy["PolicyDocument"])
+        if statement["Effect"] == "Deny" and statement.get("Condition") == {"Bool": {"aws:SecureTransport": "false"}}
+        for target in [policy.get("Bucket"), *policy.get("Queues", ())]
+        if target and statement["Principal"] == "*" and statement["Action"] in {"s3:*", "sqs:*"}
+    }
+    for name in {**of_type(template, "S3::Bucket"), **of_type(template, "SQS::Queue")}:
+        if name not in refusing:
+            yield f"{name} may be used without TLS"
+    for name, distribution in of_type(template, "CloudFront::Distribution").items():
+        config = distribution["DistributionConfig"]
+        for behaviour in [config["DefaultCacheBehavior"], *config.get("CacheBehaviors", ())]:
+            if behaviour.get("ViewerProtocolPolicy") not in {"https-only", "redirect-to-https"}:
+                yield f"{name} answers over plain HTTP"
+
+
+def encrypts(template: Template) -> Iterator[str]:
+    for name, table in of_type(template, "DynamoDB::Table").items():
+        if table.get("SSESpecification", {}).get("SSEEnabled") is not True:
+            yield f"{name} is not encrypted with a key of the account"
+    for name, queue in of_type(template, "SQS::Queue").items():
+        if queue.get("SqsManagedSseEnabled") is not True and "KmsMasterKeyId" not in queue:
+            yield f"{name} is not encrypted"
+    for name, bucket in of_type(template, "S3::Bucket").items():
+        if "BucketEncryption" not in bucket:
+            yield f"{name} is not encrypted"
+
+
+def keeps_what_matters(template: Template) -> Iterator[str]:
+    if template["Parameters"]["DeletionProtection"]["Default"] != "true":
+        yield "tables may be deleted unless asked otherwise"
+    for name, table in of_type(template, "DynamoDB::Table").items():
+        if table.get("PointInTimeRecoverySpecification", {}).get("PointInTimeRecoveryEnabled") is not True:
+            yield f"{name} cannot be restored to a point in time"
+        if "DeletionProtectionEnabled" not in table:
+            yield f"{name} may be deleted"
+    for kind in ("DynamoDB::Table", "S3::Bucket", "SecretsManager::Secret"):
+        for name in of_type(template, kind):
+            resource = template["Resources"][name]
+            if not str(resource.get("DeletionPolicy")).startswith("Retain") or "UpdateReplacePolicy" not in resource:
+                yield f"{name} goes with its stack"
+
+
+def loses_no_message(template: Template) -> Iterator[str]:
+    queues = of_type(template, "SQS::Queue")
+    ends = {queue["RedrivePolicy"]["deadLetterTargetArn"] for queue in queues.values() if "RedrivePolicy" in queue}
+    for name, function in of_type(template, "Serverless::Function").items():
+        default = template["Globals"]["Function"]["Timeout"]
+        for event in function.get("Events", {}).values():
+            wanted = event["Properties"]
+            if event["Type"] in {"SQS", "DynamoDB"} and "ReportBatchItemFailures" not in str(
+                wanted.get("FunctionResponseTypes")
+            ):
+                yield f"{name} fails whole batches for one record"
+            if event["Type"] == "DynamoDB":
+                ends.add(wanted.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination"))
+                bounded = wanted.get("BisectBatchOnFunctionError") and wanted.get("MaximumRetryAttempts", -1) >= 0
+                if None in ends or not bounded:
+                    yield f"{name} loses records, or is stuck on one"
+            if event["Type"] == "SQS":
+                visible = queues[wanted["Queue"].removesuffix(".Arn")].get("VisibilityTimeout", 30)
+                if visible < 6 * function.get("Timeout", default):
+                    yield f"{name} may get a message again while it works on it"
+    for name, queue in queues.items():
+        if "RedrivePolicy" not in queue and f"{name}.Arn" not in ends:
+            yield f"{name} has no dead letters"
+
+
+def logs_with_an_end(template: Template) -> Iterator[str]:
+    groups = of_type(template, "Logs::LogGroup")
+    for name, group in groups.items():
+        if "RetentionInDays" not in group:
+            yield f"{name} keeps logs forever"
+    for name, function in of_type(template, "Serverless::Function").items():
+        if function.get("LoggingConfig", {}).get("LogGroup") not in groups:
+            yield f"{name} logs to a group that keeps them forever"
+
+
+def logs_no_person_and_no_token(template: Template) -> Iterator[str]:
+    for kind, logs, routes in (
+        ("Serverless::Api", "AccessLogSetting", "MethodSettings"),
+        ("Serverless::WebSocketApi", "AccessLogSettings", "DefaultRouteSettings"),
+    ):
+        for name, api in of_type(template, kind).items():
+            if _PERSONAL.search(api.get(logs, {}).get("Format", "$input")):
+                yield f"{name} logs what may name a person or hold a token"
+            for settings in listed(api.get(routes, {})):
+                if settings.get("DataTraceEnabled") is not False or settings.get("LoggingLevel") != "OFF":
+                    yield f"{name} logs headers and bodies"
+    for name, distribution in of_type(template, "CloudFront::Distribution").items():
+        if "Logging" in distribution["DistributionConfig"]:
+            yield f"{name} logs query strings"
+
+
+def keeps_secrets_out_of_the_environment(template: Template) -> Iterator[str]:
+    secrets = {f"{name}.Id" for name in of_type(template, "SecretsManager::Secret")}
+    silent = {name for name, parameter in template["Parameters"].items() if parameter.get("NoEcho")}
+    for name, function in of_type(template, "Serverless::Function").items():
+        for key, value in function.get("Environment", {}).get("Variables", {}).items():
+            told = _SECRET_NAME.search(key) and str(value) not in secrets
+            if told or str(value) in silent or "{{resolve:" in str(value):
+                yield f"{name} has a secret in its environment: {key}"
+
+
+GATES: tuple[Gate, ...] = (
+    allows_narrowly,
+    keeps_buckets_private,
+    refuses_plain_http,
+    encrypts,
+    keeps_what_matters,
+    loses_no_message,
+    logs_with_an_end,
+    logs_no_person_and_no_token,
+    keeps_secrets_out_of_the_environment,
+)

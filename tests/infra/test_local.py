@@ -1,0 +1,135 @@
+"""The local tooling: what it says when it cannot go on, and what it keeps."""
+
+import io
+import json
+import socket
+import stat
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import pytest
+
+from infra.local import environments, ports
+from infra.local.cloud import EmbeddedCloud, start, stop
+from infra.local.counted import Counted
+from infra.local.pip_failures import explained
+from infra.local.places import STAMP
+from infra.local.refusal import LocalRefused
+from infra.local.stack import Administrator, Stack, known_administrator, write_stack
+
+OUTPUTS = {"ApiId": "abc", "WebSocketApiId": "def", "BucketName": "images"}
+STACK = Stack("stack/1", "http://localhost:4566", OUTPUTS)
+
+
+class _LocalAws(BaseHTTPRequestHandler):
+    def do_GET(self) -> None:
+        body = json.dumps({"services": {"s3": "available"}}).encode()
+        self.send_response(200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_: object) -> None:
+        """Nothing: the test's output is the test's."""
+
+
+@contextmanager
+def somebody_elses_cloud() -> Iterator[int]:
+    with HTTPServer(("127.0.0.1", 0), _LocalAws) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port
+        server.shutdown()
+
+
+def test_a_port_taken_by_another_program_is_named_with_a_way_out(tmp_path: Path) -> None:
+    with socket.socket() as other:
+        other.bind(("127.0.0.1", 0))
+        other.listen()
+        port = other.getsockname()[1]
+        with pytest.raises(LocalRefused, match=rf"Port {port} is taken by another program\.[\s\S]*make run PORT="):
+            start(EmbeddedCloud(port, tmp_path))
+
+
+def test_a_cloud_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
+    with somebody_elses_cloud() as port:
+        with pytest.raises(LocalRefused, match=r"not started from this folder[\s\S]*CLOUD=localstack"):
+            start(EmbeddedCloud(port, tmp_path))
+        assert ports.is_cloud(port)
+
+
+def test_a_pid_file_that_names_another_program_is_not_believed(tmp_path: Path) -> None:
+    cloud = EmbeddedCloud(4566, tmp_path)
+    cloud.pid_file.write_text(json.dumps({"pid": 1, "port": 4566, "enforces_iam": False}))
+    assert stop(cloud) is False
+    assert not cloud.pid_file.exists()
+
+
+@pytest.mark.parametrize(
+    ("output", "what", "advice"),
+    [
+        ("The virtual environment was not created because ensurepip is not available.", "venv", "apt install"),
+        ("/usr/bin/python3: No module named venv", "venv", "apt install"),
+        ("OSError: [Errno 28] No space left on device", "disk is full", "Make room"),
+        ("WARNING: Retrying (Retry(total=4)) after connection broken", "cannot reach", "network"),
+        ("fatal error: Python.h: No such file or directory", "compiler", "3.11 to 3.13"),
+        ("ERROR: No matching distribution found for numpy==2.4.6", "not to be had", "3.11 to 3.13"),
+        ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "not the one that was locked", "mirror"),
+    ],
+)
+def test_what_pip_says_becomes_what_to_do(output: str, what: str, advice: str) -> None:
+    refusal = explained("cloud", output)
+    assert what in refusal.what
+    assert advice in refusal.advice
+
+
+def test_an_unknown_failure_shows_its_last_lines() -> None:
+    assert "the very end" in str(explained("cloud", "WARNING: noise\nthe very end\n"))
+
+
+def test_too_small_a_disk_is_told_before_anything_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "LOCAL", tmp_path / "local")
+    monkeypatch.setattr(environments, "venv", lambda name: tmp_path / name)
+    monkeypatch.setattr(environments, "FREE_BYTES", 10**18)
+    with pytest.raises(LocalRefused, match="free disk"):
+        environments.ensure(["cloud"])
+    assert not (tmp_path / "cloud").exists()
+
+
+def test_an_environment_whose_stamp_fits_is_left_as_it_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environments, "venv", lambda name: tmp_path / name)
+    monkeypatch.setattr(environments, "FREE_BYTES", 10**18)
+    (tmp_path / "cloud").mkdir()
+    (tmp_path / "cloud" / STAMP).write_text(environments._key("cloud"))
+    environments.ensure(["cloud"])
+
+
+def test_progress_without_a_terminal_is_a_line_for_each_environment() -> None:
+    out = io.StringIO()
+    with Counted({"cloud": 2}, out) as counted:
+        counted.one_more("cloud")
+        counted.finished("cloud")
+    assert "Installing cloud (2)" in out.getvalue()
+    assert "cloud is ready" in out.getvalue()
+    assert "\r" not in out.getvalue()
+
+
+def test_the_stack_file_is_its_owners_alone_and_says_where_things_are(tmp_path: Path) -> None:
+    file = tmp_path / "stack.json"
+    write_stack(file, STACK, Administrator("a@example.org", "random"))
+    assert stat.S_IMODE(file.stat().st_mode) == 0o600
+    said = json.loads(file.read_text())
+    assert said["api_url"] == "http://localhost:4566/_aws/execute-api/abc/live"
+    assert said["websocket_url"] == "ws://localhost:4566/_aws/execute-api/def/live"
+    assert (said["bucket"], said["admin"]["email"]) == ("images", "a@example.org")
+
+
+def test_an_administrator_is_kept_for_the_same_stack_only(tmp_path: Path) -> None:
+    file = tmp_path / "stack.json"
+    administrator = Administrator("a@example.org", "random")
+    write_stack(file, STACK, administrator)
+    assert known_administrator(file, STACK) == administrator
+    assert known_administrator(file, Stack("stack/2", STACK.endpoint, OUTPUTS)) is None
+    assert known_administrator(tmp_path / "missing.json", STACK) is None

@@ -1,0 +1,75 @@
+"""Images that cannot be read, and forms for S3 that are not kept to."""
+
+import random
+
+import httpx
+import pytest
+
+from tests.cloud import ROOT
+from tests.stack.visitor import Visitor, messages
+
+pytestmark = pytest.mark.stack
+
+NOISE = b"\x89PNG\r\n\x1a\n" + random.Random(7).randbytes(50_000)
+CUT = (ROOT / "samples" / "pneumothorax-2.jpg").read_bytes()[:4000]
+ON_FIRST_ATTEMPT = 3  # versions: made, claimed, failed
+
+
+@pytest.mark.parametrize("content", [NOISE, CUT], ids=["noise behind a PNG signature", "a JPEG cut short"])
+@pytest.mark.parametrize("presigned", [False, True])
+def test_what_cannot_be_read_fails_on_the_first_attempt(patient: Visitor, content: bytes, presigned: bool) -> None:
+    if presigned:
+        upload = patient.begin("image/png")
+        assert patient.put(upload, content).status_code == 204
+    else:
+        upload = patient.upload(content)
+    task = patient.finished(upload)
+    assert (task["status"], task["version"], task["result"]) == ("FAILED", ON_FIRST_ATTEMPT, None)
+    assert task["failure"] == {"reason": "BAD_INPUT", "message": "The image cannot be read"}
+    scan = patient.http.get(f"/scans/{upload.scan_id}").json()["data"]
+    assert (scan["status"], scan["result"], scan["failure"]) == ("FAILED", None, task["failure"])
+    assert patient.http.get(f"/files/images/{upload.scan_id}").status_code == 404
+    assert patient.http.get(f"/files/heatmaps/{upload.task_id}").status_code == 404
+
+
+def test_a_failure_is_pushed_with_its_reason(patient: Visitor) -> None:
+    upload = patient.begin("image/png")
+    with patient.watch(upload) as socket:
+        assert patient.put(upload, NOISE).status_code == 204
+        last = messages(socket)[-1]
+    assert (last["status"], last["failure"]["reason"], last["result"]) == ("FAILED", "BAD_INPUT", None)
+
+
+def test_what_is_no_image_at_all_is_refused_before_anything_is_kept(patient: Visitor) -> None:
+    answer = patient.http.post("/scans/", files={"file": ("x.png", b"GIF89a" + bytes(2000), "image/png")})
+    assert answer.status_code == 422
+    assert "accepted format" in answer.json()["error"]["details"]["file"][0]
+
+
+@pytest.mark.parametrize(
+    ("changed", "content", "status", "code"),
+    [
+        ({"Content-Type": "text/html"}, b"x", 403, "AccessDenied"),
+        ({"key": "uploads/high/1/2"}, b"x", 403, "AccessDenied"),
+        ({"x-amz-signature": "0" * 64}, b"x", 403, "SignatureDoesNotMatch"),
+        ({}, b"", 400, "EntityTooSmall"),
+        ({}, bytes(51_000_000 + 1_500_000), 400, "EntityTooLarge"),
+    ],
+    ids=["another type", "another key", "another signature", "nothing", "over 50 MB"],
+)
+def test_storage_refuses_what_the_form_does_not_say(
+    patient: Visitor, changed: dict[str, str], content: bytes, status: int, code: str
+) -> None:
+    upload = patient.begin("image/png")
+    answer = patient.put(upload, content, **changed)
+    assert (answer.status_code, code in answer.text) == (status, True), answer.text
+    task = patient.task(upload.task_id)
+    assert (task["status"], task["version"]) == ("PENDING", 1)
+
+
+def test_storage_gives_nothing_to_those_who_only_know_where_it_is(patient: Visitor) -> None:
+    upload = patient.begin("image/png")
+    assert patient.put(upload, NOISE).status_code == 204
+    key = (upload.fields or {})["key"]
+    assert httpx.get(f"{upload.url}/{key}", trust_env=False).status_code == 403
+    assert httpx.put(f"{upload.url}/{key}", content=b"x", trust_env=False).status_code == 403

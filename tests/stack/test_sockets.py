@@ -1,0 +1,92 @@
+"""Who may watch a task, and what they are told."""
+
+import json
+
+import pytest
+from websockets.exceptions import InvalidStatus
+
+from tests.cloud import ROOT
+from tests.stack.embedded import Stack
+from tests.stack.visitor import PASSWORD, Visitor, message, messages, socket
+
+pytestmark = pytest.mark.stack
+
+CONTENT = (ROOT / "samples" / "clear-1.png").read_bytes()
+
+
+def test_a_late_socket_gets_the_state_at_once(patient: Visitor) -> None:
+    upload = patient.upload(CONTENT)
+    polled = patient.finished(upload)
+    with patient.watch(upload) as late:
+        said = message(late, 5)
+    assert (said["status"], said["version"], said["result"]) == ("COMPLETED", polled["version"], polled["result"])
+
+
+def test_a_task_token_is_enough(patient: Visitor) -> None:
+    upload = patient.begin("image/png")
+    with socket(patient.stack, token=upload.task_token) as opened:
+        assert message(opened)["status"] == "PENDING"
+        assert patient.put(upload, CONTENT).status_code == 204
+        assert messages(opened)[-1]["status"] == "COMPLETED"
+
+
+def test_two_watchers_are_told_the_same(patient: Visitor) -> None:
+    upload = patient.begin("image/png")
+    with patient.watch(upload) as first, patient.watch(upload, upload.task_token) as second:
+        assert (message(first)["version"], message(second)["version"]) == (1, 1)
+        assert patient.put(upload, CONTENT).status_code == 204
+        assert messages(first)[-1] == messages(second)[-1]
+
+
+def test_one_socket_watches_several_tasks(patient: Visitor) -> None:
+    uploads = [patient.begin("image/png") for _ in range(2)]
+    wanted = {upload.task_id for upload in uploads}
+    with socket(patient.stack, token=patient.token, task_ids=",".join(sorted(wanted))) as opened:
+        assert {message(opened)["task_id"], message(opened)["task_id"]} == wanted
+
+
+def test_a_ping_is_answered_and_anything_else_is_not_fatal(patient: Visitor) -> None:
+    with patient.watch(patient.begin("image/png")) as opened:
+        message(opened)
+        opened.send("what?")
+        opened.send(json.dumps({"action": "ping"}))
+        answers = [message(opened), message(opened)]
+    assert {"action": "pong"} in answers
+
+
+def test_nobody_watches_without_a_token(patient: Visitor) -> None:
+    upload = patient.begin("image/png")
+    refused(patient.stack, task_ids=upload.task_id)
+    for token in ("", "a.b.c", "x" * 5000, upload.task_id):
+        refused(patient.stack, token=token, task_ids=upload.task_id)
+
+
+def test_nobody_watches_what_is_not_theirs(patient: Visitor, stranger: Visitor) -> None:
+    upload = patient.begin("image/png")
+    refused(patient.stack, token=stranger.token, task_ids=upload.task_id)
+    refused(patient.stack, token=stranger.token, task_ids=upload.task_token)
+
+
+def test_a_task_token_opens_no_other_task(patient: Visitor) -> None:
+    """It watches its own task, whatever else is named beside it."""
+    mine, other = patient.begin("image/png"), patient.begin("image/png")
+    with socket(patient.stack, token=mine.task_token, task_ids=other.task_id) as opened:
+        assert message(opened)["task_id"] == mine.task_id
+
+
+@pytest.mark.parametrize("named", ["", "nothing", "1", "06ef0703-a603-8400-b363-616e77617264"])
+def test_what_is_no_task_is_not_watched(patient: Visitor, named: str) -> None:
+    refused(patient.stack, token=patient.token, task_ids=named)
+
+
+def test_a_refresh_token_is_no_ticket(patient: Visitor) -> None:
+    login = patient.http.post("/auth/login", data={"email": patient.email, "password": PASSWORD})
+    upload = patient.begin("image/png")
+    refused(patient.stack, token=login.json()["data"]["refresh_token"], task_ids=upload.task_id)
+
+
+def refused(stack: Stack, **query: str) -> None:
+    """A handshake that is refused. Which status the function gave is tested in tests/realtime: this cloud says 403."""
+    with pytest.raises(InvalidStatus) as refusal, socket(stack, **query):
+        pass
+    assert 400 <= refusal.value.response.status_code < 500

@@ -1,0 +1,122 @@
+"""A person with an app: HTTP calls, S3 forms and sockets, and nothing else."""
+
+import json
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlencode
+from uuid import uuid4
+
+import httpx
+from websockets.sync.client import ClientConnection, connect
+
+from tests.stack.embedded import Stack, until
+
+FINAL = {"COMPLETED", "FAILED", "CANCELLED"}
+PASSWORD = "correct horse"
+CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".dcm": "application/dicom"}
+
+
+@dataclass(frozen=True)
+class Upload:
+    """What an upload was answered."""
+
+    scan_id: str
+    task_id: str
+    task_token: str
+    url: str = ""
+    fields: Mapping[str, str] | None = None
+
+
+class Visitor:
+    """One account, signed in."""
+
+    def __init__(self, stack: Stack) -> None:
+        self.stack = stack
+        self.email = f"{uuid4().hex}@example.org"
+        self.http = httpx.Client(base_url=stack.api, timeout=60, trust_env=False)
+        body = {"email": self.email, "password": PASSWORD, "role": "PATIENT"}
+        assert self.http.post("/auth/register", json=body).status_code == 200
+        login = self.http.post("/auth/login", data={"email": self.email, "password": PASSWORD})
+        self.token = str(_data(login)["access_token"])
+        self.http.headers["Authorization"] = f"Bearer {self.token}"
+
+    def close(self) -> None:
+        self.http.close()
+
+    def upload(self, content: bytes) -> Upload:
+        """Sends a file as a form."""
+        return _upload(_data(self.http.post("/scans/", files={"file": ("x", content)})))
+
+    def begin(self, content_type: str) -> Upload:
+        """Asks for a form for S3."""
+        return _upload(_data(self.http.post("/scans/uploads", json={"filename": "x", "content_type": content_type})))
+
+    def put(self, upload: Upload, content: bytes, **changed: str) -> httpx.Response:
+        """Sends a file with the form for S3, as a browser would: without a token of ours."""
+        fields = {**(upload.fields or {}), **changed}
+        return httpx.post(upload.url, data=fields, files={"file": ("x", content)}, timeout=60, trust_env=False)
+
+    def send(self, sample: Path, *, presigned: bool) -> Upload:
+        """Sends a sample either way."""
+        if not presigned:
+            return self.upload(sample.read_bytes())
+        upload = self.begin(CONTENT_TYPES[sample.suffix])
+        assert self.put(upload, sample.read_bytes()).status_code == 204
+        return upload
+
+    def task(self, task: str) -> dict[str, Any]:
+        """What the poll says."""
+        said: dict[str, Any] = _data(self.http.get(f"/tasks/status/{task}"))
+        return said
+
+    def finished(self, upload: Upload, seconds: float = 40) -> dict[str, Any]:
+        """The poll's answer, once it is final."""
+
+        def final() -> dict[str, Any] | None:
+            said = self.task(upload.task_id)
+            return said if said["status"] in FINAL else None
+
+        found: dict[str, Any] = until(final, seconds, every=0.7)
+        return found
+
+    @contextmanager
+    def watch(self, upload: Upload, token: str | None = None) -> Iterator[ClientConnection]:
+        """A socket on the upload's task."""
+        with socket(self.stack, token=token or self.token, task_ids=upload.task_id) as opened:
+            yield opened
+
+
+@contextmanager
+def socket(stack: Stack, **query: str) -> Iterator[ClientConnection]:
+    """A socket with whatever query."""
+    with connect(f"{stack.live}?{urlencode(query)}", open_timeout=30, close_timeout=5, proxy=None) as opened:
+        yield opened
+
+
+def message(opened: ClientConnection, seconds: float = 40) -> dict[str, Any]:
+    """The next message."""
+    said: dict[str, Any] = json.loads(opened.recv(timeout=seconds))
+    return said
+
+
+def messages(opened: ClientConnection, seconds: float = 40) -> list[dict[str, Any]]:
+    """All messages up to a final state."""
+    ends = time.monotonic() + seconds
+    said = [message(opened, seconds)]
+    while said[-1]["status"] not in FINAL:
+        said.append(message(opened, max(ends - time.monotonic(), 0.1)))
+    return said
+
+
+def _data(answer: httpx.Response) -> Any:
+    assert answer.status_code == 200, answer.text
+    return answer.json()["data"]
+
+
+def _upload(said: Mapping[str, Any]) -> Upload:
+    form = said.get("upload") or {}
+    return Upload(said["scan_id"], said["task_id"], said["task_token"], form.get("url", ""), form.get("fields"))
