@@ -6,7 +6,7 @@ from functions.auth.usecases.dependencies import Auth
 from functions.auth.usecases.sessions import SignedIn, sign_in
 from scanward.domain import accounts
 from scanward.domain.accounts import Account, Names, Profile, Role
-from scanward.errors import Fields
+from scanward.errors import Conflict, Fields
 from scanward.security import passwords
 
 
@@ -23,9 +23,17 @@ class Registration:
 def register(auth: Auth, address: str, wanted: Registration) -> Account:
     """A new account; two round trips. Raises AlreadyTaken, or TooManyRequests for an address that calls too often."""
     auth.attempts.begin(address, "")
-    now = auth.now()
-    account = accounts.register(auth.fresh_id(now), wanted.role, wanted.names, wanted.profile, now)
-    auth.accounts.add(account, passwords.hash_password(wanted.password))
+    hashed = passwords.hash_password(wanted.password)
+    for last in (False, False, True):
+        now = auth.now()
+        account = accounts.register(auth.fresh_id(now), wanted.role, wanted.names, wanted.profile, now)
+        try:
+            auth.accounts.add(account, hashed)
+        except Conflict:  # the id was in use: one chance in 4,096 for two in the same millisecond
+            if last:
+                raise
+        else:
+            break
     return account
 
 
