@@ -78,6 +78,7 @@ class Client:
         *,
         headers: dict[str, str] | None = None,
         app: Any = None,
+        address: str = "192.0.2.1",
     ) -> Reply:
         """Any request, to the function that the document names, or to another app."""
         path, _, query = path.partition("?")
@@ -102,7 +103,7 @@ class Client:
                 "httpMethod": method,
                 "path": f"/live{path}",
                 "stage": "live",
-                "identity": {"sourceIp": "192.0.2.1"},
+                "identity": {"sourceIp": address},
             },
             "body": base64.b64encode(body).decode() if body is not None else None,
             "isBase64Encoded": body is not None,
