@@ -8,11 +8,12 @@ from typing import Any, Final
 from bench.event import request
 from bench.transport import Answer
 from scanward.clock import now
+from scanward.domain.claims import Claims, TokenType
 from scanward.domain.results import AnalysisResult, Finding, ModelVersion
 from scanward.domain.scans import Lane, Scan, ScanType
 from scanward.domain.signing import SigningKey, TokenKeys
 from scanward.domain.tasks import TaskStatus
-from scanward.security.tokens import Claims, Tokens, TokenType
+from scanward.security.tokens import Tokens
 from scanward.stores import keys
 from scanward.stores.dynamo import to_ms
 from scanward.stores.scan_items import scan_item

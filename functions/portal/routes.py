@@ -5,9 +5,10 @@ from typing import Literal
 from functions.portal import usecases
 from functions.portal.usecases import Portal
 from scanward.errors import NotFound
+from scanward.web.call import Binary, Call
 from scanward.web.families import Family
 from scanward.web.fields import Out
-from scanward.web.routes import PUBLIC, Binary, Call, Routes
+from scanward.web.routes import PUBLIC, Routes
 
 routes = Routes[Portal]("portal", Family.ENVELOPE)
 

@@ -6,11 +6,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 
+from scanward.domain.claims import TokenType
 from scanward.domain.policy import Action, Resource, allows
 from scanward.domain.watching import MAX_TASKS, Connection
 from scanward.errors import InvalidFields, NotAuthenticated, NotFound
 from scanward.security.gate import Gate, Pass
-from scanward.security.tokens import Tokens, TokenType
+from scanward.security.tokens import Tokens
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.scans import ScanStore
 from scanward.stores.sockets import SocketGone, Sockets

@@ -5,8 +5,9 @@ from functions.scans.schemas import ScanOut, TaskOut, Upload, UploadOut, UploadS
 from functions.scans.usecases import Imaging
 from scanward.domain.ids import to_uuid
 from scanward.errors import InvalidFields
+from scanward.web.call import Binary, Call
 from scanward.web.families import Family
-from scanward.web.routes import Binary, Call, Media, Routes
+from scanward.web.routes import Media, Routes
 
 routes = Routes[Imaging]("scans", Family.ENVELOPE)
 

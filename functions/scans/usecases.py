@@ -7,13 +7,14 @@ from datetime import datetime
 from scanward.clock import fresh_token
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
+from scanward.domain.claims import Claims, TokenType
 from scanward.domain.ids import parse_id
 from scanward.domain.images import CONTENT_TYPE_OF, ImageFormat, format_of
 from scanward.domain.policy import Action, Resource, allows
 from scanward.domain.scans import Lane, Scan, ScanType, heatmap_key, preview_key
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
-from scanward.security.tokens import Claims, Tokens, TokenType
+from scanward.security.tokens import Tokens
 from scanward.stores.objects import ObjectStore, PresignedPost
 from scanward.stores.scans import ScanStore
 

@@ -18,13 +18,14 @@ from functions.realtime.usecases import Realtime
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.accounts import Names, Profile, Role, register
+from scanward.domain.claims import Claims, TokenType
 from scanward.domain.ids import to_uuid
 from scanward.domain.scans import Lane, Scan, ScanType
 from scanward.domain.sessions import Session
 from scanward.domain.tasks import Task
 from scanward.domain.watching import SETTLING
 from scanward.security.gate import Gate
-from scanward.security.tokens import Claims, Tokens, TokenType
+from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountStore
 from scanward.stores.connections import ConnectionStore, subscription_of_image
 from scanward.stores.gate import GateStore

@@ -8,10 +8,11 @@ from typing import Any
 import jwt
 import pytest
 
+from scanward.domain.claims import Claims, TokenType
 from scanward.domain.ids import to_uuid
 from scanward.domain.signing import KEPT_SECONDS, NOTICE_SECONDS, SigningKey, TokenKeys, rotate
 from scanward.errors import NotAuthenticated, NotFound, Unavailable
-from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, REFETCH_AFTER, Claims, Tokens, TokenType
+from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, REFETCH_AFTER, Tokens
 
 KEY, NEXT_KEY = "first key, long enough for any of them. " * 2, "second key, as long as the first. " * 2
 NOW = datetime.now(UTC).replace(microsecond=0)

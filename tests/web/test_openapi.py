@@ -5,9 +5,10 @@ from typing import Any
 import pytest
 
 from infra import openapi
+from scanward.web.call import Binary, Call
 from scanward.web.families import Family
 from scanward.web.openapi import document
-from scanward.web.routes import PUBLIC, Binary, Call, Routes
+from scanward.web.routes import PUBLIC, Routes
 from scanward.web.schema30 import downgraded
 
 

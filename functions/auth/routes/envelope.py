@@ -14,8 +14,9 @@ from functions.auth.schemas.envelope import (
 )
 from functions.auth.usecases import own_account, registration, sessions
 from functions.auth.usecases.dependencies import Auth
+from scanward.web.call import Call
 from scanward.web.families import Family
-from scanward.web.routes import PUBLIC, REFRESHING, Call, Media, Routes
+from scanward.web.routes import PUBLIC, REFRESHING, Media, Routes
 
 routes = Routes[Auth]("auth", Family.ENVELOPE)
 FORMS = (Media.FORM, Media.MULTIPART, Media.JSON)

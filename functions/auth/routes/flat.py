@@ -11,8 +11,9 @@ from functions.auth.usecases import own_account, registration, sessions
 from functions.auth.usecases.dependencies import Auth
 from scanward.errors import Fields
 from scanward.web.bodies import Choice
+from scanward.web.call import Call
 from scanward.web.families import Family
-from scanward.web.routes import PUBLIC, Call, Routes
+from scanward.web.routes import PUBLIC, Routes
 
 routes = Routes[Auth]("auth", Family.FLAT)
 EITHER = Choice("usertype", present=UserBody, absent=MemberBody)

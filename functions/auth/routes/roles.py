@@ -9,8 +9,9 @@ from functions.auth.usecases import sessions
 from functions.auth.usecases.dependencies import Auth
 from functions.auth.usecases.registration import register_and_sign_in
 from scanward.domain.accounts import Role
+from scanward.web.call import Call
 from scanward.web.families import Family
-from scanward.web.routes import PUBLIC, Call, Routes
+from scanward.web.routes import PUBLIC, Routes
 
 routes = Routes[Auth]("auth", Family.FLAT)
 

@@ -5,8 +5,9 @@ from functions.auth.schemas.users import ActivityBody, ApprovalBody, ListQuery
 from functions.auth.usecases import administration
 from functions.auth.usecases.dependencies import Auth
 from scanward.domain.accounts import Role
+from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.routes import Audience, Call, Page, Routes
+from scanward.web.routes import Audience, Routes
 
 routes = Routes[Auth]("auth", Family.ENVELOPE)
 ADMINISTRATORS = Audience(roles=frozenset({Role.ADMIN}))

@@ -6,11 +6,11 @@ from typing import Literal
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_token
 from scanward.domain.accounts import PROFESSIONALS, Account, Actor, Role
+from scanward.domain.claims import LIFETIMES, Claims, TokenType
 from scanward.domain.sessions import Refresh, Session, judge, rotate
 from scanward.errors import InvalidCredentials, InvalidRefreshToken, NotApproved, NotAuthenticated, NotFound
 from scanward.security import passwords
 from scanward.security.gate import Pass
-from scanward.security.tokens import LIFETIMES, Claims, TokenType
 
 
 @dataclass(frozen=True, slots=True)

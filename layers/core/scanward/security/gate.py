@@ -6,11 +6,12 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from scanward.domain.accounts import Actor
+from scanward.domain.claims import Claims, TokenType
 from scanward.domain.sessions import Session
 from scanward.errors import NotAuthenticated, TooManyRequests
-from scanward.security.tokens import Claims, Tokens, TokenType
 
 if TYPE_CHECKING:  # functions without accounts import this module for its names, and no SDK
+    from scanward.security.tokens import Tokens
     from scanward.stores.gate import GateStore
 
 
@@ -29,7 +30,7 @@ class Pass:
 class Gate:
     """Lets requests through. `limit`: requests a minute and account."""
 
-    def __init__(self, store: "GateStore", tokens: Tokens, limit: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: "GateStore", tokens: "Tokens", limit: int, now: Callable[[], datetime]) -> None:
         self._store = store
         self._tokens = tokens
         self._limit = limit

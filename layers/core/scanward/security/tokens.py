@@ -1,13 +1,12 @@
 """Tokens: JWT (RFC 7519), HS256, with a key id. Three kinds, and none passes for another."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 import jwt
 
+from scanward.domain.claims import LIFETIMES, Claims, TokenType
 from scanward.domain.ids import parse_id
 from scanward.domain.signing import NOTICE_SECONDS, SigningKey, TokenKeys
 from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
@@ -19,31 +18,6 @@ MAX_LENGTH = 2048
 REFETCH_AFTER = timedelta(minutes=1)
 REREAD_AFTER = timedelta(seconds=NOTICE_SECONDS / 2)
 _REQUIRED = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
-
-
-class TokenType(StrEnum):
-    """What a token is for."""
-
-    ACCESS = "access"
-    REFRESH = "refresh"
-    TASK = "task"
-
-
-LIFETIMES = {
-    TokenType.ACCESS: timedelta(minutes=15),
-    TokenType.REFRESH: timedelta(days=30),
-    TokenType.TASK: timedelta(days=1),
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Claims:
-    """What a verified token says. `id` is the token's own; `task_id` only in task tokens."""
-
-    account_id: int
-    session_id: str
-    id: str
-    task_id: int | None = None
 
 
 class Tokens:

@@ -23,11 +23,12 @@ from scanward.errors import (
 from scanward.failures import log_failure
 from scanward.security.gate import Gate, Pass, bearer
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
+from scanward.web.call import Binary, Call, Page
 from scanward.web.cors import Cors
 from scanward.web.families import Family
 from scanward.web.fields import Body
 from scanward.web.fields import refused as refused_fields
-from scanward.web.routes import Answer, Binary, Call, Media, Page, Route
+from scanward.web.routes import Answer, Media, Route
 
 D = TypeVar("D")
 _ALWAYS = {"X-Content-Type-Options": "nosniff"}

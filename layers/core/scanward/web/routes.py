@@ -4,21 +4,20 @@ A slice declares its routes in a `Routes` table; `scanward.web.api` serves the t
 describes it, so the two cannot disagree.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from pydantic import BaseModel
 
-from scanward.domain.accounts import Actor, Role
+from scanward.domain.accounts import Role
+from scanward.domain.claims import TokenType
 from scanward.errors import Fields
-from scanward.security.gate import Pass
-from scanward.security.tokens import TokenType
-from scanward.web.bodies import Choice, File
+from scanward.web.bodies import Choice
+from scanward.web.call import Binary, Call, Page
 from scanward.web.families import Family
 
-B = TypeVar("B")
 D = TypeVar("D")
 
 
@@ -45,51 +44,6 @@ class Audience:
 PUBLIC = Audience(None)
 SIGNED_IN = Audience()
 REFRESHING = Audience(TokenType.REFRESH)
-
-
-@dataclass(frozen=True, slots=True)
-class Binary:
-    """An answer that is not JSON."""
-
-    content: bytes
-    content_type: str
-    headers: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Call(Generic[B]):
-    """One request, parsed: what a view is given.
-
-    `path`: parameters by name, as they were spelled. `query`: the route's model. `address`: the caller's.
-    `root`: the API's root, relative to the request's own address.
-    """
-
-    body: B
-    files: Mapping[str, File]
-    path: Mapping[str, str]
-    query: Any
-    address: str
-    passed: Pass | None
-    root: str
-
-    @property
-    def actor(self) -> Actor:
-        """Who calls; only on routes that are not public."""
-        return self.require_pass().actor
-
-    def require_pass(self) -> Pass:
-        """How the caller came through the gate; only on routes that are not public."""
-        if self.passed is None:
-            raise LookupError("nobody passes a gate on a public route")
-        return self.passed
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """Part of a list. `next`: what the query parameter `cursor` of the next part is; None when this is the last."""
-
-    items: Sequence[BaseModel]
-    next: str | None
 
 
 Answer = BaseModel | Sequence[BaseModel] | Binary | Page
