@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import partial
 from itertools import count
+from typing import TypeVar
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -54,7 +55,17 @@ RUNS = settings(
     print_blob=True,
 )
 
+PICK = st.integers(0, 9)
+BACK = st.sampled_from([1, 1, 2])
+WAITS = st.sampled_from([0, GRACE, GRACE + 1])
+AnyOf = TypeVar("AnyOf")
+
 numbers = count()
+
+
+def chosen(among: list[AnyOf], pick: int) -> AnyOf:
+    """One of those that there are."""
+    return among[pick % len(among)]
 
 
 class Clock:
@@ -65,14 +76,12 @@ class Clock:
 
     def begin(self) -> None:
         self.time = datetime.now(UTC).replace(microsecond=0) - PAST
-        self.left = int(PAST.total_seconds())
 
     def now(self) -> datetime:
         return self.time
 
     def move(self, seconds: int) -> None:
         self.time += timedelta(seconds=seconds)
-        self.left -= seconds
 
 
 @dataclass(eq=False)
@@ -127,6 +136,10 @@ class Accounts(RuleBasedStateMachine):
     def somebody(self, role: Role) -> Person:
         return self._registered(role)
 
+    @initialize(target=opened, role=st.sampled_from([Role.PATIENT, Role.DOCTOR]))
+    def somebody_who_is_in(self, role: Role) -> Opened:
+        return self._signed_in(self._registered(role), by_role=False)
+
     @precondition(lambda self: len(self.everybody) < MOST_PEOPLE)
     @rule(target=people, role=st.sampled_from([Role.PATIENT, Role.DOCTOR, Role.HOSPITAL, Role.LAB]))
     def register(self, role: Role) -> Person:
@@ -143,12 +156,7 @@ class Accounts(RuleBasedStateMachine):
             with pytest.raises(NotApproved):
                 sessions.login(self.auth, ADDRESS, shown)
             return multiple()
-        signed_in = sessions.login(self.auth, ADDRESS, shown)
-        assert signed_in.account.id == who.id
-        assert signed_in.account.is_approved is not who.waits
-        session = Opened(who, signed_in.access, [signed_in.refresh])
-        self.every.append(session)
-        return session
+        return self._signed_in(who, by_role=by_role)
 
     @rule(who=people, by_role=st.booleans(), old=st.booleans())
     def login_with_a_wrong_password(self, who: Person, by_role: bool, old: bool) -> None:
@@ -160,14 +168,14 @@ class Accounts(RuleBasedStateMachine):
     def refresh(self, session: Opened, rotates: bool, in_body: bool) -> None:
         self._refreshed(session, len(session.chain) - 1, rotates=rotates, in_body=in_body)
 
-    @rule(session=opened)
-    def rotate(self, session: Opened) -> None:
-        self._refreshed(session, len(session.chain) - 1, rotates=True, in_body=True)
-
-    @precondition(lambda self: any(len(session.chain) > 1 for session in self.every))
-    @rule(session=opened, back=st.integers(1, 2), rotates=st.booleans(), in_body=st.booleans())
-    def refresh_with_an_old_token(self, session: Opened, back: int, rotates: bool, in_body: bool) -> None:
-        self._refreshed(session, max(len(session.chain) - 1 - back, 0), rotates=rotates, in_body=in_body)
+    @precondition(lambda self: self.live())
+    @rule(pick=PICK, back=BACK, seconds=WAITS, rotates=st.booleans(), in_body=st.booleans())
+    def refresh_with_an_old_token(self, pick: int, back: int, seconds: int, rotates: bool, in_body: bool) -> None:
+        session = chosen(self.live(), pick)
+        while len(session.chain) <= back:
+            self._refreshed(session, len(session.chain) - 1, rotates=True, in_body=True)
+        self.clock.move(seconds)
+        self._refreshed(session, len(session.chain) - 1 - back, rotates=rotates, in_body=in_body)
 
     @rule(session=opened, everywhere=st.booleans())
     def logout(self, session: Opened, everywhere: bool) -> None:
@@ -192,8 +200,10 @@ class Accounts(RuleBasedStateMachine):
         who.active = False
         self._all_end(who)
 
-    @rule(who=people)
-    def reactivate(self, who: Person) -> None:
+    @precondition(lambda self: self.inactive())
+    @rule(pick=PICK)
+    def reactivate(self, pick: int) -> None:
+        who = chosen(self.inactive(), pick)
         administration.set_active(self.auth, str(who.id), active=True)
         who.active = True
 
@@ -206,8 +216,7 @@ class Accounts(RuleBasedStateMachine):
         administration.decide(self.auth, str(who.id), approved=approved)
         who.approved = approved
 
-    @precondition(lambda self: self.clock.left > GRACE + 1)
-    @rule(seconds=st.sampled_from([1, GRACE, GRACE + 1]))
+    @rule(seconds=WAITS)
     def wait(self, seconds: int) -> None:
         self.clock.move(seconds)
 
@@ -233,6 +242,12 @@ class Accounts(RuleBasedStateMachine):
             live = self.auth.gate.sessions(who.id, int(self.clock.now().timestamp()))
             assert len(live) == sum(session.live for session in self._of(who))
 
+    def live(self) -> list[Opened]:
+        return [session for session in self.every if session.live]
+
+    def inactive(self) -> list[Person]:
+        return [who for who in self.everybody if not who.active]
+
     def _registered(self, role: Role) -> Person:
         email, password = f"{next(numbers)}@example.org", "correct horse"
         wanted = Registration(role, Names(email=email), Profile(), password)
@@ -241,6 +256,15 @@ class Accounts(RuleBasedStateMachine):
         assert account.is_approved is not who.waits
         self.everybody.append(who)
         return who
+
+    def _signed_in(self, who: Person, *, by_role: bool) -> Opened:
+        shown = self._login(who, who.passwords[-1], by_role)
+        signed_in = sessions.login(self.auth, ADDRESS, shown)
+        assert signed_in.account.id == who.id
+        assert signed_in.account.is_approved is not who.waits
+        session = Opened(who, signed_in.access, [signed_in.refresh])
+        self.every.append(session)
+        return session
 
     def _login(self, who: Person, password: str, by_role: bool) -> Login:
         """By role, as contract C logs in; else as the others do."""
