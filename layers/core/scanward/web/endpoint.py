@@ -4,6 +4,7 @@ import json
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -51,7 +52,11 @@ class Endpoint(Generic[D]):
         self._route = route
         self._deps = deps
         self._edge = edge
-        self._adapter = None if isinstance(route.answer, str) else TypeAdapter[Any](route.answer)
+
+    @cached_property
+    def _adapter(self) -> TypeAdapter[Any] | None:
+        # Made at the first answer: a function has many routes, and a cold start is for one of them.
+        return None if isinstance(self._route.answer, str) else TypeAdapter[Any](self._route.answer)
 
     def answer(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answers one request; raises nothing."""

@@ -14,15 +14,15 @@ _TEXTS = {"missing": "This field is required.", "extra_forbidden": NOT_KNOWN}
 
 
 class Body(BaseModel):
-    """Base of every request model: what it does not name is refused."""
+    """Base of every request model: what it does not name is refused. Built at its first use, not at a cold start."""
 
-    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True, defer_build=True)
 
 
 class Out(BaseModel):
     """Base of every answer model."""
 
-    model_config = ConfigDict(frozen=True, serialize_by_alias=True)
+    model_config = ConfigDict(frozen=True, serialize_by_alias=True, defer_build=True)
 
 
 def _printable(text: str) -> str:
