@@ -9,7 +9,9 @@ from scanward.domain.accounts import Names, Profile, Role, register
 from scanward.domain.sessions import Session
 from scanward.errors import AlreadyTaken, NotAuthenticated
 from scanward.stores.accounts import AccountStore
+from scanward.stores.dynamo import connection
 from scanward.stores.gate import MAX_SESSIONS, GateStore
+from tests.faults import conflicts
 
 NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)
 SECOND = int(NOW.timestamp())
@@ -81,3 +83,10 @@ def test_counters_of_minutes_long_past_do_not_pile_up(gate: GateStore) -> None:
         TableName="AccountsTable", Key={"pk": {"S": "ACCOUNT#1"}, "sk": {"S": "GATE"}}
     )["Item"]
     assert sum(name[0] == "m" and name[1:].isdigit() for name in item) <= 10
+
+
+def test_two_who_register_at_once_wait_for_each_other(store: AccountStore) -> None:
+    with conflicts(connection().client, "dynamodb.TransactWriteItems", times=2) as met:
+        store.add(register(1, Role.PATIENT, Names(email="ada@example.org"), Profile(), NOW), "hash")
+    assert len(met) == 2
+    assert store.by_name("email", "ada@example.org")

@@ -53,7 +53,7 @@ def login(auth: Auth, address: str, shown: Login) -> SignedIn:
         auth.attempts.fail(address, shown.name)
         raise InvalidCredentials
     account = found.account
-    if shown.approved and account.role in PROFESSIONALS and not account.is_approved:
+    if shown.approved and account.is_active and account.role in PROFESSIONALS and not account.is_approved:
         raise NotApproved
     try:
         return sign_in(auth, account)

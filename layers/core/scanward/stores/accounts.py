@@ -17,7 +17,7 @@ from scanward.stores.account_items import (
     profile_item,
     rows,
 )
-from scanward.stores.dynamo import ConditionFailed, bind, connection, translated
+from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, translated
 from scanward.stores.gate import GateItem, gate_actions, new_gate
 
 UNIQUE = "This field must be unique."
@@ -50,8 +50,9 @@ class AccountStore:
 
     def add(self, account: Account, password_hash: str) -> None:
         """Keeps a new account, all or nothing. Raises AlreadyTaken, with each name that is somebody's."""
-        try:
-            with translated(), TransactWrite(connection=connection()) as write:
+
+        def write_all() -> None:
+            with TransactWrite(connection=connection()) as write:
                 for marker in markers(account).values():
                     write.save(marker, condition=MarkerItem.pk.does_not_exist())
                 write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
@@ -59,6 +60,9 @@ class AccountStore:
                 for row in rows(account):
                     write.save(row)
                 _count_administrators(write, int(account.is_superuser))
+
+        try:
+            settled(write_all)
         except ConditionFailed as lost:
             raise self._why(account) from lost
 
@@ -69,26 +73,34 @@ class AccountStore:
         """
         old, new = before.account, after.account
         unchanged = ProfileItem.version == before.version
-        try:
-            with translated(), TransactWrite(connection=connection()) as write:
+
+        def write_all() -> None:
+            with TransactWrite(connection=connection()) as write:
                 _reconcile(write, old, new)
                 write.save(profile_item(new, after.password_hash, before.version + 1), condition=unchanged)
                 gate = GateItem(keys.account(new.id), keys.GATE)
                 write.update(gate, actions=gate_actions(new, ends_sessions=ends_sessions))
                 _count_administrators(write, _administers(new) - _administers(old))
+
+        try:
+            settled(write_all)
         except ConditionFailed as lost:
             raise self._why(new, leaves=_administers(old) > _administers(new)) from lost
 
     def remove(self, gone: Credentials) -> None:
         """Forgets an account, its names and its sessions. Raises LastAdministrator or Conflict."""
         account = gone.account
-        try:
-            with translated(), TransactWrite(connection=connection()) as write:
+
+        def write_all() -> None:
+            with TransactWrite(connection=connection()) as write:
                 write.delete(profile_item(account, gone.password_hash), condition=ProfileItem.version == gone.version)
                 write.delete(GateItem(keys.account(account.id), keys.GATE))
                 for item in (*markers(account).values(), *rows(account)):
                     write.delete(item)
                 _count_administrators(write, -_administers(account))
+
+        try:
+            settled(write_all)
         except ConditionFailed as lost:
             raise self._why(account, leaves=bool(_administers(account))) from lost
 
