@@ -134,9 +134,7 @@ def test_nothing_but_activity_is_changed_through_an_account(api: Client, admin: 
     assert parse_id(str(number)) == number
 
 
-def test_a_deactivated_professional_is_a_stranger_though_never_approved(
-    api: Client, admin: Client
-) -> None:
+def test_a_deactivated_professional_is_a_stranger_though_never_approved(api: Client, admin: Client) -> None:
     number = register(api, "doctor", "DOCTOR")
     login = {"email": "doctor@example.org", "password": PASSWORD}
     assert api.post("/api/doctor/login", login).status == 404
