@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,10 +34,17 @@ def _plain(loader: Any, node: yaml.Node) -> Any:
     return loader.construct_mapping(node, deep=True)
 
 
+@cache
 def template() -> dict[str, Any]:
-    """template.yaml, with every intrinsic function as its plain argument."""
+    """template.yaml, with every intrinsic function as its plain argument. Read once: reading takes a while."""
     loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Template)  # noqa: S506
     return loaded
+
+
+@cache
+def _client(service: str) -> Any:
+    """One for all tests: moto answers below it, whichever cloud is up, and making one takes a while too."""
+    return boto3.client(service)  # type: ignore[call-overload]
 
 
 @contextmanager
@@ -44,14 +52,14 @@ def cloud() -> Iterator[None]:
     """Tables, a versioned bucket, three lanes with their queue URLs, the token keys."""
     with mock_aws():
         resources = template()["Resources"]
-        dynamodb = boto3.client("dynamodb")
+        dynamodb = _client("dynamodb")
         for name in TABLES.values():
             wanted = resources[name]["Properties"]
             given = ("AttributeDefinitions", "KeySchema", "GlobalSecondaryIndexes", "BillingMode")
             dynamodb.create_table(TableName=name, **{key: wanted[key] for key in given if key in wanted})
-        s3 = boto3.client("s3")
+        s3 = _client("s3")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         secret = json.dumps({"current": "k1", "k1": KEY})
-        boto3.client("secretsmanager").create_secret(Name=SECRET, SecretString=secret)
+        _client("secretsmanager").create_secret(Name=SECRET, SecretString=secret)
         yield
