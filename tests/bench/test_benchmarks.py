@@ -1,7 +1,6 @@
 """Each benchmark runs, in small, and prints its rows. No test asserts a time."""
 
 import sysconfig
-from importlib.util import find_spec
 from io import StringIO
 from pathlib import Path
 
@@ -17,7 +16,6 @@ from bench.timing import Spread, in_turns
 HERE = [Path(sysconfig.get_path("purelib"))]
 
 
-@pytest.mark.skipif(not find_spec("mangum"), reason="the peers are in the bench environment alone")
 def test_reading_a_scan_is_compared_with_its_three_peers() -> None:
     from bench import reading
 

@@ -1,5 +1,6 @@
 """Sessions: listed, ended one by one or all at once, and ended by whoever steals a refresh token."""
 
+import jwt
 import pytest
 
 from scanward.domain.sessions import GRACE_SECONDS, Session, judge, rotate
@@ -14,6 +15,11 @@ def login(api: Client) -> tuple[Client, Client]:
     """Clients with the access and the refresh token of a new session."""
     tokens = api.form("/auth/login", FIELDS).data
     return Client(tokens["access_token"]), Client(tokens["refresh_token"])
+
+
+def token_id(client: Client) -> str:
+    """The id of the client's token."""
+    return str(jwt.decode(str(client.token), options={"verify_signature": False})["jti"])
 
 
 def renew(client: Client, *, rotate: bool = False) -> Reply:
@@ -77,6 +83,7 @@ def test_a_rotated_refresh_token_is_given_again_for_a_lost_answer(api: Client, a
     first = Client(renew(old, rotate=True).data["refresh_token"])
     again = Client(renew(old, rotate=True).data["refresh_token"])
     assert (renew(first).status, renew(again).status) == (200, 200)
+    assert token_id(first) == token_id(again), "the same successor, not a second one"
 
 
 def test_a_refresh_token_whose_successor_has_a_successor_ends_the_session(api: Client, ada: Client) -> None:
