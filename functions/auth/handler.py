@@ -16,6 +16,9 @@ from scanward.stores.account_lists import AccountLists
 from scanward.stores.accounts import AccountStore
 from scanward.stores.attempts import AttemptStore
 from scanward.stores.gate import GateStore
+from scanward.stores.mail_queue import MailQueue
+from scanward.stores.own_data_queue import OwnDataQueue
+from scanward.stores.pictures import Pictures
 from scanward.stores.secrets import read_token_keys
 from scanward.web.api import Api
 from scanward.web.cors import Cors
@@ -30,5 +33,7 @@ attempts = Attempts(
 )
 lists = AccountLists(settings.accounts_table, accounts)
 gate = Gate(gate_store, tokens, settings.requests_per_minute, now)
-auth = Auth(accounts, lists, gate_store, gate, tokens, attempts, now, fresh_id)
+mails, pictures = MailQueue(settings.mail_queue_url), Pictures(settings.bucket)
+own_data = OwnDataQueue(settings.own_data_queue_url)
+auth = Auth(accounts, lists, gate_store, gate, tokens, attempts, mails, pictures, own_data, now, fresh_id)
 app = Api(routes, auth, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth")))

@@ -45,6 +45,8 @@ def _up(_: argparse.Namespace) -> None:
             administrator = _administrator(stack)
     write_stack(STACK_FILE, stack, administrator)
     console.print(f"  API {stack.api_url}\n  WebSocket {stack.websocket_url}", soft_wrap=True)
+    if target == "local":
+        console.print(f"  Mails {ours.outbox}", soft_wrap=True)
 
 
 def _administrator(stack: Stack) -> Administrator:

@@ -30,6 +30,11 @@ class EmbeddedCloud:
         return f"http://localhost:{self.port}"
 
     @property
+    def outbox(self) -> str:
+        """Where the mails that it was given to send can be read."""
+        return f"{self.endpoint}/_ministack/ses/messages"
+
+    @property
     def log(self) -> Path:
         return self.folder / "cloud.log"
 

@@ -26,8 +26,8 @@ INPUTS = (
     "samconfig.toml",
     "template.yaml",
 )
-ARTEFACTS = 10
-RESOURCES = 60
+ARTEFACTS = 11
+RESOURCES = 68
 
 
 @dataclass(frozen=True, slots=True)

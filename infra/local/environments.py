@@ -24,9 +24,10 @@ LOCKS = {
     "local": ("local",),
     "dev": ("dev", "chalice", "swagger", "bench"),
     "train": ("train",),
+    "reference": ("reference",),
 }
 # torch's dependencies are those of the build that a machine gets: see infra/local/locks.py.
-WITH_DEPENDENCIES = frozenset({"train"})
+WITH_DEPENDENCIES = frozenset({"train", "reference"})
 FREE_BYTES = 1_500_000_000
 
 

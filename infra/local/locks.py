@@ -10,11 +10,11 @@ from infra.local.environments import ensure
 from infra.local.places import ROOT, python
 
 # Later ones are constrained by earlier ones.
-NAMES = ("chalice", "swagger", "core", "model", "cloud", "deploy", "local", "dev", "bench", "train")
+NAMES = ("chalice", "swagger", "core", "model", "cloud", "deploy", "local", "dev", "bench", "train", "reference")
 # Their wheels ask for more than we use of them.
-BARE = frozenset({"chalice", "swagger", "train"})
+BARE = frozenset({"chalice", "swagger", "train", "reference"})
 # torch has builds of its own for machines with and without accelerators: its lock fixes versions, and pip the rest.
-UNHASHED = frozenset({"train"})
+UNHASHED = frozenset({"train", "reference"})
 
 
 def lock(name: str) -> None:

@@ -3,6 +3,7 @@
 import pytest
 
 from scanward.domain.ids import parse_id
+from scanward.security import passwords
 from tests.http.client import Client
 from tests.http.conftest import sign_in
 
@@ -91,6 +92,29 @@ def test_a_broken_field_is_refused_and_nothing_is_stored(api: Client, field: dic
     assert reply.status == 422
     assert set(reply.json["error"]["details"]) == set(field)
     assert api.post("/auth/register", {"email": "user@example.com", "password": PASSWORD}).status == 200
+
+
+class Tripwire:
+    """A hasher that must not be reached."""
+
+    def hash(self, password: str) -> str:
+        raise AssertionError(len(password))
+
+    def verify(self, hashed: str, password: str) -> bool:
+        raise AssertionError(len(password))
+
+
+@pytest.mark.parametrize("password", ["x" * 129, "é" * 500_000, "x" * 10_000_000, "correct\0horse"])
+@pytest.mark.parametrize("path", ["/auth/register", "/auth/login", "/auth/password-reset/confirm", "/api/login"])
+def test_a_password_that_cannot_be_one_is_refused_before_it_costs_a_hash(
+    api: Client, monkeypatch: pytest.MonkeyPatch, path: str, password: str
+) -> None:
+    monkeypatch.setattr(passwords, "_hasher", Tripwire())
+    name = {"token": "x"} if path.endswith("confirm") else {"email": "user@example.com"}
+    replies = [api.post(path, name | {"password": password})]
+    if path.startswith("/auth/"):
+        replies.append(api.form(path, name | {"password": password}))
+    assert {reply.status for reply in replies} <= {400, 413, 422}
 
 
 def test_over_the_minutes_limit_is_429_with_the_wait(api: Client) -> None:

@@ -1,13 +1,21 @@
 """One embedded cloud for the whole session, with the stack deployed; a fresh patient for each test that wants one."""
 
 import json
+import subprocess
+import sys
 from collections.abc import Iterator
 
+import httpx
 import pytest
 
+from infra.local.sessions import environment
+from infra.local.stack import find_stack
 from tests.cloud import ROOT
+from tests.stack.calls import client_of, data, fresh_email
 from tests.stack.embedded import Stack, deploy, embedded_cloud
 from tests.stack.visitor import Visitor
+
+CREATE = "import sys; from infra.operations import administrator as a; print(a.create_administrator(*sys.argv[1:]))"
 
 
 @pytest.fixture(scope="session")
@@ -39,3 +47,26 @@ def truth() -> dict[str, dict[str, list[float]]]:
     """What was drawn on each sample: label → box, as fractions of width and height."""
     drawn: dict[str, dict[str, list[float]]] = json.loads((ROOT / "samples" / "truth.json").read_text())
     return drawn
+
+
+@pytest.fixture
+def anybody(stack: Stack) -> Iterator[httpx.Client]:
+    """A client that has not signed in."""
+    with client_of(stack) as client:
+        yield client
+
+
+@pytest.fixture(scope="module")
+def administrator(stack: Stack) -> Iterator[httpx.Client]:
+    """An administrator, whom no contract registers, and who has signed in."""
+    found = find_stack(stack.endpoint)
+    assert found
+    email = fresh_email()
+    command = [sys.executable, "-c", CREATE, found.outputs["AccountsTableName"], email]
+    made = subprocess.run(  # noqa: S603
+        command, cwd=ROOT, env=environment(stack.endpoint), capture_output=True, text=True, timeout=60, check=True
+    )
+    with client_of(stack) as client:
+        login = client.post("/auth/login", data={"email": email, "password": made.stdout.strip()})
+        client.headers["Authorization"] = f"Bearer {data(login)['access_token']}"
+        yield client

@@ -4,6 +4,7 @@ from functions.auth.schemas.envelope import (
     AccessOut,
     AccountOut,
     CredentialsBody,
+    LeaveBody,
     LoginBody,
     LogoutBody,
     MessageOut,
@@ -12,7 +13,7 @@ from functions.auth.schemas.envelope import (
     SessionOut,
     TokensOut,
 )
-from functions.auth.usecases import own_account, registration, sessions
+from functions.auth.usecases import erasure, own_account, registration, sessions
 from functions.auth.usecases.dependencies import Auth
 from scanward.web.call import Call
 from scanward.web.families import Family
@@ -59,6 +60,13 @@ def me(call: Call[None], auth: Auth) -> AccountOut:
 def change_me(call: Call[CredentialsBody], auth: Auth) -> AccountOut:
     """A new email, password, or both; a new password ends all sessions."""
     return AccountOut.of(own_account.change_credentials(auth, call.actor, call.body.email, call.body.password))
+
+
+@routes.delete("/users/me", MessageOut, body=LeaveBody, media=(Media.JSON,), status=202)
+def leave(call: Call[LeaveBody], auth: Auth) -> MessageOut:
+    """Leave for good: the account is locked at once, and all that is kept of it is erased, but for the access log."""
+    erasure.leave(auth, call.actor, call.address, call.body.password)
+    return MessageOut(message="Your account is locked and is being erased")
 
 
 @routes.get("/users/me/sessions", list[SessionOut])

@@ -2,18 +2,22 @@
 
 from typing import Any
 
+from functions.auth.pictures.cleaning import clean
 from functions.auth.schemas.columns import UserBody, UserOut
 from functions.auth.schemas.envelope import LoginBody, LogoutBody, MessageOut
 from functions.auth.schemas.flat import MemberBody, MemberOut, MemberSignedInOut, RenewalBody, RenewedOut
-from functions.auth.schemas.profile import ProfileBody, ProfileOut, foreign_fields, profile_of
+from functions.auth.schemas.profile import EDITABLE, ProfileBody, foreign_fields
+from functions.auth.schemas.profile_answers import ProfileOut, profile_of
 from functions.auth.schemas.registered import names_in
 from functions.auth.usecases import own_account, registration, sessions
 from functions.auth.usecases.dependencies import Auth
-from scanward.errors import Fields
+from functions.auth.usecases.own_account import ProfileChange
+from scanward.errors import Fields, InvalidFields
 from scanward.web.bodies import Choice
 from scanward.web.call import Call
 from scanward.web.families import Family
-from scanward.web.routes import PUBLIC, Routes
+from scanward.web.fields import NOT_KNOWN
+from scanward.web.routes import PUBLIC, Media, Routes
 
 routes = Routes[Auth]("auth", Family.FLAT)
 EITHER = Choice("usertype", present=UserBody, absent=MemberBody)
@@ -58,11 +62,25 @@ def logout(call: Call[LogoutBody], auth: Auth) -> MessageOut:
 @routes.get("/api/profile", ProfileOut)
 def profile(call: Call[None], auth: Auth) -> ProfileOut:
     """The caller's own profile, with the fields of the role."""
-    return profile_of(own_account.me(auth, call.actor))
+    account = own_account.me(auth, call.actor)
+    return profile_of(account, own_account.picture_link(auth, account))
 
 
-@routes.patch("/api/profile", ProfileOut, ProfileBody, besides=foreign)
+@routes.patch(
+    "/api/profile",
+    ProfileOut,
+    ProfileBody,
+    media=(Media.JSON, Media.MULTIPART),
+    files=("image",),
+    files_optional=True,
+    besides=foreign,
+)
 def change_profile(call: Call[ProfileBody], auth: Auth) -> ProfileOut:
-    """Change or clear fields of one's own profile, those of one's role."""
-    change = call.body.change(call.actor.role)
-    return profile_of(own_account.change_profile(auth, call.actor, change, call.body.email))
+    """Change or clear fields of one's own profile, those of one's role; a picture comes as a file of a form."""
+    role = call.actor.role
+    if unknown := {name: [NOT_KNOWN] for name in call.files if name != "image" or name not in EDITABLE[role]}:
+        raise InvalidFields(unknown)
+    change = call.body.change(role)
+    picture = clean(call.files["image"].content) if call.files else None
+    account = own_account.change_profile(auth, call.actor, ProfileChange(change, call.body.email, picture))
+    return profile_of(account, own_account.picture_link(auth, account))

@@ -36,9 +36,11 @@ class UserOut(Out):
     updated_at: datetime
 
     @classmethod
-    def of(cls, account: Account) -> Self:
+    def of(cls, account: Account, image: str | None = None) -> Self:
+        """`image`: an address of the account's picture; only profiles show it."""
         said: dict[str, Any] = {**asdict(account.profile), **asdict(account.names)}
         said |= {"id": account.id, "full_name": account.full_name, "usertype": account.role.value.lower()}
         said |= {"created_at": account.created_at, "updated_at": account.updated_at}
         said |= {"age": account.age_on(datetime.now(UTC).date()), "is_approved": account.is_approved}
+        said["image"] = image
         return cls(**{name: said[name] for name in cls.model_fields})

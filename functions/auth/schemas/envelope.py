@@ -72,6 +72,12 @@ class CredentialsBody(Body):
     password: NewPassword | None = None
 
 
+class LeaveBody(Body):
+    """`DELETE /users/me`: the password once more, since there is no way back."""
+
+    password: ShownPassword
+
+
 class AccountOut(Out):
     """An account, as B and D show it."""
 

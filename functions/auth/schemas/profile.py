@@ -1,15 +1,14 @@
-"""The profile of each role, in contract E's columns and what else somebody says of themselves."""
+"""What each role may say of itself."""
 
+import json
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import date
 from types import MappingProxyType
 from typing import Annotated, Any
 
-from pydantic import Field, field_validator
+from pydantic import Field, ValidationInfo, WithJsonSchema, field_validator
 from pydantic_core import PydanticCustomError
 
-from functions.auth.schemas.columns import UserOut
 from functions.auth.schemas.fields import (
     Address,
     AnyGender,
@@ -21,22 +20,23 @@ from functions.auth.schemas.fields import (
     Paragraph,
     Phone,
 )
-from scanward.domain.accounts import Account, Profile, Role
+from scanward.domain.accounts import Profile, Role
 from scanward.errors import InvalidFields
 from scanward.web.fields import NOT_KNOWN, Body
 
 _PERSON = {"first_name", "last_name", "full_name", "gender", "birth_date", "age", "address", "blood_type"}
-_PERSON |= {"emergency_numbers", "married"}
+_PERSON |= {"emergency_numbers", "married", "image"}
 _CONTACT = {"email", "phone"}
 EDITABLE: Mapping[Role, frozenset[str]] = MappingProxyType(
     {
         Role.PATIENT: frozenset(_CONTACT | _PERSON),
         Role.DOCTOR: frozenset(_CONTACT | _PERSON | {"bio", "specialty", "is_private", "practice_address"}),
-        Role.HOSPITAL: frozenset(_CONTACT | {"name", "practice_address"}),
-        Role.LAB: frozenset(_CONTACT | {"name", "practice_address"}),
+        Role.HOSPITAL: frozenset(_CONTACT | {"name", "practice_address", "image"}),
+        Role.LAB: frozenset(_CONTACT | {"name", "practice_address", "image"}),
         Role.ADMIN: frozenset(_CONTACT | {"full_name", "first_name", "last_name"}),
     }
 )
+_IMAGE = {"nullable": True, "description": "null clears it; a picture comes as a file of a form"}
 
 
 class ProfileBody(Body):
@@ -59,6 +59,18 @@ class ProfileBody(Body):
     specialty: Called | None = None
     is_private: bool | None = None
     practice_address: Address | None = None
+    image: Annotated[None, WithJsonSchema(_IMAGE)] = None
+
+    @field_validator("emergency_numbers", mode="before")
+    @classmethod
+    def _of_a_form(cls, given: object, info: ValidationInfo) -> object:
+        # The field of a form is one text: the JSON list.
+        if isinstance(given, str) and info.mode == "python":
+            try:
+                given = json.loads(given)
+            except (ValueError, RecursionError):
+                return given
+        return tuple(given) if isinstance(given, list) else given
 
     @field_validator("email")
     @classmethod
@@ -82,61 +94,3 @@ def foreign_fields(role: Role, sent: Any) -> dict[str, list[str]]:
     """Field → text, of those that are another role's."""
     known = ProfileBody.model_fields.keys() - EDITABLE[role]
     return {name: [NOT_KNOWN] for name in sent if name in known} if isinstance(sent, dict) else {}
-
-
-class AdministratorProfileOut(UserOut):
-    """An administrator's profile."""
-
-    username: str | None
-    first_name: str | None
-    last_name: str | None
-
-
-class PatientProfileOut(AdministratorProfileOut):
-    """A patient's profile."""
-
-    carte_id: str | None
-    registration_id: str | None
-    gender: str | None
-    birth_date: date | None
-    age: int | None
-    address: str | None
-    blood_type: str | None
-    emergency_numbers: tuple[str, ...]
-    married: bool | None
-
-
-class DoctorProfileOut(PatientProfileOut):
-    """A doctor's profile."""
-
-    bio: str | None
-    specialty: str | None
-    is_private: bool | None
-    practice_address: str | None
-    is_approved: bool
-
-
-class OrganisationProfileOut(UserOut):
-    """A hospital's or lab's profile."""
-
-    name: str | None
-    carte_id: str | None
-    practice_address: str | None
-    is_approved: bool
-
-
-ProfileOut = AdministratorProfileOut | PatientProfileOut | DoctorProfileOut | OrganisationProfileOut
-_PROFILES: Mapping[Role, type[ProfileOut]] = MappingProxyType(
-    {
-        Role.PATIENT: PatientProfileOut,
-        Role.DOCTOR: DoctorProfileOut,
-        Role.HOSPITAL: OrganisationProfileOut,
-        Role.LAB: OrganisationProfileOut,
-        Role.ADMIN: AdministratorProfileOut,
-    }
-)
-
-
-def profile_of(account: Account) -> ProfileOut:
-    """The profile of an account, with the fields of its role."""
-    return _PROFILES[account.role].of(account)

@@ -8,6 +8,7 @@ from scanward.domain.ids import parse_id
 from scanward.errors import Conflict, NotFound
 from scanward.stores.account_lists import AccountPage, Filters
 from scanward.stores.accounts import Credentials
+from scanward.stores.own_data_queue import Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +52,16 @@ def decide(auth: Auth, account: str, *, approved: bool) -> Account:
 
 
 def remove(auth: Auth, account: str) -> None:
-    """Forgets an account, its names and sessions. Raises NotFound, LastAdministrator, Conflict."""
-    auth.accounts.remove(_found(auth, account))
+    """Forgets an account, its names, sessions and picture, and has all else that is kept of it erased.
+
+    Raises NotFound, LastAdministrator, Conflict.
+    """
+    gone = _found(auth, account)
+    # Asked for first: whatever fails behind it, nothing is left over. The last administrator stays there as well.
+    auth.own_data.ask(Wish.ERASURE, gone.account.id)
+    auth.accounts.remove(gone)
+    if gone.account.profile.image:
+        auth.pictures.remove(gone.account.profile.image)
 
 
 def _found(auth: Auth, account: str) -> Credentials:

@@ -10,6 +10,9 @@ from scanward.security.tokens import Tokens
 from scanward.stores.account_lists import AccountLists
 from scanward.stores.accounts import AccountStore
 from scanward.stores.gate import GateStore
+from scanward.stores.mail_queue import MailQueue
+from scanward.stores.own_data_queue import OwnDataQueue
+from scanward.stores.pictures import Pictures
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,5 +25,8 @@ class Auth:
     entry: Gate
     tokens: Tokens
     attempts: Attempts
+    mails: MailQueue
+    pictures: Pictures
+    own_data: OwnDataQueue
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]

@@ -1,11 +1,13 @@
 """What people do with their own account."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
+from functions.auth.pictures.cleaning import Picture
 from functions.auth.usecases.dependencies import Auth
+from scanward.clock import fresh_token
 from scanward.domain.accounts import Account, Actor, Profile
-from scanward.errors import Conflict, NotAuthenticated
+from scanward.errors import Conflict, NotAuthenticated, ScanwardError
 from scanward.security import passwords
 from scanward.stores.accounts import Credentials
 
@@ -24,21 +26,55 @@ def change_credentials(auth: Auth, actor: Actor, email: str | None, password: st
         account = replace(found.account, names=names, updated_at=auth.now())
         return replace(found, account=account, password_hash=hashed or found.password_hash)
 
-    return _changed(auth, actor, change, ends_sessions=hashed is not None)
+    return _changed(auth, actor, change, ends_sessions=hashed is not None)[1]
 
 
-def change_profile(auth: Auth, actor: Actor, change: Callable[[Profile], Profile], email: str | None = None) -> Account:
-    """What somebody says of themselves, anew, and a new email if one is given. Raises AlreadyTaken, Conflict."""
+@dataclass(frozen=True, slots=True)
+class ProfileChange:
+    """What somebody says of themselves, anew. `email`, `picture`: None where they stay as they are."""
 
+    of_profile: Callable[[Profile], Profile]
+    email: str | None = None
+    picture: Picture | None = None
+
+
+def change_profile(auth: Auth, actor: Actor, wanted: ProfileChange) -> Account:
+    """Changes the profile; a picture that another one replaces, or that is cleared, is removed.
+
+    Raises AlreadyTaken, Conflict.
+    """
+    if wanted.picture is None:
+        return _change_profile(auth, actor, wanted.of_profile, wanted.email)
+    name = f"{fresh_token()}.{wanted.picture.suffix}"
+    kept = auth.pictures.keep(actor.account_id, name, wanted.picture.content, wanted.picture.content_type)
+    try:
+        return _change_profile(auth, actor, lambda said: replace(wanted.of_profile(said), image=kept), wanted.email)
+    except ScanwardError:
+        auth.pictures.remove(kept)
+        raise
+
+
+def picture_link(auth: Auth, account: Account) -> str | None:
+    """An address that shows the account's picture for five minutes; None without one."""
+    return auth.pictures.link(account.profile.image) if account.profile.image else None
+
+
+def _change_profile(auth: Auth, actor: Actor, change: Callable[[Profile], Profile], email: str | None) -> Account:
     def changed(found: Credentials) -> Credentials:
         old = found.account
         names = replace(old.names, email=email) if email else old.names
         return replace(found, account=replace(old, names=names, profile=change(old.profile), updated_at=auth.now()))
 
-    return _changed(auth, actor, changed, ends_sessions=False)
+    before, after = _changed(auth, actor, changed, ends_sessions=False)
+    if before.profile.image not in (None, after.profile.image):
+        auth.pictures.remove(before.profile.image)
+    return after
 
 
-def _changed(auth: Auth, actor: Actor, change: Callable[[Credentials], Credentials], *, ends_sessions: bool) -> Account:
+def _changed(
+    auth: Auth, actor: Actor, change: Callable[[Credentials], Credentials], *, ends_sessions: bool
+) -> tuple[Account, Account]:
+    """The account before and after."""
     for last in (False, False, True):
         before = _own(auth, actor)
         after = change(before)
@@ -49,7 +85,7 @@ def _changed(auth: Auth, actor: Actor, change: Callable[[Credentials], Credentia
                 raise
         else:
             break
-    return after.account
+    return before.account, after.account
 
 
 def _own(auth: Auth, actor: Actor) -> Credentials:

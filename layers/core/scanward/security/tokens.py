@@ -1,4 +1,4 @@
-"""Tokens: JWT (RFC 7519), HS256, with a key id. Three kinds, and none passes for another."""
+"""Tokens: JWT (RFC 7519), HS256, with a key id. Of several kinds, and none passes for another."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -29,9 +29,9 @@ class Tokens:
         self._keys: TokenKeys | None = None
         self._read_at: datetime | None = None
 
-    def issue(self, kind: TokenType, claims: Claims) -> str:
-        """A signed token of one kind. Raises Unavailable when the keys cannot be read."""
-        now, signing = self._now(), self._signing()
+    def issue(self, kind: TokenType, claims: Claims, at: datetime | None = None) -> str:
+        """A signed token of one kind, from now on or from `at`. Raises Unavailable when the keys cannot be read."""
+        now, signing = at or self._now(), self._signing()
         payload: dict[str, Any] = {
             "iss": ISSUER,
             "aud": AUDIENCE,

@@ -1,5 +1,6 @@
 """Accounts, their unique names and their password hashes."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pynamodb.transactions import TransactWrite
@@ -7,18 +8,11 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Names, fold
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
-from scanward.stores.account_items import (
-    AdministratorsItem,
-    ListItem,
-    MarkerItem,
-    ProfileItem,
-    account_of,
-    markers,
-    profile_item,
-    rows,
-)
+from scanward.stores.account_items import AdministratorsItem, ListItem, MarkerItem, ProfileItem, account_of
+from scanward.stores.account_writes import administers, write_gone, write_new, write_over
 from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, translated
-from scanward.stores.gate import GateItem, gate_actions, new_gate
+from scanward.stores.gate_items import GateItem
+from scanward.stores.session_ends import EndedItem
 
 UNIQUE = "This field must be unique."
 
@@ -45,26 +39,12 @@ class AccountStore:
     """Reads and writes accounts. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (ProfileItem, MarkerItem, GateItem, ListItem, AdministratorsItem):
+        for model in (ProfileItem, MarkerItem, GateItem, ListItem, AdministratorsItem, EndedItem):
             bind(model, table)
 
     def add(self, account: Account, password_hash: str) -> None:
         """Keeps a new account, all or nothing. Raises AlreadyTaken, with each name that is somebody's."""
-
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                for marker in markers(account).values():
-                    write.save(marker, condition=MarkerItem.pk.does_not_exist())
-                write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
-                write.save(new_gate(account))
-                for row in rows(account):
-                    write.save(row)
-                _count_administrators(write, int(account.is_superuser))
-
-        try:
-            settled(write_all)
-        except ConditionFailed as lost:
-            raise self._why(account) from lost
+        self._write(lambda write: write_new(write, account, password_hash), account)
 
     def change(self, before: Credentials, after: Credentials, *, ends_sessions: bool) -> None:
         """Writes an account over what it was, all or nothing; a name that it gave up is free at once.
@@ -72,37 +52,20 @@ class AccountStore:
         Raises AlreadyTaken, LastAdministrator, or Conflict when somebody else changed it meanwhile.
         """
         old, new = before.account, after.account
-        unchanged = ProfileItem.version == before.version
 
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                _reconcile(write, old, new)
-                write.save(profile_item(new, after.password_hash, before.version + 1), condition=unchanged)
-                gate = GateItem(keys.account(new.id), keys.GATE)
-                write.update(gate, actions=gate_actions(new, ends_sessions=ends_sessions))
-                _count_administrators(write, _administers(new) - _administers(old))
+        def over(write: TransactWrite) -> None:
+            write_over(write, old, new, after.password_hash, before.version, ends_sessions=ends_sessions)
 
-        try:
-            settled(write_all)
-        except ConditionFailed as lost:
-            raise self._why(new, leaves=_administers(old) > _administers(new)) from lost
+        self._write(over, new, leaves=administers(old) > administers(new))
 
     def remove(self, gone: Credentials) -> None:
         """Forgets an account, its names and its sessions. Raises LastAdministrator or Conflict."""
         account = gone.account
-
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.delete(profile_item(account, gone.password_hash), condition=ProfileItem.version == gone.version)
-                write.delete(GateItem(keys.account(account.id), keys.GATE))
-                for item in (*markers(account).values(), *rows(account)):
-                    write.delete(item)
-                _count_administrators(write, -_administers(account))
-
-        try:
-            settled(write_all)
-        except ConditionFailed as lost:
-            raise self._why(account, leaves=bool(_administers(account))) from lost
+        self._write(
+            lambda write: write_gone(write, account, gone.password_hash, gone.version),
+            account,
+            leaves=bool(administers(account)),
+        )
 
     def by_name(self, field: str, text: str) -> Credentials | None:
         """Whose `email` or `username` this is, in any case and compatibility form; two round trips."""
@@ -140,7 +103,19 @@ class AccountStore:
             found = {keys.number(item.pk): account_of(item) for item in items}
         return [found[number] for number in account_ids if number in found]
 
-    def _why(self, account: Account, *, leaves: bool = False) -> ScanwardError:
+    def _write(self, fill: Callable[[TransactWrite], None], account: Account, *, leaves: bool = False) -> None:
+        """One transaction, filled anew for each try. `leaves`: an administrator goes by it."""
+
+        def write_all() -> None:
+            with TransactWrite(connection=connection()) as write:
+                fill(write)
+
+        try:
+            settled(write_all)
+        except ConditionFailed as lost:
+            raise self._why(account, leaves=leaves) from lost
+
+    def _why(self, account: Account, *, leaves: bool) -> ScanwardError:
         """What a failed condition means. It is rare, so it may cost a read."""
         taken = self.taken(account.names, account.id)
         if taken:
@@ -148,31 +123,6 @@ class AccountStore:
         with translated():
             administrators = AdministratorsItem.get(keys.ADMINISTRATORS, keys.COUNT).administrators if leaves else 2
         return LastAdministrator() if administrators < 2 else Conflict()
-
-
-def _reconcile(write: TransactWrite, old: Account, new: Account) -> None:
-    """Markers and list places: what only the old account has goes, what only the new one has comes."""
-    was, will = _holdings(old), _holdings(new)
-    for key in was.keys() - will.keys():
-        write.delete(was[key])
-    for key in will.keys() - was.keys():
-        item = will[key]
-        write.save(item, condition=MarkerItem.pk.does_not_exist() if isinstance(item, MarkerItem) else None)
-
-
-def _holdings(account: Account) -> dict[str, MarkerItem | ListItem]:
-    items: list[MarkerItem | ListItem] = [*markers(account).values(), *rows(account)]
-    return {item.pk: item for item in items}
-
-
-def _administers(account: Account) -> int:
-    return int(account.is_superuser and account.is_active)
-
-
-def _count_administrators(write: TransactWrite, change: int) -> None:
-    if change:
-        last = AdministratorsItem.administrators > 1 if change < 0 else None
-        write.update(AdministratorsItem(), actions=[AdministratorsItem.administrators.add(change)], condition=last)
 
 
 def _credentials(item: ProfileItem) -> Credentials:

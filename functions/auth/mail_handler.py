@@ -1,0 +1,46 @@
+"""Wires the sending of mails and exports it to Lambda; the mail queue starts it."""
+
+from functools import partial
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.auth.settings import MailSettings
+from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, ResetMails, send
+from scanward.clock import now
+from scanward.failures import logged
+from scanward.security.tokens import Tokens
+from scanward.settings import Environment
+from scanward.stores.accounts import AccountStore
+from scanward.stores.mail import Mailer
+from scanward.stores.mail_queue import asked_for_reset
+from scanward.stores.secrets import read_token_keys
+from scanward.stores.sent_mails import SentMails
+
+settings = MailSettings.read(Environment())
+log = Logger(service="mail")
+mails = ResetMails(
+    AccountStore(settings.accounts_table),
+    Tokens(partial(read_token_keys, settings.token_keys_secret), now),
+    SentMails(settings.accounts_table, MAILS_AN_HOUR),
+    Mailer(settings.sender) if settings.sender else None,
+    settings.reset_url,
+    now,
+)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@logged(log)
+def read_message(record: SQSRecord) -> None:
+    """One request for a mail; a message that is none of ours is only told of."""
+    email = asked_for_reset(record.body)
+    outcome = "not a request for a mail" if email is None else send(mails, record.message_id, email)
+    log.info("mail", extra={"outcome": outcome})
+
+
+def app(event: dict[str, Any], context: LambdaContext) -> Any:
+    """One batch of requests for mails."""
+    return process_partial_response(event=event, record_handler=read_message, processor=processor, context=context)

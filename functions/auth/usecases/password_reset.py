@@ -1,0 +1,54 @@
+"""A new password for somebody who has forgotten the old one, by a token that only their inbox is told."""
+
+from dataclasses import replace
+
+from functions.auth.usecases.dependencies import Auth
+from scanward.domain.claims import Claims, TokenType, password_mark
+from scanward.errors import Conflict, NotAuthenticated
+from scanward.security import passwords
+from scanward.stores.accounts import Credentials
+
+
+class InvalidResetToken(NotAuthenticated):
+    """A reset token that does not hold, whatever is wrong with it."""
+
+    message = "Invalid reset token"
+
+
+def ask(auth: Auth, address: str, email: str) -> None:
+    """Has a mail sent if the email is somebody's, and tells nobody: known or unknown, the work here is the same.
+
+    Raises TooManyRequests for an address that calls too often.
+    """
+    auth.attempts.begin(address, "")
+    auth.mails.ask_for_reset(email)
+
+
+def confirm(auth: Auth, address: str, token: str, password: str) -> None:
+    """A new password, which ends all sessions and the token. Raises InvalidResetToken, TooManyRequests, Conflict."""
+    auth.attempts.begin(address, "")
+    try:
+        claims = auth.tokens.verify(token, TokenType.RESET)
+    except NotAuthenticated as broken:
+        raise InvalidResetToken from broken
+    _meant(auth, claims)
+    hashed = passwords.hash_password(password)
+    for last in (False, False, True):
+        before = _meant(auth, claims)
+        account = replace(before.account, updated_at=auth.now())
+        try:
+            auth.accounts.change(before, replace(before, account=account, password_hash=hashed), ends_sessions=True)
+        except Conflict:  # changed meanwhile: if it was the password, the token is over
+            if last:
+                raise
+        else:
+            break
+
+
+def _meant(auth: Auth, claims: Claims) -> Credentials:
+    found = auth.accounts.get(claims.account_id)
+    if found is None or not found.account.is_active:
+        raise InvalidResetToken
+    if password_mark(found.password_hash, found.account.names.email) != claims.session_id:
+        raise InvalidResetToken
+    return found

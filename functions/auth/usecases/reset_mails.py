@@ -1,0 +1,73 @@
+"""The mails that password resets need: to whom one goes, and what it says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from scanward.clock import fresh_token
+from scanward.domain.claims import LIFETIMES, Claims, TokenType, password_mark
+from scanward.security.tokens import Tokens
+from scanward.stores.accounts import AccountStore
+from scanward.stores.mail import Mailer, Undeliverable
+from scanward.stores.sent_mails import SentMails
+
+MAILS_AN_HOUR = 3
+SUBJECT = "Set a new Scanward password"
+_MINUTES = int(LIFETIMES[TokenType.RESET].total_seconds()) // 60
+_TEXT = """Somebody, hopefully you, asked to set a new password for your Scanward account.
+
+{way}
+
+It holds for {minutes} minutes and can be used once. All your sessions end with it.
+If it was not you who asked, there is nothing to do: your password stays as it is.
+"""
+
+
+class Outcome(StrEnum):
+    """What became of a request for a mail. Safe to log: it names nobody."""
+
+    SENT = "sent"
+    NOBODY = "no active account has this address"
+    HELD_BACK = "the account was sent enough mails this hour"
+    UNDELIVERABLE = "no mail can be sent to this address"
+    NOT_CONFIGURED = "mail is not configured"
+
+
+@dataclass(frozen=True, slots=True)
+class ResetMails:
+    """What sending needs. `mailer`: None where mail is not configured. `url`: where an app takes the token."""
+
+    accounts: AccountStore
+    tokens: Tokens
+    sent: SentMails
+    mailer: Mailer | None
+    url: str | None
+    now: Callable[[], datetime]
+
+
+def send(mails: ResetMails, request: str, email: str) -> Outcome:
+    """Sends the owner of an address a token to set a new password with. `request`: the id of what asked for it.
+
+    The mail goes to the address as the account has it, not as somebody typed it. Raises Unavailable.
+    """
+    if mails.mailer is None:
+        return Outcome.NOT_CONFIGURED
+    found = mails.accounts.by_name("email", email)
+    owner = found.account.names.email if found and found.account.is_active else None
+    if found is None or owner is None:
+        return Outcome.NOBODY
+    if not mails.sent.allow(found.account.id, request, int(mails.now().timestamp())):
+        return Outcome.HELD_BACK
+    claims = Claims(found.account.id, password_mark(found.password_hash, owner), fresh_token())
+    try:
+        mails.mailer.send(owner, SUBJECT, text(mails.tokens.issue(TokenType.RESET, claims), mails.url))
+    except Undeliverable:
+        return Outcome.UNDELIVERABLE
+    return Outcome.SENT
+
+
+def text(token: str, url: str | None) -> str:
+    """The mail. A link carries the token behind `#`, which browsers keep to themselves: no server logs it."""
+    way = f"Open this link:\n{url}#token={token}" if url else f"Give your app this code:\n{token}"
+    return _TEXT.format(way=way, minutes=_MINUTES)

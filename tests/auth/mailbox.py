@@ -1,0 +1,51 @@
+"""A queue of requests for mails, the function that reads it, and the inbox that its mails land in."""
+
+import json
+import re
+from typing import Any
+
+import boto3
+from moto.ses.models import ses_backends
+
+from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, Outcome, ResetMails, send
+from scanward.stores.mail import Mailer
+from scanward.stores.sent_mails import SentMails
+from tests.cloud import REGION, TABLES
+
+SENDER = "scanward@example.org"
+_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+(?=\s)")
+
+
+class Mailbox:
+    """Mails go out from a sender that SES knows."""
+
+    def __init__(self) -> None:
+        from functions.auth import handler
+
+        boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
+        self._sqs = boto3.client("sqs")
+        self._queue = self._sqs.create_queue(QueueName="mail")["QueueUrl"]
+        auth = handler.auth
+        sent = SentMails(TABLES["ACCOUNTS_TABLE"], MAILS_AN_HOUR)
+        self.mails = ResetMails(auth.accounts, auth.tokens, sent, Mailer(SENDER), None, auth.now)
+
+    def waiting(self) -> list[Any]:
+        """Takes the messages that wait in the queue."""
+        taken = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", [])
+        for message in taken:
+            self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
+        return taken
+
+    def deliver(self) -> list[Outcome]:
+        """Lets the waiting requests be answered."""
+        return [send(self.mails, each["MessageId"], json.loads(each["Body"])["email"]) for each in self.waiting()]
+
+    def inbox(self) -> list[Any]:
+        """Every mail that was sent, the newest last."""
+        [backend] = [account[REGION] for account in ses_backends.values()]
+        return list(backend.sent_messages)
+
+    def token(self) -> str:
+        """The token in the newest mail."""
+        [token] = _TOKEN.findall(self.inbox()[-1].body)
+        return str(token)
