@@ -5,34 +5,44 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
+from functions.realtime.keeping import keeper_of
 from functions.realtime.routes import answer
 from functions.realtime.settings import Settings
-from functions.realtime.usecases import Realtime
+from functions.realtime.usecases.dependencies import Realtime
 from scanward.clock import now
+from scanward.failures import log_failure
+from scanward.security.access import Access
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
-from scanward.stores.connections import ConnectionStore
-from scanward.stores.gate import GateStore
+from scanward.stores.care import CareStore
+from scanward.stores.scan_lists import ScanLists
 from scanward.stores.scans import ScanStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sockets import Sockets
 
 settings = Settings.read(Environment())
 log = Logger(service="realtime")
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
+scans = ScanStore(settings.sockets.scans_table)  # first of those in its table: it brings the table's index
+keeper = keeper_of(settings.sockets)
 realtime = Realtime(
-    Gate(GateStore(settings.accounts_table), tokens, settings.requests_per_minute, now),
+    keeper,
+    Gate(keeper.gates, tokens, settings.requests_per_minute, now),
     tokens,
-    ScanStore(settings.scans_table),
-    ConnectionStore(settings.connections_table, settings.scans_table),
-    Sockets(settings.websocket_api_id, settings.websocket_stage, settings.region),
-    now,
+    scans,
+    ScanLists(settings.sockets.scans_table),
+    Access(CareStore(settings.clinic_table), now),
+    settings.requests_per_minute,
+    frozenset(settings.allowed_origins),
 )
 
 
 def app(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers one WebSocket event; tokens are in its query and are never logged."""
-    reply = answer(realtime, event)
+    try:
+        reply = answer(realtime, event)
+    except Exception as failure:  # its message may hold what somebody sent, and Lambda would log it
+        log_failure(log, failure)
+        reply = {"statusCode": 500}
     log.info("socket", extra={"event_type": event["requestContext"]["eventType"], "status": reply["statusCode"]})
     return reply

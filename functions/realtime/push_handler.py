@@ -7,25 +7,23 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.realtime.push import Push, task_moved, watching_began
+from functions.realtime.keeping import keeper_of
 from functions.realtime.settings import PushSettings
+from functions.realtime.usecases.push import Push, task_moved, watching_began
 from scanward.clock import now
 from scanward.failures import logged
+from scanward.security.access import Access
 from scanward.settings import Environment
 from scanward.stores import keys
-from scanward.stores.connections import ConnectionStore, subscription_of_image
-from scanward.stores.scan_items import task_of_image
+from scanward.stores.care import CareStore
+from scanward.stores.connection_items import subscription_of_image
 from scanward.stores.scans import ScanStore
-from scanward.stores.sockets import Sockets
+from scanward.stores.task_items import task_of_image
 
 settings = PushSettings.read(Environment())
 log = Logger(service="push")
-push = Push(
-    ScanStore(settings.scans_table),
-    ConnectionStore(settings.connections_table, settings.scans_table),
-    Sockets(settings.websocket_api_id, settings.websocket_stage, settings.region),
-    now,
-)
+scans = ScanStore(settings.sockets.scans_table)  # first of those in its table: it brings the table's index
+push = Push(keeper_of(settings.sockets), scans, Access(CareStore(settings.clinic_table), now))
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 

@@ -1,30 +1,51 @@
 """The three routes of the WebSocket API (proxy integration): $connect, $disconnect and all messages."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
-from functions.realtime import usecases
-from functions.realtime.usecases import Realtime
-from scanward.errors import ScanwardError, TooManyRequests
+from functions.realtime import wire
+from functions.realtime.usecases import handshake, messages
+from functions.realtime.usecases.dependencies import Realtime
+from functions.realtime.usecases.handshake import Handshake
+from scanward.errors import NotAuthenticated, ScanwardError, TooManyRequests
 from scanward.web.families import Family
 
 Reply = dict[str, Any]
+DONE: Reply = {"statusCode": 200}
 
 
 def answer(realtime: Realtime, event: Mapping[str, Any]) -> Reply:
     """Answers one event. A refused handshake carries the status that an HTTP request would have got."""
-    context = event["requestContext"]
+    kind, connection_id = event["requestContext"]["eventType"], event["requestContext"]["connectionId"]
     try:
-        if context["eventType"] == "CONNECT":
-            query = event.get("queryStringParameters") or {}
-            named = [part.strip() for part in query.get("task_ids", "").split(",") if part.strip()]
-            usecases.connect(realtime, context["connectionId"], query.get("token", ""), named)
-        elif context["eventType"] == "DISCONNECT":
-            usecases.disconnect(realtime, context["connectionId"])
+        if kind == "CONNECT":
+            handshake.connect(realtime, _shown(connection_id, event))
+        elif kind == "DISCONNECT":
+            handshake.disconnect(realtime, connection_id)
         else:
-            usecases.hear(realtime, context["connectionId"], event.get("body"))
+            _hear(realtime, connection_id, event.get("body"))
     except ScanwardError as refusal:
         status, body = Family.ENVELOPE.refuse(refusal)
         headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else {}
         return {"statusCode": status, "headers": headers, "body": body}
-    return {"statusCode": 200}
+    return DONE
+
+
+def _shown(connection_id: str, event: Mapping[str, Any]) -> Handshake:
+    query = event.get("queryStringParameters") or {}
+    headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
+    named = [part.strip() for part in query.get("task_ids", "").split(",") if part.strip()]
+    return Handshake(connection_id, query.get("token", ""), named, headers.get("origin"))
+
+
+def _hear(realtime: Realtime, connection_id: str, body: object) -> None:
+    ends = False
+    try:
+        watching = messages.hear(realtime, connection_id, partial(wire.read_message, body))
+        said = wire.watching(watching) if watching else wire.PONG
+    except (NotAuthenticated, messages.Flooded) as over:
+        said, ends = wire.refusal(over), True
+    except ScanwardError as refused:
+        said = wire.refusal(refused)
+    messages.reply(realtime, connection_id, said, ends=ends)

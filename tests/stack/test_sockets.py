@@ -1,13 +1,17 @@
 """Who may watch a task, and what they are told."""
 
 import json
+from contextlib import AbstractContextManager
+from urllib.parse import urlencode
 
 import pytest
 from websockets.exceptions import InvalidStatus
+from websockets.sync.client import ClientConnection, connect
+from websockets.typing import Origin
 
 from tests.cloud import ROOT
-from tests.stack.embedded import Stack
-from tests.stack.visitor import PASSWORD, Visitor, message, messages, socket
+from tests.stack.embedded import ORIGIN
+from tests.stack.visitor import PASSWORD, Visitor, message, messages, refused, socket
 
 pytestmark = pytest.mark.stack
 
@@ -74,7 +78,7 @@ def test_a_task_token_opens_no_other_task(patient: Visitor) -> None:
         assert message(opened)["task_id"] == mine.task_id
 
 
-@pytest.mark.parametrize("named", ["", "nothing", "1", "06ef0703-a603-8400-b363-616e77617264"])
+@pytest.mark.parametrize("named", ["nothing", "1", "06ef0703-a603-8400-b363-616e77617264"])
 def test_what_is_no_task_is_not_watched(patient: Visitor, named: str) -> None:
     refused(patient.stack, token=patient.token, task_ids=named)
 
@@ -85,8 +89,52 @@ def test_a_refresh_token_is_no_ticket(patient: Visitor) -> None:
     refused(patient.stack, token=login.json()["data"]["refresh_token"], task_ids=upload.task_id)
 
 
-def refused(stack: Stack, **query: str) -> None:
-    """A handshake that is refused. Which status the function gave is tested in tests/realtime: this cloud says 403."""
-    with pytest.raises(InvalidStatus) as refusal, socket(stack, **query):
+def test_all_of_ones_own_are_watched_and_later_ones_too(patient: Visitor, stranger: Visitor) -> None:
+    earlier = patient.begin("image/png")
+    with socket(patient.stack, token=patient.token) as opened:
+        assert message(opened)["task_id"] == earlier.task_id
+        stranger.begin("image/png")
+        later = patient.begin("image/png")
+        assert message(opened)["task_id"] == later.task_id
+        assert patient.put(later, CONTENT).status_code == 204
+        said = messages(opened)
+    assert {each["task_id"] for each in said} == {later.task_id}
+    versions = [each["version"] for each in said]
+    assert versions == sorted(set(versions))
+
+
+def test_what_is_watched_is_changed_over_the_socket(patient: Visitor, stranger: Visitor) -> None:
+    first, second, foreign = (visitor.begin("image/png").task_id for visitor in (patient, patient, stranger))
+    with socket(patient.stack, token=patient.token, task_ids=first) as opened:
+        assert message(opened)["task_id"] == first
+        opened.send(json.dumps({"action": "watch", "task_ids": [second]}))
+        answers = [message(opened), message(opened)]
+        assert {"action": "watching", "task_ids": sorted([first, second]), "own": False} in answers
+        assert second in [said.get("task_id") for said in answers]
+        opened.send(json.dumps({"action": "watch", "task_ids": [foreign]}))
+        assert message(opened)["error"]["code"] == "NOT_FOUND"
+        opened.send(json.dumps({"action": "unwatch"}))
+        assert message(opened) == {"action": "watching", "task_ids": [], "own": False}
+
+
+def test_a_message_of_128_kilobytes_is_refused_and_not_fatal(patient: Visitor) -> None:
+    with patient.watch(patient.begin("image/png")) as opened:
+        message(opened)
+        opened.send("x" * 131_000)
+        assert message(opened)["error"]["code"] == "TOO_LARGE"
+        opened.send(json.dumps({"action": "ping"}))
+        assert message(opened) == {"action": "pong"}
+
+
+def test_a_foreign_origin_is_refused_and_an_allowed_one_is_not(patient: Visitor) -> None:
+    with pytest.raises(InvalidStatus), socket_from(patient, "https://evil.example.org"):
         pass
-    assert 400 <= refusal.value.response.status_code < 500
+    with socket_from(patient, ORIGIN) as opened:
+        opened.send(json.dumps({"action": "ping"}))
+        assert message(opened) == {"action": "pong"}
+
+
+def socket_from(patient: Visitor, origin: str) -> AbstractContextManager[ClientConnection]:
+    """A socket as a browser on a page of `origin` opens it."""
+    url = f"{patient.stack.live}?{urlencode({'token': patient.token})}"
+    return connect(url, origin=Origin(origin), open_timeout=30, close_timeout=5, proxy=None)

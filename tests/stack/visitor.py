@@ -11,6 +11,8 @@ from urllib.parse import urlencode
 from uuid import uuid4
 
 import httpx
+import pytest
+from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
 from tests.stack.embedded import Stack, until
@@ -95,6 +97,13 @@ def socket(stack: Stack, **query: str) -> Iterator[ClientConnection]:
     """A socket with whatever query."""
     with connect(f"{stack.live}?{urlencode(query)}", open_timeout=30, close_timeout=5, proxy=None) as opened:
         yield opened
+
+
+def refused(stack: Stack, **query: str) -> None:
+    """A handshake that is refused. Which status the function gave is tested in tests/realtime: this cloud says 403."""
+    with pytest.raises(InvalidStatus) as refusal, socket(stack, **query):
+        pass
+    assert 400 <= refusal.value.response.status_code < 500
 
 
 def message(opened: ClientConnection, seconds: float = 40) -> dict[str, Any]:

@@ -1,22 +1,62 @@
-"""Who watches which task over a WebSocket."""
+"""Sockets: who watches which task, how many, and for how long."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-MAX_TASKS = 20
+from scanward.domain.tasks import Task
+from scanward.errors import InvalidFields
+
+MAX_SOCKETS = 5  # of one account at once, as documented
+MAX_TASKS = 20  # that a socket names
+MAX_FOLLOWED = 60  # of one's own, whose last message is remembered; closing deletes all rows in one transaction
 LIFE = timedelta(hours=2)  # API Gateway ends a WebSocket by then
+IDLE = timedelta(minutes=30)  # without a word from the client, as documented
+KEEP_ALIVE_EVERY = timedelta(
+    minutes=8
+)  # API Gateway drops a silent socket after ten; due ones are looked for each minute
+HEARD_EVERY = timedelta(minutes=1)  # how often a word from the client is written down
 SETTLING = timedelta(seconds=10)  # a push may overtake the handshake; until then a gone socket may yet come
 
 
 @dataclass(frozen=True, slots=True)
 class Connection:
-    """One open socket of an account's session, and the tasks it watches."""
+    """One open socket of an account's session.
+
+    `slot`: which of the account's few it holds. `task_ids`: those that were named. `watches_own`: all of the account's
+    own besides, `followed` being those that were pushed so far. `only_task`: what a task token is limited to. `due_at`:
+    when to look at the socket. `revision` grows with each change.
+    """
 
     id: str
     account_id: int
     session_id: str
-    task_ids: tuple[int, ...]
     connected_at: datetime
+    heard_at: datetime
+    due_at: datetime
+    ends_at: datetime
+    task_ids: tuple[int, ...] = ()
+    followed: tuple[int, ...] = ()
+    watches_own: bool = False
+    only_task: int | None = None
+    slot: int = 0
+    revision: int = 1
+
+    @property
+    def subscribed(self) -> frozenset[int]:
+        """The tasks that remember what was sent to this socket."""
+        return frozenset((*self.task_ids, *self.followed))
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """A place that one of an account's sockets holds."""
+
+    number: int
+    account_id: int
+    connection_id: str
+    session_id: str
+    connected_at: datetime
+    watches_own: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,3 +67,56 @@ class Subscription:
     connection_id: str
     connected_at: datetime
     pushed: int
+
+
+def begin(id: str, account_id: int, session_id: str, session_ends: datetime, now: datetime) -> Connection:
+    """A socket that watches nothing yet; it ends with its session, and with API Gateway's patience."""
+    ends = min(now + LIFE, session_ends)
+    return Connection(id, account_id, session_id, now, now, min(now + KEEP_ALIVE_EVERY, ends), ends)
+
+
+def free_slot(held: list[Slot]) -> int | None:
+    """A slot that none of these hold; None when all are held."""
+    return next(iter(set(range(MAX_SOCKETS)) - {slot.number for slot in held}), None)
+
+
+def watch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
+    """With these tasks named as well. Raises InvalidFields when they are too many."""
+    named = tuple(dict.fromkeys((*connection.task_ids, *task_ids)))
+    if len(named) > MAX_TASKS:
+        raise InvalidFields({"task_ids": [f"A connection watches {MAX_TASKS} named tasks at most."]})
+    return replace(connection, task_ids=named)
+
+
+def unwatch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
+    """Without these tasks; those of one's own are told of again when they move, as long as all of them are watched."""
+    named = tuple(task_id for task_id in connection.task_ids if task_id not in task_ids)
+    followed = tuple(task_id for task_id in connection.followed if task_id not in task_ids)
+    return replace(connection, task_ids=named, followed=followed)
+
+
+def follow(connection: Connection, task_id: int) -> Connection:
+    """With one's own task followed; the oldest is forgotten when there are too many (ids grow with time)."""
+    others = sorted(set(connection.followed) - {task_id})
+    return replace(connection, followed=(*others[-(MAX_FOLLOWED - 1) :], task_id))
+
+
+def heard(connection: Connection, now: datetime) -> Connection:
+    """After a word from the client; the same when the last one was just now."""
+    return replace(connection, heard_at=now) if now - connection.heard_at >= HEARD_EVERY else connection
+
+
+def is_over(connection: Connection, now: datetime) -> bool:
+    """Whether the socket has lived out its life, or heard nothing for too long."""
+    return now >= connection.ends_at or now - connection.heard_at >= IDLE
+
+
+def kept_alive(connection: Connection, now: datetime) -> Connection:
+    """After a keep-alive; the next look is for another one, or for the end."""
+    soonest = min(now + KEEP_ALIVE_EVERY, connection.heard_at + IDLE, connection.ends_at)
+    return replace(connection, due_at=max(soonest, now))
+
+
+def owners(task: Task) -> tuple[int, ...]:
+    """The accounts whose own the task is: whose data it reads, and who asked for it."""
+    return tuple(dict.fromkeys((task.patient_id, task.requested_by)))

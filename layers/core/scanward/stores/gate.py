@@ -4,39 +4,22 @@ One conditional update answers both questions of a request: is this session aliv
 minute's counter is an attribute of its own (`m` and the Unix minute), since ADD works on top-level attributes only.
 """
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from pynamodb.attributes import BooleanAttribute, MapAttribute, UnicodeAttribute
 from pynamodb.expressions.operand import Path
-from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
 
-from scanward.domain.accounts import Account, Actor, Role
+from scanward.domain.accounts import Actor
 from scanward.domain.sessions import Session
 from scanward.errors import NotAuthenticated
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, translated
+from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, translated
+from scanward.stores.gate_items import ACTIVE, GateItem, actor_of, sessions_of, spelled
+from scanward.stores.session_ends import EndedItem, note_end
 
 MAX_SESSIONS = 20
 MAX_STALE_COUNTERS = 8
-
-
-class GateItem(Model):
-    """ACCOUNT#id / GATE. `sessions`: session id → {e: ends, c: created, r: current, p: previous, t: rotated}."""
-
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default=keys.GATE)
-    role = UnicodeAttribute()
-    active = BooleanAttribute()
-    approved = BooleanAttribute()
-    sessions: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
-
-
-ACTIVE = GateItem.active == True  # noqa: E712 (an expression)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,22 +31,12 @@ class Passage:
     count: int
 
 
-def new_gate(account: Account) -> GateItem:
-    """The gate of a new account: no sessions yet."""
-    return GateItem(
-        keys.account(account.id),
-        role=account.role.value,
-        active=account.is_active,
-        approved=account.is_approved,
-        sessions={},
-    )
-
-
 class GateStore:
     """Passes, opens and ends sessions. Each method is one round trip unless something is to be tidied up."""
 
     def __init__(self, table: str) -> None:
         bind(GateItem, table)
+        bind(EndedItem, table)
 
     def enter(self, account_id: int, session_id: str, now: int) -> Passage:
         """Counts one request of a live session at Unix second `now`.
@@ -75,8 +48,23 @@ class GateStore:
         stale = Path(f"m{now // 60 - 1}").remove()
         values = _update(item, [Path(counter).add(1), stale], alive)["Attributes"]
         self._prune(item, [name for name in values if name[0] == "m" and name[1:].isdigit() and name != counter])
-        actor = Actor(account_id, Role(item.role), item.approved, session_id)
-        return Passage(actor, _sessions(item)[session_id], int(values[counter]["N"]))
+        return Passage(actor_of(item, session_id), sessions_of(item)[session_id], int(values[counter]["N"]))
+
+    def actor(self, account_id: int, session_id: str, now: int) -> Actor:
+        """Who acts in a live session, without counting a request. Raises as `enter` does."""
+        item = _read(account_id)
+        session = sessions_of(item).get(session_id)
+        if not item.active or session is None or session.ends <= now:
+            raise NotAuthenticated
+        return actor_of(item, session_id)
+
+    def is_active(self, account_id: int) -> bool:
+        """Whether there is such an account, and it is not deactivated; one round trip."""
+        with translated():
+            try:
+                return bool(GateItem.get(keys.account(account_id), keys.GATE).active)
+            except GateItem.DoesNotExist:
+                return False
 
     def open(self, account_id: int, session: Session, now: int) -> None:
         """Adds a session; the oldest go when there are too many.
@@ -84,31 +72,26 @@ class GateStore:
         Raises NotAuthenticated when the account is gone or inactive.
         """
         item = _gate(account_id)
-        _update(item, [Path(["sessions", session.id]).set(_spelled(session))], ACTIVE)
-        kept = sorted(_sessions(item).values(), key=lambda other: other.ends)
+        _update(item, [Path(["sessions", session.id]).set(spelled(session))], ACTIVE)
+        kept = sorted(sessions_of(item).values(), key=lambda other: other.ends)
         over = kept[:-MAX_SESSIONS] + [other for other in kept[-MAX_SESSIONS:] if other.ends <= now]
         if over:
-            _update(item, [Path(["sessions", other.id]).remove() for other in over])
+            _end(account_id, [other.id for other in over])
 
     def replace(self, account_id: int, before: Session, after: Session) -> None:
         """Writes a session over what it was. Raises NotAuthenticated when it has changed or ended meanwhile."""
         path = Path(["sessions", before.id])
         same = (path["r"] == before.current) if before.current else (path.exists() & path["r"].does_not_exist())
-        _update(_gate(account_id), [path.set(_spelled(after))], same)
+        _update(_gate(account_id), [path.set(spelled(after))], same)
 
     def close(self, account_id: int, session_ids: list[str]) -> None:
         """Ends sessions at once; those that have ended already are no error."""
         if session_ids:
-            _update(_gate(account_id), [Path(["sessions", sid]).remove() for sid in session_ids], GateItem.pk.exists())
+            _end(account_id, session_ids)
 
     def sessions(self, account_id: int, now: int) -> list[Session]:
         """The live sessions, the newest first. Raises NotAuthenticated when the account is gone."""
-        with translated():
-            try:
-                item = GateItem.get(keys.account(account_id), keys.GATE, consistent_read=True)
-            except GateItem.DoesNotExist as gone:
-                raise NotAuthenticated from gone
-        live = [session for session in _sessions(item).values() if session.ends > now]
+        live = [session for session in sessions_of(_read(account_id)).values() if session.ends > now]
         return sorted(live, key=lambda session: -session.created)
 
     def _prune(self, item: GateItem, stale: list[str]) -> None:
@@ -121,32 +104,32 @@ def _gate(account_id: int) -> GateItem:
     return GateItem(keys.account(account_id), keys.GATE)
 
 
+def _read(account_id: int) -> GateItem:
+    with translated():
+        try:
+            return GateItem.get(keys.account(account_id), keys.GATE, consistent_read=True)
+        except GateItem.DoesNotExist as gone:
+            raise NotAuthenticated from gone
+
+
 def _update(item: GateItem, actions: list[Any], condition: Any = None) -> dict[str, Any]:
+    data: dict[str, Any] = {}
     try:
-        with translated():
-            data: dict[str, Any] = item.update(actions, condition=condition)
+        # Ending a session is a transaction: a request that meets one waits for it.
+        settled(lambda: data.update(item.update(actions, condition=condition)))
     except ConditionFailed as ended:
         raise NotAuthenticated from ended
     return data
 
 
-def _spelled(session: Session) -> dict[str, Any]:
-    spelled: dict[str, Any] = {"e": session.ends, "c": session.created, "t": session.rotated}
-    spelled |= {"r": session.current, "p": session.previous}
-    return {name: value for name, value in spelled.items() if value}
+def _end(account_id: int, session_ids: list[str]) -> None:
+    def write_both() -> None:
+        with TransactWrite(connection=connection()) as write:
+            removed: list[Any] = [Path(["sessions", session_id]).remove() for session_id in session_ids]
+            write.update(_gate(account_id), actions=removed, condition=GateItem.pk.exists())
+            note_end(write, account_id)
 
-
-def _sessions(item: GateItem) -> dict[str, Session]:
-    kept: dict[str, Mapping[str, Any]] = item.sessions.as_dict()  # type: ignore[no-untyped-call]
-    return {
-        sid: Session(sid, int(s.get("c", 0)), int(s["e"]), s.get("r"), s.get("p"), int(s.get("t", 0)))
-        for sid, s in kept.items()
-    }
-
-
-def gate_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
-    """What a change of an account writes into its gate."""
-    actions: list[Any] = [GateItem.active.set(account.is_active), GateItem.approved.set(account.is_approved)]
-    if ends_sessions:
-        actions.append(GateItem.sessions.set({}))
-    return actions
+    try:
+        settled(write_both)
+    except ConditionFailed as gone:
+        raise NotAuthenticated from gone

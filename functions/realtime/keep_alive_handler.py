@@ -1,0 +1,20 @@
+"""Wires keeping sockets alive and exports it to Lambda; a schedule starts it each minute."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+
+from functions.realtime.keeping import keeper_of
+from functions.realtime.settings import SocketSettings
+from functions.realtime.usecases.keep_alive import keep_alive
+from scanward.settings import Environment
+
+log = Logger(service="keep-alive")
+keeper = keeper_of(SocketSettings.read(Environment()))
+
+
+def app(event: dict[str, Any], context: object) -> dict[str, int]:
+    """One round; the answer counts what was done."""
+    counts = keep_alive(keeper)
+    log.info("kept alive", extra=counts)
+    return counts

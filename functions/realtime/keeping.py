@@ -1,0 +1,18 @@
+"""Puts together what keeps sockets, for each function that does."""
+
+from functions.realtime.settings import SocketSettings
+from functions.realtime.usecases.dependencies import Keeper
+from scanward.clock import now
+from scanward.stores.connections import ConnectionStore
+from scanward.stores.gate import GateStore
+from scanward.stores.sockets import Sockets
+
+
+def keeper_of(settings: SocketSettings) -> Keeper:
+    """The keeper of the sockets of one WebSocket API."""
+    return Keeper(
+        ConnectionStore(settings.connections_table, settings.scans_table),
+        Sockets(settings.websocket_api_id, settings.websocket_stage, settings.region),
+        GateStore(settings.accounts_table),
+        now,
+    )

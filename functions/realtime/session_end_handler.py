@@ -1,0 +1,31 @@
+"""Wires the end of sockets whose sessions have ended; the stream of the accounts table starts it."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.realtime.keeping import keeper_of
+from functions.realtime.settings import SocketSettings
+from functions.realtime.usecases.ending import end_those_without_session
+from scanward.failures import logged
+from scanward.settings import Environment
+from scanward.stores import keys
+
+log = Logger(service="session-end")
+keeper = keeper_of(SocketSettings.read(Environment()))
+processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
+
+
+@logged(log)
+def read_record(record: DynamoDBRecord) -> None:
+    """Some session of an account has ended, or the account is gone. Which ones live is asked of the gate."""
+    account_id = keys.number(record.raw_event["dynamodb"]["Keys"]["pk"]["S"])
+    log.info("ended", extra={"sockets": end_those_without_session(keeper, account_id)})
+
+
+def app(event: dict[str, Any], context: LambdaContext) -> Any:
+    """One batch of ends; the first that failed is named, so that the rest comes again in order."""
+    return process_partial_response(event=event, record_handler=read_record, processor=processor, context=context)

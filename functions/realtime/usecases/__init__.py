@@ -1,0 +1,1 @@
+"""What sockets are for: opening, listening, keeping alive, ending; without a WebSocket in sight."""

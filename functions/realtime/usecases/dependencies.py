@@ -1,0 +1,42 @@
+"""What the use-cases work with."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from scanward.security.access import Access
+from scanward.security.gate import Gate
+from scanward.security.tokens import Tokens
+from scanward.stores.connections import ConnectionStore
+from scanward.stores.gate import GateStore
+from scanward.stores.scan_lists import ScanLists
+from scanward.stores.scans import ScanStore
+from scanward.stores.sockets import Sockets
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """What keeping and ending sockets needs."""
+
+    connections: ConnectionStore
+    sockets: Sockets
+    gates: GateStore
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Realtime:
+    """What opening sockets and hearing their messages needs.
+
+    `limit`: requests a minute and account, each handshake and each message being one. `origins`: the web origins that
+    may open sockets; all when none are named.
+    """
+
+    keeper: Keeper
+    gate: Gate
+    tokens: Tokens
+    scans: ScanStore
+    lists: ScanLists
+    access: Access
+    limit: int
+    origins: frozenset[str]

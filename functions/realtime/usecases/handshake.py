@@ -1,0 +1,85 @@
+"""Opening and closing sockets: who may, how many, and what they watch."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+
+from functions.realtime.usecases import ending, permission
+from functions.realtime.usecases.dependencies import Realtime
+from scanward.domain.claims import TokenType
+from scanward.domain.watching import MAX_SOCKETS, Connection, begin, free_slot, watch
+from scanward.errors import Conflict, NotAllowed, NotAuthenticated, TooManyRequests
+from scanward.security.gate import Pass
+
+TRIES = MAX_SOCKETS + 1
+WAIT = 60  # seconds until an account with too many sockets may try again
+
+
+@dataclass(frozen=True, slots=True)
+class Handshake:
+    """What a client shows. `origin`: as browsers say it, None for other clients. No `task_ids`: all of one's own."""
+
+    connection_id: str
+    token: str
+    task_ids: Sequence[str]
+    origin: str | None
+
+
+def connect(realtime: Realtime, shown: Handshake) -> None:
+    """Opens a socket. A task token watches its own task and no other. The first state of each task is pushed at once.
+
+    Raises NotAllowed for a foreign origin, NotAuthenticated, TooManyRequests for too many calls or sockets,
+    InvalidFields for too many tasks, NotFound for a task that is missing or somebody else's.
+    """
+    if shown.origin is not None and realtime.origins and not realtime.origins & {"*", shown.origin}:
+        raise NotAllowed
+    passed = _pass(realtime, shown.token)
+    opened = _wanted(realtime, passed, shown)
+    permission.watchable(realtime, passed.actor, opened.task_ids)
+    opened = _keep(realtime, opened)
+    if opened.watches_own:
+        permission.catch_up(realtime, passed.actor, opened)
+    if not ending.lives(realtime.keeper, opened):  # it ended meanwhile, when there was nothing to close yet
+        realtime.keeper.connections.close(opened.id)
+        raise NotAuthenticated
+
+
+def disconnect(realtime: Realtime, connection_id: str) -> None:
+    """Forgets a socket that has closed."""
+    realtime.keeper.connections.close(connection_id)
+
+
+def _pass(realtime: Realtime, token: str) -> Pass:
+    try:
+        return realtime.gate.enter(token, TokenType.ACCESS)
+    except NotAuthenticated:
+        return realtime.gate.enter(token, TokenType.TASK)
+
+
+def _wanted(realtime: Realtime, passed: Pass, shown: Handshake) -> Connection:
+    ends = datetime.fromtimestamp(passed.session.ends, UTC)
+    begun = begin(shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, realtime.keeper.now())
+    only = passed.claims.task_id
+    if only is not None:
+        return watch(replace(begun, only_task=only), (only,))
+    if not shown.task_ids:
+        return replace(begun, watches_own=True)
+    return watch(begun, tuple(realtime.tokens.task_id(text) for text in shown.task_ids))
+
+
+def _keep(realtime: Realtime, opened: Connection) -> Connection:
+    """Finds the socket a slot. Where all are held, those whose sockets are gone without a word are freed first."""
+    for _ in range(TRIES):
+        held = realtime.keeper.connections.slots(opened.account_id)
+        slot = free_slot(held)
+        if slot is None:
+            if not any(ending.swept(realtime.keeper, taken) for taken in held):
+                raise TooManyRequests(WAIT, MAX_SOCKETS)
+            continue
+        try:
+            placed = replace(opened, slot=slot)
+            realtime.keeper.connections.open(placed)
+        except Conflict:
+            continue  # another handshake was first
+        return placed
+    raise TooManyRequests(WAIT, MAX_SOCKETS)

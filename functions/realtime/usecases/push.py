@@ -1,0 +1,129 @@
+"""Pushing: what the stream says has changed goes to whoever watches it, and never backwards.
+
+A version comes twice only after a crash between sending and noting it.
+"""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+
+from functions.realtime.usecases import permission
+from functions.realtime.usecases.dependencies import Keeper
+from scanward.domain.ids import to_uuid
+from scanward.domain.reports import report
+from scanward.domain.tasks import Task
+from scanward.domain.watching import SETTLING, Slot, Subscription, follow, owners
+from scanward.errors import NotAuthenticated, NotFound, ScanwardError
+from scanward.security.access import Access
+from scanward.stores.scans import ScanStore
+from scanward.stores.sockets import SocketGone
+
+WAITS = (0.02, 0.04, 0.08, 0.16)  # seconds between tries while a handshake settles; others wait meanwhile
+
+
+@dataclass(frozen=True, slots=True)
+class Push:
+    """What pushing works with. `sleep` waits for seconds."""
+
+    keeper: Keeper
+    scans: ScanStore
+    access: Access
+    sleep: Callable[[float], None] = time.sleep
+
+
+def task_moved(push: Push, task: Task) -> int:
+    """Sends a task's new state to its watchers; gives back to how many.
+
+    Raises what kept the last of those from getting it whom it should still reach, after all others were served.
+    """
+    sent, failure = 0, None
+    for send in _sends(push, task):
+        try:
+            sent += send()
+        except ScanwardError as kept:
+            failure = kept
+    if failure:
+        raise failure
+    return sent
+
+
+def watching_began(push: Push, watcher: Subscription) -> int:
+    """Sends a new watcher the state as the poll would give it now. What the stream says of it may be long past."""
+    now_watching = push.keeper.connections.subscription(watcher)
+    task = push.scans.task(watcher.task_id)
+    return _send(push, task, now_watching) if task and now_watching else 0
+
+
+def _sends(push: Push, task: Task) -> Iterator[Callable[[], int]]:
+    """One call for each socket: those that subscribe to the task, then those that watch all of an owner's own."""
+    watchers = push.keeper.connections.watching(task.id)
+    for watcher in watchers:
+        yield partial(_send, push, task, watcher)
+    served = {watcher.connection_id for watcher in watchers}
+    for owner in owners(task):
+        for slot in push.keeper.connections.slots(owner):
+            if slot.watches_own and slot.connection_id not in served:
+                yield partial(_tell_first, push, task, slot)
+
+
+def _send(push: Push, task: Task, watcher: Subscription) -> int:
+    if watcher.pushed >= task.version or not _deliver(push, watcher, _message(task)):
+        return 0
+    push.keeper.connections.pushed(watcher, task.version)
+    return 1
+
+
+def _tell_first(push: Push, moved: Task, slot: Slot) -> int:
+    """Tells a socket of a task that it is not known to know, and remembers what it was told.
+
+    It is told the state as the poll gives it: if it did know, and that was forgotten, this is no older.
+    """
+    task = push.scans.task(moved.id)
+    if task is None or not _may_know(push, task, slot):
+        return 0
+    watcher = Subscription(task.id, slot.connection_id, slot.connected_at, pushed=0)
+    if not _deliver(push, watcher, _message(task)):
+        return 0
+    told = {task.id: task.version}
+    push.keeper.connections.change(slot.connection_id, lambda kept: follow(kept, task.id), told)
+    return 1
+
+
+def _may_know(push: Push, task: Task, slot: Slot) -> bool:
+    """Whether the socket's account may read the task still; of another's data the access log takes note."""
+    if slot.account_id == task.patient_id:
+        return True
+    try:
+        actor = push.keeper.gates.actor(slot.account_id, slot.session_id, int(push.keeper.now().timestamp()))
+        permission.require(push.access, actor, task)
+    except (NotAuthenticated, NotFound):
+        return False
+    return True
+
+
+def _deliver(push: Push, watcher: Subscription, message: bytes) -> bool:
+    """Whether the message got there. A socket that is gone is forgotten, unless its handshake may yet be under way.
+
+    Raises SocketGone in that case, after waiting a while, so that the record is tried again.
+    """
+    for wait in (*WAITS, None):
+        try:
+            push.keeper.sockets.send(watcher.connection_id, message)
+        except SocketGone:
+            if push.keeper.now() - watcher.connected_at > SETTLING:
+                push.keeper.connections.close(watcher.connection_id)
+                return False
+            if push.keeper.connections.get(watcher.connection_id) is None:
+                return False  # it has said goodbye already
+            if wait is None:
+                raise
+            push.sleep(wait)
+        else:
+            return True
+    return False
+
+
+def _message(task: Task) -> bytes:
+    return json.dumps({"task_id": str(to_uuid(task.id)), **report(task)}, separators=(",", ":")).encode()

@@ -1,0 +1,158 @@
+"""Three accounts with a session each, and what the functions of the slice work with."""
+
+import json
+from datetime import datetime, timedelta
+from functools import partial
+from typing import Any
+
+import boto3
+
+from functions.realtime.routes import answer
+from functions.realtime.usecases.dependencies import Keeper, Realtime
+from functions.realtime.usecases.push import Push, task_moved, watching_began
+from scanward import clock
+from scanward.domain import tasks
+from scanward.domain.accounts import Names, Profile, Role, register
+from scanward.domain.claims import Claims, TokenType
+from scanward.domain.ids import to_uuid
+from scanward.domain.sessions import Session
+from scanward.domain.tasks import Task
+from scanward.security.access import Access
+from scanward.security.gate import Gate
+from scanward.security.tokens import Tokens
+from scanward.stores import keys
+from scanward.stores.accounts import AccountStore
+from scanward.stores.care import CareStore
+from scanward.stores.connections import ConnectionStore
+from scanward.stores.gate import GateStore
+from scanward.stores.scan_items import PlaceItem
+from scanward.stores.scan_lists import ScanLists
+from scanward.stores.scans import ScanStore
+from scanward.stores.secrets import read_token_keys
+from scanward.stores.task_items import task_item
+from tests.cloud import SECRET
+from tests.realtime.outbox import Outbox
+
+ADA, BOB, DOC = 1, 2, 3
+ORIGIN = "https://app.example.org"
+LIMIT = 100
+
+
+class World:
+    """`ahead`: by how much its clock is."""
+
+    def __init__(self, limit: int = LIMIT) -> None:
+        self.ahead = timedelta()
+        self.tokens = Tokens(partial(read_token_keys, SECRET), clock.now)
+        self.accounts = AccountStore("AccountsTable")
+        self.gates = GateStore("AccountsTable")
+        for account, role in ((ADA, Role.PATIENT), (BOB, Role.PATIENT), (DOC, Role.DOCTOR)):
+            self.sign_up(account, role)
+        self.scans = ScanStore("ScansTable")
+        self.connections = ConnectionStore("ConnectionsTable", "ScansTable")
+        self.care = CareStore("ClinicTable")
+        self.outbox = Outbox()
+        self.keeper = Keeper(self.connections, self.outbox, self.gates, self.now)
+        access = Access(self.care, clock.now)
+        gate = Gate(self.gates, self.tokens, limit, self.now)
+        lists = ScanLists("ScansTable")
+        origins = frozenset({ORIGIN})
+        self.realtime = Realtime(self.keeper, gate, self.tokens, self.scans, lists, access, limit, origins)
+        self.push = Push(self.keeper, self.scans, access, sleep=lambda _: None)
+
+    def now(self) -> datetime:
+        return clock.now() + self.ahead
+
+    def sign_up(self, account: int, role: Role = Role.PATIENT) -> None:
+        """An account with a session of its own."""
+        names = Names(email=f"{account}@example.org")
+        self.accounts.add(register(account, role, names, Profile(), clock.now()), "hash")
+        self.sign_in(account, f"s{account}")
+
+    def sign_in(self, account: int, session: str, seconds: int = 30 * 24 * 3600) -> None:
+        """Another session of an account."""
+        now = int(clock.now().timestamp())
+        self.gates.open(account, Session(session, now, now + seconds), now)
+
+    def task(self, owner: int = ADA, asked_by: int | None = None) -> Task:
+        """A new task about `owner`, in the lists of both."""
+        now = clock.now()
+        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), owner, now, requested_by=asked_by or owner)
+        for account in {task.patient_id, task.requested_by}:
+            PlaceItem(keys.tasks_of(account), keys.sortable(task.id)).save()
+        self.keep(task)
+        return task
+
+    def keep(self, task: Task) -> Task:
+        """Writes a task as it is: what the poll gives from now on."""
+        task_item(task).save()
+        return task
+
+    def finish(self, task: Task) -> list[Task]:
+        """The task through all its states, unpushed; each of them."""
+        states = [task]
+        states.append(self.keep(tasks.claim(states[-1], "one", None, clock.now())))
+        states.append(self.keep(tasks.advance(states[-1], 45, "Processing the image", clock.now())))
+        states.append(self.keep(tasks.complete(states[-1], {"pathologies": ["effusion"]}, clock.now())))
+        return states
+
+    def access(self, account: int = ADA, session: str | None = None) -> str:
+        return self.tokens.issue(TokenType.ACCESS, Claims(account, session or f"s{account}", "j"))
+
+    def task_token(self, task: Task, account: int = ADA) -> str:
+        return self.tokens.issue(TokenType.TASK, Claims(account, f"s{account}", "j", task.id))
+
+    def handshake(self, token: str | None, *named: object, connection: str = "c1", **headers: str) -> dict[str, Any]:
+        """What a handshake is answered."""
+        query = {"token": token, "task_ids": ",".join(map(str, named))}
+        given = {name: value for name, value in query.items() if value}
+        context = {"eventType": "CONNECT", "connectionId": connection}
+        event = {"requestContext": context, "queryStringParameters": given or None, "headers": headers}
+        return answer(self.realtime, event)
+
+    def connect(self, token: str | None, *named: object, connection: str = "c1", **headers: str) -> int:
+        """The handshake's status."""
+        return int(self.handshake(token, *named, connection=connection, **headers)["statusCode"])
+
+    def disconnect(self, connection: str = "c1") -> None:
+        """What the gateway says of a socket that has closed."""
+        gone = {"requestContext": {"eventType": "DISCONNECT", "connectionId": connection}}
+        assert answer(self.realtime, gone) == {"statusCode": 200}
+
+    def say(self, body: object, connection: str = "c1") -> dict[str, Any]:
+        """Sends a message (an object as JSON, anything else as it is); what it is answered."""
+        text = json.dumps(body) if isinstance(body, dict) else body
+        context = {"eventType": "MESSAGE", "connectionId": connection}
+        assert answer(self.realtime, {"requestContext": context, "body": text}) == {"statusCode": 200}
+        return self.outbox.sent[connection][-1]
+
+    def moved(self, *states: Task) -> None:
+        """The stream says that a task moved."""
+        for state in states:
+            task_moved(self.push, state)
+
+    def began(self, task: Task) -> None:
+        """The stream says of each watcher of the task that it began."""
+        for watcher in self.connections.watching(task.id):
+            if watcher.pushed == 0:
+                watching_began(self.push, watcher)
+
+    def versions(self, task: Task, connection: str = "c1") -> list[int]:
+        """The versions of a task that a socket was sent."""
+        said = [message for message in self.outbox.sent[connection] if message.get("task_id")]
+        return [message["version"] for message in said if message["task_id"] == task_uuid(task)]
+
+    def watchers(self, task: Task) -> list[str]:
+        return [watcher.connection_id for watcher in self.connections.watching(task.id)]
+
+    def rows(self) -> int:
+        """How many connections, slots and subscriptions are kept."""
+        paginator = boto3.client("dynamodb").get_paginator("scan")
+        scans = [item for page in paginator.paginate(TableName="ScansTable") for item in page["Items"]]
+        subscriptions = sum(item["sk"]["S"].startswith("SUB#") for item in scans)
+        return subscriptions + sum(page["Count"] for page in paginator.paginate(TableName="ConnectionsTable"))
+
+
+def task_uuid(task: Task) -> str:
+    """A task's id as the document shows it."""
+    return str(to_uuid(task.id))
