@@ -1,0 +1,113 @@
+"""The knowledge: JSON files in `knowledge/`, read when first needed and kept. docs/knowledge.md: how to write them."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from scanward.treatment.person import Person
+from scanward.treatment.symptoms import tokenise
+
+FOLDER = Path(__file__).with_name("knowledge")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A public guideline that an entry rests on. `identifier`: its number, DOI or ISBN."""
+
+    title: str
+    publisher: str
+    year: int
+    identifier: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What holds for everybody, or for those whom `when` describes: all that it names must be so."""
+
+    treatment: tuple[str, ...] = ()
+    precautions: tuple[str, ...] = ()
+    red_flags: tuple[str, ...] = ()
+    when: Mapping[str, Any] | None = None
+
+    def holds_for(self, someone: Person) -> bool:
+        """Whether this is meant for that person."""
+        facts = {
+            "age": someone.age_group,
+            "sex": someone.sex,
+            "pregnancy": someone.pregnancy_possible,
+        }
+        wanted = dict(self.when or {})
+        symptom = wanted.pop("symptom", None)
+        return (symptom is None or symptom in someone.symptoms) and all(facts[k] == v for k, v in wanted.items())
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What is known for one label of one model. `clear`: the label says that nothing was found."""
+
+    model: str
+    label: str
+    condition: str
+    clear: bool
+    advice: tuple[Advice, ...]
+    sources: tuple[Source, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Knowledge:
+    """All of it. `phrases`: symptom → the ways people write it, as tokens; `urgent`: advice for symptoms alone."""
+
+    entries: tuple[Entry, ...]
+    phrases: Mapping[str, tuple[tuple[str, ...], ...]]
+    urgent: tuple[Advice, ...]
+    sources: Mapping[str, Source]
+
+    def entry(self, label: str, model: str | None) -> Entry | None:
+        """The entry of the model's label; without one, the only entry that any model has for the label."""
+        named = [entry for entry in self.entries if entry.label == label]
+        own = [entry for entry in named if entry.model == model]
+        return own[0] if own else named[0] if len(named) == 1 else None
+
+
+@cache
+def knowledge() -> Knowledge:
+    """The packaged knowledge."""
+    sources = {key: Source(**said) for key, said in _read("sources").items()}
+    symptoms = _read("symptoms")
+    return Knowledge(
+        tuple(
+            _entry(model, label, said, sources) for model in symptoms["models"] for label, said in _read(model).items()
+        ),
+        {symptom: tuple(tokenise(way) for way in ways) for symptom, ways in symptoms["said"].items()},
+        tuple(_advice(said) for said in symptoms["urgent"]),
+        sources,
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    read: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
+    return read
+
+
+def _entry(model: str, label: str, said: Mapping[str, Any], sources: Mapping[str, Source]) -> Entry:
+    return Entry(
+        model,
+        label,
+        said["condition"],
+        said.get("clear", False),
+        (_advice(said), *(_advice(each) for each in said.get("adjusted", ()))),
+        tuple(sources[key] for key in said["sources"]),
+    )
+
+
+def _advice(said: Mapping[str, Any]) -> Advice:
+    return Advice(
+        tuple(said.get("treatment", ())),
+        tuple(said.get("precautions", ())),
+        tuple(said.get("red_flags", ())),
+        said.get("when"),
+    )

@@ -1,0 +1,81 @@
+"""Findings, symptoms, age and sex → suggestions with their sources, red flags first."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from scanward.treatment.knowledge import Entry, Source, knowledge
+from scanward.treatment.person import Person, person
+from scanward.treatment.symptoms import told
+
+DISCLAIMER = (
+    "These are general options that clinicians consider, taken from published guidelines. They are not a diagnosis, a "
+    "prescription or advice for one person. The findings come from a reference model trained on synthetic phantoms; "
+    "not for clinical use. A clinician decides after an examination. In an emergency call the emergency number at once."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """`confidence` is the finding's score; `red_flags` also open `precautions`, for readers who know only those."""
+
+    condition: str
+    confidence: float
+    treatment: str
+    precautions: str
+    sources: tuple[Source, ...]
+    red_flags: tuple[str, ...]
+
+    def to_dict(self) -> dict[str, Any]:
+        """As documents show it, with the sources and red flags beside."""
+        shown = asdict(self)
+        return {**shown, "sources": list(shown["sources"]), "red_flags": list(self.red_flags)}
+
+
+def suggest(
+    labels_with_scores: Iterable[tuple[str, float]],
+    symptoms: str | None,
+    age: int | None,
+    sex: str | None,
+    *,
+    model: str | None = None,
+) -> list[Suggestion]:
+    """One suggestion for each found label that is known, highest score first.
+
+    `model` tells apart labels that several models have. That nothing was found is said only if nothing else was.
+    """
+    someone = _person(symptoms, age, sex)
+    ranked = sorted(labels_with_scores, key=lambda each: -each[1])
+    known = [(entry, score) for label, score in ranked if (entry := knowledge().entry(label, model))]
+    found = [each for each in known if not each[0].clear]
+    urgent = _urgent(someone)
+    return [_suggestion(entry, score, someone, urgent) for entry, score in found or known]
+
+
+def red_flags(symptoms: str | None, age: int | None, sex: str | None) -> list[str]:
+    """What the symptoms alone call for at once, whatever was found."""
+    return _urgent(_person(symptoms, age, sex))
+
+
+def _person(symptoms: str | None, age: int | None, sex: str | None) -> Person:
+    return person(age, sex, told(symptoms, knowledge().phrases))
+
+
+def _urgent(someone: Person) -> list[str]:
+    return [flag for advice in knowledge().urgent if advice.holds_for(someone) for flag in advice.red_flags]
+
+
+def _suggestion(entry: Entry, score: float, someone: Person, urgent: Sequence[str]) -> Suggestion:
+    """What is meant for this person only comes before what holds for everybody."""
+    fitting = [advice for advice in entry.advice if advice.holds_for(someone)]
+    own_first = sorted(fitting, key=lambda advice: advice.when is None)
+    flags = tuple(dict.fromkeys([*urgent, *(flag for advice in own_first for flag in advice.red_flags)]))
+    precautions = [text for advice in own_first for text in advice.precautions]
+    return Suggestion(
+        entry.condition,
+        score,
+        " ".join(text for advice in own_first for text in advice.treatment),
+        " ".join([*flags, *precautions]),
+        entry.sources,
+        flags,
+    )

@@ -1,0 +1,33 @@
+"""Findings as models make them: those of the shipped cards, and those that the words describe beyond them."""
+
+import json
+from pathlib import Path
+
+from functions.inference.reading.words import words
+from scanward.domain.results import Finding, ModelVersion
+
+MODELS = Path(__file__).resolve().parents[2] / "layers" / "model" / "models"
+SHIPPED = tuple(
+    (card["name"], label["id"], label["title"])
+    for file in sorted(MODELS.glob("*/card.json"))
+    for card in [json.loads(file.read_text(encoding="utf-8"))]
+    for label in card["labels"]
+)
+DESCRIBED = tuple((name, label, label.replace("_", " ").capitalize()) for name, label in words().labels)
+ALL = tuple({(name, label): (name, label, title) for name, label, title in (*DESCRIBED, *SHIPPED)}.values())
+NAMES = tuple(dict.fromkeys(name for name, _, _ in ALL))
+
+
+def version(name: str) -> ModelVersion:
+    """A model of that name."""
+    return ModelVersion(name, "1.0.0", "ab" * 32, "window-pad/1")
+
+
+def finding(label: str, score: float, point: float = 0.3, title: str = "") -> Finding:
+    """One finding, found if its score says so."""
+    return Finding(label, title or label.replace("_", " ").capitalize(), score, point, score >= point)
+
+
+def of(model: str, score: float = 0.8, point: float = 0.3) -> list[Finding]:
+    """Each label of the model, all with that score."""
+    return [finding(label, score, point, title) for name, label, title in ALL if name == model]
