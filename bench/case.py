@@ -9,8 +9,10 @@ from bench.event import request
 from bench.transport import Answer
 from scanward.clock import now
 from scanward.domain.claims import Claims, TokenType
+from scanward.domain.orders import Lane, ScanType
+from scanward.domain.places import upload_key
 from scanward.domain.results import AnalysisResult, Finding, ModelVersion
-from scanward.domain.scans import Lane, Scan, ScanType
+from scanward.domain.scans import Scan
 from scanward.domain.signing import SigningKey, TokenKeys
 from scanward.domain.tasks import TaskStatus
 from scanward.security.tokens import Tokens
@@ -51,7 +53,7 @@ SCAN = Scan(
     patient_id=ACCOUNT_ID,
     uploaded_by=ACCOUNT_ID,
     task_id=SCAN_ID + 1,
-    lane=Lane.MEDIUM,
+    object_key=upload_key(Lane.MEDIUM, SCAN_ID, SCAN_ID + 1),
     scan_type=ScanType.XRAY,
     status=TaskStatus.COMPLETED,
     created_at=MADE,

@@ -34,12 +34,16 @@ STREAM = "from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_eve
 NEEDED: Mapping[str, Sequence[str]] = {
     "functions.portal.handler": (LOG, HTTP),
     "functions.auth.handler": (LOG, HTTP, STORES, "import jwt", "import argon2"),
+    "functions.auth.mail_handler": (LOG, BATCH, SQS, STORES, "import jwt"),
     "functions.scans.handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.scans.sweep_handler": (LOG, STORES),
     "functions.inference.handler": (LOG, BATCH, SQS, STORES, "import numpy, onnxruntime, PIL.Image"),
+    "functions.inference.predict_handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.inference.dead_letter_handler": (LOG, BATCH, SQS, STORES),
     "functions.realtime.handler": (LOG, STORES, "import jwt"),
     "functions.realtime.push_handler": (LOG, BATCH, STREAM, STORES),
+    "functions.realtime.keep_alive_handler": (LOG, STORES),
+    "functions.realtime.session_end_handler": (LOG, BATCH, STREAM, STORES),
 }
 MEASURE = """
 import sys, time

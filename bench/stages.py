@@ -14,20 +14,20 @@ from bench import case
 from bench.peers import bare as peer
 from bench.reading import stubbed
 from bench.report import Report
+from functions.scans.handler import imaging as wired
 from functions.scans.routes import routes
-from functions.scans.usecases import Imaging
-from scanward.clock import fresh_id, now
+from functions.scans.usecases.dependencies import Imaging
+from scanward.clock import now
 from scanward.domain.signing import SigningKey, TokenKeys
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
 from scanward.stores.gate import GateStore
-from scanward.stores.objects import ObjectStore
 from scanward.stores.scans import ScanStore
 from scanward.web.api import Api
 from scanward.web.cors import Cors
 from scanward.web.endpoint import Edge
 from scanward.web.routes import Routes
-from tests.cloud import BUCKET, KEY, TABLES
+from tests.cloud import KEY, TABLES
 
 WHOLE, REST = "the whole request", "router, parsing, rendering, headers"
 TOKEN, GATE, READ, VIEW, LOG = "token", "gate update", "read of the scan", "policy and answer model", "log line"
@@ -82,8 +82,7 @@ def _ours(watch: Watch) -> Api[Imaging]:
     log = watch.over(Logger(service="scans"), "info", LOG)
     timed = Routes[Imaging](routes.tag, routes.family)
     timed.table = [replace(route, view=watch.timed(VIEW, route.view)) for route in routes.table]
-    imaging = Imaging(scans, ObjectStore(BUCKET), tokens, now, fresh_id)
-    return Api(timed, imaging, Edge(gate, Cors(["https://app.example.org"]), log))
+    return Api(timed, replace(wired, scans=scans, tokens=tokens), Edge(gate, Cors(["https://app.example.org"]), log))
 
 
 def _bare(watch: Watch) -> peer.Bare:

@@ -11,18 +11,20 @@ from bench.environment import MODELS
 from bench.report import Report, times
 from bench.timing import Subject, in_turns
 from bench.transport import Answer, answered
+from functions.inference.analysis import Inference
 from functions.inference.arrivals import Arrival
 from functions.inference.models import Models
-from functions.inference.usecases import Inference, Outcome, process
+from functions.inference.pace import Pace
+from functions.inference.usecases import Outcome, process
 from imaging.model import load_model
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.scans import Lane, upload_key
+from scanward.stores.durations import Durations
 from scanward.stores.dynamo import connection
 from scanward.stores.objects import ObjectStore
-from scanward.stores.scan_items import task_item
 from scanward.stores.scans import ScanStore
 from scanward.stores.sdk import s3
+from scanward.stores.task_items import task_item
 from tests.cloud import BUCKET, TABLES
 
 WHOLE = "the whole use-case"
@@ -32,9 +34,9 @@ TASK_ID = SCAN_ID + 1
 def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Report:
     """One row for each image."""
     model = load_model(MODELS / "chest_xray", threads=1)
-    inference = Inference(
-        ScanStore(TABLES["SCANS_TABLE"]), ObjectStore(BUCKET), Models(MODELS, memory_mb=1769), clock.now
-    )
+    table = TABLES["SCANS_TABLE"]
+    pace = Pace(Durations(table))
+    inference = Inference(ScanStore(table), ObjectStore(BUCKET), Models(MODELS, memory_mb=1769), pace, clock.now)
     rows = []
     for name, data in images.items():
         parts = subjects(data, model)
@@ -50,7 +52,7 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
 
 
 def _work(inference: Inference) -> None:
-    outcome = process(inference, Arrival(upload_key(Lane.MEDIUM, SCAN_ID, TASK_ID), None, SCAN_ID, TASK_ID))
+    outcome = process(inference, Arrival(SCAN_ID, TASK_ID))
     if outcome is not Outcome.FINISHED:
         raise AssertionError(f"the image was not analysed: {outcome}")
 

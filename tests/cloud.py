@@ -16,7 +16,13 @@ BUCKET = "images"
 SECRET = "token-keys"
 KEY = "a key for tests, long enough for HS256"
 REGION: Final = "eu-central-1"
-TABLES = {"ACCOUNTS_TABLE": "AccountsTable", "SCANS_TABLE": "ScansTable", "CONNECTIONS_TABLE": "ConnectionsTable"}
+LANES = ("HIGH", "MEDIUM", "LOW")
+TABLES = {
+    "ACCOUNTS_TABLE": "AccountsTable",
+    "SCANS_TABLE": "ScansTable",
+    "CONNECTIONS_TABLE": "ConnectionsTable",
+    "CLINIC_TABLE": "ClinicTable",
+}
 
 
 class _Template(yaml.SafeLoader):
@@ -60,6 +66,9 @@ def cloud() -> Iterator[None]:
         s3 = _client("s3")
         s3.create_bucket(Bucket=BUCKET, CreateBucketConfiguration={"LocationConstraint": REGION})
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
+        for lane in LANES:
+            _client("sqs").create_queue(QueueName=lane.lower())
+        _client("sqs").create_queue(QueueName="own-data")
         secret = json.dumps({"current": "k1", "k1": KEY})
         _client("secretsmanager").create_secret(Name=SECRET, SecretString=secret)
         yield

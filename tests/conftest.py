@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cloud import BUCKET, REGION, SECRET, TABLES
+from tests.cloud import BUCKET, LANES, REGION, SECRET, TABLES
 
 os.environ.update(
     {
@@ -17,6 +17,11 @@ os.environ.update(
         "BUCKET": BUCKET,
         "TOKEN_KEYS_SECRET": SECRET,
         "REQUESTS_PER_MINUTE": "100",
+        "UPLOADS_PER_WINDOW": "20",
+        **{f"{lane}_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane.lower()}" for lane in LANES},
+        **{f"{lane}_AT_ONCE": "2" for lane in LANES},
+        "OWN_DATA_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/own-data",
+        "MAIL_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/mail",
         "SIGN_IN_CALLS_PER_MINUTE": "300",
         "SIGN_IN_FAILURES_PER_MINUTE": "10",
         "ALLOWED_ORIGINS": "https://app.example.org",

@@ -1,32 +1,48 @@
-"""What a queue message says has come: S3's event notification, as S3 or the sweeper wrote it."""
+"""What a queue message says is to be read: S3's notification of an object, or our own word about a task."""
 
 import json
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote_plus
 
-from scanward.domain.scans import parse_upload_key
+from scanward.domain.places import Incoming, parse_incoming_key, parse_upload_key
 
 
 @dataclass(frozen=True, slots=True)
 class Arrival:
-    """One object in the bucket. `version` is None where the message does not name one."""
+    """A task whose image is there. `key` and `version` of its object are None where only the task was named."""
 
-    key: str
-    version: str | None
     scan_id: int
     task_id: int
+    key: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An object that another system put there for an account."""
+
+    place: Incoming
+    key: str
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True)
 class Unexpected:
-    """Something that no upload of ours can be. `why` is ours; nothing of the message is repeated."""
+    """Something that nothing of ours can be. `why` is ours; nothing of the message is repeated.
+
+    `key`: of an object in our bucket, to be set aside.
+    """
 
     why: str
+    key: str | None = None
 
 
-def arrivals(body: str, bucket: str) -> list[Arrival | Unexpected]:
-    """The objects that a message announces; none for S3's own test event."""
+Announced = Arrival | Delivery | Unexpected
+
+
+def arrivals(body: str, bucket: str) -> list[Announced]:
+    """What a message announces; nothing for S3's own test event."""
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
@@ -35,22 +51,34 @@ def arrivals(body: str, bucket: str) -> list[Arrival | Unexpected]:
         return [Unexpected("the message is not an event")]
     if message.get("Event") == "s3:TestEvent":
         return []
+    if "analysis" in message:
+        return [_task(message["analysis"])]
     records = message.get("Records")
     if not isinstance(records, list) or not records:
         return [Unexpected("the event has no records")]
-    return [_arrival(record, bucket) for record in records]
+    return [_object(record, bucket) for record in records]
 
 
-def _arrival(record: Any, bucket: str) -> Arrival | Unexpected:
+def _task(said: Any) -> Announced:
+    try:
+        return Arrival(int(said["scan_id"]), int(said["task_id"]))
+    except (KeyError, TypeError, ValueError):
+        return Unexpected("the message does not name a task")
+
+
+def _object(record: Any, bucket: str) -> Announced:
     try:
         place, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
-        key, version = unquote_plus(thing["key"]), thing.get("versionId")
+        key, said = unquote_plus(thing["key"]), thing.get("versionId")
     except (KeyError, TypeError, AttributeError):
         return Unexpected("the record does not name an object")
     if place != bucket:
         return Unexpected("the object is in another bucket")
-    ids = parse_upload_key(key)
-    if ids is None:
-        return Unexpected("the key is not of an upload")
-    _, scan_id, task_id = ids
-    return Arrival(key, version if isinstance(version, str) and version != "null" else None, scan_id, task_id)
+    version = said if isinstance(said, str) and said != "null" else None
+    ids, incoming = parse_upload_key(key), parse_incoming_key(key)
+    if ids:
+        _, scan_id, task_id = ids
+        return Arrival(scan_id, task_id, key, version)
+    if incoming:
+        return Delivery(incoming, key, version)
+    return Unexpected("the key is not of an upload", key)

@@ -7,26 +7,33 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.inference.arrivals import Arrival, arrivals
+from functions.inference.arrivals import arrivals
 from functions.inference.dead_letters import DeadLetters, bury
 from functions.inference.settings import DeadLetterSettings
-from scanward.clock import now
+from scanward import clock
+from scanward.domain.failures import FailureReason
 from scanward.failures import logged
+from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
+from scanward.stores.once import OnceStore
 from scanward.stores.scans import ScanStore
+from scanward.stores.store_clock import StoreClock
 
 settings = DeadLetterSettings.read(Environment())
 log = Logger(service="dead-letters")
-dead = DeadLetters(ScanStore(settings.scans_table), now)
+dead = DeadLetters(ScanStore(settings.scans_table), OnceStore(settings.scans_table), StoreClock(clock.now).now)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @logged(log)
 def read_message(record: SQSRecord) -> None:
     """One dead letter; what means no task of ours is only told of."""
-    for arrival in arrivals(record.body, settings.bucket):
-        buried = isinstance(arrival, Arrival) and bury(dead, arrival)
+    emit({Metric.DEAD_LETTERS: 1})
+    for announced in arrivals(record.body, settings.bucket):
+        buried = bury(dead, announced)
         log.warning("dead letter", extra={"buried": buried})
+        if buried:
+            emit_failure(FailureReason.RETRIES_EXHAUSTED)
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

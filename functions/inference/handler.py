@@ -9,36 +9,47 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import imaging
-from functions.inference.arrivals import Unexpected, arrivals
-from functions.inference.models import Models
+from functions.inference.analysis import Inference
+from functions.inference.arrivals import arrivals
+from functions.inference.deliveries import Reception
+from functions.inference.measures import measure_end, measure_set_aside, measure_wait
+from functions.inference.models import configured_models
+from functions.inference.pace import Pace
+from functions.inference.served import ModelSettings
 from functions.inference.settings import Settings
-from functions.inference.usecases import Inference, process
-from scanward.clock import now
+from functions.inference.usecases import Outcome, take
+from scanward import clock
 from scanward.failures import logged
 from scanward.settings import Environment
+from scanward.stores.durations import Durations
+from scanward.stores.gate import GateStore
 from scanward.stores.objects import ObjectStore
+from scanward.stores.once import OnceStore
 from scanward.stores.scans import ScanStore
+from scanward.stores.store_clock import StoreClock
 
 settings = Settings.read(Environment(), Path(imaging.__file__).resolve().parents[1] / "models")
 log = Logger(service="inference")
-inference = Inference(
-    ScanStore(settings.scans_table),
-    ObjectStore(settings.bucket),
-    Models(settings.models, settings.memory_mb),
-    now,
-)
+now = StoreClock(clock.now).now
+scans, objects = ScanStore(settings.scans_table), ObjectStore(settings.bucket)
+models = configured_models(ModelSettings.read(Environment()), settings.models, settings.memory_mb)
+inference = Inference(scans, objects, models, Pace(Durations(settings.scans_table)), now, measure_end)
+accounts, once = GateStore(settings.accounts_table), OnceStore(settings.scans_table)
+reception = Reception(scans, objects, accounts, once, now, clock.fresh_id)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
 @logged(log)
 def read_message(record: SQSRecord) -> None:
     """One message. What it raises is left to the queue to try again."""
-    for arrival in arrivals(record.body, settings.bucket):
-        if isinstance(arrival, Unexpected):
-            log.error("set aside", extra={"why": arrival.why})
-            continue
-        outcome = process(inference, arrival)
-        log.info("analysed", extra={"task": arrival.task_id, "outcome": outcome})
+    measure_wait(record, now())
+    for announced in arrivals(record.body, settings.bucket):
+        outcome = take(inference, reception, announced)
+        if outcome is Outcome.SET_ASIDE:
+            measure_set_aside()
+            log.error("set aside", extra={"why": getattr(announced, "why", "nothing of ours is to be read there")})
+        else:
+            log.info("analysed", extra={"outcome": outcome})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -1,35 +1,27 @@
-"""From an arrived object to a finished task: claim, fetch, decode, preview, infer, heatmap, complete."""
+"""From what has been announced to a finished task: claim, read, complete; or set aside."""
 
 import secrets
-from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import asdict, dataclass
-from datetime import datetime
 from enum import StrEnum
 
-from functions.inference.arrivals import Arrival
+from functions.inference.analysis import Inference, analyse_task
+from functions.inference.arrivals import Announced, Arrival, Delivery
+from functions.inference.deliveries import Reception, receive, set_aside
 from functions.inference.lease import Lease, LeaseLost
-from functions.inference.models import Models
-from imaging.analyse import Analysis, analyse
-from imaging.card import Card
-from imaging.decode import decode
-from imaging.derived import heatmap, preview
-from imaging.picture import Picture
 from imaging.refusal import ImageRefused, ModelRefused
 from scanward.domain import tasks
 from scanward.domain.failures import FailureReason
-from scanward.domain.results import NO_SUITABLE_MODEL, AnalysisResult, Finding, ModelVersion
-from scanward.domain.scans import heatmap_key, preview_key
-from scanward.domain.tasks import TaskClosed, TaskLeased
+from scanward.domain.places import derived_prefix
+from scanward.domain.task_refusals import TaskClosed, TaskLeased
+from scanward.domain.tasks import Task
 from scanward.errors import Conflict, NotFound, ScanwardError, TooLarge, Unavailable
-from scanward.stores.objects import ObjectStore, StorageFailed
-from scanward.stores.scans import ScanStore
+from scanward.stores.objects import StorageFailed
 
 CLAIM_TRIES = 3
 
 
 class Outcome(StrEnum):
-    """What became of one arrival."""
+    """What became of one announcement."""
 
     FINISHED = "finished"
     FAILED = "failed"
@@ -37,14 +29,17 @@ class Outcome(StrEnum):
     SET_ASIDE = "set aside"
 
 
-@dataclass(frozen=True, slots=True)
-class Inference:
-    """What the use-cases work with."""
+def take(inference: Inference, reception: Reception, announced: Announced) -> Outcome:
+    """Reads what was announced, or sets aside what means nothing to us.
 
-    scans: ScanStore
-    objects: ObjectStore
-    models: Models
-    now: Callable[[], datetime]
+    Raises StorageFailed or Unavailable when it should be tried again.
+    """
+    arrival = receive(reception, announced) if isinstance(announced, Delivery) else announced
+    outcome = process(inference, arrival) if isinstance(arrival, Arrival) else Outcome.SET_ASIDE
+    key = announced.key
+    if outcome is Outcome.SET_ASIDE and key:
+        set_aside(inference.objects, key)
+    return outcome
 
 
 def process(inference: Inference, arrival: Arrival) -> Outcome:
@@ -56,9 +51,10 @@ def process(inference: Inference, arrival: Arrival) -> Outcome:
         lease = _claim(inference, arrival)
         if lease is None:
             return Outcome.SET_ASIDE
-        if lease.task.is_final:
-            return Outcome.FAILED
-        return _work(inference, lease, arrival.key)
+        begun = inference.now()
+        outcome = Outcome.FAILED if lease.task.is_final else _work(inference, lease)
+        inference.ended(lease.task, inference.now() - begun)
+        return outcome
     except (TaskClosed, TaskLeased, LeaseLost):
         return Outcome.NOTHING_TO_DO
 
@@ -68,7 +64,7 @@ def _claim(inference: Inference, arrival: Arrival) -> Lease | None:
     attempt = secrets.token_urlsafe(9)
     for _ in range(CLAIM_TRIES):
         task = inference.scans.task(arrival.task_id)
-        if task is None or task.scan_id != arrival.scan_id:
+        if task is None or not _means(arrival, task):
             return None
         try:
             claimed = tasks.claim(task, attempt, arrival.version, inference.now())
@@ -80,9 +76,13 @@ def _claim(inference: Inference, arrival: Arrival) -> Lease | None:
     raise LeaseLost
 
 
-def _work(inference: Inference, lease: Lease, key: str) -> Outcome:
+def _means(arrival: Arrival, task: Task) -> bool:
+    return task.scan_id == arrival.scan_id and arrival.key in {None, task.object_key}
+
+
+def _work(inference: Inference, lease: Lease) -> Outcome:
     try:
-        _analyse(inference, lease, key)
+        analyse_task(inference, lease)
     except StorageFailed:
         if lease.task.attempts < tasks.MAX_ATTEMPTS:
             lease.release()
@@ -100,39 +100,17 @@ def _work(inference: Inference, lease: Lease, key: str) -> Outcome:
         lease.fail(FailureReason(refusal.reason.value))
     except ModelRefused:
         lease.fail(FailureReason.MODEL)
+    except LeaseLost:
+        _tidy(inference, lease.task)
+        raise
     else:
         return Outcome.FINISHED
     return Outcome.FAILED
 
 
-def _analyse(inference: Inference, lease: Lease, key: str) -> None:
-    task = lease.task
-    picture = decode(inference.objects.get(key, task.object_version))
-    inference.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
-    lease.advance(45, "Processing the image")
-    model = inference.models.for_image(picture.facts)
-    if model is None:
-        lease.complete(_unread(picture).to_dict())
-        return
-    analysis = analyse(picture, model)
-    lease.advance(80, "Drawing the heatmap")
-    inference.objects.put(heatmap_key(task.scan_id, task.id), heatmap(picture, analysis), "image/png")
-    lease.complete(_result(picture, analysis, model.card).to_dict())
-
-
-def _unread(picture: Picture) -> AnalysisResult:
-    timings = {"decode": round(picture.decode_ms, 1)}
-    return AnalysisResult((), None, asdict(picture.facts), timings, (*picture.warnings, NO_SUITABLE_MODEL))
-
-
-def _result(picture: Picture, analysis: Analysis, card: Card) -> AnalysisResult:
-    findings = tuple(
-        Finding(f.label, f.title, round(f.score, 4), round(f.operating_point, 4), f.positive) for f in analysis.findings
-    )
-    return AnalysisResult(
-        findings,
-        ModelVersion(card.name, card.version, card.sha256, card.preprocessing),
-        asdict(picture.facts),
-        {step: round(ms, 1) for step, ms in asdict(analysis.timings).items()},
-        analysis.warnings,
-    )
+def _tidy(inference: Inference, task: Task) -> None:
+    """Removes what was made of a scan that was removed while it was being read."""
+    if inference.scans.get(task.scan_id) is None:
+        left = inference.objects.under(derived_prefix(task.scan_id))
+        if left:
+            inference.objects.delete(left)

@@ -6,21 +6,42 @@ from aws_lambda_powertools import Logger
 
 from functions.scans.routes import routes
 from functions.scans.settings import Settings
-from functions.scans.usecases import Imaging
+from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.waiting import Waiting
 from scanward.clock import fresh_id, now
+from scanward.security.access import Access
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
+from scanward.stores.care import CareStore
+from scanward.stores.durations import Durations
 from scanward.stores.gate import GateStore
+from scanward.stores.lanes import LaneQueues
 from scanward.stores.objects import ObjectStore
+from scanward.stores.once import OnceStore
+from scanward.stores.scan_lists import ScanLists
 from scanward.stores.scans import ScanStore
 from scanward.stores.secrets import read_token_keys
+from scanward.stores.upload_counts import UploadCounts
 from scanward.web.api import Api
 from scanward.web.cors import Cors
 from scanward.web.endpoint import Edge
 
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
-imaging = Imaging(ScanStore(settings.scans_table), ObjectStore(settings.bucket), tokens, now, fresh_id)
+table, lanes = settings.scans_table, LaneQueues(settings.queue_urls)
+imaging = Imaging(
+    scans=ScanStore(table),
+    lists=ScanLists(table),
+    objects=ObjectStore(settings.bucket),
+    lanes=lanes,
+    waiting=Waiting(lanes, Durations(table), settings.at_once, now),
+    once=OnceStore(table),
+    counts=UploadCounts(table, settings.uploads_per_window),
+    access=Access(CareStore(settings.clinic_table), now),
+    tokens=tokens,
+    now=now,
+    fresh_id=fresh_id,
+)
 gate = Gate(GateStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
 app = Api(routes, imaging, Edge(gate, Cors(settings.allowed_origins), Logger(service="scans")))

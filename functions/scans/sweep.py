@@ -19,14 +19,19 @@ from scanward.stores.scans import ScanStore
 PER_SHARD = 50
 
 
+def _untold(reason: FailureReason) -> None:
+    """Nobody is told of failures."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sweeper:
-    """What a sweep works with."""
+    """What a sweep works with. `failed` is told why it failed a task."""
 
     scans: ScanStore
     objects: ObjectStore
     lanes: LaneQueues
     now: Callable[[], datetime]
+    failed: Callable[[FailureReason], None] = _untold
 
 
 def sweep(sweeper: Sweeper) -> dict[str, int]:
@@ -57,21 +62,18 @@ def _settle(sweeper: Sweeper, task: Task) -> str:
         return _fail(sweeper, task, FailureReason.TIMED_OUT, now)
     if task.attempts >= tasks.MAX_ATTEMPTS:
         return _fail(sweeper, task, FailureReason.RETRIES_EXHAUSTED, now)
-    scan = sweeper.scans.get(task.scan_id)
-    if scan and (task.status is TaskStatus.IN_PROGRESS or sweeper.objects.exists(scan.object_key)):
+    if task.status is TaskStatus.IN_PROGRESS or sweeper.objects.exists(task.object_key):
         # Its worker is dead or its event was lost. Nobody is in its way: a lease that is over lets the next one in.
-        sweeper.lanes.announce(scan.lane, scan.object_key)
-        return _postpone(sweeper, task, now, "announced")
+        sweeper.lanes.announce(task)
+        sweeper.scans.move(task, tasks.postpone(task, now))
+        return "announced"
     if now - task.created_at > tasks.UPLOAD_WINDOW + tasks.FIRST_CHECK:
         return _fail(sweeper, task, FailureReason.UPLOAD_EXPIRED, now)
-    return _postpone(sweeper, task, now, "waiting")
-
-
-def _postpone(sweeper: Sweeper, task: Task, now: datetime, outcome: str) -> str:
-    sweeper.scans.move(task, tasks.postpone(task, now))
-    return outcome
+    sweeper.scans.move(task, tasks.wait(task, now))
+    return "waiting"
 
 
 def _fail(sweeper: Sweeper, task: Task, reason: FailureReason, now: datetime) -> str:
     sweeper.scans.move(task, tasks.fail(task, reason, now))
+    sweeper.failed(reason)
     return "failed"

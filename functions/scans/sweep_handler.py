@@ -6,19 +6,22 @@ from aws_lambda_powertools import Logger
 
 from functions.scans.settings import SweepSettings
 from functions.scans.sweep import Sweeper, sweep
-from scanward.clock import now
+from scanward import clock
+from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
 from scanward.stores.lanes import LaneQueues
 from scanward.stores.objects import ObjectStore
 from scanward.stores.scans import ScanStore
+from scanward.stores.store_clock import StoreClock
 
 settings = SweepSettings.read(Environment())
 log = Logger(service="sweep")
 sweeper = Sweeper(
     ScanStore(settings.scans_table),
     ObjectStore(settings.bucket),
-    LaneQueues(settings.bucket, settings.queue_urls),
-    now,
+    LaneQueues(settings.queue_urls),
+    StoreClock(clock.now).now,
+    emit_failure,
 )
 
 
@@ -26,4 +29,5 @@ def app(event: dict[str, Any], context: object) -> dict[str, int]:
     """One sweep; the answer counts what was done."""
     counts = sweep(sweeper)
     log.info("swept", extra=counts)
+    emit({Metric(f"Sweep{what.capitalize()}"): count for what, count in counts.items()})
     return counts

@@ -1,4 +1,4 @@
-"""A client of the three HTTP functions, each reached as the gateway reaches it: by the OpenAPI document."""
+"""A client of the HTTP functions, each reached as the gateway reaches it: by the OpenAPI document."""
 
 import base64
 import json
@@ -16,6 +16,8 @@ HANDLERS = {
     "PortalFunction": "functions.portal.handler",
     "AuthFunction": "functions.auth.handler",
     "ScansFunction": "functions.scans.handler",
+    "RecordsFunction": "functions.records.handler",
+    "PredictFunction": "functions.inference.predict_handler",
 }
 
 
@@ -61,13 +63,15 @@ class Client:
         """A URL-encoded body."""
         return self.send("POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded", **how)
 
-    def upload(self, path: str, files: dict[str, bytes], fields: dict[str, str] | None = None, **how: Any) -> Reply:
+    def upload(
+        self, path: str, files: dict[str, bytes], fields: dict[str, str] | None = None, method: str = "POST", **how: Any
+    ) -> Reply:
         """A multipart body."""
         boundary = uuid4().hex
         parts = [_part(boundary, f'name="{name}"', value.encode()) for name, value in (fields or {}).items()]
         parts += [_part(boundary, f'name="{name}"; filename="x"', content) for name, content in files.items()]
         body = b"".join(parts) + f"--{boundary}--\r\n".encode()
-        return self.send("POST", path, body, f"multipart/form-data; boundary={boundary}", **how)
+        return self.send(method, path, body, f"multipart/form-data; boundary={boundary}", **how)
 
     def send(
         self,

@@ -1,6 +1,7 @@
 """Replays the exchanges of the published documents, kept in tests/data/contracts, and compares what they show.
 
-In the data `{int}`, `{uuid}`, `{time}` and `{token}` stand for any such value; `{refresh}` for the last refresh token.
+In the data `{int}`, `{uuid}`, `{random uuid}`, `{time}` and `{token}` stand for any such value; `{refresh}` for the
+last refresh token, and in a path whatever else the test has named.
 """
 
 import json
@@ -25,6 +26,7 @@ class Replay:
         self._exchanges: dict[str, Any] = json.loads(path.read_text())
         self.names = list(self._exchanges)
         self.tokens: dict[str, str] = {}
+        self.named: dict[str, str] = {}
 
     def play(self, *names: str) -> Reply:
         """Plays exchanges in this order, each as its document shows it; the last one's reply."""
@@ -43,6 +45,8 @@ class Replay:
     def _send(self, request: Any) -> Reply:
         client = Client(self.tokens[request["token"]] if "token" in request else None)
         method, path = request["method"], request["path"]
+        for name, value in self.named.items():
+            path = path.replace(f"{{{name}}}", value)
         if "form" in request:
             return client.form(path, request["form"])
         if "json" not in request:
@@ -90,6 +94,7 @@ def _is_time(value: Any) -> bool:
 _KINDS: dict[str, Callable[[Any], bool]] = {
     "{int}": _is_id,
     "{uuid}": _is_uuid,
+    "{random uuid}": lambda value: UUID(value).version == 4 and str(UUID(value)) == value,
     "{time}": _is_time,
     "{token}": lambda value: bool(_TOKEN.fullmatch(value)),
 }

@@ -1,15 +1,19 @@
 """Files: whatever a client says it accepts, they arrive as they are stored."""
 
+from urllib.parse import parse_qs, urlsplit
+
 import boto3
 import pytest
 
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.ids import parse_id
-from scanward.domain.scans import heatmap_key, preview_key
+from scanward.domain.places import deidentified_key, heatmap_key, preview_key
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, ROOT
+from tests.http.care import analysed
 from tests.http.client import Client
+from tests.http.conftest import sign_in
 
 JPEG = (ROOT / "samples" / "clear-2.jpg").read_bytes()
 PNG = (ROOT / "samples" / "clear-1.png").read_bytes()
@@ -57,8 +61,45 @@ def test_a_finished_scan_reads_as_the_document_shows(patient: Client, done: dict
 
 
 def test_files_of_somebody_else_are_missing(api: Client, done: dict[str, str]) -> None:
-    from tests.http.conftest import sign_in
-
     other = sign_in(api, "other@example.org")
     assert other.get(f"/files/images/{done['scan_id']}").status == 404
     assert other.get(f"/files/heatmaps/{done['task_id']}").status == 404
+
+
+def test_what_a_client_has_already_is_not_sent_again(patient: Client, done: dict[str, str]) -> None:
+    for path in (f"/files/images/{done['scan_id']}", f"/files/heatmaps/{done['task_id']}"):
+        tag = patient.get(path).headers["etag"]
+        again = patient.get(path, headers={"If-None-Match": tag})
+        assert (again.status, again.body, again.headers["etag"]) == (304, b"", tag)
+        assert patient.get(path, headers={"If-None-Match": '"another"'}).status == 200
+
+
+def test_the_original_is_behind_an_address_that_soon_ends(patient: Client, done: dict[str, str]) -> None:
+    reply = patient.get(f"/files/images/{done['scan_id']}?original=true")
+    assert (reply.status, reply.headers["cache-control"]) == (302, "no-store")
+    asked = parse_qs(urlsplit(reply.headers["location"]).query)
+    assert int(asked["X-Amz-Expires"][0]) <= 300
+    assert asked["response-content-disposition"] == ["attachment"]
+
+
+def test_there_is_no_address_of_an_original_that_has_not_come(patient: Client) -> None:
+    begun = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
+    assert patient.get(f"/files/images/{begun['scan_id']}?original=true").status == 404
+    assert patient.get(f"/files/images/{begun['scan_id']}?deidentified=true").status == 404
+
+
+def test_who_may_not_see_a_scan_gets_no_address_of_it(api: Client, done: dict[str, str]) -> None:
+    other = sign_in(api, "other@example.org")
+    assert other.get(f"/files/images/{done['scan_id']}?original=true").status == 404
+
+
+def test_a_dicom_file_has_a_copy_that_says_nothing_of_a_person(patient: Client) -> None:
+    dicom = next((ROOT / "samples").glob("*.dcm")).read_bytes()
+    made = patient.upload("/scans", {"file": dicom}).data
+    analysed(made)
+    reply = patient.get(f"/files/images/{made['scan_id']}?deidentified=true")
+    assert reply.status == 302
+    key = deidentified_key(parse_id(made["scan_id"]))
+    copy = boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()
+    assert copy[128:132] == b"DICM"
+    assert copy != dicom

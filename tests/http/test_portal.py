@@ -19,7 +19,7 @@ from tests.cloud import ROOT
 from tests.http.client import Client
 
 OPEN = {"/auth/login", "/auth/register", "/docs", "/docs/{asset}", "/health", "/openapi.json"}
-OPEN |= {"/api/register", "/api/login", "/api/token/refresh"}
+OPEN |= {"/api/register", "/api/login", "/api/token/refresh", "/auth/password-reset", "/auth/password-reset/confirm"}
 OPEN |= {f"/api/{kind}/{deed}" for kind in ("user", "doctor", "hospital", "labo") for deed in ("register", "login")}
 
 
@@ -61,6 +61,7 @@ def test_what_the_gateway_refuses_has_the_envelopes_shape_and_codes() -> None:
         said = json.loads(response["responseTemplates"]["application/json"])
         assert (said["success"], set(said["error"])) == (False, {"code", "message", "details"})
         assert said["error"]["code"] in {row.code for row in TABLE.values()}
+        assert response["responseParameters"]["gatewayresponse.header.Access-Control-Allow-Origin"] == "'*'"
     assert responses["MISSING_AUTHENTICATION_TOKEN"]["statusCode"] == 404
     assert responses["REQUEST_TOO_LARGE"]["statusCode"] == 413
 
@@ -87,7 +88,7 @@ def test_the_document_is_served_without_awss_parts_and_with_its_own_address(api:
     validate(reply.json)
     assert "amazon" not in reply.body.decode()
     assert reply.json["servers"] == [{"url": "."}]
-    assert set(reply.json["paths"]["/scans"]) == {"post"}
+    assert set(reply.json["paths"]["/scans"]) == {"get", "post"}
     assert "/{proxy+}" not in reply.json["paths"]
 
 

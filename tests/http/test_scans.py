@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from scanward.domain.ids import parse_id
-from scanward.domain.scans import parse_upload_key
+from scanward.domain.places import parse_upload_key
 from tests.cloud import BUCKET, ROOT
 from tests.http.client import Client
 from tests.http.conftest import sign_in
@@ -98,9 +98,9 @@ def test_a_form_without_an_image_is_refused_and_nothing_is_stored(patient: Clien
 
 
 def test_unknown_fields_of_the_form_are_refused(patient: Client) -> None:
-    reply = patient.upload("/scans", {"file": PNG}, {"status": "COMPLETED", "patient_id": "1"})
+    reply = patient.upload("/scans", {"file": PNG}, {"status": "COMPLETED", "uploaded_by": "1"})
     assert reply.status == 422
-    assert set(reply.json["error"]["details"]) == {"status", "patient_id"}
+    assert set(reply.json["error"]["details"]) == {"status", "uploaded_by"}
     assert (stored(), items()) == ([], 0)
 
 

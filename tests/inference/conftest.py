@@ -8,13 +8,15 @@ from datetime import datetime, timedelta
 import boto3
 import pytest
 
+from functions.inference.analysis import Inference
 from functions.inference.arrivals import Arrival
 from functions.inference.models import Models
-from functions.inference.usecases import Inference
+from functions.inference.pace import Pace
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.scans import Lane, Scan, ScanType
+from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
+from scanward.stores.durations import Durations
 from scanward.stores.objects import ObjectStore
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, ROOT
@@ -41,7 +43,8 @@ def time() -> Time:
 @pytest.fixture
 def inference(aws: None, time: Time) -> Inference:
     models = Models(ROOT / "layers" / "model" / "models", memory_mb=1769)
-    return Inference(ScanStore("ScansTable"), ObjectStore(BUCKET), models, time.now)
+    pace = Pace(Durations("ScansTable"))
+    return Inference(ScanStore("ScansTable"), ObjectStore(BUCKET), models, pace, time.now)
 
 
 Upload = Callable[[bytes | None], tuple[Task, Arrival]]
@@ -54,11 +57,11 @@ def uploaded(inference: Inference) -> Upload:
     def upload(content: bytes | None) -> tuple[Task, Arrival]:
         now = inference.now()
         task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now)
-        scan = Scan(task.scan_id, 3, 3, task.id, Lane.MEDIUM, ScanType.XRAY, task.status, now)
+        scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
         inference.scans.add(scan, task)
         version = None
         if content is not None:
             version = boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=content)["VersionId"]
-        return task, Arrival(scan.object_key, version, scan.id, task.id)
+        return task, Arrival(scan.id, task.id, scan.object_key, version)
 
     return upload

@@ -6,12 +6,13 @@ import boto3
 import pytest
 from PIL import Image
 
+from functions.inference.analysis import Inference
 from functions.inference.arrivals import Arrival
-from functions.inference.usecases import Inference, Outcome, process
+from functions.inference.usecases import Outcome, process
 from scanward.domain import tasks
 from scanward.domain.failures import FailureReason
+from scanward.domain.places import heatmap_key, preview_key
 from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
-from scanward.domain.scans import heatmap_key, preview_key
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import NotFound
 from tests.cloud import BUCKET
@@ -106,7 +107,7 @@ def test_the_version_that_was_announced_is_read_though_another_lies_over_it(
     inference: Inference, uploaded: Upload
 ) -> None:
     task, arrival = uploaded(PNG)
-    boto3.client("s3").put_object(Bucket=BUCKET, Key=arrival.key, Body=b"something else")
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=task.object_key, Body=b"something else")
     assert process(inference, arrival) is Outcome.FINISHED
     assert ended(inference, task).object_version == arrival.version
 
@@ -117,7 +118,7 @@ def test_an_event_for_no_task_of_ours_is_set_aside(
 ) -> None:
     task, arrival = uploaded(PNG)
     scan_id, task_id = wrong.get("scan_id", arrival.scan_id), wrong.get("task_id", arrival.task_id)
-    assert process(inference, Arrival(arrival.key, None, scan_id, task_id)) is Outcome.SET_ASIDE
+    assert process(inference, Arrival(scan_id, task_id, arrival.key)) is Outcome.SET_ASIDE
     assert inference.scans.task(task.id) == task
 
 

@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from functions.inference.arrivals import Arrival, Unexpected, arrivals
+from functions.inference.arrivals import Arrival, Delivery, Unexpected, arrivals
+from scanward.domain.orders import Lane
+from scanward.domain.places import Incoming
 
 BUCKET = "images"
 
@@ -15,8 +17,18 @@ def event(key: str = "uploads/high/1/2", bucket: str = BUCKET, **thing: Any) -> 
 
 
 def test_an_uploads_event_is_read() -> None:
-    assert arrivals(event(versionId="v1"), BUCKET) == [Arrival("uploads/high/1/2", "v1", 1, 2)]
-    assert arrivals(event("uploads%2Fhigh%2F1%2F2"), BUCKET) == [Arrival("uploads/high/1/2", None, 1, 2)]
+    assert arrivals(event(versionId="v1"), BUCKET) == [Arrival(1, 2, "uploads/high/1/2", "v1")]
+    assert arrivals(event("uploads%2Fhigh%2F1%2F2"), BUCKET) == [Arrival(1, 2, "uploads/high/1/2")]
+
+
+def test_our_own_word_about_a_task_is_read() -> None:
+    assert arrivals('{"analysis": {"scan_id": 1, "task_id": 2}}', BUCKET) == [Arrival(1, 2)]
+
+
+def test_a_delivery_is_read_with_its_lane_and_account() -> None:
+    key = "uploads/low/incoming/7/a%2Fb+c/..%2Fd.dcm"
+    expected = Delivery(Incoming(Lane.LOW, 7), "uploads/low/incoming/7/a/b c/../d.dcm", "v1")
+    assert arrivals(event(key, versionId="v1"), BUCKET) == [expected]
 
 
 def test_s3s_own_test_event_is_nothing() -> None:
@@ -39,6 +51,13 @@ def test_s3s_own_test_event_is_nothing() -> None:
         event("derived/1/preview.jpg"),
         event("uploads/high/../../2"),
         event("uploads/high/1"),
+        event("uploads/high/incoming/x/a"),
+        event("uploads/high/incoming/7/"),
+        event("uploads/high/incoming/99999999999999999/a"),
+        event("uploads/urgent/incoming/7/a"),
+        '{"analysis": {"scan_id": 1}}',
+        '{"analysis": 1}',
+        '{"analysis": {"scan_id": "x", "task_id": 2}}',
     ],
 )
 def test_anything_else_is_set_aside(body: str) -> None:

@@ -2,18 +2,20 @@
 
 import pytest
 
+from functions.inference.analysis import Inference
 from functions.inference.arrivals import Arrival
 from functions.inference.dead_letters import DeadLetters, bury
-from functions.inference.usecases import Inference, process
+from functions.inference.usecases import process
 from scanward.domain import tasks
 from scanward.domain.failures import FailureReason
-from scanward.domain.tasks import TaskLeased
+from scanward.domain.task_refusals import TaskLeased
+from scanward.stores.once import OnceStore
 from tests.inference.conftest import SAMPLES, Time, Upload
 
 
 @pytest.fixture
 def dead(inference: Inference) -> DeadLetters:
-    return DeadLetters(inference.scans, inference.now)
+    return DeadLetters(inference.scans, OnceStore("ScansTable"), inference.now)
 
 
 def test_a_dead_letter_fails_its_task_once(dead: DeadLetters, uploaded: Upload) -> None:
@@ -46,4 +48,4 @@ def test_a_task_that_is_held_is_left_until_its_lease_is_over(
 
 
 def test_a_letter_for_no_task_is_no_error(dead: DeadLetters) -> None:
-    assert not bury(dead, Arrival("uploads/high/1/2", None, 1, 2))
+    assert not bury(dead, Arrival(1, 2, "uploads/high/1/2"))

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from functions.inference.analysis import Inference
 from functions.inference.models import Models
-from functions.inference.usecases import Inference, Outcome, process
+from functions.inference.usecases import Outcome, process
 from scanward.domain.failures import FailureReason
 from scanward.domain.tasks import MAX_ATTEMPTS, TaskStatus
 from scanward.stores.objects import StorageFailed

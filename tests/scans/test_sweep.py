@@ -12,7 +12,8 @@ from functions.scans.sweep import Sweeper, sweep
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.failures import FailureReason
-from scanward.domain.scans import Lane, Scan, ScanType, parse_upload_key
+from scanward.domain.orders import Lane, Order
+from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.stores import keys
 from scanward.stores.lanes import LaneQueues
@@ -31,14 +32,14 @@ class World:
         self._sqs = boto3.client("sqs")
         self.urls = {lane: self._sqs.create_queue(QueueName=lane.value)["QueueUrl"] for lane in Lane}
         self.scans = ScanStore("ScansTable")
-        lanes = LaneQueues(BUCKET, self.urls)
+        lanes = LaneQueues(self.urls)
         self.sweeper = Sweeper(self.scans, ObjectStore(BUCKET), lanes, lambda: clock.now() + self.ahead)
 
     def begin(self, content: bytes | None = None) -> Task:
         """A task whose object has come, or not."""
         now = clock.now()
-        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now)
-        scan = Scan(task.scan_id, 3, 3, task.id, Lane.HIGH, ScanType.XRAY, task.status, now)
+        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(Lane.HIGH))
+        scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
         self.scans.add(scan, task)
         if content is not None:
             boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=content)
@@ -52,7 +53,7 @@ class World:
     def announced(self) -> list[Any]:
         """What waits in the high lane."""
         messages = self._sqs.receive_message(QueueUrl=self.urls[Lane.HIGH], MaxNumberOfMessages=10)
-        return [json.loads(message["Body"])["Records"][0] for message in messages.get("Messages", [])]
+        return [json.loads(message["Body"])["analysis"] for message in messages.get("Messages", [])]
 
 
 @pytest.fixture
@@ -71,8 +72,7 @@ def test_an_object_whose_event_was_lost_is_announced_again_in_its_own_lane(world
     world.ahead = tasks.FIRST_CHECK
     assert sweep(world.sweeper)["announced"] == 1
     [record] = world.announced()
-    assert record["s3"]["bucket"]["name"] == BUCKET
-    assert parse_upload_key(record["s3"]["object"]["key"]) == (Lane.HIGH, task.scan_id, task.id)
+    assert record == {"scan_id": task.scan_id, "task_id": task.id}
     assert sweep(world.sweeper)["announced"] == 0, "not again before it had time to work"
 
 

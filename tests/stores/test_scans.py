@@ -6,7 +6,8 @@ import pytest
 
 from scanward.domain import tasks
 from scanward.domain.failures import FailureReason
-from scanward.domain.scans import Lane, Scan, ScanType
+from scanward.domain.orders import ScanType
+from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, Unavailable
 from scanward.stores.dynamo import connection
@@ -30,7 +31,7 @@ def task(store: ScanStore) -> Task:
 
 def added(store: ScanStore, scan_id: int, task_id: int, now: datetime = NOW) -> Task:
     task = tasks.create(task_id, scan_id, 3, now)
-    scan = Scan(scan_id, 3, 3, task_id, Lane.MEDIUM, ScanType.XRAY, task.status, now)
+    scan = Scan(scan_id, 3, 3, task_id, task.object_key, ScanType.XRAY, task.status, now)
     store.add(scan, task)
     assert store.get(scan_id) == scan
     assert store.task(task_id) == task
@@ -60,7 +61,7 @@ def test_a_failure_and_its_reason_reach_the_scan(store: ScanStore, task: Task) -
 def test_an_id_in_use_is_refused_and_leaves_nothing(store: ScanStore, task: Task) -> None:
     other = tasks.create(2, 9, 3, NOW)
     with pytest.raises(Conflict):
-        store.add(Scan(9, 3, 3, 2, Lane.LOW, ScanType.CT, other.status, NOW), other)
+        store.add(Scan(9, 3, 3, 2, other.object_key, ScanType.CT, other.status, NOW), other)
     assert store.get(9) is None
 
 

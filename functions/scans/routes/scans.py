@@ -1,57 +1,68 @@
-"""Uploads, scans, tasks and files of contract B."""
+"""Uploads and scans (contract B)."""
 
-from functions.scans import usecases
-from functions.scans.schemas import ScanOut, TaskOut, Upload, UploadOut, UploadStart, UploadStartOut
-from functions.scans.usecases import Imaging
-from scanward.domain.ids import to_uuid
-from scanward.errors import InvalidFields
-from scanward.web.call import Binary, Call
+from functions.scans.routes.one_image import one_image
+from functions.scans.schemas.orders import (
+    AgainOut,
+    FormOut,
+    OrderBody,
+    UploadBody,
+    UploadOut,
+    UploadStart,
+    UploadStartOut,
+)
+from functions.scans.schemas.scans import MessageOut, ScanOut, ScansQuery, TaskOut
+from functions.scans.usecases import scans, tasks, uploads
+from functions.scans.usecases.dependencies import Imaging
+from scanward.web.call import Call, Page
 from scanward.web.families import Family
 from scanward.web.routes import Media, Routes
 
 routes = Routes[Imaging]("scans", Family.ENVELOPE)
 
 
-@routes.post("/scans", UploadOut, Upload, media=(Media.MULTIPART,), files=("file",))
-def upload(call: Call[Upload], imaging: Imaging) -> UploadOut:
+@routes.post("/scans", UploadOut, UploadBody, media=(Media.MULTIPART,), files=("file",), idempotent=True)
+def upload(call: Call[UploadBody], imaging: Imaging) -> UploadOut:
     """Upload an image of up to 4,400,000 bytes; its analysis starts at once."""
-    if set(call.files) != {"file"}:
-        raise InvalidFields({"file": ["Send one file, in the field called file."]})
-    accepted = usecases.upload(imaging, call.actor, call.files["file"].content)
-    return UploadOut(
-        scan_id=to_uuid(accepted.scan.id), task_id=to_uuid(accepted.task.id), task_token=accepted.task_token
-    )
+    image = one_image(call.files, "file")
+    return UploadOut.of(uploads.upload(imaging, call.actor, image, call.body.wanted(), call.once))
 
 
-@routes.post("/scans/uploads", UploadStartOut, UploadStart)
+@routes.post("/scans/uploads", UploadStartOut, UploadStart, idempotent=True)
 def begin_upload(call: Call[UploadStart], imaging: Imaging) -> UploadStartOut:
     """Begin an upload of up to 50 MB straight to S3; its analysis starts when the file has come."""
-    accepted, form = usecases.begin_upload(imaging, call.actor, call.body.content_type)
-    return UploadStartOut.of(accepted.scan.id, accepted.task.id, accepted.task_token, form)
+    wanted, kind = call.body.wanted(), call.body.content_type
+    accepted, form = uploads.begin_upload(imaging, call.actor, kind, wanted, call.once)
+    return UploadStartOut.of(accepted, upload=FormOut.of(form))
+
+
+@routes.get("/scans", list[ScanOut], query=ScansQuery)
+def list_scans(call: Call[None], imaging: Imaging) -> Page:
+    """One's own scans, or those of a patient in one's care, newest first."""
+    found, cursor = scans.list_scans(imaging, call.actor, call.query.patient_id, call.query.window())
+    return Page([ScanOut.of(scan) for scan in found], cursor)
 
 
 @routes.get("/scans/{scan_id}", ScanOut)
 def read_scan(call: Call[None], imaging: Imaging) -> ScanOut:
     """A scan and its result."""
-    return ScanOut.of(usecases.read_scan(imaging, call.actor, call.path["scan_id"]))
+    return ScanOut.of(scans.read_scan(imaging, call.actor, call.path["scan_id"]))
 
 
-@routes.get("/tasks/status/{task_id}", TaskOut)
-def task_status(call: Call[None], imaging: Imaging) -> TaskOut:
-    """Where a task is, by its id or its token."""
-    return TaskOut.of(usecases.read_task(imaging, call.actor, call.path["task_id"]))
+@routes.delete("/scans/{scan_id}", MessageOut)
+def delete_scan(call: Call[None], imaging: Imaging) -> MessageOut:
+    """Remove a scan with its image, its analyses and all that was made of it."""
+    scans.delete_scan(imaging, call.actor, call.path["scan_id"])
+    return MessageOut(message="Scan removed")
 
 
-@routes.get("/files/images/{scan_id}", "image/jpeg")
-def image(call: Call[None], imaging: Imaging) -> Binary:
-    """The image as a JPEG to look at."""
-    return Binary(usecases.image(imaging, call.actor, call.path["scan_id"]), "image/jpeg", _PRIVATE)
+@routes.get("/scans/{scan_id}/analyses", list[TaskOut])
+def list_analyses(call: Call[None], imaging: Imaging) -> list[TaskOut]:
+    """Every analysis of a scan, the newest first."""
+    return [TaskOut.of(task) for task in scans.analyses(imaging, call.actor, call.path["scan_id"])]
 
 
-@routes.get("/files/heatmaps/{task_id}", "image/png")
-def heatmap(call: Call[None], imaging: Imaging) -> Binary:
-    """Where the model looked, over the image."""
-    return Binary(usecases.heatmap(imaging, call.actor, call.path["task_id"]), "image/png", _PRIVATE)
-
-
-_PRIVATE = {"Cache-Control": "private, max-age=300"}
+@routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)
+def analyse_again(call: Call[OrderBody], imaging: Imaging) -> AgainOut:
+    """Order another analysis of a stored scan; earlier ones stay as they are."""
+    accepted = tasks.analyse_again(imaging, call.actor, call.path["scan_id"], call.body.order(), call.once)
+    return AgainOut.of(accepted, estimated_time=accepted.estimated_time)

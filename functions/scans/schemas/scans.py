@@ -1,56 +1,58 @@
-"""Bodies and answers of the scan, task and file routes, as contract B spells them."""
+"""Scans and tasks as contract B shows them."""
 
 from datetime import datetime
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from pydantic import Field
+
+from functions.scans.schemas.orders import Flag
+from functions.scans.usecases.paging import Window
 from scanward.domain.failures import FAILURE_TEXTS
 from scanward.domain.ids import to_uuid
+from scanward.domain.orders import ScanType
+from scanward.domain.reports import report
 from scanward.domain.scans import Scan
-from scanward.domain.tasks import Task, report
-from scanward.stores.objects import PresignedPost
+from scanward.domain.tasks import Task
 from scanward.web.fields import Body, Line, Out
 
 
-class Upload(Body):
-    """The fields beside the file of `POST /scans/`: none yet are documented there."""
+class ListQuery(Body):
+    """Which part of a list."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 100
+    cursor: Annotated[str, Field(max_length=2048)] | None = None
+
+    def window(self) -> Window:
+        """The part that is meant."""
+        return Window(self.limit, self.cursor)
 
 
-class UploadStart(Body):
-    """`POST /scans/uploads`. The name is for the uploader's own use: it is neither kept nor made part of a key."""
+class ScansQuery(ListQuery):
+    """`patient_id`: whose scans, when they are not one's own."""
 
-    filename: Line
-    content_type: Literal["image/jpeg", "image/png", "application/dicom"]
+    patient_id: Line | None = None
 
 
-class UploadOut(Out):
-    """A new scan, its task, and the token that stands for the task."""
+class ImageQuery(Body):
+    """`original`: the file as it was uploaded. `deidentified`: a DICOM file's copy that says nothing of a person."""
 
-    scan_id: UUID
+    original: Flag = False
+    deidentified: Flag = False
+
+
+class MessageOut(Out):
+    """What was done."""
+
+    message: str
+
+
+class CancelledOut(Out):
+    """`POST /tasks/cancel/{task_id}`."""
+
     task_id: UUID
-    task_token: str
-
-
-class FormOut(Out):
-    """A form for S3: send `fields`, then the file as `file`, to `url`."""
-
-    url: str
-    fields: dict[str, str]
-
-
-class UploadStartOut(UploadOut):
-    """The same, with where to send the file."""
-
-    upload: FormOut
-
-    @classmethod
-    def of(cls, scan_id: int, task_id: int, task_token: str, form: PresignedPost) -> "UploadStartOut":
-        return cls(
-            scan_id=to_uuid(scan_id),
-            task_id=to_uuid(task_id),
-            task_token=task_token,
-            upload=FormOut(url=form.url, fields=form.fields),
-        )
+    status: str
+    message: str
 
 
 class FailureOut(Out):
@@ -61,7 +63,10 @@ class FailureOut(Out):
 
 
 class ScanOut(Out):
-    """A scan. `result` once it is COMPLETED, `failure` once it is FAILED."""
+    """A scan. `result` once it is COMPLETED, `failure` once it is FAILED.
+
+    `scan_type` is that of the document's own sample until somebody or the image itself says another.
+    """
 
     id: int
     patient_id: int
@@ -79,7 +84,7 @@ class ScanOut(Out):
         return cls.model_construct(
             id=scan.id,
             patient_id=scan.patient_id,
-            scan_type=scan.scan_type.value,
+            scan_type=scan.scan_type or ScanType.XRAY,
             status=scan.status.value,
             result=dict(scan.result) if scan.result is not None else None,
             failure=failure,
@@ -100,6 +105,7 @@ class TaskOut(Out):
     """Where a task is. `version` grows with each change; pushes carry it too."""
 
     task_id: UUID
+    scan_id: UUID
     status: str
     progress: int
     message: str
@@ -109,4 +115,4 @@ class TaskOut(Out):
 
     @classmethod
     def of(cls, task: Task) -> "TaskOut":
-        return cls(task_id=to_uuid(task.id), **report(task))
+        return cls(task_id=to_uuid(task.id), scan_id=to_uuid(task.scan_id), **report(task))

@@ -1,14 +1,17 @@
 """The one family of errors. None knows a status code: `scanward.web.errors` maps types to statuses."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
+from typing import Any
 
 Fields = Mapping[str, Sequence[str]]
 
 
 class ScanwardError(Exception):
-    """Base of all refusals. `message` is safe to show: it holds no personal data and no input."""
+    """Base of all refusals. `message` and `details` are safe to show: they hold no personal data and no input."""
 
     message = "Something went wrong"
+    details: Mapping[str, Any] = MappingProxyType({})
 
     def __init__(self, message: str | None = None) -> None:
         self.message = message or type(self).message
@@ -35,6 +38,7 @@ class InvalidFields(ScanwardError):
     def __init__(self, fields: Fields, message: str | None = None) -> None:
         super().__init__(message)
         self.fields = {name: list(texts) for name, texts in fields.items()}
+        self.details = self.fields
 
 
 class AlreadyTaken(InvalidFields):
@@ -93,6 +97,19 @@ class Conflict(ScanwardError):
     """The thing is not in a state that allows this."""
 
     message = "The state has moved on"
+
+
+class KeyReused(ScanwardError):
+    """An Idempotency-Key that came with another request before."""
+
+    message = "The Idempotency-Key was used for another request"
+
+
+class UnderWay(Conflict):
+    """The same request, with the same Idempotency-Key, is being carried out; `retry_after` in whole seconds."""
+
+    message = "The same request is being carried out"
+    retry_after = 5
 
 
 class TooLarge(ScanwardError):

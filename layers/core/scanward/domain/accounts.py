@@ -104,16 +104,24 @@ class Account:
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """Who is calling, as the gate knows them now (not as a token remembers them)."""
+    """Who is calling, as the gate knows them now (not as a token remembers them).
+
+    `departments`: those that a doctor works in.
+    """
 
     account_id: int
     role: Role
     is_approved: bool
     session_id: str
+    departments: frozenset[int] = frozenset()
 
     @property
     def is_admin(self) -> bool:
         return self.role is Role.ADMIN
+
+    @property
+    def is_professional(self) -> bool:
+        return self.role in PROFESSIONALS
 
 
 def register(id: int, role: Role, names: Names, profile: Profile, now: datetime) -> Account:

@@ -6,6 +6,7 @@ from typing import Any
 
 NOTICE = "Reference model trained on synthetic phantoms; not for clinical use. This is not a diagnosis."
 NO_SUITABLE_MODEL = "NO_SUITABLE_MODEL"
+NO_DEIDENTIFIED_COPY = "NO_DEIDENTIFIED_COPY"
 
 
 @dataclass(frozen=True, slots=True)

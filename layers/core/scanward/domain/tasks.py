@@ -11,7 +11,9 @@ from enum import StrEnum
 from typing import Any
 
 from scanward.domain.failures import FAILURE_TEXTS, FailureReason
-from scanward.errors import Conflict
+from scanward.domain.orders import Order
+from scanward.domain.places import upload_key
+from scanward.domain.task_refusals import TaskClosed, TaskLeased, TaskNotFinished, TaskNotStarted
 
 MAX_ATTEMPTS = 3
 LEASE = timedelta(seconds=90)  # above the inference function's timeout, so a live worker never loses it
@@ -33,31 +35,16 @@ class TaskStatus(StrEnum):
 FINAL = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED})
 
 
-class TaskClosed(Conflict):
-    """The task has reached a final state."""
-
-    message = "The task is finished"
-
-
-class TaskLeased(Conflict):
-    """Another worker holds the task."""
-
-    message = "The task is being worked on"
-
-
-class TaskNotStarted(Conflict):
-    """Nobody holds the task."""
-
-    message = "The task is not being worked on"
+DEFAULT = Order()
 
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """One analysis of one scan.
+    """One analysis of one scan, the first with its upload and others later.
 
-    `version` grows by one with each transition, whatever a clock says. `attempt` is the token of the worker that holds
-    the lease until `leased_until`; `attempts` how often it was claimed. `due_at`: when the sweeper looks at it; None
-    once it is final.
+    `requested_by`: who asked for it. `object_key`: where the image lies. `version` grows by one with each transition,
+    whatever a clock says. `attempt` is the token of the worker that holds the lease until `leased_until`; `attempts`
+    how often it was claimed. `due_at`: when the sweeper looks at it; None once it is final.
     """
 
     id: int
@@ -69,6 +56,10 @@ class Task:
     version: int
     created_at: datetime
     due_at: datetime | None
+    requested_by: int
+    object_key: str
+    order: Order = DEFAULT
+    is_first: bool = True
     attempt: str | None = None
     leased_until: datetime | None = None
     attempts: int = 0
@@ -82,9 +73,32 @@ class Task:
         return self.status in FINAL
 
 
-def create(id: int, scan_id: int, patient_id: int, now: datetime) -> Task:
-    """A task that waits for its image."""
-    return Task(id, scan_id, patient_id, TaskStatus.PENDING, 0, "Waiting for the image", 1, now, now + FIRST_CHECK)
+def create(id: int, scan_id: int, patient_id: int, now: datetime, order: Order = DEFAULT, **more: Any) -> Task:
+    """A task that waits for its image, asked for by the patient unless `requested_by` says otherwise.
+
+    Its image lies under its own key unless `object_key` says otherwise.
+    """
+    more.setdefault("requested_by", patient_id)
+    more.setdefault("object_key", upload_key(order.lane, scan_id, id))
+    waiting = (TaskStatus.PENDING, 0, "Waiting for the image", 1)
+    return Task(id, scan_id, patient_id, *waiting, created_at=now, due_at=now + FIRST_CHECK, order=order, **more)
+
+
+def again(id: int, of: Task, requested_by: int, order: Order, now: datetime) -> Task:
+    """Another analysis of the image that `of` read, the very version of it. Raises TaskNotFinished."""
+    if not of.is_final:
+        raise TaskNotFinished
+    return create(
+        id,
+        of.scan_id,
+        of.patient_id,
+        now,
+        order,
+        requested_by=requested_by,
+        object_key=of.object_key,
+        object_version=of.object_version,
+        is_first=False,
+    )
 
 
 def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -> Task:
@@ -135,6 +149,11 @@ def fail(task: Task, reason: FailureReason, now: datetime) -> Task:
     return _finish(task, TaskStatus.FAILED, FAILURE_TEXTS[reason], now, failure=reason)
 
 
+def cancel(task: Task, now: datetime) -> Task:
+    """Called off; an image that comes later is not read. Raises TaskClosed once it is final."""
+    return _finish(task, TaskStatus.CANCELLED, "Task cancelled successfully", now)
+
+
 def release(task: Task, now: datetime) -> Task:
     """Given back by its worker: the next may claim it at once."""
     _require_running(task)
@@ -149,28 +168,20 @@ def postpone(task: Task, now: datetime) -> Task:
     return replace(task, due_at=min(later, deadline), version=task.version + 1)
 
 
+def wait(task: Task, now: datetime) -> Task:
+    """Looked at before its image has come; soon looked at again, in case that it comes and its event does not."""
+    _require_open(task)
+    return replace(task, due_at=now + FIRST_CHECK, version=task.version + 1)
+
+
 def is_leased(task: Task, now: datetime) -> bool:
     """Whether a worker holds the task."""
     return task.status is TaskStatus.IN_PROGRESS and task.leased_until is not None and now < task.leased_until
 
 
-def report(task: Task) -> dict[str, Any]:
-    """What poll and push both say of a task, apart from how its id is spelled."""
-    said: dict[str, Any] = {
-        "status": task.status.value,
-        "progress": task.progress,
-        "message": task.message,
-        "version": task.version,
-        "result": {"type": "analysis", "data": task.result} if task.result is not None else None,
-    }
-    if task.failure:
-        said["failure"] = {"reason": task.failure.value, "message": FAILURE_TEXTS[task.failure]}
-    return said
-
-
 def _require_open(task: Task) -> None:
     if task.is_final:
-        raise TaskClosed
+        raise TaskClosed(task.status.value)
 
 
 def _require_running(task: Task) -> None:

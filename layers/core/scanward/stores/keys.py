@@ -1,17 +1,36 @@
 """Every DynamoDB key of the system is spelled here and nowhere else."""
 
+from zlib import crc32
+
 DUE_SHARDS = 8
+CONNECTION_SHARDS = 8
 LIST_SHARDS = 8
+PLACES = 10**16  # more than there are ids
 
 PROFILE = "PROFILE"
 GATE = "GATE"
 MARKER = "MARKER"
 ADMINISTRATORS = "ADMINISTRATORS"
+TOKEN = "TOKEN"
+SHEET = "SHEET"
+EXPORT = "EXPORT"
 COUNT = "COUNT"
 SCAN = "SCAN"
 TASK = "TASK"
 CONNECTION = "CONNECTION"
 SUBSCRIPTION_PREFIX = "SUB#"
+SLOT_PREFIX = "SLOT#"
+LINK_PREFIX = "LINK#"
+ENDED = "ENDED"
+DEPARTMENT = "DEPARTMENT"
+DEPARTMENT_PREFIX = "DEPARTMENT#"
+PATIENTS_IN_PREFIX = "PATIENTS_IN#"
+RECORD = "RECORD"
+HISTORY = "HISTORY"
+QUESTION = "QUESTION"
+VERSION_PREFIX = "VERSION#"
+ANALYSIS_PREFIX = "ANALYSIS#"
+DURATION = "DURATION"
 
 
 def account(account_id: int) -> str:
@@ -27,6 +46,11 @@ def user_list(role: str | None, active: bool | None, approved: bool | None, shar
     """A shard of the list of accounts under these filters; `*` where a filter is not set."""
     filters = ("*" if value is None else str(value) for value in (role, active, approved))
     return f"USERS#{'#'.join(filters)}#{shard}"
+
+
+def mails(hour: int) -> str:
+    """An account's item of the mails that it was sent in a Unix hour."""
+    return f"MAILS#{hour}"
 
 
 def address(hashed: str) -> str:
@@ -51,8 +75,166 @@ def task(task_id: int) -> str:
     return f"TASK#{task_id}"
 
 
+def care(patient_id: int) -> str:
+    return f"CARE#{patient_id}"
+
+
+def link(professional_id: int) -> str:
+    return f"LINK#{professional_id}"
+
+
+def glass(doctor_id: int) -> str:
+    return f"GLASS#{doctor_id}"
+
+
+def patients_of(professional_id: int) -> str:
+    """The list of the patients who let a professional in."""
+    return f"PATIENTS#{professional_id}"
+
+
+def connect(hashed: str) -> str:
+    """A connect token that has not been used."""
+    return f"CONNECT#{hashed}"
+
+
+def connects_of(professional_id: int) -> str:
+    """The list of a professional's connect tokens."""
+    return f"CONNECTS#{professional_id}"
+
+
+def export(account_id: int) -> str:
+    return f"EXPORT#{account_id}"
+
+
+def sheet(patient_id: int) -> str:
+    return f"SHEET#{patient_id}"
+
+
+def placed(ms: int, number: int) -> str:
+    """A place in a list that is sorted by time: Unix milliseconds, then an id."""
+    return f"{ms:013d}#{number:016d}"
+
+
+def place(key: str) -> int:
+    """A place that `placed` spelled, as a number that a cursor can carry: milliseconds times PLACES, plus the id."""
+    ms, _, number = key.partition("#")
+    return int(ms) * PLACES + int(number)
+
+
+def department(department_id: int) -> str:
+    return f"DEPARTMENT#{department_id}"
+
+
+def departments(shard: int) -> str:
+    """A shard of the list of open departments."""
+    return f"DEPARTMENTS#{shard}"
+
+
+def doctors_in(department_id: int) -> str:
+    """The list of a department's doctors."""
+    return f"DOCTORS_IN#{department_id}"
+
+
+def patients_in(department_id: int) -> str:
+    """The list of a department's patients."""
+    return f"{PATIENTS_IN_PREFIX}{department_id}"
+
+
+def record(record_id: int) -> str:
+    return f"RECORD#{record_id}"
+
+
+def records_of(patient_id: int) -> str:
+    """The list of a patient's records."""
+    return f"RECORDS#{patient_id}"
+
+
+def records_in(department_id: int) -> str:
+    """The list of the records that were written while their patient was in a department."""
+    return f"RECORDS_IN#{department_id}"
+
+
+def history(history_id: int) -> str:
+    return f"HISTORY#{history_id}"
+
+
+def histories_of(patient_id: int) -> str:
+    """The list of a patient's medical histories."""
+    return f"HISTORIES#{patient_id}"
+
+
+def version(number: int) -> str:
+    """What an amendment replaced, below the thing itself."""
+    return f"{VERSION_PREFIX}{number:08d}"
+
+
+def question(question_id: int) -> str:
+    return f"QUESTION#{question_id}"
+
+
+def questions_of(patient_id: int) -> str:
+    """The list of a patient's questions."""
+    return f"QUESTIONS#{patient_id}"
+
+
+def pool(shard: int) -> str:
+    """A shard of the list of questions that any doctor may answer."""
+    return f"POOL#{shard}"
+
+
+def pending_of(doctor_id: int) -> str:
+    """The list of the questions that wait for one doctor."""
+    return f"PENDING#{doctor_id}"
+
+
+def thread(doctor_id: int, patient_id: int) -> str:
+    """The list of a patient's questions that are one doctor's."""
+    return f"THREAD#{doctor_id}#{patient_id}"
+
+
+def access(patient_id: int) -> str:
+    return f"ACCESS#{patient_id}"
+
+
+def scans_of(patient_id: int) -> str:
+    """The list of a patient's scans."""
+    return f"SCANS#{patient_id}"
+
+
+def tasks_of(account_id: int) -> str:
+    """The list of an account's tasks: those about it, and those it asked for."""
+    return f"TASKS#{account_id}"
+
+
+def analysis(task_id: int) -> str:
+    """A task's place among the analyses of its scan."""
+    return f"{ANALYSIS_PREFIX}{sortable(task_id)}"
+
+
+def once(account_id: int) -> str:
+    return f"ONCE#{account_id}"
+
+
+def uploads(account_id: int) -> str:
+    return f"UPLOADS#{account_id}"
+
+
+def duration(lane: str) -> str:
+    return f"DURATION#{lane}"
+
+
 def connection(connection_id: str) -> str:
     return f"CONNECTION#{connection_id}"
+
+
+def slot(number: int) -> str:
+    """The key of one of an account's few sockets, below the account's own."""
+    return f"{SLOT_PREFIX}{number}"
+
+
+def connection_shard(connection_id: str) -> int:
+    """Which shard of the sockets' `due` index holds one."""
+    return crc32(connection_id.encode()) % CONNECTION_SHARDS
 
 
 def subscription(connection_id: str) -> str:

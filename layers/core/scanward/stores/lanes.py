@@ -1,30 +1,42 @@
 """The queues that uploads wait in."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scanward.domain.scans import Lane
+from scanward.domain.orders import Lane
+from scanward.domain.tasks import Task
 from scanward.errors import Unavailable
 from scanward.stores.sdk import sqs
 
 
 class LaneQueues:
-    """One queue URL per lane. Raises Unavailable when SQS does not take a message."""
+    """One queue URL per lane. Raises Unavailable when SQS does not answer."""
 
-    def __init__(self, bucket: str, urls: Mapping[Lane, str]) -> None:
-        self._bucket = bucket
+    def __init__(self, urls: Mapping[Lane, str]) -> None:
         self._urls = urls
 
-    def announce(self, lane: Lane, key: str) -> None:
-        """Says again that an object has come, in the words S3 uses, for an event that was lost."""
-        record = {
-            "eventSource": "aws:s3",
-            "eventName": "ObjectCreated:Announced",
-            "s3": {"bucket": {"name": self._bucket}, "object": {"key": key}},
-        }
-        try:
-            sqs().send_message(QueueUrl=self._urls[lane], MessageBody=json.dumps({"Records": [record]}))
-        except (BotoCoreError, ClientError) as failure:
-            raise Unavailable from failure
+    def announce(self, task: Task) -> None:
+        """Says that the image of a task is there: of one whose event was lost, or that needs no event."""
+        body = json.dumps({"analysis": {"scan_id": task.scan_id, "task_id": task.id}})
+        with _translated():
+            sqs().send_message(QueueUrl=self._urls[task.order.lane], MessageBody=body)
+
+    def waiting(self, lane: Lane) -> int:
+        """About how many images wait in a lane or are being read."""
+        with _translated():
+            said = sqs().get_queue_attributes(
+                QueueUrl=self._urls[lane],
+                AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+            )["Attributes"]
+        return int(said["ApproximateNumberOfMessages"]) + int(said["ApproximateNumberOfMessagesNotVisible"])
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as failure:
+        raise Unavailable from failure

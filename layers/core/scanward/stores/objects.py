@@ -1,6 +1,6 @@
 """Images in S3: originals under uploads/, what is made of them under derived/."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -28,6 +28,22 @@ class PresignedPost:
     fields: dict[str, str]
 
 
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How an object begins, and how many bytes it has."""
+
+    content: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object and the tag of its content."""
+
+    content: bytes
+    etag: str
+
+
 class ObjectStore:
     """The one bucket. Raises NotFound for a missing object and StorageFailed when S3 fails."""
 
@@ -47,6 +63,64 @@ class ObjectStore:
             if answer["ContentLength"] > MAX_UPLOAD_BYTES:
                 raise TooLarge
             return answer["Body"].read()
+
+    def unless(self, key: str, etag: str | None) -> Stored | None:
+        """An object, or None when its content is still what `etag` tags."""
+        known: dict[str, Any] = {"IfNoneMatch": etag} if etag else {}
+        try:
+            answer = s3().get_object(Bucket=self._bucket, Key=key, **known)
+            return Stored(answer["Body"].read(), answer["ETag"])
+        except ClientError as failure:
+            if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 304:
+                return None
+            raise meaning(failure) from failure
+        except BotoCoreError as failure:
+            raise StorageFailed from failure
+
+    def head(self, key: str, count: int, version: str | None = None) -> Head:
+        """The first `count` bytes of an object."""
+        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        with _translated():
+            try:
+                answer = s3().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{count - 1}", **pinned)
+            except ClientError as failure:
+                if failure.response.get("Error", {}).get("Code") == "InvalidRange":  # of an empty object none can be
+                    return Head(b"", 0)
+                raise
+            # Not everything that speaks S3 heeds a range: the embedded cloud gives the whole of a pinned version.
+            whole = answer.get("ContentRange", "").rpartition("/")[2] or answer["ContentLength"]
+            return Head(answer["Body"].read(count), int(whole))
+
+    def move(self, key: str, to: str) -> None:
+        """Puts an object under another key."""
+        with _translated():
+            s3().copy_object(Bucket=self._bucket, Key=to, CopySource={"Bucket": self._bucket, "Key": key})
+            s3().delete_object(Bucket=self._bucket, Key=key)
+
+    def delete(self, keys: Sequence[str]) -> None:
+        """Removes objects, up to a thousand; those that are not there are no error."""
+        with _translated():
+            answer = s3().delete_objects(
+                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            )
+            if answer.get("Errors"):
+                raise StorageFailed
+
+    def under(self, prefix: str) -> list[str]:
+        """The keys of up to a thousand objects under a prefix."""
+        with _translated():
+            found = s3().list_objects_v2(Bucket=self._bucket, Prefix=prefix)
+            return [item["Key"] for item in found.get("Contents", [])]
+
+    def link(self, key: str, seconds: int, content_type: str) -> str:
+        """An address that gives the object for some seconds, as a file to keep. No round trip."""
+        wanted = {
+            "Bucket": self._bucket,
+            "Key": key,
+            "ResponseContentType": content_type,
+            "ResponseContentDisposition": "attachment",
+        }
+        return s3().generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
 
     def exists(self, key: str) -> bool:
         """Whether there is an object under this key."""
@@ -74,8 +148,11 @@ def _translated() -> Iterator[None]:
     try:
         yield
     except ClientError as failure:
-        if failure.response.get("Error", {}).get("Code") in _MISSING:
-            raise NotFound from failure
-        raise StorageFailed from failure
+        raise meaning(failure) from failure
     except BotoCoreError as failure:
         raise StorageFailed from failure
+
+
+def meaning(failure: ClientError) -> NotFound | StorageFailed:
+    """What a refusal of S3 means."""
+    return NotFound() if failure.response.get("Error", {}).get("Code") in _MISSING else StorageFailed()

@@ -1,41 +1,75 @@
 """Scans and their tasks. A task is written only over the version that was read, so of two writers one wins."""
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.scans import Scan
-from scanward.domain.tasks import Task
-from scanward.errors import Conflict
+from scanward.domain.once import Once
+from scanward.domain.scans import DoctorsReading, Scan
+from scanward.domain.tasks import Task, TaskStatus
+from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, to_ms, translated
-from scanward.stores.scan_items import (
-    DueIndex,
-    ScanItem,
-    TaskItem,
-    mirror,
-    scan_item,
-    scan_of,
-    task_item,
-    task_of,
-)
+from scanward.stores.once import OnceItem, mark
+from scanward.stores.scan_items import PlaceItem, ScanItem, mirror, scan_item, scan_of
+from scanward.stores.task_items import DueIndex, TaskItem, task_item, task_of
+from scanward.stores.upload_counts import UploadCounts
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What else a new scan's transaction writes: the mark of its Idempotency-Key, and one more of counted uploads.
+
+    `made`: what a replay of the key is answered with. `done`: whether nothing is left to do after the transaction.
+    """
+
+    once: Once | None = None
+    made: Mapping[str, str] = field(default_factory=dict)
+    done: bool = True
+    counts: UploadCounts | None = None
+
+
+NOTHING = Beside()
 
 
 class ScanStore:
     """Reads and writes scans and tasks. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (TaskItem, ScanItem):
+        for model in (TaskItem, ScanItem, PlaceItem, OnceItem):
             bind(model, table)
 
-    def add(self, scan: Scan, task: Task) -> None:
-        """Keeps a new scan with its task, both or neither. Raises Conflict when an id is in use."""
-        try:
-            with translated(), TransactWrite(connection=connection()) as write:
+    def add(self, scan: Scan, task: Task, beside: Beside = NOTHING) -> None:
+        """Keeps a new scan with its task, all or nothing.
+
+        Raises Conflict when an id is in use, a key has its mark, or there are too many uploads.
+        """
+
+        def write_all() -> None:
+            with TransactWrite(connection=connection()) as write:
                 write.save(scan_item(scan), condition=ScanItem.pk.does_not_exist())
-                write.save(task_item(task), condition=TaskItem.pk.does_not_exist())
-        except ConditionFailed as lost:
-            raise Conflict from lost
+                write.save(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
+                _add_task(write, task, beside)
+
+        self._add(write_all)
+
+    def add_again(self, task: Task, beside: Beside = NOTHING) -> None:
+        """Keeps another analysis of a scan. Raises NotFound when the scan is gone, Conflict as `add` does."""
+
+        def write_all() -> None:
+            with TransactWrite(connection=connection()) as write:
+                write.condition_check(ScanItem, keys.scan(task.scan_id), keys.SCAN, condition=ScanItem.pk.exists())
+                _add_task(write, task, beside)
+
+        try:
+            self._add(write_all)
+        except Conflict:
+            if self.get(task.scan_id) is None:
+                raise NotFound from None
+            raise
 
     def get(self, scan_id: int) -> Scan | None:
         """The scan, strongly consistent; one round trip."""
@@ -56,13 +90,17 @@ class ScanStore:
     def move(self, before: Task, after: Task) -> Task:
         """Writes `after` on the condition that `before` is still the task's version, and gives it back.
 
-        A change of status is written to the scan in the same transaction. A lost acknowledgement is no failure: what
-        is found then carries `after`'s own version and attempt. Raises Conflict when another writer was first.
+        A change of status is written to the scan in the same transaction, where the scan shows it. A lost
+        acknowledgement is no failure: what is found then carries `after`'s own version and attempt. Raises Conflict
+        when another writer was first.
         """
         try:
             settled(lambda: _write(before, after))
         except ConditionFailed as lost:
-            if self.task(after.id) != after:
+            found = self.task(after.id)
+            if found == before and not before.is_first:
+                return self._outdated(before, after)
+            if found != after:
                 raise Conflict from lost
         return after
 
@@ -72,13 +110,56 @@ class ScanStore:
             found = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.number(item.pk) for item in found]
 
+    def set_reading(self, scan_id: int, reading: DoctorsReading) -> Scan:
+        """Keeps what a doctor reads, beside what the model does. Raises NotFound."""
+        item = ScanItem(keys.scan(scan_id), keys.SCAN)
+        actions: list[Action] = [
+            ScanItem.reading.set(reading.text),
+            ScanItem.reading_by.set(reading.doctor_id),
+            ScanItem.reading_ms.set(to_ms(reading.at)),
+        ]
+        try:
+            with translated():
+                item.update(actions, condition=ScanItem.pk.exists())
+        except ConditionFailed as gone:
+            raise NotFound from gone
+        return scan_of(item)
+
+    def _outdated(self, before: Task, after: Task) -> Task:
+        """Writes a task alone whose scan shows a later one's result already, or is gone."""
+        try:
+            with translated():
+                task_item(after).save(condition=TaskItem.version == before.version)
+        except ConditionFailed as lost:
+            if self.task(after.id) != after:
+                raise Conflict from lost
+        return after
+
+    def _add(self, write_all: Callable[[], None]) -> None:
+        try:
+            settled(write_all)
+        except ConditionFailed as lost:
+            raise Conflict from lost
+
+
+def _add_task(write: TransactWrite, task: Task, beside: Beside) -> None:
+    write.save(task_item(task), condition=TaskItem.pk.does_not_exist())
+    write.save(PlaceItem(keys.scan(task.scan_id), keys.analysis(task.id)))
+    for account_id in {task.patient_id, task.requested_by}:
+        write.save(PlaceItem(keys.tasks_of(account_id), keys.sortable(task.id)))
+    if beside.once:
+        mark(write, beside.once, beside.made, task.created_at, done=beside.done)
+    if beside.counts:
+        beside.counts.count(write, task.requested_by, task.created_at)
+
 
 def _write(before: Task, after: Task) -> None:
     unchanged = TaskItem.version == before.version
-    if after.status is before.status:
+    shows = after.is_first or after.status is TaskStatus.COMPLETED
+    if after.status is before.status or not shows:
         task_item(after).save(condition=unchanged)
         return
     with TransactWrite(connection=connection()) as write:
         write.save(task_item(after), condition=unchanged)
         scan = ScanItem(keys.scan(after.scan_id), keys.SCAN)
-        write.update(scan, actions=mirror(after), condition=ScanItem.pk.exists())
+        write.update(scan, actions=mirror(after), condition=ScanItem.task_id <= after.id)

@@ -10,8 +10,9 @@ from typing import Any, Generic, TypeVar
 from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response, RestAPIEventHandler
 
 from scanward.errors import MethodNotAllowed
-from scanward.web.endpoint import Edge, Endpoint, refused
+from scanward.web.endpoint import Edge, Endpoint
 from scanward.web.families import Family
+from scanward.web.rendering import refused
 from scanward.web.routes import ANY, METHODS, Route, Routes
 
 D = TypeVar("D")

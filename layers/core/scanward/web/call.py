@@ -7,6 +7,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from scanward.domain.accounts import Actor
+from scanward.domain.once import Once
 from scanward.security.gate import Pass
 from scanward.web.bodies import File
 
@@ -15,11 +16,12 @@ B = TypeVar("B")
 
 @dataclass(frozen=True, slots=True)
 class Binary:
-    """An answer that is not JSON."""
+    """An answer that is not JSON. `status`: the route's own unless given."""
 
     content: bytes
     content_type: str
     headers: Mapping[str, str] = field(default_factory=dict)
+    status: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,8 @@ class Call(Generic[B]):
     """One request, parsed: what a view is given.
 
     `path`: parameters by name, as they were spelled. `query`: the route's model. `address`: the caller's.
-    `root`: the API's root, relative to the request's own address.
+    `root`: the API's root, relative to the request's own address. `once`: of its Idempotency-Key, on routes that take
+    one.
     """
 
     body: B
@@ -37,6 +40,8 @@ class Call(Generic[B]):
     address: str
     passed: Pass | None
     root: str
+    once: Once | None = None
+    if_none_match: str | None = None
 
     @property
     def actor(self) -> Actor:

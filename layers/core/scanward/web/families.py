@@ -24,11 +24,16 @@ class Family(Enum):
     def refuse(self, error: ScanwardError) -> tuple[int, str]:
         """(status, JSON body) of an error in the family's shape."""
         status = status_of(error)
-        fields = error.fields if isinstance(error, InvalidFields) else {}
         if self is Family.FLAT:
-            return status.flat, json.dumps(fields or (error.message if status.bare else {"error": error.message}))
-        said: dict[str, Any] = {"code": status.code, "message": error.message, "details": fields}
+            return status.flat, json.dumps(_flat(error, bare=status.bare))
+        said: dict[str, Any] = {"code": status.code, "message": error.message, "details": dict(error.details)}
         return status.envelope, json.dumps({"success": False, "error": said})
+
+
+def _flat(error: ScanwardError, *, bare: bool) -> Any:
+    if isinstance(error, InvalidFields) and error.fields:
+        return error.fields
+    return error.message if bare else {"error": error.message, **error.details}
 
 
 def family_of(path: str) -> Family:

@@ -25,13 +25,20 @@ _GATEWAY_REFUSALS: dict[str, tuple[int, ScanwardError]] = {
     "INTEGRATION_TIMEOUT": (504, Unavailable()),
 }
 
+# Such a refusal is one text for everybody and comes without credentials, so any page may read it; the list of allowed
+# origins cannot be matched here, and without the header a browser tells an app that the network failed.
+_HEADERS = {
+    "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+    "gatewayresponse.header.Cache-Control": "'no-store'",
+}
+
 
 def gateway_responses() -> dict[str, Any]:
     """What the gateway refuses on its own, in the envelope's shape: such responses are one per API."""
     said: dict[str, Any] = {}
     for kind, (status, error) in _GATEWAY_REFUSALS.items():
         _, body = Family.ENVELOPE.refuse(error)
-        said[kind] = {"responseTemplates": {"application/json": body}}
+        said[kind] = {"responseParameters": dict(_HEADERS), "responseTemplates": {"application/json": body}}
         if status:
             said[kind]["statusCode"] = status
     return said

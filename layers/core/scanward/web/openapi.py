@@ -9,12 +9,14 @@ from pydantic import BaseModel, TypeAdapter
 from scanward.web.bodies import Choice
 from scanward.web.families import Family, family_of
 from scanward.web.gateway import gateway_responses
+from scanward.web.once import HEADER, MAX_KEY
 from scanward.web.routes import ANY, METHODS, Media, Route, Routes
 from scanward.web.schema30 import downgraded
 from scanward.web.statuses import TABLE
 
 _REF = "#/components/schemas/{model}"
 _INVOKE = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations"
+_ONCE = [{"name": HEADER, "in": "header", "schema": {"type": "string", "maxLength": MAX_KEY}}]
 _ERRORS = {Family.ENVELOPE: "EnvelopeError", Family.FLAT: "FlatError"}
 _ERROR_SCHEMAS: dict[str, Any] = {
     "EnvelopeError": {
@@ -76,7 +78,7 @@ def _operation(route: Route[Any], function: str, tag: str, schemas: dict[str, An
         },
         "x-amazon-apigateway-integration": _integration(function),
     }
-    parameters = _parameters(route.path) + _query(route.query, schemas)
+    parameters = _parameters(route.path) + _query(route.query, schemas) + (_ONCE if route.idempotent else [])
     if parameters:
         said["parameters"] = parameters
     if route.audience.token:
@@ -127,7 +129,8 @@ def _form(route: Route[Any], media: Media, schema: dict[str, Any]) -> dict[str, 
     if media is not Media.MULTIPART or not route.files:
         return schema
     files = {name: {"type": "string", "format": "binary"} for name in route.files}
-    return {"allOf": [schema, {"type": "object", "required": list(route.files), "properties": files}]}
+    required = {} if route.files_optional else {"required": list(route.files)}
+    return {"allOf": [schema, {"type": "object", "properties": files, **required}]}
 
 
 def _parameters(path: str) -> list[dict[str, Any]]:

@@ -56,8 +56,10 @@ class Route(Generic[D]):
     """One method on one path. `answer`: the model of its JSON answer, or the content type of a binary one.
 
     `body` may be a `Choice` between two models. With `body_optional` an absent body is one without fields.
-    `besides`, where JSON alone is read: what else is wrong with a body that breaks its model, so that every broken
-    field is named at once. The body of the call it is given is the JSON as it was sent, whatever that holds.
+    `files`: the names of a form's, which must all be there unless `files_optional`.
+    `besides`, of JSON alone: what else is wrong with a body that breaks its model, so that every broken field is named
+    at once. The body of the call it is given is the JSON as it was sent, whatever that holds. `idempotent`: whether it
+    takes an Idempotency-Key.
     """
 
     method: str
@@ -72,7 +74,9 @@ class Route(Generic[D]):
     query: type[BaseModel] | None = None
     status: int = 200
     body_optional: bool = False
+    files_optional: bool = False
     besides: Besides[D] | None = None
+    idempotent: bool = False
 
     @property
     def summary(self) -> str:

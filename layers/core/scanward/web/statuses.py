@@ -33,6 +33,8 @@ TABLE = MappingProxyType(
         errors.NotFound: _same("NOT_FOUND", 404),
         errors.MethodNotAllowed: _same("METHOD_NOT_ALLOWED", 405),
         errors.Conflict: _same("CONFLICT", 409),
+        errors.KeyReused: _same("KEY_REUSED", 422),
+        errors.UnderWay: _same("UNDER_WAY", 409),
         errors.TooLarge: _same("TOO_LARGE", 413),
         errors.UnsupportedMedia: _same("UNSUPPORTED_MEDIA", 415),
         errors.TooManyRequests: _same("TOO_MANY_REQUESTS", 429),

@@ -1,0 +1,87 @@
+"""Loading a model and running it once, in a new process, against onnxruntime alone; and what all of them hold."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from bench.environment import MODELS, ROOT
+from bench.report import Report, times, verdict
+from bench.timing import Measured
+
+AT_MOST = 1.15
+MOST_MEGABYTES = 400
+OWN, BARE = "imaging", "onnxruntime"
+_PROGRAMS = {
+    OWN: "model = load_model(folder, 1)",
+    BARE: """
+options = onnxruntime.SessionOptions()
+options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = 1, 1, 3
+graph = (folder / "model.onnx").read_bytes()
+session = onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
+""",
+}
+_RUNS = {OWN: "model.session.run(model.card.outputs, {node: tensor})", BARE: "session.run(names, {node: tensor})"}
+_PROGRAM = """
+import json, resource, sys, time
+from pathlib import Path
+import numpy, onnxruntime
+from imaging.model import load_model
+folder = Path(sys.argv[1])
+card = json.loads((folder / "card.json").read_text())
+given, names = card["input"], [name for name in (card["output"]["scores"], card["output"].get("activation")) if name]
+node, tensor = given["node"], numpy.zeros((1, given["channels"], given["height"], given["width"]), numpy.float32)
+begun = time.process_time_ns()
+{load}
+{run}
+print((time.process_time_ns() - begun) / 1000)
+"""
+_ALL = """
+import resource, sys
+from pathlib import Path
+from functions.inference.models import Models
+from imaging.analyse import analyse
+from imaging.decode import decode
+models = Models(Path(sys.argv[1]), 1769)
+picture = decode(Path(sys.argv[2]).read_bytes())
+for name in models.cards:
+    analyse(picture, models.load(name))
+print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)
+"""
+
+
+def measure(rounds: int = 9) -> Report:
+    """One row for each model, and one for all of them."""
+    folders = sorted(card.parent for card in MODELS.glob("*/card.json"))
+    rows = [_row(folder.name, _turns(folder, rounds)) for folder in folders]
+    held = _in_process(_ALL, [str(MODELS), str(ROOT / "samples" / "clear-2.jpg")])
+    judged = verdict(held / MOST_MEGABYTES, 1.0)
+    rows.append((f"all {len(folders)}, loaded lazily", f"{held:.0f} MB held", "", f"{MOST_MEGABYTES} MB", judged))
+    notes = ["Load and first run in a new process, after the imports; ours checks card, hash and graph as well."]
+    return Report("Loading a model", ("model", "CPU ms", "× onnxruntime alone", "budget", ""), rows, notes)
+
+
+def _turns(folder: Path, rounds: int) -> Measured:
+    taken: dict[str, list[float]] = {name: [] for name in _PROGRAMS}
+    for turn in range(-1, rounds):  # the first warms the disk's cache
+        for name in sorted(_PROGRAMS, reverse=turn % 2 == 1):
+            micros = _in_process(_PROGRAM.format(load=_PROGRAMS[name], run=_RUNS[name]), [str(folder)])
+            if turn >= 0:
+                taken[name].append(micros)
+    return Measured(taken)
+
+
+def _in_process(program: str, arguments: Sequence[str]) -> float:
+    path = os.pathsep.join(map(str, (ROOT, ROOT / "layers" / "core", ROOT / "layers" / "model")))
+    env = {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
+    command = [sys.executable, "-c", program, *arguments]
+    done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return float(json.loads(done.stdout.splitlines()[-1]))
+
+
+def _row(name: str, measured: Measured) -> tuple[str, ...]:
+    ratio = measured.ratio(OWN, BARE)
+    spent = f"{measured.micros(OWN) / 1000:.0f}"
+    return name, spent, times(ratio), f"{AT_MOST:.2f}", verdict(ratio.median, AT_MOST)

@@ -1,0 +1,10 @@
+"""The scan, task and file routes, one module for each kind of thing."""
+
+from functions.scans.routes import files, scans, tasks, xray, xrays
+from functions.scans.usecases.dependencies import Imaging
+from scanward.web.families import Family
+from scanward.web.routes import Routes
+
+routes = Routes[Imaging].joined(
+    "scans", Family.ENVELOPE, scans.routes, tasks.routes, files.routes, xray.routes, xrays.routes
+)

@@ -1,0 +1,31 @@
+"""Tasks (contract B)."""
+
+from functions.scans.schemas.scans import CancelledOut, ListQuery, TaskOut
+from functions.scans.usecases import tasks
+from functions.scans.usecases.dependencies import Imaging
+from scanward.domain.ids import to_uuid
+from scanward.web.call import Call, Page
+from scanward.web.families import Family
+from scanward.web.routes import Routes
+
+routes = Routes[Imaging]("tasks", Family.ENVELOPE)
+
+
+@routes.get("/tasks", list[TaskOut], query=ListQuery)
+def list_tasks(call: Call[None], imaging: Imaging) -> Page:
+    """The tasks about one's own images and those that one asked for, newest first."""
+    found, cursor = tasks.list_tasks(imaging, call.actor, call.query.window())
+    return Page([TaskOut.of(task) for task in found], cursor)
+
+
+@routes.get("/tasks/status/{task_id}", TaskOut)
+def task_status(call: Call[None], imaging: Imaging) -> TaskOut:
+    """Where a task is, by its id or its token."""
+    return TaskOut.of(tasks.read_task(imaging, call.actor, call.path["task_id"]))
+
+
+@routes.post("/tasks/cancel/{task_id}", CancelledOut)
+def cancel(call: Call[None], imaging: Imaging) -> CancelledOut:
+    """Call a task off, also before its image has come."""
+    task = tasks.cancel(imaging, call.actor, call.path["task_id"])
+    return CancelledOut(task_id=to_uuid(task.id), status=task.status, message=task.message)

@@ -1,0 +1,53 @@
+"""X-rays as contract E says them: the same scans as everybody's."""
+
+from functions.scans.routes.one_image import one_image
+from functions.scans.schemas.xrays import ReadingBody, XrayBody, XrayOut, XraysQuery, XrayStart, XrayStartOut
+from functions.scans.usecases import uploads, xrays
+from functions.scans.usecases.dependencies import Imaging
+from scanward.web.bodies import Choice
+from scanward.web.call import Call, Page
+from scanward.web.families import Family
+from scanward.web.routes import Media, Routes
+
+routes = Routes[Imaging]("xrays", Family.FLAT)
+IMAGE = "image_of_xray"
+EITHER = Choice("content_type", present=XrayStart, absent=XrayBody)
+
+
+@routes.post(
+    "/api/xrays",
+    XrayOut | XrayStartOut,
+    EITHER,
+    media=(Media.MULTIPART, Media.JSON),
+    files=(IMAGE,),
+    files_optional=True,
+    status=201,
+    idempotent=True,
+)
+def add_xray(call: Call[XrayBody | XrayStart], imaging: Imaging) -> XrayOut | XrayStartOut:
+    """Upload an X-ray: its image in the form, or, with `content_type` instead, straight to S3."""
+    wanted = call.body.wanted(call.actor)
+    if isinstance(call.body, XrayStart):
+        accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.once)
+        return XrayStartOut.begun(xrays.of(imaging, accepted.scan_id), accepted, form)
+    accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.once)
+    return XrayOut.of(xrays.of(imaging, accepted.scan_id))
+
+
+@routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
+def list_xrays(call: Call[None], imaging: Imaging) -> Page:
+    """A patient's X-rays, newest first: one's own, or those of somebody in one's care."""
+    found, cursor = xrays.list_xrays(imaging, call.actor, call.path["user_id"], call.query.window())
+    return Page([XrayOut.of(scan) for scan in found], cursor)
+
+
+@routes.get("/api/unique_xray/{xray_id}", XrayOut)
+def read_xray(call: Call[None], imaging: Imaging) -> XrayOut:
+    """One X-ray."""
+    return XrayOut.of(xrays.read_xray(imaging, call.actor, call.path["xray_id"]))
+
+
+@routes.put("/api/unique_xray/{xray_id}", XrayOut, ReadingBody)
+def write_reading(call: Call[ReadingBody], imaging: Imaging) -> XrayOut:
+    """Write down what a doctor reads in it; it is kept beside what the model does."""
+    return XrayOut.of(xrays.write_reading(imaging, call.actor, call.path["xray_id"], call.body.result_of_xray))

@@ -1,0 +1,1 @@
+"""Bodies and answers, as the documents spell them."""

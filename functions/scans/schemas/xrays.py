@@ -1,0 +1,110 @@
+"""X-rays as contract E's table has them."""
+
+from datetime import datetime
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+from pydantic import Field, StringConstraints
+
+from functions.scans.schemas.orders import FormOut, Id, OrderBody
+from functions.scans.schemas.scans import ListQuery
+from functions.scans.usecases.accepting import Accepted
+from functions.scans.usecases.uploads import Wanted
+from scanward.domain.accounts import Actor, Role
+from scanward.domain.ids import to_uuid
+from scanward.domain.scans import About, Scan
+from scanward.errors import InvalidFields
+from scanward.stores.objects import PresignedPost
+from scanward.web.fields import Body, Line, Out, Printable
+
+Text = Annotated[str, StringConstraints(max_length=10_000), Printable]
+
+
+class XrayBody(OrderBody):
+    """`POST /api/xrays`: the table's fields, and what every way of uploading takes. The image is the form's file."""
+
+    name_of_xray: Line
+    description_of_xray: Text | None = None
+    type_of_xray: Line | None = None
+    result_of_xray: Text | None = None
+    user_id: Id | None = None
+
+    def wanted(self, actor: Actor) -> Wanted:
+        """What the uploader says. Raises InvalidFields for a reading that is no doctor's."""
+        if self.result_of_xray and actor.role is not Role.DOCTOR:
+            raise InvalidFields({"result_of_xray": ["Only a doctor may say what an X-ray shows."]})
+        about = About(self.name_of_xray, self.description_of_xray, self.type_of_xray)
+        return Wanted(self.order(), self.user_id, about, self.result_of_xray or None)
+
+
+class XrayStart(XrayBody):
+    """The same, for an image that is sent straight to S3."""
+
+    content_type: Literal["image/jpeg", "image/png", "application/dicom"]
+
+
+class ReadingBody(Body):
+    """`PUT /api/unique_xray/{id}`."""
+
+    result_of_xray: Annotated[str, StringConstraints(min_length=1, max_length=10_000), Printable]
+
+
+class XraysQuery(ListQuery):
+    """Which part of a patient's X-rays."""
+
+
+class XrayOut(Out):
+    """One row of the table, and where the model's analysis is.
+
+    `result_of_xray`: what a doctor reads in it, None until one does. `analysis`: what the model does, once it is done.
+    `image_of_xray`: the path of the image, below the API's root.
+    """
+
+    id: int
+    name_of_xray: str | None
+    description_of_xray: str | None
+    result_of_xray: str | None
+    type_of_xray: str | None
+    image_of_xray: str
+    user_id: int
+    created_at: datetime
+    updated_at: datetime
+    doctor_id: int | None
+    status: str
+    task_id: UUID
+    analysis: dict[str, Any] | None
+
+    @classmethod
+    def of(cls, scan: Scan) -> "XrayOut":
+        return cls(**_columns(scan))
+
+
+class XrayStartOut(XrayOut):
+    """The same, with where to send the image."""
+
+    task_token: str
+    upload: FormOut = Field(description="a form for S3")
+
+    @classmethod
+    def begun(cls, scan: Scan, accepted: Accepted, form: PresignedPost) -> "XrayStartOut":
+        return cls(**_columns(scan), task_token=accepted.task_token, upload=FormOut.of(form))
+
+
+def _columns(scan: Scan) -> dict[str, Any]:
+    about, reading = scan.about, scan.reading
+    times = [scan.created_at, scan.completed_at, reading.at if reading else None]
+    return {
+        "id": scan.id,
+        "name_of_xray": about.name if about else None,
+        "description_of_xray": about.description if about else None,
+        "result_of_xray": reading.text if reading else None,
+        "type_of_xray": about.part if about else None,
+        "image_of_xray": f"/files/images/{scan.id}",
+        "user_id": scan.patient_id,
+        "created_at": scan.created_at,
+        "updated_at": max(time for time in times if time),
+        "doctor_id": reading.doctor_id if reading else None,
+        "status": scan.status.value,
+        "task_id": to_uuid(scan.task_id),
+        "analysis": dict(scan.result) if scan.result is not None else None,
+    }

@@ -1,0 +1,1 @@
+"""What people do with scans, tasks and files: over stores, without HTTP."""

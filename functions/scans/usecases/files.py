@@ -1,0 +1,48 @@
+"""What people look at: the image, and where the model looked."""
+
+from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.scans import read_scan
+from functions.scans.usecases.tasks import read_task
+from scanward.domain.accounts import Actor
+from scanward.domain.images import CONTENT_TYPE_OF, ImageFormat
+from scanward.domain.places import deidentified_key, heatmap_key, preview_key
+from scanward.domain.tasks import TaskStatus
+from scanward.errors import NotFound
+from scanward.stores.objects import Stored
+
+LINK_SECONDS = 300
+
+
+def image(imaging: Imaging, actor: Actor, scan: str, etag: str | None) -> Stored | None:
+    """The JPEG preview of a scan, made at the beginning of its analysis; None when `etag` still tags it.
+
+    Raises NotFound until it is made.
+    """
+    return imaging.objects.unless(preview_key(read_scan(imaging, actor, scan).id), etag)
+
+
+def original(imaging: Imaging, actor: Actor, scan: str) -> str:
+    """An address that gives the file as it was uploaded, for five minutes. Raises NotFound before it has come."""
+    key = read_scan(imaging, actor, scan).object_key
+    if not imaging.objects.exists(key):
+        raise NotFound
+    return imaging.objects.link(key, LINK_SECONDS, "application/octet-stream")
+
+
+def deidentified(imaging: Imaging, actor: Actor, scan: str) -> str:
+    """An address that gives the copy of a DICOM file that says nothing of a person. Raises NotFound without one."""
+    key = deidentified_key(read_scan(imaging, actor, scan).id)
+    if not imaging.objects.exists(key):
+        raise NotFound
+    return imaging.objects.link(key, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
+
+
+def heatmap(imaging: Imaging, actor: Actor, task: str, etag: str | None) -> Stored | None:
+    """The PNG that shows where the model looked; None when `etag` still tags it.
+
+    Raises NotFound unless the task is completed.
+    """
+    found = read_task(imaging, actor, task)
+    if found.status is not TaskStatus.COMPLETED:
+        raise NotFound
+    return imaging.objects.unless(heatmap_key(found.scan_id, found.id), etag)

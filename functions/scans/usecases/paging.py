@@ -1,0 +1,24 @@
+"""Pages of lists: a bounded number of rows, and a signed cursor for the rest."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from scanward.security.tokens import Tokens
+from scanward.stores.scan_lists import Ids
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list."""
+
+    limit: int
+    cursor: str | None
+
+
+def page(
+    tokens: Tokens, scope: str, window: Window, read: Callable[[int, int | None], Ids]
+) -> tuple[Sequence[int], str | None]:
+    """Ids, and the cursor of the next page, which holds for this list alone. Raises InvalidCursor."""
+    before = tokens.read_cursor(window.cursor, scope) if window.cursor else None
+    found = read(window.limit, before)
+    return found.ids, tokens.cursor(found.last, scope) if found.last is not None else None

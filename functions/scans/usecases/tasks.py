@@ -1,0 +1,91 @@
+"""Following tasks, calling them off, and having an image analysed again."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from functions.scans.usecases.accepting import Accepted, Draft, Taking, accept, finish
+from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.paging import Window, page
+from scanward.domain import tasks
+from scanward.domain.accounts import Actor
+from scanward.domain.ids import parse_id
+from scanward.domain.once import Once
+from scanward.domain.orders import Order
+from scanward.domain.policy import Action
+from scanward.domain.tasks import Task, TaskStatus
+from scanward.errors import Conflict, NotFound
+from scanward.security.access import Thing
+from scanward.stores.scans import Beside
+
+CANCEL_TRIES = 10
+
+
+def reach(imaging: Imaging, actor: Actor, action: Action, task: str) -> Task:
+    """The task of a task id in either spelling, or of a task token. Raises NotFound, also for a stranger's."""
+    found = imaging.scans.task(imaging.tokens.task_id(task))
+    if found is None:
+        raise NotFound
+    imaging.access.require(actor, action, found.patient_id, Thing("task", found.id))
+    return found
+
+
+def read_task(imaging: Imaging, actor: Actor, task: str) -> Task:
+    """A task. Raises NotFound, also for a stranger's."""
+    return reach(imaging, actor, Action.READ_TASK, task)
+
+
+def list_tasks(imaging: Imaging, actor: Actor, window: Window) -> tuple[Sequence[Task], str | None]:
+    """The tasks about the actor's own images and those that the actor asked for, newest first.
+
+    A task about somebody whom the actor may no longer see is left out.
+    """
+    own = actor.account_id
+    ids, cursor = page(imaging.tokens, f"tasks:{own}", window, partial(imaging.lists.tasks_of, own))
+    return imaging.access.visible(actor, Action.READ_TASK, imaging.lists.tasks(ids), _whose), cursor
+
+
+def cancel(imaging: Imaging, actor: Actor, task: str) -> Task:
+    """Calls a task off; one that was called off before is no error. Raises TaskClosed if it is over."""
+    found = reach(imaging, actor, Action.CANCEL_TASK, task)
+    return called_off(imaging, found.id)
+
+
+def called_off(imaging: Imaging, task_id: int) -> Task:
+    """The task, CANCELLED. Of this and a result that comes at the same time one wins. Raises TaskClosed, NotFound."""
+    for _ in range(CANCEL_TRIES):
+        task = imaging.scans.task(task_id)
+        if task is None:
+            raise NotFound
+        if task.status is TaskStatus.CANCELLED:
+            return task
+        cancelled = tasks.cancel(task, imaging.now())
+        try:
+            return imaging.scans.move(task, cancelled)
+        except Conflict:
+            continue  # its worker moved it on: look again
+    raise Conflict
+
+
+def analyse_again(imaging: Imaging, actor: Actor, scan: str, order: Order, once: Once | None) -> Accepted:
+    """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
+    found = imaging.scans.get(parse_id(scan))
+    if found is None:
+        raise NotFound
+    imaging.access.require(actor, Action.ANALYSE_SCAN, found.patient_id, Thing("scan", found.id))
+    of = imaging.scans.task(found.task_id)
+    if of is None or not imaging.objects.exists(found.object_key):
+        raise Conflict("There is no image to analyse")
+
+    def keep(draft: Draft, beside: Beside) -> None:
+        imaging.scans.add_again(tasks.again(draft.task_id, of, actor.account_id, order, draft.now), beside)
+
+    accepted = accept(imaging, Taking(actor, order, once, timed=True), keep, found.id)
+    task = imaging.scans.task(accepted.task_id) if accepted.unfinished else None
+    if task:
+        imaging.lanes.announce(task)
+        finish(imaging, once)
+    return accepted
+
+
+def _whose(task: Task) -> int:
+    return task.patient_id

@@ -1,0 +1,40 @@
+"""Treatment suggestions for the findings of a finished analysis."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.tasks import read_task
+from scanward.domain.accounts import Actor
+from scanward.domain.task_refusals import TaskNotFinished
+from scanward.domain.tasks import TaskStatus
+from scanward.treatment.suggestions import Suggestion, red_flags, suggest
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A finished analysis, and what is said of the person. `age` in years; None where nothing was said."""
+
+    task: str
+    symptoms: str | None
+    age: int | None
+    sex: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """`red_flags`: what the symptoms alone call for at once."""
+
+    suggestions: Sequence[Suggestion]
+    red_flags: Sequence[str]
+
+
+def suggestions(imaging: Imaging, actor: Actor, case: Case) -> Advice:
+    """What clinicians consider for what was found. Raises NotFound, TaskNotFinished unless the task is completed."""
+    task = read_task(imaging, actor, case.task)
+    if task.status is not TaskStatus.COMPLETED or task.result is None:
+        raise TaskNotFinished
+    found = [(said["label"], said["score"]) for said in task.result["findings"] if said["found"]]
+    model = (task.result["model"] or {}).get("name")
+    made = suggest(found, case.symptoms, case.age, case.sex, model=model)
+    return Advice(made, red_flags(case.symptoms, case.age, case.sex))

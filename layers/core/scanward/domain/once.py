@@ -1,0 +1,30 @@
+"""Doing a thing once, however often it is asked for with the same Idempotency-Key."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+KEPT = timedelta(hours=24)
+AT_IT = timedelta(seconds=30)  # the longest that a request may take; after that its maker is dead
+
+
+@dataclass(frozen=True, slots=True)
+class Once:
+    """A key, hashed, of one account, and the fingerprint of the request that it came with."""
+
+    account_id: int
+    key: str
+    fingerprint: str
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was made for a key. `done`: all of it, so that a replay has nothing left to do."""
+
+    made: Mapping[str, str]
+    begun_at: datetime
+    done: bool
+
+    def is_under_way(self, now: datetime) -> bool:
+        """Whether the first request may still be at it."""
+        return not self.done and now - self.begun_at < AT_IT

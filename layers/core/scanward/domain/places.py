@@ -1,0 +1,82 @@
+"""Where files lie in the bucket. Keys are made of our own ids, never of a client's file name."""
+
+from dataclasses import dataclass
+
+from scanward.domain.ids import MAX_ID
+from scanward.domain.orders import Lane
+
+_LANES = frozenset(lane.value for lane in Lane)
+_MAX_NAME = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """An object that another system put there for an account."""
+
+    lane: Lane
+    account_id: int
+
+
+def upload_key(lane: Lane, scan_id: int, task_id: int) -> str:
+    """Where an original lies."""
+    return f"uploads/{lane}/{scan_id}/{task_id}"
+
+
+def parse_upload_key(key: str) -> tuple[Lane, int, int] | None:
+    """(lane, scan id, task id) of a key that `upload_key` made, else None."""
+    parts = key.split("/")
+    if len(parts) != 4 or parts[0] != "uploads" or parts[1] not in _LANES:
+        return None
+    if not all(_is_id(part) for part in parts[2:]):
+        return None
+    return Lane(parts[1]), int(parts[2]), int(parts[3])
+
+
+def parse_incoming_key(key: str) -> Incoming | None:
+    """Whose object `uploads/{lane}/incoming/{account}/{name}` is, whatever its name, else None."""
+    parts = key.split("/", 4)
+    if len(parts) != 5 or parts[0] != "uploads" or parts[1] not in _LANES or parts[2] != "incoming":
+        return None
+    if not _is_id(parts[3]) or not 0 < len(parts[4]) <= _MAX_NAME:
+        return None
+    return Incoming(Lane(parts[1]), int(parts[3]))
+
+
+def preview_key(scan_id: int) -> str:
+    """The JPEG that people look at."""
+    return f"derived/{scan_id}/preview.jpg"
+
+
+def deidentified_key(scan_id: int) -> str:
+    """The copy of a DICOM file that says nothing of a person."""
+    return f"derived/{scan_id}/deidentified.dcm"
+
+
+def heatmap_key(scan_id: int, task_id: int) -> str:
+    """The PNG that shows where the model looked in one task."""
+    return f"derived/{scan_id}/{task_id}/heatmap.png"
+
+
+def derived_prefix(scan_id: int) -> str:
+    """Where all that was made of a scan lies."""
+    return f"derived/{scan_id}/"
+
+
+def export_key(account_id: int, export_id: int) -> str:
+    """The ZIP of what somebody takes along of their own."""
+    return f"exports/{account_id}/{export_id}.zip"
+
+
+def prefixes_of(account_id: int) -> tuple[str, ...]:
+    """Where files lie that are an account's own, whatever scan they are of."""
+    incoming = (f"uploads/{lane}/incoming/{account_id}/" for lane in Lane)
+    return (f"profiles/{account_id}/", f"exports/{account_id}/", *incoming)
+
+
+def aside_key(key: str) -> str:
+    """Where an object goes that means nothing to us."""
+    return f"aside/{key.removeprefix('uploads/')}"
+
+
+def _is_id(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 16 and int(text) <= MAX_ID

@@ -1,0 +1,119 @@
+"""The way to somebody's data: policy, grant and access log, in this order and never one without the others."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING, TypeVar
+
+from scanward.domain.accounts import Actor
+from scanward.domain.care import AccessEntry, Glass, Grant
+from scanward.domain.policy import Action, Relation, Resource, allows, relation_of
+from scanward.errors import NotAllowed, NotFound
+
+if TYPE_CHECKING:
+    from scanward.stores.care import CareStore
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Thing:
+    """What is reached for: a kind, such as `scan`, and which."""
+
+    kind: str
+    id: int
+
+
+class Access:
+    """Lets actors at patients' data."""
+
+    def __init__(self, care: "CareStore", now: Callable[[], datetime]) -> None:
+        self._care = care
+        self._now = now
+
+    def require(self, actor: Actor, action: Action, patient_id: int, thing: Thing) -> Relation:
+        """Lets the actor at the thing, and logs it when it is another's; what the actor is to the patient.
+
+        Raises NotFound to whom the patient is a stranger, NotAllowed to whom they are not but who may not do this.
+        One's own data cost no round trip, an administrator's look one, a professional's two.
+        """
+        grant = self._grant(actor, patient_id)
+        resource = Resource(patient_id, grant.relation if grant else Relation.NONE)
+        relation = relation_of(actor, resource)
+        if not allows(actor, action, resource):
+            raise NotFound if relation is Relation.NONE and not actor.is_admin else NotAllowed
+        if relation is Relation.SELF:
+            return relation
+        entry = self._entry(actor, action, patient_id, thing, grant.reason if grant else None)
+        if not self._care.log(entry, grant):
+            raise NotFound
+        return relation
+
+    def require_as(self, actor: Actor, action: Action, resource: Resource, thing: Thing) -> None:
+        """The same, where what the actor is to the patient is known from elsewhere than care: a question, a department.
+
+        Raises as `require` does. What a patient decides of their own care is logged too. One round trip.
+        """
+        if not allows(actor, action, resource):
+            stranger = relation_of(actor, resource) is Relation.NONE and not actor.is_admin
+            raise NotFound if stranger else NotAllowed
+        self._care.log(self._entry(actor, action, resource.patient_id, thing, None), None)
+
+    def granted(self, actor: Actor, action: Action, patient_ids: Iterable[int]) -> dict[int, Grant]:
+        """Patient → what opens their data, of those to whom the actor may do this. Who shows it logs it."""
+        grants = self._care.grants(actor, sorted(set(patient_ids)), self._now())
+        return {
+            number: grant for number, grant in grants.items() if allows(actor, action, Resource(number, grant.relation))
+        }
+
+    def show_each(self, actor: Actor, action: Action, things: Iterable[tuple[int, Thing]]) -> None:
+        """Logs what a list is about to show: (patient, thing) pairs that it found the actor may see."""
+        others = ((patient_id, thing) for patient_id, thing in things if patient_id != actor.account_id)
+        self._care.log_all(self._entry(actor, action, patient_id, thing, None) for patient_id, thing in others)
+
+    def show(self, actor: Actor, action: Action, patient_ids: Iterable[int], kind: str) -> None:
+        """Logs what a list is about to show: patients whom it found by a grant that holds."""
+        others = (number for number in patient_ids if number != actor.account_id)
+        self._care.log_all(self._entry(actor, action, number, Thing(kind, number), None) for number in others)
+
+    def break_glass(self, actor: Actor, patient_id: int, reason: str) -> Glass:
+        """Lets a doctor whom nobody let in look for a while. Raises NotAllowed."""
+        if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
+            raise NotAllowed
+        entry = self._entry(actor, Action.BREAK_GLASS, patient_id, Thing("patient", patient_id), reason)
+        glass = Glass(patient_id, actor.account_id, reason, entry.at)
+        self._care.break_glass(glass, entry)
+        return glass
+
+    def _entry(self, actor: Actor, action: Action, patient_id: int, thing: Thing, reason: str | None) -> AccessEntry:
+        return AccessEntry(
+            patient_id=patient_id,
+            at=self._now(),
+            actor_id=actor.account_id,
+            actor_role=actor.role,
+            action=action.value,
+            resource=thing.kind,
+            resource_id=thing.id,
+            reason=reason,
+        )
+
+    def visible(self, actor: Actor, action: Action, things: Sequence[T], whose: Callable[[T], int]) -> list[T]:
+        """Those of one's own list that the actor may still see, each other patient logged.
+
+        However many patients there are, it costs two round trips for a hundred grants and each 25 entries.
+        """
+        patients = {whose(thing) for thing in things} - {actor.account_id}
+        grants = self._care.grants(actor, patients, self._now()) if patients and actor.is_professional else {}
+        relations = {number: grant.relation for number, grant in grants.items()}
+        allowed = {
+            number
+            for number in {*patients, actor.account_id}
+            if allows(actor, action, Resource(number, relations.get(number, Relation.NONE)))
+        }
+        self.show(actor, action, sorted(patients & allowed), "tasks")
+        return [thing for thing in things if whose(thing) in allowed]
+
+    def _grant(self, actor: Actor, patient_id: int) -> Grant | None:
+        if actor.account_id == patient_id or actor.is_admin or not actor.is_professional:
+            return None
+        return self._care.grant(actor, patient_id, self._now())

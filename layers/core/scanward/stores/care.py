@@ -1,0 +1,127 @@
+"""Care links, memberships of departments, and the access log that every grant is used through."""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from pynamodb.transactions import TransactWrite
+
+from scanward.domain.accounts import Actor, Role
+from scanward.domain.care import AccessEntry, CareLink, Glass, Grant
+from scanward.domain.policy import Relation
+from scanward.stores import keys
+from scanward.stores.care_items import (
+    AccessItem,
+    CareItem,
+    PatientItem,
+    access_item,
+    access_of,
+    glass_item,
+    holds,
+    write_link,
+)
+from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, to_ms, translated
+
+
+class CareStore:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str) -> None:
+        for model in (CareItem, PatientItem, AccessItem):
+            bind(model, table)
+
+    def grant(self, actor: Actor, patient_id: int, now: datetime) -> Grant | None:
+        """What opens the patient's data to the actor, strongly consistent; one round trip."""
+        return self.grants(actor, [patient_id], now).get(patient_id)
+
+    def grants(self, actor: Actor, patient_ids: Iterable[int], now: datetime) -> dict[int, Grant]:
+        """Patient → what opens their data to the actor, of those whom something opens; a round trip for each 100."""
+        places, patients = _places(actor), list(patient_ids)
+        wanted = [(keys.care(number), place) for number in patients for place in places]
+        departments = [(keys.department(number), keys.DEPARTMENT) for number in actor.departments]
+        with translated():
+            held = CareItem.batch_get(wanted + departments, consistent_read=True)
+            found = {(item.pk, item.sk): item for item in held if item.ends_ms is None or to_ms(now) < item.ends_ms}
+        closed = {place for place, _ in departments if (place, keys.DEPARTMENT) not in found}
+        places = [place for place in places if place not in closed]
+        opened = {}
+        for number in patients:
+            place = next((place for place in places if (keys.care(number), place) in found), None)
+            if place:
+                opened[number] = _grant(found[keys.care(number), place], number, actor.account_id)
+        return opened
+
+    def log(self, entry: AccessEntry, grant: Grant | None) -> bool:
+        """Writes an entry, on the condition that the grant still holds; False when it was withdrawn meanwhile.
+
+        Without a grant (an administrator's) the entry alone is written. One round trip.
+        """
+        item = access_item(entry)
+        if grant is None:
+            with translated():
+                item.save()
+            return True
+
+        def write_both() -> None:
+            with TransactWrite(connection=connection()) as write:
+                write.condition_check(CareItem, keys.care(grant.patient_id), _place(grant), condition=holds(entry.at))
+                if grant.department_id is not None:
+                    write.condition_check(CareItem, _place(grant), keys.DEPARTMENT, condition=holds(entry.at))
+                write.save(item)
+
+        try:
+            settled(write_both)
+        except ConditionFailed:
+            return False
+        return True
+
+    def log_all(self, entries: Iterable[AccessEntry]) -> None:
+        """Writes what a list showed, 25 entries a round trip; all are durable when it returns."""
+        with translated(), AccessItem.batch_write() as batch:
+            for entry in entries:
+                batch.save(access_item(entry))
+
+    def link(self, link: CareLink) -> None:
+        """Lets a professional in who was not let in before."""
+
+        def write_both() -> None:
+            with TransactWrite(connection=connection()) as write:
+                write_link(write, link)
+
+        settled(write_both)
+
+    def break_glass(self, glass: Glass, entry: AccessEntry) -> None:
+        """Lets a doctor look for a while, with its entry in the log, both or none."""
+
+        def write_both() -> None:
+            with TransactWrite(connection=connection()) as write:
+                write.save(glass_item(glass))
+                write.save(access_item(entry))
+
+        settled(write_both)
+
+    def accesses(self, patient_id: int, limit: int) -> list[AccessEntry]:
+        """The newest entries about a patient, the newest first."""
+        with translated():
+            found = AccessItem.query(keys.access(patient_id), scan_index_forward=False, limit=limit)
+            return [access_of(item) for item in found]
+
+
+def _places(actor: Actor) -> list[str]:
+    """Where a grant may lie, the best first: a broken glass is for who has no other."""
+    glass = [keys.glass(actor.account_id)] if actor.role is Role.DOCTOR else []
+    return [keys.link(actor.account_id), *map(keys.department, sorted(actor.departments)), *glass]
+
+
+def _grant(item: CareItem, patient_id: int, actor_id: int) -> Grant:
+    if item.sk == keys.link(actor_id):
+        return Grant(patient_id, actor_id, Relation.CARE_LINK)
+    if item.sk == keys.glass(actor_id):
+        return Grant(patient_id, actor_id, Relation.BREAK_GLASS, reason=item.reason)
+    return Grant(patient_id, actor_id, Relation.DEPARTMENT, keys.number(item.sk))
+
+
+def _place(grant: Grant) -> str:
+    if grant.department_id is not None:
+        return keys.department(grant.department_id)
+    broken = grant.relation is Relation.BREAK_GLASS
+    return keys.glass(grant.professional_id) if broken else keys.link(grant.professional_id)

@@ -1,0 +1,66 @@
+"""Answers and refusals as responses, in their family's shape."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from chalice.app import HeadersType, Response
+from pydantic import TypeAdapter
+
+from scanward.errors import ScanwardError, TooManyRequests, Unavailable, UnderWay
+from scanward.security.gate import Pass
+from scanward.web.call import Binary, Page
+from scanward.web.families import Family
+from scanward.web.routes import Answer, Route
+
+_ALWAYS = {"X-Content-Type-Options": "nosniff"}
+_JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
+
+
+def rendered(answer: Answer, route: Route[Any], adapter: TypeAdapter[Any] | None) -> Response:
+    """What a view gave, as a response. `adapter`: of the route's answer, None where that is a file."""
+    if isinstance(answer, Binary):
+        return _file(answer, route.status)
+    if adapter is None:
+        raise TypeError("a route that promised a file gave none")
+    headers: HeadersType = {**_ALWAYS, **_JSON}
+    if isinstance(answer, Page):
+        body = adapter.dump_json(answer.items).decode()
+        if answer.next:
+            headers["Link"] = f'<?cursor={answer.next}>; rel="next"'
+        return Response(route.family.dress(body, answer.next), headers, route.status)
+    body = adapter.dump_json(answer).decode()
+    return Response(route.family.dress(body), headers, route.status)
+
+
+def refused(error: ScanwardError, family: Family) -> Response:
+    """An error as a response."""
+    status, body = family.refuse(error)
+    headers: HeadersType = {**_ALWAYS, **_JSON}
+    if isinstance(error, TooManyRequests):
+        headers |= {
+            "Retry-After": str(error.retry_after),
+            "RateLimit-Limit": str(error.limit),
+            "RateLimit-Remaining": "0",
+            "RateLimit-Reset": str(error.retry_after),
+        }
+    if isinstance(error, Unavailable | UnderWay):
+        headers["Retry-After"] = str(error.retry_after)
+    if status == 401:
+        headers["WWW-Authenticate"] = "Bearer"
+    return Response(body, headers, status)
+
+
+def limits(passed: Pass) -> Mapping[str, str]:
+    """How much of the minute's limit is left."""
+    return {
+        "RateLimit-Limit": str(passed.limit),
+        "RateLimit-Remaining": str(passed.remaining),
+        "RateLimit-Reset": str(passed.resets_in),
+    }
+
+
+def _file(answer: Binary, status: int) -> Response:
+    headers: HeadersType = {**_ALWAYS, "Content-Type": answer.content_type, **answer.headers}
+    # Chalice base64-encodes images and wants text as text.
+    image = answer.content_type.startswith("image/")
+    return Response(answer.content if image else answer.content.decode(), headers, answer.status or status)

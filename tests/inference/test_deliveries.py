@@ -1,0 +1,150 @@
+"""Objects that other systems put into the bucket."""
+
+import boto3
+import pytest
+
+from functions.inference.analysis import Inference
+from functions.inference.arrivals import Announced, Arrival, Delivery, Unexpected
+from functions.inference.dead_letters import DeadLetters, bury
+from functions.inference.deliveries import Reception, receive
+from functions.inference.usecases import Outcome, take
+from scanward import clock
+from scanward.domain import accounts
+from scanward.domain.accounts import Names, Profile, Role
+from scanward.domain.failures import FailureReason
+from scanward.domain.orders import Lane
+from scanward.domain.places import Incoming
+from scanward.domain.tasks import TaskStatus
+from scanward.errors import Unavailable
+from scanward.stores.accounts import AccountStore
+from scanward.stores.dynamo import connection
+from scanward.stores.gate import GateStore
+from scanward.stores.once import OnceStore
+from scanward.stores.scan_lists import ScanLists
+from tests.cloud import BUCKET
+from tests.faults import failing, lost_answer
+from tests.inference.conftest import SAMPLES
+
+PNG = (SAMPLES / "consolidation-1.png").read_bytes()
+ACCOUNT = 7
+
+
+@pytest.fixture
+def reception(inference: Inference) -> Reception:
+    """A reception, and one account that is there."""
+    hospital = accounts.register(ACCOUNT, Role.HOSPITAL, Names(email="pacs@example.org"), Profile(), clock.now())
+    AccountStore("AccountsTable").add(hospital, "hash")
+    gates, once = GateStore("AccountsTable"), OnceStore("ScansTable")
+    return Reception(inference.scans, inference.objects, gates, once, inference.now, clock.fresh_id)
+
+
+def delivered(content: bytes, name: str = "a b/../ü.dcm", account: int = ACCOUNT) -> Delivery:
+    key = f"uploads/low/incoming/{account}/{name}"
+    version = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)["VersionId"]
+    return Delivery(Incoming(Lane.LOW, account), key, version)
+
+
+def keys() -> set[str]:
+    return {item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", [])}
+
+
+def listed() -> list[int]:
+    return list(ScanLists("ScansTable").scans_of(ACCOUNT, 10, None).ids)
+
+
+def test_an_image_becomes_a_scan_of_the_account_whatever_it_is_called(
+    inference: Inference, reception: Reception
+) -> None:
+    delivery = delivered(PNG)
+    assert take(inference, reception, delivery) is Outcome.FINISHED
+    [scan_id] = listed()
+    scan = inference.scans.get(scan_id)
+    assert scan
+    assert (scan.status, scan.patient_id, scan.object_key) == (TaskStatus.COMPLETED, ACCOUNT, delivery.key)
+    assert scan.result
+    assert scan.result["pathologies"] == ["consolidation"]
+
+
+def test_announced_again_it_is_the_same_scan(inference: Inference, reception: Reception) -> None:
+    delivery = delivered(PNG)
+    assert [take(inference, reception, delivery) for _ in range(3)] == [
+        Outcome.FINISHED,
+        Outcome.NOTHING_TO_DO,
+        Outcome.NOTHING_TO_DO,
+    ]
+    assert len(listed()) == 1
+
+
+def test_put_again_under_the_same_name_it_is_another(inference: Inference, reception: Reception) -> None:
+    for _ in range(2):
+        take(inference, reception, delivered(PNG))
+    assert len(listed()) == 2
+
+
+@pytest.mark.parametrize(
+    ("content", "account"),
+    [(b"", ACCOUNT), (b"%PDF-1.7", ACCOUNT), (b"GIF89a" + bytes(200), ACCOUNT), (PNG, 8), (PNG[1:], ACCOUNT)],
+    ids=["empty", "pdf", "gif", "nobodys", "shifted"],
+)
+def test_anything_else_is_set_aside(inference: Inference, reception: Reception, content: bytes, account: int) -> None:
+    delivery = delivered(content, account=account)
+    assert take(inference, reception, delivery) is Outcome.SET_ASIDE
+    assert keys() == {delivery.key.replace("uploads/", "aside/", 1)}
+    assert listed() == []
+    assert take(inference, reception, delivery) is Outcome.SET_ASIDE, "though it is announced again"
+
+
+def test_what_a_deactivated_account_delivers_is_set_aside(inference: Inference, reception: Reception) -> None:
+    boto3.client("dynamodb").update_item(
+        TableName="AccountsTable",
+        Key={"pk": {"S": f"ACCOUNT#{ACCOUNT}"}, "sk": {"S": "GATE"}},
+        UpdateExpression="SET active = :no",
+        ExpressionAttributeValues={":no": {"BOOL": False}},
+    )
+    assert take(inference, reception, delivered(PNG)) is Outcome.SET_ASIDE
+
+
+@pytest.mark.parametrize(
+    "announced",
+    [
+        Unexpected("the key is not of an upload", "uploads/high/x"),
+        Arrival(1, 2, "uploads/high/1/2"),
+    ],
+    ids=["foreign-key", "no-such-task"],
+)
+def test_objects_that_mean_nothing_to_us_are_set_aside(
+    inference: Inference, reception: Reception, announced: Announced
+) -> None:
+    assert not isinstance(announced, Delivery)
+    assert announced.key
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=announced.key, Body=PNG)
+    assert take(inference, reception, announced) is Outcome.SET_ASIDE
+    assert keys() == {announced.key.replace("uploads/", "aside/", 1)}
+
+
+def test_a_lost_answer_makes_no_second_scan(inference: Inference, reception: Reception) -> None:
+    delivery = delivered(PNG)
+    with lost_answer(connection().client, "dynamodb.TransactWriteItems") as lost:
+        arrival = receive(reception, delivery)
+    assert lost
+    assert arrival
+    assert listed() == [arrival.scan_id]
+
+
+def test_while_accounts_cannot_be_looked_up_it_is_left_for_later(reception: Reception) -> None:
+    delivery = delivered(PNG)
+    with failing(connection().client, "dynamodb", 500), pytest.raises(Unavailable):
+        receive(reception, delivery)
+    assert keys() == {delivery.key}
+
+
+def test_a_dead_letter_of_a_delivery_fails_its_task(inference: Inference, reception: Reception) -> None:
+    dead = DeadLetters(inference.scans, reception.once, inference.now)
+    delivery = delivered(PNG)
+    assert not bury(dead, delivery), "it never became one"
+    arrival = receive(reception, delivery)
+    assert arrival
+    assert bury(dead, delivery)
+    task = inference.scans.task(arrival.task_id)
+    assert task
+    assert task.failure is FailureReason.RETRIES_EXHAUSTED
