@@ -43,6 +43,14 @@ def test_siblings_of_different_names_are_refused(one: str, other: str, refused: 
         assert set(document({"Function": routes}, "1")["paths"]) == {one, other}
 
 
+def test_a_path_of_two_functions_is_refused() -> None:
+    one, other = Routes[None]("one", Family.ENVELOPE), Routes[None]("other", Family.ENVELOPE)
+    one.get("/users/me", "text/plain", audience=PUBLIC)(view)
+    other.delete("/users/me", "text/plain", audience=PUBLIC)(view)
+    with pytest.raises(ValueError, match="serves it"):
+        document({"One": one, "Other": other}, "1")
+
+
 @pytest.mark.parametrize(
     ("modern", "older"),
     [

@@ -42,12 +42,16 @@ _ERROR_SCHEMAS: dict[str, Any] = {
 def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
     """The document for `slices`: CloudFormation's name of a function → the routes it serves.
 
-    Raises ValueError for sibling path parameters of different names, which AWS refuses and emulators do not.
+    Raises ValueError for sibling path parameters of different names, which AWS refuses and emulators do not, and for a
+    path of two functions: neither could say which methods it has.
     """
     schemas: dict[str, Any] = dict(_ERROR_SCHEMAS)
     paths: dict[str, Any] = {}
+    served: dict[str, str] = {}
     for function, routes in slices.items():
         for route in routes.table:
+            if served.setdefault(route.path, function) != function:
+                raise ValueError(f"{route.path}: {served[route.path]} serves it, and {function} would too")
             item = paths.setdefault(route.path, {verb.lower(): _unserved(function, route.path) for verb in METHODS})
             if route.method != ANY:
                 item[route.method.lower()] = _operation(route, function, routes.tag, schemas)
