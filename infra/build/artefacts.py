@@ -30,7 +30,7 @@ LAYERS = {
     "core": Layer(("core", "chalice"), ("layers/core/scanward",), 40),
     "model": Layer(("model",), ("layers/model/imaging", "layers/model/models"), 190),
 }
-SLICES = ("auth", "inference", "portal", "realtime", "scans")
+SLICES = ("auth", "inference", "portal", "realtime", "records", "scans")
 
 
 def build_layer(name: str, out: Path, target: Target) -> float:

@@ -14,13 +14,15 @@ from pydicom.uid import (
     ExplicitVRBigEndian,
     ExplicitVRLittleEndian,
     ImplicitVRLittleEndian,
-    JPEGBaseline8Bit,
     RLELossless,
 )
 
+from tests.imaging import encoders
+from tests.imaging.encoders import ENCODERS
+
 IMPLICIT, EXPLICIT, BIG_ENDIAN = ImplicitVRLittleEndian, ExplicitVRLittleEndian, ExplicitVRBigEndian
-DEFLATED, JPEG_BASELINE, RLE = DeflatedExplicitVRLittleEndian, JPEGBaseline8Bit, RLELossless
-JPEG_2000 = UID("1.2.840.10008.1.2.4.90")
+DEFLATED, RLE = DeflatedExplicitVRLittleEndian, RLELossless
+JPEG_BASELINE, jpeg = encoders.JPEG_BASELINE, encoders.jpeg
 PATIENT = "ZZYZX^PLANTED"
 """A name that must turn up nowhere."""
 
@@ -38,11 +40,6 @@ def png(pixels: Pixels, **options: Any) -> bytes:
     return _file(Image.fromarray(pixels), "PNG", **options)
 
 
-def jpeg(pixels: Pixels, **options: Any) -> bytes:
-    """A JPEG of grey or colour pixels."""
-    return _file(Image.fromarray(pixels), "JPEG", **options)
-
-
 def dicom(
     pixels: Pixels, syntax: UID = EXPLICIT, frame: bytes | None = None, *, offsets: bool = True, **elements: Any
 ) -> bytes:
@@ -52,9 +49,10 @@ def dicom(
     first; `elements` replace what follows from the pixels, and one given as None is left out.
     """
     dataset = _dataset(pixels, syntax, encoded=frame is not None)
-    if frame is not None or syntax == JPEG_BASELINE:
-        single = pixels.reshape(-1, *pixels.shape[-2:])
-        frames = [frame] if frame is not None else [jpeg(one, quality=95) for one in single]
+    if frame is not None or syntax in ENCODERS:
+        colour = pixels.shape[-1] == 3
+        single = pixels.reshape(-1, *pixels.shape[-3 if colour else -2 :])
+        frames = [frame] if frame is not None else [ENCODERS[syntax](one) for one in single]
         dataset.PixelData = encapsulate(frames, has_bot=offsets)
         dataset["PixelData"].VR = "OB"
     for name, value in elements.items():

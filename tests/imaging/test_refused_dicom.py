@@ -2,24 +2,27 @@
 
 import logging
 import struct
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import pytest
 from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
+from pydicom.uid import UID
 
 from imaging.decode import decode
+from imaging.deidentify import deidentify
 from imaging.refusal import ImageRefused, Reason
-from tests.imaging.images import DEFLATED, EXPLICIT, JPEG_2000, JPEG_BASELINE, RLE, dicom, ramp
+from tests.imaging.images import DEFLATED, EXPLICIT, JPEG_BASELINE, RLE, dicom, ramp
 from tests.imaging.refused import reason
 
 DEEP = ramp(top=4095)
 
 
-@pytest.mark.parametrize("syntax", [DEFLATED, JPEG_2000])
+@pytest.mark.parametrize("syntax", [DEFLATED, UID("1.2.840.10008.1.2.4.100"), UID("1.2.840.10008.1.2.4.102")])
 def test_a_transfer_syntax_that_is_not_listed_is_unsupported(syntax: Any) -> None:
-    frame = None if syntax == DEFLATED else b"\0\0\0\x0cjP  "
+    frame = None if syntax == DEFLATED else b"\0\0\1\xb3"
     assert reason(dicom(DEEP, syntax, frame=frame)) is Reason.UNSUPPORTED
 
 
@@ -52,7 +55,7 @@ def test_pixels_kept_elsewhere_are_unsupported(name: str) -> None:
         ({"BitsStored": 17}, Reason.BAD_INPUT),
         ({"BitsAllocated": 32, "BitsStored": 32}, Reason.UNSUPPORTED),
         ({"BitsAllocated": None}, Reason.BAD_INPUT),
-        ({"PhotometricInterpretation": "PALETTE COLOR"}, Reason.UNSUPPORTED),
+        ({"PhotometricInterpretation": "PALETTE COLOR"}, Reason.BAD_INPUT),
         ({"PhotometricInterpretation": "RGB"}, Reason.UNSUPPORTED),
         ({"SamplesPerPixel": 65_535}, Reason.UNSUPPORTED),
         ({"Rows": None}, Reason.UNSUPPORTED),
@@ -123,6 +126,17 @@ def test_an_image_in_millions_of_empty_fragments_is_too_large() -> None:
 
 def test_a_header_of_many_megabytes_is_too_large() -> None:
     assert reason(dicom(DEEP, EncapsulatedDocument=bytes(9_000_000))) is Reason.TOO_LARGE
+
+
+@pytest.mark.parametrize("read", [decode, deidentify])
+def test_a_sequence_of_countless_empty_items_is_too_large(read: Callable[[bytes], object]) -> None:
+    data = dicom(DEEP)
+    place = data.index(b"\x28\0\x02\0US")
+    item, end = b"\xfe\xff\0\xe0\0\0\0\0", b"\xfe\xff\xdd\xe0\0\0\0\0"
+    sequence = b"\x18\0\x26\0SQ\0\0\xff\xff\xff\xff" + item * 160_000 + end
+    with pytest.raises(ImageRefused) as refused:
+        read(data[:place] + sequence + data[place:])
+    assert refused.value.reason is Reason.TOO_LARGE
 
 
 def test_nothing_of_a_header_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:

@@ -47,6 +47,17 @@ def test_trimming_keeps_the_code_and_the_services_in_use(tmp_path: Path) -> None
     assert [file for file in dropped if file.exists()] == []
 
 
+def test_trimming_keeps_of_a_hundred_codecs_those_in_use(tmp_path: Path) -> None:
+    names = "imagecodecs/_jpeg8.abi3.so", "imagecodecs/_jpegls.abi3.so", "imagecodecs/imagecodecs.py"
+    libraries = "imagecodecs.libs/libcharls-1.so.2", "imagecodecs.libs/libjpeg-1.so.8"
+    kept = [put(tmp_path, name) for name in (*names, *libraries, "imagecodecs/licenses/LICENSE-charls")]
+    unused = "imagecodecs/_heif.abi3.so", "imagecodecs.libs/libjpegxr-1.so", "imagecodecs.libs/libheif-1.so"
+    dropped = [put(tmp_path, name) for name in unused]
+    trim(tmp_path)
+    assert [file for file in kept if not file.exists()] == []
+    assert [file for file in dropped if file.exists()] == []
+
+
 @pytest.mark.parametrize(
     "said",
     [

@@ -1,69 +1,102 @@
 """DICOM: refused from the meta information or the header where these tell, and only then decoded."""
 
+import dataclasses
 import io
 import logging
 import warnings
+from collections.abc import Sequence
 
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from imaging.dicom_frame import middle_frame, pixel_data
-from imaging.dicom_header import WANTED, PixelLayout, number, read_facts, read_layout
+from imaging.dicom_facts import read_facts
+from imaging.dicom_frame import decoded_frame, encoded_frame, in_words, native_frame, pixel_data
+from imaging.dicom_header import WANTED, PixelLayout, read_layout
+from imaging.dicom_meta import BIG_ENDIAN, TRANSFER_SYNTAXES
+from imaging.frame import Frame, shrunk
+from imaging.functional_groups import of_frame
+from imaging.lookup_tables import words
+from imaging.palette import Palette, read_palette
 from imaging.picture import Picture, Stored
-from imaging.refusal import bad_input, too_large
+from imaging.raster import decode_jpeg_frame
+from imaging.refusal import too_large, unsupported
+from imaging.windows import read_tone
 
 # pydicom quotes values of the header, names included, in what it logs.
 logging.getLogger("pydicom").propagate = False
 
 MAX_HEADER_BYTES = 8 * 1024 * 1024
 """A parsed element takes thirty times the memory of the smallest one in a file: the header has its own bound."""
-_SMALLEST_SLOPE = 1e-9
+
+
+MAX_ITEMS = 150_000
+"""Of sequences. Eight bytes make one that takes a thousand and much time; a full header of real ones has fewer."""
+_ITEMS = (b"\xfe\xff\0\xe0", b"\xff\xfe\xe0\0")
 
 
 def decode_dicom(data: bytes, syntax: str) -> Picture:
     """A DICOM file whose transfer syntax was allowed → its middle frame, with window and rescaling to apply."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values: ours to judge, and the texts quote them
-        header, position = _read_header(data)
+        header, position = read_header(data)
         layout = read_layout(header)
-        facts = read_facts(header, layout)
-        slope, intercept = _rescale(header, layout)
-        stored = middle_frame(pixel_data(data, position, syntax), layout, syntax)
-        low, high = _window(header, layout, stored, slope, intercept)
+        header = of_frame(header, layout.frames // 2)
+        stored, layout = _middle_frame(data, position, header, layout, syntax)
+        tone = read_tone(header, layout, stored, big_endian=syntax == BIG_ENDIAN)
+        facts = read_facts(header, layout, syntax)
+    facts = dataclasses.replace(facts, window=tone.window, window_function=tone.function)
     notes = ("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else ()
     inverted = layout.photometric == "MONOCHROME1"
-    return Picture(stored, low, high, facts, slope, intercept, inverted, notes)
+    return Picture(stored, tone.low, tone.high, facts, tone.slope, tone.intercept, inverted, notes, curve=tone.curve)
 
 
-def _read_header(data: bytes) -> tuple[Dataset, int]:
-    """The elements we use, and where the pixel data element starts (or the file ends)."""
-    file = io.BytesIO(data[:MAX_HEADER_BYTES])
-    header = dcmread(file, stop_before_pixels=True, specific_tags=list(WANTED))
+def read_header(data: bytes, wanted: Sequence[str] | None = WANTED) -> tuple[Dataset, int]:
+    """The elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
+    start = data[:MAX_HEADER_BYTES]
+    if any(start.count(item) > MAX_ITEMS for item in _ITEMS):
+        raise too_large(f"The DICOM header has more than {MAX_ITEMS} items.")
+    file = io.BytesIO(start)
+    header = dcmread(file, stop_before_pixels=True, specific_tags=list(wanted) if wanted else None)
     if file.tell() >= MAX_HEADER_BYTES:
         raise too_large(f"The DICOM header has more than {MAX_HEADER_BYTES} bytes.")
     return header, file.tell()
 
 
-def _rescale(header: Dataset, layout: PixelLayout) -> tuple[float, float]:
-    """Slope and intercept from stored (and, if signed, shifted) values to the modality's units."""
-    slope = number(header, "RescaleSlope") or 1.0
-    if abs(slope) < _SMALLEST_SLOPE:
-        raise bad_input("The DICOM header's rescaling leaves nothing of the pixels.")
-    intercept = number(header, "RescaleIntercept") or 0.0
-    if layout.signed:
-        intercept -= slope * (1 << (layout.stored - 1))
-    return slope, intercept
+def _middle_frame(
+    data: bytes, position: int, header: Dataset, layout: PixelLayout, syntax: str
+) -> tuple[Stored, PixelLayout]:
+    """The grey values of frame `frames // 2`, and the layout with the depth that its encoding turned out to have."""
+    big_endian = syntax == BIG_ENDIAN
+    pixels = pixel_data(data, position, syntax)
+    palette = read_palette(header, big_endian=big_endian) if layout.photometric == "PALETTE COLOR" else None
+    if TRANSFER_SYNTAXES[syntax] == "native":
+        values = native_frame(pixels, layout, big_endian=big_endian, words=in_words(data, position, syntax))
+        return _shrunk(values, layout, palette, header, big_endian=big_endian), layout
+    encoded = encoded_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
+    decoded = decoded_frame(encoded, layout, syntax)
+    if decoded is None:
+        if layout.signed or palette is not None:
+            raise unsupported("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
+        return decode_jpeg_frame(encoded), layout
+    values, bits = decoded
+    if layout.signed and bits < layout.stored:  # the sign is the highest bit that was encoded
+        layout = dataclasses.replace(layout, stored=bits)
+    return _shrunk(values, layout, palette, header, big_endian=False), layout
 
 
-def _window(
-    header: Dataset, layout: PixelLayout, stored: Stored, slope: float, intercept: float
-) -> tuple[float, float]:
-    """The first VOI window of the header, else all values that occur, in the modality's units."""
-    if layout.samples > 1:
-        return 0.0, 255.0
-    centre, width = number(header, "WindowCenter"), number(header, "WindowWidth")
-    if centre is None or width is None or width <= 0:
-        ends = sorted(float(end) * slope + intercept for end in (stored.min(), stored.max()))
-        return ends[0], max(ends[1], ends[0] + abs(slope))
-    width = max(width, abs(slope))  # narrower than one stored step shows nothing more
-    return centre - width / 2, centre + width / 2
+def _shrunk(
+    values: Frame, layout: PixelLayout, palette: Palette | None, header: Dataset, *, big_endian: bool
+) -> Stored:
+    grey = layout.samples == 1 and palette is None
+    return shrunk(values, layout, palette, _padding(header, layout, big_endian=big_endian) if grey else None)
+
+
+def _padding(header: Dataset, layout: PixelLayout, *, big_endian: bool) -> tuple[int, int] | None:
+    """The stored values that mean "nothing here", from the lowest to the highest; signed ones moved up like pixels."""
+    ends = words(header, "PixelPaddingValue", big_endian=big_endian)[:1]
+    if not ends:
+        return None
+    ends += words(header, "PixelPaddingRangeLimit", big_endian=big_endian)[:1]
+    mask, sign = (1 << layout.stored) - 1, 1 << (layout.stored - 1) if layout.signed else 0
+    moved = [(end & mask) ^ sign for end in ends]
+    return min(moved), max(moved)

@@ -1,26 +1,31 @@
 """What a DICOM data set says about its pixels: typed, bounded, and free of anybody's name."""
 
-import math
 import re
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 
 from imaging.bounds import check_dimensions, check_frames
-from imaging.picture import ImageFacts
 from imaging.refusal import bad_input, unsupported
 
+_PALETTE = ("RedPaletteColorLookupTable", "GreenPaletteColorLookupTable", "BluePaletteColorLookupTable")
+
 WANTED = (
-    "BitsAllocated", "BitsStored", "BodyPartExamined", "Columns", "ImagerPixelSpacing", "Modality", "NumberOfFrames",
-    "PhotometricInterpretation", "PixelDataProviderURL", "PixelRepresentation", "PixelSpacing", "PlanarConfiguration",
-    "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel", "ViewPosition", "WindowCenter",
+    "BitsAllocated", "BitsStored", "BodyPartExamined", "Columns", "ExtendedOffsetTable",
+    "ImageLaterality", "ImagerPixelSpacing", "Laterality", "LossyImageCompression", "Modality", "ModalityLUTSequence",
+    "NominalScannedPixelSpacing", "NumberOfFrames", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation",
+    "PixelDataProviderURL", "PixelPaddingRangeLimit", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
+    "PlanarConfiguration", "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel",
+    "SharedFunctionalGroupsSequence", "VOILUTFunction", "VOILUTSequence", "ViewPosition", "WindowCenter",
     "WindowWidth",
+    *(f"{table}Descriptor" for table in _PALETTE), *(f"{table}Data" for table in _PALETTE),
+    *(f"Segmented{table}Data" for table in _PALETTE),
 )  # fmt: skip
 """All that is ever read of a header: names, dates and numbers of a patient are not among it."""
 
-_GREY = frozenset({"MONOCHROME1", "MONOCHROME2"})
-_COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422"})
+_GREY = frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"})
+_COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
+_DEPTHS = (8, 16)
 _POINTS_ELSEWHERE = ("PixelDataProviderURL", "RetrieveURL")
 _ABSURD = 1e12
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
@@ -44,7 +49,13 @@ class PixelLayout:
     @property
     def frame_bytes(self) -> int:
         """Length of an uncompressed frame."""
-        return self.rows * self.columns * self.samples * self.allocated // 8
+        samples = 2 if self.subsampled else self.samples
+        return self.rows * self.columns * samples * self.allocated // 8
+
+    @property
+    def subsampled(self) -> bool:
+        """Two pixels share their colours; only pixels that are not compressed are kept so."""
+        return self.photometric == "YBR_FULL_422"
 
 
 def read_layout(header: Dataset) -> PixelLayout:
@@ -62,7 +73,7 @@ def read_layout(header: Dataset) -> PixelLayout:
     allocated = _integer(header, "BitsAllocated")
     stored = _integer(header, "BitsStored", allocated)
     _check_kind(photometric, samples, allocated, stored)
-    signed = bool(_integer(header, "PixelRepresentation", 0))
+    signed = bool(_integer(header, "PixelRepresentation", 0)) and photometric != "PALETTE COLOR"
     planar = bool(_integer(header, "PlanarConfiguration", 0))
     return PixelLayout(rows, columns, samples, allocated, stored, signed, planar, frames, photometric)
 
@@ -70,27 +81,11 @@ def read_layout(header: Dataset) -> PixelLayout:
 def _check_kind(photometric: str, samples: int, allocated: int, stored: int) -> None:
     if not 1 <= stored <= allocated:
         raise bad_input("The DICOM header's bit depths contradict each other.")
-    if photometric in _GREY and samples == 1 and allocated in (8, 16):
+    if photometric in _GREY and samples == 1 and allocated in _DEPTHS:
         return
-    if photometric in _COLOUR and samples == 3 and allocated == stored == 8:
+    if photometric in _COLOUR and samples == 3 and allocated == stored and allocated in _DEPTHS:
         return
-    raise unsupported("The DICOM file's pixel format is not read: grey of 8 or 16 bits, or RGB, is.")
-
-
-def read_facts(header: Dataset, layout: PixelLayout) -> ImageFacts:
-    """The header's codes and numbers; never free text."""
-    return ImageFacts(
-        "DICOM",
-        layout.rows,
-        layout.columns,
-        layout.stored,
-        frames=layout.frames,
-        photometric=layout.photometric,
-        modality=code(header, "Modality"),
-        view=code(header, "ViewPosition"),
-        body_part=code(header, "BodyPartExamined"),
-        pixel_spacing=_spacing(header),
-    )
+    raise unsupported("The DICOM file's pixel format is not read: grey, palette or colour of 8 or 16 bits is.")
 
 
 def code(header: Dataset, name: str) -> str | None:
@@ -120,11 +115,3 @@ def _integer(header: Dataset, name: str, default: int | None = None) -> int:
             raise bad_input(f"The DICOM header lacks {name}.")
         return default
     return int(value)
-
-
-def _spacing(header: Dataset) -> tuple[float, float] | None:
-    value = header.get("PixelSpacing") or header.get("ImagerPixelSpacing")
-    if not isinstance(value, MultiValue) or len(value) != 2:
-        return None
-    row, column = float(value[0]), float(value[1])
-    return (row, column) if 0 < row < math.inf and 0 < column < math.inf else None

@@ -10,16 +10,30 @@ from typing import Literal
 from imaging.formats import HEAD_BYTES
 from imaging.refusal import bad_input, unsupported
 
-Coding = Literal["native", "rle", "jpeg"]
+Coding = Literal["native", "rle", "jpeg", "jpeg-ls", "jpeg-2000"]
 
 TRANSFER_SYNTAXES: dict[str, Coding] = {
     "1.2.840.10008.1.2": "native",
     "1.2.840.10008.1.2.1": "native",
     "1.2.840.10008.1.2.2": "native",
     "1.2.840.10008.1.2.4.50": "jpeg",
+    "1.2.840.10008.1.2.4.51": "jpeg",
+    "1.2.840.10008.1.2.4.57": "jpeg",
+    "1.2.840.10008.1.2.4.70": "jpeg",
+    "1.2.840.10008.1.2.4.80": "jpeg-ls",
+    "1.2.840.10008.1.2.4.81": "jpeg-ls",
+    "1.2.840.10008.1.2.4.90": "jpeg-2000",
+    "1.2.840.10008.1.2.4.91": "jpeg-2000",
+    "1.2.840.10008.1.2.4.201": "jpeg-2000",
+    "1.2.840.10008.1.2.4.202": "jpeg-2000",
+    "1.2.840.10008.1.2.4.203": "jpeg-2000",
     "1.2.840.10008.1.2.5": "rle",
 }
-"""What is read: implicit and explicit little endian, explicit big endian, baseline JPEG, RLE."""
+"""What is read: implicit and explicit little endian, explicit big endian; baseline, extended and lossless JPEG;
+JPEG-LS; JPEG 2000 and its high-throughput kind; RLE. `docs/dicom.md` says which and why."""
+
+LOSSY = frozenset(f"1.2.840.10008.1.2.4.{last}" for last in (50, 51, 81, 91, 203))
+"""Those that may have lost something: not proof, but reason to say so."""
 
 IMPLICIT = "1.2.840.10008.1.2"
 BIG_ENDIAN = "1.2.840.10008.1.2.2"

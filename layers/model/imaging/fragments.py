@@ -8,17 +8,23 @@ from imaging.refusal import bad_input, too_large
 
 _ITEM = 0xE000FFFE
 _HEADER = 8
+_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff")
+"""Of JPEG and JPEG-LS, and of JPEG 2000."""
+
 MAX_FRAGMENTS = 4 * MAX_FRAMES
 """A frame is seldom in more than one; empty ones by the million would only cost time."""
 
 
-def frame_of(pixels: memoryview, index: int, frames: int) -> bytes:
-    """The encoded frame `index` of `frames`. Raises ImageRefused (BAD_INPUT) if that cannot be told."""
+def frame_of(pixels: memoryview, index: int, frames: int, extended: bytes = b"") -> bytes:
+    """The encoded frame `index` of `frames`; `extended`: the header's own table of offsets, of 64 bits each.
+
+    Raises ImageRefused (BAD_INPUT) if the frame cannot be told from the others.
+    """
     items = list(_items(pixels))
     if not items:
         raise bad_input("The DICOM file holds no encoded frame.")
     table, fragments = items[0][1], items[1:]
-    offsets = struct.unpack(f"<{len(table) // 4}I", table[: len(table) // 4 * 4])
+    offsets = _offsets(bytes(table), 4, "I") or _offsets(extended, 8, "Q")
     if frames == 1:
         chosen = [body for _, body in fragments]
     elif len(offsets) == frames:
@@ -28,8 +34,25 @@ def frame_of(pixels: memoryview, index: int, frames: int) -> bytes:
     elif len(fragments) == frames:
         chosen = [fragments[index][1]]
     else:
-        raise bad_input("The DICOM file does not tell where its frames start.")
+        chosen = _by_their_starts([body for _, body in fragments], index, frames)
     return b"".join(chosen)
+
+
+def items_end(pixels: memoryview) -> int:
+    """Where the items of encapsulated pixel data end."""
+    return max((position + _HEADER + len(body) for position, body in _items(pixels)), default=0)
+
+
+def _offsets(table: bytes, size: int, kind: str) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(table) // size}{kind}", table[: len(table) // size * size])
+
+
+def _by_their_starts(fragments: list[memoryview], index: int, frames: int) -> list[memoryview]:
+    """The fragments of a frame, if as many of them as there are frames begin as an encoded image does."""
+    starts = [i for i, body in enumerate(fragments) if bytes(body[: len(_STARTS[0])]) in _STARTS]
+    if len(starts) != frames:
+        raise bad_input("The DICOM file does not tell where its frames start.")
+    return fragments[starts[index] : [*starts, len(fragments)][index + 1]]
 
 
 def _items(pixels: memoryview) -> Iterator[tuple[int, memoryview]]:

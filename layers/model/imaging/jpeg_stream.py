@@ -1,7 +1,8 @@
-"""The structure of a JPEG, read without decoding it: its size, how many scans it has, and where it ends."""
+"""The structure of a JPEG, read without decoding it: its frame, how many scans it has, and where it ends."""
 
 import re
 import struct
+from dataclasses import dataclass
 
 from imaging.bounds import MAX_JPEG_SCANS, MAX_SEGMENTS, check_dimensions
 from imaging.refusal import bad_input, too_large, unsupported
@@ -10,19 +11,32 @@ _MARKER_START = re.compile(rb"\xff+")
 _MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
 _END = 0xD9
 _SCAN = 0xDA
-_LOSSLESS_OR_ARITHMETIC = frozenset({0xC3, *range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
-_FRAME = frozenset({0xC0, 0xC1, 0xC2})
+_LOSSLESS = 0xC3
+_HIERARCHICAL_OR_ARITHMETIC = frozenset({*range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
+_FRAME = frozenset({0xC0, 0xC1, 0xC2, _LOSSLESS})
 _WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 _PADDING = b"\x00\xff\r\n"
 
 
-def check_jpeg(data: bytes) -> None:
+@dataclass(frozen=True)
+class JpegFrame:
+    """What a JPEG says of its pixels."""
+
+    lossless: bool
+    precision: int
+    rows: int
+    columns: int
+    components: int
+
+
+def check_jpeg(data: bytes) -> JpegFrame:
     """Refuse a JPEG that is out of bounds, cut short, has absurdly many scans, or goes on after its end.
 
     Bytes after the end are how a page or an archive is hidden in an image (and how phones append videos).
     """
     position = 2
     scans = 0
+    frame = None
     for _ in range(MAX_SEGMENTS):
         position = _next_marker(data, position)
         code = data[position + 1]
@@ -31,10 +45,10 @@ def check_jpeg(data: bytes) -> None:
             break
         if code in _WITHOUT_LENGTH:
             continue
-        if code in _LOSSLESS_OR_ARITHMETIC:
-            raise unsupported("This kind of JPEG (lossless, hierarchical or arithmetic) is not read.")
+        if code in _HIERARCHICAL_OR_ARITHMETIC:
+            raise unsupported("This kind of JPEG (hierarchical or arithmetic) is not read.")
         if code in _FRAME:
-            check_dimensions(*struct.unpack_from(">HH", data, position + 3))
+            frame = _frame(data, position, lossless=code == _LOSSLESS)
         scans += code == _SCAN
         if scans > MAX_JPEG_SCANS:
             raise too_large(f"The JPEG has more than {MAX_JPEG_SCANS} scans.")
@@ -43,6 +57,15 @@ def check_jpeg(data: bytes) -> None:
         raise too_large(f"The JPEG has more than {MAX_SEGMENTS} segments.")
     if data[position:].strip(_PADDING):
         raise bad_input("The file goes on after the end of its JPEG image.")
+    if frame is None:
+        raise bad_input("The JPEG holds no image.")
+    return frame
+
+
+def _frame(data: bytes, position: int, *, lossless: bool) -> JpegFrame:
+    precision, rows, columns, components = struct.unpack_from(">BHHB", data, position + 2)
+    check_dimensions(rows, columns)
+    return JpegFrame(lossless, precision, rows, columns, components)
 
 
 def _next_marker(data: bytes, position: int) -> int:

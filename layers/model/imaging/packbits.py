@@ -1,8 +1,8 @@
 """DICOM's RLE (part 5, annex G), unpacked with a bound: a segment yields at most what its frame needs."""
 
 import numpy as np
-from numpy.typing import NDArray
 
+from imaging.frame import Frame
 from imaging.refusal import bad_input
 
 _HEADER = 64
@@ -10,8 +10,12 @@ _MOST_SEGMENTS = 15
 _NOTHING = 128
 
 
-def unpack_frame(frame: bytes, pixels: int, segments: int) -> NDArray[np.uint8]:
-    """An RLE frame → `segments` planes of `pixels` bytes, the most significant byte of each sample first."""
+def unpack_frame(frame: bytes, pixels: int, samples: int, kind: type[np.uint8] | type[np.uint16]) -> Frame:
+    """An RLE frame → samples x pixels. Each byte of a sample is a segment of its own, the most significant first."""
+    values = np.empty((samples, pixels), np.dtype(kind).newbyteorder("<"))
+    width = values.dtype.itemsize
+    each_byte = values.view(np.uint8).reshape(samples, pixels, width)
+    segments = samples * width
     count = int.from_bytes(frame[:4], "little")
     if count != segments or count > _MOST_SEGMENTS:
         raise bad_input("The RLE frame has another number of segments than its header says.")
@@ -19,11 +23,13 @@ def unpack_frame(frame: bytes, pixels: int, segments: int) -> NDArray[np.uint8]:
     ends = [*starts[1:], len(frame)]
     if any(not _HEADER <= start <= end <= len(frame) for start, end in zip(starts, ends, strict=True)):
         raise bad_input("The RLE frame's segments lie outside it.")
-    planes = [_unpack(frame[start:end], pixels) for start, end in zip(starts, ends, strict=True)]
-    return np.stack(planes)
+    for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        sample, place = divmod(i, width)
+        each_byte[sample, :, width - 1 - place] = np.frombuffer(_unpack(frame[start:end], pixels), np.uint8, pixels)
+    return values
 
 
-def _unpack(segment: bytes, size: int) -> NDArray[np.uint8]:
+def _unpack(segment: bytes, size: int) -> bytearray:
     """PackBits: n < 128 → n + 1 literal bytes follow; n > 128 → the next byte 257 - n times; 128 → nothing."""
     plane = bytearray()
     position = 0
@@ -40,4 +46,4 @@ def _unpack(segment: bytes, size: int) -> NDArray[np.uint8]:
             position += 1
     if len(plane) < size:
         raise bad_input("The RLE frame ends before its image does.")
-    return np.frombuffer(bytes(plane[:size]), np.uint8)
+    return plane

@@ -27,6 +27,17 @@ class ImageFacts:
     body_part: str | None = None
     pixel_spacing: tuple[float, float] | None = None
     """Row and column spacing in millimetres."""
+    spacing_source: str | None = None
+    """The attribute the spacing comes from: at the detector it is not that in the patient."""
+    laterality: str | None = None
+    transfer_syntax: str | None = None
+    signed: bool = False
+    lossy: bool = False
+    """Compressed with loss, now or before."""
+    window: tuple[float, float] | None = None
+    """Centre and width that the header asks for, in the modality's units."""
+    window_function: str | None = None
+    """LINEAR, LINEAR_EXACT or SIGMOID beside a window, TABLE for a VOI LUT; none if all values are shown."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -34,7 +45,7 @@ class Picture:
     """One grey frame, in its stored bit depth until it has its final size.
 
     A pixel's value in the modality's units (Hounsfield for CT) is `pixels * slope + intercept`; values from `low` to
-    `high` are shown from black to white, or from white to black if `inverted`.
+    `high` are shown from black to white, or from white to black if `inverted`: evenly, or along `curve`.
     """
 
     pixels: Stored
@@ -47,6 +58,10 @@ class Picture:
     inverted: bool = False
     warnings: tuple[str, ...] = ()
     decode_ms: float = 0.0
+    curve: NDArray[np.float32] | None = None
+    """Brightness, 0 to 1, at equal steps from `low` to `high`."""
+    colour: float = 0.0
+    """The share of the file's pixels that are clearly coloured."""
 
     def shown(self, stored: NDArray[np.generic]) -> NDArray[np.float32]:
         """Stored values of any shape → brightness, 0 (black) to 1 (white)."""
@@ -56,10 +71,14 @@ class Picture:
         brightness *= np.float32(scale)
         brightness += np.float32((self.intercept - self.low) / span)
         np.clip(brightness, 0.0, 1.0, out=brightness)
+        if self.curve is not None:
+            steps = np.linspace(0, 1, len(self.curve), dtype=np.float32)
+            brightness = np.interp(brightness, steps, self.curve).astype(np.float32)
         return np.subtract(np.float32(1), brightness, out=brightness) if self.inverted else brightness
 
     def grey(self) -> NDArray[np.uint8]:
         """The frame as 8-bit grey, rows x columns."""
-        if self.pixels.dtype == np.uint8 and (self.low, self.high, self.slope) == (0, 255, 1) and not self.inverted:
+        plain = self.curve is None and not self.inverted
+        if plain and self.pixels.dtype == np.uint8 and (self.low, self.high, self.slope) == (0, 255, 1):
             return self.pixels.astype(np.uint8, copy=False)
         return (self.shown(self.pixels) * 255 + 0.5).astype(np.uint8)

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imaging.bounds import PREVIEW_SIDE
+from imaging.colour import colour_share, jpeg_colour_share
 from imaging.jpeg_stream import check_jpeg
 from imaging.picture import ImageFacts, Picture, Stored
 from imaging.png_stream import check_png
@@ -19,6 +20,7 @@ logging.getLogger("PIL").setLevel(logging.INFO)
 _DRAFT_SIDE = PREVIEW_SIDE * 5 // 8
 """JPEG is decoded at 1/2, 1/4 or 1/8 as long as its longer side keeps this many pixels."""
 
+_BYTE = 8
 _ORIENTATION = 0x0112
 _TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
@@ -33,22 +35,21 @@ _TURNS = {
 
 def decode_jpeg(data: bytes) -> Picture:
     """A JPEG file → an upright grey picture of 8 bits."""
-    check_jpeg(data)
+    frame = check_jpeg(data)
+    if frame.lossless or frame.precision != _BYTE:
+        raise unsupported("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         columns, rows = image.size
         turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
         grey = fit(_draft_grey(image))
     if turn is not None:
         grey = grey.transpose(turn)
-    return Picture(np.asarray(grey), 0, 255, ImageFacts("JPEG", rows, columns, 8))
+    return Picture(np.asarray(grey), 0, 255, ImageFacts("JPEG", rows, columns, 8), colour=jpeg_colour_share(data))
 
 
-def decode_jpeg_frame(data: bytes, rows: int, columns: int) -> Stored:
-    """One JPEG frame from inside a DICOM file, which must be as large as the file's header says."""
-    check_jpeg(data)
+def decode_jpeg_frame(data: bytes) -> Stored:
+    """One JPEG frame of 8 bits from inside a DICOM file, checked before."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-        if image.size != (columns, rows):
-            raise unsupported("The frame's size differs from the one in the DICOM header.")
         return np.asarray(fit(_draft_grey(image)))
 
 
@@ -58,8 +59,8 @@ def decode_png(data: bytes) -> Picture:
     with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         columns, rows = image.size
         if not image.mode.startswith("I"):
-            pixels = np.asarray(fit(image.convert("L")))
-            return Picture(pixels, 0, 255, ImageFacts("PNG", rows, columns, 8))
+            pixels, colour = np.asarray(fit(image.convert("L"))), colour_share(image)
+            return Picture(pixels, 0, 255, ImageFacts("PNG", rows, columns, 8), colour=colour)
         deep = deep_fit(np.asarray(image))
     bits = max(int(deep.max()).bit_length(), 8)  # 10, 12 or 14 bits are usual in a file of 16
     return Picture(deep, 0, (1 << bits) - 1, ImageFacts("PNG", rows, columns, bits))
@@ -67,16 +68,16 @@ def decode_png(data: bytes) -> Picture:
 
 def fit(image: Image.Image) -> Image.Image:
     """The image, at most `PREVIEW_SIDE` a side: means of whole blocks of pixels, six times as fast as resampling."""
-    factor = _factor(*image.size)
+    factor = shrinking(*image.size)
     return image if factor == 1 else image.reduce(factor)
 
 
-def deep_fit(values: NDArray[np.uint16] | NDArray[np.int32]) -> NDArray[np.float32]:
+def deep_fit(values: NDArray[np.uint16] | NDArray[np.int32], factor: int = 0) -> NDArray[np.float32]:
     """Values of more than 8 bits, rows x columns, made smaller likewise; rows over from the last block are dropped.
 
     Rows are summed first: a float copy of the whole frame would take seven times as long, most of it for its memory.
     """
-    factor = _factor(*values.shape)
+    factor = factor or shrinking(*values.shape)
     rows, columns = (side // factor * factor for side in values.shape)
     sums = values[0:rows:factor].astype(np.float32)
     for row in range(1, factor):
@@ -88,7 +89,7 @@ def deep_fit(values: NDArray[np.uint16] | NDArray[np.int32]) -> NDArray[np.float
     return means
 
 
-def _factor(one_side: int, other_side: int) -> int:
+def shrinking(one_side: int, other_side: int) -> int:
     """How many pixels a side of a block become one."""
     return -(-max(one_side, other_side) // PREVIEW_SIDE)
 

@@ -1,0 +1,90 @@
+"""Encoded frames of each compressed transfer syntax, made by the codecs' own encoders."""
+
+import io
+from collections.abc import Callable
+from typing import Any
+
+import imagecodecs
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+from pydicom.uid import UID
+
+JPEG_BASELINE = UID("1.2.840.10008.1.2.4.50")
+JPEG_EXTENDED = UID("1.2.840.10008.1.2.4.51")
+JPEG_LOSSLESS = UID("1.2.840.10008.1.2.4.57")
+JPEG_LOSSLESS_FIRST = UID("1.2.840.10008.1.2.4.70")
+JPEG_LS = UID("1.2.840.10008.1.2.4.80")
+JPEG_LS_NEAR = UID("1.2.840.10008.1.2.4.81")
+JPEG_2000_LOSSLESS = UID("1.2.840.10008.1.2.4.90")
+JPEG_2000 = UID("1.2.840.10008.1.2.4.91")
+HTJ2K_LOSSLESS = UID("1.2.840.10008.1.2.4.201")
+
+Pixels = NDArray[Any]
+
+
+def jpeg(pixels: Pixels, **options: Any) -> bytes:
+    """A JPEG of grey or colour pixels of 8 bits."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(file, "JPEG", **options)
+    return file.getvalue()
+
+
+def extended_jpeg(pixels: Pixels) -> bytes:
+    """A lossy JPEG of 12 bits."""
+    return bytes(imagecodecs.jpeg8_encode(pixels, 98, bitspersample=12))
+
+
+def lossless_jpeg(pixels: Pixels, predictor: int = 1, bits: int | None = None) -> bytes:
+    """A lossless JPEG; signed values as their bits are."""
+    plain = _unsigned(pixels)
+    colours = "RGB" if plain.ndim == 3 else None
+    return bytes(
+        imagecodecs.jpeg8_encode(
+            plain,
+            lossless=True,
+            predictor=predictor,
+            bitspersample=bits or plain.dtype.itemsize * 8,
+            colorspace=colours,
+            outcolorspace=colours,
+        )
+    )
+
+
+def jpeg_ls(pixels: Pixels, loss: int = 0) -> bytes:
+    """A JPEG-LS frame whose values are wrong by `loss` at most."""
+    return bytes(imagecodecs.jpegls_encode(_unsigned(pixels), loss))
+
+
+def jpeg_2000(pixels: Pixels, bits: int | None = None, *, reversible: bool = True, **options: Any) -> bytes:
+    """A bare JPEG 2000 codestream."""
+    level = 0 if reversible else 90
+    depth = bits or pixels.dtype.itemsize * 8
+    return bytes(
+        imagecodecs.jpeg2k_encode(
+            pixels, level, codecformat="J2K", bitspersample=depth, reversible=reversible, **options
+        )
+    )
+
+
+def high_throughput(pixels: Pixels) -> bytes:
+    """The same, coded for speed."""
+    return bytes(imagecodecs.htj2k_encode(pixels, reversible=True))
+
+
+def _unsigned(pixels: Pixels) -> Pixels:
+    return np.ascontiguousarray(pixels).view(f"u{pixels.dtype.itemsize}")
+
+
+ENCODERS: dict[UID, Callable[[Pixels], bytes]] = {
+    JPEG_BASELINE: lambda pixels: jpeg(pixels, quality=95),
+    JPEG_EXTENDED: extended_jpeg,
+    JPEG_LOSSLESS: lambda pixels: lossless_jpeg(pixels, 7),
+    JPEG_LOSSLESS_FIRST: lossless_jpeg,
+    JPEG_LS: jpeg_ls,
+    JPEG_LS_NEAR: lambda pixels: jpeg_ls(pixels, 3),
+    JPEG_2000_LOSSLESS: jpeg_2000,
+    JPEG_2000: lambda pixels: jpeg_2000(pixels, reversible=False),
+    HTJ2K_LOSSLESS: high_throughput,
+}
+EXACT = (JPEG_LOSSLESS, JPEG_LOSSLESS_FIRST, JPEG_LS, JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS)
