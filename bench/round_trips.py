@@ -10,11 +10,19 @@ from bench.report import Report, verdict
 from scanward.stores.dynamo import connection
 from scanward.stores.sdk import s3
 from tests.cloud import cloud
+from tests.http.care import administrator, let_in, own_id, professional
 from tests.http.client import Client, Reply
 
 PASSWORD = "correct horse"
 Count = Counter[str]
-BUDGETS = {"upload": 3, "read a scan, its owner": 2}
+BUDGETS = {
+    "upload": 3,
+    "upload, with an Idempotency-Key": 3,
+    "begin a presigned upload": 3,
+    "read a scan, its owner": 2,
+    "read a scan, who cares for them": 4,
+    "task status, who cares for them": 4,
+}
 
 
 def measure() -> Report:
@@ -61,6 +69,16 @@ def _requests() -> Iterator[tuple[str, Callable[[], Reply]]]:
     yield "read a scan, its owner", lambda: patient.get(f"/scans/{kept['scan_id']}")
     yield "task status, by id", lambda: patient.get(f"/tasks/status/{kept['task_id']}")
     yield "task status, by token", lambda: patient.get(f"/tasks/status/{kept['task_token']}")
+    keyed = {"Idempotency-Key": "one"}
+    yield "upload, with an Idempotency-Key", lambda: patient.upload("/scans", {"file": image}, headers=keyed)
+    carer = professional(api, "LAB", administrator(api))
+    let_in(patient, carer)
+    whose = {"patient_id": str(own_id(patient))}
+    yield "upload, by who cares for them", lambda: carer.upload("/scans", {"file": image}, whose)
+    yield "read a scan, who cares for them", lambda: carer.get(f"/scans/{kept['scan_id']}")
+    yield "task status, who cares for them", lambda: carer.get(f"/tasks/status/{kept['task_id']}")
+    yield "list of scans, their owner", lambda: patient.get("/scans")
+    yield "call a task off", lambda: patient.post(f"/tasks/cancel/{kept['task_id']}")
 
 
 def _row(name: str, send: Callable[[], Reply], count: Count) -> tuple[str, ...]:

@@ -61,7 +61,7 @@ def delete_scan(imaging: Imaging, actor: Actor, scan: str) -> None:
         tasks = imaging.lists.tasks(ids)
         for task in tasks:
             with suppress(TaskClosed):
-                called_off(imaging, task.id)
+                called_off(imaging, task)
         _delete_files(imaging, found)
         imaging.lists.remove_tasks(tasks)
     _delete_files(imaging, found)

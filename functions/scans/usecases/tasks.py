@@ -45,24 +45,23 @@ def list_tasks(imaging: Imaging, actor: Actor, window: Window) -> tuple[Sequence
 
 
 def cancel(imaging: Imaging, actor: Actor, task: str) -> Task:
-    """Calls a task off; one that was called off before is no error. Raises TaskClosed if it is over."""
-    found = reach(imaging, actor, Action.CANCEL_TASK, task)
-    return called_off(imaging, found.id)
+    """Calls a task off; one that was called off before is no error. Raises TaskClosed if it is over, NotFound."""
+    return called_off(imaging, reach(imaging, actor, Action.CANCEL_TASK, task))
 
 
-def called_off(imaging: Imaging, task_id: int) -> Task:
+def called_off(imaging: Imaging, task: Task) -> Task:
     """The task, CANCELLED. Of this and a result that comes at the same time one wins. Raises TaskClosed, NotFound."""
     for _ in range(CANCEL_TRIES):
-        task = imaging.scans.task(task_id)
-        if task is None:
-            raise NotFound
         if task.status is TaskStatus.CANCELLED:
             return task
         cancelled = tasks.cancel(task, imaging.now())
         try:
             return imaging.scans.move(task, cancelled)
-        except Conflict:
-            continue  # its worker moved it on: look again
+        except Conflict:  # its worker moved it on: look again
+            moved = imaging.scans.task(task.id)
+        if moved is None:
+            raise NotFound
+        task = moved
     raise Conflict
 
 
