@@ -17,12 +17,12 @@ SAM := $(DEPLOY) -m samcli
 ENVIRONMENTS = $(PYTHON) -m infra.local.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run test lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train bench made python
+.PHONY: help run test faults lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train evaluate model-check model-quantize model-reference bench made python
 
 help: ## what there is
 	@echo 'make TARGET [NAME=value …]'
 	@grep -hE '^[a-z-]+:.*## ' Makefile | sed 's/:.*## /|/' | while IFS='|' read -r name text; do \
-		printf '  %-11s %s\n' "$$name" "$$text"; done
+		printf '  %-15s %s\n' "$$name" "$$text"; done
 	@echo 'PYTHON=python3.12 chooses the interpreter; all that is made lands in .local'
 
 run: python ## the whole system on this machine, and one image through it [IMAGE=path PORT=4566 AUTH=true CLOUD=localstack]
@@ -33,6 +33,10 @@ run: python ## the whole system on this machine, and one image through it [IMAGE
 test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack tests
 	@$(DEV) -m pytest --cov --cov-report=term
 
+faults: python ## the fault cases of docs/faults.md in full size: most of an hour
+	@$(ENVIRONMENTS) dev
+	@SCANWARD_FAULTS=full $(DEV) -m pytest tests/fault_cases tests/realtime/test_shuffled_stream.py tests/realtime/test_reconnects.py
+
 lint: python ## ruff, mypy, import-linter, the OpenAPI document, sam validate
 	@$(ENVIRONMENTS) cloud deploy dev
 	@$(DEV) -m ruff check .
@@ -40,16 +44,19 @@ lint: python ## ruff, mypy, import-linter, the OpenAPI document, sam validate
 	@$(DEV) -m mypy
 	@$(DEV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	@$(DEV) -m infra.openapi --check
+	@$(DEV) -m infra.policy --check
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
+	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template infra/observability.yaml
 
 format: python ## ruff's fixes and layout
 	@$(ENVIRONMENTS) dev
 	@$(DEV) -m ruff check --fix .
 	@$(DEV) -m ruff format .
 
-openapi: python ## infra/openapi.json, from the routes
+openapi: python ## infra/openapi.json, from the routes, and docs/policy.md, from the policy
 	@$(ENVIRONMENTS) dev
 	@$(DEV) -m infra.openapi
+	@$(DEV) -m infra.policy
 
 build: python ## layers and functions as AWS runs them, in .aws-sam
 	@$(ENVIRONMENTS) deploy
@@ -80,9 +87,25 @@ rotate-keys: made ## a fresh key to sign tokens with; nobody is logged out [CLOU
 lock: python ## the locked requirements anew, from requirements/*.in
 	@$(PYTHON) -m infra.local.locks
 
-train: python ## the chest model anew, from its seed
+train: python ## a reference model anew, from its seed [MODEL=chest_xray|chest_cancer|brain_tumor|kidney_stone]
 	@$(ENVIRONMENTS) train
-	@.local/venvs/train/bin/python -m training train chest_xray $(ARGS)
+	@.local/venvs/train/bin/python -m training train $(or $(MODEL),chest_xray) $(ARGS)
+
+evaluate: python ## do the cards' numbers hold? Measures again, and fails if they differ [MODEL=brain_tumor]
+	@$(ENVIRONMENTS) dev
+	@$(DEV) -m training evaluate $(MODEL)
+
+model-check: python ## is a model fit to be served? [DIR=models/mine IMAGE=path]
+	@$(ENVIRONMENTS) dev
+	@$(DEV) -m imaging.check "$(DIR)" $(if $(IMAGE),"$(IMAGE)")
+
+model-quantize: python ## a model in 8-bit integers, as a new version [DIR=models/mine IMAGES=folder OUT=new/mine]
+	@$(ENVIRONMENTS) dev
+	@$(DEV) -m training.quantize "$(DIR)" "$(IMAGES)" "$(OUT)"
+
+model-reference: python ## what torchxrayvision says of samples, for a test to compare with
+	@$(ENVIRONMENTS) reference
+	@.local/venvs/reference/bin/python -m training.torchxrayvision_reference tests/data/torchxrayvision
 
 bench: python ## the budgets, measured
 	@$(ENVIRONMENTS) dev cloud

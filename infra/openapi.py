@@ -11,7 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from functions.auth.routes import routes as auth
+from functions.inference.routes import routes as models
 from functions.portal.routes import routes as portal
+from functions.records.routes import routes as records
 from functions.scans.routes import routes as scans
 from scanward.web.openapi import document
 from scanward.web.routes import Routes
@@ -23,7 +25,13 @@ TARGET = ROOT / "infra" / "openapi.json"
 def render() -> str:
     """The document as it should be."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
-    slices: dict[str, Routes[Any]] = {"PortalFunction": portal, "AuthFunction": auth, "ScansFunction": scans}
+    slices: dict[str, Routes[Any]] = {
+        "PortalFunction": portal,
+        "AuthFunction": auth,
+        "ScansFunction": scans,
+        "RecordsFunction": records,
+        "PredictFunction": models,
+    }
     return json.dumps(document(slices, version), indent=1, ensure_ascii=False) + "\n"
 
 

@@ -41,9 +41,9 @@ def _plain(loader: Any, node: yaml.Node) -> Any:
 
 
 @cache
-def template() -> dict[str, Any]:
-    """template.yaml, with every intrinsic function as its plain argument. Read once: reading takes a while."""
-    loaded: dict[str, Any] = yaml.load((ROOT / "template.yaml").read_text(), Loader=_Template)  # noqa: S506
+def template(name: str = "template.yaml") -> dict[str, Any]:
+    """A template, with every intrinsic function as its plain argument. Read once: reading takes a while."""
+    loaded: dict[str, Any] = yaml.load((ROOT / name).read_text(), Loader=_Template)  # noqa: S506
     return loaded
 
 

@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.realtime.keeping import keeper_of
 from functions.realtime.settings import PushSettings
+from functions.realtime.usecases.notices import question_answered
 from functions.realtime.usecases.push import Push, task_moved, watching_began
 from scanward.clock import now
 from scanward.failures import logged
@@ -17,6 +18,7 @@ from scanward.settings import Environment
 from scanward.stores import keys
 from scanward.stores.care import CareStore
 from scanward.stores.connection_items import subscription_of_image
+from scanward.stores.notices import notice_of_image
 from scanward.stores.scans import ScanStore
 from scanward.stores.task_items import task_of_image
 
@@ -29,7 +31,7 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 
 @logged(log)
 def read_record(record: DynamoDBRecord) -> None:
-    """One change of the table: a task that moved, or somebody who began to watch one."""
+    """One change of the table: a task that moved, somebody who began to watch one, or a notice."""
     change = record.raw_event["dynamodb"]
     image = change.get("NewImage")
     kind = change["Keys"]["sk"]["S"]
@@ -39,6 +41,8 @@ def read_record(record: DynamoDBRecord) -> None:
         log.info("pushed", extra={"to": task_moved(push, task_of_image(image))})
     elif kind.startswith(keys.SUBSCRIPTION_PREFIX) and record.raw_event["eventName"] == "INSERT":
         log.info("pushed", extra={"to": watching_began(push, subscription_of_image(image))})
+    elif kind == keys.NOTICE:
+        log.info("told", extra={"to": question_answered(push.keeper, notice_of_image(image))})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -17,6 +17,7 @@ from infra.local.steps import step
 INPUTS = (
     "functions",
     "infra/build",
+    "infra/observability.yaml",
     "infra/openapi.json",
     "infra/sam",
     "layers/core/scanward",

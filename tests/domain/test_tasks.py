@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from scanward.domain import tasks
 from scanward.domain.failures import FAILURE_TEXTS, FailureReason
-from scanward.domain.tasks import LEASE, MAX_ATTEMPTS, Task, TaskClosed, TaskLeased, TaskStatus
+from scanward.domain.task_refusals import TaskClosed, TaskLeased
+from scanward.domain.tasks import LEASE, MAX_ATTEMPTS, Task, TaskStatus
 from scanward.errors import Conflict
 
 NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)

@@ -12,13 +12,19 @@ import pytest
 from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
 
 from scanward import clock
-from scanward.domain import tasks
+from scanward.domain import accounts, own_data, tasks
+from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.failures import FailureReason
 from scanward.domain.ids import to_uuid
-from scanward.domain.scans import Lane, Scan, ScanType, heatmap_key, preview_key, upload_key
+from scanward.domain.orders import Lane
+from scanward.domain.places import export_key, heatmap_key, preview_key, upload_key
+from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task, TaskStatus
-from scanward.domain.watching import Connection
+from scanward.domain.watching import begin as begin_socket
+from scanward.domain.watching import watch as watch_task
+from scanward.stores.accounts import AccountStore
 from scanward.stores.connections import ConnectionStore
+from scanward.stores.exports import ExportStore
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, REGION, ROOT
 from tests.http.client import Client
@@ -28,15 +34,21 @@ EVENTS = ROOT / "events"
 HANDLERS = {
     "portal": "functions.portal.handler",
     "auth": "functions.auth.handler",
+    "mail": "functions.auth.mail_handler",
     "scans": "functions.scans.handler",
+    "records": "functions.records.handler",
+    "own-data": "functions.records.own_data_handler",
     "sweep": "functions.scans.sweep_handler",
     "inference": "functions.inference.handler",
+    "predict": "functions.inference.predict_handler",
     "dead-letter": "functions.inference.dead_letter_handler",
     "realtime": "functions.realtime.handler",
     "push": "functions.realtime.push_handler",
+    "keep-alive": "functions.realtime.keep_alive_handler",
+    "session-end": "functions.realtime.session_end_handler",
 }
 # What the events were taken from.
-SCAN_ID, TASK_ID = 243963252383569, 243963252379899
+SCAN_ID, TASK_ID, ACCOUNT_ID = 243963252383569, 243963252379899, 243963244243199
 SOCKET, LOCAL_BUCKET = "cb883aec63f24e77", "scanward-000000000000-us-east-1"
 OBJECT_VERSION = "7adfef03-ef6a-4617-9492-7c8e9043bbc3"
 KEY = upload_key(Lane.MEDIUM, SCAN_ID, TASK_ID)
@@ -76,14 +88,15 @@ def begin(scans: ScanStore, patient_id: int = 1, when: datetime | None = None) -
     """The scan and the task that the events are about."""
     now = when or clock.now()
     task = tasks.create(TASK_ID, SCAN_ID, patient_id, now)
-    scans.add(Scan(SCAN_ID, patient_id, patient_id, TASK_ID, Lane.MEDIUM, ScanType.XRAY, task.status, now), task)
+    scans.add(Scan(SCAN_ID, patient_id, patient_id, TASK_ID, task.object_key, None, task.status, now), task)
     return task
 
 
 def watch(now: datetime) -> ConnectionStore:
     """The socket that the events are about, watching the task."""
     connections = ConnectionStore("ConnectionsTable", "ScansTable")
-    connections.open(Connection(SOCKET, 1, "session", (TASK_ID,), now))
+    opened = begin_socket(SOCKET, ACCOUNT_ID, "session", now + timedelta(days=1), now)
+    connections.open(watch_task(opened, (TASK_ID,)))
     return connections
 
 
@@ -125,6 +138,12 @@ def test_auth_register_and_login(send: Callable[..., Any]) -> None:
     assert Client(token).get("/users/me").data["email"] == "ada@example.org"
 
 
+def test_mail_password_reset(send: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "mail")
+    assert send("mail-password-reset") == {"batchItemFailures": []}
+    assert [record.__dict__["outcome"] for record in caplog.records] == ["mail is not configured"]
+
+
 def test_scans_upload(send: Callable[..., Any], patient: Client) -> None:
     assert send("scans-upload")["statusCode"] == 401
     said = data(send("scans-upload", token=str(patient.token)))
@@ -137,6 +156,30 @@ def test_scans_read(send: Callable[..., Any], patient: Client, scans: ScanStore)
     assert send("scans-read", token=str(patient.token))["statusCode"] == 404
     begin(scans, patient_id=int(patient.get("/users/me").data["id"]))
     assert data(send("scans-read", token=str(patient.token)))["id"] == SCAN_ID
+
+
+def test_records_access_log(send: Callable[..., Any], patient: Client) -> None:
+    assert send("records-access-log")["statusCode"] == 401
+    assert data(send("records-access-log", token=str(patient.token))) == []
+
+
+def test_predict_model_card(send: Callable[..., Any], patient: Client) -> None:
+    assert send("predict-model-card")["statusCode"] == 401
+    card = data(send("predict-model-card", token=str(patient.token)))["card"]
+    assert card == json.loads((ROOT / "layers/model/models/chest_xray/card.json").read_text())
+
+
+def test_own_data_export(send: Callable[..., Any]) -> None:
+    now = clock.now()
+    person = accounts.register(SCAN_ID, Role.PATIENT, Names(email="mary@example.org"), Profile(), now)
+    AccountStore("AccountsTable").add(person, "not a hash")
+    exports = ExportStore("ClinicTable")
+    exports.ask(None, own_data.ask(SCAN_ID, TASK_ID, now))
+    assert send("own-data-export") == {"batchItemFailures": []}
+    export = exports.get(SCAN_ID)
+    assert export is not None
+    assert (export.is_ready, export.progress) == (True, 100)
+    assert boto3.client("s3").head_object(Bucket=BUCKET, Key=export_key(SCAN_ID, TASK_ID))["ContentLength"] > 0
 
 
 def test_sweep(send: Callable[..., Any], scans: ScanStore) -> None:
@@ -199,6 +242,20 @@ def test_push_watching_began(send: Callable[..., Any], scans: ScanStore) -> None
     watch(clock.now())
     assert send("push-watching-began") == {"batchItemFailures": []}
     assert (pushed()["status"], pushed()["version"]) == ("PENDING", 1)
+
+
+def test_keep_alive(send: Callable[..., Any]) -> None:
+    counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
+    assert send("keep-alive") == counts
+    connections = watch(clock.now() - timedelta(hours=1))
+    assert send("keep-alive") == {**counts, "ended": 1}
+    assert connections.slots(ACCOUNT_ID) == []
+
+
+def test_session_end(send: Callable[..., Any]) -> None:
+    connections = watch(clock.now())
+    assert send("session-end") == {"batchItemFailures": []}
+    assert (connections.slots(ACCOUNT_ID), connections.watching(TASK_ID)) == ([], [])
 
 
 def film() -> bytes:

@@ -57,8 +57,8 @@ def anybody(stack: Stack) -> Iterator[httpx.Client]:
 
 
 @pytest.fixture(scope="module")
-def administrator(stack: Stack) -> Iterator[httpx.Client]:
-    """An administrator, whom no contract registers, and who has signed in."""
+def administrator_login(stack: Stack) -> dict[str, str]:
+    """The email and password of an administrator, whom no contract registers."""
     found = find_stack(stack.endpoint)
     assert found
     email = fresh_email()
@@ -66,7 +66,13 @@ def administrator(stack: Stack) -> Iterator[httpx.Client]:
     made = subprocess.run(  # noqa: S603
         command, cwd=ROOT, env=environment(stack.endpoint), capture_output=True, text=True, timeout=60, check=True
     )
+    return {"email": email, "password": made.stdout.strip()}
+
+
+@pytest.fixture(scope="module")
+def administrator(stack: Stack, administrator_login: dict[str, str]) -> Iterator[httpx.Client]:
+    """An administrator who has signed in."""
     with client_of(stack) as client:
-        login = client.post("/auth/login", data={"email": email, "password": made.stdout.strip()})
+        login = client.post("/auth/login", data=administrator_login)
         client.headers["Authorization"] = f"Bearer {data(login)['access_token']}"
         yield client

@@ -33,6 +33,15 @@ def test_ends_with_a_result_two_pictures_and_the_addresses(stack: Stack, stack_f
     assert "eyJ" not in done.stdout, "a token was printed"
 
 
+def test_tells_the_doctors_half_as_well(stack: Stack, stack_file: Path, administrator_login: dict[str, str]) -> None:
+    stack_file.write_text(json.dumps({"api_url": stack.api, "websocket_url": stack.live, "admin": administrator_login}))
+    done = play(stack_file)
+    assert done.returncode == 0, done.stdout + done.stderr
+    for said in ("The doctor's patients", "the patient asks", "the doctor answers", "answer question", "read patient"):
+        assert said in done.stdout
+    assert administrator_login["password"] not in done.stdout
+
+
 def test_a_large_file_goes_through_storage(stack_file: Path) -> None:
     image = stack_file.with_name("large.png")
     # Bytes after the end of a PNG are allowed, and make a small image a large file.

@@ -1,4 +1,4 @@
-"""The HTTP side: what a patient's app calls, with refusals told in plain words."""
+"""The HTTP side: what people's apps call, with refusals told in plain words."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Form:
 
 
 class Client:
-    """One patient's calls. Each raises StoryStopped when it is refused or not answered."""
+    """One person's calls. Each raises StoryStopped when it is refused or not answered."""
 
     def __init__(self, stack: Stack) -> None:
         # The stack is on this machine: a proxy of the environment would only be in the way.
@@ -46,9 +46,9 @@ class Client:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._http.close()
 
-    def register(self, email: str, password: str) -> None:
-        """A new patient."""
-        self._data("POST", "/auth/register", json={"email": email, "password": password, "role": "PATIENT"})
+    def register(self, email: str, password: str, role: str = "PATIENT") -> None:
+        """A new patient or doctor."""
+        self._data("POST", "/auth/register", json={"email": email, "password": password, "role": role})
 
     def log_in(self, email: str, password: str) -> None:
         """Opens a session; the calls after this one are made in it."""
@@ -76,6 +76,11 @@ class Client:
         """Where a task is."""
         said: dict[str, Any] = self._data("GET", f"/tasks/status/{task_id}")
         return said
+
+    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Any other call: what the envelope holds, or the bare answer of those that have none."""
+        answer = self._accepted_answer(method, path, json=body).json()
+        return answer["data"] if isinstance(answer, dict) and answer.get("success") is True else answer
 
     def file(self, path: str) -> bytes:
         """An image, as it was made for people to look at."""

@@ -1,4 +1,4 @@
-"""The story itself, from nobody to a result on the screen."""
+"""The story itself, from nobody to a result on the screen and a doctor who answers."""
 
 import secrets
 import time
@@ -9,6 +9,7 @@ from rich.console import Console
 
 from infra.local.story import pictures, table
 from infra.local.story.client import Accepted, Client
+from infra.local.story.clinic import play_clinic
 from infra.local.story.image import Image
 from infra.local.story.live import Update, follow, watching
 from infra.local.story.progress import analysing, sending
@@ -41,6 +42,8 @@ def play(stage: Stage, image: Image) -> bool:
         table.print_result(stage.console, update.result, seconds)
         folder = pictures.folder_for(stage.results, image, accepted)
         saved = pictures.save_pictures(client, accepted, update.result, folder)
+        if stage.stack.administrator:
+            play_clinic(stage.console, stage.stack, client, stage.stack.administrator)
     _heading(stage, "Saved")
     for file in saved:
         _line(stage, f"  {shown(file)}")

@@ -11,18 +11,28 @@ STACK_FILE = ROOT / ".local" / "stack.json"
 
 
 @dataclass(frozen=True, slots=True)
+class Login:
+    """Who signs in, and with what."""
+
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
 class Stack:
-    """The addresses of a running stack, without a slash at their ends."""
+    """The addresses of a running stack, without a slash at their ends, and its administrator where one is known."""
 
     api_url: str
     websocket_url: str
+    administrator: Login | None = None
 
 
 def read_stack(file: Path) -> Stack:
     """Raises StoryStopped when there is no such file, or it does not hold the addresses."""
     try:
         said = json.loads(file.read_text())
-        return Stack(said["api_url"].rstrip("/"), said["websocket_url"].rstrip("/"))
+        administrator = Login(**said["admin"]) if "admin" in said else None
+        return Stack(said["api_url"].rstrip("/"), said["websocket_url"].rstrip("/"), administrator)
     except FileNotFoundError as missing:
         raise StoryStopped(f"There is no {shown(file)}: no stack has been brought up.", "Run `make run`.") from missing
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as broken:

@@ -1,8 +1,9 @@
 """The way to somebody's data: policy, grant and access log, in this order and never one without the others."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
 
 from scanward.domain.accounts import Actor
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from scanward.stores.care import CareStore
 
 T = TypeVar("T")
+Grants = Mapping[int, Grant]
+NO_GRANTS: Grants = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,15 +69,24 @@ class Access:
             number: grant for number, grant in grants.items() if allows(actor, action, Resource(number, grant.relation))
         }
 
-    def show_each(self, actor: Actor, action: Action, things: Iterable[tuple[int, Thing]]) -> None:
-        """Logs what a list is about to show: (patient, thing) pairs that it found the actor may see."""
-        others = ((patient_id, thing) for patient_id, thing in things if patient_id != actor.account_id)
-        self._care.log_all(self._entry(actor, action, patient_id, thing, None) for patient_id, thing in others)
+    def show_each(
+        self, actor: Actor, action: Action, things: Iterable[tuple[int, Thing]], grants: Grants = NO_GRANTS
+    ) -> None:
+        """Logs what a list is about to show: (patient, thing) pairs that it found the actor may see.
 
-    def show(self, actor: Actor, action: Action, patient_ids: Iterable[int], kind: str) -> None:
+        `grants`, where a broken glass may be among what opened them: its reason is logged.
+        """
+        reasons = {number: grant.reason for number, grant in grants.items()}
+        others = ((patient_id, thing) for patient_id, thing in things if patient_id != actor.account_id)
+        self._care.log_all(
+            self._entry(actor, action, patient_id, thing, reasons.get(patient_id)) for patient_id, thing in others
+        )
+
+    def show(
+        self, actor: Actor, action: Action, patient_ids: Iterable[int], kind: str, grants: Grants = NO_GRANTS
+    ) -> None:
         """Logs what a list is about to show: patients whom it found by a grant that holds."""
-        others = (number for number in patient_ids if number != actor.account_id)
-        self._care.log_all(self._entry(actor, action, number, Thing(kind, number), None) for number in others)
+        self.show_each(actor, action, ((number, Thing(kind, number)) for number in patient_ids), grants)
 
     def break_glass(self, actor: Actor, patient_id: int, reason: str) -> Glass:
         """Lets a doctor whom nobody let in look for a while. Raises NotAllowed."""
@@ -110,7 +122,7 @@ class Access:
             for number in {*patients, actor.account_id}
             if allows(actor, action, Resource(number, relations.get(number, Relation.NONE)))
         }
-        self.show(actor, action, sorted(patients & allowed), "tasks")
+        self.show(actor, action, sorted(patients & allowed), "tasks", grants)
         return [thing for thing in things if whose(thing) in allowed]
 
     def _grant(self, actor: Actor, patient_id: int) -> Grant | None:

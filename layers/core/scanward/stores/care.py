@@ -10,6 +10,7 @@ from scanward.domain.care import AccessEntry, CareLink, Glass, Grant
 from scanward.domain.policy import Relation
 from scanward.stores import keys
 from scanward.stores.care_items import (
+    ENDLESS,
     AccessItem,
     CareItem,
     PatientItem,
@@ -41,8 +42,9 @@ class CareStore:
         with translated():
             held = CareItem.batch_get(wanted + departments, consistent_read=True)
             found = {(item.pk, item.sk): item for item in held if item.ends_ms is None or to_ms(now) < item.ends_ms}
-        closed = {place for place, _ in departments if (place, keys.DEPARTMENT) not in found}
-        places = [place for place in places if place not in closed]
+        # A department that is closed, or is to be by a clock that is ahead of ours, opens nothing.
+        opens = {pk for (pk, sk), item in found.items() if sk == keys.DEPARTMENT and item.ends_ms is None}
+        places = [place for place in places if place in opens or not place.startswith(keys.DEPARTMENT_PREFIX)]
         opened = {}
         for number in patients:
             place = next((place for place in places if (keys.care(number), place) in found), None)
@@ -65,7 +67,7 @@ class CareStore:
             with TransactWrite(connection=connection()) as write:
                 write.condition_check(CareItem, keys.care(grant.patient_id), _place(grant), condition=holds(entry.at))
                 if grant.department_id is not None:
-                    write.condition_check(CareItem, _place(grant), keys.DEPARTMENT, condition=holds(entry.at))
+                    write.condition_check(CareItem, _place(grant), keys.DEPARTMENT, condition=ENDLESS)
                 write.save(item)
 
         try:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from functools import cache
+from typing import Any
 
 from botocore.config import Config
 from pynamodb.connection import Connection
@@ -19,6 +20,8 @@ CONNECT_SECONDS = 1
 READ_SECONDS = 2
 TRIES = 3
 CONFLICT_WAITS = (0.01, 0.03, 0.09)  # seconds
+
+_listeners: list[Callable[[str], None]] = []
 
 
 class ConditionFailed(ScanwardError):
@@ -45,7 +48,13 @@ def connection() -> Connection:
         max_retry_attempts=TRIES - 1,
     )
     link.session.set_default_client_config(Config(user_agent=USER_AGENT))
+    link.session.register("after-call.dynamodb", _tell)
     return link
+
+
+def listen(listener: Callable[[str], None]) -> None:
+    """Has the date of each answer of DynamoDB told to a listener."""
+    _listeners.append(listener)
 
 
 def settled(write: Callable[[], object]) -> None:
@@ -87,6 +96,12 @@ def translated() -> Iterator[None]:
         if "TransactionConflict" in _codes(failure):
             raise WriteConflict from failure
         raise Unavailable from failure
+
+
+def _tell(**call: Any) -> None:
+    date = call["parsed"].get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
+    for listener in _listeners if date else ():
+        listener(date)
 
 
 def _codes(failure: PynamoDBException) -> set[str]:

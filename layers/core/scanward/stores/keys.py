@@ -28,6 +28,7 @@ PATIENTS_IN_PREFIX = "PATIENTS_IN#"
 RECORD = "RECORD"
 HISTORY = "HISTORY"
 QUESTION = "QUESTION"
+NOTICE = "NOTICE"
 VERSION_PREFIX = "VERSION#"
 ANALYSIS_PREFIX = "ANALYSIS#"
 DURATION = "DURATION"
@@ -185,6 +186,10 @@ def pool(shard: int) -> str:
 def pending_of(doctor_id: int) -> str:
     """The list of the questions that wait for one doctor."""
     return f"PENDING#{doctor_id}"
+
+
+def notice(account_id: int) -> str:
+    return f"NOTICE#{account_id}"
 
 
 def thread(doctor_id: int, patient_id: int) -> str:

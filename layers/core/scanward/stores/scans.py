@@ -54,7 +54,7 @@ class ScanStore:
                 write.save(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
                 _add_task(write, task, beside)
 
-        self._add(write_all)
+        self._add(write_all, task)
 
     def add_again(self, task: Task, beside: Beside = NOTHING) -> None:
         """Keeps another analysis of a scan. Raises NotFound when the scan is gone, Conflict as `add` does."""
@@ -65,7 +65,7 @@ class ScanStore:
                 _add_task(write, task, beside)
 
         try:
-            self._add(write_all)
+            self._add(write_all, task)
         except Conflict:
             if self.get(task.scan_id) is None:
                 raise NotFound from None
@@ -135,11 +135,12 @@ class ScanStore:
                 raise Conflict from lost
         return after
 
-    def _add(self, write_all: Callable[[], None]) -> None:
+    def _add(self, write_all: Callable[[], None], task: Task) -> None:
         try:
             settled(write_all)
         except ConditionFailed as lost:
-            raise Conflict from lost
+            if self.task(task.id) != task:  # else it was kept, and the acknowledgement got lost
+                raise Conflict from lost
 
 
 def _add_task(write: TransactWrite, task: Task, beside: Beside) -> None:

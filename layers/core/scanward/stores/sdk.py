@@ -50,6 +50,12 @@ def sqs() -> "SQSClient":
 
 
 @cache
+def ses() -> Any:
+    """SES, version 2 of its API."""
+    return _client("sesv2", read_seconds=5)
+
+
+@cache
 def secrets_manager() -> "SecretsManagerClient":
     """Secrets Manager."""
     client: SecretsManagerClient = _client("secretsmanager", read_seconds=3)

@@ -43,7 +43,7 @@ def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
     """The document for `slices`: CloudFormation's name of a function → the routes it serves.
 
     Raises ValueError for sibling path parameters of different names, which AWS refuses and emulators do not, and for a
-    path of two functions: neither could say which methods it has.
+    path of two functions: neither could say which methods it has, and for two models of one name.
     """
     schemas: dict[str, Any] = dict(_ERROR_SCHEMAS)
     paths: dict[str, Any] = {}
@@ -121,12 +121,18 @@ def _schema(kind: Any, mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     schema = TypeAdapter(kind).json_schema(mode=mode, ref_template=_REF)
     name = getattr(kind, "__name__", None)
     for other, definition in schema.get("$defs", {}).items():
-        schemas[other] = downgraded(definition)
+        _name(schemas, other, downgraded(definition))
     if name is None or schema.get("type") != "object":
         found: dict[str, Any] = downgraded(schema)
         return found
-    schemas[name] = downgraded(schema)
+    _name(schemas, name, downgraded(schema))
     return {"$ref": _REF.format(model=name)}
+
+
+def _name(schemas: dict[str, Any], name: str, definition: dict[str, Any]) -> None:
+    told = {**definition, "$defs": None}
+    if {**schemas.setdefault(name, definition), "$defs": None} != told:
+        raise ValueError(f"two models are called {name}, and they differ")
 
 
 def _form(route: Route[Any], media: Media, schema: dict[str, Any]) -> dict[str, Any]:
@@ -146,7 +152,8 @@ def _query(model: type[BaseModel] | None, schemas: dict[str, Any]) -> list[dict[
     if model is None:
         return []
     whole = TypeAdapter(model).json_schema(ref_template=_REF)
-    schemas |= {name: downgraded(definition) for name, definition in whole.get("$defs", {}).items()}
+    for name, definition in whole.get("$defs", {}).items():
+        _name(schemas, name, downgraded(definition))
     schema = downgraded(whole)
     return [{"name": name, "in": "query", "schema": said} for name, said in schema["properties"].items()]
 

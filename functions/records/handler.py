@@ -1,0 +1,64 @@
+"""Wires the records slice and exports it to Lambda."""
+
+from functools import partial
+
+from aws_lambda_powertools import Logger
+
+from functions.records.routes import routes
+from functions.records.settings import Settings
+from functions.records.usecases.dependencies import Clinic
+from scanward.clock import fresh_id, now
+from scanward.security.access import Access
+from scanward.security.gate import Gate
+from scanward.security.tokens import Tokens
+from scanward.settings import Environment
+from scanward.stores.access_log import AccessLog
+from scanward.stores.account_lists import AccountLists
+from scanward.stores.accounts import AccountStore
+from scanward.stores.care import CareStore
+from scanward.stores.care_links import CareLinks
+from scanward.stores.connect_tokens import ConnectTokens
+from scanward.stores.department_members import DepartmentMembers
+from scanward.stores.departments import DepartmentStore
+from scanward.stores.exports import ExportStore
+from scanward.stores.gate import GateStore
+from scanward.stores.histories import history_store
+from scanward.stores.notices import Notices
+from scanward.stores.objects import ObjectStore
+from scanward.stores.once import OnceStore
+from scanward.stores.own_data_queue import OwnDataQueue
+from scanward.stores.patient_records import record_store
+from scanward.stores.questions import QuestionStore
+from scanward.stores.secrets import read_token_keys
+from scanward.stores.sheets import SheetStore
+from scanward.web.api import Api
+from scanward.web.cors import Cors
+from scanward.web.endpoint import Edge
+
+settings = Settings.read(Environment())
+tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
+accounts = AccountStore(settings.accounts_table)
+clinic = Clinic(
+    accounts=accounts,
+    connects=ConnectTokens(settings.clinic_table),
+    links=CareLinks(settings.clinic_table),
+    sheets=SheetStore(settings.clinic_table),
+    log=AccessLog(settings.clinic_table),
+    directory=AccountLists(settings.accounts_table, accounts),
+    departments=DepartmentStore(settings.clinic_table),
+    members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
+    records=record_store(settings.clinic_table),
+    histories=history_store(settings.clinic_table),
+    questions=QuestionStore(settings.clinic_table),
+    notices=Notices(settings.scans_table),
+    exports=ExportStore(settings.clinic_table),
+    own_data=OwnDataQueue(settings.own_data_queue_url),
+    objects=ObjectStore(settings.bucket),
+    once=OnceStore(settings.clinic_table),
+    access=Access(CareStore(settings.clinic_table), now),
+    tokens=tokens,
+    now=now,
+    fresh_id=fresh_id,
+)
+gate = Gate(GateStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
+app = Api(routes, clinic, Edge(gate, Cors(settings.allowed_origins), Logger(service="records")))

@@ -1,0 +1,104 @@
+"""Departments (contract D), and what it leaves unsaid: how they come to be, and who is in them."""
+
+from functions.records.routes.directory import STAFF
+from functions.records.schemas.care import MessageOut
+from functions.records.schemas.departments import (
+    DepartmentBody,
+    DepartmentOut,
+    MembershipOut,
+    NothingBody,
+    OwnDepartmentOut,
+)
+from functions.records.schemas.directory import ListedDoctorOut, ListedPatientOut
+from functions.records.schemas.fields import WindowQuery
+from functions.records.usecases import admissions, departments
+from functions.records.usecases.dependencies import Clinic
+from scanward.domain.accounts import Role
+from scanward.web.call import Call, Page
+from scanward.web.families import Family
+from scanward.web.routes import Audience, Routes
+
+routes = Routes[Clinic]("records", Family.FLAT)
+own_routes = Routes[Clinic]("records", Family.ENVELOPE)
+ADMINISTRATORS = Audience(roles=frozenset({Role.ADMIN}))
+
+
+@routes.get("/api/department", list[DepartmentOut], query=WindowQuery)
+def listed(call: Call[None], clinic: Clinic) -> Page:
+    """The departments, the newest first."""
+    found, cursor = departments.listed(clinic, call.actor, call.query.window())
+    return Page([DepartmentOut.of(department) for department in found], cursor)
+
+
+@routes.post("/api/department", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS, status=201, idempotent=True)
+def create(call: Call[DepartmentBody], clinic: Clinic) -> DepartmentOut:
+    """Make a department; no other that is open has its name."""
+    return DepartmentOut.of(departments.create(clinic, call.body.name, call.once))
+
+
+@routes.patch("/api/department/{pk}", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS)
+def rename(call: Call[DepartmentBody], clinic: Clinic) -> DepartmentOut:
+    """Give a department another name."""
+    return DepartmentOut.of(departments.rename(clinic, call.path["pk"], call.body.name))
+
+
+@routes.delete("/api/department/{pk}", MessageOut, audience=ADMINISTRATORS)
+def close(call: Call[None], clinic: Clinic) -> MessageOut:
+    """Close a department: it opens nothing from here on; what was written in it stays."""
+    departments.close(clinic, call.path["pk"])
+    return MessageOut(message="Department closed")
+
+
+@routes.get("/api/department/{pk}/doctors", list[ListedDoctorOut], query=WindowQuery, audience=STAFF)
+def doctors(call: Call[None], clinic: Clinic) -> Page:
+    """A department's doctors, the newest account first."""
+    found, cursor = departments.doctors(clinic, call.actor, call.path["pk"], call.query.window())
+    return Page([ListedDoctorOut.of(colleague) for colleague in found], cursor)
+
+
+@routes.put(
+    "/api/department/{pk}/doctors/{user_id}", ListedDoctorOut, NothingBody, audience=ADMINISTRATORS, body_optional=True
+)
+def assign(call: Call[NothingBody], clinic: Clinic) -> ListedDoctorOut:
+    """Let an approved doctor work in a department."""
+    return ListedDoctorOut.of(departments.assign(clinic, call.path["pk"], call.path["user_id"]))
+
+
+@routes.delete("/api/department/{pk}/doctors/{user_id}", MessageOut, audience=ADMINISTRATORS)
+def dismiss(call: Call[None], clinic: Clinic) -> MessageOut:
+    """End a doctor's work in a department, at once."""
+    departments.dismiss(clinic, call.path["pk"], call.path["user_id"])
+    return MessageOut(message="Doctor removed from the department")
+
+
+@routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=WindowQuery, audience=STAFF)
+def patients(call: Call[None], clinic: Clinic) -> Page:
+    """The patients of a department that one works in, who came last first."""
+    found, cursor = admissions.patients(clinic, call.actor, call.path["pk"], call.query.window())
+    return Page([ListedPatientOut.of(account) for account in found], cursor)
+
+
+@routes.put("/api/department/{pk}/patients/{user_id}", MembershipOut, NothingBody, audience=STAFF, body_optional=True)
+def admit(call: Call[NothingBody], clinic: Clinic) -> MembershipOut:
+    """Take in a patient who let a doctor of the department in; administrators take in anybody."""
+    return MembershipOut.of(admissions.admit(clinic, call.actor, call.path["pk"], call.path["user_id"]))
+
+
+@routes.delete("/api/department/{pk}/patients/{user_id}", MessageOut, audience=STAFF)
+def discharge(call: Call[None], clinic: Clinic) -> MessageOut:
+    """Let a patient go."""
+    admissions.discharge(clinic, call.actor, call.path["pk"], call.path["user_id"])
+    return MessageOut(message="Patient discharged")
+
+
+@own_routes.get("/patients/me/departments", list[OwnDepartmentOut])
+def own(call: Call[None], clinic: Clinic) -> list[OwnDepartmentOut]:
+    """The departments that the caller is in as a patient, the newest first."""
+    return [OwnDepartmentOut.of(department, member) for department, member in admissions.own(clinic, call.actor)]
+
+
+@own_routes.delete("/patients/me/departments/{department_id}", MessageOut)
+def leave(call: Call[None], clinic: Clinic) -> MessageOut:
+    """Leave a department, at once."""
+    admissions.leave(clinic, call.actor, call.path["department_id"])
+    return MessageOut(message="Department left")

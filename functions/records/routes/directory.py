@@ -1,0 +1,40 @@
+"""Doctors and patients (contract D)."""
+
+from functions.records.schemas.directory import ListedDoctorOut, ListedPatientOut
+from functions.records.schemas.fields import WindowQuery
+from functions.records.usecases import directory
+from functions.records.usecases.dependencies import Clinic
+from scanward.domain.accounts import Role
+from scanward.web.call import Call, Page
+from scanward.web.families import Family
+from scanward.web.routes import Audience, Routes
+
+routes = Routes[Clinic]("records", Family.FLAT)
+DOCTORS = Audience(roles=frozenset({Role.DOCTOR}))
+STAFF = Audience(roles=frozenset({Role.DOCTOR, Role.ADMIN}))
+
+
+@routes.get("/api/doctors", list[ListedDoctorOut], query=WindowQuery, audience=STAFF)
+def doctors(call: Call[None], clinic: Clinic) -> Page:
+    """The approved doctors, the newest account first."""
+    found, cursor = directory.doctors(clinic, call.actor, call.query.window())
+    return Page([ListedDoctorOut.of(colleague) for colleague in found], cursor)
+
+
+@routes.get("/api/doctors/{pk}", ListedDoctorOut, audience=STAFF)
+def doctor(call: Call[None], clinic: Clinic) -> ListedDoctorOut:
+    """One approved doctor."""
+    return ListedDoctorOut.of(directory.doctor(clinic, call.actor, call.path["pk"]))
+
+
+@routes.get("/api/patients", list[ListedPatientOut], query=WindowQuery, audience=DOCTORS)
+def patients(call: Call[None], clinic: Clinic) -> Page:
+    """The patients who let the caller in or are in one of their departments, who came last first."""
+    found, cursor = directory.patients(clinic, call.actor, call.query.window())
+    return Page([ListedPatientOut.of(account) for account in found], cursor)
+
+
+@routes.get("/api/patients/{pk}", ListedPatientOut, audience=STAFF)
+def patient(call: Call[None], clinic: Clinic) -> ListedPatientOut:
+    """One patient of the caller's."""
+    return ListedPatientOut.of(directory.patient(clinic, call.actor, call.path["pk"]))

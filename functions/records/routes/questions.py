@@ -1,0 +1,58 @@
+"""Questions and responses (contract E)."""
+
+from functions.records.routes.directory import DOCTORS
+from functions.records.schemas.fields import ProseQuery
+from functions.records.schemas.questions import QuestionBody, QuestionOut, ResponseBody, ResponseOut
+from functions.records.usecases import questions
+from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.questions import Questions
+from scanward.domain.accounts import Role
+from scanward.web.call import Call, Page
+from scanward.web.families import Family
+from scanward.web.routes import Audience, Routes
+
+routes = Routes[Clinic]("records", Family.FLAT)
+PATIENTS = Audience(roles=frozenset({Role.PATIENT}))
+
+
+@routes.post("/api/questions", QuestionOut, QuestionBody, audience=PATIENTS, status=201, idempotent=True)
+def ask(call: Call[QuestionBody], clinic: Clinic) -> QuestionOut:
+    """Ask a doctor, or without `doctor_id` all approved doctors, who can read it until one has answered."""
+    body = call.body
+    return QuestionOut.of(questions.ask(clinic, call.actor, body.question_text, body.doctor_id, call.once))
+
+
+@routes.get("/api/questions", list[QuestionOut], query=ProseQuery, audience=PATIENTS)
+def own(call: Call[None], clinic: Clinic) -> Page:
+    """What the caller has asked, the newest first."""
+    return _page(questions.own(clinic, call.actor, call.query.window()))
+
+
+@routes.get("/api/questions/pending", list[QuestionOut], query=ProseQuery, audience=DOCTORS)
+def pending(call: Call[None], clinic: Clinic) -> Page:
+    """What waits for the caller, alone or with all other doctors, the newest first."""
+    return _page(questions.pending(clinic, call.actor, call.query.window()))
+
+
+@routes.get("/api/questions/{id}", QuestionOut)
+def read(call: Call[None], clinic: Clinic) -> QuestionOut:
+    """One question, with its response once there is one."""
+    return QuestionOut.of(questions.read(clinic, call.actor, call.path["id"]))
+
+
+@routes.post("/api/questions/{id}/response", ResponseOut, ResponseBody, audience=DOCTORS, status=201, idempotent=True)
+def respond(call: Call[ResponseBody], clinic: Clinic) -> ResponseOut:
+    """Answer a question; the first answer is the only one."""
+    answered = questions.respond(clinic, call.actor, call.path["id"], call.body.response_text, call.once)
+    return ResponseOut.listed(answered)[0]
+
+
+@routes.get("/api/questions/{id}/{patient_id}", list[QuestionOut], query=ProseQuery)
+def thread(call: Call[None], clinic: Clinic) -> Page:
+    """What a patient asked a doctor, whose id comes first, the newest first."""
+    doctor, patient = call.path["id"], call.path["patient_id"]
+    return _page(questions.thread(clinic, call.actor, doctor, patient, call.query.window()))
+
+
+def _page(found: Questions) -> Page:
+    return Page([QuestionOut.of(question) for question in found[0]], found[1])

@@ -1,0 +1,44 @@
+"""Queries and answers of the access log."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import Field
+
+from functions.records.usecases.windows import Window
+from scanward.domain.care import AccessEntry
+from scanward.web.fields import Body, Out
+
+
+class LogQuery(Body):
+    """A part of the log."""
+
+    limit: Annotated[int, Field(ge=1, le=100)] = 100
+    cursor: str | None = None
+
+    def window(self) -> Window:
+        return Window(0, self.limit, self.cursor)
+
+
+class EntryOut(Out):
+    """One read or change. `reason`: of who was not let in and looked all the same."""
+
+    at: datetime
+    actor_id: int
+    actor_role: str
+    action: str
+    resource: str
+    resource_id: int
+    reason: str | None = Field(default=None, exclude_if=lambda reason: reason is None)
+
+    @classmethod
+    def of(cls, entry: AccessEntry) -> Self:
+        return cls(
+            at=entry.at,
+            actor_id=entry.actor_id,
+            actor_role=entry.actor_role.value,
+            action=entry.action,
+            resource=entry.resource,
+            resource_id=entry.resource_id,
+            reason=entry.reason,
+        )

@@ -1,0 +1,56 @@
+"""Bodies and answers of departments."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import StringConstraints
+
+from functions.records.schemas.fields import NotBlank
+from scanward.domain.departments import Department, Membership
+from scanward.web.fields import Body, Out, Printable
+
+
+class DepartmentBody(Body):
+    """`POST /api/department/` and `PATCH /api/department/{pk}`."""
+
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable, NotBlank]
+
+
+class NothingBody(Body):
+    """Where the path says it all."""
+
+
+class DepartmentOut(Out):
+    """A department."""
+
+    pk: int
+    name: str
+    created_at: datetime
+
+    @classmethod
+    def of(cls, department: Department) -> Self:
+        return cls(pk=department.id, name=department.name, created_at=department.created_at)
+
+
+class MembershipOut(Out):
+    """A patient in a department."""
+
+    department: int
+    patient: int
+    since: datetime
+
+    @classmethod
+    def of(cls, member: Membership) -> Self:
+        return cls(department=member.department_id, patient=member.patient_id, since=member.since)
+
+
+class OwnDepartmentOut(Out):
+    """A department that the caller is in as a patient."""
+
+    id: int
+    name: str
+    since: datetime
+
+    @classmethod
+    def of(cls, department: Department, member: Membership) -> Self:
+        return cls(id=department.id, name=department.name, since=member.since)

@@ -1,0 +1,36 @@
+"""Who was at whose data."""
+
+from collections.abc import Sequence
+
+from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.windows import Window
+from scanward.domain.accounts import Actor
+from scanward.domain.care import AccessEntry
+from scanward.domain.ids import parse_id
+from scanward.domain.policy import Action
+from scanward.errors import NotFound
+from scanward.security.access import Thing
+
+Entries = tuple[Sequence[AccessEntry], str | None]
+
+
+def own(clinic: Clinic, actor: Actor, window: Window) -> Entries:
+    """A part of the log about the caller, the newest first, and the cursor of the next."""
+    return _page(clinic, actor.account_id, window)
+
+
+def of(clinic: Clinic, actor: Actor, account: str, window: Window) -> Entries:
+    """A part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
+    account_id = parse_id(account)
+    found = _page(clinic, account_id, window)
+    if not found[0] and clinic.accounts.get(account_id) is None:
+        raise NotFound
+    clinic.access.require(actor, Action.READ_ACCESS_LOG, account_id, Thing("access_log", account_id))
+    return found
+
+
+def _page(clinic: Clinic, account_id: int, window: Window) -> Entries:
+    scope = f"access:{account_id}"
+    before = clinic.tokens.read_cursor(window.cursor, scope) if window.cursor else None
+    found = clinic.log.page(account_id, window.limit, before)
+    return found.entries, clinic.tokens.cursor(found.last, scope) if found.last is not None else None

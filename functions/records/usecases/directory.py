@@ -1,0 +1,98 @@
+"""Who works here, and whom a doctor looks after."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from functions.records.usecases.approval import require_approved
+from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.lists import cursor, part
+from functions.records.usecases.windows import Window
+from scanward.domain.accounts import Account, Actor, Role
+from scanward.domain.care import Grant
+from scanward.domain.departments import Department
+from scanward.domain.ids import parse_id
+from scanward.domain.policy import Action, Relation
+from scanward.errors import NotFound
+from scanward.security.access import Thing
+from scanward.stores.account_lists import Filters
+from scanward.stores.department_items import Place
+
+APPROVED_DOCTORS = Filters(role=Role.DOCTOR, active=True, approved=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Colleague:
+    """A doctor, and the open departments that they work in."""
+
+    account: Account
+    departments: Sequence[Department]
+
+
+def doctors(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Colleague], str | None]:
+    """Part of the directory, the newest account first. It is of people at work, so no access log is kept of it."""
+    require_approved(actor)
+    scope = "doctors"
+    wanted = part(clinic, window, scope)
+    found = clinic.directory.page(APPROVED_DOCTORS, wanted.skip, wanted.limit, wanted.before)
+    return colleagues(clinic, found.accounts), cursor(clinic, found.last, scope)
+
+
+def doctor(clinic: Clinic, actor: Actor, account: str) -> Colleague:
+    """One doctor. Raises NotFound, also for those who are not approved, and for anybody else."""
+    require_approved(actor)
+    found = clinic.accounts.get(parse_id(account))
+    if found is None or not works(found.account):
+        raise NotFound
+    return colleagues(clinic, [found.account])[0]
+
+
+def works(account: Account) -> bool:
+    """Whether somebody is a doctor whom patients may be sent to."""
+    return account.role is Role.DOCTOR and account.is_active and account.is_approved
+
+
+def colleagues(clinic: Clinic, accounts: Sequence[Account]) -> list[Colleague]:
+    """Doctors with the open departments that they work in."""
+    works_in = clinic.members.departments([account.id for account in accounts])
+    wanted = sorted({number for departments in works_in.values() for number in departments})
+    opened = {department.id: department for department in clinic.departments.many(wanted)}
+    return [
+        Colleague(account, [opened[number] for number in sorted(works_in.get(account.id, ())) if number in opened])
+        for account in accounts
+    ]
+
+
+def patients(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Account], str | None]:
+    """Part of the patients who let a doctor in or are in one of their departments, who came last first.
+
+    A place in a list is no permission: what opens a patient's data is read anew, so a page may be shorter.
+    """
+    scope = f"patients-of:{actor.account_id}"
+    departments = actor.departments if actor.is_approved else frozenset[int]()
+    wanted = part(clinic, window, scope)
+    found = clinic.members.patients_of(actor.account_id, departments, clinic.now(), wanted)
+    grants = clinic.access.granted(actor, Action.READ_PATIENT, [place.patient_id for place in found.places])
+    seen = [place.patient_id for place in found.places if _stands_for(place, grants.get(place.patient_id))]
+    accounts = clinic.accounts.many(list(dict.fromkeys(seen)))
+    clinic.access.show(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
+    return accounts, cursor(clinic, found.last, scope)
+
+
+def _stands_for(place: Place, grant: Grant | None) -> bool:
+    """Whether this is the place that what opens the patient's data stands for: another one would be a second."""
+    if grant is None:
+        return False
+    return place.is_link if grant.relation is Relation.CARE_LINK else grant.department_id in place.departments
+
+
+def patient(clinic: Clinic, actor: Actor, account: str) -> Account:
+    """One patient. Raises NotFound, also for a stranger."""
+    patient_id = parse_id(account)
+    found = clinic.accounts.get(patient_id) if actor.is_admin else None
+    if actor.is_admin and found is None:
+        raise NotFound
+    clinic.access.require(actor, Action.READ_PATIENT, patient_id, Thing("patient", patient_id))
+    found = found or clinic.accounts.get(patient_id)
+    if found is None or found.account.role is not Role.PATIENT:
+        raise NotFound
+    return found.account

@@ -1,0 +1,113 @@
+"""Patients ask, doctors answer."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from functions.records.usecases.creating import create
+from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.directory import works
+from functions.records.usecases.lists import cursor, part
+from functions.records.usecases.windows import Window
+from scanward.domain import questions
+from scanward.domain.accounts import Actor, Role
+from scanward.domain.ids import parse_id
+from scanward.domain.once import Once
+from scanward.domain.policy import Action, Relation, Resource, allows
+from scanward.domain.questions import AlreadyAnswered, Question, Response
+from scanward.errors import InvalidFields, NotAllowed, NotFound
+from scanward.security.access import Thing
+
+KIND = "question"
+Questions = tuple[Sequence[Question], str | None]
+NO_SUCH_DOCTOR = "There is no such doctor."
+
+
+def ask(clinic: Clinic, actor: Actor, text: str, doctor_id: int | None, once: Once | None) -> Question:
+    """A patient's question, to a doctor or to all. Raises NotAllowed, KeyReused, InvalidFields for no such doctor."""
+    if not allows(actor, Action.ASK_QUESTION, Resource(actor.account_id)):
+        raise NotAllowed
+
+    def make(number: int, now: datetime) -> Question:
+        found = clinic.accounts.get(doctor_id) if doctor_id is not None else None
+        if doctor_id is not None and (found is None or not works(found.account)):
+            raise InvalidFields({"doctor_id": [NO_SUCH_DOCTOR]})
+        question = Question(number, actor.account_id, doctor_id, text, now, now)
+        clinic.questions.add(question, once)
+        return question
+
+    return create(clinic, once, make, lambda number: _found(clinic, number))
+
+
+def own(clinic: Clinic, actor: Actor, window: Window) -> Questions:
+    """Part of what the caller has asked, the newest first."""
+    scope = f"questions-of:{actor.account_id}"
+    found = clinic.questions.of_patient(actor.account_id, part(clinic, window, scope))
+    return clinic.questions.many(found.ids), cursor(clinic, found.last, scope)
+
+
+def pending(clinic: Clinic, actor: Actor, window: Window) -> Questions:
+    """Part of what waits for a doctor, alone or with all others, the newest first. Raises NotAllowed."""
+    if not actor.is_approved:
+        raise NotAllowed
+    scope = f"pending-for:{actor.account_id}"
+    found = clinic.questions.pending(actor.account_id, part(clinic, window, scope))
+    waiting = [question for question in clinic.questions.many(found.ids) if question.response is None]
+    return _shown(clinic, actor, waiting), cursor(clinic, found.last, scope)
+
+
+def read(clinic: Clinic, actor: Actor, question: str) -> Question:
+    """One question. Raises NotFound, also for a stranger's, and NotAllowed for who waits for approval."""
+    found = _found(clinic, parse_id(question))
+    thing = Thing(KIND, found.id)
+    if actor.account_id == found.patient_id:
+        clinic.access.require(actor, Action.READ_QUESTION, found.patient_id, thing)
+    else:
+        resource = Resource(found.patient_id, _relation(actor, found.reader(actor.account_id)))
+        clinic.access.require_as(actor, Action.READ_QUESTION, resource, thing)
+    return found
+
+
+def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: Once | None) -> Question:
+    """The answer. Raises AlreadyAnswered to whom the question was put, NotFound to others, NotAllowed, KeyReused."""
+
+    def make(number: int, now: datetime) -> Question:
+        # The response lies in its question: its id need not be free.
+        before = _found(clinic, parse_id(question))
+        resource = Resource(before.patient_id, _relation(actor, before.answerer(actor.account_id)))
+        if before.response and allows(actor, Action.ANSWER_QUESTION, resource):
+            raise AlreadyAnswered
+        clinic.access.require_as(actor, Action.ANSWER_QUESTION, resource, Thing(KIND, before.id))
+        after = questions.answer(before, Response(number, actor.account_id, text, now))
+        clinic.questions.answer(before, after, clinic.notices, once)
+        return after
+
+    return create(clinic, once, make, lambda number: _found(clinic, number), tries=2 if once else 1)
+
+
+def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: Window) -> Questions:
+    """Part of what a patient asked a doctor, the newest first. Raises NotFound to all but them and administrators."""
+    doctor_id, patient_id = parse_id(doctor), parse_id(patient)
+    relation = _relation(actor, Relation.ASKED if actor.account_id == doctor_id else Relation.NONE)
+    if not allows(actor, Action.READ_QUESTION, Resource(patient_id, relation)):
+        raise NotAllowed if relation is Relation.ASKED else NotFound
+    scope = f"thread:{doctor_id}:{patient_id}"
+    found = clinic.questions.thread(doctor_id, patient_id, part(clinic, window, scope))
+    return _shown(clinic, actor, clinic.questions.many(found.ids)), cursor(clinic, found.last, scope)
+
+
+def _shown(clinic: Clinic, actor: Actor, found: Sequence[Question]) -> Sequence[Question]:
+    things = [(question.patient_id, Thing(KIND, question.id)) for question in found]
+    clinic.access.show_each(actor, Action.READ_QUESTION, things)
+    return found
+
+
+def _relation(actor: Actor, relation: Relation) -> Relation:
+    """Questions are put to doctors: to nobody else does one make them anything."""
+    return relation if actor.role is Role.DOCTOR else Relation.NONE
+
+
+def _found(clinic: Clinic, number: int) -> Question:
+    found = clinic.questions.get(number)
+    if found is None:
+        raise NotFound
+    return found

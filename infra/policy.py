@@ -1,0 +1,81 @@
+"""Writes docs/policy.md from the policy itself; `--check` only tells whether it is stale.
+
+python -m infra.policy [--check]
+"""
+
+import argparse
+import sys
+from pathlib import Path
+
+from scanward.domain.accounts import PROFESSIONALS, Actor, Role
+from scanward.domain.policy import Action, Relation, Resource, allows
+
+ROOT = Path(__file__).resolve().parents[1]
+TARGET = ROOT / "docs" / "policy.md"
+ME, PATIENT = 1, 2
+NAMES = {
+    Relation.SELF: "self",
+    Relation.CARE_LINK: "link",
+    Relation.DEPARTMENT: "department",
+    Relation.BREAK_GLASS: "broken glass",
+    Relation.ASKED: "asked",
+}
+HEAD = """# Who may do what
+
+Written by `python -m infra.policy` from `layers/core/scanward/domain/policy.py`; a test compares the two, and another
+holds every cell against a table of its own.
+
+Each cell says what somebody must be to the patient whose data it is about: **self**, the patient; **link**, let in by
+the patient; **department**, a doctor of a department that the patient is in; **broken glass**, an approved doctor who
+gave a reason and looks for an hour; **asked**, a doctor whom the patient's question went to, which opens that question
+alone. **All**: any of these and none of them. A dash: nobody. Every read or change of another person's data is in their
+access log.
+"""
+
+
+def render() -> str:
+    """The page as it should be."""
+    approved = _table(list(Role), is_approved=True)
+    waiting = _table([role for role in Role if role in PROFESSIONALS], is_approved=False)
+    parts = (HEAD, "## Approved professionals, and everybody else", "", approved)
+    return "\n".join((*parts, "## Professionals whom nobody has approved", "", waiting))
+
+
+def _table(roles: list[Role], *, is_approved: bool) -> str:
+    lines = [_row("action", [role.value.lower() for role in roles]), _row("---", ["---"] * len(roles))]
+    for action in Action:
+        cells = [_cell(Actor(ME, role, is_approved, "session"), action) for role in roles]
+        lines.append(_row(action.value.lower().replace("_", " "), cells))
+    return "\n".join(lines) + "\n"
+
+
+def _row(name: str, cells: list[str]) -> str:
+    return f"| {' | '.join([name, *cells])} |"
+
+
+def _cell(actor: Actor, action: Action) -> str:
+    allowed = [relation for relation in Relation if allows(actor, action, _resource(relation))]
+    if Relation.NONE in allowed:
+        return "all" if Relation.SELF in allowed else "all but self"
+    return ", ".join(NAMES[relation] for relation in allowed) or "–"
+
+
+def _resource(relation: Relation) -> Resource:
+    return Resource(ME, Relation.NONE) if relation is Relation.SELF else Resource(PATIENT, relation)
+
+
+def main() -> int:
+    """Writes or checks; 1 when the file is stale."""
+    parser = argparse.ArgumentParser(description="Write docs/policy.md from the policy.")
+    parser.add_argument("--check", action="store_true", help="only tell whether the file is stale")
+    if not parser.parse_args().check:
+        TARGET.write_text(render())
+        return 0
+    if TARGET.exists() and TARGET.read_text() == render():
+        return 0
+    print("docs/policy.md is stale: run `python -m infra.policy` and commit it", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,62 @@
+"""What people take along of their own: an export is asked for, packed in the background, and fetched within a day."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from scanward.domain.tasks import TaskStatus
+
+KEPT = timedelta(hours=20)  # S3 removes the file after a day at the earliest
+GIVEN_UP = timedelta(hours=1)  # a packing that has not ended by then has died
+RESTS = timedelta(minutes=10)  # before another one is packed
+MESSAGES = {
+    TaskStatus.PENDING: "Waiting to be packed",
+    TaskStatus.IN_PROGRESS: "Packing",
+    TaskStatus.COMPLETED: "Ready to be fetched",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """One ZIP of one person's data. `changed_at`: of its last progress."""
+
+    account_id: int
+    id: int
+    status: TaskStatus
+    progress: int
+    asked_at: datetime
+    changed_at: datetime
+
+    @property
+    def message(self) -> str:
+        return MESSAGES[self.status]
+
+    @property
+    def is_ready(self) -> bool:
+        return self.status is TaskStatus.COMPLETED
+
+    @property
+    def ends_at(self) -> datetime:
+        return self.changed_at + (KEPT if self.is_ready else GIVEN_UP)
+
+    def stands(self, now: datetime) -> bool:
+        """Whether it is there to be fetched, or may still come to be."""
+        return now < self.ends_at
+
+    def is_replaceable(self, now: datetime) -> bool:
+        """Whether another one may be packed in its stead."""
+        return not self.stands(now) or (self.is_ready and now - self.changed_at >= RESTS)
+
+
+def ask(account_id: int, id: int, now: datetime) -> Export:
+    """An export that waits to be packed."""
+    return Export(account_id, id, TaskStatus.PENDING, 0, now, now)
+
+
+def advance(export: Export, progress: int, now: datetime) -> Export:
+    """So far packed, in percent."""
+    return replace(export, status=TaskStatus.IN_PROGRESS, progress=max(export.progress, progress), changed_at=now)
+
+
+def complete(export: Export, now: datetime) -> Export:
+    """Packed."""
+    return replace(export, status=TaskStatus.COMPLETED, progress=100, changed_at=now)

@@ -1,0 +1,35 @@
+"""A patient's sheet: what the professionals who care for them keep of them, beside what patients say of themselves."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from scanward.domain.accounts import Gender
+
+
+@dataclass(frozen=True, slots=True)
+class Sheet:
+    """One version of a sheet. Each keeps its author and time, and the earlier ones stay.
+
+    None where no professional wrote anything: what the patient says is shown there.
+    """
+
+    patient_id: int
+    version: int
+    author_id: int
+    at: datetime
+    name: str | None = None
+    age: int | None = None
+    gender: Gender | None = None
+    diagnosis: str | None = None
+
+
+def first(patient_id: int, author_id: int, now: datetime) -> Sheet:
+    """An empty sheet."""
+    return Sheet(patient_id, 0, author_id, now)
+
+
+def write(sheet: Sheet, author_id: int, fields: Mapping[str, Any], now: datetime) -> Sheet:
+    """The next version: `fields` as given, the others as they were."""
+    return replace(sheet, **fields, version=sheet.version + 1, author_id=author_id, at=now)

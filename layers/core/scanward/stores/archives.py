@@ -1,0 +1,119 @@
+"""ZIP files that are written to S3 part by part as they grow, so that memory holds one part and no disk is needed."""
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from io import RawIOBase
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
+from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scanward.errors import NotFound
+from scanward.stores.objects import StorageFailed, meaning
+from scanward.stores.sdk import s3
+
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import CompletedPartTypeDef
+
+PART_BYTES = 8 * 1024 * 1024
+CHUNK_BYTES = 1024 * 1024
+
+
+class Archive:
+    """A ZIP file that is being written."""
+
+    def __init__(self, bucket: str, file: ZipFile) -> None:
+        self._bucket = bucket
+        self._file = file
+
+    def add(self, name: str, pieces: Iterable[bytes]) -> None:
+        """A compressed file of these pieces."""
+        with self._file.open(_named(name, ZIP_DEFLATED), "w") as entry:
+            for piece in pieces:
+                entry.write(piece)
+
+    def add_object(self, name: str, key: str) -> bool:
+        """A copy of an object, as it is; False when there is none."""
+        with _translated():
+            try:
+                body = s3().get_object(Bucket=self._bucket, Key=key)["Body"]
+            except ClientError as failure:
+                if isinstance(meaning(failure), NotFound):
+                    return False
+                raise
+            with self._file.open(_named(name, ZIP_STORED), "w") as entry:
+                for chunk in body.iter_chunks(CHUNK_BYTES):
+                    entry.write(chunk)
+        return True
+
+
+class Archives:
+    """The archives in the one bucket. Raises StorageFailed when S3 fails."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    @contextmanager
+    def writing(self, key: str) -> Iterator[Archive]:
+        """An archive that is there once the block ends, and not at all when it raises."""
+        upload = _Upload(self._bucket, key)
+        try:
+            with ZipFile(cast(BinaryIO, upload), "w") as file:
+                yield Archive(self._bucket, file)
+            upload.finish()
+        except BaseException:
+            upload.abandon()
+            raise
+
+
+class _Upload(RawIOBase):
+    """A file that can only be written on and on: an upload of several parts."""
+
+    def __init__(self, bucket: str, key: str) -> None:
+        with _translated():
+            answer = s3().create_multipart_upload(Bucket=bucket, Key=key, ContentType="application/zip")
+        self._place: dict[str, Any] = {"Bucket": bucket, "Key": key, "UploadId": answer["UploadId"]}
+        self._parts: list[CompletedPartTypeDef] = []
+        self._rest = bytearray()
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, content: Any) -> int:
+        self._rest += content
+        while len(self._rest) >= PART_BYTES:
+            self._send(bytes(self._rest[:PART_BYTES]))
+            del self._rest[:PART_BYTES]
+        return len(content)
+
+    def finish(self) -> None:
+        """The object is there after this."""
+        self._send(bytes(self._rest))
+        with _translated():
+            s3().complete_multipart_upload(**self._place, MultipartUpload={"Parts": self._parts})
+
+    def abandon(self) -> None:
+        """Nothing of it stays."""
+        with _translated():
+            s3().abort_multipart_upload(**self._place)
+
+    def _send(self, content: bytes) -> None:
+        number = len(self._parts) + 1
+        with _translated():
+            answer = s3().upload_part(**self._place, PartNumber=number, Body=content)
+        self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
+
+
+def _named(name: str, compression: int) -> ZipInfo:
+    # Without a time of its own: what is packed twice is the same twice.
+    entry = ZipInfo(name)
+    entry.compress_type = compression
+    return entry
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as failure:
+        raise StorageFailed from failure

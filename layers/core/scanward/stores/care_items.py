@@ -1,0 +1,141 @@
+"""How care and the access log are spelled as DynamoDB items."""
+
+import secrets
+from datetime import datetime
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from scanward.domain.accounts import Role
+from scanward.domain.care import AccessEntry, CareLink, Glass
+from scanward.stores import keys
+from scanward.stores.dynamo import from_ms, to_ms
+
+
+class CareItem(Model):
+    """CARE#patient / LINK#professional, DEPARTMENT#department or GLASS#doctor: what opens a patient's data."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    since_ms = NumberAttribute()
+    ends_ms = NumberAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class PatientItem(Model):
+    """PATIENTS#professional / time#patient: a patient's place in the list of who let a professional in."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    ends_ms = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class AccessItem(Model):
+    """ACCESS#patient / time#random: one entry of the access log."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    at_ms = NumberAttribute()
+    actor_id = NumberAttribute()
+    actor_role = UnicodeAttribute()
+    action = UnicodeAttribute()
+    resource = UnicodeAttribute()
+    resource_id = NumberAttribute()
+    reason = UnicodeAttribute(null=True)
+
+
+def write_link(write: TransactWrite, link: CareLink, condition: Condition | None = None) -> None:
+    """Adds a link and its place in the professional's list to a transaction."""
+    since, until = to_ms(link.since), to_ms(link.ends_at) if link.ends_at else None
+    gone = int(link.ends_at.timestamp()) if link.ends_at else None
+    place = keys.link(link.professional_id)
+    item = CareItem(keys.care(link.patient_id), place, since_ms=since, ends_ms=until, expires_at=gone)
+    write.save(item, condition=condition)
+    write.save(PatientItem(keys.patients_of(link.professional_id), _place(link), ends_ms=until, expires_at=gone))
+
+
+def link_of(item: CareItem) -> CareLink:
+    """The link that an item spells."""
+    return CareLink(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms), _end(item))
+
+
+def listed_link_of(item: PatientItem) -> CareLink:
+    """The link that a place in a professional's list spells."""
+    ms, patient_id = divmod(keys.place(item.sk), keys.PLACES)
+    return CareLink(patient_id, keys.number(item.pk), from_ms(ms), _end(item))
+
+
+def place_item(link: CareLink) -> PatientItem:
+    """The key of a link's place in the professional's list."""
+    return PatientItem(keys.patients_of(link.professional_id), _place(link))
+
+
+def glass_item(glass: Glass) -> CareItem:
+    """The item of a broken glass; it goes by itself once it has ended."""
+    return CareItem(
+        keys.care(glass.patient_id),
+        keys.glass(glass.doctor_id),
+        since_ms=to_ms(glass.opened_at),
+        ends_ms=to_ms(glass.ends_at),
+        reason=glass.reason,
+        expires_at=int(glass.ends_at.timestamp()),
+    )
+
+
+ENDLESS: Condition = CareItem.pk.exists() & CareItem.ends_ms.does_not_exist()
+
+
+def holds(now: datetime) -> Condition:
+    """That something opens a patient's data still: a link, a membership, a broken glass."""
+    stands: Condition = CareItem.pk.exists() & (CareItem.ends_ms.does_not_exist() | (CareItem.ends_ms > to_ms(now)))
+    return stands
+
+
+def access_item(entry: AccessEntry) -> AccessItem:
+    """The item of an entry. Entries of one millisecond are told apart by chance, so that none replaces another."""
+    return AccessItem(
+        keys.access(entry.patient_id),
+        f"{to_ms(entry.at):013d}#{secrets.token_hex(6)}",
+        at_ms=to_ms(entry.at),
+        actor_id=entry.actor_id,
+        actor_role=entry.actor_role.value,
+        action=entry.action,
+        resource=entry.resource,
+        resource_id=entry.resource_id,
+        reason=entry.reason,
+    )
+
+
+def access_of(item: AccessItem) -> AccessEntry:
+    """The entry that an item spells."""
+    return AccessEntry(
+        patient_id=keys.number(item.pk),
+        at=from_ms(item.at_ms),
+        actor_id=int(item.actor_id),
+        actor_role=Role(item.actor_role),
+        action=item.action,
+        resource=item.resource,
+        resource_id=int(item.resource_id),
+        reason=item.reason,
+    )
+
+
+def _place(link: CareLink) -> str:
+    return keys.placed(to_ms(link.since), link.patient_id)
+
+
+def _end(item: CareItem | PatientItem) -> datetime | None:
+    return from_ms(item.ends_ms) if item.ends_ms is not None else None

@@ -1,0 +1,58 @@
+"""Notices: what somebody is told over their open sockets, if they have any.
+
+They lie in the scans table, whose stream the push function reads, and are written in the transaction of what they tell.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from scanward.stores import keys
+from scanward.stores.dynamo import bind
+
+KEPT = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A question of an account's was answered. It says no more: what was answered is read as always."""
+
+    account_id: int
+    question_id: int
+
+
+class NoticeItem(Model):
+    """NOTICE#account / NOTICE: the last one. Each replaces the one before, and is a change in the stream."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.NOTICE)
+    question_id = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class Notices:
+    """`scans_table` is where they lie."""
+
+    def __init__(self, scans_table: str) -> None:
+        bind(NoticeItem, scans_table)
+
+    def write(self, write: TransactWrite, notice: Notice, now: datetime) -> None:
+        """Adds a notice to a transaction."""
+        expires_at = int((now + KEPT).timestamp())
+        item = NoticeItem(keys.notice(notice.account_id), question_id=notice.question_id, expires_at=expires_at)
+        write.save(item)
+
+
+def notice_of_image(image: Mapping[str, Any]) -> Notice:
+    """The notice in a stream record's image (DynamoDB JSON)."""
+    item = NoticeItem()
+    item.deserialize(dict(image))
+    return Notice(keys.number(item.pk), int(item.question_id))

@@ -1,0 +1,93 @@
+"""Patients' sheets: the newest version at a key of its own, the earlier ones beside it."""
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from scanward.domain.accounts import Gender
+from scanward.domain.sheets import Sheet
+from scanward.errors import Conflict
+from scanward.stores import keys
+from scanward.stores.dynamo import ConditionFailed, bind, connection, from_ms, settled, to_ms, translated
+
+
+class SheetItem(Model):
+    """SHEET#patient / SHEET, and what it replaced at SHEET#patient / version."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute()
+    author_id = NumberAttribute()
+    at_ms = NumberAttribute()
+    name = UnicodeAttribute(null=True)
+    age = NumberAttribute(null=True)
+    gender = UnicodeAttribute(null=True)
+    diagnosis = UnicodeAttribute(null=True)
+
+
+class SheetStore:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str) -> None:
+        bind(SheetItem, table)
+
+    def get(self, patient_id: int) -> Sheet | None:
+        """The newest version, strongly consistent, or None."""
+        with translated():
+            try:
+                return _sheet(SheetItem.get(keys.sheet(patient_id), keys.SHEET, consistent_read=True))
+            except SheetItem.DoesNotExist:
+                return None
+
+    def versions(self, patient_id: int, limit: int) -> list[Sheet]:
+        """The newest version and those before it, the newest first."""
+        with translated():
+            # The word sorts behind all digits, so the newest comes first.
+            found = SheetItem.query(keys.sheet(patient_id), scan_index_forward=False, limit=limit)
+            return [_sheet(item) for item in found]
+
+    def write(self, before: Sheet | None, after: Sheet) -> None:
+        """Keeps the next version and the one before it. Raises Conflict when somebody else wrote meanwhile."""
+        fresh = SheetItem.pk.does_not_exist() if before is None else SheetItem.version == before.version
+
+        def write_both() -> None:
+            with TransactWrite(connection=connection()) as write:
+                write.save(_item(after, keys.SHEET), condition=fresh)
+                if before:
+                    write.save(_item(before, keys.sortable(before.version)))
+
+        try:
+            settled(write_both)
+        except ConditionFailed as lost:
+            if self.get(after.patient_id) != after:
+                raise Conflict from lost
+
+
+def _item(sheet: Sheet, place: str) -> SheetItem:
+    return SheetItem(
+        keys.sheet(sheet.patient_id),
+        place,
+        version=sheet.version,
+        author_id=sheet.author_id,
+        at_ms=to_ms(sheet.at),
+        name=sheet.name,
+        age=sheet.age,
+        gender=sheet.gender.value if sheet.gender else None,
+        diagnosis=sheet.diagnosis,
+    )
+
+
+def _sheet(item: SheetItem) -> Sheet:
+    return Sheet(
+        patient_id=keys.number(item.pk),
+        version=int(item.version),
+        author_id=int(item.author_id),
+        at=from_ms(item.at_ms),
+        name=item.name,
+        age=int(item.age) if item.age is not None else None,
+        gender=Gender(item.gender) if item.gender else None,
+        diagnosis=item.diagnosis,
+    )

@@ -1,0 +1,121 @@
+"""A page of a list costs the same with a hundred things behind it and with thousands."""
+
+import os
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from pynamodb.models import Model
+
+from scanward.domain import writings
+from scanward.domain.departments import Department, Membership
+from scanward.domain.histories import Surgery
+from scanward.domain.ids import EPOCH_MS
+from scanward.domain.patient_records import Findings
+from scanward.domain.questions import Question
+from scanward.stores import keys
+from scanward.stores.clinic_lists import ClinicLists, Part, RowItem
+from scanward.stores.department_items import department_item, department_row, patient_row
+from scanward.stores.department_members import DepartmentMembers
+from scanward.stores.departments import DepartmentStore
+from scanward.stores.dynamo import bind
+from scanward.stores.histories import HISTORIES, history_store
+from scanward.stores.patient_records import RECORDS, record_store
+from scanward.stores.question_items import question_item, question_rows
+from scanward.stores.questions import QuestionStore
+from scanward.stores.writing_items import writing_item, writing_rows
+from tests.cloud import TABLES
+from tests.records.read_units import Units, counted
+
+SIZES = (100, 1_000, 10_000) if os.environ.get("SCANWARD_FAULTS") == "full" else (100, 1_000)
+BEGAN = datetime(2026, 5, 8, tzinfo=UTC)
+CLINIC = TABLES["CLINIC_TABLE"]
+PATIENT, DOCTOR, WARD = 1, 2, 3
+TEXT = "x" * 200
+Read = Callable[[Part], object]
+
+
+def spelled(number: int) -> int:
+    """An id of the usual length; many of one second are spread over all shards."""
+    return (int(BEGAN.timestamp() * 1000) - EPOCH_MS << 12) + number
+
+
+def things(kind: str, number: int) -> list[Model]:
+    """The items of one thing, whose number is `number`."""
+    id, now = spelled(number), BEGAN + timedelta(seconds=number)
+    if kind in {"pool", "thread"}:
+        question = Question(id, PATIENT, DOCTOR if kind == "thread" else None, TEXT, now, now)
+        return [question_item(question), *question_rows(question)]
+    if kind == "ward records":
+        record = writings.write(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
+        return [writing_item(RECORDS, record), *writing_rows(RECORDS, record)]
+    if kind == "histories":
+        history = writings.write(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
+        return [writing_item(HISTORIES, history), *writing_rows(HISTORIES, history)]
+    if kind == "departments":
+        department = Department(id, "x", now)
+        return [department_item(department), department_row(department)]
+    return [patient_row(Membership(id, WARD, now))]
+
+
+def reader(kind: str) -> Read:
+    """How a page of the list is read, as its use-case does."""
+    asked, records, histories = QuestionStore(CLINIC), record_store(CLINIC), history_store(CLINIC)
+    wards, members = DepartmentStore(CLINIC), DepartmentMembers(CLINIC, TABLES["ACCOUNTS_TABLE"])
+    readers: dict[str, Read] = {
+        "pool": lambda part: asked.many(asked.pending(DOCTOR, part).ids),
+        "thread": lambda part: asked.many(asked.thread(DOCTOR, PATIENT, part).ids),
+        "ward records": lambda part: records.many(records.in_departments([WARD], part).ids),
+        "histories": lambda part: histories.many(histories.of_patient(PATIENT, part).ids),
+        "departments": lambda part: wards.many(wards.listed(part).ids),
+        "patients": lambda part: members.patients_in(WARD, BEGAN, part),
+        "own patients": lambda part: members.patients_of(DOCTOR, [WARD], BEGAN, part),
+    }
+    return readers[kind]
+
+
+def cost(read: Read, part: Part) -> Units:
+    with counted() as units:
+        assert read(part)
+    return units
+
+
+@pytest.mark.parametrize(
+    "kind",
+    [
+        "pool",
+        "thread",
+        "ward records",
+        "histories",
+        "departments",
+        "patients",
+        "own patients",
+    ],
+)
+@pytest.mark.usefixtures("aws")
+def test_a_page_costs_the_same_however_long_the_list(kind: str) -> None:
+    read, made, seen = reader(kind), 0, list[tuple[Units, Units]]()
+    bind(RowItem, CLINIC)
+    for size in SIZES:
+        for number in range(made, size):
+            for item in things(kind, number):
+                item.save()
+        made = size
+        place = keys.place(keys.placed(int((BEGAN + timedelta(seconds=60)).timestamp() * 1000), spelled(60)))
+        before = place if "patients" in kind else spelled(60)
+        seen.append((cost(read, Part(0, 10)), cost(read, Part(0, 10, before))))
+    assert all(first == seen[0][0] and later == seen[0][1] for first, later in seen)
+    assert set(seen[0][0].calls) <= {"Query", "BatchGetItem"}
+    assert seen[0][0].items <= 8 * 11 + 11 + 10
+
+
+@pytest.mark.usefixtures("aws")
+def test_skipping_is_bounded_by_what_is_skipped() -> None:
+    bind(RowItem, CLINIC)
+    for number in range(60):
+        RowItem("LIST", keys.sortable(number)).save()
+    lists = ClinicLists(CLINIC)
+    with counted() as units:
+        found = lists.ids(["LIST"], Part(20, 10))
+    assert (list(found.ids), found.last) == (list(range(39, 29, -1)), 30)
+    assert units == Units(["Query"], 31, units.kilobytes)

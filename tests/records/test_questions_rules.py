@@ -1,0 +1,54 @@
+"""What a question makes of a doctor, and what becomes of writings: rules without a store."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scanward.domain import questions, writings
+from scanward.domain.policy import Relation
+from scanward.domain.questions import AlreadyAnswered, Question, Response, Status
+from scanward.errors import Conflict
+
+NOW = datetime(2026, 5, 8, tzinfo=UTC)
+LATER = NOW + timedelta(hours=1)
+PATIENT, NAMED, OTHER = 1, 2, 3
+ASKED, NOBODY = Relation.ASKED, Relation.NONE
+
+
+def question(doctor_id: int | None, answered_by: int | None = None) -> Question:
+    asked = Question(9, PATIENT, doctor_id, "Why?", NOW, NOW)
+    return questions.answer(asked, Response(8, answered_by, "So.", LATER)) if answered_by else asked
+
+
+@pytest.mark.parametrize(
+    ("asked", "readers", "answerers"),
+    [
+        (question(NAMED), (ASKED, NOBODY), (ASKED, NOBODY)),
+        (question(None), (ASKED, ASKED), (ASKED, ASKED)),
+        (question(NAMED, NAMED), (ASKED, NOBODY), (ASKED, NOBODY)),
+        (question(None, NAMED), (ASKED, NOBODY), (ASKED, ASKED)),
+    ],
+    ids=["named", "pool", "named-answered", "pool-answered"],
+)
+def test_what_a_question_makes_of_doctors(
+    asked: Question, readers: tuple[Relation, ...], answerers: tuple[Relation, ...]
+) -> None:
+    assert (asked.reader(NAMED), asked.reader(OTHER)) == readers
+    assert (asked.answerer(NAMED), asked.answerer(OTHER)) == answerers
+
+
+def test_an_answer_is_the_only_one() -> None:
+    answered = question(None, NAMED)
+    assert (answered.status, answered.updated_at, answered.doctor_id) == (Status.ANSWERED, LATER, None)
+    with pytest.raises(AlreadyAnswered):
+        questions.answer(answered, Response(7, OTHER, "No.", LATER))
+
+
+def test_an_amendment_goes_over_the_version_that_stands() -> None:
+    first = writings.write(9, PATIENT, NAMED, "one", NOW)
+    second = writings.amend(first, 1, "two", OTHER, LATER)
+    assert (second.version, second.text, second.author_id, second.amended_by) == (2, "two", NAMED, OTHER)
+    assert (second.created_at, second.updated_at) == (NOW, LATER)
+    for version in (1, 3):
+        with pytest.raises(Conflict):
+            writings.amend(second, version, "three", NAMED, LATER)

@@ -1,0 +1,42 @@
+"""Taking one's data along and leaving for good, on the deployed stack with its policies enforced."""
+
+import io
+import json
+from typing import Any
+from zipfile import ZipFile
+
+import httpx
+import pytest
+
+from tests.cloud import ROOT
+from tests.stack.embedded import Stack, until
+from tests.stack.visitor import PASSWORD, Visitor
+
+pytestmark = pytest.mark.stack
+
+
+def test_a_patient_takes_everything_along_and_leaves(stack: Stack, patient: Visitor) -> None:
+    upload = patient.upload((ROOT / "samples" / "effusion-1.png").read_bytes())
+    assert patient.finished(upload)["status"] == "COMPLETED"
+
+    def packed() -> Any:
+        said = patient.http.get("/users/me/export").json()["data"]
+        return said if said["status"] == "COMPLETED" else None
+
+    url = until(packed, every=0.5)["url"]
+    with ZipFile(io.BytesIO(httpx.get(url, trust_env=False).raise_for_status().content)) as packed_file:
+        assert json.loads(packed_file.read("account.json"))[0]["names"]["email"] == patient.email
+        images = [name for name in packed_file.namelist() if name.startswith("images/")]
+    assert {name.rpartition("/")[2] for name in images} >= {"original", "preview.jpg", "heatmap.png"}
+
+    left = patient.http.request("DELETE", "/users/me", json={"password": PASSWORD})
+    assert left.status_code == 202
+    assert patient.http.get("/users/me").status_code == 401
+
+    def erased() -> bool:
+        versions = stack.aws("s3").list_object_versions(Bucket=stack.bucket, Prefix="exports/")
+        login = {"email": patient.email, "password": "another horse", "role": "PATIENT"}
+        gone = not versions.get("Versions") and not versions.get("DeleteMarkers")
+        return gone and httpx.post(f"{stack.api}/auth/register", json=login, trust_env=False).status_code == 200
+
+    until(erased, seconds=60, every=1)

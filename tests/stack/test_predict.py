@@ -1,0 +1,44 @@
+"""Predictions and cards, over the gateway, by the function that the template describes."""
+
+import json
+
+import pytest
+
+from tests.cloud import ROOT
+from tests.stack.visitor import Visitor
+
+pytestmark = pytest.mark.stack
+
+SHIPPED = {
+    path.parent.name: json.loads(path.read_text())
+    for path in (ROOT / "layers" / "model" / "models").glob("*/card.json")
+}
+CHOOSING = sorted(name for name, card in SHIPPED.items() if card["output"]["decision"] == "one")
+FILM = (ROOT / "samples" / "clear-1.png").read_bytes()
+
+
+def test_the_shipped_cards_are_shown(patient: Visitor) -> None:
+    listed = patient.http.get("/models").json()["data"]
+    assert {model["name"]: model["sha256"] for model in listed} == {n: card["sha256"] for n, card in SHIPPED.items()}
+    assert patient.http.get("/models/chest_xray").json()["data"]["card"] == SHIPPED["chest_xray"]
+
+
+@pytest.mark.parametrize("name", CHOOSING)
+def test_a_form_is_read_while_its_sender_waits(patient: Visitor, name: str) -> None:
+    form = {"data": {"model_type": name}, "files": {"file": ("film.png", FILM)}}
+    answer = patient.http.post("/predict", **form).json()  # type: ignore[arg-type]
+    titles = [label["title"] for label in SHIPPED[name]["labels"]]
+    assert answer["model"] == name
+    assert answer["prediction"] in titles
+    assert 0 < answer["confidence"] <= 1
+    assert answer["notice"].startswith("reference model trained on synthetic phantoms; not for clinical use")
+
+
+def test_what_cannot_be_read_is_refused_as_documented(patient: Visitor) -> None:
+    files = {"file": ("film.png", FILM)}
+    unknown = patient.http.post("/predict/", data={"model_type": "lung"}, files=files)
+    assert unknown.status_code == 400
+    assert unknown.json()["error"].startswith("Invalid model type. Choose from")
+    for name in CHOOSING[:1]:
+        broken = patient.http.post("/predict", data={"model_type": name}, files={"file": ("film.png", b"no image")})
+        assert broken.json() == {"error": "Error loading image: cannot identify image file"}
