@@ -13,7 +13,7 @@ from functions.inference.analysis import Inference
 from functions.inference.arrivals import arrivals
 from functions.inference.deliveries import Reception
 from functions.inference.measures import measure_end, measure_set_aside, measure_wait
-from functions.inference.models import configured_models
+from functions.inference.models import configured_models, telling
 from functions.inference.pace import Pace
 from functions.inference.served import ModelSettings
 from functions.inference.settings import Settings
@@ -32,7 +32,7 @@ settings = Settings.read(Environment(), Path(imaging.__file__).resolve().parents
 log = Logger(service="inference")
 now = StoreClock(clock.now).now
 scans, objects = ScanStore(settings.scans_table), ObjectStore(settings.bucket)
-models = configured_models(ModelSettings.read(Environment()), settings.models, settings.memory_mb)
+models = configured_models(ModelSettings.read(Environment()), settings.models, settings.memory_mb, telling(log))
 inference = Inference(scans, objects, models, Pace(Durations(settings.scans_table)), now, measure_end)
 accounts, once = GateStore(settings.accounts_table), OnceStore(settings.scans_table)
 reception = Reception(scans, objects, accounts, once, now, clock.fresh_id)

@@ -1,0 +1,35 @@
+"""What is measured of the lanes' work: how each analysis ended, how long it took, how long its message had waited."""
+
+from datetime import datetime, timedelta
+
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+
+from scanward.domain.tasks import Task
+from scanward.metrics import Metric, emit, emit_failure
+
+_MILLISECOND = timedelta(milliseconds=1)
+
+
+def measure_wait(record: SQSRecord, now: datetime) -> None:
+    """How long ago the message was sent, whichever try this is."""
+    sent = int(record.attributes.sent_timestamp)
+    emit({Metric.WAIT: max(0.0, now.timestamp() * 1000 - sent)})
+
+
+def measure_end(task: Task, took: timedelta) -> None:
+    """One task that a worker brought to its end. Failures are told as 0 or 1, so that their mean is their share."""
+    failed = task.failure is not None
+    numbers = {
+        Metric.FINISHED: int(not failed),
+        Metric.FAILED: int(failed),
+        Metric.DURATION: took / _MILLISECOND,
+        Metric.ATTEMPTS: task.attempts,
+    }
+    emit(numbers, lane=task.order.lane)
+    if task.failure:
+        emit_failure(task.failure)
+
+
+def measure_set_aside() -> None:
+    """One announcement of what means nothing to us."""
+    emit({Metric.SET_ASIDE: 1})
