@@ -22,6 +22,7 @@ from scanward.domain import tasks
 from scanward.stores.durations import Durations
 from scanward.stores.dynamo import connection
 from scanward.stores.objects import ObjectStore
+from scanward.stores.purging import Purger
 from scanward.stores.scans import ScanStore
 from scanward.stores.sdk import s3
 from scanward.stores.task_items import task_item
@@ -36,7 +37,8 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
     model = load_model(MODELS / "chest_xray", threads=1)
     table = TABLES["SCANS_TABLE"]
     pace = Pace(Durations(table))
-    inference = Inference(ScanStore(table), ObjectStore(BUCKET), Models(MODELS, memory_mb=1769), pace, clock.now)
+    models = Models(MODELS, memory_mb=1769)
+    inference = Inference(ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, pace, clock.now)
     rows = []
     for name, data in images.items():
         parts = subjects(data, model)

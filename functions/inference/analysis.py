@@ -12,7 +12,6 @@ from functions.inference.reading.friendly import friendly
 from imaging.analyse import Analysis, analyse
 from imaging.card import Card
 from imaging.decode import decode
-from imaging.deidentify import deidentify
 from imaging.derived import heatmap, preview
 from imaging.picture import Picture
 from imaging.refusal import ImageRefused
@@ -23,6 +22,7 @@ from scanward.domain.places import deidentified_key, heatmap_key, preview_key
 from scanward.domain.results import NO_DEIDENTIFIED_COPY, NO_SUITABLE_MODEL, AnalysisResult, Finding, ModelVersion
 from scanward.domain.tasks import Task
 from scanward.stores.objects import ObjectStore
+from scanward.stores.purging import Purger
 from scanward.stores.scans import ScanStore
 from scanward.treatment.suggestions import suggest
 
@@ -39,6 +39,7 @@ class Inference:
 
     scans: ScanStore
     objects: ObjectStore
+    purger: Purger
     models: Models
     pace: Pace
     now: Callable[[], datetime]
@@ -51,10 +52,11 @@ def analyse_task(inference: Inference, lease: Lease) -> None:
     Raises ImageRefused, ModelRefused, NotFound, TooLarge, StorageFailed, Unavailable, LeaseLost.
     """
     task, begun = lease.task, inference.now()
-    content = inference.objects.get(task.object_key, task.object_version)
+    fetched = inference.objects.get(task.object_key, task.object_version)
+    content = fetched.content
     picture = decode(content)
     warned = _derive(inference, task.scan_id, content, picture)
-    lease.advance(45, "Processing the image")
+    lease.advance(45, "Processing the image", fetched.version)
     read = _read(inference, lease, picture)
     result = replace(read, warnings=(*read.warnings, *warned))
     lease.complete(_told(result, task))
@@ -67,6 +69,8 @@ def _derive(inference: Inference, scan_id: int, content: bytes, picture: Picture
     inference.objects.put(preview_key(scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
         return ()
+    from imaging.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
+
     try:
         copy = deidentify(content)
     except ImageRefused:  # what can be read but not be cleaned is read all the same

@@ -31,11 +31,12 @@ class Delivery:
 class Unexpected:
     """Something that nothing of ours can be. `why` is ours; nothing of the message is repeated.
 
-    `key`: of an object in our bucket, to be set aside.
+    `key` and `version`: of an object in our bucket, to be set aside.
     """
 
     why: str
     key: str | None = None
+    version: str | None = None
 
 
 Announced = Arrival | Delivery | Unexpected
@@ -62,7 +63,7 @@ def arrivals(body: str, bucket: str) -> list[Announced]:
 def _task(said: Any) -> Announced:
     try:
         return Arrival(int(said["scan_id"]), int(said["task_id"]))
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, OverflowError):
         return Unexpected("the message does not name a task")
 
 
@@ -81,4 +82,4 @@ def _object(record: Any, bucket: str) -> Announced:
         return Arrival(scan_id, task_id, key, version)
     if incoming:
         return Delivery(incoming, key, version)
-    return Unexpected("the key is not of an upload", key)
+    return Unexpected("the key is not of an upload", key, version)

@@ -8,20 +8,22 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.inference.arrivals import arrivals
-from functions.inference.dead_letters import DeadLetters, bury
+from functions.inference.dead_letters import DeadLetters, End, bury
 from functions.inference.settings import DeadLetterSettings
 from scanward import clock
 from scanward.domain.failures import FailureReason
 from scanward.failures import logged
 from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
+from scanward.stores.objects import ObjectStore
 from scanward.stores.once import OnceStore
 from scanward.stores.scans import ScanStore
 from scanward.stores.store_clock import StoreClock
 
 settings = DeadLetterSettings.read(Environment())
 log = Logger(service="dead-letters")
-dead = DeadLetters(ScanStore(settings.scans_table), OnceStore(settings.scans_table), StoreClock(clock.now).now)
+table, now = settings.scans_table, StoreClock(clock.now).now
+dead = DeadLetters(ScanStore(table), OnceStore(table), ObjectStore(settings.bucket), now)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -30,10 +32,12 @@ def read_message(record: SQSRecord) -> None:
     """One dead letter; what means no task of ours is only told of."""
     emit({Metric.DEAD_LETTERS: 1})
     for announced in arrivals(record.body, settings.bucket):
-        buried = bury(dead, announced)
-        log.warning("dead letter", extra={"buried": buried})
-        if buried:
+        end = bury(dead, announced)
+        log.warning("dead letter", extra={"end": end})
+        if end is End.BURIED:
             emit_failure(FailureReason.RETRIES_EXHAUSTED)
+        if end is End.SET_ASIDE:
+            emit({Metric.SET_ASIDE: 1})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -3,12 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from functions.inference.arrivals import Announced, Arrival, Delivery
-from functions.inference.deliveries import known
+from functions.inference.deliveries import known, set_aside
 from scanward.domain import tasks
 from scanward.domain.failures import FailureReason
 from scanward.domain.task_refusals import TaskLeased
+from scanward.stores.objects import ObjectStore
 from scanward.stores.once import OnceStore
 from scanward.stores.scans import ScanStore
 
@@ -19,21 +21,33 @@ class DeadLetters:
 
     scans: ScanStore
     once: OnceStore
+    objects: ObjectStore
     now: Callable[[], datetime]
 
 
-def bury(dead: DeadLetters, announced: Announced) -> bool:
-    """Fails the task of a dead letter; False when it has ended already, or never was.
+class End(StrEnum):
+    """What became of a dead letter."""
+
+    BURIED = "buried"
+    SET_ASIDE = "set aside"
+    NOTHING_TO_DO = "nothing to do"
+
+
+def bury(dead: DeadLetters, announced: Announced) -> End:
+    """Fails the task of a dead letter, unless it has ended; an object that never became one is set aside.
 
     Raises TaskLeased while a worker that was started by another announcement holds it: the letter is looked at again.
     Raises Conflict when it was moved meanwhile, for the same end.
     """
     now = dead.now()
     arrival = known(dead.once, announced, now) if isinstance(announced, Delivery) else announced
+    if arrival is None and announced.key:
+        set_aside(dead.objects, announced.key, announced.version)
+        return End.SET_ASIDE
     task = dead.scans.task(arrival.task_id) if isinstance(arrival, Arrival) else None
     if task is None or task.is_final:
-        return False
+        return End.NOTHING_TO_DO
     if tasks.is_leased(task, now):
         raise TaskLeased
     dead.scans.move(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
-    return True
+    return End.BURIED

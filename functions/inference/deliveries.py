@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions.inference.arrivals import Arrival, Delivery
 from scanward.domain import tasks
@@ -18,6 +18,8 @@ from scanward.stores.gate import GateStore
 from scanward.stores.objects import ObjectStore
 from scanward.stores.once import OnceStore
 from scanward.stores.scans import Beside, ScanStore
+
+KEPT = timedelta(days=30)  # longer than any queue keeps a message about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,10 @@ def known(store: OnceStore, delivery: Delivery, now: datetime) -> Arrival | None
     return _arrival(delivery, made) if made else None
 
 
-def set_aside(objects: ObjectStore, key: str) -> None:
+def set_aside(objects: ObjectStore, key: str, version: str | None) -> None:
     """Takes an object out of the way, so that nothing reads it again; one that is gone is no error."""
     try:
-        objects.move(key, aside_key(key))
+        objects.move(key, aside_key(key), version)
     except NotFound:
         return
 
@@ -94,4 +96,4 @@ def _arrival(delivery: Delivery, made: Made) -> Arrival:
 
 def _once(delivery: Delivery) -> Once:
     name = hashlib.sha256(f"{delivery.key}\n{delivery.version}".encode()).hexdigest()
-    return Once(delivery.place.account_id, f"delivery-{name}", name)
+    return Once(delivery.place.account_id, f"delivery-{name}", name, KEPT)

@@ -25,6 +25,7 @@ from scanward.stores.durations import Durations
 from scanward.stores.gate import GateStore
 from scanward.stores.objects import ObjectStore
 from scanward.stores.once import OnceStore
+from scanward.stores.purging import Purger
 from scanward.stores.scans import ScanStore
 from scanward.stores.store_clock import StoreClock
 
@@ -33,7 +34,9 @@ log = Logger(service="inference")
 now = StoreClock(clock.now).now
 scans, objects = ScanStore(settings.scans_table), ObjectStore(settings.bucket)
 models = configured_models(ModelSettings.read(Environment()), settings.models, settings.memory_mb, telling(log))
-inference = Inference(scans, objects, models, Pace(Durations(settings.scans_table)), now, measure_end)
+inference = Inference(
+    scans, objects, Purger(settings.bucket), models, Pace(Durations(settings.scans_table)), now, measure_end
+)
 accounts, once = GateStore(settings.accounts_table), OnceStore(settings.scans_table)
 reception = Reception(scans, objects, accounts, once, now, clock.fresh_id)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

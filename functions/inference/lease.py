@@ -25,9 +25,9 @@ class Lease:
         self._now = now
         self.task = task
 
-    def advance(self, progress: int, message: str) -> None:
+    def advance(self, progress: int, message: str, object_version: str | None = None) -> None:
         """Further along; the lease starts anew."""
-        self._move(tasks.advance(self.task, progress, message, self._now()))
+        self._move(tasks.advance(self.task, progress, message, self._now(), object_version))
 
     def complete(self, result: Mapping[str, Any]) -> None:
         """Done."""

@@ -36,9 +36,8 @@ def take(inference: Inference, reception: Reception, announced: Announced) -> Ou
     """
     arrival = receive(reception, announced) if isinstance(announced, Delivery) else announced
     outcome = process(inference, arrival) if isinstance(arrival, Arrival) else Outcome.SET_ASIDE
-    key = announced.key
-    if outcome is Outcome.SET_ASIDE and key:
-        set_aside(inference.objects, key)
+    if outcome is Outcome.SET_ASIDE and announced.key:
+        set_aside(inference.objects, announced.key, announced.version)
     return outcome
 
 
@@ -50,12 +49,15 @@ def process(inference: Inference, arrival: Arrival) -> Outcome:
     try:
         lease = _claim(inference, arrival)
         if lease is None:
-            return Outcome.SET_ASIDE
+            return _stray(inference, arrival)
         begun = inference.now()
         outcome = Outcome.FAILED if lease.task.is_final else _work(inference, lease)
         inference.ended(lease.task, inference.now() - begun)
         return outcome
-    except (TaskClosed, TaskLeased, LeaseLost):
+    except (TaskClosed, TaskLeased):
+        return Outcome.NOTHING_TO_DO
+    except LeaseLost:
+        _tidy(inference, arrival)
         return Outcome.NOTHING_TO_DO
 
 
@@ -100,17 +102,22 @@ def _work(inference: Inference, lease: Lease) -> Outcome:
         lease.fail(FailureReason(refusal.reason.value))
     except ModelRefused:
         lease.fail(FailureReason.MODEL)
-    except LeaseLost:
-        _tidy(inference, lease.task)
-        raise
     else:
         return Outcome.FINISHED
     return Outcome.FAILED
 
 
-def _tidy(inference: Inference, task: Task) -> None:
+def _stray(inference: Inference, arrival: Arrival) -> Outcome:
+    """What comes of an arrival without a task: nothing where its scan was removed, and its object goes too."""
+    if arrival.key is None:
+        return Outcome.NOTHING_TO_DO
+    if not inference.scans.was_removed(arrival.scan_id):
+        return Outcome.SET_ASIDE
+    inference.purger.purge_one(arrival.key)
+    return Outcome.NOTHING_TO_DO
+
+
+def _tidy(inference: Inference, arrival: Arrival) -> None:
     """Removes what was made of a scan that was removed while it was being read."""
-    if inference.scans.get(task.scan_id) is None:
-        left = inference.objects.under(derived_prefix(task.scan_id))
-        if left:
-            inference.objects.delete(left)
+    if inference.scans.was_removed(arrival.scan_id):
+        inference.purger.purge(derived_prefix(arrival.scan_id))

@@ -1,17 +1,24 @@
 """Analysis: one decode serves all, and whatever comes in, what comes out is finite."""
 
 import io
+import json
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from imaging.analyse import analyse
+from imaging.card import card_of
+from imaging.decide import decide
 from imaging.decode import decode
 from imaging.derived import heatmap, preview
 from imaging.explain import heat_grid, spread
-from imaging.model import Model
+from imaging.model import Model, load_model
 from imaging.prepare import Placement, prepare
+from imaging.refusal import ImageRefused
+from tests.imaging import networks
 from tests.imaging.images import EXPLICIT, dicom, jpeg, png, ramp
 from training import files
 from training.samples import sample
@@ -100,3 +107,84 @@ def test_the_noisiest_film_still_has_a_small_preview(model: Model) -> None:
 def test_a_large_preview_has_at_most_1024_pixels_a_side() -> None:
     shown = Image.open(io.BytesIO(preview(decode(png(ramp(900, 3000, 65535))))))
     assert shown.size == (1000, 300)
+
+
+def quarters(folder: Path, **changes: Any) -> Model:
+    network = networks.quarters()
+    return load_model(networks.write(folder, networks.card("net", network, **changes), network), 1)
+
+
+def test_a_model_that_chooses_one_finds_what_it_chose_and_nothing_else(tmp_path: Path) -> None:
+    model = quarters(tmp_path)
+    for quarter in (1, 2, 3):
+        analysis = analyse(decode(png(networks.shown(quarter))), model)
+        assert analysis.choice == networks.LABELS[quarter]
+        assert [finding.label for finding in analysis.positive] == [networks.LABELS[quarter]]
+        assert sum(analysis.scores.values()) == pytest.approx(1)
+
+
+def test_the_label_that_says_nothing_is_there_is_no_finding(tmp_path: Path) -> None:
+    analysis = analyse(decode(png(networks.shown(0))), quarters(tmp_path))
+    assert analysis.choice == "top_left"
+    assert "top_left" in analysis.scores
+    assert "top_left" not in {finding.label for finding in analysis.findings}
+    assert analysis.positive == ()
+    assert analysis.grids == {}
+
+
+def test_a_chosen_finding_below_its_operating_point_is_not_found_and_said_so(tmp_path: Path) -> None:
+    labels = [
+        {"id": label, "title": label, "operating_point": 0.99, "finding": i > 0}
+        for i, label in enumerate(networks.LABELS)
+    ]
+    model = quarters(tmp_path, labels=labels, calibration={"temperature": 8.0})
+    analysis = analyse(decode(png(networks.shown(2))), model)
+    assert (analysis.choice, analysis.positive) == ("bottom_left", ())
+    assert analysis.warnings == ("BELOW_OPERATING_POINT",)
+
+
+def test_of_two_labels_above_their_operating_points_one_is_chosen(tmp_path: Path) -> None:
+    labels = [
+        {"id": label, "title": label, "operating_point": 0.1, "finding": i > 0}
+        for i, label in enumerate(networks.LABELS)
+    ]
+    pixels = np.maximum(networks.shown(1) - 10, networks.shown(2))
+    analysis = analyse(decode(png(pixels)), quarters(tmp_path, labels=labels))
+    assert sum(finding.score >= finding.operating_point for finding in analysis.findings) == 2
+    assert [finding.label for finding in analysis.positive] == ["bottom_left"]
+
+
+def test_what_was_not_trained_is_masked(tmp_path: Path) -> None:
+    labels = [
+        {"id": label, "title": label, "operating_point": 0.4, "finding": i > 0, "trained": i != 2}
+        for i, label in enumerate(networks.LABELS)
+    ]
+    analysis = analyse(decode(png(networks.shown(2))), quarters(tmp_path, labels=labels))
+    assert "bottom_left" not in analysis.scores
+    assert "bottom_left" not in {finding.label for finding in analysis.findings}
+    assert sum(analysis.scores.values()) == pytest.approx(1)
+    assert analysis.choice != "bottom_left"
+
+
+def test_outputs_that_are_scores_are_taken_as_they_are(tmp_path: Path) -> None:
+    labels = [{"id": label, "title": label, "operating_point": 0.5} for label in networks.LABELS]
+    model = quarters(tmp_path, labels=labels, output={"kind": "scores", "decision": "each"})
+    scores = analyse(decode(png(networks.shown(1))), model).scores
+    assert scores == {"top_left": 0, "top_right": 1, "bottom_left": 0, "bottom_right": 0}
+
+
+def test_without_heat_no_time_is_spent_on_it(tmp_path: Path) -> None:
+    analysis = analyse(decode(png(networks.shown(1))), quarters(tmp_path), explained=False)
+    assert analysis.positive != ()
+    assert analysis.grids == {}
+
+
+def test_a_softmax_does_not_run_over_for_extreme_logits() -> None:
+    document = networks.card("net", networks.quarters())
+    card = card_of(json.dumps(document).encode(), "net")
+    for logits in ([1e30, -1e30, 0, 0], [-1e30] * 4, [700, 701, 702, 703]):
+        decision = decide(np.array(logits, np.float32), card)
+        assert sum(decision.scores.values()) == pytest.approx(1)
+    for broken in (np.nan, np.inf):
+        with pytest.raises(ImageRefused):
+            decide(np.array([0, broken, 0, 0], np.float32), card)

@@ -3,6 +3,7 @@
 import io
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,10 +13,12 @@ from imaging.analyse import analyse
 from imaging.decode import decode
 from imaging.derived import heatmap, preview
 from imaging.explain import spread
-from imaging.model import Model
+from imaging.model import Model, load_model
+from imaging.picture import ImageFacts
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 TRUTH: dict[str, dict[str, list[float]]] = json.loads((SAMPLES / "truth.json").read_text())
+SLICES: dict[str, dict[str, Any]] = json.loads((SAMPLES / "slices" / "truth.json").read_text())
 
 
 def test_there_are_samples_of_each_format_and_kind() -> None:
@@ -63,3 +66,35 @@ def test_preview_and_overlay_are_of_one_size(name: str, model: Model) -> None:
     overlay = Image.open(io.BytesIO(heatmap(picture, analyse(picture, model))))
     assert (shown.format, overlay.format) == ("JPEG", "PNG")
     assert shown.size == overlay.size == picture.pixels.shape[::-1]
+
+
+def test_there_is_a_slice_of_each_label_and_one_in_dicom_for_each_model(models: Path) -> None:
+    for name in ("chest_cancer", "brain_tumor", "kidney_stone"):
+        told = {file: truth["label"] for file, truth in SLICES.items() if truth["model"] == name}
+        assert set(told.values()) == {label.id for label in load_model(models / name, 1).card.labels}
+        assert [Path(file).suffix for file in told].count(".dcm") == 1
+    assert all((SAMPLES / "slices" / name).stat().st_size < 250_000 for name in SLICES)
+    assert sum((SAMPLES / "slices" / name).stat().st_size for name in SLICES) < 1_500_000
+
+
+@pytest.mark.parametrize("name", SLICES)
+def test_the_label_that_was_drawn_is_chosen_and_the_heat_lies_on_it(name: str, models: Path) -> None:
+    truth = SLICES[name]
+    analysis = analyse(decode((SAMPLES / "slices" / name).read_bytes()), load_model(models / truth["model"], 1))
+    assert analysis.choice == truth["label"]
+    assert set(analysis.grids) == set(truth["boxes"])
+    for label, (left, top, right, bottom) in truth["boxes"].items():
+        heat = spread(analysis.grids[label], analysis.placement, 500, 500)
+        row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
+        assert left <= column / 500 <= right
+        assert top <= row / 500 <= bottom
+
+
+@pytest.mark.parametrize("name", [name for name in SLICES if name.endswith(".dcm")])
+def test_a_slice_in_dicom_says_what_it_is_and_of_whom_it_is_not(name: str, models: Path) -> None:
+    data = (SAMPLES / "slices" / name).read_bytes()
+    facts: ImageFacts = decode(data).facts
+    accepts = load_model(models / SLICES[name]["model"], 1).card.accepts
+    assert facts.modality in accepts.modalities
+    assert facts.body_part in accepts.body_parts
+    assert b"PHANTOM^" in data

@@ -2,29 +2,23 @@
 
 import time
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from imaging.card import Card
+from imaging.decide import Decision, Finding, decide
 from imaging.explain import Grid, heat_grid
-from imaging.model import Model
+from imaging.input_gate import notice
+from imaging.occlusion import Clock, occlude
 from imaging.picture import Picture
-from imaging.prepare import Placement, prepare
-from imaging.refusal import bad_input
+from imaging.prepare import Placement, Prepared, prepare
 
-_LEAST_CONTRAST = 0.05
+if TYPE_CHECKING:
+    from imaging.model import Model
 
-
-@dataclass(frozen=True)
-class Finding:
-    """A label's calibrated score, against its operating point. It is a score, not a probability of disease."""
-
-    label: str
-    title: str
-    score: float
-    operating_point: float
-    positive: bool
+__all__ = ["Analysis", "Finding", "Timings", "analyse"]
 
 
 @dataclass(frozen=True)
@@ -42,12 +36,17 @@ class Analysis:
     """All findings in the card's order; a heat grid for each positive one; the steps' times."""
 
     findings: tuple[Finding, ...]
+    scores: dict[str, float]
+    """Of every trained label, in the card's order."""
+    choice: str | None
+    """The label that was chosen, by a model that chooses one."""
     grids: dict[str, Grid]
     """Label → heat over the model's input, 0 to 1."""
     placement: Placement
     timings: Timings
     warnings: tuple[str, ...]
-    """Codes, of the picture and of the analysis: MIDDLE_FRAME_ONLY, LOW_CONTRAST."""
+    """Codes of a closed list: MIDDLE_FRAME_ONLY and others of the picture; NO_UNITS; LOW_CONTRAST, INVERTED,
+    COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR of the input gate; BELOW_OPERATING_POINT of the scores."""
 
     @property
     def positive(self) -> tuple[Finding, ...]:
@@ -56,34 +55,47 @@ class Analysis:
         return tuple(sorted(found, key=lambda finding: finding.operating_point - finding.score))
 
 
-def analyse(picture: Picture, model: Model) -> Analysis:
-    """Prepare, infer and explain. Raises ImageRefused (BAD_INPUT) if the image leads to no finite score."""
+def analyse(picture: Picture, model: "Model", *, explained: bool = True, clock: Clock = time.perf_counter) -> Analysis:
+    """Prepare, infer and explain; without grids if they are not wanted.
+
+    Raises ImageRefused: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card does not want it.
+    """
     card = model.card
-    begun = time.perf_counter()
+    begun = clock()
     prepared = prepare(picture, card.input)
-    ready = time.perf_counter()
-    names = [card.output.scores, card.output.activation]
-    logits, activation = model.session.run(names, {card.input.node: prepared.tensor})
-    ran = time.perf_counter()
-    findings = _findings(logits[0], card)
-    grids = {
-        finding.label: heat_grid(activation[0, i], card.temperature)
-        for i, finding in enumerate(findings)
-        if finding.positive
-    }
-    done = time.perf_counter()
+    odd = notice(picture, prepared, card)
+    ready = clock()
+    scores, *activation = model.session.run(card.outputs, {card.input.node: prepared.tensor})
+    ran = clock()
+    decision = decide(scores[0], card)
+    grids = _grids(decision, activation, prepared, model, clock) if explained else {}
+    done = clock()
     steps = [1000 * (end - start) for start, end in ((begun, ready), (ready, ran), (ran, done))]
-    low = ("LOW_CONTRAST",) if prepared.contrast < _LEAST_CONTRAST else ()
-    timings = Timings(picture.decode_ms, *steps)
-    return Analysis(findings, grids, prepared.placement, timings, picture.warnings + low)
-
-
-def _findings(logits: NDArray[np.float32], card: Card) -> tuple[Finding, ...]:
-    """Logits, one per label → calibrated scores against their operating points."""
-    scores = 1 / (1 + np.exp(-np.clip(logits.astype(np.float64) / card.temperature, -30, 30)))
-    if not np.isfinite(scores).all():
-        raise bad_input("The image gives the model no finite answer.")
-    return tuple(
-        Finding(label.id, label.title, float(score), label.operating_point, bool(score >= label.operating_point))
-        for label, score in zip(card.labels, scores, strict=True)
+    return Analysis(
+        decision.findings,
+        decision.scores,
+        decision.choice,
+        grids,
+        prepared.placement,
+        Timings(picture.decode_ms, *steps),
+        (*picture.warnings, *prepared.warnings, *odd, *decision.warnings),
     )
+
+
+def _grids(
+    decision: Decision, activation: list[NDArray[np.float32]], prepared: Prepared, model: "Model", clock: Clock
+) -> dict[str, Grid]:
+    positive = {finding.label for finding in decision.findings if finding.positive}
+    indices = [i for i, label in enumerate(model.card.labels) if label.id in positive]
+    if activation:
+        maps = [_evidence(activation[0][0], i, model.card) for i in indices]
+        grids = [heat_grid(one, model.card.temperature) for one in maps]
+    else:
+        grids = occlude(model, prepared.tensor, indices, clock) if indices else []
+    return {model.card.labels[i].id: grid for i, grid in zip(indices, grids, strict=True)}
+
+
+def _evidence(maps: NDArray[np.float32], i: int, card: Card) -> Grid:
+    """A label's map; where one label is chosen, against that of the label which says that there is nothing."""
+    nothing = [j for j, label in enumerate(card.labels) if label.trained and not label.finding]
+    return np.subtract(maps[i], maps[nothing[0]]) if card.chooses_one and nothing else np.asarray(maps[i])

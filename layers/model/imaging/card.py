@@ -4,26 +4,22 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from pydantic import ValidationError
+
+from imaging.card_schema import Accepts, CardDocument, Gate, Interpolation, Label, Output, Resize, Values, texts
 from imaging.refusal import ModelRefused
 
+__all__ = ["CARD_FILE", "Accepts", "Card", "Gate", "Input", "Label", "Output", "card_of", "read_card"]
+
 CARD_FILE = "card.json"
-
-
-@dataclass(frozen=True)
-class Label:
-    """One finding that the model was trained for."""
-
-    id: str
-    title: str
-    operating_point: float
-    """The calibrated score from which on the finding counts as positive."""
+MAX_CARD_BYTES = 1_000_000
 
 
 @dataclass(frozen=True)
 class Input:
-    """The tensor the model takes: 1 x channels x height x width, and how a picture becomes one."""
+    """The tensor the model takes, and how a picture becomes one: the card's `input` and `preprocessing`."""
 
     node: str
     channels: int
@@ -32,24 +28,15 @@ class Input:
     low: float
     high: float
     """Black and white."""
-    resize: str
-    """`pad`: the aspect ratio is kept, the rest is black."""
-
-
-@dataclass(frozen=True)
-class Output:
-    """The model's outputs: a logit per label, and a logit per label and grid cell to explain it."""
-
-    scores: str
-    activation: str
-
-
-@dataclass(frozen=True)
-class Accepts:
-    """Which studies the model may read. An image that does not say (no DICOM, no body part) is accepted."""
-
-    modalities: tuple[str, ...]
-    body_parts: tuple[str, ...]
+    resize: Resize = "pad"
+    interpolation: Interpolation = "box-bilinear"
+    values: Values = "shown"
+    window: tuple[float, float] | None = None
+    eight_bits: bool = False
+    short_side: int | None = None
+    channels_last: bool = False
+    mean: tuple[float, ...] | None = None
+    std: tuple[float, ...] | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,65 +50,91 @@ class Card:
     preprocessing: str
     """Name and version of the preprocessing, e.g. `window-pad/1`."""
     sha256: str
+    opset: int
     temperature: float
     labels: tuple[Label, ...]
     input: Input
     output: Output
     accepts: Accepts
+    gate: Gate
     document: Mapping[str, Any]
+
+    @property
+    def outputs(self) -> list[str]:
+        """The nodes to run for: scores, then the activation if there is one."""
+        return [self.output.scores] + ([self.output.activation] if self.output.activation else [])
+
+    @property
+    def chooses_one(self) -> bool:
+        """Whether exactly one label is chosen."""
+        return self.output.decision == "one"
 
 
 def read_card(folder: Path) -> Card:
-    """The card of the model in `folder`. Raises ModelRefused if it is absent, incomplete or out of range."""
+    """The card of the model in `folder`. Raises ModelRefused if it is absent, incomplete or contradicts itself."""
     try:
-        document = json.loads((folder / CARD_FILE).read_text(encoding="utf-8"))
-        card = _card(document)
+        text = (folder / CARD_FILE).read_bytes()
     except OSError:
         raise ModelRefused(f"{folder.name}: no {CARD_FILE}") from None
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
-        raise ModelRefused(f"{folder.name}: {CARD_FILE} is not valid: {error!r}") from error
-    _check(card)
+    card = card_of(text, folder.name)
+    if card.name != folder.name:
+        raise ModelRefused(f"{folder.name}: the card is that of another model, as its name tells")
     return card
 
 
-def _card(document: Mapping[str, Any]) -> Card:
-    given = document["input"]
-    low, high = given["range"]
+def card_of(text: bytes, name: str) -> Card:
+    """A card from its JSON, of the model that is kept as `name`. Raises ModelRefused."""
+    if len(text) > MAX_CARD_BYTES:
+        raise ModelRefused(f"{name}: {CARD_FILE} is larger than {MAX_CARD_BYTES} bytes")
+    try:
+        document = json.loads(text, parse_constant=_refuse)
+        card = CardDocument.model_validate(document)
+    except ValidationError as error:
+        told = texts(error.errors(include_url=False, include_input=False, include_context=False))
+        raise ModelRefused(f"{name}: {CARD_FILE} is not valid: {told}") from None
+    except (ValueError, RecursionError):
+        raise ModelRefused(f"{name}: {CARD_FILE} is not JSON") from None
+    return _card(card, document)
+
+
+def _refuse(_: str) -> NoReturn:
+    raise ValueError("NaN and infinities are not JSON")
+
+
+def _card(card: CardDocument, document: Mapping[str, Any]) -> Card:
     return Card(
-        name=str(document["name"]),
-        version=str(document["version"]),
-        title=str(document["title"]),
-        notice=str(document["notice"]),
-        preprocessing=f"{document['preprocessing']['name']}/{document['preprocessing']['version']}",
-        sha256=str(document["sha256"]),
-        temperature=float(document["calibration"]["temperature"]),
-        labels=tuple(Label(str(x["id"]), str(x["title"]), float(x["operating_point"])) for x in document["labels"]),
-        input=Input(
-            str(given["node"]),
-            int(given["channels"]),
-            int(given["height"]),
-            int(given["width"]),
-            float(low),
-            float(high),
-            str(document["preprocessing"]["resize"]),
-        ),
-        output=Output(str(document["output"]["scores"]), str(document["output"]["activation"])),
-        accepts=Accepts(tuple(document["accepts"]["modalities"]), tuple(document["accepts"]["body_parts"])),
+        name=card.name,
+        version=card.version,
+        title=card.title,
+        notice=card.notice,
+        preprocessing=f"{card.preprocessing.name}/{card.preprocessing.version}",
+        sha256=card.sha256,
+        opset=card.opset,
+        temperature=card.calibration.temperature,
+        labels=card.labels,
+        input=_input(card),
+        output=card.output,
+        accepts=card.accepts,
+        gate=card.gate,
         document=document,
     )
 
 
-def _check(card: Card) -> None:
-    """Refuse what the code would silently do wrong."""
-    ids = [label.id for label in card.labels]
-    faults = {
-        "labels must be present and differ": not ids or len(set(ids)) < len(ids),
-        "operating points must lie between 0 and 1": any(not 0 < x.operating_point < 1 for x in card.labels),
-        "the temperature must be positive": not card.temperature > 0,
-        "only one grey channel is prepared": card.input.channels != 1,
-        "the input size must be positive": min(card.input.height, card.input.width) < 1,
-        "only the resize policy 'pad' is known": card.input.resize != "pad",
-    }
-    for fault, present in faults.items():
-        if present:
-            raise ModelRefused(f"{card.name}: {fault}")
+def _input(card: CardDocument) -> Input:
+    tensor, recipe = card.input, card.preprocessing
+    return Input(
+        tensor.node,
+        tensor.channels,
+        tensor.height,
+        tensor.width,
+        *tensor.range,
+        resize=recipe.resize,
+        interpolation=recipe.interpolation,
+        values=recipe.values,
+        window=recipe.window,
+        eight_bits=recipe.bit_depth == "8",
+        short_side=recipe.short_side,
+        channels_last=tensor.layout == "NHWC",
+        mean=recipe.mean,
+        std=recipe.std,
+    )

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imaging.prepare import Placement
+from imaging.geometry import Placement
 
 Grid = NDArray[np.float32]
 
@@ -27,13 +27,22 @@ def heat_grid(activation: Grid, temperature: float) -> Grid:
 
 
 def spread(grid: Grid, placement: Placement, rows: int, columns: int) -> Grid:
-    """A grid over the model's input → heat over the picture itself, rows x columns, the padding cut away."""
-    height, width = grid.shape
-    box = (
-        placement.left * width,
-        placement.top * height,
-        (placement.left + placement.width) * width,
-        (placement.top + placement.height) * height,
-    )
-    image = Image.fromarray(grid).resize((columns, rows), Image.Resampling.BICUBIC, box=box)
-    return np.clip(np.asarray(image, np.float32), 0, 1)
+    """A grid over the model's input → heat over the picture itself, rows x columns.
+
+    Padding is cut away; what the model did not see of a cropped picture has no heat.
+    """
+    heat = np.zeros((rows, columns), np.float32)
+    down, top, bottom = _seen(placement.top, placement.height, grid.shape[0], rows)
+    across, left, right = _seen(placement.left, placement.width, grid.shape[1], columns)
+    size = (across.stop - across.start, down.stop - down.start)
+    image = Image.fromarray(grid).resize(size, Image.Resampling.BICUBIC, box=(left, top, right, bottom))
+    heat[down, across] = np.clip(np.asarray(image, np.float32), 0, 1)
+    return heat
+
+
+def _seen(start: float, length: float, cells: int, pixels: int) -> tuple[slice, float, float]:
+    """Along one axis: the picture's pixels that lie in the input, and from where to where in the grid they lie."""
+    first, last = max(start, 0.0), min(start + length, 1.0)
+    pixel = [round((end - start) / length * pixels) for end in (first, last)]
+    begin = min(pixel[0], pixels - 1)
+    return slice(begin, max(pixel[1], begin + 1)), first * cells, last * cells

@@ -1,19 +1,22 @@
-"""Models on disk: one folder each, `card.json` and `model.onnx`, loaded only if they belong together."""
+"""Models: a card and the graph it was written for, loaded only if they belong together."""
 
 import hashlib
 import hmac
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import onnxruntime
 
 from imaging.card import CARD_FILE, Card, read_card
-from imaging.onnx_tensors import has_external_data
+from imaging.onnx_tensors import read_graph
 from imaging.refusal import ModelRefused
 
 MODEL_FILE = "model.onnx"
 MB_PER_CPU = 1769
 """Memory at which Lambda grants one whole CPU; more threads than CPUs make a run slower, not faster."""
+
+Shape = Sequence[int | str | None]
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,6 +25,11 @@ class Model:
 
     card: Card
     session: onnxruntime.InferenceSession
+
+    @property
+    def runs_batches(self) -> bool:
+        """Whether the graph takes any number of images at once."""
+        return not isinstance(self.session.get_inputs()[0].shape[0], int)
 
 
 def catalogue(folder: Path) -> tuple[str, ...]:
@@ -35,27 +43,41 @@ def threads_for(memory_mb: int) -> int:
 
 
 def load_model(folder: Path, threads: int) -> Model:
-    """Load the model in `folder`, to run on `threads` threads.
-
-    Raises ModelRefused if the card is not valid, the graph's sha256 is not the card's, the graph keeps weights in
-    other files, or its inputs and outputs are not those of the card.
-    """
+    """Load the model in `folder`, to run on `threads` threads. Raises ModelRefused, as `model_of` does."""
     card = read_card(folder)
     try:
         graph = (folder / MODEL_FILE).read_bytes()
     except OSError:
         raise ModelRefused(f"{card.name}: no {MODEL_FILE}") from None
+    return model_of(card, graph, threads)
+
+
+def model_of(card: Card, graph: bytes, threads: int) -> Model:
+    """A card and its graph, ready to run on `threads` threads.
+
+    Raises ModelRefused if the graph's sha256 is not the card's, if the graph keeps weights in other files or needs
+    operators that onnxruntime does not have, or if its opset, inputs or outputs are not those of the card.
+    """
     if not hmac.compare_digest(hashlib.sha256(graph).hexdigest(), card.sha256):
         raise ModelRefused(f"{card.name}: {MODEL_FILE} is not the file its card was written for")
-    try:
-        external = has_external_data(graph)
-    except (ValueError, RecursionError):
-        raise ModelRefused(f"{card.name}: {MODEL_FILE} is not an ONNX graph") from None
-    if external:
-        raise ModelRefused(f"{card.name}: {MODEL_FILE} keeps weights outside the file")
+    _check_graph(graph, card)
     model = Model(card, _session(graph, card, threads))
     _check_nodes(model)
     return model
+
+
+def _check_graph(graph: bytes, card: Card) -> None:
+    try:
+        read = read_graph(graph)
+    except (ValueError, RecursionError):
+        raise ModelRefused(f"{card.name}: {MODEL_FILE} is not an ONNX graph") from None
+    if read.external_data:
+        raise ModelRefused(f"{card.name}: {MODEL_FILE} keeps weights outside the file")
+    if read.foreign:
+        domains = ", ".join(domain[:60] for domain in read.foreign)
+        raise ModelRefused(f"{card.name}: {MODEL_FILE} needs custom operators, of {domains}")
+    if read.opset != card.opset:
+        raise ModelRefused(f"{card.name}: {MODEL_FILE} has opset {read.opset}, the card says {card.opset}")
 
 
 def _session(graph: bytes, card: Card, threads: int) -> onnxruntime.InferenceSession:
@@ -72,12 +94,27 @@ def _session(graph: bytes, card: Card, threads: int) -> onnxruntime.InferenceSes
 
 def _check_nodes(model: Model) -> None:
     """The graph has what the card names, in the shapes it names."""
-    card = model.card
-    inputs = {node.name: node.shape for node in model.session.get_inputs()}
-    outputs = {node.name: node.shape for node in model.session.get_outputs()}
-    if list(inputs) != [card.input.node] or not {card.output.scores, card.output.activation} <= set(outputs):
+    card, session = model.card, model.session
+    outputs = {node.name: node.shape for node in session.get_outputs()}
+    [*inputs] = session.get_inputs()
+    if [node.name for node in inputs] != [card.input.node] or not set(card.outputs) <= set(outputs):
         raise ModelRefused(f"{card.name}: the graph's inputs and outputs are not those of the card")
-    if inputs[card.input.node][1:] != [card.input.channels, card.input.height, card.input.width]:
+    if inputs[0].type != "tensor(float)":
+        raise ModelRefused(f"{card.name}: the graph takes {inputs[0].type}, not 32-bit floats")
+    target = card.input
+    planes = (target.height, target.width)
+    wanted = (*planes, target.channels) if target.channels_last else (target.channels, *planes)
+    if not _fits(inputs[0].shape, (1, *wanted)):
         raise ModelRefused(f"{card.name}: the graph takes another input size than the card says")
-    if outputs[card.output.scores][-1] != len(card.labels):
+    count = len(card.labels)
+    if not _fits(outputs[card.output.scores], (1, count)):
         raise ModelRefused(f"{card.name}: the graph has another number of scores than the card has labels")
+    if card.output.activation and not _fits(outputs[card.output.activation], (1, count, None, None)):
+        raise ModelRefused(f"{card.name}: the activation is not one map for each label")
+
+
+def _fits(shape: Shape, wanted: Shape) -> bool:
+    """Whether a shape may be the wanted one; what either leaves open may be anything."""
+    if len(shape) != len(wanted):
+        return False
+    return all(not isinstance(a, int) or b is None or a == b for a, b in zip(shape, wanted, strict=True))

@@ -1,57 +1,123 @@
-"""Whether an ONNX graph keeps weights outside its own file, found by walking its protobuf.
+"""What an ONNX file says of itself before anything runs it, found by walking its protobuf.
 
-onnxruntime would open such a file by the path the graph names, and no hash of ours would cover it.
+onnxruntime would open weights kept elsewhere by the path that the graph names, and no hash of ours would cover them.
 Field numbers are those of onnx.proto3.
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 
 _CHILDREN: dict[str, dict[int, str]] = {
-    "model": {7: "graph", 25: "function"},
+    "model": {7: "graph", 8: "opset", 25: "function"},
     "function": {7: "node", 11: "attribute"},
     "graph": {1: "node", 5: "tensor", 15: "sparse"},
     "node": {5: "attribute"},
     "attribute": {5: "tensor", 6: "graph", 10: "tensor", 11: "graph", 22: "sparse", 23: "sparse"},
     "sparse": {1: "tensor", 2: "tensor"},
     "tensor": {},
+    "opset": {},
 }
-_EXTERNAL_DATA = 13
-_DATA_LOCATION = 14
+_ATTRIBUTE_TAGS = frozenset(b"\x2a\x32\x52\x5a\xb2\xba")
+"""First bytes of the fields that an attribute keeps tensors and graphs in: most attributes have none of them."""
+_EXTERNAL_DATA, _DATA_LOCATION = 13, 14
+_NODE_DOMAIN, _FUNCTION_DOMAIN = 7, 10
+_OPSET_DOMAIN, _OPSET_VERSION = 1, 2
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_ONNX = frozenset({"", "ai.onnx"})
+BUILT_IN = _ONNX | {"ai.onnx.ml", "com.microsoft"}
+"""Domains whose operators onnxruntime has itself."""
+
+
+@dataclass
+class Graph:
+    """`opsets`: version of each domain that is imported; `domains`: those of the operators that occur."""
+
+    external_data: bool = False
+    opsets: dict[str, int] = field(default_factory=dict)
+    domains: set[str] = field(default_factory=set)
+    defined: set[str] = field(default_factory=set)
+    """Domains of functions that the file itself defines."""
+
+    @property
+    def opset(self) -> int:
+        """Of ONNX's own operators; 0 if the file does not say."""
+        return max((self.opsets[domain] for domain in _ONNX if domain in self.opsets), default=0)
+
+    @property
+    def foreign(self) -> list[str]:
+        """Domains of operators that neither onnxruntime nor the file itself has."""
+        return sorted(self.domains - BUILT_IN - self.defined)
+
+
+def read_graph(model: bytes) -> Graph:
+    """Walks all of the graph, however deep. Raises ValueError on broken protobuf."""
+    graph = Graph()
+    _walk(memoryview(model), "model", graph)
+    return graph
 
 
 def has_external_data(model: bytes) -> bool:
-    """Whether any tensor of the graph, however deep, lies in another file. Raises ValueError on broken protobuf."""
-    return _external(memoryview(model), "model")
+    """Whether any tensor of the graph lies in another file. Raises ValueError on broken protobuf."""
+    return read_graph(model).external_data
 
 
-def _external(message: memoryview, kind: str) -> bool:
-    for field, value in _fields(message):
-        if kind == "tensor" and (field == _EXTERNAL_DATA or (field == _DATA_LOCATION and value != 0)):
-            return True
-        child = _CHILDREN[kind].get(field)
-        if child and isinstance(value, memoryview) and _external(value, child):
-            return True
-    return False
+def _walk(message: memoryview, kind: str, graph: Graph) -> None:
+    if kind == "attribute" and _ATTRIBUTE_TAGS.isdisjoint(message):
+        return
+    children = _CHILDREN[kind]
+    opset: dict[int, int | memoryview] = {}
+    for number, value in _fields(message):
+        child = children.get(number)
+        if child:
+            if isinstance(value, memoryview):
+                _walk(value, child, graph)
+        elif kind == "tensor":
+            if number == _EXTERNAL_DATA or (number == _DATA_LOCATION and value != 0):
+                graph.external_data = True
+        elif kind == "node" and number == _NODE_DOMAIN:
+            graph.domains.add(_text(value))
+        elif kind == "function" and number == _FUNCTION_DOMAIN:
+            graph.defined.add(_text(value))
+        elif kind == "opset":
+            opset[number] = value
+    if kind == "opset":
+        _note_opset(opset, graph)
+
+
+def _note_opset(fields: dict[int, int | memoryview], graph: Graph) -> None:
+    version = fields.get(_OPSET_VERSION, 0)
+    graph.opsets[_text(fields.get(_OPSET_DOMAIN, 0))] = version if isinstance(version, int) else 0
+
+
+def _text(value: int | memoryview) -> str:
+    return bytes(value).decode(errors="replace") if isinstance(value, memoryview) else ""
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
     """(field number, value) of each field; a length-delimited value is a view, a number is an int."""
-    position = 0
-    while position < len(message):
-        key, position = _varint(message, position)
+    position, end = 0, len(message)
+    while position < end:
+        key = message[position]
+        if key < 0x80:  # most keys and lengths are one byte: a large graph has many
+            position += 1
+        else:
+            key, position = _varint(message, position)
         wire = key & 7
-        if wire == _VARINT:
+        if wire == _BYTES:
+            if position < end and message[position] < 0x80:
+                length = message[position]
+                position += 1
+            else:
+                length, position = _varint(message, position)
+        elif wire == _VARINT:
             number, position = _varint(message, position)
             yield key >> 3, number
             continue
-        if wire == _BYTES:
-            length, position = _varint(message, position)
         elif wire in (_FIXED32, _FIXED64):
             length = 4 if wire == _FIXED32 else 8
         else:
             raise ValueError("not protobuf")
-        if position + length > len(message):
+        if position + length > end:
             raise ValueError("protobuf ends early")
         yield key >> 3, message[position : position + length]
         position += length

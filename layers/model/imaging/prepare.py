@@ -4,45 +4,114 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
 
 from imaging.card import Input
+from imaging.geometry import Geometry, Placement, geometry_of
 from imaging.picture import Picture
+from imaging.resample import Plane, resample
 
+__all__ = ["Placement", "Prepared", "prepare"]
 
-@dataclass(frozen=True)
-class Placement:
-    """Where the picture lies in the model's input, as fractions of the input's height and width."""
-
-    top: float
-    left: float
-    height: float
-    width: float
+NO_UNITS = "NO_UNITS"
 
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """The tensor, 1 x 1 x height x width, and where in it the picture lies."""
+    """The tensor, of one image, and where in it the picture lies."""
 
     tensor: NDArray[np.float32]
+    """1 x channels x height x width, or 1 x height x width x channels."""
     placement: Placement
-    contrast: float
-    """Difference of the brightest and the darkest pixel, 0 to 1."""
+    seen: Plane
+    """What of the picture is in the input, without padding: 0 (black) to 1 (white)."""
+    warnings: tuple[str, ...] = ()
+    """NO_UNITS where the model wants units that the image does not have."""
+
+    @property
+    def contrast(self) -> float:
+        """Difference of the brightest and the darkest pixel, 0 to 1."""
+        return float(self.seen.max() - self.seen.min())
+
+    def plane(self, target: Input) -> Plane:
+        """The first channel of the tensor, height x width."""
+        return self.tensor[0, :, :, 0] if target.channels_last else self.tensor[0, 0]
 
 
 def prepare(picture: Picture, target: Input) -> Prepared:
-    """Resize in the stored bit depth, then window to brightness, then to the card's range; pad with black."""
+    """Crop, resize, take to brightness and then to the card's range, pad with black, standardise."""
     rows, columns = picture.pixels.shape
-    scale = min(target.height / rows, target.width / columns)
-    height, width = max(1, round(rows * scale)), max(1, round(columns * scale))
-    # A gap of 1: means of whole blocks first, then antialiased interpolation over what is left.
-    image = Image.fromarray(picture.pixels).resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.0)
-    brightness = picture.shown(np.asarray(image))
-    contrast = float(brightness.max() - brightness.min())
-    top, left = (target.height - height) // 2, (target.width - width) // 2
-    tensor = np.full((1, 1, target.height, target.width), target.low, np.float32)
-    brightness *= np.float32(target.high - target.low)
-    brightness += np.float32(target.low)
-    tensor[0, 0, top : top + height, left : left + width] = brightness
-    placement = Placement(top / target.height, left / target.width, height / target.height, width / target.width)
-    return Prepared(tensor, placement, contrast)
+    geometry = geometry_of(rows, columns, target)
+    top, left, bottom, right = geometry.box
+    plane = _ranged(picture, picture.pixels[top:bottom, left:right], target, geometry.size)
+    visible, at = _cut(plane, geometry, target)
+    full = np.full((target.height, target.width), target.low, np.float32)
+    full[at] = visible
+    plain = (target.low, target.high) == (0, 1)
+    seen = visible if plain else (visible - np.float32(target.low)) / np.float32(target.high - target.low)
+    placement = geometry.placement(rows, columns, target)
+    return Prepared(_tensor(full, target), placement, seen, _warnings(picture, target))
+
+
+def _ranged(picture: Picture, stored: NDArray[np.generic], target: Input, size: tuple[int, int]) -> Plane:
+    """Stored values → resized values in the card's range."""
+    if target.interpolation == "box-bilinear":
+        # In the stored bit depth, of which nothing is lost that way, and on fewer pixels.
+        return _scaled(_level(picture, resample(stored, size, target.interpolation), target), target)
+    level = _level(picture, stored, target)
+    if target.eight_bits:
+        quantised = resample((level * 255 + 0.5).astype(np.uint8), size, target.interpolation)
+        return _scaled(quantised.astype(np.float32) / np.float32(255), target)
+    # In the card's range already: some libraries fill with its zero beyond the edge.
+    return resample(_scaled(level, target), size, target.interpolation).astype(np.float32, copy=False)
+
+
+def _scaled(level: Plane, target: Input) -> Plane:
+    """0 to 1 → the card's range, in place."""
+    if (target.low, target.high) != (0, 1):
+        level *= np.float32(target.high - target.low)
+        level += np.float32(target.low)
+    return level
+
+
+def _level(picture: Picture, stored: NDArray[np.generic], target: Input) -> Plane:
+    """Stored values → 0 to 1, by the header's window, the bit depth, or the card's window on units."""
+    if target.values == "stored":
+        level = _clipped(stored.astype(np.float32) / np.float32((1 << picture.facts.bits) - 1))
+        return 1 - level if picture.inverted else level
+    if target.values == "units" and target.window and _has_units(picture):
+        low, high = target.window
+        units = stored.astype(np.float32) * np.float32(picture.slope) + np.float32(picture.intercept)
+        return _clipped((units - np.float32(low)) / np.float32(high - low))
+    return picture.shown(stored)
+
+
+def _clipped(level: Plane) -> Plane:
+    return np.clip(level, np.float32(0), np.float32(1), out=level)
+
+
+def _has_units(picture: Picture) -> bool:
+    return picture.facts.format == "DICOM"
+
+
+def _warnings(picture: Picture, target: Input) -> tuple[str, ...]:
+    return (NO_UNITS,) if target.values == "units" and not _has_units(picture) else ()
+
+
+def _cut(plane: Plane, geometry: Geometry, target: Input) -> tuple[Plane, tuple[slice, slice]]:
+    """What of the resized picture lies in the input, and where."""
+    (top, left), (height, width) = geometry.offset, geometry.size
+    rows = slice(max(top, 0), min(top + height, target.height))
+    columns = slice(max(left, 0), min(left + width, target.width))
+    visible = plane[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
+    return visible, (rows, columns)
+
+
+def _tensor(plane: Plane, target: Input) -> NDArray[np.float32]:
+    """The grey plane once for each channel, standardised, in the card's layout."""
+    channels = np.broadcast_to(plane, (target.channels, *plane.shape))
+    if target.mean and target.std:
+        mean, std = (np.array(numbers, np.float32)[:, None, None] for numbers in (target.mean, target.std))
+        channels = (channels - mean) / std
+    if target.channels_last:
+        channels = np.moveaxis(channels, 0, -1)
+    return np.ascontiguousarray(channels[None], np.float32)  # no copy of one grey channel

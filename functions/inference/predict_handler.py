@@ -1,0 +1,30 @@
+"""Wires predictions and exports them to Lambda."""
+
+from functools import partial
+from pathlib import Path
+
+from aws_lambda_powertools import Logger
+
+import imaging
+from functions.inference.models import configured_models, telling
+from functions.inference.predictions import Predictions
+from functions.inference.routes import routes
+from functions.inference.served import ModelSettings
+from functions.inference.settings import PredictSettings
+from scanward.clock import now
+from scanward.security.gate import Gate
+from scanward.security.tokens import Tokens
+from scanward.settings import Environment
+from scanward.stores.gate import GateStore
+from scanward.stores.secrets import read_token_keys
+from scanward.web.api import Api
+from scanward.web.cors import Cors
+from scanward.web.endpoint import Edge
+
+settings = PredictSettings.read(Environment(), Path(imaging.__file__).resolve().parents[1] / "models")
+log = Logger(service="predict")
+models = configured_models(ModelSettings.read(Environment()), settings.models, settings.memory_mb, telling(log))
+tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
+gate = Gate(GateStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
+edge = Edge(gate, Cors(settings.allowed_origins), log)
+app = Api(routes, Predictions(models, settings.first), edge)

@@ -1,0 +1,123 @@
+"""Bodies and answers of predictions and of the models' cards."""
+
+from typing import Any
+
+from functions.inference.predictions import Prediction
+from imaging.card import Accepts, Card
+from scanward.web.fields import Body, Line, Out
+
+
+class Predict(Body):
+    """The field beside the file of `POST /predict`."""
+
+    model_type: Line
+
+
+class ScoreOut(Out):
+    """A label's calibrated score, not the probability of a disease, beside the score from which on it counts."""
+
+    label: str
+    title: str
+    score: float
+    operating_point: float
+
+
+class PredictOut(Out):
+    """What contract A documents, and what it takes to understand it."""
+
+    model: str
+    prediction: str
+    confidence: float
+    version: str
+    sha256: str
+    preprocessing: str
+    scores: list[ScoreOut]
+    warnings: list[str]
+    notice: str
+
+    @classmethod
+    def of(cls, prediction: Prediction) -> "PredictOut":
+        card, analysis = prediction.card, prediction.analysis
+        labels = {label.id: label for label in card.labels if label.trained}
+        return cls(
+            model=card.name,
+            prediction=labels[prediction.choice].title,
+            confidence=round(analysis.scores[prediction.choice], 4),
+            version=card.version,
+            sha256=card.sha256,
+            preprocessing=card.preprocessing,
+            scores=[
+                ScoreOut(
+                    label=label.id,
+                    title=label.title,
+                    score=round(analysis.scores[label.id], 4),
+                    operating_point=label.operating_point,
+                )
+                for label in labels.values()
+            ],
+            warnings=list(analysis.warnings),
+            notice=f"{card.notice}. This is not a diagnosis.",
+        )
+
+
+class AcceptsOut(Out):
+    """Which studies a model reads, as this stack is configured."""
+
+    modalities: tuple[str, ...]
+    body_parts: tuple[str, ...]
+    scan_types: tuple[str, ...]
+    unlabelled: bool
+
+
+class LabelOut(Out):
+    """One label of a model."""
+
+    id: str
+    title: str
+    operating_point: float
+    finding: bool
+
+
+class ModelOut(Out):
+    """A model in short."""
+
+    name: str
+    version: str
+    title: str
+    notice: str
+    licence: str
+    sha256: str
+    preprocessing: str
+    decision: str
+    labels: list[LabelOut]
+    accepts: AcceptsOut
+
+    @classmethod
+    def fields(cls, card: Card, accepts: Accepts) -> dict[str, Any]:
+        """What every answer about a model tells."""
+        return {
+            "name": card.name,
+            "version": card.version,
+            "title": card.title,
+            "notice": card.notice,
+            "licence": str(card.document["licence"]),
+            "sha256": card.sha256,
+            "preprocessing": card.preprocessing,
+            "decision": card.output.decision,
+            "labels": [LabelOut(**label.model_dump(exclude={"trained"})) for label in card.labels if label.trained],
+            "accepts": AcceptsOut(**accepts.model_dump()),
+        }
+
+    @classmethod
+    def of(cls, card: Card, accepts: Accepts) -> "ModelOut":
+        return cls(**cls.fields(card, accepts))
+
+
+class CardOut(ModelOut):
+    """A model with the whole of its card."""
+
+    card: dict[str, Any]
+
+    @classmethod
+    def of(cls, card: Card, accepts: Accepts) -> "CardOut":
+        return cls(**cls.fields(card, accepts), card=dict(card.document))

@@ -1,0 +1,134 @@
+"""A model in 8-bit integers, as a new version of it: `python -m training.quantize DIR IMAGES OUT`.
+
+Static quantisation (QDQ): the ranges of activations are learnt from half of the images; on the other half the two
+models are compared. The model that was given stays as it is.
+"""
+
+import argparse
+import hashlib
+import json
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
+from onnxruntime.quantization.shape_inference import quant_pre_process
+
+from imaging.card import CARD_FILE
+from imaging.decode import decode
+from imaging.model import MODEL_FILE, Model, load_model
+from imaging.onnx_tensors import read_graph
+from imaging.prepare import prepare
+from imaging.refusal import ImageRefused, ModelRefused
+from training.comparison import Comparison, Tensors, compare
+
+_LEAST_IMAGES = 8
+
+
+class QuantisationRefused(Exception):
+    """What was asked for cannot be done; the message says why."""
+
+
+def quantise(folder: Path, images: Path, out: Path) -> Comparison:
+    """Write the model of `folder`, in integers, into `out`, which must not be there yet. Raises QuantisationRefused."""
+    if out.exists():
+        raise QuantisationRefused(f"{out} is there already; a new version is never written over another")
+    if out.name != folder.resolve().name:
+        raise QuantisationRefused(f"OUT must end in the model's name: …/{folder.resolve().name}")
+    before = load_model(folder, 1)
+    tensors = list(_tensors(images, before))
+    if len(tensors) < _LEAST_IMAGES:
+        raise QuantisationRefused(f"{images} holds {len(tensors)} images; at least {_LEAST_IMAGES} are needed")
+    with tempfile.TemporaryDirectory() as scratch:
+        made = Path(scratch) / folder.resolve().name
+        made.mkdir()
+        _write_graph(folder / MODEL_FILE, made / MODEL_FILE, tensors[::2], before)
+        document = _card(before, made / MODEL_FILE, len(tensors[::2]))
+        _write_card(made, document)
+        compared = compare(before, load_model(made, 1), tensors[1::2], _share(folder, made))
+        document["quantisation"]["compared"] = vars(compared)
+        _write_card(made, document)
+        out.mkdir(parents=True)
+        for name in (MODEL_FILE, CARD_FILE):
+            (out / name).write_bytes((made / name).read_bytes())
+    return compared
+
+
+def _tensors(images: Path, model: Model) -> Iterator[NDArray[np.float32]]:
+    for path in sorted(images.iterdir()):
+        try:
+            yield prepare(decode(path.read_bytes()), model.card.input).tensor
+        except (ImageRefused, OSError):
+            continue
+
+
+class _Reader(CalibrationDataReader):
+    def __init__(self, node: str, tensors: Tensors) -> None:
+        self._rows = iter([{node: tensor} for tensor in tensors])
+
+    def get_next(self) -> dict[str, NDArray[np.float32]] | None:
+        return next(self._rows, None)
+
+
+def _write_graph(given: Path, made: Path, tensors: Tensors, model: Model) -> None:
+    prepared = made.with_suffix(".prepared.onnx")
+    quant_pre_process(given, prepared, skip_symbolic_shape=True)
+    quantize_static(
+        prepared,
+        made,
+        _Reader(model.card.input.node, tensors),
+        quant_format=QuantFormat.QDQ,
+        per_channel=True,
+        activation_type=QuantType.QUInt8,
+        weight_type=QuantType.QInt8,
+    )
+    prepared.unlink()
+
+
+def _card(before: Model, graph: Path, images: int) -> dict[str, Any]:
+    """The card of the new version. What was measured of the old one is not claimed of it."""
+    data = graph.read_bytes()
+    document = {key: value for key, value in before.card.document.items() if key != "metrics"}
+    return document | {
+        "version": f"{before.card.version}+int8",
+        "sha256": hashlib.sha256(data).hexdigest(),
+        "opset": read_graph(data).opset,
+        "quantisation": {"of": before.card.version, "of_sha256": before.card.sha256, "calibration_images": images},
+    }
+
+
+def _write_card(folder: Path, document: dict[str, Any]) -> None:
+    (folder / CARD_FILE).write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _share(folder: Path, made: Path) -> float:
+    return round((made / MODEL_FILE).stat().st_size / (folder / MODEL_FILE).stat().st_size, 3)
+
+
+def main() -> int:
+    """Reports; 1 when nothing was made."""
+    parser = argparse.ArgumentParser(prog="python -m training.quantize", description=__doc__)
+    for name, told in (
+        ("folder", "the model"),
+        ("images", "folder of images like those to come"),
+        ("out", "new folder"),
+    ):
+        parser.add_argument(name, type=Path, help=told)
+    asked = parser.parse_args()
+    try:
+        made = quantise(asked.folder, asked.images, asked.out)
+    except (QuantisationRefused, ModelRefused) as refusal:
+        print(f"✗ {refusal}", file=sys.stderr)
+        return 1
+    print(f"✓ {asked.out}: {made.speed:.2f} times as fast, {made.size:.0%} of the size")
+    print(f"  the same findings on {made.same_findings:.1%} of {made.images} images that neither was fitted to")
+    print(f"  largest difference of a score: {made.largest_difference:.3f}")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
