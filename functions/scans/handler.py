@@ -19,6 +19,7 @@ from scanward.stores.gate import GateStore
 from scanward.stores.lanes import LaneQueues
 from scanward.stores.objects import ObjectStore
 from scanward.stores.once import OnceStore
+from scanward.stores.purging import Purger
 from scanward.stores.scan_lists import ScanLists
 from scanward.stores.scans import ScanStore
 from scanward.stores.secrets import read_token_keys
@@ -30,18 +31,21 @@ from scanward.web.endpoint import Edge
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 table, lanes = settings.scans_table, LaneQueues(settings.queue_urls)
+accounts = GateStore(settings.accounts_table)
 imaging = Imaging(
     scans=ScanStore(table),
     lists=ScanLists(table),
     objects=ObjectStore(settings.bucket),
+    purger=Purger(settings.bucket),
     lanes=lanes,
     waiting=Waiting(lanes, Durations(table), settings.at_once, now),
     once=OnceStore(table),
     counts=UploadCounts(table, settings.uploads_per_window),
     access=Access(CareStore(settings.clinic_table), now),
+    accounts=accounts,
     tokens=tokens,
     now=now,
     fresh_id=fresh_id,
 )
-gate = Gate(GateStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
+gate = Gate(accounts, tokens, settings.requests_per_minute, now)
 app = Api(routes, imaging, Edge(gate, Cors(settings.allowed_origins), Logger(service="scans")))

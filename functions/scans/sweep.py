@@ -3,9 +3,9 @@
 It reads only the index of tasks that are due, shard by shard, so its cost is that of what is stuck.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from scanward.domain import tasks
 from scanward.domain.failures import FailureReason
@@ -17,6 +17,7 @@ from scanward.stores.objects import ObjectStore
 from scanward.stores.scans import ScanStore
 
 PER_SHARD = 50
+SWEEP_TIME = timedelta(seconds=35)  # of the function's fifty
 
 
 def _untold(reason: FailureReason) -> None:
@@ -35,25 +36,36 @@ class Sweeper:
 
 
 def sweep(sweeper: Sweeper) -> dict[str, int]:
-    """Looks at every due task once; counts those announced again, failed, left waiting, and not got to grips with."""
-    counts = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}
-    for task in _due(sweeper):
-        try:
-            counts[_settle(sweeper, task)] += 1
-        except Conflict:
-            continue  # somebody moved it meanwhile, which is all that was wanted
-        except Unavailable:
-            counts["untouched"] += 1  # the next sweep finds it again, and the others do not wait for it
+    """Looks at due tasks, all of them if time allows; counts those announced again, failed, left waiting and untouched.
+
+    What is untouched the next sweep finds again; the others do not wait for it.
+    """
+    counts, begun = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}, sweeper.now()
+    shards, seen = set(range(DUE_SHARDS)), set[int]()
+    while shards and sweeper.now() - begun < SWEEP_TIME:
+        for shard in sorted(shards):
+            found = [task_id for task_id in sweeper.scans.due(shard, sweeper.now(), PER_SHARD) if task_id not in seen]
+            if not found:
+                shards.discard(shard)
+            seen.update(found)
+            for task_id in found:
+                outcome = _look(sweeper, task_id)
+                if outcome:
+                    counts[outcome] += 1
     return counts
 
 
-def _due(sweeper: Sweeper) -> Iterator[Task]:
-    for shard in range(DUE_SHARDS):
-        for task_id in sweeper.scans.due(shard, sweeper.now(), PER_SHARD):
-            task = sweeper.scans.task(task_id)
-            # The index is behind the table: a worker may have taken the task since.
-            if task and task.due_at and task.due_at <= sweeper.now():
-                yield task
+def _look(sweeper: Sweeper, task_id: int) -> str | None:
+    try:
+        task = sweeper.scans.task(task_id)
+        # The index is behind the table: a worker may have taken the task since.
+        if task is None or task.due_at is None or task.due_at > sweeper.now():
+            return None
+        return _settle(sweeper, task)
+    except Conflict:
+        return None  # somebody moved it meanwhile, which is all that was wanted
+    except (Unavailable, ValueError, TypeError, KeyError):  # the last ones of an item that cannot be read
+        return "untouched"
 
 
 def _settle(sweeper: Sweeper, task: Task) -> str:

@@ -29,6 +29,7 @@ UPLOAD_SCAN       * S       SLD     SL      SL    all
 ANALYSE_SCAN      * S       SLD     SL      SL    all
 CANCEL_TASK       * S       SLD     SL      SL    all
 DELETE_SCAN         S       S       S       S     all
+READ_READING        S       SLDG    SL      -     all
 WRITE_READING     * -       LD      -       -     -
 READ_PATIENT        S       SLDG    SL      SL    all
 WRITE_PATIENT       -       LD      L       L     -

@@ -1,5 +1,7 @@
 """X-rays as contract E says them, over the same scans as contract B."""
 
+import json
+
 import pytest
 
 from tests.cloud import ROOT
@@ -92,6 +94,25 @@ def test_a_doctors_reading_is_kept_beside_the_models(api: Client, patient: Clien
     assert after["result_of_xray"] == "consolidation, right lower zone"
     assert (after["doctor_id"], after["analysis"]) == (own_id(doctor), before["analysis"])
     assert after["updated_at"] > before["updated_at"]
+
+
+def test_what_was_read_before_is_kept_and_labs_see_images_alone(api: Client, patient: Client, row: Row) -> None:
+    chief = administrator(api)
+    doctor, lab = professional(api, "DOCTOR", chief), professional(api, "LAB", chief)
+    let_in(patient, doctor)
+    let_in(patient, lab)
+    path = f"/api/unique_xray/{row['id']}"
+    for text in ("first", "second"):
+        doctor.send("PUT", path, json.dumps({"result_of_xray": text}).encode(), "application/json")
+    assert [reading["result_of_xray"] for reading in patient.get(f"{path}/readings").json] == ["second", "first"]
+    assert lab.get(path).json["result_of_xray"] is None
+    assert lab.get(f"/api/xrays/{own_id(patient)}").json[0]["result_of_xray"] is None
+    assert lab.get(f"{path}/readings").status == 403
+
+
+def test_an_image_and_a_way_around_it_are_too_much(patient: Client) -> None:
+    fields = {**SAID, "content_type": "image/png"}
+    assert list(patient.upload("/api/xrays", {"image_of_xray": PNG}, fields).json) == ["image_of_xray"]
 
 
 def test_nobody_but_a_doctor_writes_one(api: Client, patient: Client, row: Row) -> None:

@@ -46,7 +46,7 @@ def test_files_arrive_as_they_are_whatever_is_accepted(
     heatmap = patient.get(f"/files/heatmaps/{done['task_id']}", headers=headers)
     assert (image.status, image.headers["content-type"], image.body) == (200, "image/jpeg", JPEG)
     assert (heatmap.status, heatmap.headers["content-type"], heatmap.body) == (200, "image/png", PNG)
-    assert "private" in image.headers["cache-control"]
+    assert image.headers["cache-control"] == "private, no-cache"
 
 
 def test_a_finished_scan_reads_as_the_document_shows(patient: Client, done: dict[str, str]) -> None:
@@ -80,6 +80,17 @@ def test_the_original_is_behind_an_address_that_soon_ends(patient: Client, done:
     asked = parse_qs(urlsplit(reply.headers["location"]).query)
     assert int(asked["X-Amz-Expires"][0]) <= 300
     assert asked["response-content-disposition"] == ["attachment"]
+
+
+def test_of_two_images_sent_with_one_form_the_one_that_was_read_is_the_original(patient: Client) -> None:
+    made = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
+    s3, key = boto3.client("s3"), made["upload"]["fields"]["key"]
+    s3.put_object(Bucket=BUCKET, Key=key, Body=PNG)
+    analysed(made)
+    s3.put_object(Bucket=BUCKET, Key=key, Body=b"another")
+    location = patient.get(f"/files/images/{made['scan_id']}?original=true").headers["location"]
+    [version] = parse_qs(urlsplit(location).query)["versionId"]
+    assert s3.get_object(Bucket=BUCKET, Key=key, VersionId=version)["Body"].read() == PNG
 
 
 def test_there_is_no_address_of_an_original_that_has_not_come(patient: Client) -> None:

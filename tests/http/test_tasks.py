@@ -5,6 +5,7 @@ import pytest
 
 from scanward.domain.ids import parse_id
 from scanward.stores import sdk
+from scanward.stores.sdk import s3
 from tests.cloud import ROOT
 from tests.faults import failing
 from tests.http.care import administrator, analysed, let_in, own_id, professional
@@ -82,6 +83,17 @@ def test_scans_are_listed_likewise_for_who_may_see_them(api: Client, patient: Cl
     assert doctor.get(f"/scans?cursor={listed.json['next']}").status == 400, "a cursor is its list's own"
 
 
+def test_the_next_page_is_where_the_header_says(api: Client, patient: Client) -> None:
+    ids = [parse_id(patient.upload("/scans", {"file": PNG}).data["scan_id"]) for _ in range(3)]
+    doctor = professional(api, "DOCTOR", administrator(api))
+    let_in(patient, doctor)
+    first = doctor.get(f"/scans?patient_id={own_id(patient)}&limit=2")
+    link = first.headers["link"]
+    assert link.endswith('>; rel="next"')
+    rest = doctor.get("/scans" + link[1 : link.index(">")])
+    assert [scan["id"] for scan in first.data + rest.data] == ids[::-1]
+
+
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=x", "status=PENDING"])
 def test_a_list_that_cannot_be_is_refused(patient: Client, query: str) -> None:
     assert patient.get(f"/tasks?{query}").status in {400, 422}
@@ -115,6 +127,18 @@ def test_another_analysis_is_another_version_and_overwrites_nothing(patient: Cli
     assert listed[1]["result"]["data"] == before["result"]
     for task in (done, again):
         assert patient.get(f"/files/heatmaps/{task['task_id']}").status == 200
+
+
+def test_what_was_said_of_the_image_holds_for_the_next_analysis_too(patient: Client) -> None:
+    made = patient.upload("/scans", {"file": PNG}, {"scan_type": "MRI"}).data
+    analysed(made)
+    again = patient.send("POST", f"/scans/{made['scan_id']}/analyses").data
+    analysed(again)
+    scan = patient.get(f"/scans/{made['scan_id']}").data
+    assert (scan["task_id"], scan["scan_type"], scan["result"]["pathologies"]) == (again["task_id"], "MRI", [])
+    as_film = patient.post(f"/scans/{made['scan_id']}/analyses", {"scan_type": "XRAY"}).data
+    analysed(as_film)
+    assert patient.get(f"/scans/{made['scan_id']}").data["result"]["model"]["name"] == "chest_xray"
 
 
 def test_it_needs_no_body_and_waits_in_the_queue_of_its_lane(patient: Client, done: Made) -> None:
@@ -171,10 +195,35 @@ def test_a_removed_scan_leaves_nothing(api: Client, patient: Client, done: Made)
     ):
         assert patient.get(path).status == 404
     assert [task["task_id"] for task in patient.get("/tasks").data] == [keeps["task_id"]]
-    left = boto3.client("s3").list_objects_v2(Bucket="images").get("Contents", [])
-    assert [item["Key"].split("/")[2] for item in left] == [str(parse_id(keeps["scan_id"]))]
+    left = boto3.client("s3").list_object_versions(Bucket="images")
+    assert "DeleteMarkers" not in left
+    assert {item["Key"].split("/")[2] for item in left["Versions"]} == {str(parse_id(keeps["scan_id"]))}
     kept = boto3.client("dynamodb").scan(TableName="ScansTable")["Items"]
-    assert not [item for item in kept if str(parse_id(done["scan_id"])) in str(item)]
+    about = [item["sk"]["S"] for item in kept if str(parse_id(done["scan_id"])) in str(item)]
+    assert about == ["GONE"], "only that there was one, for what still comes for it"
+
+
+def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: Client) -> None:
+    from functions.inference.arrivals import Arrival
+    from functions.inference.handler import inference, reception
+    from functions.inference.usecases import Outcome, take
+
+    begun = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
+    assert patient.send("DELETE", f"/scans/{begun['scan_id']}").status == 200
+    key = begun["upload"]["fields"]["key"]
+    boto3.client("s3").put_object(Bucket="images", Key=key, Body=PNG)
+    ids = parse_id(begun["scan_id"]), parse_id(begun["task_id"])
+    for arrival in (Arrival(*ids, key), Arrival(*ids)):
+        assert take(inference, reception, arrival) is Outcome.NOTHING_TO_DO
+    assert "Versions" not in boto3.client("s3").list_object_versions(Bucket="images")
+
+
+def test_nothing_more_is_ordered_for_a_scan_that_is_being_removed(patient: Client, done: Made) -> None:
+    with failing(s3(), "s3.DeleteObjects"):
+        assert patient.send("DELETE", f"/scans/{done['scan_id']}").status == 503
+    assert patient.send("POST", f"/scans/{done['scan_id']}/analyses").status in {404, 409}
+    assert patient.send("DELETE", f"/scans/{done['scan_id']}").status == 200
+    assert patient.get("/tasks").data == []
 
 
 def test_who_cares_for_a_patient_removes_nothing_of_theirs(api: Client, patient: Client, made: Made) -> None:
@@ -199,4 +248,4 @@ def test_a_scan_that_is_removed_while_it_is_read_leaves_no_files(patient: Client
         analysed(made)
     finally:
         del inference.scans.move
-    assert boto3.client("s3").list_objects_v2(Bucket="images").get("Contents", []) == []
+    assert "Versions" not in boto3.client("s3").list_object_versions(Bucket="images")

@@ -7,7 +7,7 @@ import boto3
 import pytest
 
 from scanward import clock
-from scanward.domain import once
+from scanward.domain import once, tasks
 from scanward.domain.ids import parse_id, to_uuid
 from scanward.domain.orders import Lane, Order, Reading, ScanType
 from scanward.domain.places import parse_upload_key
@@ -135,6 +135,20 @@ def test_an_upload_straight_to_s3_is_begun_once_too(patient: Client) -> None:
     assert again["upload"]["fields"]["key"] == first["upload"]["fields"]["key"]
 
 
+def test_a_replay_after_its_time_gives_no_new_form(patient: Client) -> None:
+    body = {"filename": "x", "content_type": "image/png"}
+    assert patient.post("/scans/uploads", body, headers=KEYED).status == 200
+    begin_earlier(tasks.UPLOAD_WINDOW)
+    late = patient.post("/scans/uploads", body, headers=KEYED)
+    assert (late.status, late.code) == (409, "CONFLICT")
+
+
+def test_an_administrator_uploads_for_nobody_who_is_not_there(api: Client, patient: Client) -> None:
+    chief = administrator(api)
+    assert chief.upload("/scans", {"file": PNG}, {"patient_id": "123"}).status == 404
+    assert chief.upload("/scans", {"file": PNG}, {"patient_id": str(own_id(patient))}).status == 200
+
+
 @pytest.mark.parametrize(
     "other",
     [
@@ -193,6 +207,7 @@ def test_uploads_that_are_begun_without_end_are_braked(patient: Client) -> None:
     replies = [patient.post("/scans/uploads", body) for _ in range(21)]
     assert [reply.status for reply in replies] == [200] * 20 + [429]
     assert 0 < int(replies[-1].headers["retry-after"]) <= 900
+    assert (replies[-1].headers["ratelimit-limit"], replies[-1].headers["ratelimit-remaining"]) == ("20", "0")
     assert patient.upload("/scans", {"file": PNG}).status == 200, "which are not counted"
 
 

@@ -108,7 +108,11 @@ def test_what_is_not_said_of_a_person_is_not_guessed(patient: Client, finished: 
 
 def test_an_analysis_that_is_not_finished_has_none(patient: Client) -> None:
     data = patient.upload("/scans", {"file": CLEAR}).data
-    assert patient.post("/xray/suggest-treatment", {"analysis_task_id": data["task_id"]}).status == 409
+    body = {"analysis_task_id": data["task_id"]}
+    assert patient.post("/xray/suggest-treatment", body).status == 409
+    patient.post(f"/tasks/cancel/{data['task_id']}")
+    called_off = patient.post("/xray/suggest-treatment", body)
+    assert (called_off.status, called_off.json["error"]["details"]) == (409, {"status": "CANCELLED"})
 
 
 @pytest.mark.parametrize(

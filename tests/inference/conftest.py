@@ -18,6 +18,7 @@ from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.stores.durations import Durations
 from scanward.stores.objects import ObjectStore
+from scanward.stores.purging import Purger
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, ROOT
 
@@ -44,7 +45,7 @@ def time() -> Time:
 def inference(aws: None, time: Time) -> Inference:
     models = Models(ROOT / "layers" / "model" / "models", memory_mb=1769)
     pace = Pace(Durations("ScansTable"))
-    return Inference(ScanStore("ScansTable"), ObjectStore(BUCKET), models, pace, time.now)
+    return Inference(ScanStore("ScansTable"), ObjectStore(BUCKET), Purger(BUCKET), models, pace, time.now)
 
 
 Upload = Callable[[bytes | None], tuple[Task, Arrival]]

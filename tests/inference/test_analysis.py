@@ -15,7 +15,9 @@ from scanward.domain.places import heatmap_key, preview_key
 from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import NotFound
+from scanward.stores.dynamo import connection
 from tests.cloud import BUCKET
+from tests.faults import lost_answer
 from tests.inference.conftest import SAMPLES, TRUTH, Time, Upload
 
 
@@ -38,8 +40,8 @@ def test_each_sample_is_read_as_what_it_shows(inference: Inference, uploaded: Up
     assert set(done.result["pathologies"]) == set(TRUTH[name])
     assert done.result["notice"] == NOTICE
     assert len(done.result["model"]["sha256"]) == 64
-    preview = Image.open(io.BytesIO(inference.objects.get(preview_key(task.scan_id))))
-    heatmap = Image.open(io.BytesIO(inference.objects.get(heatmap_key(task.scan_id, task.id))))
+    preview = Image.open(io.BytesIO(inference.objects.get(preview_key(task.scan_id)).content))
+    heatmap = Image.open(io.BytesIO(inference.objects.get(heatmap_key(task.scan_id, task.id)).content))
     assert (preview.format, heatmap.format, preview.size) == ("JPEG", "PNG", heatmap.size)
 
 
@@ -122,11 +124,11 @@ def test_an_event_for_no_task_of_ours_is_set_aside(
     assert inference.scans.task(task.id) == task
 
 
-def test_a_brain_mri_is_not_read_as_a_chest_film(inference: Inference, uploaded: Upload) -> None:
+def test_an_mri_of_a_knee_is_not_read_as_a_chest_film(inference: Inference, uploaded: Upload) -> None:
     import pydicom
 
     dataset = pydicom.dcmread(io.BytesIO(DICOM))
-    dataset.Modality, dataset.BodyPartExamined = "MR", "BRAIN"
+    dataset.Modality, dataset.BodyPartExamined = "MR", "KNEE"
     file = io.BytesIO()
     dataset.save_as(file)
     task, arrival = uploaded(file.getvalue())
@@ -154,3 +156,20 @@ def test_progress_is_written_in_growing_versions(inference: Inference, uploaded:
         (4, 80, "IN_PROGRESS"),
         (5, 100, "COMPLETED"),
     ]
+
+
+def test_the_version_that_was_read_is_pinned_though_no_event_named_it(inference: Inference, uploaded: Upload) -> None:
+    task, arrival = uploaded(PNG)
+    assert process(inference, Arrival(arrival.scan_id, arrival.task_id)) is Outcome.FINISHED
+    scan = inference.scans.get(task.scan_id)
+    assert scan
+    assert (ended(inference, task).object_version, scan.object_version) == (arrival.version, arrival.version)
+
+
+def test_a_result_of_tuples_is_recognised_when_its_answer_is_lost(inference: Inference, uploaded: Upload) -> None:
+    task, _ = uploaded(None)
+    held = inference.scans.move(task, tasks.claim(task, "one", None, inference.now()))
+    done = tasks.complete(held, {"image": {"window": (1.0, 2.0)}}, inference.now())
+    with lost_answer(connection().client, "dynamodb.TransactWriteItems") as lost:
+        assert inference.scans.move(held, done) == done
+    assert lost

@@ -4,7 +4,7 @@ import pytest
 
 from functions.inference.analysis import Inference
 from functions.inference.arrivals import Arrival
-from functions.inference.dead_letters import DeadLetters, bury
+from functions.inference.dead_letters import DeadLetters, End, bury
 from functions.inference.usecases import process
 from scanward.domain import tasks
 from scanward.domain.failures import FailureReason
@@ -15,16 +15,16 @@ from tests.inference.conftest import SAMPLES, Time, Upload
 
 @pytest.fixture
 def dead(inference: Inference) -> DeadLetters:
-    return DeadLetters(inference.scans, OnceStore("ScansTable"), inference.now)
+    return DeadLetters(inference.scans, OnceStore("ScansTable"), inference.objects, inference.now)
 
 
 def test_a_dead_letter_fails_its_task_once(dead: DeadLetters, uploaded: Upload) -> None:
     task, arrival = uploaded(b"anything")
-    assert bury(dead, arrival)
+    assert bury(dead, arrival) is End.BURIED
     failed = dead.scans.task(task.id)
     assert failed
     assert failed.failure is FailureReason.RETRIES_EXHAUSTED
-    assert not bury(dead, arrival)
+    assert bury(dead, arrival) is End.NOTHING_TO_DO
     assert dead.scans.task(task.id) == failed
 
 
@@ -32,7 +32,7 @@ def test_a_finished_task_stays_as_it_is(dead: DeadLetters, inference: Inference,
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
     process(inference, arrival)
     done = dead.scans.task(task.id)
-    assert not bury(dead, arrival)
+    assert bury(dead, arrival) is End.NOTHING_TO_DO
     assert dead.scans.task(task.id) == done
 
 
@@ -44,8 +44,8 @@ def test_a_task_that_is_held_is_left_until_its_lease_is_over(
     with pytest.raises(TaskLeased):
         bury(dead, arrival)
     time.ahead = tasks.LEASE
-    assert bury(dead, arrival)
+    assert bury(dead, arrival) is End.BURIED
 
 
 def test_a_letter_for_no_task_is_no_error(dead: DeadLetters) -> None:
-    assert not bury(dead, Arrival(1, 2, "uploads/high/1/2"))
+    assert bury(dead, Arrival(1, 2, "uploads/high/1/2")) is End.NOTHING_TO_DO

@@ -1,11 +1,13 @@
 """Objects that other systems put into the bucket."""
 
+from datetime import timedelta
+
 import boto3
 import pytest
 
 from functions.inference.analysis import Inference
 from functions.inference.arrivals import Announced, Arrival, Delivery, Unexpected
-from functions.inference.dead_letters import DeadLetters, bury
+from functions.inference.dead_letters import DeadLetters, End, bury
 from functions.inference.deliveries import Reception, receive
 from functions.inference.usecases import Outcome, take
 from scanward import clock
@@ -23,7 +25,7 @@ from scanward.stores.once import OnceStore
 from scanward.stores.scan_lists import ScanLists
 from tests.cloud import BUCKET
 from tests.faults import failing, lost_answer
-from tests.inference.conftest import SAMPLES
+from tests.inference.conftest import SAMPLES, Time
 
 PNG = (SAMPLES / "consolidation-1.png").read_bytes()
 ACCOUNT = 7
@@ -139,12 +141,41 @@ def test_while_accounts_cannot_be_looked_up_it_is_left_for_later(reception: Rece
 
 
 def test_a_dead_letter_of_a_delivery_fails_its_task(inference: Inference, reception: Reception) -> None:
-    dead = DeadLetters(inference.scans, reception.once, inference.now)
+    dead = DeadLetters(inference.scans, reception.once, inference.objects, inference.now)
     delivery = delivered(PNG)
-    assert not bury(dead, delivery), "it never became one"
     arrival = receive(reception, delivery)
     assert arrival
-    assert bury(dead, delivery)
+    assert bury(dead, delivery) is End.BURIED
     task = inference.scans.task(arrival.task_id)
     assert task
     assert task.failure is FailureReason.RETRIES_EXHAUSTED
+
+
+def test_a_dead_letter_of_a_delivery_that_never_became_a_task_sets_it_aside(
+    inference: Inference, reception: Reception
+) -> None:
+    dead = DeadLetters(inference.scans, reception.once, inference.objects, inference.now)
+    delivery = delivered(PNG)
+    assert [bury(dead, delivery) for _ in range(2)] == [End.SET_ASIDE, End.SET_ASIDE]
+    assert keys() == {delivery.key.replace("uploads/", "aside/", 1)}
+
+
+def test_a_bad_version_is_set_aside_and_a_good_one_under_the_same_name_stays(
+    inference: Inference, reception: Reception
+) -> None:
+    bad, good = delivered(b"%PDF-1.7"), delivered(PNG)
+    assert take(inference, reception, good) is Outcome.FINISHED
+    assert take(inference, reception, bad) is Outcome.SET_ASIDE
+    assert inference.objects.get(good.key, good.version).content == PNG
+    aside = good.key.replace("uploads/", "aside/", 1)
+    assert inference.objects.get(aside).content == b"%PDF-1.7"
+
+
+def test_told_again_after_a_day_it_is_still_the_same_scan(
+    inference: Inference, reception: Reception, time: Time
+) -> None:
+    delivery = delivered(PNG)
+    take(inference, reception, delivery)
+    time.ahead = timedelta(days=14)
+    assert take(inference, reception, delivery) is Outcome.NOTHING_TO_DO
+    assert len(listed()) == 1

@@ -1,6 +1,7 @@
 """A person of whom something lies everywhere, and the queue that carries out what they wish."""
 
 import json
+from dataclasses import replace
 from importlib import import_module
 from typing import Any
 
@@ -53,7 +54,7 @@ def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
     scan = Scan(scan_id, patient_id, asked_by, first, task.object_key, None, task.status, now, about=About(word))
     scans = ScanStore(TABLES["SCANS_TABLE"])
     scans.add(scan, task)
-    again = tasks.create(first ^ 1, scan_id, patient_id, now, is_first=False, object_key=task.object_key)
+    again = replace(tasks.create(first ^ 1, scan_id, patient_id, now, object_key=task.object_key), is_first=False)
     scans.add_again(again)
     for key in (scan.object_key, preview_key(scan_id), heatmap_key(scan_id, first), derived_prefix(scan_id) + "more"):
         for _ in range(2):  # the bucket keeps what is replaced

@@ -67,4 +67,4 @@ def _erase_scan(own: OwnData, scan: Scan) -> None:
         own.purger.purge(scan.object_key.rpartition("/")[0] + "/")
     own.purger.purge_one(scan.object_key)
     own.purger.purge_one(aside_key(scan.object_key))
-    own.lists.remove_scan(scan)
+    own.lists.remove_scan(scan, own.now())

@@ -53,4 +53,4 @@ def _ask(clinic: Clinic, actor: Actor, before: Export | None) -> Export:
 
 def _ready(clinic: Clinic, export: Export) -> Ready:
     key = export_key(export.account_id, export.id)
-    return Ready(export, clinic.objects.link(key, LINK_SECONDS, "application/zip") if export.is_ready else None)
+    return Ready(export, clinic.objects.link(key, None, LINK_SECONDS, "application/zip") if export.is_ready else None)

@@ -9,7 +9,8 @@ from scanward.web.families import Family
 from scanward.web.routes import Routes
 
 routes = Routes[Imaging]("files", Family.ENVELOPE)
-_PRIVATE = {"Cache-Control": "private, max-age=300"}
+# Asked for anew each time: at a clinic the next who sits down at this browser is somebody else.
+_PRIVATE = {"Cache-Control": "private, no-cache"}
 
 
 @routes.get("/files/images/{scan_id}", "image/jpeg", query=ImageQuery)

@@ -1,9 +1,18 @@
 """X-rays as contract E says them: the same scans as everybody's."""
 
 from functions.scans.routes.one_image import one_image
-from functions.scans.schemas.xrays import ReadingBody, XrayBody, XrayOut, XraysQuery, XrayStart, XrayStartOut
+from functions.scans.schemas.xrays import (
+    ReadingBody,
+    ReadingOut,
+    XrayBody,
+    XrayOut,
+    XraysQuery,
+    XrayStart,
+    XrayStartOut,
+)
 from functions.scans.usecases import uploads, xrays
 from functions.scans.usecases.dependencies import Imaging
+from scanward.errors import InvalidFields
 from scanward.web.bodies import Choice
 from scanward.web.call import Call, Page
 from scanward.web.families import Family
@@ -28,10 +37,12 @@ def add_xray(call: Call[XrayBody | XrayStart], imaging: Imaging) -> XrayOut | Xr
     """Upload an X-ray: its image in the form, or, with `content_type` instead, straight to S3."""
     wanted = call.body.wanted(call.actor)
     if isinstance(call.body, XrayStart):
+        if call.files:
+            raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
         accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.once)
-        return XrayStartOut.begun(xrays.of(imaging, accepted.scan_id), accepted, form)
+        return XrayStartOut.begun(xrays.of(imaging, accepted), accepted, form)
     accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.once)
-    return XrayOut.of(xrays.of(imaging, accepted.scan_id))
+    return XrayOut.of(xrays.of(imaging, accepted))
 
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
@@ -51,3 +62,9 @@ def read_xray(call: Call[None], imaging: Imaging) -> XrayOut:
 def write_reading(call: Call[ReadingBody], imaging: Imaging) -> XrayOut:
     """Write down what a doctor reads in it; it is kept beside what the model does."""
     return XrayOut.of(xrays.write_reading(imaging, call.actor, call.path["xray_id"], call.body.result_of_xray))
+
+
+@routes.get("/api/unique_xray/{xray_id}/readings", list[ReadingOut])
+def list_readings(call: Call[None], imaging: Imaging) -> list[ReadingOut]:
+    """What doctors have read in it so far, the newest first."""
+    return [ReadingOut.of(reading) for reading in xrays.readings(imaging, call.actor, call.path["xray_id"])]

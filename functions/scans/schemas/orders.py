@@ -56,9 +56,9 @@ class UploadBody(OrderBody):
 
     patient_id: Id | None = None
 
-    def wanted(self) -> Wanted:
-        """What the uploader says."""
-        return Wanted(self.order(), self.patient_id)
+    def wanted(self, *, timed: bool = False) -> Wanted:
+        """What the uploader says, and whether the answer tells how long it may take."""
+        return Wanted(self.order(), self.patient_id, timed=timed)
 
 
 class FriendlyBody(UploadBody):
@@ -88,7 +88,7 @@ class UploadOut(Out):
     task_token: str
 
     @classmethod
-    def of(cls, accepted: Accepted, **more: Any) -> Self:
+    def of(cls, accepted: Accepted[Any], **more: Any) -> Self:
         ids = {"scan_id": to_uuid(accepted.scan_id), "task_id": to_uuid(accepted.task_id)}
         return cls(**ids, task_token=accepted.task_token, **more)
 

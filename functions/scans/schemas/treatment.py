@@ -6,7 +6,7 @@ from pydantic import Field, StringConstraints
 
 from functions.scans.usecases.treatment import Advice, Case
 from scanward.treatment.suggestions import DISCLAIMER
-from scanward.web.fields import Body, Line, Out, Printable
+from scanward.web.fields import Body, Out, Printable
 
 
 class TreatmentBody(Body):
@@ -15,7 +15,7 @@ class TreatmentBody(Body):
     analysis_task_id: Annotated[str, StringConstraints(min_length=1, max_length=2048), Printable]
     symptoms: Annotated[str, StringConstraints(max_length=4000), Printable] | None = None
     patient_age: Annotated[int, Field(ge=0, le=150)] | None = None
-    patient_gender: Line | None = None
+    patient_gender: Annotated[str, StringConstraints(max_length=40), Printable] | None = None
 
     def case(self) -> Case:
         """The case that is meant."""

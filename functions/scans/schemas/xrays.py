@@ -12,7 +12,7 @@ from functions.scans.usecases.accepting import Accepted
 from functions.scans.usecases.uploads import Wanted
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.ids import to_uuid
-from scanward.domain.scans import About, Scan
+from scanward.domain.scans import About, DoctorsReading, Scan
 from scanward.errors import InvalidFields
 from scanward.stores.objects import PresignedPost
 from scanward.web.fields import Body, Line, Out, Printable
@@ -50,7 +50,21 @@ class ReadingBody(Body):
 
 
 class XraysQuery(ListQuery):
-    """Which part of a patient's X-rays."""
+    """Which part of a patient's X-rays: descriptions and readings are long, and an answer may not be."""
+
+    limit: Annotated[int, Field(ge=1, le=25)] = 25
+
+
+class ReadingOut(Out):
+    """What a doctor read in an X-ray, and when."""
+
+    result_of_xray: str
+    doctor_id: int
+    created_at: datetime
+
+    @classmethod
+    def of(cls, reading: DoctorsReading) -> "ReadingOut":
+        return cls(result_of_xray=reading.text, doctor_id=reading.doctor_id, created_at=reading.at)
 
 
 class XrayOut(Out):
@@ -86,7 +100,7 @@ class XrayStartOut(XrayOut):
     upload: FormOut = Field(description="a form for S3")
 
     @classmethod
-    def begun(cls, scan: Scan, accepted: Accepted, form: PresignedPost) -> "XrayStartOut":
+    def begun(cls, scan: Scan, accepted: Accepted[Scan], form: PresignedPost) -> "XrayStartOut":
         return cls(**_columns(scan), task_token=accepted.task_token, upload=FormOut.of(form))
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.waiting import spelled
@@ -11,11 +12,12 @@ from scanward.domain.accounts import Actor
 from scanward.domain.claims import Claims, TokenType
 from scanward.domain.once import Made, Once
 from scanward.domain.orders import Order
-from scanward.errors import Conflict, TooManyRequests, UnderWay
+from scanward.errors import Conflict, UnderWay
 from scanward.stores.scans import Beside
-from scanward.stores.upload_counts import UploadCounts, seconds_left
 
 NEW_ID_TRIES = 3
+
+K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +32,6 @@ class Taking:
     once: Once | None
     finished: bool = False
     timed: bool = False
-    counts: UploadCounts | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,37 +44,42 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
-    """What an order became, and the token that follows its task. `unfinished`: more is to be done than keeping it."""
+class Accepted(Generic[K]):
+    """What an order became, and the token that follows its task.
+
+    `unfinished`: more is to be done than keeping it. `kept`: what was kept just now, None where it was kept before.
+    """
 
     scan_id: int
     task_id: int
     task_token: str
     estimated_time: str
+    begun_at: datetime
     unfinished: bool
+    kept: K | None
 
 
 def accept(
-    imaging: Imaging, taking: Taking, keep: Callable[[Draft, Beside], None], scan_id: int | None = None
-) -> Accepted:
+    imaging: Imaging, taking: Taking, keep: Callable[[Draft, Beside], K], scan_id: int | None = None
+) -> Accepted[K]:
     """Has an order kept by `keep`, under fresh ids; or gives back what was kept for its key before.
 
-    Raises KeyReused, UnderWay while an earlier request may still be at it, TooManyRequests.
+    Raises KeyReused, UnderWay while an earlier request may still be at it.
     """
     for _ in range(NEW_ID_TRIES):
         now = imaging.now()
         draft = Draft(scan_id or imaging.fresh_id(now), imaging.fresh_id(now), now)
         made = _made(imaging, taking, draft)
         try:
-            keep(draft, Beside(taking.once, made.made, taking.finished, taking.counts))
-        except Conflict:  # a key has its mark, too many were begun, or an id is in use: one chance in thousands
+            kept = keep(draft, Beside(taking.once, made.made, taking.finished))
+        except Conflict:  # the key has its mark, or an id is in use: one chance in thousands
             earlier = imaging.once.find(taking.once, now) if taking.once else None
+            if earlier and earlier.is_under_way(now):
+                raise UnderWay from None
             if earlier:
-                return _earlier(imaging, taking, earlier, now)
-            if taking.counts and taking.counts.is_full(taking.actor.account_id, now):
-                raise TooManyRequests(seconds_left(now), taking.counts.limit) from None
+                return _accepted(imaging, taking, earlier, None)
         else:
-            return _accepted(imaging, taking, made)
+            return _accepted(imaging, taking, made, kept)
     raise Conflict
 
 
@@ -94,15 +100,17 @@ def _made(imaging: Imaging, taking: Taking, draft: Draft) -> Made:
     return Made(said, draft.now, taking.finished)
 
 
-def _earlier(imaging: Imaging, taking: Taking, earlier: Made, now: datetime) -> Accepted:
-    if earlier.is_under_way(now):
-        raise UnderWay
-    return _accepted(imaging, taking, earlier)
-
-
-def _accepted(imaging: Imaging, taking: Taking, made: Made) -> Accepted:
+def _accepted(imaging: Imaging, taking: Taking, made: Made, kept: K | None) -> Accepted[K]:
     task_id = int(made.made["task_id"])
     # Signed for the time at which it was made, so that a replay is answered with the same token.
     claims = Claims(taking.actor.account_id, taking.actor.session_id, made.made["token"], task_id)
     token = imaging.tokens.issue(TokenType.TASK, claims, made.begun_at)
-    return Accepted(int(made.made["scan_id"]), task_id, token, made.made["estimated_time"], not made.done)
+    return Accepted(
+        scan_id=int(made.made["scan_id"]),
+        task_id=task_id,
+        task_token=token,
+        estimated_time=made.made["estimated_time"],
+        begun_at=made.begun_at,
+        unfinished=not made.done,
+        kept=kept,
+    )

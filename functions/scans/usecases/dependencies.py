@@ -7,9 +7,11 @@ from datetime import datetime
 from functions.scans.usecases.waiting import Waiting
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
+from scanward.stores.gate import GateStore
 from scanward.stores.lanes import LaneQueues
 from scanward.stores.objects import ObjectStore
 from scanward.stores.once import OnceStore
+from scanward.stores.purging import Purger
 from scanward.stores.scan_lists import ScanLists
 from scanward.stores.scans import ScanStore
 from scanward.stores.upload_counts import UploadCounts
@@ -22,11 +24,13 @@ class Imaging:
     scans: ScanStore
     lists: ScanLists
     objects: ObjectStore
+    purger: Purger
     lanes: LaneQueues
     waiting: Waiting
     once: OnceStore
     counts: UploadCounts
     access: Access
+    accounts: GateStore
     tokens: Tokens
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]

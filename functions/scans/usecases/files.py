@@ -22,11 +22,12 @@ def image(imaging: Imaging, actor: Actor, scan: str, etag: str | None) -> Stored
 
 
 def original(imaging: Imaging, actor: Actor, scan: str) -> str:
-    """An address that gives the file as it was uploaded, for five minutes. Raises NotFound before it has come."""
-    key = read_scan(imaging, actor, scan).object_key
-    if not imaging.objects.exists(key):
+    """An address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
+    found = read_scan(imaging, actor, scan)
+    key, version = found.object_key, found.object_version
+    if not imaging.objects.exists(key, version):
         raise NotFound
-    return imaging.objects.link(key, LINK_SECONDS, "application/octet-stream")
+    return imaging.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
 
 
 def deidentified(imaging: Imaging, actor: Actor, scan: str) -> str:
@@ -34,7 +35,7 @@ def deidentified(imaging: Imaging, actor: Actor, scan: str) -> str:
     key = deidentified_key(read_scan(imaging, actor, scan).id)
     if not imaging.objects.exists(key):
         raise NotFound
-    return imaging.objects.link(key, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    return imaging.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
 
 
 def heatmap(imaging: Imaging, actor: Actor, task: str, etag: str | None) -> Stored | None:

@@ -8,7 +8,7 @@ from functions.scans.usecases.paging import Window, page
 from functions.scans.usecases.tasks import called_off
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
-from scanward.domain.places import derived_prefix
+from scanward.domain.places import derived_prefix, parse_upload_key
 from scanward.domain.policy import Action
 from scanward.domain.scans import Scan
 from scanward.domain.task_refusals import TaskClosed
@@ -52,22 +52,27 @@ def analyses(imaging: Imaging, actor: Actor, scan: str) -> Sequence[Task]:
 
 
 def delete_scan(imaging: Imaging, actor: Actor, scan: str) -> None:
-    """Removes a scan with its tasks, its image and all that was made of it.
+    """Removes a scan with its tasks, its image and all that was made of it, for good.
 
-    Files go first: after a crash half-way the scan is still there, and the same request removes the rest.
+    Nothing more is ordered for it from the first step on. Files go before items: after a crash half-way the scan is
+    still there, and the same request removes the rest.
     """
     found = reach(imaging, actor, Action.DELETE_SCAN, scan)
+    imaging.scans.begin_removal(found.id)
     while ids := imaging.lists.analyses_of(found.id, ANALYSES_SHOWN):
         tasks = imaging.lists.tasks(ids)
         for task in tasks:
             with suppress(TaskClosed):
                 called_off(imaging, task)
-        _delete_files(imaging, found)
+        _purge(imaging, found)
         imaging.lists.remove_tasks(tasks)
-    _delete_files(imaging, found)
-    imaging.lists.remove_scan(found)
+    _purge(imaging, found)
+    imaging.lists.remove_scan(found, imaging.now())
 
 
-def _delete_files(imaging: Imaging, scan: Scan) -> None:
-    made = imaging.objects.under(derived_prefix(scan.id))
-    imaging.objects.delete([scan.object_key, *made])
+def _purge(imaging: Imaging, scan: Scan) -> None:
+    imaging.purger.purge(derived_prefix(scan.id))
+    if parse_upload_key(scan.object_key):
+        imaging.purger.purge_one(scan.object_key)
+    elif scan.object_version:  # a delivery's name may be that of another scan's image too
+        imaging.purger.purge_version(scan.object_key, scan.object_version)

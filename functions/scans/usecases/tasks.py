@@ -65,22 +65,24 @@ def called_off(imaging: Imaging, task: Task) -> Task:
     raise Conflict
 
 
-def analyse_again(imaging: Imaging, actor: Actor, scan: str, order: Order, once: Once | None) -> Accepted:
+def analyse_again(imaging: Imaging, actor: Actor, scan: str, order: Order, once: Once | None) -> Accepted[Task]:
     """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
     found = imaging.scans.get(parse_id(scan))
     if found is None:
         raise NotFound
     imaging.access.require(actor, Action.ANALYSE_SCAN, found.patient_id, Thing("scan", found.id))
     of = imaging.scans.task(found.task_id)
-    if of is None or not imaging.objects.exists(found.object_key):
+    if of is None or not imaging.objects.exists(found.object_key, found.object_version):
         raise Conflict("There is no image to analyse")
 
-    def keep(draft: Draft, beside: Beside) -> None:
-        imaging.scans.add_again(tasks.again(draft.task_id, of, actor.account_id, order, draft.now), beside)
+    def keep(draft: Draft, beside: Beside) -> Task:
+        task = tasks.again(draft.task_id, of, actor.account_id, order, draft.now)
+        imaging.scans.add_again(task, beside)
+        return task
 
     accepted = accept(imaging, Taking(actor, order, once, timed=True), keep, found.id)
-    task = imaging.scans.task(accepted.task_id) if accepted.unfinished else None
-    if task:
+    task = accepted.kept or imaging.scans.task(accepted.task_id)
+    if task and accepted.unfinished:
         imaging.lanes.announce(task)
         finish(imaging, once)
     return accepted

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
-from scanward.domain.task_refusals import TaskNotFinished
-from scanward.domain.tasks import TaskStatus
+from scanward.domain.task_refusals import TaskClosed, TaskNotFinished
 from scanward.treatment.suggestions import Suggestion, red_flags, suggest
 
 
@@ -30,10 +29,15 @@ class Advice:
 
 
 def suggestions(imaging: Imaging, actor: Actor, case: Case) -> Advice:
-    """What clinicians consider for what was found. Raises NotFound, TaskNotFinished unless the task is completed."""
+    """What clinicians consider for what was found.
+
+    Raises NotFound; TaskNotFinished, or TaskClosed with its state, unless the task is completed.
+    """
     task = read_task(imaging, actor, case.task)
-    if task.status is not TaskStatus.COMPLETED or task.result is None:
+    if not task.is_final:
         raise TaskNotFinished
+    if task.result is None:
+        raise TaskClosed(task.status)
     found = [(said["label"], said["score"]) for said in task.result["findings"] if said["found"]]
     model = (task.result["model"] or {}).get("name")
     made = suggest(found, case.symptoms, case.age, case.sex, model=model)

@@ -1,6 +1,7 @@
 """Uploading an image: with the request, or straight to S3."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 
 from functions.scans.usecases.accepting import Accepted, Draft, Taking, accept, finish
 from functions.scans.usecases.dependencies import Imaging
@@ -13,6 +14,7 @@ from scanward.domain.orders import Order
 from scanward.domain.places import upload_key
 from scanward.domain.policy import Action
 from scanward.domain.scans import About, DoctorsReading, Scan
+from scanward.errors import Conflict, NotFound
 from scanward.security.access import Thing
 from scanward.stores.objects import PresignedPost
 from scanward.stores.scans import Beside
@@ -20,12 +22,16 @@ from scanward.stores.scans import Beside
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """What the uploader says. `patient`: whose image it is, by either spelling of the id; the uploader's if None."""
+    """What the uploader says. `patient`: whose image it is, by either spelling of the id; the uploader's if None.
+
+    `reading`: a doctor's own. `timed`: whether to say how long it may take.
+    """
 
     order: Order
     patient: str | None = None
     about: About | None = None
     reading: str | None = None
+    timed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,12 +42,12 @@ class Image:
     kind: ImageFormat
 
 
-def upload(imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: Once | None = None) -> Accepted:
+def upload(imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: Once | None = None) -> Accepted[Scan]:
     """Keeps an image and starts its analysis.
 
     The object is put last: without it the task waits, and the sweeper ends it, so nothing is stored half.
     """
-    accepted = _accept(imaging, Taking(actor, wanted.order, once, timed=wanted.order.reading is not None), wanted)
+    accepted = _accept(imaging, Taking(actor, wanted.order, once, timed=wanted.timed), wanted)
     if accepted.unfinished:
         key = upload_key(wanted.order.lane, accepted.scan_id, accepted.task_id)
         imaging.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
@@ -51,23 +57,31 @@ def upload(imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: O
 
 def begin_upload(
     imaging: Imaging, actor: Actor, content_type: str, wanted: Wanted, once: Once | None = None
-) -> tuple[Accepted, PresignedPost]:
-    """A scan whose image the client sends straight to S3; its arrival starts the analysis. Raises TooManyRequests."""
-    taking = Taking(actor, wanted.order, once, finished=True, counts=imaging.counts)
-    accepted = _accept(imaging, taking, wanted)
+) -> tuple[Accepted[Scan], PresignedPost]:
+    """A scan whose image the client sends straight to S3; its arrival starts the analysis.
+
+    Raises TooManyRequests, and Conflict when a replay comes after the form has ended.
+    """
+    imaging.counts.count(actor.account_id, imaging.now())
+    accepted = _accept(imaging, Taking(actor, wanted.order, once, finished=True), wanted)
+    # A replay's form ends when the first one does.
+    left = accepted.begun_at + tasks.UPLOAD_WINDOW - imaging.now()
+    if left <= timedelta(seconds=1):
+        raise Conflict("The time for this upload is over; begin another with another key")
     key = upload_key(wanted.order.lane, accepted.scan_id, accepted.task_id)
-    seconds = int(tasks.UPLOAD_WINDOW.total_seconds())
-    return accepted, imaging.objects.presigned_post(key, content_type, seconds)
+    return accepted, imaging.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
-def _accept(imaging: Imaging, taking: Taking, wanted: Wanted) -> Accepted:
+def _accept(imaging: Imaging, taking: Taking, wanted: Wanted) -> Accepted[Scan]:
     actor = taking.actor
     patient_id = parse_id(wanted.patient) if wanted.patient else actor.account_id
-    imaging.access.require(actor, Action.UPLOAD_SCAN, patient_id, Thing("patient", patient_id))
-    if wanted.reading:
-        imaging.access.require(actor, Action.WRITE_READING, patient_id, Thing("patient", patient_id))
+    # Who may say what an image shows may upload it too.
+    action = Action.WRITE_READING if wanted.reading else Action.UPLOAD_SCAN
+    imaging.access.require(actor, action, patient_id, Thing("patient", patient_id))
+    if actor.is_admin and not imaging.accounts.is_active(patient_id):  # others have a link to somebody who is there
+        raise NotFound
 
-    def keep(draft: Draft, beside: Beside) -> None:
+    def keep(draft: Draft, beside: Beside) -> Scan:
         task = tasks.create(
             draft.task_id, draft.scan_id, patient_id, draft.now, wanted.order, requested_by=actor.account_id
         )
@@ -84,5 +98,6 @@ def _accept(imaging: Imaging, taking: Taking, wanted: Wanted) -> Accepted:
             reading=DoctorsReading(wanted.reading, actor.account_id, draft.now) if wanted.reading else None,
         )
         imaging.scans.add(scan, task, beside)
+        return scan
 
     return accept(imaging, taking, keep)

@@ -10,11 +10,12 @@ AT_IT = timedelta(seconds=30)  # the longest that a request may take; after that
 
 @dataclass(frozen=True, slots=True)
 class Once:
-    """A key, hashed, of one account, and the fingerprint of the request that it came with."""
+    """A key, hashed, of one account, and the fingerprint of the request that it came with; for how long it holds."""
 
     account_id: int
     key: str
     fingerprint: str
+    kept: timedelta = KEPT
 
 
 @dataclass(frozen=True, slots=True)

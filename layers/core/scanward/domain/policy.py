@@ -16,6 +16,7 @@ class Action(StrEnum):
     ANALYSE_SCAN = "ANALYSE_SCAN"
     CANCEL_TASK = "CANCEL_TASK"
     DELETE_SCAN = "DELETE_SCAN"
+    READ_READING = "READ_READING"
     WRITE_READING = "WRITE_READING"
     READ_PATIENT = "READ_PATIENT"
     WRITE_PATIENT = "WRITE_PATIENT"
@@ -90,6 +91,7 @@ RULES: MappingProxyType[Action, Rule] = MappingProxyType(
         Action.ANALYSE_SCAN: _IMAGES,
         Action.CANCEL_TASK: _IMAGES,
         Action.DELETE_SCAN: _OWNER,
+        Action.READ_READING: _HEALTH,
         Action.WRITE_READING: _DOCTORS,
         Action.READ_PATIENT: _SEEN,
         Action.WRITE_PATIENT: _LET_IN,

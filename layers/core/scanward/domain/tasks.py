@@ -73,32 +73,47 @@ class Task:
         return self.status in FINAL
 
 
-def create(id: int, scan_id: int, patient_id: int, now: datetime, order: Order = DEFAULT, **more: Any) -> Task:
+def create(
+    id: int,
+    scan_id: int,
+    patient_id: int,
+    now: datetime,
+    order: Order = DEFAULT,
+    *,
+    requested_by: int | None = None,
+    object_key: str | None = None,
+) -> Task:
     """A task that waits for its image, asked for by the patient unless `requested_by` says otherwise.
 
     Its image lies under its own key unless `object_key` says otherwise.
     """
-    more.setdefault("requested_by", patient_id)
-    more.setdefault("object_key", upload_key(order.lane, scan_id, id))
-    waiting = (TaskStatus.PENDING, 0, "Waiting for the image", 1)
-    return Task(id, scan_id, patient_id, *waiting, created_at=now, due_at=now + FIRST_CHECK, order=order, **more)
+    return Task(
+        id=id,
+        scan_id=scan_id,
+        patient_id=patient_id,
+        status=TaskStatus.PENDING,
+        progress=0,
+        message="Waiting for the image",
+        version=1,
+        created_at=now,
+        due_at=now + FIRST_CHECK,
+        requested_by=patient_id if requested_by is None else requested_by,
+        object_key=object_key or upload_key(order.lane, scan_id, id),
+        order=order,
+    )
 
 
 def again(id: int, of: Task, requested_by: int, order: Order, now: datetime) -> Task:
-    """Another analysis of the image that `of` read, the very version of it. Raises TaskNotFinished."""
+    """Another analysis of the image that `of` read, the very version of it. Raises TaskNotFinished.
+
+    What `of` was told of the image holds for this one too, unless its order says otherwise.
+    """
     if not of.is_final:
         raise TaskNotFinished
-    return create(
-        id,
-        of.scan_id,
-        of.patient_id,
-        now,
-        order,
-        requested_by=requested_by,
-        object_key=of.object_key,
-        object_version=of.object_version,
-        is_first=False,
-    )
+    same = replace(order, scan_type=of.order.scan_type, model=order.model or of.order.model)
+    meant = order if order.scan_type else same
+    fresh = create(id, of.scan_id, of.patient_id, now, meant, requested_by=requested_by, object_key=of.object_key)
+    return replace(fresh, object_version=of.object_version, is_first=False)
 
 
 def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -> Task:
@@ -125,14 +140,15 @@ def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -
     )
 
 
-def advance(task: Task, progress: int, message: str, now: datetime) -> Task:
-    """Further along, with the lease renewed."""
+def advance(task: Task, progress: int, message: str, now: datetime, object_version: str | None = None) -> Task:
+    """Further along, with the lease renewed, and the object's version pinned where no event had named it."""
     _require_running(task)
     return replace(
         task,
         progress=max(task.progress, progress),
         message=message,
         version=task.version + 1,
+        object_version=task.object_version or object_version,
         leased_until=now + LEASE,
         due_at=now + LEASE,
     )

@@ -32,6 +32,8 @@ NOTICE = "NOTICE"
 VERSION_PREFIX = "VERSION#"
 ANALYSIS_PREFIX = "ANALYSIS#"
 DURATION = "DURATION"
+GONE = "GONE"
+READING_PREFIX = "READING#"
 
 
 def account(account_id: int) -> str:
@@ -214,6 +216,10 @@ def tasks_of(account_id: int) -> str:
 def analysis(task_id: int) -> str:
     """A task's place among the analyses of its scan."""
     return f"{ANALYSIS_PREFIX}{sortable(task_id)}"
+
+
+def reading(at_ms: int) -> str:
+    return f"{READING_PREFIX}{at_ms:013d}"
 
 
 def once(account_id: int) -> str:

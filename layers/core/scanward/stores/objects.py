@@ -1,15 +1,18 @@
 """Images in S3: originals under uploads/, what is made of them under derived/."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scanward.domain.images import MAX_UPLOAD_BYTES
 from scanward.errors import NotFound, TooLarge, Unavailable
 from scanward.stores.sdk import s3
+
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import CopySourceTypeDef
 
 _MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
 
@@ -26,6 +29,14 @@ class PresignedPost:
 
     url: str
     fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object, and which version of it that is; None where the bucket keeps none."""
+
+    content: bytes
+    version: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,14 +66,14 @@ class ObjectStore:
         with _translated():
             s3().put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
 
-    def get(self, key: str, version: str | None = None) -> bytes:
-        """The bytes of an object, or of the one version of it that was pinned. Raises TooLarge over 50 MB."""
+    def get(self, key: str, version: str | None = None) -> Fetched:
+        """An object, or the one version of it that was pinned. Raises TooLarge over 50 MB."""
         pinned: dict[str, Any] = {"VersionId": version} if version else {}
         with _translated():
             answer = s3().get_object(Bucket=self._bucket, Key=key, **pinned)
             if answer["ContentLength"] > MAX_UPLOAD_BYTES:
                 raise TooLarge
-            return answer["Body"].read()
+            return Fetched(answer["Body"].read(), answer.get("VersionId"))
 
     def unless(self, key: str, etag: str | None) -> Stored | None:
         """An object, or None when its content is still what `etag` tags."""
@@ -91,20 +102,18 @@ class ObjectStore:
             whole = answer.get("ContentRange", "").rpartition("/")[2] or answer["ContentLength"]
             return Head(answer["Body"].read(count), int(whole))
 
-    def move(self, key: str, to: str) -> None:
-        """Puts an object under another key."""
+    def move(self, key: str, to: str, version: str | None = None) -> None:
+        """Puts an object, or one version of it, under another key; nothing of it stays where it was."""
+        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key, **pinned}  # type: ignore[typeddict-item]
         with _translated():
-            s3().copy_object(Bucket=self._bucket, Key=to, CopySource={"Bucket": self._bucket, "Key": key})
-            s3().delete_object(Bucket=self._bucket, Key=key)
-
-    def delete(self, keys: Sequence[str]) -> None:
-        """Removes objects, up to a thousand; those that are not there are no error."""
-        with _translated():
-            answer = s3().delete_objects(
-                Bucket=self._bucket, Delete={"Objects": [{"Key": key} for key in keys], "Quiet": True}
+            s3().copy_object(
+                Bucket=self._bucket,
+                Key=to,
+                CopySource=source,
+                TaggingDirective="REPLACE",  # whatever tags it has, they are not for us to read
             )
-            if answer.get("Errors"):
-                raise StorageFailed
+            s3().delete_object(Bucket=self._bucket, Key=key, **pinned)
 
     def under(self, prefix: str) -> list[str]:
         """The keys of up to a thousand objects under a prefix."""
@@ -112,21 +121,23 @@ class ObjectStore:
             found = s3().list_objects_v2(Bucket=self._bucket, Prefix=prefix)
             return [item["Key"] for item in found.get("Contents", [])]
 
-    def link(self, key: str, seconds: int, content_type: str) -> str:
+    def link(self, key: str, version: str | None, seconds: int, content_type: str) -> str:
         """An address that gives the object for some seconds, as a file to keep. No round trip."""
         wanted = {
             "Bucket": self._bucket,
             "Key": key,
+            **({"VersionId": version} if version else {}),
             "ResponseContentType": content_type,
             "ResponseContentDisposition": "attachment",
         }
         return s3().generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
 
-    def exists(self, key: str) -> bool:
-        """Whether there is an object under this key."""
+    def exists(self, key: str, version: str | None = None) -> bool:
+        """Whether there is an object under this key, or this version of it."""
+        pinned: dict[str, Any] = {"VersionId": version} if version else {}
         try:
             with _translated():
-                s3().head_object(Bucket=self._bucket, Key=key)
+                s3().head_object(Bucket=self._bucket, Key=key, **pinned)
         except NotFound:
             return False
         return True

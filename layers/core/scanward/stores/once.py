@@ -7,7 +7,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.once import KEPT, Made, Once
+from scanward.domain.once import Made, Once
 from scanward.errors import KeyReused
 from scanward.stores import keys
 from scanward.stores.attributes import JSONText
@@ -64,6 +64,6 @@ def mark(write: TransactWrite, once: Once, made: Mapping[str, str], now: datetim
         made=dict(made),
         begun_ms=to_ms(now),
         done=done,
-        expires_at=int((now + KEPT).timestamp()),
+        expires_at=int((now + once.kept).timestamp()),
     )
     write.save(item, condition=fresh)

@@ -26,6 +26,13 @@ class Purger:
         """Removes every version of one object."""
         self._remove(key, key)
 
+    def purge_version(self, key: str, version: str) -> None:
+        """Removes one version of an object whose others are not ours to remove; one that is gone is no error."""
+        try:
+            s3().delete_object(Bucket=self._bucket, Key=key, VersionId=version)
+        except (BotoCoreError, ClientError) as failure:
+            raise StorageFailed from failure
+
     def _remove(self, prefix: str, only: str | None) -> None:
         try:
             for page in self._versions(prefix, only):

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 
@@ -27,6 +27,8 @@ class ScanItem(Model):
     uploaded_by = NumberAttribute()
     task_id = NumberAttribute()
     object_key = UnicodeAttribute()
+    object_version = UnicodeAttribute(null=True)
+    removing = BooleanAttribute(null=True)
     scan_type = UnicodeAttribute(null=True)
     status = UnicodeAttribute()
     created_ms = NumberAttribute()
@@ -37,6 +39,30 @@ class ScanItem(Model):
     reading = UnicodeAttribute(null=True)
     reading_by = NumberAttribute(null=True)
     reading_ms = NumberAttribute(null=True)
+
+
+class GoneItem(Model):
+    """SCAN#id / GONE: there was such a scan. It tells what still comes for it from a stranger's."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.GONE)
+    expires_at = NumberAttribute()
+
+
+class ReadingItem(Model):
+    """SCAN#id / READING#time: what a doctor read, then; the scan's own is the newest."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    text = UnicodeAttribute()
+    doctor_id = NumberAttribute()
+    at_ms = NumberAttribute()
 
 
 class PlaceItem(Model):
@@ -54,6 +80,8 @@ def mirror(task: Task) -> list[Action]:
     actions: list[Action] = [ScanItem.status.set(task.status.value), ScanItem.task_id.set(task.id)]
     if task.finished_at:
         actions.append(ScanItem.completed_ms.set(to_ms(task.finished_at)))
+    if task.object_version:
+        actions.append(ScanItem.object_version.set(task.object_version))
     if task.result is not None:
         actions.append(ScanItem.result.set(dict(task.result)))
         seen = task.result.get("scan_type")
@@ -92,6 +120,7 @@ def scan_of(item: ScanItem) -> Scan:
         uploaded_by=int(item.uploaded_by),
         task_id=int(item.task_id),
         object_key=item.object_key,
+        object_version=item.object_version,
         scan_type=ScanType(item.scan_type) if item.scan_type else None,
         status=TaskStatus(item.status),
         created_at=from_ms(item.created_ms),

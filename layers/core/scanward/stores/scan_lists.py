@@ -2,17 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.scans import Scan
+from scanward.domain.scans import DoctorsReading, Scan
 from scanward.domain.tasks import Task
 from scanward.stores import keys
-from scanward.stores.dynamo import bind, connection, settled, translated
-from scanward.stores.scan_items import PlaceItem, ScanItem, scan_of
+from scanward.stores.dynamo import bind, connection, from_ms, settled, translated
+from scanward.stores.scan_items import GoneItem, PlaceItem, ReadingItem, ScanItem, scan_of
 from scanward.stores.task_items import TaskItem, task_of
 
 REMOVED_AT_ONCE = 20
+REMEMBERED = timedelta(days=30)  # longer than any queue keeps a message about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +29,7 @@ class ScanLists:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (TaskItem, ScanItem, PlaceItem):
+        for model in (TaskItem, ScanItem, PlaceItem, ReadingItem, GoneItem):
             bind(model, table)
 
     def scans_of(self, patient_id: int, limit: int, before: int | None) -> Ids:
@@ -42,7 +44,9 @@ class ScanLists:
         """The newest tasks of a scan."""
         with translated():
             wanted = PlaceItem.sk.startswith(keys.ANALYSIS_PREFIX)
-            found = PlaceItem.query(keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit)
+            found = PlaceItem.query(
+                keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit, consistent_read=True
+            )
             return [keys.number(item.sk) for item in found]
 
     def scans(self, ids: Sequence[int]) -> list[Scan]:
@@ -55,7 +59,7 @@ class ScanLists:
     def tasks(self, ids: Sequence[int]) -> list[Task]:
         """The tasks among these ids that are there, in their order."""
         with translated():
-            items = TaskItem.batch_get([(keys.task(number), keys.TASK) for number in ids])
+            items = TaskItem.batch_get([(keys.task(number), keys.TASK) for number in ids], consistent_read=True)
             found = {keys.number(item.pk): task_of(item) for item in items}
         return [found[number] for number in ids if number in found]
 
@@ -65,14 +69,29 @@ class ScanLists:
             items = [item for task in tasks[begin : begin + REMOVED_AT_ONCE] for item in _items(task)]
             _delete(items)
 
-    def remove_scan(self, scan: Scan) -> None:
-        """Forgets a scan whose tasks are forgotten."""
-        _delete(
-            [
-                ScanItem(keys.scan(scan.id), keys.SCAN),
-                PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)),
-            ]
-        )
+    def readings_of(self, scan_id: int, limit: int) -> list[DoctorsReading]:
+        """What doctors have read in a scan, the newest first."""
+        with translated():
+            wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
+            found = ReadingItem.query(keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit)
+            return [DoctorsReading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in found]
+
+    def remove_scan(self, scan: Scan, now: datetime) -> None:
+        """Forgets a scan whose tasks are forgotten; for a while it is known that there was one."""
+        with translated():
+            wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
+            readings = list(ReadingItem.query(keys.scan(scan.id), wanted, consistent_read=True))
+            with ReadingItem.batch_write() as batch:
+                for item in readings:
+                    batch.delete(item)
+
+        def write_all() -> None:
+            with TransactWrite(connection=connection()) as write:
+                write.delete(ScanItem(keys.scan(scan.id), keys.SCAN))
+                write.delete(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
+                write.save(GoneItem(keys.scan(scan.id), expires_at=int((now + REMEMBERED).timestamp())))
+
+        settled(write_all)
 
 
 def _page(place: str, limit: int, before: int | None) -> Ids:
@@ -93,7 +112,7 @@ def _items(task: Task) -> list[TaskItem | PlaceItem]:
     ]
 
 
-def _delete(items: Sequence[TaskItem | PlaceItem | ScanItem]) -> None:
+def _delete(items: Sequence[TaskItem | PlaceItem]) -> None:
     def delete_all() -> None:
         with TransactWrite(connection=connection()) as write:
             for item in items:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
@@ -14,14 +15,13 @@ from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, to_ms, translated
 from scanward.stores.once import OnceItem, mark
-from scanward.stores.scan_items import PlaceItem, ScanItem, mirror, scan_item, scan_of
-from scanward.stores.task_items import DueIndex, TaskItem, task_item, task_of
-from scanward.stores.upload_counts import UploadCounts
+from scanward.stores.scan_items import PlaceItem, ReadingItem, ScanItem, mirror, scan_item, scan_of
+from scanward.stores.task_items import DueIndex, TaskItem, as_kept, task_item, task_of
 
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """What else a new scan's transaction writes: the mark of its Idempotency-Key, and one more of counted uploads.
+    """What else a new scan's transaction writes: the mark of its Idempotency-Key.
 
     `made`: what a replay of the key is answered with. `done`: whether nothing is left to do after the transaction.
     """
@@ -29,7 +29,6 @@ class Beside:
     once: Once | None = None
     made: Mapping[str, str] = field(default_factory=dict)
     done: bool = True
-    counts: UploadCounts | None = None
 
 
 NOTHING = Beside()
@@ -39,13 +38,13 @@ class ScanStore:
     """Reads and writes scans and tasks. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (TaskItem, ScanItem, PlaceItem, OnceItem):
+        for model in (TaskItem, ScanItem, PlaceItem, ReadingItem, OnceItem):
             bind(model, table)
 
     def add(self, scan: Scan, task: Task, beside: Beside = NOTHING) -> None:
         """Keeps a new scan with its task, all or nothing.
 
-        Raises Conflict when an id is in use, a key has its mark, or there are too many uploads.
+        Raises Conflict when an id is in use or a key has its mark.
         """
 
         def write_all() -> None:
@@ -61,7 +60,7 @@ class ScanStore:
 
         def write_all() -> None:
             with TransactWrite(connection=connection()) as write:
-                write.condition_check(ScanItem, keys.scan(task.scan_id), keys.SCAN, condition=ScanItem.pk.exists())
+                write.condition_check(ScanItem, keys.scan(task.scan_id), keys.SCAN, condition=_there())
                 _add_task(write, task, beside)
 
         try:
@@ -100,7 +99,7 @@ class ScanStore:
             found = self.task(after.id)
             if found == before and not before.is_first:
                 return self._outdated(before, after)
-            if found != after:
+            if found != as_kept(after):
                 raise Conflict from lost
         return after
 
@@ -110,20 +109,43 @@ class ScanStore:
             found = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.number(item.pk) for item in found]
 
-    def set_reading(self, scan_id: int, reading: DoctorsReading) -> Scan:
-        """Keeps what a doctor reads, beside what the model does. Raises NotFound."""
-        item = ScanItem(keys.scan(scan_id), keys.SCAN)
+    def set_reading(self, scan_id: int, reading: DoctorsReading) -> None:
+        """Keeps what a doctor reads, beside what the model does and what was read before. Raises NotFound."""
+        at = to_ms(reading.at)
+        item = ReadingItem(keys.scan(scan_id), keys.reading(at))
+        item.text, item.doctor_id, item.at_ms = reading.text, reading.doctor_id, at
         actions: list[Action] = [
             ScanItem.reading.set(reading.text),
             ScanItem.reading_by.set(reading.doctor_id),
-            ScanItem.reading_ms.set(to_ms(reading.at)),
+            ScanItem.reading_ms.set(at),
         ]
+
+        def write_both() -> None:
+            with TransactWrite(connection=connection()) as write:
+                write.update(ScanItem(keys.scan(scan_id), keys.SCAN), actions=actions, condition=_there())
+                write.save(item)
+
         try:
-            with translated():
-                item.update(actions, condition=ScanItem.pk.exists())
+            settled(write_both)
         except ConditionFailed as gone:
             raise NotFound from gone
-        return scan_of(item)
+
+    def begin_removal(self, scan_id: int) -> None:
+        """From now on nothing more is ordered for a scan; one that is gone is no error."""
+        try:
+            with translated():
+                ScanItem(keys.scan(scan_id), keys.SCAN).update(
+                    [ScanItem.removing.set(True)], condition=ScanItem.pk.exists()
+                )
+        except ConditionFailed:
+            return
+
+    def was_removed(self, scan_id: int) -> bool:
+        """Whether there was such a scan, or it is being removed; one round trip."""
+        with translated():
+            wanted = [(keys.scan(scan_id), keys.SCAN), (keys.scan(scan_id), keys.GONE)]
+            found = {item.sk: item for item in ScanItem.batch_get(wanted, consistent_read=True)}
+        return keys.GONE in found or (keys.SCAN in found and bool(found[keys.SCAN].removing))
 
     def _outdated(self, before: Task, after: Task) -> Task:
         """Writes a task alone whose scan shows a later one's result already, or is gone."""
@@ -131,7 +153,7 @@ class ScanStore:
             with translated():
                 task_item(after).save(condition=TaskItem.version == before.version)
         except ConditionFailed as lost:
-            if self.task(after.id) != after:
+            if self.task(after.id) != as_kept(after):
                 raise Conflict from lost
         return after
 
@@ -143,6 +165,11 @@ class ScanStore:
                 raise Conflict from lost
 
 
+def _there() -> Condition:
+    condition: Condition = ScanItem.pk.exists() & ScanItem.removing.does_not_exist()
+    return condition
+
+
 def _add_task(write: TransactWrite, task: Task, beside: Beside) -> None:
     write.save(task_item(task), condition=TaskItem.pk.does_not_exist())
     write.save(PlaceItem(keys.scan(task.scan_id), keys.analysis(task.id)))
@@ -150,8 +177,6 @@ def _add_task(write: TransactWrite, task: Task, beside: Beside) -> None:
         write.save(PlaceItem(keys.tasks_of(account_id), keys.sortable(task.id)))
     if beside.once:
         mark(write, beside.once, beside.made, task.created_at, done=beside.done)
-    if beside.counts:
-        beside.counts.count(write, task.requested_by, task.created_at)
 
 
 def _write(before: Task, after: Task) -> None:

@@ -37,15 +37,15 @@ def _client(service: str, read_seconds: int, **options: Any) -> Any:
 
 @cache
 def s3() -> "S3Client":
-    """S3, signing version 4 (presigned forms need it)."""
-    client: S3Client = _client("s3", read_seconds=20)
+    """S3, signing version 4 (presigned forms need it). Three tries end before the gateway's own 29 seconds do."""
+    client: S3Client = _client("s3", read_seconds=8)
     return client
 
 
 @cache
 def sqs() -> "SQSClient":
     """SQS."""
-    client: SQSClient = _client("sqs", read_seconds=5)
+    client: SQSClient = _client("sqs", read_seconds=2)
     return client
 
 

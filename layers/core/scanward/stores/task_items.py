@@ -1,7 +1,8 @@
 """How tasks are spelled as DynamoDB items."""
 
+import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -109,6 +110,11 @@ def task_of(item: TaskItem) -> Task:
         failure=FailureReason(item.failure) if item.failure else None,
         finished_at=from_ms(item.finished_ms) if item.finished_ms else None,
     )
+
+
+def as_kept(task: Task) -> Task:
+    """The task as it is read back: JSON has lists for tuples."""
+    return replace(task, result=json.loads(json.dumps(task.result))) if task.result is not None else task
 
 
 def task_of_image(image: Mapping[str, Any]) -> Task:

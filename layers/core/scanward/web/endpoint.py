@@ -51,7 +51,8 @@ class Endpoint(Generic[D]):
         try:
             passed = self._authorise(request)
             call = self._reader.call(request, path, passed)
-            response = rendered(self._route.view(call, self._deps), self._route, self._adapter)
+            answer = self._route.view(call, self._deps)
+            response = rendered(answer, self._route, self._adapter, dict(request.query_params or {}))
         except ScanwardError as refusal:
             response = refused(refusal, self._route.family)
         except Exception as bug:
@@ -59,8 +60,8 @@ class Endpoint(Generic[D]):
             response = refused(ScanwardError(), self._route.family)
         response.headers.update(self._edge.cors.headers(request.headers.get("origin")))
         if passed:
-            response.headers.update(limits(passed))
-        self._log(request, response, started)
+            response.headers.update({**limits(passed), **response.headers})  # a refusal's own limit is the nearer one
+        self._log(request, response, started, passed)
         return response
 
     def _authorise(self, request: Request) -> Pass | None:
@@ -74,13 +75,13 @@ class Endpoint(Generic[D]):
             raise NotAllowed
         return passed
 
-    def _log(self, request: Request, response: Response, started: float) -> None:
-        self._edge.log.info(
-            "request",
-            extra={
-                "method": request.method,
-                "route": self._route.path,
-                "status": response.status_code,
-                "ms": round((time.perf_counter() - started) * 1000, 1),
-            },
-        )
+    def _log(self, request: Request, response: Response, started: float, passed: Pass | None) -> None:
+        said = {
+            "method": request.method,
+            "route": self._route.path,
+            "status": response.status_code,
+            "ms": round((time.perf_counter() - started) * 1000, 1),
+        }
+        if passed and response.status_code in {403, 404}:
+            said["account"] = passed.actor.account_id  # who reaches for what is not theirs is not hard to find
+        self._edge.log.info("request", extra=said)

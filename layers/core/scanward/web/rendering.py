@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import urlencode
 
 from chalice.app import HeadersType, Response
 from pydantic import TypeAdapter
@@ -16,8 +17,11 @@ _ALWAYS = {"X-Content-Type-Options": "nosniff"}
 _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
-def rendered(answer: Answer, route: Route[Any], adapter: TypeAdapter[Any] | None) -> Response:
-    """What a view gave, as a response. `adapter`: of the route's answer, None where that is a file."""
+def rendered(answer: Answer, route: Route[Any], adapter: TypeAdapter[Any] | None, query: Mapping[str, str]) -> Response:
+    """What a view gave, as a response.
+
+    `adapter`: of the route's answer, None where that is a file. `query`: of the request, for the next page's address.
+    """
     if isinstance(answer, Binary):
         return _file(answer, route.status)
     if adapter is None:
@@ -26,7 +30,8 @@ def rendered(answer: Answer, route: Route[Any], adapter: TypeAdapter[Any] | None
     if isinstance(answer, Page):
         body = adapter.dump_json(answer.items).decode()
         if answer.next:
-            headers["Link"] = f'<?cursor={answer.next}>; rel="next"'
+            onwards = {name: value for name, value in query.items() if name != "skip"} | {"cursor": answer.next}
+            headers["Link"] = f'<?{urlencode(onwards)}>; rel="next"'
         return Response(route.family.dress(body, answer.next), headers, route.status)
     body = adapter.dump_json(answer).decode()
     return Response(route.family.dress(body), headers, route.status)
