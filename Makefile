@@ -33,7 +33,7 @@ run: python ## the whole system on this machine, and one image through it [IMAGE
 test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack tests
 	@$(DEV) -m pytest --cov --cov-report=term
 
-faults: python ## the fault cases of docs/faults.md in full size: most of an hour
+faults: python ## the fault cases of docs/faults.md in full size, which takes long
 	@$(ENVIRONMENTS) dev
 	@SCANWARD_FAULTS=full $(DEV) -m pytest tests/fault_cases tests/realtime/test_shuffled_stream.py tests/realtime/test_reconnects.py
 

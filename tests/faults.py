@@ -4,14 +4,17 @@ botocore asks all listeners of `before-send` and takes the first answer, so moto
 listener says: that is where answers get lost. A call that must not arrive is stopped at `before-call`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from io import BytesIO
+from random import Random
 from types import SimpleNamespace
 from typing import Any
 
-from botocore.awsrequest import AWSResponse
+from botocore.awsrequest import AWSResponse, HeadersDict
 
 Parsed = dict[str, Any]
+THROTTLED = "ProvisionedThroughputExceededException"
 
 
 class _Nothing:
@@ -78,3 +81,78 @@ def lost_answer(client: Any, operation: str) -> Iterator[list[str]]:
         yield lost
     finally:
         client.meta.events.unregister(event, lose)
+
+
+def operation_of(event_name: str) -> str:
+    """`before-send.dynamodb.PutItem` → `PutItem`."""
+    return event_name.rpartition(".")[2]
+
+
+@contextmanager
+def retried_at_once(client: Any) -> Iterator[list[str]]:
+    """The SDK tries again as often as ever, but waits for nothing in between. Gives each try's operation."""
+    tries: list[str] = []
+
+    def again(response: Any, operation: Any, attempts: int, caught_exception: Any, **_: Any) -> float | None:
+        tries.append(operation.name)
+        failed = caught_exception is not None or response[0].status_code >= 500 or _is_throttled(response[1])
+        return 0.0 if failed and attempts < client.meta.config.retries["total_max_attempts"] else None
+
+    client.meta.events.register_first("needs-retry", again)
+    try:
+        yield tries
+    finally:
+        client.meta.events.unregister("needs-retry", again)
+
+
+def _is_throttled(parsed: Parsed) -> bool:
+    return bool(parsed.get("Error", {}).get("Code") == THROTTLED)
+
+
+@contextmanager
+def throttled(clients: Sequence[Any], share: float, chance: Random) -> Iterator[list[str]]:
+    """A share of all calls does not arrive, for there are too many. Gives the names of those that did not."""
+    parsed: Parsed = {"Error": {"Code": THROTTLED, "Message": "put in by a test"}, "ResponseMetadata": {}}
+    met: list[str] = []
+
+    def refuse(model: Any, **_: Any) -> tuple[SimpleNamespace, Parsed] | None:
+        if chance.random() >= share:
+            return None
+        met.append(model.name)
+        return SimpleNamespace(status_code=400), parsed
+
+    for client in clients:
+        client.meta.events.register_first("before-call", refuse)
+    try:
+        yield met
+    finally:
+        for client in clients:
+            client.meta.events.unregister("before-call", refuse)
+
+
+@contextmanager
+def answered(client: Any, operation: str, answer: Callable[[Any], Any]) -> Iterator[None]:
+    """Each try of an operation is carried out, and then answered by `answer(request)`, unless that gives None."""
+    event = f"before-send.{operation}"
+
+    def say(request: Any, **_: Any) -> Any:
+        return answer(request)
+
+    client.meta.events.register_first(event, say)
+    try:
+        yield
+    finally:
+        client.meta.events.unregister(event, say)
+
+
+def http_answer(url: str, status: int, content: bytes = b"", **headers: str) -> AWSResponse:
+    """An answer of our own making."""
+    given: Any = HeadersDict({name.replace("_", "-"): value for name, value in headers.items()})
+    return AWSResponse(url, status, given, Body(content))
+
+
+class Body(BytesIO):
+    """A body that may end before its time."""
+
+    def stream(self, **_: Any) -> Iterator[bytes]:
+        yield self.read()

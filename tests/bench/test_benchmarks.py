@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import analysing, imports, login, round_trips, stages, working
+from bench import analysing, imports, loading, login, round_trips, stages, working
 from bench.__main__ import BENCHMARKS, main
+from bench.environment import MODELS
 from bench.pictures import samples
-from bench.report import MISSED, Report, markdown, show, verdict
+from bench.report import MET, MISSED, Report, markdown, show, verdict
 from bench.timing import Spread, in_turns
 
 HERE = [Path(sysconfig.get_path("purelib"))]
@@ -35,13 +36,19 @@ def test_each_image_is_analysed_and_worked_on() -> None:
     assert [row[0] for row in working.measure(images, rounds=1).rows] == list(images)
 
 
+def test_each_model_is_loaded_and_all_are_held() -> None:
+    *models, held = loading.measure(rounds=1).rows
+    assert [row[0] for row in models] == sorted(card.parent.name for card in MODELS.glob("*/card.json"))
+    assert held[-1] == MET
+
+
 def test_a_cold_import_is_compared_with_what_it_needs() -> None:
     report = imports.measure(rounds=1, handlers=["functions.scans.sweep_handler"], folders=HERE)
     assert [row[0] for row in report.rows] == ["scans.sweep_handler"]
 
 
 def test_a_function_that_imports_numpy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    strayed = {"functions.inference.models": ["import pynamodb"]}
+    strayed = {"functions.inference.analysis": ["import pynamodb"]}
     monkeypatch.setattr(imports, "NEEDED", strayed)
     with pytest.raises(imports.Stray, match="numpy"):
         imports.measure(rounds=1, handlers=list(strayed), folders=HERE)

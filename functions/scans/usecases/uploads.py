@@ -47,7 +47,8 @@ def upload(imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: O
 
     The object is put last: without it the task waits, and the sweeper ends it, so nothing is stored half.
     """
-    accepted = _accept(imaging, Taking(actor, wanted.order, once, timed=wanted.timed), wanted)
+    patient_id = _whose(imaging, actor, wanted)
+    accepted = _accept(imaging, Taking(actor, wanted.order, once, timed=wanted.timed), wanted, patient_id)
     if accepted.unfinished:
         key = upload_key(wanted.order.lane, accepted.scan_id, accepted.task_id)
         imaging.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
@@ -62,8 +63,9 @@ def begin_upload(
 
     Raises TooManyRequests, and Conflict when a replay comes after the form has ended.
     """
+    patient_id = _whose(imaging, actor, wanted)
     imaging.counts.count(actor.account_id, imaging.now())
-    accepted = _accept(imaging, Taking(actor, wanted.order, once, finished=True), wanted)
+    accepted = _accept(imaging, Taking(actor, wanted.order, once, finished=True), wanted, patient_id)
     # A replay's form ends when the first one does.
     left = accepted.begun_at + tasks.UPLOAD_WINDOW - imaging.now()
     if left <= timedelta(seconds=1):
@@ -72,14 +74,19 @@ def begin_upload(
     return accepted, imaging.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
-def _accept(imaging: Imaging, taking: Taking, wanted: Wanted) -> Accepted[Scan]:
-    actor = taking.actor
+def _whose(imaging: Imaging, actor: Actor, wanted: Wanted) -> int:
+    """The patient whose image it is. Raises NotFound, NotAllowed unless the actor may upload for them."""
     patient_id = parse_id(wanted.patient) if wanted.patient else actor.account_id
     # Who may say what an image shows may upload it too.
     action = Action.WRITE_READING if wanted.reading else Action.UPLOAD_SCAN
     imaging.access.require(actor, action, patient_id, Thing("patient", patient_id))
     if actor.is_admin and not imaging.accounts.is_active(patient_id):  # others have a link to somebody who is there
         raise NotFound
+    return patient_id
+
+
+def _accept(imaging: Imaging, taking: Taking, wanted: Wanted, patient_id: int) -> Accepted[Scan]:
+    actor = taking.actor
 
     def keep(draft: Draft, beside: Beside) -> Scan:
         task = tasks.create(

@@ -1,0 +1,156 @@
+"""Uploads, workers, sweeper and dead letters over one AWS in the process, with a clock that only a test moves."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import Any
+
+from functions.inference.analysis import Inference
+from functions.inference.arrivals import Arrival, arrivals
+from functions.inference.dead_letters import DeadLetters, bury
+from functions.inference.models import Models
+from functions.inference.pace import Pace
+from functions.inference.usecases import Outcome, process
+from functions.scans.sweep import Sweeper, sweep
+from functions.scans.usecases.accepting import Accepted
+from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.uploads import Image, Wanted, upload
+from functions.scans.usecases.waiting import Waiting
+from imaging.model import Model
+from scanward import clock
+from scanward.domain.accounts import Actor, Role
+from scanward.domain.images import ImageFormat
+from scanward.domain.once import Once
+from scanward.domain.orders import Lane, Order
+from scanward.domain.tasks import Task
+from scanward.security.access import Access
+from scanward.security.tokens import Tokens
+from scanward.stores.care import CareStore
+from scanward.stores.durations import Durations
+from scanward.stores.gate import GateStore
+from scanward.stores.lanes import LaneQueues
+from scanward.stores.objects import ObjectStore
+from scanward.stores.once import OnceStore
+from scanward.stores.purging import Purger
+from scanward.stores.scan_lists import ScanLists
+from scanward.stores.scans import ScanStore
+from scanward.stores.secrets import read_token_keys
+from scanward.stores.upload_counts import UploadCounts
+from tests.cloud import BUCKET, ROOT, SECRET
+from tests.fault_cases.queues import Queues
+from tests.imaging.images import png, ramp
+
+TABLE = "ScansTable"
+ADA = Actor(3, Role.PATIENT, is_approved=True, session_id="s")
+PNG = png(ramp())
+MINUTE = timedelta(minutes=1)
+
+
+class Clock:
+    """Moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = clock.now()
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class CountedModels(Models):
+    """The real ones. `runs`: how often one was run."""
+
+    runs = 0
+
+    def load(self, name: str) -> Model:
+        return replace(super().load(name), session=_Counted(self, super().load(name).session))
+
+
+class _Counted:
+    def __init__(self, models: CountedModels, session: Any) -> None:
+        self._models = models
+        self._session = session
+
+    def run(self, *given: Any, **more: Any) -> Any:
+        self._models.runs += 1
+        return self._session.run(*given, **more)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+@cache
+def models() -> CountedModels:
+    """Loaded once for all cases."""
+    return CountedModels(ROOT / "layers" / "model" / "models", memory_mb=1769)
+
+
+class World:
+    """`queues`: its lanes. `clock`: everybody's."""
+
+    def __init__(self) -> None:
+        self.clock, self.queues = Clock(), Queues()
+        self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)  # the first of those in its table
+        now, lanes, once = self.clock.now, LaneQueues(self.queues.lanes), OnceStore(TABLE)
+        self.models = models()
+        purger, pace = Purger(BUCKET), Pace(Durations(TABLE))
+        self.inference = Inference(self.scans, self.objects, purger, self.models, pace, now)
+        self.sweeper = Sweeper(self.scans, self.objects, lanes, now)
+        self.dead = DeadLetters(self.scans, once, self.objects, now)
+        self.imaging = Imaging(
+            scans=self.scans,
+            lists=ScanLists(TABLE),
+            objects=self.objects,
+            purger=purger,
+            lanes=lanes,
+            waiting=Waiting(lanes, Durations(TABLE), dict.fromkeys(Lane, 2), now),
+            once=once,
+            counts=UploadCounts(TABLE, 10**6),
+            access=Access(CareStore("ClinicTable"), now),
+            accounts=GateStore("AccountsTable"),
+            tokens=Tokens(partial(read_token_keys, SECRET), now),
+            now=now,
+            fresh_id=clock.fresh_id,
+        )
+
+    def upload(self, once: Once | None = None, content: bytes = PNG, order: Order | None = None) -> Accepted[Any]:
+        """An upload, of which S3 says nothing by itself."""
+        return upload(self.imaging, ADA, Image(content, ImageFormat.PNG), Wanted(order or Order(Lane.HIGH)), once)
+
+    def task(self, of: int | Accepted[Any] | Task) -> Task:
+        found = self.scans.task(of if isinstance(of, int) else of.id if isinstance(of, Task) else of.task_id)
+        assert found
+        return found
+
+    def analyse(self, body: str) -> None:
+        """What the worker makes of one message."""
+        for arrival in arrivals(body, BUCKET):
+            assert isinstance(arrival, Arrival)
+            self.outcome(arrival)
+
+    def outcome(self, arrival: Arrival) -> Outcome:
+        return process(self.inference, arrival)
+
+    def bury(self, body: str) -> None:
+        """What the end of the line makes of one message."""
+        for announced in arrivals(body, BUCKET):
+            bury(self.dead, announced)
+
+    def work(self, lane: Lane = Lane.HIGH, rounds: int = 50) -> list[BaseException]:
+        """Lets the worker read a lane until it is empty, and the dead letters too; what was raised."""
+        raised = []
+        queues = ((self.queues.lanes[lane], self.analyse), (self.queues.dead, self.bury))
+        for url, reader in queues:
+            for _ in range(rounds):
+                failure = self.queues.read(url, reader)
+                raised += [failure] if failure else []
+                if not self.queues.waiting(url):
+                    break
+        return raised
+
+    def minutes(self, count: int, each: Callable[[], object] = lambda: None) -> None:
+        """Time goes by, with its sweep each minute."""
+        for _ in range(count):
+            self.clock.time += MINUTE
+            sweep(self.sweeper)
+            each()
