@@ -83,6 +83,25 @@ def lost_answer(client: Any, operation: str) -> Iterator[list[str]]:
         client.meta.events.unregister(event, lose)
 
 
+@contextmanager
+def meanwhile(client: Any, operation: str, *acts: Callable[[], object]) -> Iterator[list[bool]]:
+    """Before each of the first calls of an operation, somebody else acts. Gives an entry for each who has."""
+    event, acted, at_it = f"before-call.{operation}", list[bool](), list[bool]()
+
+    def act(**_: Any) -> None:
+        if len(acted) == len(acts) or at_it:
+            return
+        at_it.append(True)  # their own calls go through
+        acts[len(acted)]()
+        acted.append(at_it.pop())
+
+    client.meta.events.register_first(event, act)
+    try:
+        yield acted
+    finally:
+        client.meta.events.unregister(event, act)
+
+
 def operation_of(event_name: str) -> str:
     """`before-send.dynamodb.PutItem` → `PutItem`."""
     return event_name.rpartition(".")[2]

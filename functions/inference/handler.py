@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import imaging
 from functions.inference.analysis import Inference
-from functions.inference.arrivals import arrivals
+from functions.inference.arrivals import Announced, Arrival, arrivals
 from functions.inference.deliveries import Reception
 from functions.inference.measures import measure_end, measure_set_aside, measure_wait
 from functions.inference.models import configured_models, telling
@@ -52,7 +52,11 @@ def read_message(record: SQSRecord) -> None:
             measure_set_aside()
             log.error("set aside", extra={"why": getattr(announced, "why", "nothing of ours is to be read there")})
         else:
-            log.info("analysed", extra={"outcome": outcome})
+            log.info("analysed", extra={"outcome": outcome, **_named(announced)})
+
+
+def _named(announced: Announced) -> dict[str, int]:
+    return {"task": announced.task_id} if isinstance(announced, Arrival) else {}
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

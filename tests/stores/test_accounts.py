@@ -1,5 +1,6 @@
 """Accounts and their gate over DynamoDB."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import boto3
@@ -11,7 +12,7 @@ from scanward.errors import AlreadyTaken, NotAuthenticated
 from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
 from scanward.stores.gate import MAX_SESSIONS, GateStore
-from tests.faults import conflicts
+from tests.faults import conflicts, meanwhile
 
 NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)
 SECOND = int(NOW.timestamp())
@@ -90,3 +91,21 @@ def test_two_who_register_at_once_wait_for_each_other(store: AccountStore) -> No
         store.add(register(1, Role.PATIENT, Names(email="ada@example.org"), Profile(), NOW), "hash")
     assert len(met) == 2
     assert store.by_name("email", "ada@example.org")
+
+
+def test_who_locks_an_account_while_others_change_it_succeeds(store: AccountStore, gate: GateStore) -> None:
+    gate.open(1, Session("one", SECOND, SECOND + 100), SECOND)
+
+    def rename() -> None:
+        before = store.get(1)
+        assert before
+        named = replace(before.account, profile=Profile(full_name="Ada"))
+        store.change(before, replace(before, account=named), ends_sessions=False)
+
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", rename, lambda: store.lock(1, NOW)) as acted:
+        store.lock(1, NOW)
+    found = store.get(1)
+    assert found
+    assert (found.account.is_active, found.account.profile.full_name, len(acted)) == (False, "Ada", 2)
+    with pytest.raises(NotAuthenticated):
+        gate.enter(1, "one", SECOND)

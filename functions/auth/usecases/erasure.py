@@ -1,12 +1,9 @@
 """Leaving for good: all that is kept of somebody is erased, but for the access log."""
 
-from dataclasses import replace
-
 from functions.auth.usecases.dependencies import Auth
 from scanward.domain.accounts import Actor
-from scanward.errors import Conflict, InvalidFields
+from scanward.errors import InvalidFields
 from scanward.security import passwords
-from scanward.stores.accounts import LastAdministrator
 from scanward.stores.own_data_queue import Wish
 
 
@@ -22,22 +19,6 @@ def leave(auth: Auth, actor: Actor, address: str, password: str) -> None:
         auth.attempts.fail(address, name)
         raise InvalidFields({"password": ["This is not your password."]})
     if actor.is_admin:
-        _lock(auth, actor)  # the last administrator stays, and is told so
+        auth.accounts.lock(actor.account_id, auth.now())  # the last administrator stays, and is told so
     auth.own_data.ask(Wish.ERASURE, actor.account_id)
-    _lock(auth, actor)
-
-
-def _lock(auth: Auth, actor: Actor) -> None:
-    """Ends all sessions, and lets nobody in again; the erasing may be at it already."""
-    for last in (False, False, True):
-        found = auth.accounts.get(actor.account_id)
-        if found is None or not found.account.is_active:
-            return
-        locked = replace(found.account, is_active=False, updated_at=auth.now())
-        try:
-            auth.accounts.change(found, replace(found, account=locked), ends_sessions=True)
-        except LastAdministrator:
-            raise
-        except Conflict:
-            if last:
-                raise
+    auth.accounts.lock(actor.account_id, auth.now())

@@ -3,8 +3,6 @@
 The account is locked first and forgotten last, so that what died half-way is begun anew.
 """
 
-from dataclasses import replace
-
 from functions.records.usecases.own_data import OwnData
 from scanward.domain.places import aside_key, derived_prefix, parse_upload_key, prefixes_of
 from scanward.domain.scans import Scan
@@ -14,7 +12,7 @@ from scanward.stores.accounts import LastAdministrator
 def erase(own: OwnData, account_id: int) -> str:
     """Erases all that is kept of an account, there or removed already. What was done, in words for a log."""
     try:
-        _lock(own, account_id)
+        own.accounts.lock(account_id, own.now())
     except LastAdministrator:
         return "kept: the last administrator stays"
     for slot in own.connections.slots(account_id):
@@ -31,13 +29,6 @@ def erase(own: OwnData, account_id: int) -> str:
         own.accounts.remove(found)
     own.eraser.account(account_id)
     return "erased"
-
-
-def _lock(own: OwnData, account_id: int) -> None:
-    found = own.accounts.get(account_id)
-    if found and found.account.is_active:
-        locked = replace(found.account, is_active=False, updated_at=own.now())
-        own.accounts.change(found, replace(found, account=locked), ends_sessions=True)
 
 
 def _leave_departments(own: OwnData, account_id: int) -> None:

@@ -1,7 +1,8 @@
 """Accounts, their unique names and their password hashes."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
 
 from pynamodb.transactions import TransactWrite
 
@@ -57,6 +58,20 @@ class AccountStore:
             write_over(write, old, new, after.password_hash, before.version, ends_sessions=ends_sessions)
 
         self._write(over, new, leaves=administers(old) > administers(new))
+
+    def lock(self, account_id: int, now: datetime) -> None:
+        """Ends an account's sessions and lets nobody in again, whoever else changes it. Raises LastAdministrator."""
+        for last in (False, False, True):
+            found = self.get(account_id)
+            if found is None or not found.account.is_active:
+                return
+            locked = replace(found, account=replace(found.account, is_active=False, updated_at=now))
+            try:
+                self.change(found, locked, ends_sessions=True)
+                return
+            except Conflict as lost:
+                if last or isinstance(lost, LastAdministrator):
+                    raise
 
     def remove(self, gone: Credentials) -> None:
         """Forgets an account, its names and its sessions. Raises LastAdministrator or Conflict."""
