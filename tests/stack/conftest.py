@@ -12,7 +12,7 @@ from infra.local.sessions import environment
 from infra.local.stack import find_stack
 from tests.cloud import ROOT
 from tests.stack.calls import client_of, data, fresh_email
-from tests.stack.embedded import Stack, deploy, embedded_cloud
+from tests.stack.embedded import Stack, deploy, embedded_cloud, room
 from tests.stack.visitor import Visitor
 
 CREATE = "import sys; from infra.operations import administrator as a; print(a.create_administrator(*sys.argv[1:]))"
@@ -21,8 +21,7 @@ CREATE = "import sys; from infra.operations import administrator as a; print(a.c
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
     """The deployed stack; it ends with the session."""
-    folder = tmp_path_factory.mktemp("stack")
-    with embedded_cloud(folder) as endpoint:
+    with room(tmp_path_factory.mktemp("stack")) as folder, embedded_cloud(folder) as endpoint:
         yield deploy(endpoint, folder)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import boto3
@@ -17,6 +18,7 @@ from infra.local.cloud import EmbeddedCloud
 from infra.local.deployment import Deployment
 from infra.local.places import REGION
 
+MEMORY, MEMORY_NEEDED = Path("/dev/shm"), 8 * 2**30  # noqa: S108
 ORIGIN = "https://app.example.org"
 
 
@@ -64,6 +66,21 @@ def embedded_cloud(folder: Path) -> Iterator[str]:
         cloud.stop(ours)
         for used in (ours.data, folder / "build"):
             shutil.rmtree(used, ignore_errors=True)
+
+
+@contextmanager
+def room(folder: Path) -> Iterator[Path]:
+    """A place to run a cloud in; what is left of it, its log, is in `folder` afterwards.
+
+    It is in memory where there is plenty: some forty workers unpack two gigabytes, and many a disk takes minutes to
+    remove them.
+    """
+    roomy = MEMORY.is_dir() and shutil.disk_usage(MEMORY).free > MEMORY_NEEDED
+    with TemporaryDirectory(dir=MEMORY if roomy else folder) as place:
+        try:
+            yield Path(place)
+        finally:
+            shutil.copytree(place, folder / "left", dirs_exist_ok=True)
 
 
 def deploy(endpoint: str, folder: Path) -> Stack:
