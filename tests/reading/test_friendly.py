@@ -10,12 +10,12 @@ import textstat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.inference.reading.expert import MEANINGS
 from functions.inference.reading.friendly import friendly
 from functions.inference.reading.words import words
 from imaging.card_schema import Warned
 from imaging.decide import BELOW_OPERATING_POINT
 from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
+from scanward.domain.warnings import MEANINGS
 from tests.reading.findings import ALL, NAMES, SHIPPED, finding, of, version
 
 HIGHEST_GRADE = 8

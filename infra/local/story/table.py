@@ -9,19 +9,14 @@ from rich.table import Table
 from rich.text import Text
 
 from infra.local.story.live import Update
-
-WARNINGS = {
-    "LOW_CONTRAST": "The image has very little contrast; its scores mean less.",
-    "MIDDLE_FRAME_ONLY": "Only the middle one of several frames was read.",
-    "NO_SUITABLE_MODEL": "No model here reads this kind of image, so none was asked.",
-}
+from scanward.domain.warnings import MEANINGS
 
 
 def print_result(console: Console, result: Mapping[str, Any], seconds: float) -> None:
     """`seconds`: from the end of the upload to the result's arrival."""
     console.print(_findings(result["findings"]) if result["findings"] else Text("No findings: the image was not read."))
     console.print(_facts(result, seconds))
-    warnings = [Text(f"• {WARNINGS.get(code, code)}", "yellow") for code in result["warnings"]]
+    warnings = [Text(f"• {MEANINGS.get(code, code)}", "yellow") for code in result["warnings"]]
     notice: list[RenderableType] = [*warnings, Text(result["notice"])]
     console.print(Panel(Group(*notice), title="Please note", border_style="yellow", expand=False))
 
