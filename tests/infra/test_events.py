@@ -244,6 +244,12 @@ def test_push_watching_began(send: Callable[..., Any], scans: ScanStore) -> None
     assert (pushed()["status"], pushed()["version"]) == ("PENDING", 1)
 
 
+def test_push_question_answered(send: Callable[..., Any]) -> None:
+    watch(clock.now())
+    assert send("push-question-answered") == {"batchItemFailures": []}
+    assert pushed() == {"action": "question_answered", "question_id": 244055499185134}
+
+
 def test_keep_alive(send: Callable[..., Any]) -> None:
     counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
     assert send("keep-alive") == counts
