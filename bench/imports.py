@@ -23,21 +23,23 @@ ONLY_IN_INFERENCE = ("numpy", "onnxruntime", "pydicom")
 LOG = "from aws_lambda_powertools import Logger"
 BATCH = "from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response"
 STORES = "import botocore.session, botocore.config, pynamodb.models, pynamodb.transactions"
-# Pydantic loads most of itself when the first model is made.
-HTTP = """import chalice.app, multipart
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
+# Pydantic loads most of itself when the first model is made. Cards of models are pydantic's as well.
+MODELS = """from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, TypeAdapter, ValidationError
 class Probe(BaseModel):
     name: str
 TypeAdapter(Probe)"""
+HTTP = f"import chalice.app, multipart\n{MODELS}"
 SQS = "from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord"
 STREAM = "from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord"
 NEEDED: Mapping[str, Sequence[str]] = {
     "functions.portal.handler": (LOG, HTTP),
     "functions.auth.handler": (LOG, HTTP, STORES, "import jwt", "import argon2"),
     "functions.auth.mail_handler": (LOG, BATCH, SQS, STORES, "import jwt"),
+    "functions.records.handler": (LOG, HTTP, STORES, "import jwt"),
+    "functions.records.own_data_handler": (LOG, BATCH, SQS, STORES),
     "functions.scans.handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.scans.sweep_handler": (LOG, STORES),
-    "functions.inference.handler": (LOG, BATCH, SQS, STORES, "import numpy, onnxruntime, PIL.Image"),
+    "functions.inference.handler": (LOG, BATCH, SQS, STORES, MODELS, "import numpy, onnxruntime, PIL.Image"),
     "functions.inference.predict_handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.inference.dead_letter_handler": (LOG, BATCH, SQS, STORES),
     "functions.realtime.handler": (LOG, STORES, "import jwt"),

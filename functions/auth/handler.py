@@ -8,6 +8,7 @@ from functions.auth.routes import routes
 from functions.auth.settings import Settings
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_id, now
+from scanward.security.access import Access
 from scanward.security.attempts import Attempts
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
@@ -15,6 +16,7 @@ from scanward.settings import Environment
 from scanward.stores.account_lists import AccountLists
 from scanward.stores.accounts import AccountStore
 from scanward.stores.attempts import AttemptStore
+from scanward.stores.care import CareStore
 from scanward.stores.gate import GateStore
 from scanward.stores.mail_queue import MailQueue
 from scanward.stores.own_data_queue import OwnDataQueue
@@ -27,7 +29,7 @@ from scanward.web.endpoint import Edge
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 gate_store = GateStore(settings.accounts_table)
-accounts = AccountStore(settings.accounts_table)
+accounts = AccountStore(settings.accounts_table, settings.clinic_table)
 attempts = Attempts(
     AttemptStore(settings.accounts_table), settings.calls_per_address, settings.failures_per_account, tokens.pepper, now
 )
@@ -35,5 +37,6 @@ lists = AccountLists(settings.accounts_table, accounts)
 gate = Gate(gate_store, tokens, settings.requests_per_minute, now)
 mails, pictures = MailQueue(settings.mail_queue_url), Pictures(settings.bucket)
 own_data = OwnDataQueue(settings.own_data_queue_url)
-auth = Auth(accounts, lists, gate_store, gate, tokens, attempts, mails, pictures, own_data, now, fresh_id)
+access = Access(CareStore(settings.clinic_table), now)
+auth = Auth(accounts, lists, gate_store, gate, tokens, attempts, mails, pictures, own_data, access, now, fresh_id)
 app = Api(routes, auth, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth")))

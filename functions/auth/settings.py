@@ -9,10 +9,11 @@ from scanward.settings import Environment
 class Settings:
     """Limits a minute: `requests_per_minute` of an account; at sign-in, `calls_per_address`, `failures_per_account`.
 
-    `allowed_origins`: for CORS.
+    `clinic_table`: where the access log lies. `allowed_origins`: for CORS.
     """
 
     accounts_table: str
+    clinic_table: str
     token_keys_secret: str
     bucket: str
     mail_queue_url: str
@@ -26,6 +27,7 @@ class Settings:
     def read(cls, env: Environment) -> "Settings":
         return cls(
             accounts_table=env.required("ACCOUNTS_TABLE"),
+            clinic_table=env.required("CLINIC_TABLE"),
             token_keys_secret=env.required("TOKEN_KEYS_SECRET"),
             bucket=env.required("BUCKET"),
             mail_queue_url=env.required("MAIL_QUEUE_URL"),

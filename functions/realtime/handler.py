@@ -23,7 +23,7 @@ from scanward.stores.secrets import read_token_keys
 settings = Settings.read(Environment())
 log = Logger(service="realtime")
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
-scans = ScanStore(settings.sockets.scans_table)  # first of those in its table: it brings the table's index
+scans = ScanStore(settings.sockets.scans_table)
 keeper = keeper_of(settings.sockets)
 realtime = Realtime(
     keeper,

@@ -24,7 +24,7 @@ from scanward.stores.task_items import task_of_image
 
 settings = PushSettings.read(Environment())
 log = Logger(service="push")
-scans = ScanStore(settings.sockets.scans_table)  # first of those in its table: it brings the table's index
+scans = ScanStore(settings.sockets.scans_table)
 push = Push(keeper_of(settings.sockets), scans, Access(CareStore(settings.clinic_table), now))
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 

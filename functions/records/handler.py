@@ -28,6 +28,7 @@ from scanward.stores.objects import ObjectStore
 from scanward.stores.once import OnceStore
 from scanward.stores.own_data_queue import OwnDataQueue
 from scanward.stores.patient_records import record_store
+from scanward.stores.patients import PatientStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sheets import SheetStore
@@ -42,6 +43,7 @@ clinic = Clinic(
     accounts=accounts,
     connects=ConnectTokens(settings.clinic_table),
     links=CareLinks(settings.clinic_table),
+    patients=PatientStore(settings.accounts_table, settings.clinic_table),
     sheets=SheetStore(settings.clinic_table),
     log=AccessLog(settings.clinic_table),
     directory=AccountLists(settings.accounts_table, accounts),

@@ -23,23 +23,26 @@ from hypothesis.stateful import (
 )
 
 from functions.auth.usecases import administration, own_account, sessions
+from functions.auth.usecases.administration import Verdict
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_id
 from scanward.domain.accounts import Role
 from scanward.domain.claims import TokenType
 from scanward.errors import Conflict, InvalidCredentials, NotApproved
+from scanward.security.access import Access
 from scanward.security.attempts import Attempts
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
 from scanward.stores.account_lists import AccountLists
 from scanward.stores.accounts import AccountStore
 from scanward.stores.attempts import AttemptStore
+from scanward.stores.care import CareStore
 from scanward.stores.gate import GateStore
 from scanward.stores.mail_queue import MailQueue
 from scanward.stores.own_data_queue import OwnDataQueue
 from scanward.stores.pictures import Pictures
 from scanward.stores.secrets import read_token_keys
-from tests.auth.acting import ADDRESS, Acting, numbers
+from tests.auth.acting import ADDRESS, ADMINISTRATOR, Acting, numbers
 from tests.auth.rules import GRACE, Clock, Opened, Person
 from tests.cloud import BUCKET, SECRET, TABLES
 
@@ -150,7 +153,7 @@ class Accounts(RuleBasedStateMachine):
 
     @rule(who=people)
     def deactivate(self, who: Person) -> None:
-        administration.set_active(self.auth, str(who.id), active=False)
+        administration.set_active(self.auth, ADMINISTRATOR, str(who.id), active=False)
         who.active = False
         self.world.end_all(who)
 
@@ -158,16 +161,16 @@ class Accounts(RuleBasedStateMachine):
     @rule(pick=PICK)
     def reactivate(self, pick: int) -> None:
         who = chosen(self.world.inactive(), pick)
-        administration.set_active(self.auth, str(who.id), active=True)
+        administration.set_active(self.auth, ADMINISTRATOR, str(who.id), active=True)
         who.active = True
 
     @rule(who=people, approved=st.booleans())
     def decide(self, who: Person, approved: bool) -> None:
         if who.role is Role.PATIENT:
             with pytest.raises(Conflict):
-                administration.decide(self.auth, str(who.id), approved=approved)
+                administration.decide(self.auth, ADMINISTRATOR, str(who.id), Verdict(approved))
             return
-        administration.decide(self.auth, str(who.id), approved=approved)
+        administration.decide(self.auth, ADMINISTRATOR, str(who.id), Verdict(approved))
         who.approved = approved
 
     @rule(seconds=WAITS)
@@ -191,7 +194,7 @@ class Accounts(RuleBasedStateMachine):
     @invariant()
     def nobody_is_active_or_approved_unless_somebody_said_so(self) -> None:
         for who in self.world.people:
-            shown = administration.read(self.auth, str(who.id))
+            shown = administration.read(self.auth, ADMINISTRATOR, str(who.id))
             assert (shown.is_active, shown.is_approved) == (who.active, not who.waits)
             live = self.auth.gate.sessions(who.id, int(self.clock.now().timestamp()))
             assert len(live) == sum(session.live for session in self.world.of(who))
@@ -200,12 +203,13 @@ class Accounts(RuleBasedStateMachine):
 def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     clock, table = Clock(), TABLES["ACCOUNTS_TABLE"]
     tokens = Tokens(partial(read_token_keys, SECRET), clock.now)
-    store, gate = AccountStore(table), GateStore(table)
+    store, gate = AccountStore(table, TABLES["CLINIC_TABLE"]), GateStore(table)
     attempts = Attempts(AttemptStore(table), UNLIMITED, UNLIMITED, tokens.pepper, clock.now)
     entry = Gate(gate, tokens, UNLIMITED, clock.now)
     mails, pictures, own_data = MailQueue("unused"), Pictures(BUCKET), OwnDataQueue(os.environ["OWN_DATA_QUEUE_URL"])
     lists = AccountLists(table, store)
-    auth = Auth(store, lists, gate, entry, tokens, attempts, mails, pictures, own_data, clock.now, fresh_id)
+    access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)
+    auth = Auth(store, lists, gate, entry, tokens, attempts, mails, pictures, own_data, access, clock.now, fresh_id)
 
     class Machine(Accounts):
         def __init__(self) -> None:

@@ -78,6 +78,7 @@ def test_a_segment_that_may_hold_little_holds_no_more(marker: int, head: bytes) 
 
 JPEG, PNG = jpeg(), png()
 BEFORE_FRAME = JPEG.index(b"\xff\xc0")
+BEHIND_SCAN_HEAD = JPEG.index(b"\xff\xda") + 14
 
 
 @pytest.mark.parametrize(
@@ -115,6 +116,20 @@ def test_what_is_no_whole_picture_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidFields) as refusal:
         clean(content)
     assert refusal.value.fields == {"image": [BROKEN]}
+
+
+@pytest.mark.parametrize("head", [JPEG[:2], JPEG[:BEHIND_SCAN_HEAD]])
+@pytest.mark.parametrize("filling", [b"\xff", b"\xff\x00", b"\xff\xff\xd0"])
+def test_a_file_full_of_fill_bytes_is_read_through_once(head: bytes, filling: bytes) -> None:
+    """Whoever looked at each row of them from each of its bytes would be at it for hours."""
+    with pytest.raises(InvalidFields) as refusal:
+        clean(head + filling * ((MAX_BYTES - len(head)) // len(filling)))
+    assert refusal.value.fields == {"image": [BROKEN]}
+
+
+def test_fill_bytes_behind_a_scan_are_none_of_the_picture() -> None:
+    end = JPEG.rindex(b"\xff\xd9")
+    assert clean(JPEG[:end] + b"\xff" * 1000 + JPEG[end:]) == clean(JPEG)
 
 
 def test_a_large_file_is_refused() -> None:

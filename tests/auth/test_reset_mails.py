@@ -17,6 +17,7 @@ from scanward.domain.claims import TokenType
 from scanward.errors import Unavailable
 from scanward.stores.mail import Mailer, Undeliverable
 from scanward.stores.sdk import ses
+from tests.auth.acting import ADMINISTRATOR
 from tests.auth.mailbox import SENDER, Mailbox
 from tests.faults import failing, refused
 
@@ -51,7 +52,7 @@ def test_nobody_else_is_sent_anything(mailbox: Mailbox, ada: Account) -> None:
     from functions.auth import handler
 
     register(Names(username="jane.doe"))
-    administration.set_active(handler.auth, str(ada.id), active=False)
+    administration.set_active(handler.auth, ADMINISTRATOR, str(ada.id), active=False)
     for email in ("nobody@example.org", "jane.doe", "", "ada@example.org", "x" * 5000):
         assert send(mailbox.mails, email, email) is Outcome.NOBODY
     assert mailbox.inbox() == []

@@ -48,6 +48,8 @@ READ_QUESTION     * S       A       -       -     all
 ANSWER_QUESTION   * -       A       -       -     -
 ADMIT_PATIENT     * -       L       -       -     all
 DISCHARGE_PATIENT * S       D       -       -     all
+READ_ACCOUNT        S       S       S       S     all
+CHANGE_ACCOUNT      S       S       S       S     all
 """
 COLUMNS = (Role.PATIENT, Role.DOCTOR, Role.HOSPITAL, Role.LAB, Role.ADMIN)
 ROWS = {words[0]: words[1:] for words in (line.split() for line in TABLE.strip().splitlines())}

@@ -90,7 +90,7 @@ class World:
 
     def __init__(self) -> None:
         self.clock, self.queues = Clock(), Queues()
-        self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)  # the first of those in its table
+        self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)
         now, lanes, once = self.clock.now, LaneQueues(self.queues.lanes), OnceStore(TABLE)
         self.models = models()
         purger, pace = Purger(BUCKET), Pace(Durations(TABLE))

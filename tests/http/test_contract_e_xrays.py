@@ -110,6 +110,17 @@ def test_what_was_read_before_is_kept_and_labs_see_images_alone(api: Client, pat
     assert lab.get(f"{path}/readings").status == 403
 
 
+def test_what_a_doctor_reads_at_the_upload_is_the_first_reading(api: Client, patient: Client) -> None:
+    doctor = professional(api, "DOCTOR", administrator(api))
+    let_in(patient, doctor)
+    fields = {**SAID, "user_id": str(own_id(patient)), "result_of_xray": "at the upload"}
+    made = doctor.upload("/api/xrays", {"image_of_xray": PNG}, fields)
+    assert made.status == 201, made.json
+    path = f"/api/unique_xray/{made.json['id']}"
+    doctor.send("PUT", path, b'{"result_of_xray": "later"}', "application/json")
+    assert [reading["result_of_xray"] for reading in patient.get(f"{path}/readings").json] == ["later", "at the upload"]
+
+
 def test_an_image_and_a_way_around_it_are_too_much(patient: Client) -> None:
     fields = {**SAID, "content_type": "image/png"}
     assert list(patient.upload("/api/xrays", {"image_of_xray": PNG}, fields).json) == ["image_of_xray"]

@@ -60,10 +60,9 @@ def test_a_change_that_ends_no_session_is_no_end(opened: World) -> None:
     assert end_those_without_session(opened.keeper, ADA) == 0
 
 
-def test_a_removed_account_keeps_no_socket_and_no_mark(opened: World) -> None:
-    opened.gates.close(ADA, ["other"])
-    opened.accounts.remove(stored(opened))
-    assert ends(ADA) == 0
+def test_a_removed_account_keeps_no_socket(opened: World) -> None:
+    opened.accounts.remove(stored(opened).account.id)
+    assert ends(ADA) == 1
     assert end_those_without_session(opened.keeper, ADA) == 2
     assert opened.connections.slots(ADA) == []
 

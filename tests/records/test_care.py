@@ -132,7 +132,7 @@ def end_links() -> None:
     """Sets the end of every link to this moment; they are not removed yet."""
     dynamodb = boto3.client("dynamodb")
     for item in dynamodb.scan(TableName="ClinicTable")["Items"]:
-        if item["pk"]["S"].startswith(("CARE#", "PATIENTS#")):
+        if item["pk"]["S"].startswith(("CARE#", "PATIENTS#", "DOCTORS#")):
             ends = {"N": str(int(clock.now().timestamp() * 1000))}
             dynamodb.put_item(TableName="ClinicTable", Item={**item, "ends_ms": ends})
 

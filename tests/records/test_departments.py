@@ -87,6 +87,7 @@ def test_a_name_is_one_departments_while_it_is_open(admin: Client) -> None:
         {"name": ""},
         {"name": "  "},
         {"name": "x" * 101},
+        {"name": "\ufdfa" * 100},  # a hundred characters that fold to more than a key takes
         {"name": "Heart\0"},
         {"name": 7},
         {"name": None},
@@ -95,8 +96,12 @@ def test_a_name_is_one_departments_while_it_is_open(admin: Client) -> None:
     ],
 )
 def test_a_broken_department_is_refused(admin: Client, body: dict[str, Any]) -> None:
-    refused = admin.post("/api/department/", body)
-    assert (refused.status, "error" in refused.json) == (400, False)
+    ward, said = department(admin), json.dumps(body).encode()
+    for refused in (
+        admin.post("/api/department/", body),
+        admin.send("PATCH", f"/api/department/{ward}", said, "application/json"),
+    ):
+        assert (refused.status, "error" in refused.json) == (400, False)
 
 
 def test_one_key_makes_one_department(admin: Client) -> None:

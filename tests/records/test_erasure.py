@@ -4,7 +4,11 @@ import json
 
 import pytest
 
+from scanward.stores.accounts import AccountStore
+from scanward.stores.dynamo import connection
 from scanward.stores.erasing import Eraser
+from tests.cloud import TABLES
+from tests.faults import meanwhile
 from tests.http.client import Client, Reply
 from tests.http.conftest import sign_in
 from tests.records.clinic import connect, number
@@ -123,6 +127,16 @@ def test_an_erasure_that_died_half_way_is_done_again(
     assert carry_out(body) == {"batchItemFailures": []}
     assert carry_out(body) == {"batchItemFailures": []}, "and once more, when the queue says it twice"
     assert traces(WORD, "ada@example.org", str(me)) == []
+
+
+def test_an_account_that_somebody_else_removes_meanwhile_is_erased_all_the_same(ada: Client) -> None:
+    me, store = number(ada), AccountStore(TABLES["ACCOUNTS_TABLE"])
+    assert leave(ada).status == 202, "it is locked, so that the erasing writes nothing before it removes it"
+
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: store.remove(me)) as acted:
+        assert deliver() == [{"batchItemFailures": []}]
+    assert acted
+    assert traces("ada@example.org", str(me)) == []
 
 
 def test_wishes_that_are_none_are_let_go(aws: None) -> None:

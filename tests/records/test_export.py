@@ -2,6 +2,7 @@
 
 import io
 import json
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 from zipfile import ZipFile
 
@@ -17,9 +18,11 @@ KINDS = {
     "account",
     "sessions",
     "scans",
+    "readings",
     "tasks",
     "care_links",
     "departments",
+    "works_in",
     "sheet",
     "patient_records",
     "medical_histories",
@@ -33,6 +36,11 @@ def fetched(client: Client) -> ZipFile:
     url = urlsplit(client.get("/users/me/export").data["url"])
     key = url.path.lstrip("/").removeprefix(f"{BUCKET}/")
     return ZipFile(io.BytesIO(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()))
+
+
+def packed_list(client: Client, name: str) -> Any:
+    """One of its lists."""
+    return json.loads(fetched(client).read(f"{name}.json"))
 
 
 def test_a_look_has_it_packed_and_later_ones_say_where_it_is(ada: Client) -> None:

@@ -12,6 +12,7 @@ from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, Unavailable
 from scanward.stores.dynamo import connection
 from scanward.stores.keys import DUE_SHARDS
+from scanward.stores.notices import Notices
 from scanward.stores.scans import ScanStore
 from tests.faults import conflicts, failing, lost_answer
 
@@ -128,3 +129,12 @@ def test_a_write_that_never_gets_through_is_unavailable_and_not_lost(store: Scan
     ):
         store.move(task, tasks.claim(task, "one", "v1", NOW))
     assert store.task(2) == task
+
+
+def test_the_index_is_known_whichever_model_of_the_table_comes_first(aws: None) -> None:
+    connection.cache_clear()
+    Notices("ScansTable")
+    store = ScanStore("ScansTable")
+    waiting = added(store, 1, 2)
+    shards = [store.due(shard, NOW + timedelta(days=1), 10) for shard in range(DUE_SHARDS)]
+    assert [number for shard in shards for number in shard] == [waiting.id]

@@ -12,8 +12,9 @@ _FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive: what
 _TABLES = frozenset({0xC4, 0xDB, 0xDD})  # Huffman, quantisation, restart interval
 _EXIF, _JFIF, _ADOBE = 0xE1, 0xE0, 0xEE
 _COMMENT, _APPLICATION = 0xFE, range(0xE0, 0xF0)
-# In a scan, 0xFF is followed by a zero, a restart marker, or more 0xFF; anything else ends it.
-_END_OF_SCAN = re.compile(rb"\xff+[^\x00\xd0-\xd7\xff]")
+# In a scan, 0xFF is followed by a zero, a restart marker, or more 0xFF; anything else ends it. Of a row of 0xFF only
+# the last is looked for: what looks for whole rows begins anew at each of their bytes.
+_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,4 +81,4 @@ def _scan(content: bytes, place: int) -> bytes:
     end = _END_OF_SCAN.search(content, place)
     if end is None:
         raise BrokenPicture
-    return content[place : end.start()]
+    return content[place : end.start()].rstrip(b"\xff")

@@ -16,30 +16,31 @@ ADMINISTRATORS = Audience(roles=frozenset({Role.ADMIN}))
 @routes.get("/users", list[AccountOut], query=ListQuery, audience=ADMINISTRATORS)
 def users(call: Call[None], auth: Auth) -> Page:
     """All accounts, newest first."""
-    accounts, cursor = administration.page(auth, call.query.filters(), call.query.window())
+    accounts, cursor = administration.page(auth, call.actor, call.query.filters(), call.query.window())
     return Page([AccountOut.of(account) for account in accounts], cursor)
 
 
 @routes.get("/users/{user_id}", AccountOut, audience=ADMINISTRATORS)
 def user(call: Call[None], auth: Auth) -> AccountOut:
     """One account."""
-    return AccountOut.of(administration.read(auth, call.path["user_id"]))
+    return AccountOut.of(administration.read(auth, call.actor, call.path["user_id"]))
 
 
 @routes.patch("/users/{user_id}", AccountOut, ActivityBody, audience=ADMINISTRATORS)
 def change_user(call: Call[ActivityBody], auth: Auth) -> AccountOut:
     """Deactivate an account, which ends its sessions at once, or reactivate it."""
-    return AccountOut.of(administration.set_active(auth, call.path["user_id"], active=call.body.is_active))
+    active = call.body.is_active
+    return AccountOut.of(administration.set_active(auth, call.actor, call.path["user_id"], active=active))
 
 
 @routes.delete("/users/{user_id}", MessageOut, audience=ADMINISTRATORS)
 def remove_user(call: Call[None], auth: Auth) -> MessageOut:
-    """Remove an account; its names are free again."""
-    administration.remove(auth, call.path["user_id"])
+    """Remove an account; its names are free again. One that was interrupted may be sent again."""
+    administration.remove(auth, call.actor, call.path["user_id"])
     return MessageOut(message="Account removed")
 
 
 @routes.post("/users/{user_id}/approval", AccountOut, ApprovalBody, audience=ADMINISTRATORS)
 def approve(call: Call[ApprovalBody], auth: Auth) -> AccountOut:
-    """Approve a doctor, hospital or lab, or refuse."""
-    return AccountOut.of(administration.decide(auth, call.path["user_id"], approved=call.body.approved))
+    """Approve a doctor, hospital or lab, or refuse; the reason is kept, and shown to whom it is about."""
+    return AccountOut.of(administration.decide(auth, call.actor, call.path["user_id"], call.body.verdict()))

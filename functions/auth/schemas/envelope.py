@@ -79,7 +79,7 @@ class LeaveBody(Body):
 
 
 class AccountOut(Out):
-    """An account, as B and D show it."""
+    """An account, as B and D show it. `decided_at`, `decision_reason`: of its approval or refusal."""
 
     email: str | None
     username: str | None
@@ -94,6 +94,8 @@ class AccountOut(Out):
     pk: int
     created_at: datetime
     updated_at: datetime
+    decided_at: datetime | None
+    decision_reason: str | None
 
     @classmethod
     def of(cls, account: Account) -> Self:
@@ -111,6 +113,8 @@ class AccountOut(Out):
             pk=account.id,
             created_at=account.created_at,
             updated_at=account.updated_at,
+            decided_at=account.decision.at if account.decision else None,
+            decision_reason=account.decision.reason if account.decision else None,
         )
 
 

@@ -4,8 +4,8 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.auth.schemas.fields import Upper
-from functions.auth.usecases.administration import Window
+from functions.auth.schemas.fields import NotBlank, Upper
+from functions.auth.usecases.administration import Verdict, Window
 from scanward.domain.accounts import Role
 from scanward.stores.account_lists import Filters
 from scanward.web.fields import Body, Printable
@@ -35,7 +35,10 @@ class ActivityBody(Body):
 
 
 class ApprovalBody(Body):
-    """`POST /users/{id}/approval`. The reason is for the administrator's own records and is not kept."""
+    """`POST /users/{id}/approval`. The reason is kept with the decision, and whom it is about can read it."""
 
     approved: bool
-    reason: Annotated[str, Field(max_length=1000), Printable] | None = None
+    reason: Annotated[str, Field(min_length=1, max_length=1000), Printable, NotBlank] | None = None
+
+    def verdict(self) -> Verdict:
+        return Verdict(self.approved, self.reason)

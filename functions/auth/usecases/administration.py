@@ -1,14 +1,20 @@
-"""What administrators do with accounts."""
+"""What administrators do with accounts; whatever they see or change of others is in the access log."""
 
 from dataclasses import dataclass, replace
 
 from functions.auth.usecases.dependencies import Auth
-from scanward.domain.accounts import PROFESSIONALS, Account
+from scanward.domain import accounts
+from scanward.domain.accounts import Account, Actor, Decision
+from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
-from scanward.errors import Conflict, NotFound
+from scanward.domain.policy import Action
+from scanward.errors import NotFound
+from scanward.security.access import Thing
 from scanward.stores.account_lists import AccountPage, Filters
 from scanward.stores.accounts import Credentials
 from scanward.stores.own_data_queue import Wish
+
+KIND = "account"
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,48 +26,63 @@ class Window:
     cursor: str | None
 
 
-def page(auth: Auth, filters: Filters, window: Window) -> tuple[list[Account], str | None]:
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether a professional is approved, and why."""
+
+    approved: bool
+    reason: str | None = None
+
+
+def page(auth: Auth, actor: Actor, filters: Filters, window: Window) -> tuple[list[Account], str | None]:
     """A page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
     before = auth.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     found: AccountPage = auth.lists.page(filters, window.skip, window.limit, before)
+    auth.access.show(actor, Action.READ_ACCOUNT, [account.id for account in found.accounts], KIND)
     return found.accounts, auth.tokens.cursor(found.last, scope) if found.last is not None else None
 
 
-def read(auth: Auth, account: str) -> Account:
+def read(auth: Auth, actor: Actor, account: str) -> Account:
     """The account of either spelling of its id. Raises NotFound."""
-    return _found(auth, account).account
+    found = _found(auth, account).account
+    auth.access.require(actor, Action.READ_ACCOUNT, found.id, Thing(KIND, found.id))
+    return found
 
 
-def set_active(auth: Auth, account: str, *, active: bool) -> Account:
+def set_active(auth: Auth, actor: Actor, account: str, *, active: bool) -> Account:
     """Deactivates, which ends all sessions at once, or reactivates. Raises NotFound, LastAdministrator, Conflict."""
     before = _found(auth, account)
     after = replace(before, account=replace(before.account, is_active=active, updated_at=auth.now()))
-    auth.accounts.change(before, after, ends_sessions=not active)
+    auth.accounts.change(before, after, ends_sessions=not active, entry=_entry(auth, actor, before.account))
     return after.account
 
 
-def decide(auth: Auth, account: str, *, approved: bool) -> Account:
+def decide(auth: Auth, actor: Actor, account: str, verdict: Verdict) -> Account:
     """Approves a professional, or refuses. Raises NotFound, and Conflict for those who need no approval."""
     before = _found(auth, account)
-    if before.account.role not in PROFESSIONALS:
-        raise Conflict("Only professionals are approved")
-    after = replace(before, account=replace(before.account, is_approved=approved, updated_at=auth.now()))
-    auth.accounts.change(before, after, ends_sessions=False)
+    decision = Decision(actor.account_id, auth.now(), verdict.reason)
+    after = replace(before, account=accounts.decide(before.account, decision, approved=verdict.approved))
+    auth.accounts.change(before, after, ends_sessions=False, entry=_entry(auth, actor, before.account))
     return after.account
 
 
-def remove(auth: Auth, account: str) -> None:
+def remove(auth: Auth, actor: Actor, account: str) -> None:
     """Forgets an account, its names, sessions and picture, and has all else that is kept of it erased.
 
-    Raises NotFound, LastAdministrator, Conflict.
+    It is locked first: nothing is written by who is being removed, and the last administrator stays. Whatever fails
+    behind it, the account is there still, and is removed by asking again. Raises NotFound, LastAdministrator, Conflict.
     """
-    gone = _found(auth, account)
-    # Asked for first: whatever fails behind it, nothing is left over. The last administrator stays there as well.
-    auth.own_data.ask(Wish.ERASURE, gone.account.id)
-    auth.accounts.remove(gone)
-    if gone.account.profile.image:
-        auth.pictures.remove(gone.account.profile.image)
+    entry = _entry(auth, actor, _found(auth, account).account)
+    auth.accounts.lock(parse_id(account), auth.now(), entry)
+    auth.own_data.ask(Wish.ERASURE, parse_id(account))
+    gone = auth.accounts.remove(parse_id(account), entry)
+    if gone and gone.profile.image:
+        auth.pictures.remove(gone.profile.image)
+
+
+def _entry(auth: Auth, actor: Actor, account: Account) -> AccessEntry | None:
+    return auth.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, Thing(KIND, account.id))
 
 
 def _found(auth: Auth, account: str) -> Credentials:

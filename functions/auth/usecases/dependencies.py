@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from scanward.security.access import Access
 from scanward.security.attempts import Attempts
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
@@ -28,5 +29,6 @@ class Auth:
     mails: MailQueue
     pictures: Pictures
     own_data: OwnDataQueue
+    access: Access
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]

@@ -1,10 +1,11 @@
 """Care links: how a professional comes to a patient, and how the patient parts with them."""
 
 from functions.records.schemas.care import ConnectBody, ConnectTokenBody, ConnectTokenOut, LetInDoctorOut, MessageOut
+from functions.records.schemas.fields import WindowQuery
 from functions.records.usecases import care
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.accounts import PROFESSIONALS
-from scanward.web.call import Call
+from scanward.web.call import Call, Page
 from scanward.web.families import Family
 from scanward.web.routes import Audience, Routes
 
@@ -36,10 +37,11 @@ def connect_doctor(call: Call[ConnectBody], clinic: Clinic) -> LetInDoctorOut:
     return LetInDoctorOut.of(care.connect(clinic, call.actor, token, ends_at, call.once))
 
 
-@routes.get("/patients/me/doctors", list[LetInDoctorOut])
-def own_doctors(call: Call[None], clinic: Clinic) -> list[LetInDoctorOut]:
+@routes.get("/patients/me/doctors", list[LetInDoctorOut], query=WindowQuery)
+def own_doctors(call: Call[None], clinic: Clinic) -> Page:
     """The professionals whom the caller let in, the newest first."""
-    return [LetInDoctorOut.of(doctor) for doctor in care.doctors(clinic, call.actor)]
+    found, cursor = care.doctors(clinic, call.actor, call.query.window())
+    return Page([LetInDoctorOut.of(doctor) for doctor in found], cursor)
 
 
 @routes.delete("/patients/me/doctors/{doctor_id}", MessageOut)

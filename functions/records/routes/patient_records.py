@@ -1,5 +1,6 @@
 """Patient records (contract D), and what it leaves unsaid: how they are written and amended."""
 
+from functions.records.schemas.fields import ProseQuery
 from functions.records.schemas.patient_records import AmendmentBody, RecordBody, RecordOut, RecordsQuery, ReplacedOut
 from functions.records.usecases import patient_records
 from functions.records.usecases.dependencies import Clinic
@@ -41,7 +42,8 @@ def amend(call: Call[AmendmentBody], clinic: Clinic) -> RecordOut:
     return RecordOut.of(patient_records.amend(clinic, call.actor, call.path["pk"], body.version, body.change))
 
 
-@routes.get("/api/patient_records/{pk}/versions", list[ReplacedOut])
-def versions(call: Call[None], clinic: Clinic) -> list[ReplacedOut]:
+@routes.get("/api/patient_records/{pk}/versions", list[ReplacedOut], query=ProseQuery)
+def versions(call: Call[None], clinic: Clinic) -> Page:
     """What amendments of a record replaced, the newest first."""
-    return [ReplacedOut.of(one) for one in patient_records.replaced(clinic, call.actor, call.path["pk"])]
+    found, cursor = patient_records.replaced(clinic, call.actor, call.path["pk"], call.query.window())
+    return Page([ReplacedOut.of(one) for one in found], cursor)

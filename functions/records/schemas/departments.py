@@ -5,7 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import StringConstraints
 
-from functions.records.schemas.fields import NotBlank
+from functions.records.schemas.fields import NotBlank, ShortKey
 from scanward.domain.departments import Department, Membership
 from scanward.web.fields import Body, Out, Printable
 
@@ -13,7 +13,7 @@ from scanward.web.fields import Body, Out, Printable
 class DepartmentBody(Body):
     """`POST /api/department/` and `PATCH /api/department/{pk}`."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable, NotBlank]
+    name: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable, NotBlank, ShortKey]
 
 
 class NothingBody(Body):

@@ -7,11 +7,15 @@ from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.lists import cursor, part
 from functions.records.usecases.windows import Window
 from scanward.domain.accounts import Account, Actor, Role
+from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_PATIENT, Department, Membership
 from scanward.domain.ids import parse_id
 from scanward.domain.policy import Action, Relation, Resource
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Thing
+from scanward.stores.clinic_lists import Part
+
+LINKS_AT_ONCE = 100
 
 
 def patients(clinic: Clinic, actor: Actor, department: str, window: Window) -> tuple[list[Account], str | None]:
@@ -39,8 +43,7 @@ def admit(clinic: Clinic, actor: Actor, department: str, patient: str) -> Member
     there = next((member for member in memberships if member.department_id == found.id), None)
     if there:
         return there
-    links = [] if actor.is_admin else clinic.links.of_patient(patient_id, clinic.now())
-    link = clinic.members.linked_doctor(found.id, links)
+    link = None if actor.is_admin else _link(clinic, found.id, patient_id)
     resource = Resource(patient_id, Relation.CARE_LINK if link else Relation.NONE)
     clinic.access.require_as(actor, Action.ADMIT_PATIENT, resource, Thing("department", found.id))
     if len(memberships) >= MOST_OF_PATIENT:
@@ -83,6 +86,16 @@ def _let_go(clinic: Clinic, actor: Actor, department_id: int, patient_id: int, r
     thing = Thing("department", department_id)
     clinic.access.require_as(actor, Action.DISCHARGE_PATIENT, Resource(patient_id, relation), thing)
     clinic.members.discharge(member)
+
+
+def _link(clinic: Clinic, department_id: int, patient_id: int) -> CareLink | None:
+    """The patient's newest active link to a doctor of a department."""
+    now, before = clinic.now(), None
+    while True:
+        found = clinic.links.of_patient(patient_id, now, Part(0, LINKS_AT_ONCE, before))
+        link, before = clinic.members.linked_doctor(department_id, found.links), found.last
+        if link or before is None:
+            return link
 
 
 def _require_patient(clinic: Clinic, patient_id: int) -> None:

@@ -1,6 +1,7 @@
 """All that is kept of a person, kind by kind, read from end to end: what they take along."""
 
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any
 
@@ -8,9 +9,9 @@ from functions.records.usecases.own_data import OwnData
 from scanward.domain.accounts import Account
 from scanward.domain.scans import Scan
 from scanward.errors import NotAuthenticated
+from scanward.stores.clinic_lists import Part
 
 PAGE = 50
-MOST_VERSIONS = 1000
 
 
 def kinds(own: OwnData, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
@@ -20,10 +21,12 @@ def kinds(own: OwnData, account: Account) -> dict[str, Callable[[], Iterable[obj
         "account": lambda: [account],
         "sessions": lambda: _sessions(own, number),
         "scans": lambda: scans(own, number),
+        "readings": lambda: _readings(own, number),
         "tasks": lambda: _tasks(own, number),
         "care_links": lambda: _links(own, number),
         "departments": lambda: own.members.of_patient(number),
-        "sheet": lambda: own.sheets.versions(number, MOST_VERSIONS),
+        "works_in": lambda: sorted(own.members.departments([number]).get(number, ())),
+        "sheet": lambda: own.sheets.versions(number),
         "patient_records": lambda: own.texts.records(number),
         "medical_histories": lambda: own.texts.histories(number),
         "questions": lambda: own.texts.questions(number),
@@ -51,6 +54,12 @@ def scans(own: OwnData, account_id: int) -> Iterator[Scan]:
         yield from own.lists.scans(ids)
 
 
+def _readings(own: OwnData, account_id: int) -> Iterator[object]:
+    """All that doctors read in each scan; the scan's own is the newest."""
+    for number in scan_ids(own, account_id):
+        yield from ({"scan_id": number, **asdict(reading)} for reading in own.lists.readings_of(number))
+
+
 def _tasks(own: OwnData, account_id: int) -> Iterator[object]:
     """Those about the account; what it asked for about others is theirs."""
     for ids in _pages(own.lists.tasks_of, account_id):
@@ -60,14 +69,14 @@ def _tasks(own: OwnData, account_id: int) -> Iterator[object]:
 def _links(own: OwnData, account_id: int) -> Iterator[object]:
     """Whom the account let in, and who let it in."""
     now = own.now()
-    yield from own.links.of_patient(account_id, now)
-    before = None
-    while True:
-        found = own.links.of_professional(account_id, now, 0, PAGE, before)
-        yield from found.links
-        before = found.last
-        if before is None:
-            return
+    for listed in (own.links.of_patient, own.links.of_professional):
+        before = None
+        while True:
+            found = listed(account_id, now, Part(0, PAGE, before))
+            yield from found.links
+            before = found.last
+            if before is None:
+                break
 
 
 def _log(own: OwnData, account_id: int) -> Iterator[object]:

@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from uuid import UUID, uuid4
 
 from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.lists import cursor, part
+from functions.records.usecases.windows import Window
 from scanward.domain.accounts import Account, Actor
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken
 from scanward.domain.ids import parse_id
@@ -73,12 +75,14 @@ def connect(clinic: Clinic, actor: Actor, token: str, ends_at: datetime | None, 
     raise NotFound
 
 
-def doctors(clinic: Clinic, actor: Actor) -> list[Doctor]:
-    """The professionals whom the caller let in, the newest first."""
+def doctors(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Doctor], str | None]:
+    """Part of the professionals whom the caller let in, the newest first."""
     _require(actor, Action.CONNECT)
-    links = clinic.links.of_patient(actor.account_id, clinic.now())
-    accounts = {account.id: account for account in clinic.accounts.many([link.professional_id for link in links])}
-    return [Doctor(accounts[link.professional_id], link) for link in links if link.professional_id in accounts]
+    scope = f"doctors-of:{actor.account_id}"
+    found = clinic.links.of_patient(actor.account_id, clinic.now(), part(clinic, window, scope))
+    accounts = {account.id: account for account in clinic.accounts.many([one.professional_id for one in found.links])}
+    let_in = [Doctor(accounts[link.professional_id], link) for link in found.links if link.professional_id in accounts]
+    return let_in, cursor(clinic, found.last, scope)
 
 
 def withdraw(clinic: Clinic, actor: Actor, doctor: str) -> None:
@@ -91,9 +95,8 @@ def withdraw(clinic: Clinic, actor: Actor, doctor: str) -> None:
 
 
 def _replayed(clinic: Clinic, actor: Actor, professional_id: int) -> Doctor:
-    links = clinic.links.of_patient(actor.account_id, clinic.now())
-    link = next((link for link in links if link.professional_id == professional_id), None)
-    if link is None:
+    link = clinic.links.between(actor.account_id, professional_id)
+    if link is None or not link.is_active(clinic.now()):
         raise NotFound
     return Doctor(_professional(clinic, professional_id), link)
 

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.once import Once
-from scanward.errors import Conflict
+from scanward.errors import AlreadyTaken, Conflict
 
 T = TypeVar("T")
 TRIES = 3
@@ -21,7 +21,8 @@ def create(
 ) -> T:
     """What `make` makes with a fresh id; for a key that was used for it, what `again` finds of that time.
 
-    Raises KeyReused, and Conflict when no free id was found: one chance in 4,096 for two in the same millisecond.
+    Raises KeyReused, AlreadyTaken as `make` does, and Conflict when no free id was found: one chance in 4,096 for two
+    in the same millisecond.
     """
     for attempt in range(tries):
         now = clinic.now()
@@ -30,6 +31,9 @@ def create(
             return again(int(found.made["id"]))
         try:
             return make(clinic.fresh_id(now), now)
+        except AlreadyTaken:  # by the same request, it may be, that came twice at once
+            if once is None or clinic.once.find(once, now) is None:
+                raise
         except Conflict:
             if attempt == tries - 1:
                 raise

@@ -20,6 +20,7 @@ from scanward.stores.notices import Notices
 from scanward.stores.objects import ObjectStore
 from scanward.stores.once import OnceStore
 from scanward.stores.own_data_queue import OwnDataQueue
+from scanward.stores.patients import PatientStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.sheets import SheetStore
 from scanward.stores.writings import WritingStore
@@ -32,6 +33,7 @@ class Clinic:
     accounts: AccountStore
     connects: ConnectTokens
     links: CareLinks
+    patients: PatientStore
     sheets: SheetStore
     log: AccessLog
     directory: AccountLists

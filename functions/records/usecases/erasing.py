@@ -24,9 +24,7 @@ def erase(own: OwnData, account_id: int) -> str:
     own.eraser.clinic(account_id)
     for prefix in prefixes_of(account_id):
         own.purger.purge(prefix)
-    found = own.accounts.get(account_id)
-    if found:
-        own.accounts.remove(found)
+    own.accounts.remove(account_id)
     own.eraser.account(account_id)
     return "erased"
 

@@ -22,7 +22,7 @@ class Ready:
 
 
 def look(clinic: Clinic, actor: Actor) -> Ready:
-    """Where the caller's export is; the first look has it packed."""
+    """Where the caller's export is; the first look has it packed, as has one after a failure."""
     found = clinic.exports.get(actor.account_id)
     if found is None or not found.stands(clinic.now()):
         found = _ask(clinic, actor, found)
@@ -42,12 +42,21 @@ def _ask(clinic: Clinic, actor: Actor, before: Export | None) -> Export:
     export = own_data.ask(actor.account_id, clinic.fresh_id(now), now)
     try:
         clinic.exports.ask(before, export)
+        return _begun(clinic, export)
     except Conflict as lost:
         found = clinic.exports.get(actor.account_id)
         if found is None:
             raise Unavailable from lost
         return found
-    clinic.own_data.ask(Wish.EXPORT, actor.account_id)
+
+
+def _begun(clinic: Clinic, export: Export) -> Export:
+    """Tells the packer; it FAILED when that cannot be told. Raises Conflict when it was told all the same."""
+    try:
+        clinic.own_data.ask(Wish.EXPORT, export.account_id)
+    except Unavailable:
+        export = own_data.fail(export, clinic.now())
+        clinic.exports.give_up(export)
     return export
 
 

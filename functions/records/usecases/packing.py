@@ -19,9 +19,9 @@ TEXTS_DONE = 40  # percent, once all but the images is packed
 
 
 def pack(own: OwnData, account_id: int) -> str:
-    """Packs the account's export unless it is packed already. What was done, in words for a log."""
+    """Packs the account's export unless it is packed already, or given up. What was done, in words for a log."""
     export, found = own.exports.get(account_id), own.accounts.get(account_id)
-    if export is None or export.is_ready or found is None:
+    if export is None or export.is_over or found is None:
         return "nothing to pack"
     try:
         with own.archives.writing(export_key(account_id, export.id)) as archive:
@@ -55,7 +55,7 @@ def _pack_images(own: OwnData, account_id: int, archive: Archive, export: Export
 
 def _pack_scan(own: OwnData, scan: Scan, archive: Archive) -> None:
     folder = f"images/{scan.id}"
-    archive.add_object(f"{folder}/original", scan.object_key)
+    archive.add_object(f"{folder}/original", scan.object_key, scan.object_version)
     prefix = derived_prefix(scan.id)
     for key in own.objects.under(prefix):
         archive.add_object(f"{folder}/{key.removeprefix(prefix)}", key)

@@ -55,9 +55,14 @@ def read(clinic: Clinic, actor: Actor, record: str) -> Record:
     return _reach(clinic, actor, Action.READ_RECORD, parse_id(record))
 
 
-def replaced(clinic: Clinic, actor: Actor, record: str) -> list[Replaced[Findings]]:
-    """What amendments of a record replaced, the newest first. Raises NotFound."""
-    return clinic.records.replaced(read(clinic, actor, record).id)
+def replaced(
+    clinic: Clinic, actor: Actor, record: str, window: Window
+) -> tuple[Sequence[Replaced[Findings]], str | None]:
+    """Part of what amendments of a record replaced, the newest first. Raises NotFound."""
+    number = read(clinic, actor, record).id
+    scope = f"versions-of:{number}"
+    found = clinic.records.replaced(number, part(clinic, window, scope))
+    return found.versions, cursor(clinic, found.last, scope)
 
 
 def write(clinic: Clinic, actor: Actor, patient_id: int, text: Findings, once: Once | None) -> Record:

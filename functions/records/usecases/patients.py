@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.lists import cursor, part
 from functions.records.usecases.windows import Window
 from scanward.domain import sheets
 from scanward.domain.accounts import Account, Actor, Role
@@ -36,36 +37,35 @@ class Patient:
 def page(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Listed], str | None]:
     """The patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
-    before = clinic.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    found = clinic.links.of_professional(actor.account_id, clinic.now(), window.skip, window.limit, before)
+    found = clinic.links.of_professional(actor.account_id, clinic.now(), part(clinic, window, scope))
     accounts = {account.id: account for account in clinic.accounts.many([link.patient_id for link in found.links])}
     listed = [Listed(accounts[link.patient_id], link) for link in found.links if link.patient_id in accounts]
     clinic.access.show(actor, Action.READ_PATIENT, [one.account.id for one in listed], "patient")
-    return listed, clinic.tokens.cursor(found.last, scope) if found.last is not None else None
+    return listed, cursor(clinic, found.last, scope)
 
 
 def read(clinic: Clinic, actor: Actor, patient: str) -> Patient:
     """One patient. Raises NotFound, also for who did not let the caller in."""
-    patient_id = parse_id(patient)
-    relation = clinic.access.require(actor, Action.READ_PATIENT, patient_id, Thing("patient", patient_id))
-    return _patient(actor, relation, _account(clinic, patient_id), clinic.sheets.get(patient_id))
+    account, sheet = _found(clinic, parse_id(patient))
+    relation = clinic.access.require(actor, Action.READ_PATIENT, account.id, Thing("patient", account.id))
+    return _patient(actor, relation, account, sheet)
 
 
 def write(clinic: Clinic, actor: Actor, patient: str, fields: Mapping[str, Any]) -> Patient:
     """Keeps fields on a patient's sheet. Raises NotFound, and NotAllowed for a diagnosis by who makes none."""
-    patient_id = parse_id(patient)
+    account, before = _found(clinic, parse_id(patient))
     action = Action.WRITE_DIAGNOSIS if "diagnosis" in fields else Action.WRITE_PATIENT
-    relation = clinic.access.require(actor, action, patient_id, Thing("patient", patient_id))
-    account = _account(clinic, patient_id)
+    relation = clinic.access.require(actor, action, account.id, Thing("patient", account.id))
     for last in (False, False, True):
-        before, now = clinic.sheets.get(patient_id), clinic.now()
-        blank = before or sheets.first(patient_id, actor.account_id, now)
+        now = clinic.now()
+        blank = before or sheets.first(account.id, actor.account_id, now)
         after = sheets.write(blank, actor.account_id, fields, now)
         try:
             clinic.sheets.write(before, after)
         except Conflict:
             if last:
                 raise
+            before = clinic.sheets.get(account.id)
         else:
             break
     return _patient(actor, relation, account, after)
@@ -76,15 +76,15 @@ def break_glass(clinic: Clinic, actor: Actor, patient: str, reason: str) -> Glas
     patient_id = parse_id(patient)
     if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
         raise NotAllowed
-    _account(clinic, patient_id)
+    _found(clinic, patient_id)
     return clinic.access.break_glass(actor, patient_id, reason)
 
 
-def _account(clinic: Clinic, patient_id: int) -> Account:
-    found = clinic.accounts.get(patient_id)
-    if found is None or found.account.role is not Role.PATIENT:
+def _found(clinic: Clinic, patient_id: int) -> tuple[Account, Sheet | None]:
+    found = clinic.patients.get(patient_id)
+    if found is None or found[0].role is not Role.PATIENT:
         raise NotFound
-    return found.account
+    return found
 
 
 def _patient(actor: Actor, relation: Relation, account: Account, sheet: Sheet | None) -> Patient:

@@ -12,7 +12,7 @@ from scanward.domain import questions
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.ids import parse_id
 from scanward.domain.once import Once
-from scanward.domain.policy import Action, Relation, Resource, allows
+from scanward.domain.policy import Action, Relation, Resource, allows, relation_of
 from scanward.domain.questions import AlreadyAnswered, Question, Response
 from scanward.errors import InvalidFields, NotAllowed, NotFound
 from scanward.security.access import Thing
@@ -85,11 +85,12 @@ def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: Once |
 
 
 def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: Window) -> Questions:
-    """Part of what a patient asked a doctor, the newest first. Raises NotFound to all but them and administrators."""
+    """Part of what a patient asked a doctor, the newest first. Raises NotFound for a stranger's, NotAllowed."""
     doctor_id, patient_id = parse_id(doctor), parse_id(patient)
     relation = _relation(actor, Relation.ASKED if actor.account_id == doctor_id else Relation.NONE)
-    if not allows(actor, Action.READ_QUESTION, Resource(patient_id, relation)):
-        raise NotAllowed if relation is Relation.ASKED else NotFound
+    resource = Resource(patient_id, relation)
+    if not allows(actor, Action.READ_QUESTION, resource):
+        raise NotFound if relation_of(actor, resource) is Relation.NONE else NotAllowed
     scope = f"thread:{doctor_id}:{patient_id}"
     found = clinic.questions.thread(doctor_id, patient_id, part(clinic, window, scope))
     return _shown(clinic, actor, clinic.questions.many(found.ids)), cursor(clinic, found.last, scope)

@@ -1,9 +1,11 @@
 """Accounts: who somebody is, whichever contract they registered through."""
 
 import unicodedata
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
+
+from scanward.errors import Conflict
 
 
 class Role(StrEnum):
@@ -70,8 +72,17 @@ class Names:
 
 
 @dataclass(frozen=True, slots=True)
+class Decision:
+    """Which administrator approved a professional, or refused, when, and why in their words."""
+
+    by: int
+    at: datetime
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """One person or organisation. `is_approved`: professionals wait for an administrator."""
+    """One person or organisation. `is_approved`: professionals wait for an administrator; `decision`: the last one."""
 
     id: int
     role: Role
@@ -81,6 +92,7 @@ class Account:
     is_approved: bool
     created_at: datetime
     updated_at: datetime
+    decision: Decision | None = None
 
     @property
     def is_superuser(self) -> bool:
@@ -127,6 +139,13 @@ class Actor:
 def register(id: int, role: Role, names: Names, profile: Profile, now: datetime) -> Account:
     """A new account. Professionals wait for an administrator's approval, others need none."""
     return Account(id, role, names, profile, True, role not in PROFESSIONALS, created_at=now, updated_at=now)
+
+
+def decide(account: Account, decision: Decision, *, approved: bool) -> Account:
+    """The account of a professional as an administrator decided. Raises Conflict for those who need no approval."""
+    if account.role not in PROFESSIONALS:
+        raise Conflict("Only professionals are approved")
+    return replace(account, is_approved=approved, decision=decision, updated_at=decision.at)
 
 
 MAX_FOLDED_BYTES = 1000  # some characters fold to many, and DynamoDB takes 2,048 bytes of a key

@@ -12,12 +12,13 @@ MESSAGES = {
     TaskStatus.PENDING: "Waiting to be packed",
     TaskStatus.IN_PROGRESS: "Packing",
     TaskStatus.COMPLETED: "Ready to be fetched",
+    TaskStatus.FAILED: "It could not be begun; ask again",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One ZIP of one person's data. `changed_at`: of its last progress."""
+    """One ZIP of one person's data. `changed_at`: of its last progress. FAILED: what was to pack it was never told."""
 
     account_id: int
     id: int
@@ -35,12 +36,17 @@ class Export:
         return self.status is TaskStatus.COMPLETED
 
     @property
+    def is_over(self) -> bool:
+        """Whether nothing will come of it but what is there."""
+        return self.status in {TaskStatus.COMPLETED, TaskStatus.FAILED}
+
+    @property
     def ends_at(self) -> datetime:
         return self.changed_at + (KEPT if self.is_ready else GIVEN_UP)
 
     def stands(self, now: datetime) -> bool:
         """Whether it is there to be fetched, or may still come to be."""
-        return now < self.ends_at
+        return now < self.ends_at and self.status is not TaskStatus.FAILED
 
     def is_replaceable(self, now: datetime) -> bool:
         """Whether another one may be packed in its stead."""
@@ -55,6 +61,11 @@ def ask(account_id: int, id: int, now: datetime) -> Export:
 def advance(export: Export, progress: int, now: datetime) -> Export:
     """So far packed, in percent."""
     return replace(export, status=TaskStatus.IN_PROGRESS, progress=max(export.progress, progress), changed_at=now)
+
+
+def fail(export: Export, now: datetime) -> Export:
+    """Not to be packed; the next who asks has another one packed."""
+    return replace(export, status=TaskStatus.FAILED, changed_at=now)
 
 
 def complete(export: Export, now: datetime) -> Export:

@@ -35,6 +35,8 @@ class Action(StrEnum):
     ANSWER_QUESTION = "ANSWER_QUESTION"
     ADMIT_PATIENT = "ADMIT_PATIENT"
     DISCHARGE_PATIENT = "DISCHARGE_PATIENT"
+    READ_ACCOUNT = "READ_ACCOUNT"
+    CHANGE_ACCOUNT = "CHANGE_ACCOUNT"
 
 
 class Relation(StrEnum):
@@ -111,6 +113,9 @@ RULES: MappingProxyType[Action, Rule] = MappingProxyType(
         # The link is the patient's to any doctor of the department.
         Action.ADMIT_PATIENT: MappingProxyType({Role.DOCTOR: frozenset({Relation.CARE_LINK}), Role.ADMIN: _ALL}),
         Action.DISCHARGE_PATIENT: _DISCHARGE,
+        # Of anybody, not of patients alone.
+        Action.READ_ACCOUNT: _OWNER,
+        Action.CHANGE_ACCOUNT: _OWNER,
     }
 )
 

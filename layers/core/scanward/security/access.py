@@ -62,6 +62,15 @@ class Access:
             raise NotFound if stranger else NotAllowed
         self._care.log(self._entry(actor, action, resource.patient_id, thing, None), None)
 
+    def entry(self, actor: Actor, action: Action, owner_id: int, thing: Thing) -> AccessEntry | None:
+        """What to log of a change, for who writes it in the change's own transaction; None of a change of one's own.
+
+        Where no grant is needed: raises NotAllowed for all but owners and administrators.
+        """
+        if not allows(actor, action, Resource(owner_id)):
+            raise NotAllowed
+        return self._entry(actor, action, owner_id, thing, None) if actor.account_id != owner_id else None
+
     def granted(self, actor: Actor, action: Action, patient_ids: Iterable[int]) -> dict[int, Grant]:
         """Patient → what opens their data, of those to whom the actor may do this. Who shows it logs it."""
         grants = self._care.grants(actor, sorted(set(patient_ids)), self._now())

@@ -9,7 +9,7 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 
-from scanward.domain.accounts import Account, Gender, Names, Profile, Role
+from scanward.domain.accounts import Account, Decision, Gender, Names, Profile, Role
 from scanward.stores import keys
 from scanward.stores.attributes import JSONText
 from scanward.stores.dynamo import from_ms, to_ms
@@ -32,6 +32,7 @@ class ProfileItem(Model):
     version = NumberAttribute()
     created_ms = NumberAttribute()
     updated_ms = NumberAttribute()
+    decision = JSONText(null=True)
 
 
 class MarkerItem(Model):
@@ -79,6 +80,7 @@ def profile_item(account: Account, password_hash: str, version: int = 1) -> Prof
         version=version,
         created_ms=to_ms(account.created_at),
         updated_ms=to_ms(account.updated_at),
+        decision=_decided(account.decision) if account.decision else None,
     )
 
 
@@ -99,6 +101,7 @@ def account_of(item: ProfileItem) -> Account:
         is_approved=item.approved,
         created_at=from_ms(item.created_ms),
         updated_at=from_ms(item.updated_ms),
+        decision=_decision(item.decision) if item.decision else None,
     )
 
 
@@ -117,6 +120,14 @@ def rows(account: Account) -> Iterator[ListItem]:
     """
     for role, active, approved in product((None, account.role), (None, account.is_active), (None, account.is_approved)):
         yield ListItem(keys.user_list(role, active, approved, keys.list_shard(account.id)), keys.sortable(account.id))
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {"by": decision.by, "at_ms": to_ms(decision.at), "reason": decision.reason}
+
+
+def _decision(said: dict[str, Any]) -> Decision:
+    return Decision(said["by"], from_ms(said["at_ms"]), said["reason"])
 
 
 def _said(record: Names | Profile) -> dict[str, Any]:

@@ -1,5 +1,7 @@
 """What adding, changing and removing an account writes: its profile, gate, unique names and places in lists."""
 
+from dataclasses import replace
+
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Account
@@ -14,7 +16,7 @@ from scanward.stores.account_items import (
     rows,
 )
 from scanward.stores.gate_items import GateItem, gate_actions, new_gate
-from scanward.stores.session_ends import forget_ends, note_end
+from scanward.stores.session_ends import note_end
 
 
 def write_new(write: TransactWrite, account: Account, password_hash: str) -> None:
@@ -42,10 +44,14 @@ def write_over(
 
 
 def write_gone(write: TransactWrite, account: Account, password_hash: str, version: int) -> None:
-    """That an account is no more, on condition that its stored `version` is that still."""
+    """That an account is no more, on condition that its stored `version` is that still.
+
+    Its gate stays, closed, until all else is erased: it knows the departments that are to be left.
+    """
     write.delete(profile_item(account, password_hash), condition=ProfileItem.version == version)
-    write.delete(GateItem(keys.account(account.id), keys.GATE))
-    forget_ends(write, account.id)
+    closed = gate_actions(replace(account, is_active=False), ends_sessions=True)
+    write.update(GateItem(keys.account(account.id), keys.GATE), actions=closed)
+    note_end(write, account.id)
     for item in (*markers(account).values(), *rows(account)):
         write.delete(item)
     _count_administrators(write, -administers(account))

@@ -7,13 +7,16 @@ from datetime import datetime
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Names, fold
+from scanward.domain.care import AccessEntry
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.account_items import AdministratorsItem, ListItem, MarkerItem, ProfileItem, account_of
 from scanward.stores.account_writes import administers, write_gone, write_new, write_over
-from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, translated
+from scanward.stores.care_items import AccessItem, access_item
+from scanward.stores.dynamo import ConditionFailed, bind, translated
 from scanward.stores.gate_items import GateItem
 from scanward.stores.session_ends import EndedItem
+from scanward.stores.transactions import write_together
 
 UNIQUE = "This field must be unique."
 
@@ -37,17 +40,25 @@ class Credentials:
 
 
 class AccountStore:
-    """Reads and writes accounts. Raises Unavailable when DynamoDB does not answer."""
+    """Reads and writes accounts. Raises Unavailable when DynamoDB does not answer.
 
-    def __init__(self, table: str) -> None:
+    `log_table`: of the access log, for whoever changes the accounts of others. An `entry` is written with its change,
+    both or none.
+    """
+
+    def __init__(self, table: str, log_table: str | None = None) -> None:
         for model in (ProfileItem, MarkerItem, GateItem, ListItem, AdministratorsItem, EndedItem):
             bind(model, table)
+        if log_table:
+            bind(AccessItem, log_table)
 
     def add(self, account: Account, password_hash: str) -> None:
         """Keeps a new account, all or nothing. Raises AlreadyTaken, with each name that is somebody's."""
         self._write(lambda write: write_new(write, account, password_hash), account)
 
-    def change(self, before: Credentials, after: Credentials, *, ends_sessions: bool) -> None:
+    def change(
+        self, before: Credentials, after: Credentials, *, ends_sessions: bool, entry: AccessEntry | None = None
+    ) -> None:
         """Writes an account over what it was, all or nothing; a name that it gave up is free at once.
 
         Raises AlreadyTaken, LastAdministrator, or Conflict when somebody else changed it meanwhile.
@@ -57,30 +68,35 @@ class AccountStore:
         def over(write: TransactWrite) -> None:
             write_over(write, old, new, after.password_hash, before.version, ends_sessions=ends_sessions)
 
-        self._write(over, new, leaves=administers(old) > administers(new))
+        self._write(over, new, leaves=administers(old) > administers(new), entry=entry)
 
-    def lock(self, account_id: int, now: datetime) -> None:
+    def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> None:
         """Ends an account's sessions and lets nobody in again, whoever else changes it. Raises LastAdministrator."""
-        for last in (False, False, True):
-            found = self.get(account_id)
-            if found is None or not found.account.is_active:
-                return
-            locked = replace(found, account=replace(found.account, is_active=False, updated_at=now))
-            try:
-                self.change(found, locked, ends_sessions=True)
-                return
-            except Conflict as lost:
-                if last or isinstance(lost, LastAdministrator):
-                    raise
 
-    def remove(self, gone: Credentials) -> None:
-        """Forgets an account, its names and its sessions. Raises LastAdministrator or Conflict."""
-        account = gone.account
-        self._write(
-            lambda write: write_gone(write, account, gone.password_hash, gone.version),
-            account,
-            leaves=bool(administers(account)),
-        )
+        def deactivate(found: Credentials) -> None:
+            locked = replace(found, account=replace(found.account, is_active=False, updated_at=now))
+            if found.account.is_active:
+                self.change(found, locked, ends_sessions=True, entry=entry)
+
+        self._insist(account_id, deactivate)
+
+    def remove(self, account_id: int, entry: AccessEntry | None = None) -> Account | None:
+        """Forgets an account, its names and its sessions, whoever else changes it; what it was, None if it is gone.
+
+        Raises LastAdministrator.
+        """
+
+        def forget(found: Credentials) -> None:
+            gone = found.account
+            self._write(
+                lambda write: write_gone(write, gone, found.password_hash, found.version),
+                gone,
+                leaves=bool(administers(gone)),
+                entry=entry,
+            )
+
+        removed = self._insist(account_id, forget)
+        return removed.account if removed else None
 
     def by_name(self, field: str, text: str) -> Credentials | None:
         """Whose `email` or `username` this is, in any case and compatibility form; two round trips."""
@@ -118,15 +134,36 @@ class AccountStore:
             found = {keys.number(item.pk): account_of(item) for item in items}
         return [found[number] for number in account_ids if number in found]
 
-    def _write(self, fill: Callable[[TransactWrite], None], account: Account, *, leaves: bool = False) -> None:
+    def _insist(self, account_id: int, act: Callable[[Credentials], None]) -> Credentials | None:
+        """Does something to an account as it is; anew where somebody else changed it meanwhile. None if it is gone."""
+        for last in (False, False, True):
+            found = self.get(account_id)
+            try:
+                if found:
+                    act(found)
+                return found
+            except Conflict as lost:
+                if last or isinstance(lost, LastAdministrator):
+                    raise
+        return None
+
+    def _write(
+        self,
+        fill: Callable[[TransactWrite], None],
+        account: Account,
+        *,
+        leaves: bool = False,
+        entry: AccessEntry | None = None,
+    ) -> None:
         """One transaction, filled anew for each try. `leaves`: an administrator goes by it."""
 
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                fill(write)
+        def fill_all(write: TransactWrite) -> None:
+            fill(write)
+            if entry:
+                write.save(access_item(entry))
 
         try:
-            settled(write_all)
+            write_together(fill_all)
         except ConditionFailed as lost:
             raise self._why(account, leaves=leaves) from lost
 

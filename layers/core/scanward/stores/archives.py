@@ -32,11 +32,12 @@ class Archive:
             for piece in pieces:
                 entry.write(piece)
 
-    def add_object(self, name: str, key: str) -> bool:
-        """A copy of an object, as it is; False when there is none."""
+    def add_object(self, name: str, key: str, version: str | None = None) -> bool:
+        """A copy of an object, or of the one version of it that was pinned, as it is; False when there is none."""
+        pinned: dict[str, Any] = {"VersionId": version} if version else {}
         with _translated():
             try:
-                body = s3().get_object(Bucket=self._bucket, Key=key)["Body"]
+                body = s3().get_object(Bucket=self._bucket, Key=key, **pinned)["Body"]
             except ClientError as failure:
                 if isinstance(meaning(failure), NotFound):
                     return False

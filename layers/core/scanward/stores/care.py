@@ -13,21 +13,21 @@ from scanward.stores.care_items import (
     ENDLESS,
     AccessItem,
     CareItem,
-    PatientItem,
+    LinkPlaceItem,
     access_item,
     access_of,
     glass_item,
     holds,
     write_link,
 )
-from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, to_ms, translated
+from scanward.stores.dynamo import ConditionFailed, WriteConflict, bind, connection, settled, to_ms, translated
 
 
 class CareStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (CareItem, PatientItem, AccessItem):
+        for model in (CareItem, LinkPlaceItem, AccessItem):
             bind(model, table)
 
     def grant(self, actor: Actor, patient_id: int, now: datetime) -> Grant | None:
@@ -41,9 +41,8 @@ class CareStore:
         departments = [(keys.department(number), keys.DEPARTMENT) for number in actor.departments]
         with translated():
             held = CareItem.batch_get(wanted + departments, consistent_read=True)
-            found = {(item.pk, item.sk): item for item in held if item.ends_ms is None or to_ms(now) < item.ends_ms}
-        # A department that is closed, or is to be by a clock that is ahead of ours, opens nothing.
-        opens = {pk for (pk, sk), item in found.items() if sk == keys.DEPARTMENT and item.ends_ms is None}
+            found = {(item.pk, item.sk): item for item in held if _opens(item, now)}
+        opens = {pk for pk, sk in found if sk == keys.DEPARTMENT}
         places = [place for place in places if place in opens or not place.startswith(keys.DEPARTMENT_PREFIX)]
         opened = {}
         for number in patients:
@@ -55,26 +54,34 @@ class CareStore:
     def log(self, entry: AccessEntry, grant: Grant | None) -> bool:
         """Writes an entry, on the condition that the grant still holds; False when it was withdrawn meanwhile.
 
-        Without a grant (an administrator's) the entry alone is written. One round trip.
+        Without a grant (an administrator's) the entry alone is written. One round trip. Three while another
+        transaction is at the grant, be it another look of the same two: then the grant is read anew, and the entry
+        written when it holds.
         """
         item = access_item(entry)
-        if grant is None:
-            with translated():
-                item.save()
-            return True
-
-        def write_both() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.condition_check(CareItem, keys.care(grant.patient_id), _place(grant), condition=holds(entry.at))
-                if grant.department_id is not None:
-                    write.condition_check(CareItem, _place(grant), keys.DEPARTMENT, condition=ENDLESS)
-                write.save(item)
-
-        try:
-            settled(write_both)
-        except ConditionFailed:
-            return False
+        if grant:
+            try:
+                with translated(), TransactWrite(connection=connection()) as write:
+                    _check(write, grant, entry.at)
+                    write.save(item)
+                return True
+            except ConditionFailed:
+                return False
+            except WriteConflict:
+                if not self._holds(grant, entry.at):
+                    return False
+        with translated():
+            item.save()
         return True
+
+    def _holds(self, grant: Grant, now: datetime) -> bool:
+        """Whether a grant still holds, strongly consistent. Unlike a transaction, a read is refused to nobody."""
+        wanted = [(keys.care(grant.patient_id), _place(grant))]
+        if grant.department_id is not None:
+            wanted.append((_place(grant), keys.DEPARTMENT))
+        with translated():
+            found = list(CareItem.batch_get(wanted, consistent_read=True))
+        return len(found) == len(wanted) and all(_opens(item, now) for item in found)
 
     def log_all(self, entries: Iterable[AccessEntry]) -> None:
         """Writes what a list showed, 25 entries a round trip; all are durable when it returns."""
@@ -120,6 +127,18 @@ def _grant(item: CareItem, patient_id: int, actor_id: int) -> Grant:
     if item.sk == keys.glass(actor_id):
         return Grant(patient_id, actor_id, Relation.BREAK_GLASS, reason=item.reason)
     return Grant(patient_id, actor_id, Relation.DEPARTMENT, keys.number(item.sk))
+
+
+def _opens(item: CareItem, now: datetime) -> bool:
+    """Whether an item opens something. A department that is to be closed by a clock ahead of ours opens nothing."""
+    return item.ends_ms is None or (item.sk != keys.DEPARTMENT and to_ms(now) < item.ends_ms)
+
+
+def _check(write: TransactWrite, grant: Grant, now: datetime) -> None:
+    """The same as conditions of a transaction."""
+    write.condition_check(CareItem, keys.care(grant.patient_id), _place(grant), condition=holds(now))
+    if grant.department_id is not None:
+        write.condition_check(CareItem, _place(grant), keys.DEPARTMENT, condition=ENDLESS)
 
 
 def _place(grant: Grant) -> str:

@@ -28,8 +28,8 @@ class CareItem(Model):
     expires_at = NumberAttribute(null=True)
 
 
-class PatientItem(Model):
-    """PATIENTS#professional / time#patient: a patient's place in the list of who let a professional in."""
+class LinkPlaceItem(Model):
+    """PATIENTS#professional / time#patient and DOCTORS#patient / time#professional: a link's places in two lists."""
 
     class Meta:
         table_name = ""
@@ -58,13 +58,15 @@ class AccessItem(Model):
 
 
 def write_link(write: TransactWrite, link: CareLink, condition: Condition | None = None) -> None:
-    """Adds a link and its place in the professional's list to a transaction."""
+    """Adds a link and its places to a transaction."""
     since, until = to_ms(link.since), to_ms(link.ends_at) if link.ends_at else None
     gone = int(link.ends_at.timestamp()) if link.ends_at else None
     place = keys.link(link.professional_id)
     item = CareItem(keys.care(link.patient_id), place, since_ms=since, ends_ms=until, expires_at=gone)
     write.save(item, condition=condition)
-    write.save(PatientItem(keys.patients_of(link.professional_id), _place(link), ends_ms=until, expires_at=gone))
+    for listed in link_places(link):
+        listed.ends_ms, listed.expires_at = until, gone
+        write.save(listed)
 
 
 def link_of(item: CareItem) -> CareLink:
@@ -72,15 +74,20 @@ def link_of(item: CareItem) -> CareLink:
     return CareLink(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms), _end(item))
 
 
-def listed_link_of(item: PatientItem) -> CareLink:
-    """The link that a place in a professional's list spells."""
-    ms, patient_id = divmod(keys.place(item.sk), keys.PLACES)
-    return CareLink(patient_id, keys.number(item.pk), from_ms(ms), _end(item))
+def listed_link_of(item: LinkPlaceItem) -> CareLink:
+    """The link that a place in either list spells."""
+    owner, (ms, listed) = keys.number(item.pk), divmod(keys.place(item.sk), keys.PLACES)
+    patient_id, professional_id = (owner, listed) if item.pk == keys.doctors_of(owner) else (listed, owner)
+    return CareLink(patient_id, professional_id, from_ms(ms), _end(item))
 
 
-def place_item(link: CareLink) -> PatientItem:
-    """The key of a link's place in the professional's list."""
-    return PatientItem(keys.patients_of(link.professional_id), _place(link))
+def link_places(link: CareLink) -> list[LinkPlaceItem]:
+    """The keys of a link's places: in the professional's list, and in the patient's."""
+    since, patient_id, professional_id = to_ms(link.since), link.patient_id, link.professional_id
+    return [
+        LinkPlaceItem(keys.patients_of(professional_id), keys.placed(since, patient_id)),
+        LinkPlaceItem(keys.doctors_of(patient_id), keys.placed(since, professional_id)),
+    ]
 
 
 def glass_item(glass: Glass) -> CareItem:
@@ -133,9 +140,5 @@ def access_of(item: AccessItem) -> AccessEntry:
     )
 
 
-def _place(link: CareLink) -> str:
-    return keys.placed(to_ms(link.since), link.patient_id)
-
-
-def _end(item: CareItem | PatientItem) -> datetime | None:
+def _end(item: CareItem | LinkPlaceItem) -> datetime | None:
     return from_ms(item.ends_ms) if item.ends_ms is not None else None

@@ -11,15 +11,15 @@ from scanward.stores import keys
 from scanward.stores.care_items import (
     AccessItem,
     CareItem,
-    PatientItem,
+    LinkPlaceItem,
     access_item,
     link_of,
+    link_places,
     listed_link_of,
-    place_item,
 )
-from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, to_ms, translated
-
-MOST_DOCTORS = 200
+from scanward.stores.clinic_lists import Part
+from scanward.stores.dynamo import ConditionFailed, bind, to_ms, translated
+from scanward.stores.transactions import write_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,57 +31,58 @@ class Links:
 
 
 class CareLinks:
-    """Raises Unavailable when DynamoDB does not answer."""
+    """Lists are read strongly consistent: who was parted with is in none at once.
+
+    Raises Unavailable when DynamoDB does not answer.
+    """
 
     def __init__(self, table: str) -> None:
-        for model in (CareItem, PatientItem, AccessItem):
+        for model in (CareItem, LinkPlaceItem, AccessItem):
             bind(model, table)
 
-    def of_patient(self, patient_id: int, now: datetime) -> list[CareLink]:
-        """The active links of a patient, the newest first."""
-        with translated():
-            prefix = CareItem.sk.startswith(keys.LINK_PREFIX)
-            found = CareItem.query(keys.care(patient_id), prefix, consistent_read=True, limit=MOST_DOCTORS)
-            links = [link_of(item) for item in found]
-        return sorted((link for link in links if link.is_active(now)), key=lambda link: link.since, reverse=True)
+    def of_patient(self, patient_id: int, now: datetime, part: Part) -> Links:
+        """The active links of a patient, the newest first; one query."""
+        return _listed(keys.doctors_of(patient_id), now, part)
 
-    def of_professional(
-        self, professional_id: int, now: datetime, skip: int, limit: int, before: int | None = None
-    ) -> Links:
-        """Up to `limit` active links, `skip` after the newest one or after the one at `before`; one query."""
-        older = PatientItem.sk < keys.placed(*divmod(before, keys.PLACES)) if before is not None else None
-        active = PatientItem.ends_ms.does_not_exist() | (PatientItem.ends_ms > to_ms(now))
-        wanted = skip + limit + 1
-        with translated():
-            found = PatientItem.query(
-                keys.patients_of(professional_id),
-                older,
-                active,
-                consistent_read=True,
-                scan_index_forward=False,
-                limit=wanted,
-            )
-            items = list(found)[skip:]
-        last = keys.place(items[limit - 1].sk) if len(items) > limit else None
-        return Links([listed_link_of(item) for item in items[:limit]], last)
+    def of_professional(self, professional_id: int, now: datetime, part: Part) -> Links:
+        """The active links to a professional, the newest first; one query."""
+        return _listed(keys.patients_of(professional_id), now, part)
 
-    def withdraw(self, patient_id: int, professional_id: int, entry: AccessEntry) -> bool:
-        """Ends a link at once, with its entry in the log; False when there is none."""
+    def between(self, patient_id: int, professional_id: int) -> CareLink | None:
+        """The link of the two, active or not, strongly consistent."""
         with translated():
             try:
                 item = CareItem.get(keys.care(patient_id), keys.link(professional_id), consistent_read=True)
             except CareItem.DoesNotExist:
-                return False
-        link = link_of(item)
+                return None
+        return link_of(item)
 
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.delete(item, condition=CareItem.since_ms == item.since_ms)
-                write.delete(place_item(link))
-                write.save(access_item(entry))
+    def withdraw(self, patient_id: int, professional_id: int, entry: AccessEntry) -> bool:
+        """Ends a link at once, with its entry in the log; False when there is none that is active."""
+        link = self.between(patient_id, professional_id)
+        if link is None or not link.is_active(entry.at):
+            return False
+
+        def fill(write: TransactWrite) -> None:
+            same = CareItem.since_ms == to_ms(link.since)
+            write.delete(CareItem(keys.care(patient_id), keys.link(professional_id)), condition=same)
+            for place in link_places(link):
+                write.delete(place)
+            write.save(access_item(entry))
 
         try:
-            settled(write_all)
+            write_together(fill)
         except ConditionFailed:
             return False
-        return link.is_active(entry.at)
+        return True
+
+
+def _listed(key: str, now: datetime, part: Part) -> Links:
+    older = LinkPlaceItem.sk < keys.placed(*divmod(part.before, keys.PLACES)) if part.before is not None else None
+    active = LinkPlaceItem.ends_ms.does_not_exist() | (LinkPlaceItem.ends_ms > to_ms(now))
+    wanted = part.skip + part.limit + 1
+    with translated():
+        found = LinkPlaceItem.query(key, older, active, consistent_read=True, scan_index_forward=False, limit=wanted)
+        items = list(found)[part.skip :]
+    last = keys.place(items[part.limit - 1].sk) if len(items) > part.limit else None
+    return Links([listed_link_of(item) for item in items[: part.limit]], last)

@@ -8,7 +8,15 @@ from scanward.domain.care import AccessEntry, CareLink, ConnectToken
 from scanward.domain.once import Once
 from scanward.errors import Conflict
 from scanward.stores import keys
-from scanward.stores.care_items import AccessItem, CareItem, PatientItem, access_item, link_of, place_item, write_link
+from scanward.stores.care_items import (
+    AccessItem,
+    CareItem,
+    LinkPlaceItem,
+    access_item,
+    link_of,
+    link_places,
+    write_link,
+)
 from scanward.stores.dynamo import ConditionFailed, bind, connection, from_ms, settled, to_ms, translated
 from scanward.stores.once import OnceItem, mark
 
@@ -41,7 +49,7 @@ class ConnectTokens:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (ConnectItem, ConnectPlaceItem, CareItem, PatientItem, AccessItem, OnceItem):
+        for model in (ConnectItem, ConnectPlaceItem, CareItem, LinkPlaceItem, AccessItem, OnceItem):
             bind(model, table)
 
     def add(self, token: ConnectToken) -> None:
@@ -100,7 +108,8 @@ class ConnectTokens:
                 same = CareItem.since_ms == to_ms(before.since) if before else CareItem.pk.does_not_exist()
                 write_link(write, link, same)
                 if before and before.since != link.since:
-                    write.delete(place_item(before))
+                    for place in link_places(before):
+                        write.delete(place)
                 write.save(access_item(entry))
                 if once:
                     mark(write, once, {"professional_id": str(link.professional_id)}, entry.at, done=True)

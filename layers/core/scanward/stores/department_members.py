@@ -143,14 +143,12 @@ class DepartmentMembers:
     def empty(self, department_id: int) -> None:
         """Dismisses all doctors of a closed department, and lets all patients go; may be done again after half."""
         with translated():
-            doctors = [int(row.sk) for row in RowItem.query(keys.doctors_in(department_id), consistent_read=True)]
-            patients = [row.sk for row in RowItem.query(keys.patients_in(department_id), consistent_read=True)]
-        for doctor_id in doctors:
-            self.dismiss(department_id, doctor_id)
-        for place in patients:
-            member = self.member(department_id, keys.place(place) % keys.PLACES)
-            if member:
-                self.discharge(member)
+            for row in RowItem.query(keys.doctors_in(department_id), consistent_read=True):
+                self.dismiss(department_id, int(row.sk))
+            for row in RowItem.query(keys.patients_in(department_id), consistent_read=True):
+                member = self.member(department_id, keys.place(row.sk) % keys.PLACES)
+                if member:
+                    self.discharge(member)
 
 
 def _gate(doctor_id: int) -> GateItem:

@@ -10,6 +10,7 @@ from typing import Any
 
 from botocore.config import Config
 from pynamodb.connection import Connection
+from pynamodb.connection.base import MetaTable
 from pynamodb.exceptions import PynamoDBException, TableError
 from pynamodb.models import Model
 
@@ -74,15 +75,23 @@ def settled(write: Callable[[], object]) -> None:
 
 
 def bind(model: type[Model], table: str) -> None:
-    """Points a model at its table. Where models share a table, the one with the table's indexes is bound first."""
+    """Points a model at its table, which others may share."""
     model.Meta.table_name = table
     model._connection = None
     link = model._get_connection()
     try:
-        connection().get_meta_table(table)
+        _join(connection().get_meta_table(table), link.get_meta_table())
     except TableError:
         connection().add_meta_table(link.get_meta_table())
     link.connection = connection()
+
+
+def _join(known: MetaTable, more: MetaTable) -> None:
+    """Has the one connection know the indexes of each model of a table: PynamoDB keeps one model's alone."""
+    for part, name in (("GlobalSecondaryIndexes", "IndexName"), ("AttributeDefinitions", "AttributeName")):
+        there = known.data.setdefault(part, [])
+        names = {entry[name] for entry in there}
+        there += [entry for entry in more.data.get(part, ()) if entry[name] not in names]
 
 
 @contextmanager

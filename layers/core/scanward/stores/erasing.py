@@ -5,7 +5,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.stores import keys
-from scanward.stores.care_items import CareItem, PatientItem, link_of, listed_link_of, place_item
+from scanward.stores.care_items import CareItem, LinkPlaceItem, link_of, link_places, listed_link_of
 from scanward.stores.connect_tokens import ConnectItem, ConnectPlaceItem
 from scanward.stores.dynamo import bind, connection, settled, translated
 
@@ -46,7 +46,7 @@ class Eraser:
     def __init__(self, accounts_table: str, scans_table: str, clinic_table: str) -> None:
         bind(AccountRow, accounts_table)
         bind(ScanRow, scans_table)
-        for model in (ClinicRow, CareItem, PatientItem, ConnectItem, ConnectPlaceItem):
+        for model in (ClinicRow, CareItem, LinkPlaceItem, ConnectItem, ConnectPlaceItem):
             bind(model, clinic_table)
 
     def scan_ids(self, account_id: int) -> list[int]:
@@ -71,14 +71,14 @@ class Eraser:
         _drop(ScanRow, keys.uploads(account_id))
 
     def care(self, account_id: int) -> None:
-        """Whom a patient let in, and who let a professional in: each link with its place, and unused tokens."""
+        """Whom a patient let in, and who let a professional in: each link with its places, and unused tokens."""
         with translated():
             prefix = CareItem.sk.startswith(keys.LINK_PREFIX)
             for item in CareItem.query(keys.care(account_id), prefix, consistent_read=True):
-                _delete(place_item(link_of(item)), item)
-            for place in PatientItem.query(keys.patients_of(account_id), consistent_read=True):
+                _delete(*link_places(link_of(item)), item)
+            for place in LinkPlaceItem.query(keys.patients_of(account_id), consistent_read=True):
                 link = listed_link_of(place)
-                _delete(CareItem(keys.care(link.patient_id), keys.link(account_id)), place)
+                _delete(CareItem(keys.care(link.patient_id), keys.link(account_id)), *link_places(link))
             for token in ConnectPlaceItem.query(keys.connects_of(account_id), consistent_read=True):
                 _delete(ConnectItem(keys.connect(token.sk), keys.TOKEN), token)
 

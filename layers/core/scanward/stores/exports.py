@@ -47,8 +47,14 @@ class ExportStore:
         self._save(after, absent if before is None else ExportItem.export_id == before.id)
 
     def move(self, after: Export) -> None:
-        """Writes how far one has come. Raises Conflict when it has been replaced or erased."""
-        self._save(after, ExportItem.export_id == after.id)
+        """Writes how far one has come. Raises Conflict when it has been replaced, given up or erased."""
+        goes_on = ExportItem.status != TaskStatus.FAILED.value
+        self._save(after, (ExportItem.export_id == after.id) & goes_on)
+
+    def give_up(self, after: Export) -> None:
+        """Writes that one will not be packed. Raises Conflict when it was begun, replaced or erased."""
+        waits = ExportItem.status == TaskStatus.PENDING.value
+        self._save(after, (ExportItem.export_id == after.id) & waits)
 
     def _save(self, export: Export, condition: Condition) -> None:
         try:

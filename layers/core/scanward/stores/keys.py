@@ -95,6 +95,11 @@ def patients_of(professional_id: int) -> str:
     return f"PATIENTS#{professional_id}"
 
 
+def doctors_of(patient_id: int) -> str:
+    """The list of the professionals whom a patient let in."""
+    return f"DOCTORS#{patient_id}"
+
+
 def connect(hashed: str) -> str:
     """A connect token that has not been used."""
     return f"CONNECT#{hashed}"

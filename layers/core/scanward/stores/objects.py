@@ -115,11 +115,11 @@ class ObjectStore:
             )
             s3().delete_object(Bucket=self._bucket, Key=key, **pinned)
 
-    def under(self, prefix: str) -> list[str]:
-        """The keys of up to a thousand objects under a prefix."""
+    def under(self, prefix: str) -> Iterator[str]:
+        """The keys of all objects under a prefix."""
         with _translated():
-            found = s3().list_objects_v2(Bucket=self._bucket, Prefix=prefix)
-            return [item["Key"] for item in found.get("Contents", [])]
+            for page in s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                yield from (item["Key"] for item in page.get("Contents", []))
 
     def link(self, key: str, version: str | None, seconds: int, content_type: str) -> str:
         """An address that gives the object for some seconds, as a file to keep. No round trip."""

@@ -56,7 +56,7 @@ class OwnTexts:
     def _texts(self, store: WritingStore[T], place: str) -> Iterator[Text[T]]:
         for ids in self._ids(place):
             for writing in store.many(ids):
-                yield Text(writing, store.replaced(writing.id))
+                yield Text(writing, list(_replaced(store, writing.id)))
 
     def _ids(self, place: str) -> Iterator[Sequence[int]]:
         before = None
@@ -66,3 +66,13 @@ class OwnTexts:
             before = found.last
             if before is None:
                 return
+
+
+def _replaced(store: WritingStore[T], number: int) -> Iterator[Replaced[T]]:
+    before = None
+    while True:
+        found = store.replaced(number, Part(0, PAGE, before))
+        yield from found.versions
+        before = found.last
+        if before is None:
+            return

@@ -112,6 +112,14 @@ def scan_item(scan: Scan) -> ScanItem:
     )
 
 
+def reading_item(scan_id: int, reading: DoctorsReading) -> ReadingItem:
+    """The item of what a doctor read."""
+    at = to_ms(reading.at)
+    item = ReadingItem(keys.scan(scan_id), keys.reading(at))
+    item.text, item.doctor_id, item.at_ms = reading.text, reading.doctor_id, at
+    return item
+
+
 def scan_of(item: ScanItem) -> Scan:
     """The scan that an item spells."""
     return Scan(

@@ -69,8 +69,8 @@ class ScanLists:
             items = [item for task in tasks[begin : begin + REMOVED_AT_ONCE] for item in _items(task)]
             _delete(items)
 
-    def readings_of(self, scan_id: int, limit: int) -> list[DoctorsReading]:
-        """What doctors have read in a scan, the newest first."""
+    def readings_of(self, scan_id: int, limit: int | None = None) -> list[DoctorsReading]:
+        """What doctors have read in a scan, the newest first; all of it without a limit."""
         with translated():
             wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
             found = ReadingItem.query(keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit)

@@ -15,7 +15,7 @@ from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, to_ms, translated
 from scanward.stores.once import OnceItem, mark
-from scanward.stores.scan_items import PlaceItem, ReadingItem, ScanItem, mirror, scan_item, scan_of
+from scanward.stores.scan_items import PlaceItem, ReadingItem, ScanItem, mirror, reading_item, scan_item, scan_of
 from scanward.stores.task_items import DueIndex, TaskItem, as_kept, task_item, task_of
 
 
@@ -51,6 +51,8 @@ class ScanStore:
             with TransactWrite(connection=connection()) as write:
                 write.save(scan_item(scan), condition=ScanItem.pk.does_not_exist())
                 write.save(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
+                if scan.reading:
+                    write.save(reading_item(scan.id, scan.reading))
                 _add_task(write, task, beside)
 
         self._add(write_all, task)
@@ -111,19 +113,16 @@ class ScanStore:
 
     def set_reading(self, scan_id: int, reading: DoctorsReading) -> None:
         """Keeps what a doctor reads, beside what the model does and what was read before. Raises NotFound."""
-        at = to_ms(reading.at)
-        item = ReadingItem(keys.scan(scan_id), keys.reading(at))
-        item.text, item.doctor_id, item.at_ms = reading.text, reading.doctor_id, at
         actions: list[Action] = [
             ScanItem.reading.set(reading.text),
             ScanItem.reading_by.set(reading.doctor_id),
-            ScanItem.reading_ms.set(at),
+            ScanItem.reading_ms.set(to_ms(reading.at)),
         ]
 
         def write_both() -> None:
             with TransactWrite(connection=connection()) as write:
                 write.update(ScanItem(keys.scan(scan_id), keys.SCAN), actions=actions, condition=_there())
-                write.save(item)
+                write.save(reading_item(scan_id, reading))
 
         try:
             settled(write_both)

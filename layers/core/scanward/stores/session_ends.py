@@ -25,8 +25,3 @@ class EndedItem(Model):
 def note_end(write: TransactWrite, account_id: int) -> None:
     """Tells, with everything else that the transaction writes, that sessions of the account have ended."""
     write.update(EndedItem(keys.account(account_id), keys.ENDED), actions=[EndedItem.times.add(1)])
-
-
-def forget_ends(write: TransactWrite, account_id: int) -> None:
-    """Leaves nothing of an account that is removed; that its gate is gone is in the stream as well."""
-    write.delete(EndedItem(keys.account(account_id), keys.ENDED))

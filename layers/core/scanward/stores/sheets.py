@@ -1,5 +1,7 @@
 """Patients' sheets: the newest version at a key of its own, the earlier ones beside it."""
 
+from collections.abc import Iterator
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
@@ -38,16 +40,16 @@ class SheetStore:
         """The newest version, strongly consistent, or None."""
         with translated():
             try:
-                return _sheet(SheetItem.get(keys.sheet(patient_id), keys.SHEET, consistent_read=True))
+                return sheet_of(SheetItem.get(keys.sheet(patient_id), keys.SHEET, consistent_read=True))
             except SheetItem.DoesNotExist:
                 return None
 
-    def versions(self, patient_id: int, limit: int) -> list[Sheet]:
-        """The newest version and those before it, the newest first."""
+    def versions(self, patient_id: int) -> Iterator[Sheet]:
+        """The newest version and all before it, the newest first."""
         with translated():
             # The word sorts behind all digits, so the newest comes first.
-            found = SheetItem.query(keys.sheet(patient_id), scan_index_forward=False, limit=limit)
-            return [_sheet(item) for item in found]
+            for item in SheetItem.query(keys.sheet(patient_id), scan_index_forward=False):
+                yield sheet_of(item)
 
     def write(self, before: Sheet | None, after: Sheet) -> None:
         """Keeps the next version and the one before it. Raises Conflict when somebody else wrote meanwhile."""
@@ -80,7 +82,8 @@ def _item(sheet: Sheet, place: str) -> SheetItem:
     )
 
 
-def _sheet(item: SheetItem) -> Sheet:
+def sheet_of(item: SheetItem) -> Sheet:
+    """The version that an item spells."""
     return Sheet(
         patient_id=keys.number(item.pk),
         version=int(item.version),

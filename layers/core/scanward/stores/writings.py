@@ -1,8 +1,10 @@
 """What doctors write, kept with all that amendments replaced."""
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.once import Once
@@ -26,7 +28,14 @@ from scanward.stores.writing_items import (
 )
 
 T = TypeVar("T")
-MOST_REPLACED = 50  # shown at once
+
+
+@dataclass(frozen=True, slots=True)
+class Versions(Generic[T]):
+    """Some of what was replaced. `last`: the version before which the next part begins; None when this is the last."""
+
+    versions: Sequence[Replaced[T]]
+    last: int | None
 
 
 class WritingStore(Generic[T]):
@@ -83,12 +92,17 @@ class WritingStore(Generic[T]):
         """What was written of patients while they were in one of these departments."""
         return self._lists.ids([keys.records_in(number) for number in sorted(departments)], part)
 
-    def replaced(self, number: int) -> list[Replaced[T]]:
+    def replaced(self, number: int, part: Part) -> Versions[T]:
         """The versions that were replaced, the newest first."""
+        wanted: Condition = ReplacedItem.sk.startswith(keys.VERSION_PREFIX)
+        if part.before is not None:
+            wanted = ReplacedItem.sk.between(keys.version(0), keys.version(part.before - 1))
+        many = part.skip + part.limit + 1
         with translated():
-            wanted = ReplacedItem.sk.startswith(keys.VERSION_PREFIX)
-            found = ReplacedItem.query(self._kind.key(number), wanted, scan_index_forward=False, limit=MOST_REPLACED)
-            return [replaced_of(self._kind, item) for item in found]
+            found = ReplacedItem.query(self._kind.key(number), wanted, scan_index_forward=False, limit=many)
+            versions = [replaced_of(self._kind, item) for item in found][part.skip :]
+        shown = versions[: part.limit]
+        return Versions(shown, shown[-1].version if len(versions) > part.limit else None)
 
     def forget_all(self, patient_id: int) -> None:
         """Leaves nothing of a patient's, nor of what was replaced; may be done again after half of it."""

@@ -1,0 +1,100 @@
+"""More care links than any one answer holds: none is cut off in silence."""
+
+import json
+from datetime import timedelta
+from typing import Any
+
+from scanward import clock
+from scanward.domain import accounts
+from scanward.domain.accounts import Names, Profile, Role
+from scanward.domain.care import CareLink
+from scanward.stores.account_items import ProfileItem, profile_item
+from scanward.stores.care import CareStore
+from scanward.stores.dynamo import connection
+from tests.cloud import TABLES
+from tests.http.client import Client
+from tests.records.clinic import connect, log_of, number
+from tests.records.own_data import deliver
+from tests.records.test_care import end_links
+from tests.records.test_export import packed_list
+from tests.records.wards import admit, assign, department
+
+MANY = 205
+
+
+def link_many(me: int, role: Role) -> list[int]:
+    """So many links, one a second, to professionals of this role or from patients; the others, the newest first."""
+    care, began = CareStore(TABLES["CLINIC_TABLE"]), clock.now() - timedelta(days=1)
+    others = range(1, MANY + 1)
+    with ProfileItem.batch_write() as profiles:
+        for nth in others:
+            person = accounts.register(nth, role, Names(username=f"o{nth:06d}"), Profile(), began)
+            profiles.save(profile_item(person, "no hash"))
+    for nth in others:
+        since = began + timedelta(seconds=nth)
+        care.link(CareLink(nth, me, since) if role is Role.PATIENT else CareLink(me, nth, since))
+    return list(reversed(others))
+
+
+def all_pages(client: Client, path: str) -> list[int]:
+    """The ids of a list, page by page."""
+    found: list[int] = []
+    query: dict[str, Any] = {}
+    while True:
+        reply = client.get(f"{path}?limit=60" + "".join(f"&{name}={value}" for name, value in query.items()))
+        found += [one["id"] for one in reply.data]
+        if "next" not in reply.json:
+            return found
+        query = {"cursor": reply.json["next"]}
+
+
+def test_a_patient_sees_all_whom_they_let_in_newest_first(ada: Client) -> None:
+    doctors = link_many(number(ada), Role.DOCTOR)
+    assert all_pages(ada, "/patients/me/doctors") == doctors
+    assert len(ada.get("/patients/me/doctors").data) == 100
+
+
+def test_a_doctor_sees_all_who_let_them_in(doctor: Client) -> None:
+    patients = link_many(number(doctor), Role.PATIENT)
+    assert all_pages(doctor, "/patients") == patients
+
+
+def test_a_link_behind_many_lets_a_department_take_a_patient_in(admin: Client, doctor: Client, ada: Client) -> None:
+    ward = department(admin)
+    assign(admin, ward, doctor)
+    CareStore(TABLES["CLINIC_TABLE"]).link(CareLink(number(ada), number(doctor), clock.now() - timedelta(days=2)))
+    link_many(number(ada), Role.DOCTOR)
+    assert admit(doctor, ward, ada).status == 200
+
+
+def test_all_links_are_taken_along(ada: Client) -> None:
+    doctors = link_many(number(ada), Role.DOCTOR)
+    ada.get("/users/me/export")
+    deliver()
+    assert [link["professional_id"] for link in packed_list(ada, "care_links")] == doctors
+
+
+def test_parting_with_whom_the_link_has_ended_is_no_news(doctor: Client, ada: Client) -> None:
+    connect(doctor, ada, ends_at=(clock.now() + timedelta(days=1)).isoformat())
+    end_links()
+    for _ in range(2):
+        assert ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}").status == 404
+    assert [entry["action"] for entry in log_of(ada)] == ["CONNECT"]
+    connect(doctor, ada)
+    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [number(doctor)]
+
+
+def test_lists_of_links_are_read_as_they_are_at_this_moment(doctor: Client, ada: Client) -> None:
+    """A doctor from whom a patient has parted sees them in no list from then on."""
+    connect(doctor, ada)
+    events, read = connection().client.meta.events, list[dict[str, Any]]()
+
+    def keep(params: dict[str, Any], **_: Any) -> None:
+        read.append(json.loads(params["body"]))
+
+    events.register("before-call.dynamodb.Query", keep)
+    try:
+        assert (len(doctor.get("/patients").data), len(ada.get("/patients/me/doctors").data)) == (1, 1)
+    finally:
+        events.unregister("before-call.dynamodb.Query", keep)
+    assert [query["ConsistentRead"] for query in read] == [True, True]
