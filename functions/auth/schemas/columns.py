@@ -4,10 +4,10 @@ from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Literal, Self
 
-from functions.auth.schemas.fields import Called, Email, NewPassword, Phone
+from functions.auth.schemas.fields import Email, NewPassword, Phone
 from functions.auth.usecases.registration import Registration
 from scanward.domain.accounts import Account, Names, Profile, Role
-from scanward.web.fields import Body, Out
+from scanward.web.fields import Body, Called, Out
 
 
 class UserBody(Body):

@@ -8,9 +8,9 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from scanward.domain.accounts import MAX_FOLDED_BYTES, Gender, fold
+from scanward.domain.accounts import Gender
 from scanward.security.passwords import MAX_LENGTH, MIN_LENGTH
-from scanward.web.fields import Line, Printable
+from scanward.web.fields import Line, NotBlank, Printable, ShortKey, Upper
 
 FIRST_YEAR = 1900
 
@@ -40,18 +40,6 @@ def _phone(text: str) -> str:
     return text
 
 
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", "This field may not be blank.")
-    return text
-
-
-def _short_key(text: str) -> str:
-    if len(fold(text).encode()) > MAX_FOLDED_BYTES:
-        raise PydanticCustomError("long_name", "This field is too long.")
-    return text
-
-
 def _visible(text: str) -> str:
     # Somebody else's name with an invisible character in it would look the same and be another.
     if any(unicodedata.category(char) == "Cf" for char in text):
@@ -77,8 +65,7 @@ def _lived(day: date) -> date:
     return day
 
 
-NotBlank = AfterValidator(_not_blank)
-ShownName = Annotated[Line, AfterValidator(_short_key)]
+ShownName = Annotated[Line, ShortKey]
 Name = Annotated[ShownName, NotBlank, AfterValidator(_visible)]
 Email = Annotated[Name, AfterValidator(_email)]
 Username = Annotated[Name, AfterValidator(_username)]
@@ -87,16 +74,14 @@ Identifier = Annotated[
     StringConstraints(min_length=1, max_length=100),
     Printable,
     NotBlank,
-    AfterValidator(_short_key),
+    ShortKey,
     AfterValidator(_visible),
 ]
 ShownPassword = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH), Printable]
 NewPassword = Annotated[ShownPassword, AfterValidator(_long_enough)]
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), Printable, AfterValidator(_phone)]
-Called = Annotated[Line, NotBlank]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=500), Printable, NotBlank]
 Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2000), Printable, NotBlank]
-Upper = BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given)
 AnyGender = Annotated[Gender, Upper]
 BirthDate = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_lived)]
 BloodType = Literal["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"]

@@ -5,13 +5,13 @@ from uuid import UUID
 
 from pydantic import Field
 
-from functions.auth.schemas.fields import Address, Called, Email, Identifier, NewPassword, Phone
+from functions.auth.schemas.fields import Address, Email, Identifier, NewPassword, Phone
 from functions.auth.schemas.people_answers import PersonOut
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import SignedIn
 from scanward.domain.accounts import Account, Names, Profile, Role
 from scanward.domain.ids import to_uuid
-from scanward.web.fields import Body, Out
+from scanward.web.fields import Body, Called, Out
 
 
 class OrganisationProfileBody(Body):

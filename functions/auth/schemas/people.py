@@ -9,7 +9,6 @@ from functions.auth.schemas.fields import (
     AnyGender,
     BirthDate,
     BloodType,
-    Called,
     Email,
     EmergencyNumbers,
     Identifier,
@@ -22,7 +21,7 @@ from functions.auth.schemas.fields import (
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Names, Profile, Role
-from scanward.web.fields import Body
+from scanward.web.fields import Body, Called
 
 
 class PersonBody(Body):

@@ -14,7 +14,6 @@ from functions.auth.schemas.fields import (
     AnyGender,
     BirthDate,
     BloodType,
-    Called,
     Email,
     EmergencyNumbers,
     Paragraph,
@@ -22,7 +21,7 @@ from functions.auth.schemas.fields import (
 )
 from scanward.domain.accounts import Profile, Role
 from scanward.errors import InvalidFields
-from scanward.web.fields import NOT_KNOWN, Body
+from scanward.web.fields import NOT_KNOWN, Body, Called
 
 _PERSON = {"first_name", "last_name", "full_name", "gender", "birth_date", "age", "address", "blood_type"}
 _PERSON |= {"emergency_numbers", "married", "image"}

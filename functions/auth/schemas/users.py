@@ -4,11 +4,10 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.auth.schemas.fields import NotBlank, Upper
 from functions.auth.usecases.administration import Verdict, Window
 from scanward.domain.accounts import Role
 from scanward.stores.account_lists import Filters
-from scanward.web.fields import Body, Printable
+from scanward.web.fields import Body, NotBlank, Printable, Upper
 
 
 class ListQuery(Body):

@@ -5,9 +5,8 @@ from typing import Annotated, Self
 
 from pydantic import StringConstraints
 
-from functions.records.schemas.fields import NotBlank, ShortKey
 from scanward.domain.departments import Department, Membership
-from scanward.web.fields import Body, Out, Printable
+from scanward.web.fields import Body, NotBlank, Out, Printable, ShortKey
 
 
 class DepartmentBody(Body):

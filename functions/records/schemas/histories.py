@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Self
 
-from functions.records.schemas.fields import AccountId, Called, Prose, Version
+from functions.records.schemas.fields import AccountId, Prose, Version
 from scanward.domain.histories import History, Surgery
-from scanward.web.fields import Body, Out
+from scanward.web.fields import Body, Called, Out
 
 
 class SurgeryBody(Body):

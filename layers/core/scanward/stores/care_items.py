@@ -11,7 +11,7 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry, CareLink, Glass
 from scanward.stores import keys
-from scanward.stores.dynamo import from_ms, to_ms
+from scanward.stores.dynamo import from_ms, to_ms, translated
 
 
 class CareItem(Model):
@@ -72,6 +72,15 @@ def write_link(write: TransactWrite, link: CareLink, condition: Condition | None
 def link_of(item: CareItem) -> CareLink:
     """The link that an item spells."""
     return CareLink(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms), _end(item))
+
+
+def link_between(patient_id: int, professional_id: int) -> CareLink | None:
+    """The link of the two, active or not, strongly consistent; one round trip."""
+    with translated():
+        try:
+            return link_of(CareItem.get(keys.care(patient_id), keys.link(professional_id), consistent_read=True))
+        except CareItem.DoesNotExist:
+            return None
 
 
 def listed_link_of(item: LinkPlaceItem) -> CareLink:

@@ -13,7 +13,7 @@ from scanward.stores.care_items import (
     CareItem,
     LinkPlaceItem,
     access_item,
-    link_of,
+    link_between,
     link_places,
     listed_link_of,
 )
@@ -50,12 +50,7 @@ class CareLinks:
 
     def between(self, patient_id: int, professional_id: int) -> CareLink | None:
         """The link of the two, active or not, strongly consistent."""
-        with translated():
-            try:
-                item = CareItem.get(keys.care(patient_id), keys.link(professional_id), consistent_read=True)
-            except CareItem.DoesNotExist:
-                return None
-        return link_of(item)
+        return link_between(patient_id, professional_id)
 
     def withdraw(self, patient_id: int, professional_id: int, entry: AccessEntry) -> bool:
         """Ends a link at once, with its entry in the log; False when there is none that is active."""

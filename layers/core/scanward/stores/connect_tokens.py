@@ -13,7 +13,7 @@ from scanward.stores.care_items import (
     CareItem,
     LinkPlaceItem,
     access_item,
-    link_of,
+    link_between,
     link_places,
     write_link,
 )
@@ -98,7 +98,7 @@ class ConnectTokens:
 
         Raises Conflict when the token was used, revoked or expired meanwhile, or the earlier link changed.
         """
-        before = self._link(link.patient_id, link.professional_id)
+        before = link_between(link.patient_id, link.professional_id)
 
         def write_all() -> None:
             with TransactWrite(connection=connection()) as write:
@@ -118,13 +118,5 @@ class ConnectTokens:
             settled(write_all)
         except ConditionFailed as lost:
             # A link of this very moment is ours: only the acknowledgement was lost.
-            if self._link(link.patient_id, link.professional_id) != link:
+            if link_between(link.patient_id, link.professional_id) != link:
                 raise Conflict from lost
-
-    def _link(self, patient_id: int, professional_id: int) -> CareLink | None:
-        with translated():
-            try:
-                item = CareItem.get(keys.care(patient_id), keys.link(professional_id), consistent_read=True)
-            except CareItem.DoesNotExist:
-                return None
-        return link_of(item)

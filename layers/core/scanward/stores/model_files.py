@@ -6,7 +6,9 @@ from scanward.errors import NotFound
 from scanward.stores.objects import StorageFailed
 from scanward.stores.sdk import s3
 
-_MISSING = frozenset({"NoSuchKey", "404"})
+# S3 tells of an object that is not there only to who may list the bucket, which no function needs; and a wrong bucket or
+# a policy that lacks will be no better at the next try.
+_NOT_TO_BE_HAD = frozenset({"NoSuchKey", "404", "NoSuchBucket", "AccessDenied", "403"})
 
 
 class ModelFiles:
@@ -17,11 +19,11 @@ class ModelFiles:
         self._prefix = prefix
 
     def get(self, name: str) -> bytes:
-        """A file's bytes. Raises NotFound where there is none, StorageFailed when S3 fails."""
+        """A file's bytes. Raises NotFound where there is none that may be read, StorageFailed when S3 fails."""
         try:
             return s3().get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")["Body"].read()
         except ClientError as failure:
-            if failure.response.get("Error", {}).get("Code") in _MISSING:
+            if failure.response.get("Error", {}).get("Code") in _NOT_TO_BE_HAD:
                 raise NotFound from failure
             raise StorageFailed from failure
         except BotoCoreError as failure:

@@ -3,9 +3,10 @@
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, StringConstraints, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
 from pydantic_core import ErrorDetails, PydanticCustomError
 
+from scanward.domain.accounts import MAX_FOLDED_BYTES, fold
 from scanward.errors import InvalidFields, MalformedBody
 
 NOT_KNOWN = "This field is not known."
@@ -31,8 +32,24 @@ def _printable(text: str) -> str:
     return text
 
 
+def _not_blank(text: str) -> str:
+    if not text.strip():
+        raise PydanticCustomError("blank", _BLANK)
+    return text
+
+
+def _short_key(text: str) -> str:
+    if len(fold(text).encode()) > MAX_FOLDED_BYTES:
+        raise PydanticCustomError("long_name", "This field is too long.")
+    return text
+
+
 Printable = AfterValidator(_printable)  # behind the bounds of a string: what pydantic bounds behind it, it calls items
 Line = Annotated[str, StringConstraints(min_length=1, max_length=254), Printable]
+NotBlank = AfterValidator(_not_blank)
+ShortKey = AfterValidator(_short_key)  # of what is found by its folded name
+Called = Annotated[Line, NotBlank]
+Upper = BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given)
 
 
 def refused(failure: ValidationError) -> InvalidFields | MalformedBody:
