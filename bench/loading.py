@@ -1,4 +1,4 @@
-"""Loading a model and running it once, in a new process, against onnxruntime alone; and what all of them hold."""
+"""Loading a model and running it, once in a new process and again, against onnxruntime alone; what all of them hold."""
 
 import json
 import os
@@ -7,11 +7,15 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench.environment import MODELS, ROOT
-from bench.report import Report, times, verdict
-from bench.timing import Measured
+import numpy as np
+import onnxruntime
 
-AT_MOST = 1.15
+from bench.environment import MODELS, ROOT
+from bench.report import MET, MISSED, Report, times, verdict
+from bench.timing import Measured, Spread, in_turns
+from imaging.model import load_model
+
+AT_MOST, AT_MOST_WARM = 1.15, 1.10
 MOST_MEGABYTES = 400
 OWN, BARE = "imaging", "onnxruntime"
 _PROGRAMS = {
@@ -56,12 +60,13 @@ print(int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text(
 def measure(rounds: int = 9) -> Report:
     """One row for each model, and one for all of them."""
     folders = sorted(card.parent for card in MODELS.glob("*/card.json"))
-    rows = [_row(folder.name, _turns(folder, rounds)) for folder in folders]
+    rows = [_row(folder.name, _turns(folder, rounds), _warm(folder, rounds)) for folder in folders]
     held = _in_process(_ALL, [str(MODELS), str(ROOT / "samples" / "clear-2.jpg")])
     judged = verdict(held / MOST_MEGABYTES, 1.0)
-    rows.append((f"all {len(folders)}, loaded lazily", f"{held:.0f} MB held", "", f"{MOST_MEGABYTES} MB", judged))
+    rows.append((f"all {len(folders)}, loaded lazily", f"{held:.0f} MB held", "", "", f"{MOST_MEGABYTES} MB", judged))
     notes = ["Load and first run in a new process, after the imports; ours checks card, hash and graph as well."]
-    return Report("Loading a model", ("model", "CPU ms", "× onnxruntime alone", "budget", ""), rows, notes)
+    columns = ("model", "CPU ms", "× onnxruntime alone", "every later run, × alone", "budget", "")
+    return Report("Loading a model", columns, rows, notes)
 
 
 def _turns(folder: Path, rounds: int) -> Measured:
@@ -82,7 +87,20 @@ def _in_process(program: str, arguments: Sequence[str]) -> float:
     return float(json.loads(done.stdout.splitlines()[-1]))
 
 
-def _row(name: str, measured: Measured) -> tuple[str, ...]:
-    ratio = measured.ratio(OWN, BARE)
+def _warm(folder: Path, rounds: int) -> Spread:
+    """Runs after the first."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = 1, 1, 3
+    bare = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
+    model = load_model(folder, 1)
+    card, given = model.card, model.card.input
+    tensors = {given.node: np.zeros((1, given.channels, given.height, given.width), np.float32)}
+    subjects = {OWN: lambda: model.session.run(card.outputs, tensors), BARE: lambda: bare.run(card.outputs, tensors)}
+    return in_turns(subjects, rounds, calls=40).ratio(OWN, BARE)
+
+
+def _row(name: str, measured: Measured, warm: Spread) -> tuple[str, ...]:
+    first = measured.ratio(OWN, BARE)
     spent = f"{measured.micros(OWN) / 1000:.0f}"
-    return name, spent, times(ratio), f"{AT_MOST:.2f}", verdict(ratio.median, AT_MOST)
+    met = {verdict(first.median, AT_MOST), verdict(warm.median, AT_MOST_WARM)} == {MET}
+    return name, spent, times(first), times(warm), f"{AT_MOST:.2f}, {AT_MOST_WARM:.2f}", MET if met else MISSED

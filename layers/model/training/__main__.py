@@ -1,54 +1,89 @@
-"""`python -m training train|evaluate|samples|table|sheet`: the reference model from a seed, and proof of its card."""
+"""`python -m training train|measure|evaluate|samples|table|sheet`: reference models, and proof of their cards."""
 
 import argparse
 import json
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 from imaging.card import CARD_FILE, read_card
-from training.cards import NAME
+from training.subjects import SUBJECTS
 
 MODELS = Path(__file__).resolve().parent.parent / "models"
 REPOSITORY = MODELS.parent.parent.parent
 
 
 def main() -> int:
-    """Run one command; the exit status is 1 if the card's numbers were not reproduced."""
+    """Run one command; the exit status is 1 if a card's numbers were not reproduced."""
     options = _parser().parse_args()
-    if options.command == "train":
-        from training.train import train  # noqa: PLC0415 - torch is needed for this command alone
+    commands: dict[str, Callable[[argparse.Namespace], int]] = {
+        "train": _train,
+        "measure": _measure,
+        "evaluate": _evaluate,
+        "samples": _samples,
+        "table": _table,
+        "sheet": _sheet,
+    }
+    return commands[options.command](options)
 
-        train(options.models / options.model, options.seed, options.films, options.epochs)
-    elif options.command == "evaluate":
-        return _evaluate(options.models / options.model)
-    elif options.command == "samples":
-        from training.samples import write_samples  # noqa: PLC0415
 
-        write_samples(REPOSITORY / "samples")
-    elif options.command == "table":
-        from training.table import write_table  # noqa: PLC0415
+def _train(options: argparse.Namespace) -> int:
+    from training.train import train  # noqa: PLC0415 - torch is needed for this command alone
 
-        write_table(options.models / NAME, REPOSITORY / "docs" / "models.md")
-    else:
-        from training.sheet import write_sheet  # noqa: PLC0415
-
-        write_sheet(options.models / NAME, REPOSITORY / "docs" / "imaging" / "phantoms.png")
+    subject = SUBJECTS[options.model]
+    phantoms, epochs = options.phantoms or subject.phantoms, options.epochs or subject.epochs
+    train(options.models / subject.name, subject, options.seed, phantoms, epochs)
     return 0
 
 
-def _evaluate(folder: Path) -> int:
-    from training.evaluate import differences, read_held_out, summary  # noqa: PLC0415
+def _measure(options: argparse.Namespace) -> int:
+    from training.measure import measure  # noqa: PLC0415
 
-    card = read_card(folder)
+    measure(options.models / options.model, SUBJECTS[options.model])
+    return 0
+
+
+def _evaluate(options: argparse.Namespace) -> int:
+    return max([_reproduced(options.models / name) for name in ([options.model] if options.model else SUBJECTS)])
+
+
+def _reproduced(folder: Path) -> int:
+    from training.evaluate import differences, summary  # noqa: PLC0415
+    from training.reading import read_held_out  # noqa: PLC0415
+
+    card, subject = read_card(folder), SUBJECTS[folder.name]
     recipe, stated = card.document["training_data"], card.document["metrics"]
-    reading = read_held_out(folder, recipe["seed"], stated["films"])
-    measured = summary(reading, tuple(label.id for label in card.labels), card.temperature)
+    reading = read_held_out(folder, subject, recipe["seed"], stated[subject.unit])
+    measured = summary(reading, subject, card.temperature)
     print(json.dumps(measured, indent=2))
     wrong = differences(measured, stated)
     for line in wrong:
         print(line, file=sys.stderr)
-    print(f"{folder / CARD_FILE}: {'differs from what was measured' if wrong else 'reproduced'}")
+    print(f"{folder.name}/{CARD_FILE}: {'differs from what was measured' if wrong else 'reproduced'}")
     return 1 if wrong else 0
+
+
+def _samples(options: argparse.Namespace) -> int:
+    from training.samples import write_samples  # noqa: PLC0415
+    from training.slice_samples import write_slices  # noqa: PLC0415
+
+    write_samples(REPOSITORY / "samples")
+    write_slices(REPOSITORY / "samples" / "slices", options.models)
+    return 0
+
+
+def _table(options: argparse.Namespace) -> int:
+    from training.table import write_tables  # noqa: PLC0415
+
+    write_tables(options.models, REPOSITORY / "docs")
+    return 0
+
+
+def _sheet(options: argparse.Namespace) -> int:
+    from training.sheet import write_sheets  # noqa: PLC0415
+
+    write_sheets(options.models, REPOSITORY / "docs")
+    return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -58,15 +93,17 @@ def _parser() -> argparse.ArgumentParser:
     )
     commands = parser.add_subparsers(dest="command", required=True)
     train = commands.add_parser("train", help="draw phantoms, train, export, measure, write the card")
+    train.add_argument("model", choices=SUBJECTS)
     train.add_argument("--seed", type=int, default=7)
-    train.add_argument("--films", type=int, default=4000, help="phantoms to train on")
-    train.add_argument("--epochs", type=int, default=10)
+    train.add_argument("--phantoms", type=int, help="how many to train on (default: as the card says)")
+    train.add_argument("--epochs", type=int, help="default: as the card says")
+    measure = commands.add_parser("measure", help="measure again on held-out phantoms and write the card")
+    measure.add_argument("model", choices=SUBJECTS)
     evaluate = commands.add_parser("evaluate", help="measure again on held-out phantoms and compare with the card")
-    for command in (train, evaluate):
-        command.add_argument("model", choices=[NAME], nargs="?", default=NAME)
+    evaluate.add_argument("model", choices=SUBJECTS, nargs="?", help="default: every one")
     commands.add_parser("samples", help="draw the bundled samples")
-    commands.add_parser("table", help="write the card's numbers into the documentation")
-    commands.add_parser("sheet", help="draw the contact sheet of the documentation")
+    commands.add_parser("table", help="write the cards' numbers into the documentation")
+    commands.add_parser("sheet", help="draw the pictures of the documentation")
     return parser
 
 

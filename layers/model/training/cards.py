@@ -1,65 +1,89 @@
-"""What the chest_xray card says besides its numbers."""
+"""A model's card, from its subject and from what training found out."""
 
 from typing import Any
 
-from training.dataset import GRID, INPUT
-from training.export import ACTIVATION, OPSET, SCORES
-from training.phantom.chest import LABELS, TITLES
+from training.about import ABOUT, INTENDED_USE, NOTICE
+from training.subjects import Subject
 
-NAME = "chest_xray"
 VERSION = "1.0.0"
-NOTICE = "reference model trained on synthetic phantoms; not for clinical use"
+OPSET = 18
+SCORES, ACTIVATION = "scores", "activation"
+"""The graph's outputs."""
 
 
-def chest_card(sha256: str, temperature: float, points: list[float], training: dict[str, Any]) -> dict[str, Any]:
+def card_of(
+    subject: Subject,
+    sha256: str,
+    *,
+    temperature: float,
+    points: list[float],
+    familiar: dict[str, Any],
+    training: dict[str, Any],
+) -> dict[str, Any]:
     """The card without `metrics`, which are measured through it."""
+    about = ABOUT[subject.name]
     return {
-        "name": NAME,
+        "name": subject.name,
         "version": VERSION,
-        "title": "Chest X-ray reference model",
+        "title": about.title,
         "notice": NOTICE,
         "licence": "Apache-2.0",
         "sha256": sha256,
         "opset": OPSET,
-        "task": "multi-label classification with localisation; no positive label means that no finding was made",
+        "task": about.task,
+        **_nodes(subject),
+        "labels": _labels(subject, points),
+        "calibration": {"temperature": temperature, "fitted_on": "validation phantoms"},
+        "accepts": {
+            "modalities": list(about.modalities),
+            "body_parts": list(about.body_parts),
+            "scan_types": list(about.scan_types),
+            "unlabelled": about.unlabelled,
+        },
+        "gate": {"refuse": [], "familiar": familiar},
+        "training_data": {
+            "kind": "drawn by rules; no image of a person was used",
+            "description": about.phantoms,
+            **training,
+        },
+        "intended_use": INTENDED_USE,
+        "limits": about.all_limits,
+    }
+
+
+def _nodes(subject: Subject) -> dict[str, Any]:
+    given = subject.input
+    return {
         "input": {
-            "node": INPUT.node,
+            "node": given.node,
             "layout": "NCHW",
-            "channels": INPUT.channels,
-            "height": INPUT.height,
-            "width": INPUT.width,
-            "range": [INPUT.low, INPUT.high],
+            "channels": given.channels,
+            "height": given.height,
+            "width": given.width,
+            "range": [given.low, given.high],
         },
         "preprocessing": {
             "name": "window-pad",
             "version": "1",
-            "resize": INPUT.resize,
-            "interpolation": "bilinear, antialiased",
-            "bit_depth": "as stored (8 to 16 bits) until resized, then windowed to the range",
+            "values": given.values,
+            "bit_depth": "stored",
+            "resize": given.resize,
+            "interpolation": given.interpolation,
         },
-        "output": {"scores": SCORES, "activation": ACTIVATION, "kind": "logits", "grid": [GRID, GRID]},
-        "labels": [
-            {"id": label, "title": title, "operating_point": point}
-            for label, title, point in zip(LABELS, TITLES, points, strict=True)
-        ],
-        "calibration": {"temperature": temperature, "fitted_on": "validation phantoms"},
-        "accepts": {"modalities": ["CR", "DX", "RG", "DR"], "body_parts": ["CHEST", "THORAX", "LUNG", "LUNGS", "RIBS"]},
-        "training_data": {
-            "kind": "drawn by rules; no image of a person was used",
-            "description": (
-                "Frontal chest phantoms of varied build, position, exposure, noise, collimation and crop; "
-                "30 % without findings, the others with one to three of the labels, of varied size, place and density."
-            ),
-            **training,
+        "output": {
+            "scores": SCORES,
+            "kind": "logits",
+            "decision": "each" if subject.nothing is None else "one",
+            "activation": ACTIVATION,
+            "grid": [subject.cells, subject.cells],
         },
-        "intended_use": (
-            "To exercise and show the whole path from upload to result, and as a pattern for a clinic's own model."
-        ),
-        "limits": [
-            NOTICE,
-            "It has never seen a patient's image: what it says about one means nothing.",
-            "Frontal films of adults only; no lateral view, no child, no device, line or surgical material was drawn.",
-            "The labels that it has are all it knows: other disease is not looked for.",
-            "Its numbers tell how well it reads phantoms drawn by the same rules, and nothing else.",
-        ],
     }
+
+
+def _labels(subject: Subject, points: list[float]) -> list[dict[str, Any]]:
+    labels = []
+    for (label, title), point in zip(subject.titles.items(), points, strict=True):
+        labels.append({"id": label, "title": title, "operating_point": point})
+        if label == subject.nothing:
+            labels[-1]["finding"] = False
+    return labels

@@ -43,7 +43,7 @@ def compare(before: Model, after: Model, tensors: Tensors, size: float) -> Compa
 
 
 def _run(model: Model, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
-    row: NDArray[np.float32] = model.session.run([model.card.output.scores], {model.card.input.node: tensor})[0][0]
+    row: NDArray[np.float32] = model.run(tensor, scores_only=True)[0][0]
     return row
 
 

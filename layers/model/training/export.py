@@ -1,6 +1,5 @@
 """The trained network as an ONNX file."""
 
-import hashlib
 import logging
 import warnings
 from pathlib import Path
@@ -8,17 +7,14 @@ from pathlib import Path
 import onnx
 import torch
 
-from training.dataset import INPUT
+from imaging.card import Input
+from training.cards import ACTIVATION, OPSET, SCORES
 from training.network import ActivationNet
 
-OPSET = 18
-SCORES = "scores"
-ACTIVATION = "activation"
 
-
-def export(network: ActivationNet, path: Path) -> str:
-    """Write the graph, weights inside, batch of one; returns the file's sha256."""
-    example = torch.zeros(1, INPUT.channels, INPUT.height, INPUT.width)
+def export(network: ActivationNet, given: Input, path: Path) -> None:
+    """Write the graph, weights inside, batch of one."""
+    example = torch.zeros(1, given.channels, given.height, given.width)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -27,7 +23,7 @@ def export(network: ActivationNet, path: Path) -> str:
             network,
             (example,),
             str(path),
-            input_names=[INPUT.node],
+            input_names=[given.node],
             output_names=[SCORES, ACTIVATION],
             opset_version=OPSET,
             external_data=False,
@@ -35,7 +31,6 @@ def export(network: ActivationNet, path: Path) -> str:
             verbose=False,
         )
     _strip(path)
-    return hashlib.sha256(path.read_bytes()).hexdigest()
 
 
 def _strip(path: Path) -> None:

@@ -1,7 +1,7 @@
 """Phantom films as the files a clinic would upload: PNG, JPEG, DICOM."""
 
 import io
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,7 +9,12 @@ from PIL import Image
 from pydicom.dataset import FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
-_SOP_CLASSES = {"DX": UID("1.2.840.10008.5.1.4.1.1.1.1"), "CR": UID("1.2.840.10008.5.1.4.1.1.1")}
+_SOP_CLASSES = {
+    "DX": UID("1.2.840.10008.5.1.4.1.1.1.1"),
+    "CR": UID("1.2.840.10008.5.1.4.1.1.1"),
+    "CT": UID("1.2.840.10008.5.1.4.1.1.2"),
+    "MR": UID("1.2.840.10008.5.1.4.1.1.4"),
+}
 _PIXEL_MM = 0.8
 
 Film = NDArray[np.float32]
@@ -24,10 +29,14 @@ class Exposure:
     black: int
     white: int
     photometric: str
+    intercept: int = 0
+    """What is added to a stored value to make it one of the modality's units."""
 
 
 DX = Exposure("DX", 14, 1200, 14800, "MONOCHROME2")
 CR = Exposure("CR", 12, 200, 3900, "MONOCHROME1")
+CT = Exposure("CT", 12, 0, 4095, "MONOCHROME2", -1024)
+MR = Exposure("MR", 12, 30, 3200, "MONOCHROME2")
 
 
 def png(film: Film, bits: int = 8) -> bytes:
@@ -41,11 +50,16 @@ def jpeg(film: Film, quality: int = 90) -> bytes:
     return _saved(Image.fromarray((film * 255 + 0.5).astype(np.uint8)), "JPEG", quality=quality)
 
 
-def dicom(film: Film, exposure: Exposure, name: str) -> bytes:
+def windowed(exposure: Exposure, low: float, high: float) -> Exposure:
+    """The same, with a window given in the modality's units, as Hounsfield units are for CT."""
+    return replace(exposure, black=round(low) - exposure.intercept, white=round(high) - exposure.intercept)
+
+
+def dicom(film: Film, exposure: Exposure, name: str, body_part: str = "CHEST") -> bytes:
     """An uncompressed DICOM file of an invented patient `name`, the same bytes each time."""
     level = 1 - film if exposure.photometric == "MONOCHROME1" else film
-    stored = (exposure.black + level * (exposure.white - exposure.black) + 0.5).astype("<u2")
-    dataset = _dataset(exposure, name)
+    stored = np.clip(exposure.black + level * (exposure.white - exposure.black) + 0.5, 0, None).astype("<u2")
+    dataset = _dataset(exposure, name, body_part)
     dataset.Rows, dataset.Columns = film.shape
     dataset.PixelData = stored.tobytes()
     file = io.BytesIO()
@@ -53,7 +67,7 @@ def dicom(film: Film, exposure: Exposure, name: str) -> bytes:
     return file.getvalue()
 
 
-def _dataset(exposure: Exposure, name: str) -> FileDataset:
+def _dataset(exposure: Exposure, name: str, body_part: str) -> FileDataset:
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = _SOP_CLASSES[exposure.modality]
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["scanward phantom", name, exposure.modality])
@@ -65,14 +79,21 @@ def _dataset(exposure: Exposure, name: str) -> FileDataset:
     dataset.PatientName, dataset.PatientID = f"PHANTOM^{name.upper()}", "PHANTOM-0000"
     dataset.PatientBirthDate, dataset.PatientSex = "19000101", "O"
     dataset.StudyDescription = "Drawn phantom, not a patient"
-    dataset.Modality, dataset.BodyPartExamined, dataset.ViewPosition = exposure.modality, "CHEST", "PA"
+    dataset.Modality, dataset.BodyPartExamined = exposure.modality, body_part
+    if exposure.modality in ("DX", "CR"):
+        dataset.ViewPosition = "PA"
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, exposure.photometric
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, exposure.bits, exposure.bits - 1
     dataset.PixelRepresentation = 0
-    dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType = "1", "0", "US"
-    dataset.WindowCenter = str((exposure.black + exposure.white) / 2)
+    dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType = (
+        "1",
+        str(exposure.intercept),
+        "HU" if exposure.modality == "CT" else "US",
+    )
+    dataset.WindowCenter = str((exposure.black + exposure.white) / 2 + exposure.intercept)
     dataset.WindowWidth = str(exposure.white - exposure.black)
-    dataset.ImagerPixelSpacing = [_PIXEL_MM, _PIXEL_MM]
+    if exposure.modality in ("DX", "CR"):
+        dataset.ImagerPixelSpacing = [_PIXEL_MM, _PIXEL_MM]
     return dataset
 
 

@@ -19,16 +19,16 @@ _MAP_POSITIVE = 6.0
 """A finding covers few cells; each counts this much more than an empty one."""
 
 
-def fit(examples: Examples, epochs: int, seed: int) -> ActivationNet:
+def fit(examples: Examples, epochs: int, seed: int, *, chooses: bool) -> ActivationNet:
     """Train a network of `examples.truth.shape[1]` labels; the same seed gives the same weights on the same machine."""
     torch.manual_seed(seed)
     torch.use_deterministic_algorithms(True)
-    network = ActivationNet(examples.truth.shape[1])
+    network = ActivationNet(examples.truth.shape[1], chooses=chooses)
     steps = epochs * (len(examples.images) // _BATCH)
     optimiser = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=steps, pct_start=0.2)
     for images, truth, grids in progress(_batches(examples, epochs, seed), steps, "train"):
-        loss = _loss(network, _varied(images), truth, grids)
+        loss = (_choice_loss if chooses else _loss)(network, _varied(images), truth, grids)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)
@@ -64,4 +64,14 @@ def _loss(network: ActivationNet, images: Tensor, truth: Tensor, grids: Tensor) 
     weight = 1 + (_MAP_POSITIVE - 1) * grids
     where = functional.binary_cross_entropy_with_logits(activation, grids, weight)
     what = functional.binary_cross_entropy_with_logits(scores, truth)
+    return what + _MAP_WEIGHT * where
+
+
+def _choice_loss(network: ActivationNet, images: Tensor, truth: Tensor, grids: Tensor) -> Tensor:
+    """The same where exactly one label is right, of the image and of each cell."""
+    scores, activation = network(images)
+    cells = grids.argmax(1)  # the first label's grid is empty, so a cell without a finding gives 0
+    weight = 1 + (_MAP_POSITIVE - 1) * grids.amax(1)
+    where = (weight * functional.cross_entropy(activation, cells, reduction="none")).mean()
+    what = functional.cross_entropy(scores, truth.argmax(1))
     return what + _MAP_WEIGHT * where

@@ -26,12 +26,12 @@ def auroc(scores: Floats, truth: Truth) -> float:
 
 
 def sensitivity(found: Truth, truth: Truth) -> float:
-    """Share of the films with the finding on which it was found."""
+    """Share of the images with the finding on which it was found."""
     return float(found[truth == 1].mean())
 
 
 def specificity(found: Truth, truth: Truth) -> float:
-    """Share of the films without the finding on which it was not found."""
+    """Share of the images without the finding on which it was not found."""
     return float(1 - found[truth == 0].mean())
 
 
@@ -47,7 +47,7 @@ def calibration_error(scores: Floats, truth: Truth) -> float:
 
 
 def interval(measure: Callable[[NDArray[np.intp]], float], count: int, seed: int = 0) -> Interval:
-    """`measure` on all of `count` films, and the 95 % interval of it on bootstrap resamples of them."""
+    """`measure` on all of `count` images, and the 95 % interval of it on bootstrap resamples of them."""
     rng = np.random.default_rng(seed)
     drawn = [measure(rng.integers(0, count, count)) for _ in range(_RESAMPLES)]
     low, high = np.nanpercentile(drawn, [2.5, 97.5])
@@ -57,3 +57,9 @@ def interval(measure: Callable[[NDArray[np.intp]], float], count: int, seed: int
 def sigmoid(logits: Floats) -> Floats:
     """Logits → scores."""
     return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+
+
+def softmax(logits: Floats) -> Floats:
+    """Logits, n x labels → scores that add up to 1."""
+    powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+    return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)

@@ -27,22 +27,7 @@ ROOT = Path(__file__).resolve().parents[3]
 MODELS, PAGE = ROOT / "layers" / "model" / "models", ROOT / "docs" / "models.md"
 START, END = "<!-- gate: start -->", "<!-- gate: end -->"
 COUNT, SEED, SIDE = 100, 23, 512
-_WORDS = [
-    "the",
-    "patient",
-    "was",
-    "seen",
-    "as",
-    "an",
-    "outpatient",
-    "on",
-    "account",
-    "of",
-    "a",
-    "cough",
-    "for",
-    "weeks",
-]
+_TEXT = "the patient was seen as an outpatient on account of a cough for weeks"
 
 Drawn = Callable[[int], bytes]
 
@@ -94,7 +79,7 @@ def page(index: int) -> bytes:
     pen = ImageDraw.Draw(image)
     for y in range(60, 740, int(rng.integers(16, 30))):
         if rng.random() < 0.85:
-            words = " ".join(rng.choice(_WORDS, int(rng.integers(3, 14))))
+            words = " ".join(rng.choice(_TEXT.split(), int(rng.integers(3, 14))))
             pen.text((50, y), words, fill=int(rng.integers(0, 60)), font_size=int(rng.integers(12, 17)))
     if rng.random() < 0.5:
         pen.rectangle((40, 45, 560, 755), outline=0, width=2)

@@ -15,13 +15,16 @@ def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
 
 
 class ActivationNet(nn.Module):
-    """Images n x 1 x 224 x 224 → (score logits n x labels, activation logits n x labels x 28 x 28).
+    """Images n x 1 x side x side → (score logits n x labels, activation logits n x labels x side/8 x side/8).
 
     The scores are pooled from the activation, so the map is what the score was made of and not a later guess at it.
+    A network that chooses one label has first the one that says that there is nothing: what counts for the others is
+    how far a cell rises above it, and its own score stays 0.
     """
 
-    def __init__(self, labels: int) -> None:
+    def __init__(self, labels: int, *, chooses: bool = False) -> None:
         super().__init__()
+        self.chooses = chooses
         self.fine = nn.Sequential(
             _block(1, 12, 2), _block(12, 24, 2), _block(24, 24), _block(24, 48, 2), _block(48, 48)
         )
@@ -34,6 +37,8 @@ class ActivationNet(nn.Module):
         self.scale = nn.Parameter(torch.ones(labels))
         self.shift = nn.Parameter(torch.zeros(labels))
         nn.init.constant_(self.activation.bias, -3.0)  # type: ignore[arg-type]  # most cells are empty
+        if chooses:
+            nn.init.constant_(self.activation.bias[:1], 0.0)  # type: ignore[index]
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Exposure differs from film to film: each image is standardised first."""
@@ -43,6 +48,15 @@ class ActivationNet(nn.Module):
         middle = middle + functional.interpolate(self.down_middle(self.coarse(middle)), scale_factor=2.0)
         merged = self.merge(fine + functional.interpolate(self.down_fine(middle), scale_factor=2.0))
         activation = self.activation(merged)
-        cells = activation.shape[2] * activation.shape[3]
-        pooled = torch.logsumexp(_SHARPNESS * activation.flatten(2), 2) - torch.log(torch.tensor(float(cells)))
-        return self.scale * pooled / _SHARPNESS + self.shift, activation
+        if not self.chooses:
+            return self.scale * _pooled(activation) + self.shift, activation
+        risen = _pooled(activation[:, 1:] - activation[:, :1])
+        scores = self.scale[1:] * risen + self.shift[1:]
+        return torch.cat([torch.zeros_like(scores[:, :1]), scores], 1), activation
+
+
+def _pooled(activation: Tensor) -> Tensor:
+    """One number for each label: between the mean and the maximum of its cells."""
+    cells = activation.shape[2] * activation.shape[3]
+    summed = torch.logsumexp(_SHARPNESS * activation.flatten(2), 2) - torch.log(torch.tensor(float(cells)))
+    return summed / _SHARPNESS

@@ -1,4 +1,4 @@
-"""The bundled samples: a few phantoms of each kind as files, and the truth about them."""
+"""The bundled chest films: a few phantoms of each kind as files, and the truth about them."""
 
 import json
 from pathlib import Path
@@ -7,8 +7,9 @@ import numpy as np
 from PIL import Image
 
 from training import files
-from training.phantom.canvas import SIZE, Layer
-from training.phantom.chest import LABELS, Phantom, draw
+from training.phantom.canvas import Layer
+from training.phantom.chest import LABELS, draw
+from training.phantom.drawing import Phantom
 
 _SEED = 1895
 _DICOM_SIDE = 344
@@ -26,6 +27,7 @@ _README = """# Samples
 
 Drawn phantoms, made by `python -m training samples`. No image of a person is among them; the DICOM files carry an
 invented identity (`PHANTOM^…`). Use them to try Scanward, never to judge how it would read a patient's film.
+Slices of CT and MR are in `slices/`.
 
 `truth.json` holds the same with each finding's box: left, top, right, bottom as fractions of width and height.
 
@@ -57,8 +59,8 @@ def write_samples(folder: Path) -> None:
 
 def box(mask: Layer) -> list[float]:
     """The bounding box of a mask as fractions: left, top, right, bottom."""
-    rows, columns = np.nonzero(mask)
-    ends = (columns.min() / SIZE, rows.min() / SIZE, (columns.max() + 1) / SIZE, (rows.max() + 1) / SIZE)
+    (height, width), (rows, columns) = mask.shape, np.nonzero(mask)
+    ends = (columns.min() / width, rows.min() / height, (columns.max() + 1) / width, (rows.max() + 1) / height)
     return [round(float(end), 4) for end in ends]
 
 

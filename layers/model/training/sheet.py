@@ -1,6 +1,8 @@
-"""The contact sheet of the documentation: each kind of phantom as drawn, and with the model's heat on it."""
+"""The pictures of the documentation: each kind of phantom as drawn, and with the model's heat on it."""
 
 import io
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from PIL import Image, ImageDraw
@@ -10,43 +12,74 @@ from imaging.decode import decode
 from imaging.derived import heatmap, preview
 from imaging.model import Model, load_model
 from training import files
+from training.phantom.drawing import Phantom
 from training.samples import KINDS, box, sample
+from training.slice_samples import SLICES, slice_sample
+from training.subjects import SUBJECTS
+from training.table import FIRST
 
 _SIDE = 256
 _GAP = 6
 _CAPTION = 34
+_NOTICE = 24
 _TRUTH = (90, 220, 120)
+_PER_LABEL = 3
+_SHOWN_FROM = 11
+"""The gallery's phantoms are others than the samples: a sample can be looked at for itself."""
 
 
-def write_sheet(folder: Path, path: Path) -> None:
-    """One column for each kind: above the film with the truth's boxes, below the overlay."""
-    model = load_model(folder, 1)
-    columns = [_column(kind, model) for kind in KINDS]
-    height = columns[0].height
-    sheet = Image.new("RGB", ((_SIDE + _GAP) * 4, height * 2), "white")
+@dataclass(frozen=True, eq=False)
+class Shown:
+    """One phantom, and what is written above it."""
+
+    drawn: Phantom
+    said: str
+
+
+def write_sheets(models: Path, docs: Path) -> None:
+    """The first model's sheet, and for each of the others one in the gallery."""
+    films = [Shown(sample(kind, 1), ", ".join(KINDS[kind]) or kind) for kind in KINDS]
+    _write(load_model(models / FIRST, 1), films, 4, docs / "imaging" / "phantoms.png")
+    for name in SLICES:
+        labels = SUBJECTS[name].labels
+        slices = [
+            Shown(slice_sample(name, label, _SHOWN_FROM + i), label) for i in range(_PER_LABEL) for label in labels
+        ]
+        _write(load_model(models / name, 1), slices, len(labels), docs / "pictures" / f"{name.replace('_', '-')}.jpg")
+
+
+def _write(model: Model, shown: Sequence[Shown], across: int, path: Path) -> None:
+    """Above each film with the truth's boxes, below it the overlay; `across` of them side by side."""
+    columns = [_column(one, model) for one in shown]
+    height, down = columns[0].height, -(-len(columns) // across)
+    sheet = Image.new("RGB", ((_SIDE + _GAP) * across, height * down + _NOTICE), "white")
+    ImageDraw.Draw(sheet).text((6, 4), f"Drawings, no patients: {model.card.notice}.", fill="black", font_size=14)
     for i, column in enumerate(columns):
-        sheet.paste(column, ((_SIDE + _GAP) * (i % 4), height * (i // 4)))
+        sheet.paste(column, ((_SIDE + _GAP) * (i % across), height * (i // across) + _NOTICE))
     path.parent.mkdir(parents=True, exist_ok=True)
-    sheet.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
+    if path.suffix == ".jpg":
+        sheet.save(path, quality=58)
+    else:
+        sheet.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def _column(kind: str, model: Model) -> Image.Image:
-    drawn = sample(kind, 1)
-    picture = decode(files.png(drawn.film))
+def _column(shown: Shown, model: Model) -> Image.Image:
+    picture = decode(files.png(shown.drawn.film))
     analysis = analyse(picture, model)
     film = Image.open(io.BytesIO(preview(picture))).convert("RGB").resize((_SIDE, _SIDE))
     overlay = Image.open(io.BytesIO(heatmap(picture, analysis))).convert("RGB").resize((_SIDE, _SIDE))
     draw = ImageDraw.Draw(film)
-    for mask in drawn.masks.values():
+    for mask in shown.drawn.masks.values():
         draw.rectangle([int(end * _SIDE) for end in box(mask)], outline=_TRUTH)
     column = Image.new("RGB", (_SIDE, 2 * _SIDE + _CAPTION), "white")
     column.paste(film, (0, _CAPTION))
     column.paste(overlay, (0, _CAPTION + _SIDE))
-    ImageDraw.Draw(column).multiline_text((6, 3), _caption(kind, analysis), fill="black", font_size=12, spacing=2)
+    text = f"drawn: {shown.said}\nfound: {_found(analysis)}"
+    ImageDraw.Draw(column).multiline_text((6, 3), text, fill="black", font_size=12, spacing=2)
     return column
 
 
-def _caption(kind: str, analysis: Analysis) -> str:
-    found = [finding.label for finding in analysis.positive]
-    lines = [f"drawn: {', '.join(KINDS[kind]) or kind}", f"found: {', '.join(found) or 'nothing'}"]
-    return "\n".join(lines)
+def _found(analysis: Analysis) -> str:
+    if analysis.choice is not None:
+        return f"{analysis.choice}, {analysis.scores[analysis.choice]:.2f}"
+    return ", ".join(finding.label for finding in analysis.positive) or "nothing"

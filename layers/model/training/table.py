@@ -1,42 +1,70 @@
-"""The numbers of the card as a table, written into the documentation between two marks."""
+"""The numbers of the cards as tables, written into the documentation between two marks."""
 
 from pathlib import Path
 from typing import Any
 
-from imaging.card import read_card
+from imaging.card import Card, read_card
+from training.subjects import SUBJECTS
 
-START, END = "<!-- card: start -->", "<!-- card: end -->"
-_HEAD = (
-    "| finding | held-out films with it | AUROC | sensitivity | specificity | heat's maximum on it | operating point |"
-)
+FIRST = "chest_xray"
 
 
-def write_table(folder: Path, page: Path) -> None:
-    """Replace what stands between the marks in `page` by the card's table."""
-    text = page.read_text(encoding="utf-8")
-    before, _, rest = text.partition(START)
-    _, _, after = rest.partition(END)
-    page.write_text(f"{before}{START}\n{table(folder)}\n{END}{after}", encoding="utf-8")
+def write_tables(models: Path, docs: Path) -> None:
+    """The first model's into the page about models, all others' into the gallery."""
+    for name in SUBJECTS:
+        page = docs / ("models.md" if name == FIRST else "gallery.md")
+        start, end = marks(name)
+        before, _, rest = page.read_text(encoding="utf-8").partition(start)
+        _, _, after = rest.partition(end)
+        page.write_text(f"{before}{start}\n{table(models / name)}\n{end}{after}", encoding="utf-8")
+
+
+def marks(name: str) -> tuple[str, str]:
+    """What stands before and after a model's table."""
+    subject = "card" if name == FIRST else f"card {name}"
+    return f"<!-- {subject}: start -->", f"<!-- {subject}: end -->"
 
 
 def table(folder: Path) -> str:
     """One line for each label; in brackets the 95 % confidence interval."""
-    card = read_card(folder)
+    card, unit = read_card(folder), SUBJECTS[folder.name].unit
     measured: dict[str, Any] = card.document["metrics"]
-    lines = [_HEAD, "| --- | --- | --- | --- | --- | --- | --- |"]
+    measures = "AUROC | sensitivity | specificity | heat's maximum on it | operating point"
+    lines = [
+        f"| finding | held-out {unit} with it | {measures} |",
+        "| --- | --- | --- | --- | --- | --- | --- |",
+    ]
     for label in card.labels:
         numbers = measured["labels"][label.id]
-        cells = [_interval(numbers[name]) for name in ("auroc", "sensitivity", "specificity", "pointing")]
-        lines.append(f"| {label.title} | {numbers['films']} | {' | '.join(cells)} | {label.operating_point:.2f} |")
+        cells = [_interval(numbers.get(name)) for name in ("auroc", "sensitivity", "specificity", "pointing")]
+        lines.append(f"| {label.title} | {numbers[unit]} | {' | '.join(cells)} | {label.operating_point:.2f} |")
     before, after = measured["calibration_error_before"], measured["calibration_error_after"]
     lines.append("")
     lines.append(
-        f"{measured['films']} held-out phantoms. Expected calibration error {before:.3f} before and {after:.3f} after "
+        f"{measured[unit]} held-out phantoms. Expected calibration error {before:.3f} before and {after:.3f} after "
         f"dividing the logits by the temperature, {card.temperature:.2f}."
     )
-    return "\n".join(lines)
+    return "\n".join(lines + _choices(card, measured))
 
 
-def _interval(numbers: list[float]) -> str:
+def _choices(card: Card, measured: dict[str, Any]) -> list[str]:
+    """Of a model that chooses one label: how often the right one, and what was taken for what."""
+    if "accuracy" not in measured:
+        return []
+    titles = {label.id: label.title for label in card.labels}
+    lines = [
+        f"Accuracy {_interval(measured['accuracy'])}.",
+        "",
+        f"| drawn ↓ chosen → | {' | '.join(titles.values())} |",
+        f"| --- |{' --- |' * len(titles)}",
+    ]
+    for drawn, counts in measured["drawn_and_chosen"].items():
+        lines.append(f"| {titles[drawn]} | {' | '.join(str(counts[label]) for label in titles)} |")
+    return lines
+
+
+def _interval(numbers: list[float] | None) -> str:
+    if numbers is None:
+        return "–"
     value, low, high = numbers
     return f"{value:.3f} ({low:.3f} to {high:.3f})"

@@ -1,6 +1,6 @@
 """One model, from a seed to its folder: draw, fit, export, calibrate, measure, write the card."""
 
-import json
+import hashlib
 import platform
 from pathlib import Path
 
@@ -8,51 +8,59 @@ import numpy as np
 import onnxruntime
 import torch
 
-from imaging.card import CARD_FILE
+from imaging.card import Input
+from imaging.familiar import learn
 from imaging.model import MODEL_FILE
-from training.calibrate import best_temperature, operating_point
-from training.cards import chest_card
-from training.dataset import INPUT, Examples, make_examples
-from training.evaluate import read_held_out, summary
-from training.export import SCORES, export
+from training.calibrate import best_temperature, operating_points
+from training.cards import SCORES, card_of
+from training.dataset import Examples, make_examples
+from training.export import export
 from training.learn import fit
-from training.metrics import Floats, sigmoid
-from training.phantom.chest import LABELS
+from training.measure import measure, write_card
+from training.metrics import Floats, sigmoid, softmax
+from training.subjects import Subject
 
 _VALIDATION = 1000
-_HELD_OUT = 1000
+_FAMILIAR = 400
+"""Of the validation images: enough to tell what prepared images look like."""
 
 
-def train(folder: Path, seed: int, films: int, epochs: int) -> None:
+def train(folder: Path, subject: Subject, seed: int, phantoms: int, epochs: int) -> None:
     """Write `model.onnx` and `card.json` into `folder`."""
-    validation = make_examples(seed, "validation", _VALIDATION)
-    network = fit(make_examples(seed, "train", films), epochs, seed)
-    sha256 = export(network, folder / MODEL_FILE)
-    logits = _logits(folder / MODEL_FILE, validation)
-    temperature = best_temperature(logits, validation.truth)
-    scores = sigmoid(logits / temperature)
-    points = [operating_point(scores[:, i], validation.truth[:, i]) for i in range(len(LABELS))]
+    drawn = make_examples(subject, seed, "train", phantoms)
+    network = fit(drawn, epochs, seed, chooses=subject.nothing is not None)
+    export(network, subject.input, folder / MODEL_FILE)
+    finish(folder, subject, seed, phantoms, epochs)
+
+
+def finish(folder: Path, subject: Subject, seed: int, phantoms: int, epochs: int) -> None:
+    """Calibrate and measure the network in `folder`, and write its card."""
+    chooses = subject.nothing is not None
+    validation = make_examples(subject, seed, "validation", _VALIDATION)
+    logits = _logits(folder / MODEL_FILE, subject.input, validation)
+    temperature = best_temperature(logits, validation.truth, chooses=chooses)
+    scores = (softmax if chooses else sigmoid)(logits / temperature)
     recipe = {
         "seed": seed,
-        "films": films,
+        subject.unit: phantoms,
         "epochs": epochs,
-        "validation_films": _VALIDATION,
+        f"validation_{subject.unit}": _VALIDATION,
         "trained_with": f"torch {torch.__version__.partition('+')[0]}, {platform.machine()} CPU",
     }
-    card = chest_card(sha256, temperature, points, recipe)
-    _write(folder, card)
-    card["metrics"] = summary(read_held_out(folder, seed, _HELD_OUT), LABELS, temperature)
-    _write(folder, card)
-    print(json.dumps(card["metrics"], indent=2))
+    card = card_of(
+        subject,
+        hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest(),
+        temperature=temperature,
+        points=operating_points(scores, validation.truth, chooses=chooses),
+        familiar=learn(validation.images[:_FAMILIAR].astype(np.float32) / 255),
+        training=recipe,
+    )
+    write_card(folder, card)
+    measure(folder, subject)
 
 
-def _logits(path: Path, examples: Examples) -> Floats:
+def _logits(path: Path, given: Input, examples: Examples) -> Floats:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     images = (image[None].astype(np.float32) / 255 for image in examples.images)
-    rows = [session.run([SCORES], {INPUT.node: image})[0][0] for image in images]
+    rows = [session.run([SCORES], {given.node: image})[0][0] for image in images]
     return np.array(rows, np.float64)
-
-
-def _write(folder: Path, card: dict[str, object]) -> None:
-    text = json.dumps(card, indent=2, ensure_ascii=False)
-    (folder / CARD_FILE).write_text(text + "\n", encoding="utf-8")

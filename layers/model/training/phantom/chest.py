@@ -8,6 +8,7 @@ import numpy as np
 from training.phantom import findings
 from training.phantom.bones import ribs, spine
 from training.phantom.canvas import SIZE, Layer, grid
+from training.phantom.drawing import Phantom
 from training.phantom.film import expose
 from training.phantom.thorax import LEFT, RIGHT, Thorax, body, draw_person, heart, lung, skin_fold, vessels
 
@@ -18,16 +19,6 @@ _SOFT, _AIR, _RIM_AIR, _HEART = 0.60, 0.20, 0.12, 0.70
 _CLEAR_SHARE = 0.3
 _HOW_MANY = (0.55, 0.33, 0.12)
 """Shares of one, two and three findings among the films that are not clear."""
-
-
-@dataclass(frozen=True, eq=False)
-class Phantom:
-    """A film and what is on it."""
-
-    film: Layer
-    """SIZE x SIZE, 0 (black) to 1 (white)."""
-    masks: dict[str, Layer]
-    """Label → 0 or 1 for each pixel; absent labels are absent."""
 
 
 @dataclass(frozen=True, eq=False)

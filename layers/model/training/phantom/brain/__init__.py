@@ -1,0 +1,1 @@
+"""Axial MR slices of the head."""

@@ -1,0 +1,1 @@
+"""Axial CT slices of the abdomen at the height of the kidneys."""

@@ -1,0 +1,1 @@
+"""Axial CT slices of the chest."""
