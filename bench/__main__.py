@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 
 from rich.console import Console
 
-from bench import analysing, imports, loading, login, reading, round_trips, stages, working
+from bench import analysing, imports, loading, login, predicting, reading, round_trips, stages, working
 from bench.environment import machine
 from bench.pictures import pictures
 from bench.report import Report, show
@@ -16,6 +16,7 @@ BENCHMARKS: Mapping[str, Callable[[], Report]] = {
     "stages": stages.measure,
     "analysing": lambda: analysing.measure(pictures()),
     "working": lambda: working.measure(pictures()),
+    "predicting": lambda: predicting.measure(pictures()),
     "imports": imports.measure,
     "loading": loading.measure,
     "trips": round_trips.measure,

@@ -11,7 +11,7 @@ from scanward.clock import now
 from scanward.domain.claims import Claims, TokenType
 from scanward.domain.orders import Lane, ScanType
 from scanward.domain.places import upload_key
-from scanward.domain.results import AnalysisResult, Finding, ModelVersion
+from scanward.domain.results import REFERENCE, AnalysisResult, Finding, ModelVersion
 from scanward.domain.scans import Scan
 from scanward.domain.signing import SigningKey, TokenKeys
 from scanward.domain.tasks import TaskStatus
@@ -33,7 +33,7 @@ RESULT = AnalysisResult(
         Finding("cardiomegaly", "Cardiomegaly", 0.1093, 0.5075, False),
         Finding("nodule", "Pulmonary nodule", 0.0412, 0.2488, False),
     ),
-    model=ModelVersion("chest_xray", "1.0.0", "9f86d081884c7d659a2feaa0c55ad015" * 2, "grey-224-1"),
+    model=ModelVersion("chest_xray", "1.0.0", "9f86d081884c7d659a2feaa0c55ad015" * 2, "grey-224-1", REFERENCE),
     image={
         "format": "DICOM",
         "rows": 2048,

@@ -19,7 +19,14 @@ from scanward.domain.ids import to_uuid
 from scanward.domain.images import CONTENT_TYPE_OF, ImageFormat
 from scanward.domain.orders import Order, Reading, ScanType
 from scanward.domain.places import deidentified_key, heatmap_key, preview_key
-from scanward.domain.results import NO_DEIDENTIFIED_COPY, NO_SUITABLE_MODEL, AnalysisResult, Finding, ModelVersion
+from scanward.domain.results import (
+    NO_DEIDENTIFIED_COPY,
+    NO_SUITABLE_MODEL,
+    UNKNOWN_MODEL,
+    AnalysisResult,
+    Finding,
+    ModelVersion,
+)
 from scanward.domain.tasks import Task
 from scanward.stores.objects import ObjectStore
 from scanward.stores.purging import Purger
@@ -55,7 +62,7 @@ def analyse_task(inference: Inference, lease: Lease) -> None:
     fetched = inference.objects.get(task.object_key, task.object_version)
     content = fetched.content
     picture = decode(content)
-    warned = _derive(inference, task.scan_id, content, picture)
+    warned = _derive(inference, task, content, picture)
     lease.advance(45, "Processing the image", fetched.version)
     read = _read(inference, lease, picture)
     result = replace(read, warnings=(*read.warnings, *warned))
@@ -64,9 +71,9 @@ def analyse_task(inference: Inference, lease: Lease) -> None:
     inference.pace.note(task.order.lane, ended - begun, ended)
 
 
-def _derive(inference: Inference, scan_id: int, content: bytes, picture: Picture) -> tuple[str, ...]:
+def _derive(inference: Inference, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
     """Keeps what people look at; and what is to be said of it."""
-    inference.objects.put(preview_key(scan_id), preview(picture), "image/jpeg")
+    inference.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
         return ()
     from imaging.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
@@ -75,7 +82,10 @@ def _derive(inference: Inference, scan_id: int, content: bytes, picture: Picture
         copy = deidentify(content)
     except ImageRefused:  # what can be read but not be cleaned is read all the same
         return (NO_DEIDENTIFIED_COPY,)
-    inference.objects.put(deidentified_key(scan_id), copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    key, first = deidentified_key(task.scan_id), task.is_first and task.attempts == 1
+    # Its UIDs are new at each making: whoever has the copy already would meet the same image under other ones.
+    if first or key not in inference.objects.under(key):
+        inference.objects.put(key, copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
     return copy.warnings
 
 
@@ -83,7 +93,8 @@ def _read(inference: Inference, lease: Lease, picture: Picture) -> AnalysisResul
     task = lease.task
     model = inference.models.for_image(picture.facts, task.order.scan_type, task.order.model)
     if model is None:
-        return _unread(picture)
+        unknown = task.order.model is not None and task.order.model not in inference.models.names
+        return _unread(picture, UNKNOWN_MODEL if unknown else NO_SUITABLE_MODEL)
     analysis = analyse(picture, model)
     lease.advance(80, "Drawing the heatmap")
     inference.objects.put(heatmap_key(task.scan_id, task.id), heatmap(picture, analysis), "image/png")
@@ -120,9 +131,9 @@ def _scan_type(result: AnalysisResult, order: Order) -> str:
     return order.scan_type or _SCAN_TYPES.get(str(result.image.get("modality")), ScanType.XRAY)
 
 
-def _unread(picture: Picture) -> AnalysisResult:
+def _unread(picture: Picture, why: str) -> AnalysisResult:
     timings = {"decode": round(picture.decode_ms, 1)}
-    return AnalysisResult((), None, asdict(picture.facts), timings, (*picture.warnings, NO_SUITABLE_MODEL))
+    return AnalysisResult((), None, asdict(picture.facts), timings, (*picture.warnings, why))
 
 
 def _result(picture: Picture, analysis: Analysis, card: Card) -> AnalysisResult:
@@ -131,7 +142,7 @@ def _result(picture: Picture, analysis: Analysis, card: Card) -> AnalysisResult:
     )
     return AnalysisResult(
         findings,
-        ModelVersion(card.name, card.version, card.sha256, card.preprocessing),
+        ModelVersion(card.name, card.version, card.sha256, card.preprocessing, card.notice),
         asdict(picture.facts),
         {step: round(ms, 1) for step, ms in asdict(analysis.timings).items()},
         analysis.warnings,

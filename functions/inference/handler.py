@@ -11,9 +11,9 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 import imaging
 from functions.inference.analysis import Inference
 from functions.inference.arrivals import Announced, Arrival, arrivals
+from functions.inference.configured import configured_models, telling
 from functions.inference.deliveries import Reception
 from functions.inference.measures import measure_end, measure_set_aside, measure_wait
-from functions.inference.models import configured_models, telling
 from functions.inference.pace import Pace
 from functions.inference.served import ModelSettings
 from functions.inference.settings import Settings

@@ -1,4 +1,7 @@
-"""What is measured of the lanes' work: how each analysis ended, how long it took, how long its message had waited."""
+"""What is measured of the lanes' work: how each analysis ended, how long it took, how long its message had waited.
+
+And of the models: which of them could not be served.
+"""
 
 from datetime import datetime, timedelta
 
@@ -33,3 +36,8 @@ def measure_end(task: Task, took: timedelta) -> None:
 def measure_set_aside() -> None:
     """One announcement of what means nothing to us."""
     emit({Metric.SET_ASIDE: 1})
+
+
+def measure_refused() -> None:
+    """One model that was looked at and refused."""
+    emit({Metric.REFUSED: 1})

@@ -6,7 +6,7 @@ from pathlib import Path
 from aws_lambda_powertools import Logger
 
 import imaging
-from functions.inference.models import configured_models, telling
+from functions.inference.configured import configured_models, telling
 from functions.inference.predictions import Predictions
 from functions.inference.routes import routes
 from functions.inference.served import ModelSettings

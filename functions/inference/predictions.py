@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from imaging.analyse import Analysis
 
 CANNOT_IDENTIFY = "cannot identify image file"
+SHOWS_ANOTHER = "the file says that it shows something else"
 
 
 class UnknownModelType(MalformedBody):
@@ -50,10 +51,11 @@ class Prediction:
 
 def offered(predictions: Predictions) -> list[str]:
     """The names of the models that predict."""
-    models = predictions.models
-    names = {name for name, card in models.cards.items() if card.chooses_one} | set(models.refused)
-    first = [name for name in predictions.first if name in names]
-    return first + sorted(name for name in names.difference(first) if name in models.cards)
+    cards = predictions.models.cards
+    unread = set(predictions.models.names).difference(cards)
+    choosing = {name for name, card in cards.items() if card.chooses_one}
+    first = [name for name in predictions.first if name in choosing | unread]
+    return first + sorted(choosing.difference(first))
 
 
 def predict(predictions: Predictions, actor: Actor, content: bytes, model_type: str) -> Prediction:
@@ -63,9 +65,7 @@ def predict(predictions: Predictions, actor: Actor, content: bytes, model_type: 
     """
     if not allows(actor, Action.ANALYSE_SCAN, Resource(actor.account_id)):
         raise NotAllowed
-    names = offered(predictions)
-    if model_type not in names:
-        raise UnknownModelType(f"Invalid model type. Choose from {', '.join(names)}")
+    card = _card(predictions, model_type)
     # Cards alone need neither numpy nor onnxruntime: whoever lists models does not wait for them.
     from imaging.analyse import analyse  # noqa: PLC0415
     from imaging.decode import decode  # noqa: PLC0415
@@ -74,15 +74,30 @@ def predict(predictions: Predictions, actor: Actor, content: bytes, model_type: 
     if sniff(content[:HEAD_BYTES]) is None:
         raise ImageNotLoaded(f"Error loading image: {CANNOT_IDENTIFY}")
     try:
-        model = predictions.models.load(model_type)
-        analysis = analyse(decode(content), model, explained=False)
+        picture = decode(content)
+        model = predictions.models.for_image(picture.facts, model=model_type)
+        if model is None:
+            raise ImageNotLoaded(f"Error loading image: {SHOWS_ANOTHER}")
+        analysis = analyse(picture, model, explained=False)
     except ImageRefused as refusal:
         raise ImageNotLoaded(f"Error loading image: {refusal.message}") from None
     except ModelRefused as refusal:
         raise ModelNotLoaded from refusal
     if analysis.choice is None:
         raise LookupError("only a model that chooses one label predicts")
-    return Prediction(analysis.choice, model.card, analysis)
+    return Prediction(analysis.choice, card, analysis)
+
+
+def _card(predictions: Predictions, model_type: str) -> Card:
+    try:
+        card = predictions.models.card(model_type)
+        if card.chooses_one:
+            return card
+    except KeyError:
+        pass
+    except ModelRefused as refusal:
+        raise ModelNotLoaded from refusal
+    raise UnknownModelType(f"Invalid model type. Choose from {', '.join(offered(predictions))}")
 
 
 def read_models(predictions: Predictions) -> list[Card]:
@@ -91,8 +106,8 @@ def read_models(predictions: Predictions) -> list[Card]:
 
 
 def read_model(predictions: Predictions, name: str) -> Card:
-    """One card. Raises NotFound."""
-    card = predictions.models.cards.get(name)
-    if card is None:
-        raise NotFound
-    return card
+    """One card. Raises NotFound, Unavailable."""
+    try:
+        return predictions.models.card(name)
+    except (KeyError, ModelRefused):
+        raise NotFound from None

@@ -1,5 +1,6 @@
 """Which models a stack serves beside those of its layer, and what each of them reads, as its configuration says."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, Self
@@ -8,6 +9,7 @@ from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 from imaging.card import Accepts
 from imaging.card_schema import Block, Name, texts
+from imaging.refusal import ModelRefused
 from scanward.settings import Environment
 
 
@@ -25,9 +27,7 @@ class Served(Block):
     `sha256` is that of card.json, which in turn names that of model.onnx. `accepts` replaces what the card accepts.
     """
 
-    prefix: Annotated[str, Field(pattern=r"^[A-Za-z0-9_-][A-Za-z0-9_.-]*(/[A-Za-z0-9_-][A-Za-z0-9_.-]*)*$")] | None = (
-        None
-    )
+    prefix: Annotated[str, Field(pattern=_PREFIX)] | None = None
     sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
     accepts: Accepts | None = None
 
@@ -41,13 +41,23 @@ class Served(Block):
 _SERVED: TypeAdapter[dict[str, Served]] = TypeAdapter(dict[Name, Served], config={"defer_build": True})
 
 
-def read_served(text: str) -> Mapping[str, Served]:
-    """Name → model, from JSON. Raises ConfigurationRefused."""
+def read_served(text: str) -> Mapping[str, Served | ModelRefused]:
+    """Name → model, from JSON; or why that one is refused. Raises ConfigurationRefused for what is no JSON object."""
     try:
-        return _SERVED.validate_json(text)
+        entries = json.loads(text)
+    except ValueError:
+        entries = None
+    if not isinstance(entries, dict):
+        raise ConfigurationRefused("MODELS: not a JSON object of models by name")
+    return {name: _entry(name, said) for name, said in entries.items()}
+
+
+def _entry(name: str, said: object) -> Served | ModelRefused:
+    try:
+        return _SERVED.validate_python({name: said})[name]
     except ValidationError as error:
         told = texts(error.errors(include_url=False, include_input=False, include_context=False))
-        raise ConfigurationRefused(f"MODELS: {told}") from None
+        return ModelRefused(f"MODELS: {told}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +66,7 @@ class ModelSettings:
 
     bucket: str
     prefix: str
-    served: Mapping[str, Served]
+    served: Mapping[str, Served | ModelRefused]
 
     @classmethod
     def read(cls, env: Environment) -> "ModelSettings":

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import analysing, imports, loading, login, round_trips, stages, working
+from bench import analysing, imports, loading, login, predicting, round_trips, stages, working
 from bench.__main__ import BENCHMARKS, main
 from bench.environment import MODELS
 from bench.pictures import samples
@@ -34,6 +34,12 @@ def test_each_image_is_analysed_and_worked_on() -> None:
     images = samples()
     assert [row[0] for row in analysing.measure(images, rounds=1).rows] == list(images)
     assert [row[0] for row in working.measure(images, rounds=1).rows] == list(images)
+
+
+def test_each_model_that_predicts_is_measured() -> None:
+    [image, *_] = samples().values()
+    rows = predicting.measure({predicting.FILM: image}, rounds=2).rows
+    assert [row[0] for row in rows] == ["brain_tumor", "chest_cancer", "kidney_stone"]
 
 
 def test_each_model_is_loaded_and_all_are_held() -> None:

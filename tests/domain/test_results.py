@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scanward.domain.results import NOTICE, AnalysisResult, Finding
+from scanward.domain.results import AnalysisResult, Finding, ModelVersion
 
 SCORES = st.floats(0, 1)
 
@@ -23,4 +23,10 @@ def test_confidence_is_a_score_that_was_given(given_scores: list[tuple[float, fl
 def test_without_a_model_there_is_no_number() -> None:
     said = AnalysisResult((), None, {}, {}, ("NO_SUITABLE_MODEL",)).to_dict()
     assert (said["pathologies"], said["confidence"], said["model"]) == ([], None, None)
-    assert said["notice"] == NOTICE
+    assert said["notice"] == "This is not a diagnosis."
+
+
+def test_a_result_tells_the_notice_of_the_model_that_made_it() -> None:
+    told = AnalysisResult((), ModelVersion("knee", "1", "ab" * 32, "crop/1", "trained on our films."), {}, {}).to_dict()
+    assert told["notice"] == "Trained on our films. This is not a diagnosis."
+    assert told["model"] == {"name": "knee", "version": "1", "sha256": "ab" * 32, "preprocessing": "crop/1"}

@@ -12,10 +12,14 @@ from aws_lambda_powertools import Logger
 from functions.inference.models import Models
 from functions.inference.predictions import Predictions
 from functions.inference.routes import routes
+from functions.inference.served import Served
+from functions.inference.shelf import Fetch
+from imaging.card import Accepts
 from scanward.clock import now
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
 from scanward.stores.gate import GateStore
+from scanward.stores.objects import StorageFailed
 from scanward.stores.secrets import read_token_keys
 from scanward.web.api import Api
 from scanward.web.cors import Cors
@@ -29,7 +33,9 @@ from tests.imaging.images import dicom, jpeg, png
 NAMES = ("chest_cancer", "brain_tumor", "kidney_stone")
 DOCUMENTED = "Invalid model type. Choose from chest_cancer, brain_tumor, kidney_stone"
 IMAGE = png(networks.shown(2))
-Serve = Callable[[Path], Any]
+CT_CHEST: dict[str, Any] = {"Modality": "CT", "BodyPartExamined": "CHEST"}
+SHOWS_ANOTHER = "Error loading image: the file says that it shows something else"
+Serve = Callable[..., Any]
 
 
 @pytest.fixture
@@ -46,11 +52,11 @@ def folder(tmp_path: Path) -> Path:
 def serve(aws: None) -> Serve:
     """The API over a folder of models."""
 
-    def app(models: Path) -> Any:
+    def app(models: Path, served: dict[str, Served] | None = None, fetch: Fetch | None = None) -> Any:
         tokens = Tokens(partial(read_token_keys, SECRET), now)
         gate = Gate(GateStore(TABLES["ACCOUNTS_TABLE"]), tokens, 100, now)
         edge = Edge(gate, Cors(()), Logger(service="predict"))
-        return Api(routes, Predictions(Models(models, memory_mb=1769), NAMES), edge)
+        return Api(routes, Predictions(Models(models, 1769, served, fetch), NAMES), edge)
 
     return app
 
@@ -85,8 +91,24 @@ def test_the_answer_has_the_documents_fields_and_says_what_it_is(predict: Predic
 
 def test_every_accepted_format_is_read(predict: Predict) -> None:
     pixels = networks.shown(3)
-    for image in (png(pixels), jpeg(pixels), dicom(pixels), dicom(pixels.astype(np.uint16) * 16, BitsStored=12)):
+    deep = dicom(pixels.astype(np.uint16) * 16, BitsStored=12, **CT_CHEST)
+    for image in (png(pixels), jpeg(pixels), dicom(pixels, **CT_CHEST), deep):
         assert predict(image).json["prediction"] == "Bottom right"
+
+
+@pytest.mark.parametrize("said", [{"Modality": "MR"}, {"BodyPartExamined": "BRAIN"}])
+def test_what_the_header_says_is_not_overruled(predict: Predict, said: dict[str, Any]) -> None:
+    reply = predict(dicom(networks.shown(3), **(CT_CHEST | said)))
+    assert (reply.status, reply.json) == (400, {"error": SHOWS_ANOTHER})
+
+
+def test_what_a_model_reads_is_what_the_stack_configures(patient: Client, serve: Serve, folder: Path) -> None:
+    heads = Accepts(modalities=("MR",), body_parts=("HEAD",))
+    app = serve(folder, {"chest_cancer": Served(accepts=heads)})
+    mr_head: dict[str, Any] = {"Modality": "MR", "BodyPartExamined": "HEAD"}
+    for said, status in ((mr_head, 200), (CT_CHEST, 400)):
+        files = {"file": dicom(networks.shown(3), **said)}
+        assert patient.upload("/predict", files, {"model_type": "chest_cancer"}, app=app).status == status
 
 
 @pytest.mark.parametrize("name", ["chest_xray", "CHEST_CANCER", "../chest_cancer", "lung", "a" * 254])
@@ -127,6 +149,16 @@ def test_a_form_of_another_shape_names_its_broken_fields(
     assert (reply.status, set(reply.json)) == (400, broken)
 
 
+def test_two_images_in_one_field_are_refused(patient: Client, serve: Serve, folder: Path) -> None:
+    model = b'--x\r\nContent-Disposition: form-data; name="model_type"\r\n\r\nchest_cancer\r\n'
+    image = b'--x\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n' + IMAGE + b"\r\n"
+    for images, status in ((image, 200), (image + image, 400)):
+        body = model + images + b"--x--\r\n"
+        reply = patient.send("POST", "/predict", body, "multipart/form-data; boundary=x", app=serve(folder))
+        assert reply.status == status
+    assert reply.json == {"file": ["This field may be given once."]}
+
+
 def test_an_empty_file_is_no_image(predict: Predict) -> None:
     assert predict(b"").status == 400
 
@@ -151,6 +183,21 @@ def test_a_broken_model_takes_no_other_with_it(patient: Client, serve: Serve, fo
         reply = patient.upload("/predict", {"file": IMAGE}, {"model_type": name}, app=app)
         assert reply.status == status, reply.body
         assert name not in str(reply.json.get("error"))
+    reply = patient.upload("/predict", {"file": IMAGE}, {"model_type": "lung"}, app=app)
+    assert reply.json == {"error": DOCUMENTED}
+
+
+def test_a_model_that_s3_does_not_give_takes_no_other_with_it(patient: Client, serve: Serve, folder: Path) -> None:
+    def fetch(key: str) -> bytes:
+        raise StorageFailed
+
+    pinned = Served(prefix="2", sha256="0" * 64)
+    app = serve(folder, {"brain_tumor": pinned, "knee_film": pinned}, fetch)
+    for name, status in (("brain_tumor", 503), ("knee_film", 503), ("chest_cancer", 200)):
+        assert patient.upload("/predict", {"file": IMAGE}, {"model_type": name}, app=app).status == status
+        assert patient.get(f"/models/{name}", app=app).status == status
+    listed = [model["name"] for model in patient.get("/models", app=app).data]
+    assert listed == ["chest_cancer", "chest_xray", "kidney_stone"]
     reply = patient.upload("/predict", {"file": IMAGE}, {"model_type": "lung"}, app=app)
     assert reply.json == {"error": DOCUMENTED}
 

@@ -2,9 +2,12 @@
 
 import pytest
 
+from scanward import clock
+from scanward.domain import tasks
 from scanward.domain.ids import parse_id
-from scanward.domain.results import NOTICE
+from scanward.domain.results import NOTICE, AnalysisResult, ModelVersion
 from scanward.stores.scans import ScanStore
+from scanward.treatment.suggestions import disclaimer
 from tests.cloud import ROOT
 from tests.http.care import administrator, analysed, let_in, own_id, professional
 from tests.http.client import Client
@@ -97,7 +100,20 @@ def test_suggestions_name_each_finding_with_its_score_and_its_sources(
         assert {"condition", "confidence", "treatment", "precautions"} <= set(suggestion)
         assert suggestion["confidence"] in {finding["score"] for finding in scan["findings"]}
         assert all(source["title"] and source["year"] for source in suggestion["sources"])
-    assert "not a diagnosis" in str(data["disclaimer"])
+    told = "The findings come from a reference model trained on synthetic phantoms; not for clinical use."
+    assert data["disclaimer"] == disclaimer(told)
+
+
+def test_a_clinics_own_model_is_told_of_as_its_card_says(patient: Client) -> None:
+    data, scans = patient.upload("/scans", {"file": CLEAR}).data, ScanStore("ScansTable")
+    task = scans.task(parse_id(data["task_id"]))
+    assert task
+    held = scans.move(task, tasks.claim(task, "a worker", None, clock.now()))
+    model = ModelVersion("knee", "1.0.0", "ab" * 32, "crop/1", "trained on films of this clinic")
+    scans.move(held, tasks.complete(held, AnalysisResult((), model, {}, {}).to_dict(), clock.now()))
+    told = str(ask(patient, data["task_id"])["disclaimer"])
+    assert "Trained on films of this clinic." in told
+    assert "phantoms" not in told
 
 
 def test_what_is_not_said_of_a_person_is_not_guessed(patient: Client, finished: dict[str, str]) -> None:

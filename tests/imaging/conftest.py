@@ -1,4 +1,4 @@
-"""The shipped model, loaded once."""
+"""The shipped models; that of chest films loaded once."""
 
 from pathlib import Path
 

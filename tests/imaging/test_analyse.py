@@ -2,6 +2,7 @@
 
 import io
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,15 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.analyse import analyse
+from functions.inference.reading.words import words
+from imaging.analyse import HEAT_INCOMPLETE, analyse
 from imaging.card import card_of
-from imaging.decide import decide
+from imaging.decide import BELOW_OPERATING_POINT, decide
 from imaging.decode import decode
 from imaging.derived import heatmap, preview
 from imaging.explain import heat_grid, spread
 from imaging.model import Model, load_model
-from imaging.prepare import Placement, prepare
-from imaging.refusal import ImageRefused
+from imaging.prepare import NO_UNITS, Placement, prepare
+from imaging.refusal import ImageRefused, ModelRefused
+from scanward.domain.warnings import MEANINGS
 from tests.imaging import networks
 from tests.imaging.images import EXPLICIT, dicom, jpeg, png, ramp
 from training import files
@@ -69,6 +72,16 @@ def test_heat_is_laid_where_the_picture_lies_in_the_input() -> None:
     assert heat.shape == (100, 200)
     assert 50 <= row < 75
     assert 150 <= column < 175
+
+
+def test_between_two_hot_cells_the_hottest_pixel_is_in_the_middle() -> None:
+    grid = np.zeros((8, 8), np.float32)
+    grid[4, 5:7] = 1
+    heat = spread(grid, Placement(0.0, 0.0, 1.0, 1.0), 160, 160)
+    row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
+    assert heat.max() == 1
+    assert abs(row - 89.5) <= 1
+    assert abs(column - 119.5) <= 1
 
 
 def test_heat_is_between_zero_and_one_even_for_extreme_logits() -> None:
@@ -171,6 +184,50 @@ def test_outputs_that_are_scores_are_taken_as_they_are(tmp_path: Path) -> None:
     model = quarters(tmp_path, labels=labels, output={"kind": "scores", "decision": "each"})
     scores = analyse(decode(png(networks.shown(1))), model).scores
     assert scores == {"top_left": 0, "top_right": 1, "bottom_left": 0, "bottom_right": 0}
+
+
+class Failing:
+    """A session of which every run fails, as one does whose graph cannot do what it says."""
+
+    def run(self, *_: object) -> None:
+        raise RuntimeError
+
+
+def test_a_graph_that_fails_refuses_its_model(tmp_path: Path) -> None:
+    broken = replace(quarters(tmp_path), session=Failing())
+    with pytest.raises(ModelRefused, match="net: a run fails"):
+        analyse(decode(png(networks.shown(1))), broken)
+
+
+class Unmapped:
+    """A session whose map of a label has a cell that is not a number."""
+
+    def __init__(self, session: Any, label: int) -> None:
+        self.session, self.label = session, label
+
+    def run(self, names: list[str], given: Any) -> Any:
+        scores, activation = self.session.run(names, given)
+        activation[0, self.label, 3, 4] = np.nan
+        return scores, activation
+
+
+def test_an_activation_that_is_not_a_number_gives_no_heat_and_that_is_said(model: Model) -> None:
+    picture = decode(files.png(sample("several", 1).film))
+    whole = analyse(picture, model)
+    for i, label in enumerate(model.card.labels):
+        analysis = analyse(picture, replace(model, session=Unmapped(model.session, i)))
+        assert [finding.label for finding in analysis.positive] == [finding.label for finding in whole.positive]
+        found = label.id in analysis.grids
+        assert analysis.warnings == ((HEAT_INCOMPLETE,) if found else ())
+        assert not found or (analysis.grids[label.id] == 0).all()
+        assert heatmap(picture, analysis).startswith(b"\x89PNG")
+    assert len(whole.grids) > 1
+
+
+@pytest.mark.parametrize("code", [HEAT_INCOMPLETE, NO_UNITS, BELOW_OPERATING_POINT])
+def test_what_an_analysis_may_warn_of_is_told_to_both_readers(code: str) -> None:
+    assert code in MEANINGS
+    assert code in words().phrases["warnings"]
 
 
 def test_without_heat_no_time_is_spent_on_it(tmp_path: Path) -> None:

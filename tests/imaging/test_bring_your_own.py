@@ -15,17 +15,26 @@ import boto3
 import pytest
 import yaml
 
-from functions.inference.models import configured_models
+from functions.inference.configured import configured_models
 from functions.inference.served import ModelSettings
 from imaging.analyse import analyse
 from imaging.card_schema import CardDocument, Output, Preprocessing, Tensor
 from imaging.check import main
 from imaging.decode import decode
 from imaging.picture import ImageFacts
+from infra.local.places import python
 from scanward.settings import Environment
 from tests.cloud import BUCKET, ROOT
 from tests.imaging.images import dicom, ramp
 from tests.imaging.knee import BLOCKS, NOT_YET, PAGE, block, knee_network
+
+SAM = """
+import json
+from samcli.cli.types import CfnParameterOverridesType
+from samcli.lib.config.samconfig import SamConfig
+kept = SamConfig(".").get_all(["deploy"], "parameters", "default")
+print(json.dumps(CfnParameterOverridesType().convert(kept["parameter_overrides"], None, None)))
+"""
 
 
 def test_a_network_gets_in_as_the_page_says(
@@ -40,7 +49,8 @@ def test_a_network_gets_in_as_the_page_says(
     Path("models/knee_film/card.json").write_text(card.replace(NOT_YET, sum_of_graph))
     sum_of_card = _check(block(3, "sh"), capsys)
     _copy(block(4, "sh"))
-    models = configured_models(_settings(block(5, "json").replace(NOT_YET, sum_of_card)), tmp_path / "none", 1769)
+    parameters = _deployed(block(5, "toml").replace(NOT_YET, sum_of_card))
+    models = configured_models(_settings(parameters["Models"]), tmp_path / "none", 1769)
     knee = models.for_image(ImageFacts("DICOM", 300, 200, 12, modality="DX", body_part="KNEE"))
     assert knee is not None
     film = decode(dicom(ramp(300, 200, 4095), BodyPartExamined="KNEE", BitsStored=12))
@@ -90,6 +100,17 @@ def _copy(command: str) -> None:
     prefix = target.removeprefix('"s3://$BUCKET/').removesuffix('"')
     for path in Path(source).iterdir():
         boto3.client("s3").put_object(Bucket=BUCKET, Key=prefix + path.name, Body=path.read_bytes())
+
+
+def _deployed(section: str) -> dict[str, str]:
+    """What SAM makes of the page's lines in samconfig.toml, after a string such as a guided deployment leaves there."""
+    guided = r'"Models=\"{}\" Capacity=\"small\"",'
+    Path("samconfig.toml").write_text("version = 0.1\n" + section.replace("[\n", f"[\n{guided}\n"))
+    # S603: SAM's own environment, which `make test` has made.
+    run = subprocess.run([python("deploy"), "-c", SAM], capture_output=True, text=True, check=True)  # noqa: S603
+    parameters: dict[str, str] = json.loads(run.stdout)
+    assert parameters["Capacity"] == "small"
+    return parameters
 
 
 def _settings(models: str) -> ModelSettings:

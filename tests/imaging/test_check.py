@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from onnx import helper
+from onnx import TensorProto, helper
 
 from imaging.check import main
 from tests.cloud import ROOT
@@ -51,6 +51,28 @@ def custom_operator() -> bytes:
     return bytes(helper.make_model(made, opset_imports=opsets, ir_version=10).SerializeToString())
 
 
+def one_by_one() -> bytes:
+    """Takes a batch by what it says, and no other than of one by what it does."""
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
+        helper.make_node("Reshape", ["pooled", "shape"], ["flat"]),
+        helper.make_node("Gemm", ["flat", "weights"], ["scores"], transB=1),
+    ]
+    fixed = {"weights": np.eye(2, 3, dtype=np.float32), "shape": np.array([1, 3], np.int64)}
+    return networks.graph(nodes, fixed, ("n", 3, 224, 224), ("n", 2))
+
+
+def many_scores() -> bytes:
+    """How many there are is known when it runs."""
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
+        helper.make_node("NonZero", ["pooled"], ["places"]),
+        helper.make_node("Cast", ["places"], ["numbers"], to=TensorProto.FLOAT),
+        helper.make_node("Gather", ["numbers", "first"], ["scores"], axis=0),
+    ]
+    return networks.graph(nodes, {"first": np.array([0], np.int64)}, (1, 3, 224, 224), (1, "k"))
+
+
 def not_finite() -> bytes:
     nodes = [
         helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
@@ -65,9 +87,11 @@ def not_finite() -> bytes:
     [
         (custom_operator(), "needs custom operators, of clinic.example"),
         (not_finite(), "scores that are not finite"),
+        (one_by_one(), "a run fails"),
+        (many_scores(), "a run gives scores in another shape"),
         (b"PK\x03\x04 a zip of weights", "is not an ONNX graph"),
     ],
-    ids=["custom", "nan", "zip"],
+    ids=["custom", "nan", "batch", "scores", "zip"],
 )
 def test_a_graph_that_cannot_serve_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], network: bytes, told: str

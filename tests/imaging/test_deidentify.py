@@ -99,6 +99,25 @@ def test_private_elements_curves_overlays_and_trailers_are_left_out(syntax: UID)
     assert spoilt(deidentify(file.getvalue(), KEY).data) == []
 
 
+@pytest.mark.parametrize("syntax", [EXPLICIT, IMPLICIT, BIG_ENDIAN])
+@pytest.mark.parametrize("frames", [1, 3])
+def test_what_follows_the_last_frame_in_the_pixel_data_is_left_out(syntax: UID, frames: int) -> None:
+    dataset = dcmread(io.BytesIO(dicom(np.stack([DEEP] * frames), syntax, BurnedInAnnotation="NO")))
+    dataset.PixelData += SECRET.encode()
+    file = io.BytesIO()
+    dataset.save_as(file)
+    copy = deidentify(file.getvalue(), KEY)
+    assert (spoilt(copy.data), copy.warnings) == ([], ())
+    assert np.array_equal(decode(copy.data).pixels, DEEP)
+    assert len(dcmread(io.BytesIO(copy.data)).PixelData) == frames * DEEP.nbytes
+
+
+def test_frames_of_an_odd_length_are_followed_by_nothing_but_a_nought() -> None:
+    film = ramp(33, 35)
+    copy = dcmread(io.BytesIO(deidentify(dicom(film, PixelData=film.tobytes() + b"J"), KEY).data))
+    assert copy.PixelData == film.tobytes() + b"\0"
+
+
 @pytest.mark.parametrize("name", ["RequestAttributesSequence", "AcquisitionContextSequence", "AnatomicRegionSequence"])
 @pytest.mark.parametrize("depth", [1, 3, 20])
 def test_nested_sequences_are_cleaned_or_dropped(name: str, depth: int) -> None:

@@ -1,7 +1,6 @@
 """Uploads that a model is not for: blanks, negatives, photographs, pages, other organs. Flagged; refused on request."""
 
 from dataclasses import replace
-from pathlib import Path
 from typing import get_args
 
 import numpy as np
@@ -9,7 +8,7 @@ import pytest
 from pydantic import TypeAdapter
 
 from imaging.analyse import analyse
-from imaging.card import Card, read_card
+from imaging.card import read_card
 from imaging.card_schema import Gate, Warned
 from imaging.decode import decode
 from imaging.familiar import GRID, distance, learn, thumb
@@ -17,7 +16,7 @@ from imaging.model import Model
 from imaging.refusal import ImageRefused, Reason
 from tests.cloud import ROOT
 from tests.imaging.images import dicom, jpeg, png, ramp
-from training.negatives import measure, negatives, photograph
+from training.negatives import COUNT, END, PAGE, SEED, START, measure, negatives, photograph
 
 MODELS = ROOT / "layers" / "model" / "models"
 SHIPPED = sorted(path.parent for path in MODELS.glob("*/card.json"))
@@ -25,21 +24,24 @@ FEW = 6
 
 
 @pytest.fixture(scope="module", params=SHIPPED, ids=lambda folder: folder.name)
-def measured(request: pytest.FixtureRequest) -> dict[str, tuple[float, float]]:
-    """Kind of image → the share told what it is, and told anything, of a shipped model that knows its like."""
+def measured(request: pytest.FixtureRequest) -> tuple[str, dict[str, tuple[float, float]]]:
+    """A shipped model that knows its like; kind of image → the share told what it is, and told anything."""
     card = read_card(request.param)
     assert card.gate.refuse == ()
     assert card.gate.familiar is not None
-    return {kind: (exactly, anything) for kind, _, exactly, anything in measure(card, FEW)}
+    return card.name, {kind: (exactly, anything) for kind, _, exactly, anything in measure(card, FEW)}
 
 
-def test_images_of_no_use_are_flagged_and_right_ones_are_not(measured: dict[str, tuple[float, float]]) -> None:
-    assert measured.pop("right images")[1] <= 1 / FEW
+def test_images_of_no_use_are_flagged_and_right_ones_are_not(
+    measured: tuple[str, dict[str, tuple[float, float]]],
+) -> None:
+    shares = dict(measured[1])
+    assert shares.pop("right images")[1] <= 1 / FEW
     # Slices of two organs may be alike as coarsely as this looks: docs/models.md has the numbers.
-    least = {kind: 0.5 if kind.startswith("phantoms of ") else 0.8 for kind in measured}
-    assert all(anything >= least[kind] for kind, (_, anything) in measured.items()), measured
+    least = {kind: 0.5 if kind.startswith("phantoms of ") else 0.8 for kind in shares}
+    assert all(anything >= least[kind] for kind, (_, anything) in shares.items()), shares
     for kind in ("blank images", "colour photographs", "pages of text"):
-        assert measured[kind][0] >= 0.8, kind
+        assert shares[kind][0] >= 0.8, kind
 
 
 @pytest.mark.parametrize("kind", ["blank images", "negatives", "colour photographs", "pages of text"])
@@ -97,7 +99,28 @@ def test_brightness_and_contrast_do_not_make_an_image_unfamiliar() -> None:
     assert (thumb(np.full((64, 64), 0.5, np.float32), GRID) == 0).all()
 
 
-def test_the_measured_numbers_are_on_the_page() -> None:
-    page = Path(ROOT / "docs" / "models.md").read_text()
-    cards: list[Card] = [read_card(folder) for folder in SHIPPED]
-    assert all(f"| {card.name} | pages of text | DOCUMENT |" in page for card in cards)
+def test_the_page_has_a_row_for_each_model_and_kind_and_says_how_many_were_drawn() -> None:
+    kinds = {
+        name: {"right images": "nothing"} | {kind: code for kind, (code, _) in negatives(name).items()}
+        for name in (folder.name for folder in SHIPPED)
+    }
+    assert {(name, kind): code for name, rows in kinds.items() for kind, code in rows.items()} == {
+        row: code for row, (code, _) in on_the_page().items()
+    }
+    assert PAGE.read_text().count(f"{COUNT} images of each kind, seed {SEED}.\n{END}") == 1
+
+
+def test_the_page_says_what_is_measured(measured: tuple[str, dict[str, tuple[float, float]]]) -> None:
+    """The first few of the images that the page counts, as it counts them."""
+    name, shares = measured
+    for kind, few in shares.items():
+        _, all_of_them = on_the_page()[name, kind]
+        for told, of_all in zip(few, all_of_them, strict=True):
+            assert round(FEW * told) <= round(COUNT * of_all) <= COUNT - round(FEW * (1 - told)), (name, kind)
+
+
+def on_the_page() -> dict[tuple[str, str], tuple[str, tuple[float, float]]]:
+    """(model, kind) → what should be told, and the shares that were."""
+    rows = PAGE.read_text().partition(START)[2].partition(END)[0].strip().splitlines()[2:-2]
+    cells = [[cell.strip() for cell in row.strip("|").split("|")] for row in rows]
+    return {(name, kind): (code, (float(exact), float(any_))) for name, kind, code, exact, any_ in cells}

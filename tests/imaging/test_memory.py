@@ -3,11 +3,13 @@
 import subprocess
 import sys
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 import imaging
-from imaging.bounds import MAX_PIXELS, MAX_SIDE
+from imaging.bounds import DETAIL_PIXELS, MAX_INPUT_SIDE, MAX_PIXELS, MAX_SIDE
+from imaging.card_schema import Resize
 
 _LAYER = Path(imaging.__file__).parent.parent
 _REPOSITORY = Path(__file__).parent.parent.parent
@@ -21,9 +23,26 @@ sys.modules["tests"] = tests
 import io, numpy, struct, zlib
 from PIL import Image
 import pydicom.encaps
+from imaging.card import Input
 from imaging.decode import decode
 from imaging.derived import preview
+from imaging.prepare import prepare
 from imaging.refusal import ImageRefused
+"""
+
+_PREPARED = """
+from typing import get_args
+from imaging.card_schema import Interpolation
+
+idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+pictures = [decode(png(*size, 8, 0, size[0])) for size in (({long}, 32), (32, {long}), (1024, 1000))]
+for picture in pictures:
+    for side in (224, {side}):
+        short = min(2 * side, {side}) if "{resize}" == "short-side-crop" else None
+        for how in get_args(Interpolation):
+            target = Input("image", 1, side, side, 0, 1, "{resize}", how, short_side=short)
+            assert prepare(picture, target).tensor.shape == (1, 1, side, side)
+print((resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - idle) // 1024)
 """
 
 _MEASURE = (
@@ -32,7 +51,10 @@ _MEASURE = (
 {make}
 idle = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 try:
-    preview(decode(data))
+    picture = decode(data)
+    preview(picture)
+    for how in ("bilinear", "gaussian-linear"):
+        prepare(picture, Input("image", 3, 512, 512, 0, 1, "short-side-crop", how, short_side=640))
     answer = "read"
 except ImageRefused as refused:
     answer = refused.reason
@@ -121,6 +143,14 @@ def largest(syntax, kind, colour=False):
 """
 
 
+_MOST_DETAIL = f"""
+from tests.imaging.images import dicom
+film = numpy.zeros((4000, {DETAIL_PIXELS // 4000}), numpy.int16)
+film[:, 9:] = 1000
+data = dicom(film, WindowCenter="500", WindowWidth="500", VOILUTFunction="SIGMOID", PixelPaddingValue=0)
+"""
+
+
 @pytest.mark.parametrize(
     "make",
     [
@@ -133,12 +163,19 @@ def largest(syntax, kind, colour=False):
         pytest.param(f"{_CODEC}\ndata = largest('.4.70', numpy.uint16, colour=True)", id="lossless-jpeg-colour-16"),
         pytest.param(f"{_CODEC}\ndata = largest('.4.80', numpy.uint16)", id="jpeg-ls-16"),
         pytest.param(f"{_CODEC}\ndata = largest('.4.91', numpy.uint8, colour=True)", id="jpeg-2000-colour"),
+        pytest.param(_MOST_DETAIL, id="most-detail"),
     ],
 )
 def test_the_largest_dicom_of_each_codec_stays_under_a_gigabyte(make: str, tmp_path: Path) -> None:
     answer, more, before = measured(made(make, tmp_path / "largest.dcm"))
     assert answer == "read"
     assert more + before < 1000
+
+
+@pytest.mark.parametrize("resize", get_args(Resize))
+def test_the_longest_strip_is_prepared_for_the_largest_network_in_little_memory(resize: str) -> None:
+    more = _run(_START + _PNG + _PREPARED.format(long=MAX_SIDE, side=MAX_INPUT_SIDE, resize=resize))
+    assert int(more) < 500
 
 
 def test_an_rle_bomb_costs_no_more_than_its_frame() -> None:

@@ -3,18 +3,20 @@
 import hashlib
 import json
 import shutil
+from base64 import b64encode
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 
 from imaging.card import CARD_FILE, read_card
 from imaging.model import MODEL_FILE, catalogue, load_model, threads_for
-from imaging.onnx_tensors import has_external_data
+from imaging.onnx_tensors import read_graph
 from imaging.picture import ImageFacts
 from imaging.refusal import ModelRefused
-from imaging.suitable import suitable
+from imaging.suitable import choose
 from training.table import table
 
 Edit = Callable[[dict[str, Any]], None]
@@ -38,8 +40,8 @@ def replace_graph(folder: Path, graph: bytes) -> None:
     edit_card(folder, lambda card: card.update(sha256=hashlib.sha256(graph).hexdigest()))
 
 
-def test_the_shipped_model_is_in_the_catalogue(models: Path) -> None:
-    assert "chest_xray" in catalogue(models)
+def test_four_models_are_shipped(models: Path) -> None:
+    assert sorted(catalogue(models)) == ["brain_tumor", "chest_cancer", "chest_xray", "kidney_stone"]
 
 
 def test_the_card_tells_people_what_the_model_is(models: Path) -> None:
@@ -98,10 +100,25 @@ def test_weights_outside_the_file_refuse_to_load(copy: Path, tensor: bytes) -> N
     constant = field(7, field(1, field(5, field(5, tensor))))
     branch = field(7, field(1, field(5, field(6, field(5, tensor)))))
     for added in (initialiser, constant, branch):
-        assert has_external_data(added)
+        assert read_graph(added).external_data
         replace_graph(copy, (copy / MODEL_FILE).read_bytes() + added)
         with pytest.raises(ModelRefused, match="keeps weights outside the file"):
             load_model(copy, 1)
+
+
+@pytest.mark.parametrize("key", [b"\xaa\x00", b"\xaa\x80\x80\x00", b"\xaa\x80\x80\x80\x10"])
+def test_a_key_that_is_written_so_that_it_is_not_seen_refuses_to_load(copy: Path, key: bytes) -> None:
+    tensor = field(13, field(1, b"location") + field(2, b"../weights"))
+    attribute = key + bytes([len(tensor)]) + tensor
+    added = field(7, field(1, field(5, attribute)))
+    replace_graph(copy, (copy / MODEL_FILE).read_bytes() + added)
+    with pytest.raises(ModelRefused, match="not an ONNX graph"):
+        load_model(copy, 1)
+
+
+def halves(number: float) -> str:
+    """One direction of the chest model's grid, all noughts but one."""
+    return b64encode(np.array([number, *[0.0] * 143], "<f2").tobytes()).decode()
 
 
 @pytest.mark.parametrize(
@@ -116,6 +133,8 @@ def test_weights_outside_the_file_refuse_to_load(copy: Path, tensor: bytes) -> N
         lambda card: card["calibration"].update(temperature=0),
         lambda card: card["input"].update(height=225),
         lambda card: card["input"].update(channels=3),
+        lambda card: card["input"].update(height=2049),
+        lambda card: card["input"].update(width=10**7),
         lambda card: card["input"].update(range=5),
         lambda card: card["input"].update(node="pixels"),
         lambda card: card["output"].update(scores="probabilities"),
@@ -124,6 +143,7 @@ def test_weights_outside_the_file_refuse_to_load(copy: Path, tensor: bytes) -> N
         lambda card: card["preprocessing"].update(values="units"),
         lambda card: card["preprocessing"].update(resize="short-side-crop"),
         lambda card: card["preprocessing"].update(resize="short-side-crop", short_side=100),
+        lambda card: card["preprocessing"].update(resize="short-side-crop", short_side=2049),
         lambda card: card["preprocessing"].update(mean=[0.5]),
         lambda card: card["preprocessing"].update(mean=[0.5, 0.5], std=[1, 1]),
         lambda card: card["preprocessing"].update(bit_depth="8"),
@@ -132,12 +152,15 @@ def test_weights_outside_the_file_refuse_to_load(copy: Path, tensor: bytes) -> N
         lambda card: card["output"].update(decision="both"),
         lambda card: card["output"].update(kind="scores"),
         lambda card: card["output"].update(activation="scores"),
+        lambda card: card["output"].update(grid=[7, 7]),
         lambda card: card["labels"][0].update(finding=False),
         lambda card: [label.update(trained=False) for label in card["labels"]],
         lambda card: card["gate"].update(refuse=["UGLY"]),
         lambda card: card["gate"]["familiar"].update(grid=11),
         lambda card: card["gate"]["familiar"].update(axes="AAAA"),
         lambda card: card["gate"]["familiar"].update(axes="no base64"),
+        lambda card: card["gate"]["familiar"].update(axes=halves(float("nan"))),
+        lambda card: card["gate"]["familiar"].update(axes=halves(float("-inf"))),
         lambda card: card.update(name="another"),
         lambda card: card.update(opset=17),
         lambda card: card.update(limits=[float("inf")]),
@@ -147,6 +170,14 @@ def test_weights_outside_the_file_refuse_to_load(copy: Path, tensor: bytes) -> N
 def test_a_card_that_lies_refuses_to_load(copy: Path, edit: Edit) -> None:
     edit_card(copy, edit)
     with pytest.raises(ModelRefused):
+        load_model(copy, 1)
+
+
+def test_a_number_beyond_all_bounds_in_what_people_are_shown_refuses_to_load(copy: Path) -> None:
+    text = (copy / CARD_FILE).read_text()
+    (copy / CARD_FILE).write_text(text.replace('"seed": 7', '"seed": 7e999'))
+    assert (copy / CARD_FILE).read_text() != text
+    with pytest.raises(ModelRefused, match="is not JSON"):
         load_model(copy, 1)
 
 
@@ -177,4 +208,5 @@ def test_a_chest_model_reads_chest_films_only(
     models: Path, modality: str | None, body_part: str | None, expected: bool
 ) -> None:
     facts = ImageFacts("DICOM", 100, 100, 12, modality=modality, body_part=body_part)
-    assert suitable(read_card(models / "chest_xray"), facts) is expected
+    accepts = {"chest_xray": read_card(models / "chest_xray").accepts}
+    assert (choose(accepts, facts, model="chest_xray") is not None) is expected

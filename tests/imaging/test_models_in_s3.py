@@ -2,25 +2,31 @@
 
 import hashlib
 import json
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import boto3
 import pytest
 
-from functions.inference.models import Models, Tell, configured_models
-from functions.inference.served import ConfigurationRefused, ModelSettings, read_served
+from functions.inference.configured import configured_models
+from functions.inference.models import REFUSED_SECONDS, Models, Tell
+from functions.inference.served import ModelSettings, read_served
 from imaging.picture import ImageFacts
 from imaging.refusal import ModelRefused
+from scanward.errors import NotFound
 from scanward.settings import Environment
 from scanward.stores.model_files import ModelFiles
 from scanward.stores.objects import StorageFailed
+from scanward.stores.sdk import s3
 from tests.cloud import BUCKET
+from tests.faults import refused
 from tests.imaging import networks
 
 NETWORK = networks.quarters()
 CT_KIDNEY = {"body_parts": ["KIDNEY", "ABDOMEN"]}
 MRI = {"modalities": ["MR"], "body_parts": ["BRAIN", "HEAD"], "scan_types": ["MRI"]}
+KIDNEY = ImageFacts("DICOM", 64, 64, 8, modality="CT", body_part="KIDNEY")
 BRAIN = ImageFacts("DICOM", 64, 64, 8, modality="MR", body_part="BRAIN")
 
 
@@ -85,42 +91,90 @@ def test_a_card_or_graph_that_is_not_the_pinned_one_is_refused_and_the_others_ar
     assert models.load("kidney").card.name == "kidney"
 
 
-def test_when_s3_fails_it_is_tried_again_and_nothing_is_remembered(aws: None, folder: Path) -> None:
-    pin = keep("brain", networks.card("brain", NETWORK, accepts=MRI))
-    files, failing = ModelFiles(BUCKET, "models/"), [True]
+@dataclass
+class Fetching:
+    """Objects of S3, which fails while `failing`, and has nothing while `empty`."""
 
-    def fetch(key: str) -> bytes:
-        if failing.pop() if failing else False:
+    failing: bool = False
+    empty: bool = False
+
+    def get(self, key: str) -> bytes:
+        if self.failing:
             raise StorageFailed
-        return files.get(key)
+        return ModelFiles(BUCKET, "empty/" if self.empty else "models/").get(key)
 
-    models = Models(folder, 1769, read_served(json.dumps({"brain": {"prefix": "brain", "sha256": pin}})), fetch)
+
+def with_brain(folder: Path, fetching: Fetching, **more: Any) -> Models:
+    """The models of the folder, and one under a prefix; `more` is configured of that one."""
+    entry = {"prefix": "brain", "sha256": keep("brain", networks.card("brain", NETWORK, accepts=MRI)), **more}
+    return Models(folder, 1769, read_served(json.dumps({"brain": entry})), fetching.get)
+
+
+def test_when_s3_fails_it_is_tried_again_and_nothing_is_remembered(aws: None, folder: Path) -> None:
+    fetching = Fetching(failing=True)
+    models = with_brain(folder, fetching)
+    for meant in (None, "brain"):
+        with pytest.raises(StorageFailed):
+            models.for_image(BRAIN, model=meant)
     with pytest.raises(StorageFailed):
-        models.for_image(BRAIN)
+        models.load("brain")
     assert models.refused == {}
+    fetching.failing = False
     assert models.for_image(BRAIN) is not None
 
 
-def test_a_bucket_that_is_not_there_is_a_failure_of_storage(aws: None) -> None:
-    with pytest.raises(StorageFailed):
+def test_when_s3_fails_for_one_model_the_others_are_served(aws: None, folder: Path) -> None:
+    models = with_brain(folder, Fetching(failing=True))
+    assert set(models.cards) == {"chest_ct", "kidney"}
+    assert models.names == ["brain", "chest_ct", "kidney"]
+    for meant in (None, "kidney"):
+        model = models.for_image(KIDNEY, model=meant)
+        assert model is not None
+        assert model.card.name == "kidney"
+
+
+def test_a_card_that_cannot_be_had_does_not_turn_its_studies_over_to_another_if_they_are_configured(
+    aws: None, folder: Path
+) -> None:
+    reads_kidneys = {"modalities": ["CT"], "body_parts": ["KIDNEY"], "scan_types": ["CT"]}
+    for fetching in (Fetching(failing=True), Fetching(empty=True)):
+        assert with_brain(folder, fetching, accepts=reads_kidneys).for_image(KIDNEY) is None
+
+
+@pytest.mark.parametrize("code", ["AccessDenied", "NoSuchBucket", "NoSuchKey"])
+def test_what_is_not_to_be_had_refuses_that_model_alone(aws: None, folder: Path, code: str) -> None:
+    good = keep("good", networks.card("good", NETWORK, accepts=MRI))
+    models = configured(
+        folder, {"brain": {"prefix": "brain", "sha256": "0" * 64}, "good": {"prefix": "good", "sha256": good}}
+    )
+    with refused(s3(), "s3.GetObject", 403, {"Error": {"Code": code}}):
+        with pytest.raises(ModelRefused, match="brain: no card"):
+            models.load("brain")
+        assert set(models.cards) == {"chest_ct", "kidney"}
+        assert models.load("kidney").card.name == "kidney"
+
+
+def test_a_bucket_that_is_not_there_has_nothing(aws: None) -> None:
+    with pytest.raises(NotFound):
         ModelFiles("another-bucket", "models/").get("brain/card.json")
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        "[]",
-        '{"brain": 7}',
-        '{"Brain!": {}}',
-        '{"brain": {"prefix": "brain"}}',
-        '{"brain": {"sha256": "' + "0" * 64 + '"}}',
-        '{"brain": {"prefix": "../brain", "sha256": "' + "0" * 64 + '"}}',
-        '{"brain": {"prefix": "/brain", "sha256": "' + "0" * 64 + '"}}',
-        '{"brain": {"prefix": "brain", "sha256": "0"}}',
-        '{"brain": {"path": "brain"}}',
-    ],
-)
-def test_a_configuration_that_is_none_stops_the_function(text: str) -> None:
-    with pytest.raises(ConfigurationRefused, match="MODELS: "):
-        read_served(text)
+def test_a_refusal_is_believed_for_a_while_and_then_looked_at_again(aws: None, folder: Path) -> None:
+    document, time, told = networks.card("brain", NETWORK, accepts=MRI), [0.0], list[ModelRefused]()
+    pin = hashlib.sha256(json.dumps(document).encode()).hexdigest()
+    served = read_served(json.dumps({"brain": {"prefix": "brain", "sha256": pin}}))
+    fetch = ModelFiles(BUCKET, "models/").get
+    models = Models(folder, 1769, served, fetch, told.append, clock=lambda: time[0])
+    assert models.for_image(BRAIN) is None
+    keep("brain", document, network=NETWORK + b"\x00")
+    time[0] = REFUSED_SECONDS - 1
+    with pytest.raises(ModelRefused, match="no card"):
+        models.for_image(BRAIN, model="brain")
+    time[0] = REFUSED_SECONDS
+    with pytest.raises(ModelRefused, match="not the file its card was written for"):
+        models.for_image(BRAIN)
+    assert len(told) == 2
+    keep("brain", document)
+    time[0] = 2 * REFUSED_SECONDS
+    assert models.for_image(BRAIN) is not None
+    assert models.refused == {}

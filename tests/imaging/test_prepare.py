@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 from PIL import Image
+from pydicom.dataset import Dataset
 
 from imaging.card import Input
 from imaging.decode import decode
@@ -14,9 +15,11 @@ from imaging.explain import spread
 from imaging.geometry import Placement
 from imaging.picture import Picture
 from imaging.prepare import prepare
+from imaging.resample import resample
 from tests.imaging.images import dicom, png, ramp
 
 PLAIN = Input("image", 1, 64, 64, 0.0, 1.0, "stretch", "bilinear")
+HOUNSFIELD: dict[str, Any] = {"RescaleSlope": "1", "RescaleIntercept": "0"}
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 
 
@@ -68,18 +71,47 @@ def test_stored_values_are_taken_without_the_headers_window() -> None:
 
 def test_hounsfield_units_go_through_the_cards_window() -> None:
     units = (ramp(64, 64, 4095).astype(np.int16) - 1024).astype(np.int16)
-    data = dicom(units, WindowCenter="0", WindowWidth="10", Modality="CT")
+    data = dicom(units, WindowCenter="0", WindowWidth="10", Modality="CT", **HOUNSFIELD)
     target = replace(PLAIN, values="units", window=(-160.0, 240.0), low=-160.0, high=240.0)
     prepared = prepare(decode(data), target)
     assert np.allclose(prepared.plane(target), np.clip(units, -160, 240), atol=0.01)
     assert prepared.warnings == ()
 
 
-def test_an_image_without_units_is_taken_as_shown_and_flagged() -> None:
+def lookup() -> Dataset:
+    item = Dataset()
+    item.LUTDescriptor = [256, 0, 16]
+    item["LUTDescriptor"].VR = "US"
+    item.LUTData = np.arange(256, dtype="<u2").tobytes()
+    item["LUTData"].VR = "OW"
+    return item
+
+
+PALETTE: dict[str, Any] = {"PhotometricInterpretation": "PALETTE COLOR"} | {
+    f"{colour}PaletteColorLookupTable{part}": value
+    for colour in ("Red", "Green", "Blue")
+    for part, value in (("Descriptor", [256, 0, 8]), ("Data", bytes(range(256))))
+}
+GREY, COLOUR = ramp(64, 64), np.repeat(ramp(64, 64)[..., None], 3, axis=-1)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(png(GREY), id="png"),
+        pytest.param(dicom(GREY, Modality="CT"), id="no rescaling, as of a screenshot"),
+        pytest.param(dicom(GREY, Modality="CT", RescaleSlope="1"), id="half of it"),
+        pytest.param(dicom(GREY, Modality="CT", RescaleSlope="1", RescaleIntercept=""), id="an empty half"),
+        pytest.param(dicom(GREY, Modality="CT", ModalityLUTSequence=[lookup()], **HOUNSFIELD), id="table"),
+        pytest.param(dicom(GREY, Modality="CT", **PALETTE, **HOUNSFIELD), id="palette"),
+        pytest.param(dicom(COLOUR, Modality="CT", **HOUNSFIELD), id="colour"),
+    ],
+)
+def test_an_image_without_units_is_taken_as_shown_and_flagged(data: bytes) -> None:
     target = replace(PLAIN, values="units", window=(-160.0, 240.0))
-    prepared = prepare(decode(png(ramp(64, 64))), target)
+    prepared, shown = prepare(decode(data), target), decode(data).grey() / 255
     assert prepared.warnings == ("NO_UNITS",)
-    assert np.allclose(prepared.plane(target), ramp(64, 64) / 255, atol=1e-6)
+    assert np.allclose(prepared.plane(target), shown, atol=1 / 255)
 
 
 def test_a_card_may_stretch_pad_or_crop() -> None:
@@ -106,6 +138,25 @@ def test_the_shorter_side_is_resized_and_the_middle_cropped_as_torchvision_does(
     top, left = round((height - 224) / 2.0), round((width - 224) / 2.0)
     expected = resized[top : top + 224, left : left + 224].astype(np.float32) / 255
     assert np.allclose(prepare(decode(png(pixels)), target).plane(target), expected, atol=1e-6)
+
+
+@pytest.mark.parametrize("how", ["box-bilinear", "bilinear", "bicubic"])
+@pytest.mark.parametrize("shape", [(4, 1000), (1000, 3)])
+def test_what_is_kept_of_a_long_strip_is_what_would_be_cut_out_of_the_whole(how: Any, shape: tuple[int, int]) -> None:
+    strip = np.random.default_rng(4).integers(0, 256, shape, np.uint8)
+    long = 336 * 1000 // min(shape)
+    size, middle = ((336, long), (10, 50_000)) if shape[1] > shape[0] else ((long, 336), (50_000, 10))
+    by = Image.Resampling.BICUBIC if how == "bicubic" else Image.Resampling.BILINEAR
+    whole = np.asarray(Image.fromarray(strip).resize(size[::-1], by))
+    rows, columns = (slice(start, start + 224) for start in middle)
+    kept = resample(strip, size, how, (rows.start, columns.start, rows.stop, columns.stop))
+    assert np.abs(kept.astype(int) - whole[rows, columns]).max() <= 2
+
+
+def test_scikit_images_resizing_may_be_done_for_a_part_alone() -> None:
+    film = np.random.default_rng(4).random((90, 300)).astype(np.float32)
+    whole = resample(film, (64, 213), "gaussian-linear", (0, 0, 64, 213))
+    assert np.allclose(resample(film, (64, 213), "gaussian-linear", (0, 75, 64, 139)), whole[:, 75:139], atol=1e-6)
 
 
 @pytest.mark.parametrize("resize", ["pad", "stretch", "crop", "short-side-crop"])

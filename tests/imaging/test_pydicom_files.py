@@ -17,7 +17,7 @@ from imaging.formats import JPEG_START
 from imaging.model import Model
 from imaging.picture import Picture
 from imaging.refusal import ImageRefused, Reason
-from imaging.suitable import suitable
+from imaging.suitable import choose
 
 ROOTS = (Path(pydicom.data.__file__).parent, Path(data_store.__file__).parent)
 FILES = sorted(
@@ -76,7 +76,7 @@ def test_each_file_gives_a_preview_and_a_result_or_is_refused_with_a_reason(file
         assert len(picture.message) > 20
         return
     assert preview(picture).startswith(JPEG_START)
-    if suitable(model.card, picture.facts):
+    if choose({model.card.name: model.card.accepts}, picture.facts, model=model.card.name):
         assert all(np.isfinite(finding.score) for finding in analyse(picture, model).findings)
 
 

@@ -11,7 +11,7 @@ from imaging.check import check
 from imaging.decode import decode
 from imaging.model import load_model
 from tests.cloud import ROOT
-from training.quantize import QuantisationRefused, quantise
+from training.quantize import QuantisationRefused, main, quantise
 
 SAMPLES = ROOT / "samples"
 SHIPPED = ROOT / "layers" / "model" / "models" / "chest_xray"
@@ -57,6 +57,24 @@ def test_nothing_is_written_over(made: Path, tmp_path: Path) -> None:
     with pytest.raises(QuantisationRefused, match="the model's name"):
         quantise(SHIPPED, SAMPLES, tmp_path / "another")
     assert before == {path: path.read_bytes() for folder in (made, SHIPPED) for path in folder.iterdir()}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_the_folder_one_is_in_may_be_the_model(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(shutil.copytree(SHIPPED, tmp_path / "old" / "chest_xray"))
+    quantise(Path(), SAMPLES, Path("../../new/chest_xray"))
+    assert {path.name for path in (tmp_path / "new" / "chest_xray").iterdir()} == {"model.onnx", "card.json"}
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["chest_xray"]
+
+
+def test_without_a_folder_of_images_that_is_said(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for images in (tmp_path / "absent", SAMPLES / "clear-1.png"):
+        monkeypatch.setattr("sys.argv", ["quantize", str(SHIPPED), str(images), str(tmp_path / "out" / "chest_xray")])
+        assert main() == 1
+        assert f"{images} is no folder of images" in capsys.readouterr().err
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.filterwarnings("ignore")

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from functions.inference.models import Models
-from imaging.card import Accepts, Card, card_of
+from functions.inference.served import Served
+from imaging.card import Accepts, card_of
 from imaging.picture import ImageFacts
 from imaging.refusal import ModelRefused
 from imaging.suitable import choose
@@ -23,11 +24,12 @@ MRI = {"modalities": ["MR"], "body_parts": ["BRAIN", "HEAD"], "scan_types": ["MR
 FILM = {"modalities": ["DX", "CR"], "body_parts": ["CHEST"], "scan_types": ["XRAY"], "unlabelled": True}
 
 
-def card(name: str, accepts: dict[str, Any]) -> Card:
-    return card_of(json.dumps(networks.card(name, NETWORK, accepts=accepts)).encode(), name)
+def accepts(said: dict[str, Any]) -> Accepts:
+    return card_of(json.dumps(networks.card("any", NETWORK, accepts=said)).encode(), "any").accepts
 
 
-CARDS = [card("brain", MRI), card("chest_ct", CT_CHEST), card("film", FILM), card("kidney", CT_KIDNEY)]
+STUDIES: dict[str, dict[str, Any]] = {"brain": MRI, "chest_ct": CT_CHEST, "film": FILM, "kidney": CT_KIDNEY}
+READ = {name: accepts(said) for name, said in STUDIES.items()}
 
 
 def facts(modality: str | None = None, body_part: str | None = None) -> ImageFacts:
@@ -63,16 +65,27 @@ def facts(modality: str | None = None, body_part: str | None = None) -> ImageFac
 def test_the_model_follows_what_upload_and_header_say_and_is_never_guessed(
     said: ImageFacts, scan_type: str | None, model: str | None, expected: str | None
 ) -> None:
-    chosen = choose(CARDS, said, scan_type, model)
-    assert (chosen.name if chosen else None) == expected
+    assert choose(READ, said, scan_type, model) == expected
 
 
-def test_what_a_model_reads_is_configured_over_its_card() -> None:
-    heads = Accepts(modalities=("CT",), body_parts=("HEAD",), scan_types=("CT",))
-    chosen = choose(CARDS, facts("CT", "HEAD"), accepts={"kidney": heads})
-    assert chosen is not None
-    assert chosen.name == "kidney"
-    assert choose(CARDS, facts("CT", "ABDOMEN"), accepts={"kidney": heads}) is None
+@pytest.mark.parametrize(
+    ("said", "scan_type", "expected"),
+    [
+        (facts(), None, "chest_xray"),
+        (facts("CT", "CHEST"), None, "chest_cancer"),
+        (facts("CT", "KIDNEY"), "CT", "kidney_stone"),
+        (facts("CT"), "CT", None),
+        (facts("CT", "HEAD"), None, None),
+        (facts("MR", "HEAD"), "MRI", "brain_tumor"),
+        (facts("MR", "BRAIN"), "XRAY", None),
+        (facts("MR", "CHEST"), None, None),
+    ],
+)
+def test_each_study_goes_to_the_shipped_model_for_its_organ_or_to_none(
+    models: Path, said: ImageFacts, scan_type: str | None, expected: str | None
+) -> None:
+    chosen = Models(models, memory_mb=1769).for_image(said, scan_type)
+    assert (chosen.card.name if chosen else None) == expected
 
 
 @pytest.fixture
@@ -81,6 +94,16 @@ def folder(tmp_path: Path) -> Path:
     for name, accepts in (("kidney", CT_KIDNEY), ("chest_ct", CT_CHEST)):
         networks.write(tmp_path, networks.card(name, NETWORK, accepts=accepts), NETWORK)
     return tmp_path
+
+
+def test_what_a_model_reads_is_configured_over_its_card(folder: Path) -> None:
+    heads = Accepts(modalities=("CT",), body_parts=("HEAD",), scan_types=("CT",))
+    models = Models(folder, 1769, {"kidney": Served(accepts=heads)})
+    chosen = models.for_image(facts("CT", "HEAD"))
+    assert chosen is not None
+    assert chosen.card.name == "kidney"
+    assert models.for_image(facts("CT", "ABDOMEN")) is None
+    assert models.for_image(facts("CT", "ABDOMEN"), model="kidney") is None
 
 
 def test_a_model_is_loaded_when_it_is_needed_and_once(folder: Path) -> None:

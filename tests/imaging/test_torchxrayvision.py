@@ -7,22 +7,29 @@ Nobody trained the network: its weights are drawn again here, from the seed they
 import hashlib
 import json
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import onnx
 import pytest
+from numpy.typing import NDArray
 from onnx import numpy_helper
+from PIL import Image
+from pydicom import dcmread
 
 from imaging.analyse import analyse
 from imaging.check import check
 from imaging.decode import decode
 from imaging.model import Model, load_model
+from imaging.picture import ImageFacts, Picture
 from imaging.prepare import prepare
 from tests.cloud import ROOT
 from tests.imaging import networks
+from training import files
 from training.drawn_weights import drawn
+from training.samples import sample
 
 DATA = ROOT / "tests" / "data" / "torchxrayvision"
 REFERENCE: dict[str, Any] = json.loads((DATA / "reference.json").read_text())
@@ -91,6 +98,40 @@ def test_the_logits_are_pytorchs_within_one_in_ten_thousand(name: str, densenet:
     expected = np.array(REFERENCE["logits"][name])
     assert 0.05 < np.abs(expected).max() < 50
     assert np.abs(logits[0] - expected).max() < 1e-4
+
+
+@pytest.mark.parametrize("side", [1025, 2048, 3001])
+@pytest.mark.parametrize("kind", ["jpeg", "dicom", "png16"])
+def test_of_a_large_image_no_detail_is_lost_before_the_packages_preprocessing(
+    side: int, kind: str, densenet: Model
+) -> None:
+    """Of these there is no reference: what is compared is all of their pixels, as Pillow and pydicom give them."""
+    film = Image.fromarray(sample("effusion", 1).film).resize((side - 100, side), Image.Resampling.BICUBIC)
+    noisy = np.clip(np.asarray(film) + np.random.default_rng(0).normal(0, 0.02, (side, side - 100)), 0, 1).astype(
+        np.float32
+    )
+    data = {"jpeg": files.jpeg, "dicom": dx, "png16": deep_png}[kind](noisy)
+    picture = decode(data)
+    pixels, bits = (dcmread(BytesIO(data)).pixel_array, 14) if kind == "dicom" else opened(data)
+    whole = Picture(pixels.astype(np.float32), 0, 1, ImageFacts("PNG", side, side - 100, bits))
+    assert max(picture.pixels.shape) <= 1024
+    got, expected = (
+        densenet.run(prepare(one, densenet.card.input).tensor, scores_only=True)[0] for one in (picture, whole)
+    )
+    assert np.abs(got - expected).max() < 1e-4
+
+
+def dx(film: NDArray[np.float32]) -> bytes:
+    return files.dicom(film, files.DX, "large")
+
+
+def deep_png(film: NDArray[np.float32]) -> bytes:
+    return files.png(film, 16)
+
+
+def opened(data: bytes) -> tuple[NDArray[Any], int]:
+    pixels = np.asarray(Image.open(BytesIO(data)))
+    return pixels, pixels.dtype.itemsize * 8
 
 
 @pytest.mark.parametrize("name", IMAGES)

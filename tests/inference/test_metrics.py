@@ -9,8 +9,12 @@ from typing import Any
 
 import boto3
 import pytest
+from aws_lambda_powertools import Logger
 
 from functions.inference.analysis import Inference
+from functions.inference.configured import telling
+from functions.inference.models import Models
+from functions.inference.served import read_served
 from functions.inference.usecases import Outcome, process
 from scanward import clock
 from scanward.domain import tasks
@@ -146,6 +150,16 @@ def test_a_sweep_tells_why_it_failed_a_task(told: Callable[..., Told]) -> None:
     reasons = [by[1]["reason"] for by in kept_by(lines, Metric.FAILURES)]
     assert sorted(reasons) == ["TIMED_OUT", "UPLOAD_EXPIRED"]
     assert numbers(lines, Metric.FAULTS) == [1], "an upload that never came is not ours"
+
+
+def test_a_model_that_is_refused_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "clinic")
+    models = Models(ROOT / "nothing", 1769, read_served('{"knee": {}}'), tell=telling(Logger(service="new")))
+    lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert "MODELS: knee: there is no such model" in [line.get("why") for line in lines]
+    assert numbers(lines, Metric.REFUSED) == [1]
+    assert kept_by([line for line in lines if "_aws" in line], Metric.REFUSED) == [[{"service": "clinic"}]]
+    assert models.names == ["knee"]
 
 
 def test_nothing_is_told_of_anybody(told: Callable[..., Told]) -> None:

@@ -59,6 +59,7 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("HighLate", DELETE, "HighQueue: nobody is told of ApproximateAgeOfOldestMessage"),
     ("PushFailures", DELETE, "PushFailureQueue: nobody is told of ApproximateNumberOfMessagesVisible"),
     ("ScansDueThrottled", DELETE, "its index due turns down writes"),
+    ("ModelsRefused", DELETE, "nobody is told of ModelsRefused"),
     ("/Parameters.LowQueue", DELETE, "LowQueue is asked for or handed in, not both"),
     ("SetAside.Properties.AlarmActions", DELETE, "nobody hears of it"),
     ("SetAside.Properties.OKActions", [], "nobody hears of it"),

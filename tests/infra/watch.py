@@ -100,6 +100,12 @@ def knows_what_is_measured(_: Template, observed: Template) -> Iterator[str]:
         yield "the dashboard does not show every reason of a failure"
 
 
+def watches_what_is_ours_to_mend(_: Template, observed: Template) -> Iterator[str]:
+    for metric in (Metric.FAULTS, Metric.DEAD_LETTERS, Metric.SET_ASIDE, Metric.REFUSED):
+        if not alarmed(observed, metric, service="Stack"):
+            yield f"nobody is told of {metric}"
+
+
 def stays_deployable_anywhere(_: Template, observed: Template) -> Iterator[str]:
     if "Transform" in observed:
         yield "a transform asks for more capabilities"
@@ -120,5 +126,6 @@ WATCHES: tuple[Watch, ...] = (
     is_handed_what_it_watches,
     tells_somebody,
     knows_what_is_measured,
+    watches_what_is_ours_to_mend,
     stays_deployable_anywhere,
 )

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from functions.inference.reading.words import words
-from scanward.domain.results import Finding, ModelVersion
+from scanward.domain.results import REFERENCE, Finding, ModelVersion
 
 MODELS = Path(__file__).resolve().parents[2] / "layers" / "model" / "models"
 SHIPPED = tuple(
@@ -18,9 +18,13 @@ ALL = tuple({(name, label): (name, label, title) for name, label, title in (*DES
 NAMES = tuple(dict.fromkeys(name for name, _, _ in ALL))
 
 
-def version(name: str) -> ModelVersion:
-    """A model of that name."""
-    return ModelVersion(name, "1.0.0", "ab" * 32, "window-pad/1")
+OWN = "trained on films of this clinic; not a medical device"
+"""What a clinic's own card may say."""
+
+
+def version(name: str, notice: str = REFERENCE) -> ModelVersion:
+    """A model of that name, a shipped one unless its notice says otherwise."""
+    return ModelVersion(name, "1.0.0", "ab" * 32, "window-pad/1", notice)
 
 
 def finding(label: str, score: float, point: float = 0.3, title: str = "") -> Finding:

@@ -5,7 +5,7 @@ from dataclasses import asdict, replace
 
 from functions.inference.reading.expert import expert
 from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
-from tests.reading.findings import finding, version
+from tests.reading.findings import OWN, finding, version
 
 FACTS = {
     "format": "DICOM",
@@ -67,13 +67,18 @@ def test_an_image_that_no_model_read_gets_no_finding_and_no_model() -> None:
 
 def test_the_model_is_named_down_to_its_hash_and_the_file_by_its_facts() -> None:
     said = expert([NODULE], MODEL, FACTS, [], None)
-    assert said["model"] == asdict(MODEL)
+    assert said["model"] == {name: value for name, value in asdict(MODEL).items() if name != "notice"}
     assert said["image"] == FACTS
     assert said["technique"] == (
         "DICOM; 2048 × 2500 pixels; 12 bits stored; MONOCHROME2; modality DX; body part CHEST; view PA; "
         "pixel spacing 0.143 × 0.143 mm"
     )
     assert said["notice"] == NOTICE
+
+
+def test_a_clinics_own_model_is_told_with_its_own_notice() -> None:
+    said = expert([NODULE], version("chest_xray", OWN), FACTS, [], None)
+    assert said["notice"] == "Trained on films of this clinic; not a medical device. This is not a diagnosis."
 
 
 def test_what_the_file_does_not_say_is_left_out() -> None:

@@ -1,6 +1,7 @@
 """Words for patients: plain, careful, urgent things first."""
 
 import itertools
+import json
 import re
 from collections.abc import Iterator
 from typing import Any, get_args
@@ -16,7 +17,7 @@ from imaging.card_schema import Warned
 from imaging.decide import BELOW_OPERATING_POINT
 from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
 from scanward.domain.warnings import MEANINGS
-from tests.reading.findings import ALL, NAMES, SHIPPED, finding, of, version
+from tests.reading.findings import ALL, MODELS, NAMES, OWN, SHIPPED, finding, of, version
 
 HIGHEST_GRADE = 8
 SCORES = ((0.31, 0.3), (0.5, 0.3), (0.9996, 0.12))
@@ -37,7 +38,7 @@ def results() -> Iterator[tuple[str, dict[str, Any]]]:
     for code in words().phrases["warnings"]:
         yield code, friendly(of("chest_xray", 0.1), version("chest_xray"), [code])
     yield "no model", friendly([], None, [NO_SUITABLE_MODEL])
-    yield "unknown model", friendly([finding("mass", 0.9, 0.5, "Lung mass")], version("a_clinics_own"), [])
+    yield "a clinic's model", friendly([finding("mass", 0.9, 0.5, "Lung mass")], version("a_clinics_own", OWN), [])
 
 
 def texts(said: dict[str, Any]) -> list[str]:
@@ -105,10 +106,28 @@ def test_when_to_seek_help_at_once_comes_first_and_is_the_organs_own() -> None:
     assert "emergency help at once" in friendly([], None, [NO_SUITABLE_MODEL])["next_steps"][0]
 
 
-def test_every_result_says_what_kind_of_model_it_was_and_that_it_is_no_diagnosis() -> None:
-    for _, said in RESULTS:
-        assert NOTICE in said["notice"]
-        assert "drawings, not from people" in said["notice"]
+def test_every_result_says_that_it_is_no_diagnosis() -> None:
+    assert [what for what, said in RESULTS if not said["notice"].endswith("This is not a diagnosis.")] == []
+
+
+@pytest.mark.parametrize("name", sorted({name for name, _, _ in SHIPPED}))
+def test_a_shipped_model_is_said_to_have_learned_from_drawings(name: str) -> None:
+    card = json.loads((MODELS / name / "card.json").read_text(encoding="utf-8"))
+    said = friendly(of(name), version(name, card["notice"]), [])["notice"]
+    assert said.endswith(NOTICE)
+    assert "drawings, not from people" in said
+
+
+@pytest.mark.parametrize("name", ["a_clinics_own", "chest_xray"])
+def test_a_clinics_own_model_is_told_with_its_own_notice_whatever_it_is_called(name: str) -> None:
+    said = friendly([finding("nodule", 0.9)], version(name, OWN), [])["notice"]
+    assert "Trained on films of this clinic; not a medical device." in said
+    assert "It can miss things" in said
+    assert not re.search("drawings|phantoms", said)
+
+
+def test_where_no_model_read_the_image_none_is_told_of() -> None:
+    assert friendly([], None, [NO_SUITABLE_MODEL])["notice"] == "This is not a diagnosis."
 
 
 def test_the_highest_score_is_said_first() -> None:

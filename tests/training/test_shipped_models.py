@@ -3,6 +3,7 @@
 import hashlib
 import math
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -12,7 +13,7 @@ from imaging.card import read_card
 from imaging.model import MODEL_FILE, load_model
 from training.about import ABOUT, NOTICE
 from training.cards import card_of
-from training.evaluate import summary
+from training.evaluate import differences, summary
 from training.reading import read_held_out
 from training.slice_samples import SLICES
 from training.subjects import SUBJECTS
@@ -90,7 +91,29 @@ def test_held_out_phantoms_are_read_again_as_the_card_says(name: str) -> None:
         for share in ("sensitivity", "specificity"):
             count = here[subject.unit] if share == "sensitivity" else _READ_AGAIN - here[subject.unit]
             assert likely(here[share][0], there[share][0], count), (label, share)
+        assert ("pointing" in here) == ("pointing" in there) == (label in subject.findings)
+        if label in subject.findings:
+            seen = int(np.isfinite(reading.pointed[:, subject.labels.index(label)]).sum())
+            assert likely(here["pointing"][0], there["pointing"][0], seen), (label, "pointing")
         assert here["auroc"][2] >= there["auroc"][1], label
+
+
+def test_two_summaries_differ_by_what_either_lacks_or_is_no_number() -> None:
+    nodule = {"auroc": [0.9, 0.8, 0.99]}
+    card: dict[str, Any] = {"films": 9, "error": 0.01, "labels": {"nodule": nodule}}
+    assert differences(card, card) == []
+    assert differences({**card, "films": 10, "error": 0.019}, card) == []
+    for spoilt in (
+        {**card, "films": 11},
+        {**card, "error": 0.03},
+        {**card, "error": float("nan")},
+        {**card, "labels": {"nodule": {"auroc": [float("nan")] * 3}}},
+        {**card, "labels": {"nodule": {"auroc": [0.9, 0.8]}}},
+        {**card, "labels": {}},
+        {**card, "labels": {"nodule": nodule, "effusion": nodule}},
+        {**card, "accuracy": [0.999, 0.99, 1]},
+    ):
+        assert len(differences(spoilt, card)) == len(differences(card, spoilt)) == 1, spoilt
 
 
 def test_a_reading_that_is_worse_than_the_card_says_is_not_likely() -> None:

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from scanward.treatment.knowledge import knowledge
 from scanward.treatment.person import AgeGroup, person
-from scanward.treatment.suggestions import DISCLAIMER, Suggestion, red_flags, suggest
+from scanward.treatment.suggestions import Suggestion, disclaimer, red_flags, suggest
 
 LABELS = [(entry.model, entry.label) for entry in knowledge().entries]
 
@@ -45,10 +45,15 @@ def test_a_label_that_nobody_described_gets_no_invented_advice() -> None:
     assert suggest([("mass", 0.9)], None, None, None, model="a_clinics_own") == []
 
 
-def test_a_clinics_own_model_may_use_a_known_label_if_only_one_model_has_it() -> None:
-    (said,) = suggest([("effusion", 0.9)], None, None, None, model="a_clinics_own")
+@pytest.mark.parametrize("label", sorted({label for _, label in LABELS}))
+def test_a_clinics_own_label_never_gets_what_is_known_of_another_organ(label: str) -> None:
+    assert suggest([(label, 0.9)], None, None, None, model="gallbladder") == []
+
+
+def test_where_no_model_is_named_a_label_that_one_model_has_is_known() -> None:
+    (said,) = suggest([("effusion", 0.9)], None, None, None)
     assert said.condition.startswith("Pleural effusion")
-    assert suggest([("normal", 0.9)], None, None, None, model="a_clinics_own") == []
+    assert suggest([("normal", 0.9)], None, None, None) == []
 
 
 def test_that_nothing_was_found_is_not_said_beside_a_finding() -> None:
@@ -137,6 +142,8 @@ def test_what_somebody_wrote_is_never_repeated(known: tuple[str, str], text: str
     assert text not in json.dumps([s.to_dict() for s in suggest([(label, 0.5)], text, age, text, model=model)])
 
 
-def test_the_disclaimer_says_what_this_is_not() -> None:
-    for words in ("not a diagnosis", "reference model trained on synthetic phantoms", "not for clinical use"):
-        assert words in DISCLAIMER
+def test_the_disclaimer_says_what_this_is_not_and_of_what_model_the_findings_are() -> None:
+    said, unread = disclaimer("The findings come from a model of ours."), disclaimer(None)
+    assert "not a diagnosis" in unread
+    assert "The findings come from a model of ours. A clinician decides" in said
+    assert said.replace("The findings come from a model of ours. ", "") == unread

@@ -1,10 +1,9 @@
 """A result for a radiologist: every number the model gave, the file's facts, and exactly which network spoke."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
 from typing import Any
 
-from scanward.domain.results import NOTICE, Finding, ModelVersion
+from scanward.domain.results import Finding, ModelVersion, notice_of
 from scanward.domain.warnings import MEANINGS
 
 
@@ -27,10 +26,10 @@ def expert(
         "technique": _technique(image_facts),
         "findings": [_finding(f, heatmap) for f in ordered],
         "image": dict(image_facts),
-        "model": asdict(model) if model else None,
+        "model": model.to_dict() if model else None,
         "warnings": [{"code": code, "meaning": MEANINGS.get(code)} for code in warnings],
         "additional_notes": additional_notes,
-        "notice": NOTICE,
+        "notice": notice_of(model.notice if model else None),
     }
 
 

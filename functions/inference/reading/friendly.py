@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from functions.inference.reading.words import LabelWords, Words, words
-from scanward.domain.results import NOTICE, Finding, ModelVersion
+from scanward.domain.results import REFERENCE, Finding, ModelVersion, notice_of
 
 # From how many points (of 100) above the operating point a score counts as over, and as far over it.
 OVER, FAR = 10, 40
@@ -22,8 +22,16 @@ def friendly(findings: Sequence[Finding], model: ModelVersion | None, warnings: 
         "summary": " ".join([_summary(said, model, marked), *_remarks(said, warnings)]),
         "findings": [_marked(said, finding, plain) for finding, plain in marked],
         "next_steps": _next_steps(said, name, [plain for _, plain in marked] or said.clear_of(name)),
-        "notice": f"{said.phrases['notice']} {NOTICE}",
+        "notice": _notice(said, model),
     }
+
+
+def _notice(said: Words, model: ModelVersion | None) -> str:
+    if model is None:
+        return notice_of(None)
+    phrases = said.phrases["notice"]
+    learned = [phrases["drawings"]] if model.notice == REFERENCE else []
+    return " ".join([phrases["read"], *learned, phrases["limits"], notice_of(model.notice)])
 
 
 def _summary(said: Words, model: ModelVersion | None, marked: Sequence[Said]) -> str:

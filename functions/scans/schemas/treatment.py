@@ -5,7 +5,6 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from functions.scans.usecases.treatment import Advice, Case
-from scanward.treatment.suggestions import DISCLAIMER
 from scanward.web.fields import Body, Out, Printable
 
 
@@ -53,4 +52,4 @@ class TreatmentOut(Out):
     @classmethod
     def of(cls, advice: Advice) -> "TreatmentOut":
         made = [SuggestionOut.model_validate(suggestion.to_dict()) for suggestion in advice.suggestions]
-        return cls(suggestions=made, disclaimer=DISCLAIMER, red_flags=list(advice.red_flags))
+        return cls(suggestions=made, disclaimer=advice.disclaimer, red_flags=list(advice.red_flags))

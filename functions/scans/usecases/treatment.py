@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
+from scanward.domain.results import NOTICE, REFERENCE
 from scanward.domain.task_refusals import TaskClosed, TaskNotFinished
-from scanward.treatment.suggestions import Suggestion, red_flags, suggest
+from scanward.treatment.suggestions import Suggestion, disclaimer, red_flags, suggest
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class Advice:
 
     suggestions: Sequence[Suggestion]
     red_flags: Sequence[str]
+    disclaimer: str
 
 
 def suggestions(imaging: Imaging, actor: Actor, case: Case) -> Advice:
@@ -41,4 +43,12 @@ def suggestions(imaging: Imaging, actor: Actor, case: Case) -> Advice:
     found = [(said["label"], said["score"]) for said in task.result["findings"] if said["found"]]
     model = (task.result["model"] or {}).get("name")
     made = suggest(found, case.symptoms, case.age, case.sex, model=model)
-    return Advice(made, red_flags(case.symptoms, case.age, case.sex))
+    told = _told(task.result["notice"]) if model else None
+    return Advice(made, red_flags(case.symptoms, case.age, case.sex), disclaimer(told))
+
+
+def _told(notice: str) -> str:
+    """Of the model that the findings come from, as its card says."""
+    if notice == NOTICE:
+        return f"The findings come from a {REFERENCE}."
+    return f"About the model that the findings come from: {notice}"

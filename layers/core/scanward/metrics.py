@@ -28,6 +28,7 @@ class Metric(StrEnum):
     ATTEMPTS = "AnalysisAttempts"
     WAIT = "QueueWait"
     SET_ASIDE = "ObjectsSetAside"
+    REFUSED = "ModelsRefused"
     FAILURES = "Failures"
     FAULTS = "Faults"
     DEAD_LETTERS = "DeadLetters"

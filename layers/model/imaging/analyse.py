@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Analysis", "Finding", "Timings", "analyse"]
 
+HEAT_INCOMPLETE = "HEAT_INCOMPLETE"
+"""A positive finding has no heat: its model was too slow for it, or gives an activation that is not a number."""
+
 
 @dataclass(frozen=True)
 class Timings:
@@ -46,7 +49,7 @@ class Analysis:
     timings: Timings
     warnings: tuple[str, ...]
     """Codes of a closed list: MIDDLE_FRAME_ONLY and others of the picture; NO_UNITS; LOW_CONTRAST, INVERTED,
-    COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR of the input gate; BELOW_OPERATING_POINT of the scores."""
+    COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR of the input gate; BELOW_OPERATING_POINT of the scores; HEAT_INCOMPLETE."""
 
     @property
     def positive(self) -> tuple[Finding, ...]:
@@ -59,16 +62,17 @@ def analyse(picture: Picture, model: "Model", *, explained: bool = True, clock: 
     """Prepare, infer and explain; without grids if they are not wanted.
 
     Raises ImageRefused: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card does not want it.
+    Raises ModelRefused if the graph fails.
     """
     card = model.card
     begun = clock()
     prepared = prepare(picture, card.input)
     odd = notice(picture, prepared, card)
     ready = clock()
-    scores, *activation = model.session.run(card.outputs, {card.input.node: prepared.tensor})
+    scores, *activation = model.run(prepared.tensor)
     ran = clock()
     decision = decide(scores[0], card)
-    grids = _grids(decision, activation, prepared, model, clock) if explained else {}
+    grids, whole = _grids(decision, activation, prepared, model, clock) if explained else ({}, True)
     done = clock()
     steps = [1000 * (end - start) for start, end in ((begun, ready), (ready, ran), (ran, done))]
     return Analysis(
@@ -78,21 +82,22 @@ def analyse(picture: Picture, model: "Model", *, explained: bool = True, clock: 
         grids,
         prepared.placement,
         Timings(picture.decode_ms, *steps),
-        (*picture.warnings, *prepared.warnings, *odd, *decision.warnings),
+        (*picture.warnings, *prepared.warnings, *odd, *decision.warnings, *(() if whole else (HEAT_INCOMPLETE,))),
     )
 
 
 def _grids(
     decision: Decision, activation: list[NDArray[np.float32]], prepared: Prepared, model: "Model", clock: Clock
-) -> dict[str, Grid]:
+) -> tuple[dict[str, Grid], bool]:
+    """Heat of each positive finding; False if there should be some and is none."""
     positive = {finding.label for finding in decision.findings if finding.positive}
     indices = [i for i, label in enumerate(model.card.labels) if label.id in positive]
     if activation:
         maps = [_evidence(activation[0][0], i, model.card) for i in indices]
-        grids = [heat_grid(one, model.card.temperature) for one in maps]
+        grids, whole = [heat_grid(one, model.card.temperature) for one in maps], not np.isnan(maps).any()
     else:
-        grids = occlude(model, prepared.tensor, indices, clock) if indices else []
-    return {model.card.labels[i].id: grid for i, grid in zip(indices, grids, strict=True)}
+        grids, whole = occlude(model, prepared.tensor, indices, clock) if indices else ([], True)
+    return {model.card.labels[i].id: grid for i, grid in zip(indices, grids, strict=True)}, whole
 
 
 def _evidence(maps: NDArray[np.float32], i: int, card: Card) -> Grid:

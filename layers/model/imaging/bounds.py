@@ -27,6 +27,12 @@ MAX_SEGMENTS = 100_000
 PREVIEW_SIDE = 1024
 """Pixels. The longest side kept in memory after decoding, and that of a preview."""
 
+DETAIL_PIXELS = 24_000_000
+"""Kept of an image for a card that resizes as another library does. A detector of 43 cm at 100 µm has 18 million."""
+
+MAX_INPUT_SIDE = 2048
+"""Pixels. Of a network's input, and of what the shorter side of an image is resized to for it."""
+
 
 def check_bytes(size: int) -> None:
     """Refuse an empty file, or one over `MAX_BYTES`."""

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
+from math import isfinite
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -87,7 +88,7 @@ def card_of(text: bytes, name: str) -> Card:
     if len(text) > MAX_CARD_BYTES:
         raise ModelRefused(f"{name}: {CARD_FILE} is larger than {MAX_CARD_BYTES} bytes")
     try:
-        document = json.loads(text, parse_constant=_refuse)
+        document = json.loads(text, parse_constant=_refuse, parse_float=_finite)
         card = CardDocument.model_validate(document)
     except ValidationError as error:
         told = texts(error.errors(include_url=False, include_input=False, include_context=False))
@@ -99,6 +100,12 @@ def card_of(text: bytes, name: str) -> Card:
 
 def _refuse(_: str) -> NoReturn:
     raise ValueError("NaN and infinities are not JSON")
+
+
+def _finite(text: str) -> float:
+    """JSON's numbers have no bound, floats have: what is beyond would be no JSON for whoever is shown the card."""
+    number = float(text)
+    return number if isfinite(number) else _refuse(text)
 
 
 def _card(card: CardDocument, document: Mapping[str, Any]) -> Card:

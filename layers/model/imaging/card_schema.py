@@ -1,13 +1,18 @@
 """What a card.json must look like: one schema, for loading a model and for checking one before it is put in."""
 
 from base64 import b64decode
+from math import isfinite
+from struct import iter_unpack
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, FiniteFloat, PositiveInt, field_validator, model_validator
 
+from imaging.bounds import MAX_INPUT_SIDE
+
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Range = tuple[FiniteFloat, FiniteFloat]
+Side = Annotated[int, Field(gt=0, le=MAX_INPUT_SIDE)]
 Warned = Literal["LOW_CONTRAST", "INVERTED", "COLOUR_PHOTOGRAPH", "DOCUMENT", "UNFAMILIAR"]
 """What the input gate may say of an image."""
 
@@ -41,8 +46,8 @@ class Tensor(Block):
     node: Text
     layout: Literal["NCHW", "NHWC"] = "NCHW"
     channels: Literal[1, 3]
-    height: PositiveInt
-    width: PositiveInt
+    height: Side
+    width: Side
     range: Range
     """The values of black and of white."""
 
@@ -62,7 +67,7 @@ class Preprocessing(Block):
     window: Range | None = None
     bit_depth: Literal["stored", "8"] = "stored"
     resize: Resize
-    short_side: PositiveInt | None = None
+    short_side: Side | None = None
     interpolation: Interpolation = "box-bilinear"
     mean: tuple[FiniteFloat, ...] | None = None
     std: tuple[Annotated[FiniteFloat, Field(gt=0)], ...] | None = None
@@ -131,6 +136,8 @@ class Familiar(Block):
             raise ValueError("`mean` and `spread` have one number for each cell of the grid")
         if len(self.axes) % (2 * self.grid**2):
             raise ValueError("`axes` have one half-precision number for each cell of the grid")
+        if not all(isfinite(number) for (number,) in iter_unpack("<e", self.axes)):
+            raise ValueError("`axes` must be finite")  # else nothing would be far from what is familiar
         return self
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from functools import partial
 
 from imaging.bounds import check_bytes
 from imaging.dicom_meta import transfer_syntax
@@ -11,8 +12,8 @@ from imaging.raster import decode_jpeg, decode_png
 from imaging.refusal import ImageRefused, bad_input, too_large, unsupported
 
 
-def decode(data: bytes) -> Picture:
-    """Decode a JPEG, PNG or DICOM file.
+def decode(data: bytes, *, whole: bool = False) -> Picture:
+    """Decode a JPEG, PNG or DICOM file, no larger than people are shown it, or `whole`: to `bounds.DETAIL_PIXELS`.
 
     Raises ImageRefused, with BAD_INPUT (broken, or no such format), TOO_LARGE (beyond `imaging.bounds`) or UNSUPPORTED
     (a variant that is not read). The cause is not kept: the decoders' own messages may quote a patient's header.
@@ -23,22 +24,24 @@ def decode(data: bytes) -> Picture:
     if kind is None:
         raise unsupported("The file is neither a JPEG, a PNG nor a DICOM image.")
     try:
-        picture = _decode(data, kind)
+        picture = _decode(data, kind, whole=whole)
     except ImageRefused:
         raise
     except MemoryError:
         raise too_large("The image needs more memory than there is.") from None
     except Exception:  # a decoder fed by strangers may raise anything
         raise bad_input(f"The {kind} image is damaged and cannot be read.") from None
-    return dataclasses.replace(picture, decode_ms=(time.perf_counter() - started) * 1000)
+    smaller = picture.pixels.size < picture.facts.rows * picture.facts.columns
+    finer = partial(decode, data, whole=True) if smaller and not whole else None
+    return dataclasses.replace(picture, decode_ms=(time.perf_counter() - started) * 1000, finer=finer)
 
 
-def _decode(data: bytes, kind: Format) -> Picture:
+def _decode(data: bytes, kind: Format, *, whole: bool) -> Picture:
     if kind == "JPEG":
-        return decode_jpeg(data)
+        return decode_jpeg(data, whole=whole)
     if kind == "PNG":
-        return decode_png(data)
+        return decode_png(data, whole=whole)
     syntax = transfer_syntax(data)
     from imaging.dicom import decode_dicom  # noqa: PLC0415 - pydicom takes 190 ms to import: only when one comes
 
-    return decode_dicom(data, syntax)
+    return decode_dicom(data, syntax, whole=whole)

@@ -17,6 +17,7 @@ from imaging.bounds import check_bytes
 from imaging.confidential_values import cleaned
 from imaging.dicom import read_header
 from imaging.dicom_frame import pixel_data
+from imaging.dicom_header import read_layout
 from imaging.dicom_meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, transfer_syntax
 from imaging.fragments import items_end
 from imaging.pseudonyms import Pseudonyms
@@ -68,7 +69,11 @@ def _deidentify(data: bytes, pseudonyms: Pseudonyms) -> Deidentified:
     kept = cleaned(header, pseudonyms)
     _declare(kept)
     words = data[position + 4 : position + 6] != b"OB"
-    return Deidentified(_written(kept, syntax) + _pixel_element(pixels, syntax, words=words), told)
+    if TRANSFER_SYNTAXES[syntax] == "native":
+        element = _native_element(pixels, syntax, _frames_bytes(header), words=words)
+    else:
+        element = _encapsulated_element(pixels)
+    return Deidentified(_written(kept, syntax) + element, told)
 
 
 def _shown_text(header: Dataset) -> tuple[str, ...]:
@@ -101,11 +106,20 @@ def _written(dataset: Dataset, syntax: str) -> bytes:
     return file.getvalue()
 
 
-def _pixel_element(pixels: memoryview, syntax: str, *, words: bool) -> bytes:
+def _frames_bytes(header: Dataset) -> int:
+    """How long all frames are, uncompressed."""
+    layout = read_layout(header)
+    return layout.frame_bytes * layout.frames
+
+
+def _encapsulated_element(pixels: memoryview) -> bytes:
     """The pixel data element with a head of its own: what followed it in the file is left behind."""
+    return b"\xe0\x7f\x10\0" + _BYTES + _UNDEFINED + bytes(pixels[: items_end(pixels)]) + _END_OF_ITEMS
+
+
+def _native_element(pixels: memoryview, syntax: str, size: int, *, words: bool) -> bytes:
+    """The same for frames of `size` in all: what follows the last one in the element is left behind, too."""
     tag = b"\x7f\xe0\0\x10" if syntax == BIG_ENDIAN else b"\xe0\x7f\x10\0"
-    if TRANSFER_SYNTAXES[syntax] != "native":
-        return tag + _BYTES + _UNDEFINED + bytes(pixels[: items_end(pixels)]) + _END_OF_ITEMS
-    length = len(pixels).to_bytes(4, "big" if syntax == BIG_ENDIAN else "little")
+    value = bytes(pixels[:size]) + bytes(size % 2)
     kind = b"" if syntax == IMPLICIT else b"OW\0\0" if words else _BYTES
-    return tag + kind + length + bytes(pixels)
+    return tag + kind + len(value).to_bytes(4, "big" if syntax == BIG_ENDIAN else "little") + value

@@ -40,7 +40,7 @@ def encoded_frame(pixels: memoryview, layout: PixelLayout, extended: bytes) -> b
     return frame_of(pixels, layout.frames // 2, layout.frames, extended)
 
 
-def decoded_frame(frame: bytes, layout: PixelLayout, syntax: str) -> tuple[Frame, int] | None:
+def decoded_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool) -> tuple[Frame, int] | None:
     """An encoded frame's values and how many bits they have; None for a JPEG that Pillow reads better."""
     coding = TRANSFER_SYNTAXES[syntax]
     if coding == "rle":
@@ -48,7 +48,7 @@ def decoded_frame(frame: bytes, layout: PixelLayout, syntax: str) -> tuple[Frame
     if coding == "jpeg-ls":
         return decode_jpeg_ls(frame, layout)
     if coding == "jpeg-2000":
-        return decode_jpeg_2000(frame, layout)
+        return decode_jpeg_2000(frame, layout, whole=whole)
     return decode_jpeg(frame, layout)
 
 

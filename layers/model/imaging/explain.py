@@ -18,8 +18,12 @@ _SPAN = 4.0
 def heat_grid(activation: Grid, temperature: float) -> Grid:
     """A label's activation logits, grid rows x columns → heat of 0 to 1, 1 where the finding is most evident.
 
+    No heat at all if any of them is not a number.
+
     Heat is linear in the logits: as a sigmoid it would be the same all over a finding that is evident anywhere.
     """
+    if np.isnan(activation).any():
+        return np.zeros_like(activation)
     logits = np.clip(activation / np.float32(temperature), -50, 50)
     peak = float(logits.max())
     floor = min(_SILENT, peak - _SPAN)
@@ -36,7 +40,9 @@ def spread(grid: Grid, placement: Placement, rows: int, columns: int) -> Grid:
     across, left, right = _seen(placement.left, placement.width, grid.shape[1], columns)
     size = (across.stop - across.start, down.stop - down.start)
     image = Image.fromarray(grid).resize(size, Image.Resampling.BICUBIC, box=(left, top, right, bottom))
-    heat[down, across] = np.clip(np.asarray(image, np.float32), 0, 1)
+    between = np.maximum(np.asarray(image, np.float32), 0)
+    # Between two hot cells the curve rises over 1. Cut off, it would be a patch whose hottest pixel is its first.
+    heat[down, across] = between / max(1.0, float(between.max()))
     return heat
 
 

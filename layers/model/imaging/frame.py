@@ -16,19 +16,21 @@ _BAND_PIXELS = 1 << 18
 """A band of rows at a time, which stays in the processor's cache; a whole frame's sums would take twice its memory."""
 
 
-def shrunk(values: Frame, layout: PixelLayout, palette: Palette | None, padding: tuple[int, int] | None) -> Stored:
-    """Grey values of at most `bounds.PREVIEW_SIDE` a side, made smaller in their own depth.
+def shrunk(
+    values: Frame, layout: PixelLayout, palette: Palette | None, padding: tuple[int, int] | None, *, whole: bool
+) -> Stored:
+    """Grey values as many as are kept (see `imaging.raster.shrinking`), made smaller in their own depth.
 
     Signed values are moved up to be positive. Values within `padding` (stored ones, in that form) become the darkest.
     """
     if padding is None and values.dtype == np.uint16 and palette is None:
-        return _shrunk_in_bands(values, layout)
+        return _shrunk_in_bands(values, layout, whole=whole)
     grey = values if _plain(values, layout, palette) else _in_bands(values, layout, palette)
     if padding is not None:
         grey = _unpadded(grey, padding, inverted=layout.photometric == "MONOCHROME1")
     if grey.dtype == np.uint8:
-        return np.asarray(fit(Image.fromarray(np.ascontiguousarray(grey))))
-    return deep_fit(grey.astype(np.uint16, copy=False))
+        return np.asarray(fit(Image.fromarray(np.ascontiguousarray(grey)), whole=whole))
+    return deep_fit(grey.astype(np.uint16, copy=False), shrinking(*grey.shape, whole=whole))
 
 
 def _plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
@@ -37,8 +39,8 @@ def _plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
     return layout.stored == values.dtype.itemsize * 8 and not layout.signed
 
 
-def _shrunk_in_bands(values: Frame, layout: PixelLayout) -> Stored:
-    factor = shrinking(*values.shape[:2])
+def _shrunk_in_bands(values: Frame, layout: PixelLayout, *, whole: bool) -> Stored:
+    factor = shrinking(*values.shape[:2], whole=whole)
     height = max(1, _BAND_PIXELS // values.shape[1] // factor) * factor
     tops = range(0, values.shape[0] // factor * factor, height)
     bands = (_grey(values[top : top + height], layout, None).astype(np.uint16, copy=False) for top in tops)

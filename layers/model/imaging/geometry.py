@@ -27,6 +27,11 @@ class Geometry:
     size: tuple[int, int]
     offset: tuple[int, int]
 
+    def kept(self, target: Input) -> tuple[int, int, int, int]:
+        """What of the resized box lies in the input: top, left, bottom, right."""
+        (top, left), (height, width) = self.offset, self.size
+        return max(-top, 0), max(-left, 0), min(height, target.height - top), min(width, target.width - left)
+
     def placement(self, rows: int, columns: int, target: Input) -> Placement:
         """Where the whole picture, rows x columns, lies."""
         down = self.size[0] / (self.box[2] - self.box[0])

@@ -16,7 +16,7 @@ from imaging.refusal import unsupported
 _LEAST_CONTRAST = 0.05
 _MOST_COLOUR = 0.2
 _PAPER, _LEAST_PAPER = 0.85, 0.55
-_LEAP, _LEAST_LEAPS = 0.06, 0.45
+_LEAP, _LEAST_LEAPS = 0.06, 0.85
 _TEXTS: dict[Warned, str] = {
     "LOW_CONTRAST": "The image is blank, or nearly so.",
     "INVERTED": "The image looks like a negative: black and white are exchanged.",
@@ -54,9 +54,13 @@ def _odd(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]
 
 
 def _is_page(seen: NDArray[np.float32]) -> bool:
-    """Mostly paper, and what is not paper is small: next to each of its pixels brightness leaps."""
+    """Mostly paper, and what is not paper is small: next to nearly each of its pixels brightness leaps.
+
+    Across or down: of words that are too small to be read there is a grey line left.
+    """
     paper = float((seen[::4, ::4] > _PAPER).mean())
     if paper < _LEAST_PAPER:
         return False
-    leaps = float((np.abs(np.diff(seen, axis=1)) > _LEAP).mean())
-    return leaps > _LEAST_LEAPS * (1 - paper)
+    across = np.abs(np.diff(seen, axis=1))[:-1] > _LEAP
+    down = np.abs(np.diff(seen, axis=0))[:, :-1] > _LEAP
+    return float((across | down).mean()) > _LEAST_LEAPS * (1 - paper)

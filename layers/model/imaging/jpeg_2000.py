@@ -1,6 +1,7 @@
 """JPEG 2000 frames of a DICOM file, decoded by Pillow no larger than needed: the format keeps smaller versions."""
 
 import io
+import math
 import struct
 from dataclasses import dataclass
 
@@ -34,14 +35,14 @@ class _Codestream:
     """How many times the file can be read at half its size."""
 
 
-def decode_jpeg_2000(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
+def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[Frame, int]:
     """A JPEG 2000 frame → its values, perhaps at a half or a quarter of the size, and how many bits they have."""
     if data.startswith(_JP2_BOX):  # a file in place of a bare codestream: against the standard, and met with
         data = data[max(data.find(_START), 0) :]
     found = _codestream(data, layout)
     # Where header and codestream disagree on the sign, means would mix the lowest with the highest values.
     may_reduce = found.signed == layout.signed or layout.samples == 3
-    reduce = min(found.levels, _halvings(layout)) if may_reduce else 0
+    reduce = min(found.levels, _halvings(layout, whole=whole)) if may_reduce else 0
     if (layout.rows >> reduce) * (layout.columns >> reduce) * layout.samples > _MAX_SAMPLES:
         raise too_large("The JPEG 2000 image holds no smaller version of itself; it is too large to be read whole.")
     with Jpeg2KImageFile(io.BytesIO(data)) as image:
@@ -53,8 +54,11 @@ def decode_jpeg_2000(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
     return _as_stored(values, found), found.precision
 
 
-def _halvings(layout: PixelLayout) -> int:
-    """How often the longer side can be halved and stay as long as a preview's."""
+def _halvings(layout: PixelLayout, *, whole: bool) -> int:
+    """How often the longer side can be halved and stay as long as a preview's; must be, for the decoder's sake."""
+    if whole:
+        samples = layout.rows * layout.columns * layout.samples
+        return max(0, math.ceil(math.log(samples / _MAX_SAMPLES, 4)))
     return max(0, (max(layout.rows, layout.columns) // PREVIEW_SIDE).bit_length() - 1)
 
 

@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import onnxruntime
+from numpy.typing import NDArray
 
 from imaging.card import CARD_FILE, Card, read_card
 from imaging.onnx_tensors import read_graph
@@ -17,6 +19,7 @@ MB_PER_CPU = 1769
 """Memory at which Lambda grants one whole CPU; more threads than CPUs make a run slower, not faster."""
 
 Shape = Sequence[int | str | None]
+Tensor = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,9 +30,24 @@ class Model:
     session: onnxruntime.InferenceSession
 
     @property
-    def runs_batches(self) -> bool:
-        """Whether the graph takes any number of images at once."""
+    def takes_batches(self) -> bool:
+        """Whether the graph says that it takes any number of images at once; `imaging.check` tries it."""
         return not isinstance(self.session.get_inputs()[0].shape[0], int)
+
+    def run(self, images: Tensor, *, scores_only: bool = False) -> list[Tensor]:
+        """Scores of n prepared images, n x labels, then the activation if the card names one.
+
+        Raises ModelRefused if the graph fails, or gives other shapes than the card says.
+        """
+        card = self.card
+        try:
+            given = self.session.run(card.outputs[: 1 if scores_only else None], {card.input.node: images})
+        except Exception as error:  # onnxruntime's own errors share no base but this
+            raise ModelRefused(f"{card.name}: a run fails: {type(error).__name__}") from error
+        for values, (name, shape) in zip(given, _shapes(card), strict=False):
+            if not _fits(values.shape, (len(images), *shape)):
+                raise ModelRefused(f"{card.name}: a run gives {name} in another shape than the card says")
+        return list(given)
 
 
 def catalogue(folder: Path) -> tuple[str, ...]:
@@ -106,11 +124,17 @@ def _check_nodes(model: Model) -> None:
     wanted = (*planes, target.channels) if target.channels_last else (target.channels, *planes)
     if not _fits(inputs[0].shape, (1, *wanted)):
         raise ModelRefused(f"{card.name}: the graph takes another input size than the card says")
-    count = len(card.labels)
-    if not _fits(outputs[card.output.scores], (1, count)):
+    (scores, row), *maps = _shapes(card)
+    if not _fits(outputs[scores], (1, *row)):
         raise ModelRefused(f"{card.name}: the graph has another number of scores than the card has labels")
-    if card.output.activation and not _fits(outputs[card.output.activation], (1, count, None, None)):
-        raise ModelRefused(f"{card.name}: the activation is not one map for each label")
+    if not all(_fits(outputs[name], (1, *shape)) for name, shape in maps):
+        raise ModelRefused(f"{card.name}: the activation is not one map for each label, of the card's grid")
+
+
+def _shapes(card: Card) -> list[tuple[str, Shape]]:
+    """Name and shape, for one image, of each output."""
+    count, grid = len(card.labels), card.output.grid or (None, None)
+    return list(zip(card.outputs, [(count,), (count, *grid)], strict=False))
 
 
 def _fits(shape: Shape, wanted: Shape) -> bool:

@@ -4,6 +4,7 @@ Coarse to fine: large patches first, then smaller ones where hiding mattered, in
 """
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -18,38 +19,64 @@ Grid = NDArray[np.float32]
 Clock = Callable[[], float]
 
 SECONDS = 2.0
+"""For what is looked at more finely. The coarsest look is finished, else nothing would be shown of a slow network."""
+LONGEST = 10.0
+"""Seconds for the coarsest look, of the minute that a function has."""
 _SIDES = (4, 8, 16)
 _KEPT = 0.3
 """The share of the cells, those that mattered most, that is looked at more finely."""
-_BATCH = 8
+_BATCH, _BATCH_SECONDS = 8, 0.25
+"""At most so many images at once, and so long: a slow network is a large one, and each takes memory of its own."""
 
 
 def occlude(
     model: "Model", tensor: NDArray[np.float32], labels: list[int], clock: Clock, seconds: float = SECONDS
-) -> list[Grid]:
-    """Heat of 0 to 1 over the model's input for each of the labels, by index, as far as `seconds` of `clock` reach."""
-    end = clock() + seconds
+) -> tuple[list[Grid], bool]:
+    """Heat of 0 to 1 over the model's input for each of the labels, by index, as fine as `seconds` of `clock` allow.
+
+    False if not even the coarsest look could be finished: then there is no heat. Raises ModelRefused.
+    """
+    begun = clock()
     before = _evidence(model, tensor, labels)[0]
+    look = _Look(model, tensor, labels, before, max(clock() - begun, 1e-6), clock)
     heat = np.ones((len(labels), _SIDES[-1], _SIDES[-1]), np.float32)
     wanted = np.ones((_SIDES[0], _SIDES[0]), bool)
     for side in _SIDES:
-        cells = np.argwhere(wanted)
+        coarsest, cells = side == _SIDES[0], np.argwhere(wanted)
         if not len(cells):
             break
-        drops = np.zeros((0, len(labels)))
-        for some in _batches(cells, _BATCH if model.runs_batches else 1):
-            if clock() >= end:
-                return _ended(heat, side)
-            hidden = np.concatenate([_hidden(tensor, cell, side, model.card.input.channels_last) for cell in some])
-            drops = np.concatenate([drops, before - _evidence(model, hidden, labels)])
+        drops = look.drops(cells, side, begun + (LONGEST if coarsest else seconds))
+        if drops is None:
+            return list(np.zeros_like(heat) if coarsest else heat), not coarsest
         _refine(heat, cells, np.maximum(drops, 0), side)
         wanted = _finer(heat, side)
-    return list(heat)
+    return list(heat), True
 
 
-def _ended(heat: Grid, side: int) -> list[Grid]:
-    """What is known when the time is up at this side: the one before, or nothing."""
-    return list(np.zeros_like(heat) if side == _SIDES[0] else heat)
+@dataclass(frozen=True, eq=False)
+class _Look:
+    model: "Model"
+    tensor: NDArray[np.float32]
+    labels: list[int]
+    before: NDArray[np.float64]
+    """The labels' evidence with nothing hidden, which took `once` seconds to find."""
+    once: float
+    clock: Clock
+
+    def drops(self, cells: NDArray[np.int64], side: int, end: float) -> NDArray[np.float64] | None:
+        """How much less speaks for each label with each cell hidden; None if that would take longer than to `end`."""
+        found = []
+        for some in _batches(cells, _batch(self.once) if self.model.takes_batches else 1):
+            if self.clock() + self.once * len(some) > end:
+                return None
+            hidden = [_hidden(self.tensor, cell, side, self.model.card.input.channels_last) for cell in some]
+            found.append(self.before - _evidence(self.model, np.concatenate(hidden), self.labels))
+        return np.concatenate(found)
+
+
+def _batch(once: float) -> int:
+    """How many images to run at once, if one alone takes so many seconds."""
+    return max(1, min(_BATCH, int(_BATCH_SECONDS / once)))
 
 
 def _refine(heat: Grid, cells: NDArray[np.int64], drops: NDArray[np.float64], side: int) -> None:
@@ -66,7 +93,7 @@ def _refine(heat: Grid, cells: NDArray[np.int64], drops: NDArray[np.float64], si
 
 def _evidence(model: "Model", tensors: NDArray[np.float32], labels: list[int]) -> NDArray[np.float64]:
     """What speaks for the labels, n x labels, in logits: scores near 0 or 1 would not tell what moved them."""
-    [raw] = model.session.run([model.card.output.scores], {model.card.input.node: tensors})
+    [raw] = model.run(tensors, scores_only=True)
     scores = scores_of(raw, model.card)[:, labels]
     if model.card.output.kind == "logits":
         return np.asarray(raw[:, labels], np.float64)

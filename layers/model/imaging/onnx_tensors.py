@@ -17,12 +17,14 @@ _CHILDREN: dict[str, dict[int, str]] = {
     "tensor": {},
     "opset": {},
 }
-_ATTRIBUTE_TAGS = frozenset(b"\x2a\x32\x52\x5a\xb2\xba")
-"""First bytes of the fields that an attribute keeps tensors and graphs in: most attributes have none of them."""
+_ATTRIBUTE_TAGS = frozenset(b"\x2a\x32\x52\x5a\xaa\xb2\xba\xd2\xda")
+"""First bytes of the fields that an attribute keeps tensors and graphs in, however their keys are written: most
+attributes have none of them."""
 _EXTERNAL_DATA, _DATA_LOCATION = 13, 14
 _NODE_DOMAIN, _FUNCTION_DOMAIN = 7, 10
 _OPSET_DOMAIN, _OPSET_VERSION = 1, 2
 _VARINT, _FIXED64, _BYTES, _FIXED32 = 0, 1, 2, 5
+_KEYS = 1 << 32
 _ONNX = frozenset({"", "ai.onnx"})
 BUILT_IN = _ONNX | {"ai.onnx.ml", "com.microsoft"}
 """Domains whose operators onnxruntime has itself."""
@@ -54,11 +56,6 @@ def read_graph(model: bytes) -> Graph:
     graph = Graph()
     _walk(memoryview(model), "model", graph)
     return graph
-
-
-def has_external_data(model: bytes) -> bool:
-    """Whether any tensor of the graph lies in another file. Raises ValueError on broken protobuf."""
-    return read_graph(model).external_data
 
 
 def _walk(message: memoryview, kind: str, graph: Graph) -> None:
@@ -101,7 +98,11 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
         if key < 0x80:  # most keys and lengths are one byte: a large graph has many
             position += 1
         else:
+            start = position
             key, position = _varint(message, position)
+            # Written longer than it need be, a key would be read by onnxruntime and looked for in vain here.
+            if key >> 7 * (position - start - 1) == 0 or key >= _KEYS:
+                raise ValueError("not protobuf as any writer writes it")
         wire = key & 7
         if wire == _BYTES:
             if position < end and message[position] < 0x80:

@@ -1,5 +1,6 @@
 """A decoded image: its pixels, no larger than needed, and what its header says about it."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -49,7 +50,7 @@ class Picture:
     """
 
     pixels: Stored
-    """rows x columns, at most `bounds.PREVIEW_SIDE` a side."""
+    """rows x columns, at most `bounds.PREVIEW_SIDE` a side; of a finer one, at most `bounds.DETAIL_PIXELS`."""
     low: float
     high: float
     facts: ImageFacts
@@ -60,6 +61,10 @@ class Picture:
     decode_ms: float = 0.0
     curve: NDArray[np.float32] | None = None
     """Brightness, 0 to 1, at equal steps from `low` to `high`."""
+    units: bool = False
+    """Whether the file says how values become units: by slope and intercept, not by a table, palette or colour."""
+    finer: "Callable[[], Picture] | None" = None
+    """Decodes the file again, as large as may be; None if this is all of it. Raises ImageRefused."""
     colour: float = 0.0
     """The share of the file's pixels that are clearly coloured."""
 

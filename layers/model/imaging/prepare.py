@@ -38,31 +38,37 @@ class Prepared:
 
 
 def prepare(picture: Picture, target: Input) -> Prepared:
-    """Crop, resize, take to brightness and then to the card's range, pad with black, standardise."""
+    """Crop, resize, take to brightness and then to the card's range, pad with black, standardise.
+
+    To resize as another library does, it takes what that would take: not a picture that is smaller already.
+    """
+    if picture.finer and target.interpolation != "box-bilinear":
+        picture = picture.finer()
     rows, columns = picture.pixels.shape
     geometry = geometry_of(rows, columns, target)
     top, left, bottom, right = geometry.box
-    plane = _ranged(picture, picture.pixels[top:bottom, left:right], target, geometry.size)
-    visible, at = _cut(plane, geometry, target)
+    visible = _ranged(picture, picture.pixels[top:bottom, left:right], target, geometry)
     full = np.full((target.height, target.width), target.low, np.float32)
-    full[at] = visible
+    down, across = (max(start, 0) for start in geometry.offset)
+    full[down : down + visible.shape[0], across : across + visible.shape[1]] = visible
     plain = (target.low, target.high) == (0, 1)
     seen = visible if plain else (visible - np.float32(target.low)) / np.float32(target.high - target.low)
     placement = geometry.placement(rows, columns, target)
     return Prepared(_tensor(full, target), placement, seen, _warnings(picture, target))
 
 
-def _ranged(picture: Picture, stored: NDArray[np.generic], target: Input, size: tuple[int, int]) -> Plane:
-    """Stored values → resized values in the card's range."""
+def _ranged(picture: Picture, stored: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
+    """Stored values → resized values in the card's range, of what lies in the input."""
+    how = geometry.size, target.interpolation, geometry.kept(target)
     if target.interpolation == "box-bilinear":
         # In the stored bit depth, of which nothing is lost that way, and on fewer pixels.
-        return _scaled(_level(picture, resample(stored, size, target.interpolation), target), target)
+        return _scaled(_level(picture, resample(stored, *how), target), target)
     level = _level(picture, stored, target)
     if target.eight_bits:
-        quantised = resample((level * 255 + 0.5).astype(np.uint8), size, target.interpolation)
+        quantised = resample((level * 255 + 0.5).astype(np.uint8), *how)
         return _scaled(quantised.astype(np.float32) / np.float32(255), target)
     # In the card's range already: some libraries fill with its zero beyond the edge.
-    return resample(_scaled(level, target), size, target.interpolation).astype(np.float32, copy=False)
+    return resample(_scaled(level, target), *how).astype(np.float32, copy=False)
 
 
 def _scaled(level: Plane, target: Input) -> Plane:
@@ -78,7 +84,7 @@ def _level(picture: Picture, stored: NDArray[np.generic], target: Input) -> Plan
     if target.values == "stored":
         level = _clipped(stored.astype(np.float32) / np.float32((1 << picture.facts.bits) - 1))
         return 1 - level if picture.inverted else level
-    if target.values == "units" and target.window and _has_units(picture):
+    if target.values == "units" and target.window and picture.units:
         low, high = target.window
         units = stored.astype(np.float32) * np.float32(picture.slope) + np.float32(picture.intercept)
         return _clipped((units - np.float32(low)) / np.float32(high - low))
@@ -89,21 +95,8 @@ def _clipped(level: Plane) -> Plane:
     return np.clip(level, np.float32(0), np.float32(1), out=level)
 
 
-def _has_units(picture: Picture) -> bool:
-    return picture.facts.format == "DICOM"
-
-
 def _warnings(picture: Picture, target: Input) -> tuple[str, ...]:
-    return (NO_UNITS,) if target.values == "units" and not _has_units(picture) else ()
-
-
-def _cut(plane: Plane, geometry: Geometry, target: Input) -> tuple[Plane, tuple[slice, slice]]:
-    """What of the resized picture lies in the input, and where."""
-    (top, left), (height, width) = geometry.offset, geometry.size
-    rows = slice(max(top, 0), min(top + height, target.height))
-    columns = slice(max(left, 0), min(left + width, target.width))
-    visible = plane[rows.start - top : rows.stop - top, columns.start - left : columns.stop - left]
-    return visible, (rows, columns)
+    return (NO_UNITS,) if target.values == "units" and not picture.units else ()
 
 
 def _tensor(plane: Plane, target: Input) -> NDArray[np.float32]:

@@ -17,28 +17,36 @@ _FILTERS = {
 }
 _TRUNCATE = 4.0
 """Standard deviations at which the Gaussian ends, as in SciPy."""
+_WHOLE = 1 << 24
+"""Pixels. A strip that would be larger is not resized whole: what is kept of it is, to the last digits, the same."""
+
+Box = tuple[int, int, int, int]
+"""Top, left, bottom, right."""
 
 
-def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolation) -> NDArray[np.generic]:
-    """An image of 8 bits or floats → height x width, of the same type."""
-    height, width = size
+def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolation, kept: Box) -> NDArray[np.generic]:
+    """An image of 8 bits or floats → what is `kept` of it at height x width, of the same type."""
     if how == "gaussian-linear":
-        return _gaussian_linear(image.astype(np.float32, copy=False), height, width)
-    if how == "box-bilinear":
-        # A gap of 1: means of whole blocks first, then antialiased interpolation over what is left.
-        resized = Image.fromarray(image).resize((width, height), Image.Resampling.BILINEAR, reducing_gap=1.0)
-    else:
-        resized = Image.fromarray(image).resize((width, height), _FILTERS[how])
-    return np.asarray(resized)
+        return _gaussian_linear(image.astype(np.float32, copy=False), size, kept)
+    top, left, bottom, right = kept
+    # A gap of 1: means of whole blocks first, then antialiased interpolation over what is left.
+    gap, by = (1.0, Image.Resampling.BILINEAR) if how == "box-bilinear" else (None, _FILTERS[how])
+    height, width = size
+    if height * width <= _WHOLE:
+        resized = Image.fromarray(image).resize((width, height), by, reducing_gap=gap)
+        return np.asarray(resized)[top:bottom, left:right]
+    down, across = image.shape[0] / height, image.shape[1] / width
+    part = (left * across, top * down, right * across, bottom * down)
+    return np.asarray(Image.fromarray(image).resize((right - left, bottom - top), by, part, gap))
 
 
-def _gaussian_linear(image: Plane, height: int, width: int) -> Plane:
+def _gaussian_linear(image: Plane, size: tuple[int, int], kept: Box) -> Plane:
     """scikit-image's `resize(mode="constant")`: a Gaussian against aliasing, then linear; zeros beyond the edge.
 
     Both are linear and separable, so an axis is one matrix.
     """
-    rows, columns = image.shape
-    resized = _matrix(rows, height) @ image @ _matrix(columns, width).T
+    (rows, columns), (height, width), (top, left, bottom, right) = image.shape, size, kept
+    resized = _matrix(rows, height, top, bottom) @ image @ _matrix(columns, width, left, right).T
     least, most = float(image.min()), float(image.max())
     if not least <= 0 <= most and resized.min() <= 0 <= resized.max():
         least, most = min(least, 0.0), max(most, 0.0)
@@ -46,26 +54,29 @@ def _gaussian_linear(image: Plane, height: int, width: int) -> Plane:
 
 
 @lru_cache(maxsize=8)
-def _matrix(size: int, target: int) -> Plane:
-    """target x size: what each pixel of one axis weighs in each resized one."""
+def _matrix(size: int, target: int, start: int, stop: int) -> Plane:
+    """What each pixel of one axis weighs in each of those, of `target` resized ones, from `start` to `stop`."""
     step = size / target
-    centre = (np.arange(target) + 0.5) * step - 0.5
+    centre = (np.arange(start, stop) + 0.5) * step - 0.5
     low = np.floor(centre).astype(int)
     share = centre - low
-    blurred = _blur(size, max(0.0, (step - 1) / 2))
-    matrix = np.zeros((target, size))
-    for tap, weight in ((low, 1 - share), (low + 1, share)):
-        inside = (tap >= 0) & (tap < size)
-        matrix[inside] += weight[inside, None] * blurred[tap[inside]]
-    return matrix.astype(np.float32)
+    kernel = _kernel(max(0.0, (step - 1) / 2))
+    matrix = np.zeros((stop - start, size), np.float32)
+    for row, (tap, weight) in enumerate(zip(low, share, strict=True)):
+        # Between two blurred pixels, of which one beyond the edge counts nothing.
+        both = np.zeros(len(kernel) + 1)
+        both[:-1] += (1 - weight) * kernel * (0 <= tap < size)
+        both[1:] += weight * kernel * (0 <= tap + 1 < size)
+        first = tap - len(kernel) // 2
+        inside = slice(max(first, 0), min(first + len(both), size))
+        matrix[row, inside] = both[inside.start - first : inside.stop - first]
+    return matrix
 
 
-def _blur(size: int, sigma: float) -> NDArray[np.float64]:
-    """size x size: a Gaussian around each pixel, cut off at the edges."""
+def _kernel(sigma: float) -> NDArray[np.float64]:
+    """What pixels weigh in a blurred one, from as far before it to as far behind."""
     if sigma == 0:
-        return np.eye(size)
+        return np.ones(1)
     radius = int(_TRUNCATE * sigma + 0.5)
-    distance = np.abs(np.arange(size)[:, None] - np.arange(size)[None, :])
-    kernel = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    weights = np.exp(-0.5 * (distance / sigma) ** 2) / kernel.sum()
-    return np.asarray(np.where(distance <= radius, weights, 0.0), np.float64)
+    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
+    return np.asarray(weights / weights.sum(), np.float64)

@@ -1,34 +1,24 @@
 """Which model may read an image, if any: a brain MRI is never read as a chest film."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 
-from imaging.card import Accepts, Card
+from imaging.card import Accepts
 from imaging.picture import ImageFacts
 
 
-def suitable(card: Card, facts: ImageFacts) -> bool:
-    """False if the image's header contradicts what the model accepts; an image that does not say is accepted."""
-    return _uncontradicted(card.accepts, facts)
-
-
 def choose(
-    cards: Iterable[Card],
-    facts: ImageFacts,
-    scan_type: str | None = None,
-    model: str | None = None,
-    accepts: Mapping[str, Accepts] | None = None,
-) -> Card | None:
+    models: Mapping[str, Accepts], facts: ImageFacts, scan_type: str | None = None, model: str | None = None
+) -> str | None:
     """The model for an image: the one that the upload names, else by the kind of study that upload and header tell.
 
     None if no model fits, or if several do: the organ is never guessed, and what the header says is never overruled.
-    `accepts`: what models accept, in place of what their cards say.
+    `models`: what each of them accepts, by name.
     """
-    fits: list[Card] = []
-    for card in cards:
-        accepted = (accepts or {}).get(card.name, card.accepts)
-        named = model is None or card.name == model
-        if named and _uncontradicted(accepted, facts) and (model or _said(accepted, facts, scan_type)):
-            fits.append(card)
+    fits = [
+        name
+        for name, accepts in models.items()
+        if model in {None, name} and _uncontradicted(accepts, facts) and (model or _said(accepts, facts, scan_type))
+    ]
     return fits[0] if len(fits) == 1 else None
 
 

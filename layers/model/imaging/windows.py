@@ -1,6 +1,6 @@
 """How stored values become brightness: rescaling or modality table, then window or VOI table (part 3, annex C.11)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,6 +27,7 @@ class Tone:
     curve: Curve | None = None
     window: tuple[float, float] | None = None
     function: str | None = None
+    units: bool = False
 
 
 def read_tone(header: Dataset, layout: PixelLayout, stored: Stored, *, big_endian: bool) -> Tone:
@@ -40,7 +41,8 @@ def read_tone(header: Dataset, layout: PixelLayout, stored: Stored, *, big_endia
         return _through_table(header, modality, voi, moved, stored)
     slope, intercept = _rescale(header, moved)
     ends = sorted(float(end) * slope + intercept for end in (stored.min(), stored.max()))
-    return _shown(header, voi, slope, intercept, (ends[0], ends[1]))
+    told = all(number(header, name) is not None for name in ("RescaleSlope", "RescaleIntercept"))
+    return replace(_shown(header, voi, slope, intercept, (ends[0], ends[1])), units=told)
 
 
 def _rescale(header: Dataset, moved: int) -> tuple[float, float]:

@@ -28,17 +28,20 @@ def summary(reading: Reading, subject: Subject, temperature: float) -> dict[str,
 
 
 def differences(measured: dict[str, Any], card: dict[str, Any], path: str = "metrics") -> list[str]:
-    """Where two summaries differ by more than the tolerance."""
+    """Where two summaries differ by more than the tolerance; what one of them lacks, or is no number, differs."""
     found = []
-    for key, value in measured.items():
-        here, there = f"{path}.{key}", card.get(key)
-        if isinstance(value, dict):
-            found += differences(value, there or {}, here)
-            continue
-        allowed = _MISCOUNTED if isinstance(value, int) else _TOLERANCE
-        if there is None or np.max(np.abs(np.subtract(value, there))) > allowed:
+    for key in dict.fromkeys([*measured, *card]):
+        here, value, there = f"{path}.{key}", measured.get(key), card.get(key)
+        if isinstance(value, dict) and isinstance(there, dict):
+            found += differences(value, there, here)
+        elif value is None or there is None or not _alike(value, there):
             found.append(f"{here}: measured {value}, the card says {there}")
     return found
+
+
+def _alike(value: float | list[float], there: float | list[float]) -> bool:
+    allowed = _MISCOUNTED if isinstance(value, int) else _TOLERANCE
+    return np.shape(value) == np.shape(there) and bool(np.max(np.abs(np.subtract(value, there))) <= allowed)
 
 
 def _accuracy(reading: Reading) -> list[float]:

@@ -35,16 +35,20 @@ class QuantisationRefused(Exception):
 
 def quantise(folder: Path, images: Path, out: Path) -> Comparison:
     """Write the model of `folder`, in integers, into `out`, which must not be there yet. Raises QuantisationRefused."""
+    folder, out = folder.resolve(), out.resolve()
     if out.exists():
         raise QuantisationRefused(f"{out} is there already; a new version is never written over another")
-    if out.name != folder.resolve().name:
-        raise QuantisationRefused(f"OUT must end in the model's name: …/{folder.resolve().name}")
+    if out.name != folder.name:
+        raise QuantisationRefused(f"OUT must end in the model's name: …/{folder.name}")
+    if not images.is_dir():
+        raise QuantisationRefused(f"{images} is no folder of images")
     before = load_model(folder, 1)
     tensors = list(_tensors(images, before))
     if len(tensors) < _LEAST_IMAGES:
         raise QuantisationRefused(f"{images} holds {len(tensors)} images; at least {_LEAST_IMAGES} are needed")
-    with tempfile.TemporaryDirectory() as scratch:
-        made = Path(scratch) / folder.resolve().name
+    out.parent.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
+        made = Path(scratch) / folder.name
         made.mkdir()
         _write_graph(folder / MODEL_FILE, made / MODEL_FILE, tensors[::2], before)
         document = _card(before, made / MODEL_FILE, len(tensors[::2]))
@@ -52,9 +56,7 @@ def quantise(folder: Path, images: Path, out: Path) -> Comparison:
         compared = compare(before, load_model(made, 1), tensors[1::2], _share(folder, made))
         document["quantisation"]["compared"] = vars(compared)
         _write_card(made, document)
-        out.mkdir(parents=True)
-        for name in (MODEL_FILE, CARD_FILE):
-            (out / name).write_bytes((made / name).read_bytes())
+        made.rename(out)
     return compared
 
 

@@ -1,11 +1,14 @@
-"""What an analysis says. Every result carries the notice about the model that made it."""
+"""What an analysis says. Every result carries the notice of the model that made it."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
-NOTICE = "Reference model trained on synthetic phantoms; not for clinical use. This is not a diagnosis."
+REFERENCE = "reference model trained on synthetic phantoms; not for clinical use"
+"""What the cards of the shipped models say of themselves."""
+NO_DIAGNOSIS = "This is not a diagnosis."
 NO_SUITABLE_MODEL = "NO_SUITABLE_MODEL"
+UNKNOWN_MODEL = "UNKNOWN_MODEL"
 NO_DEIDENTIFIED_COPY = "NO_DEIDENTIFIED_COPY"
 
 
@@ -22,12 +25,31 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class ModelVersion:
-    """Exactly which network read the image. `sha256` of its ONNX file; `preprocessing` names its version."""
+    """Exactly which network read the image. `sha256` of its ONNX file; `preprocessing` names its version.
+
+    `notice`: what its card says of it to everybody who reads a result.
+    """
 
     name: str
     version: str
     sha256: str
     preprocessing: str
+    notice: str
+
+    def to_dict(self) -> dict[str, str]:
+        """As results show it; they tell the notice themselves."""
+        shown: dict[str, str] = asdict(self)
+        del shown["notice"]
+        return shown
+
+
+def notice_of(said: str | None) -> str:
+    """What every answer says: a card's notice, if a model has read the image, and that this is not a diagnosis."""
+    told = (said or "").strip().rstrip(".")
+    return f"{told[:1].upper()}{told[1:]}. {NO_DIAGNOSIS}" if told else NO_DIAGNOSIS
+
+
+NOTICE = notice_of(REFERENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,15 +79,20 @@ class AnalysisResult:
         found = [f.score for f in self.findings if f.found]
         return round(max(found) if found else 1 - max(f.score for f in self.findings), 4)
 
+    @property
+    def notice(self) -> str:
+        """What is to be said beside all that this says."""
+        return notice_of(self.model.notice if self.model else None)
+
     def to_dict(self) -> dict[str, Any]:
         """The result as documents show it (`pathologies`, `confidence`) and all that stands behind it."""
         return {
             "pathologies": self.pathologies,
             "confidence": self.confidence,
             "findings": [asdict(f) for f in self.findings],
-            "model": asdict(self.model) if self.model else None,
+            "model": self.model.to_dict() if self.model else None,
             "image": dict(self.image),
             "timings": dict(self.timings),
             "warnings": list(self.warnings),
-            "notice": NOTICE,
+            "notice": self.notice,
         }

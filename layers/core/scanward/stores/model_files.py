@@ -6,8 +6,8 @@ from scanward.errors import NotFound
 from scanward.stores.objects import StorageFailed
 from scanward.stores.sdk import s3
 
-# S3 tells of an object that is not there only to who may list the bucket, which no function needs; and a wrong bucket or
-# a policy that lacks will be no better at the next try.
+# S3 tells that an object is not there only to those who may list the bucket, which no function needs for this; and a
+# wrong bucket or a policy that lacks is no better at the next try.
 _NOT_TO_BE_HAD = frozenset({"NoSuchKey", "404", "NoSuchBucket", "AccessDenied", "403"})
 
 

@@ -67,10 +67,12 @@ class Knowledge:
     sources: Mapping[str, Source]
 
     def entry(self, label: str, model: str | None) -> Entry | None:
-        """The entry of the model's label; without one, the only entry that any model has for the label."""
-        named = [entry for entry in self.entries if entry.label == label]
-        own = [entry for entry in named if entry.model == model]
-        return own[0] if own else named[0] if len(named) == 1 else None
+        """The entry of the model's label: the same word names another thing in another organ.
+
+        Where no model is named, the only entry that any has for the label.
+        """
+        named = [entry for entry in self.entries if entry.label == label and model in {None, entry.model}]
+        return named[0] if len(named) == 1 else None
 
 
 @cache

@@ -8,11 +8,11 @@ from scanward.treatment.knowledge import Entry, Source, knowledge
 from scanward.treatment.person import Person, person
 from scanward.treatment.symptoms import told
 
-DISCLAIMER = (
+WHAT = (
     "These are general options that clinicians consider, taken from published guidelines. They are not a diagnosis, a "
-    "prescription or advice for one person. The findings come from a reference model trained on synthetic phantoms; "
-    "not for clinical use. A clinician decides after an examination. In an emergency call the emergency number at once."
+    "prescription or advice for one person."
 )
+WHO_DECIDES = "A clinician decides after an examination. In an emergency call the emergency number at once."
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,8 @@ def suggest(
 ) -> list[Suggestion]:
     """One suggestion for each found label that is known, highest score first.
 
-    `model` tells apart labels that several models have. That nothing was found is said only if nothing else was.
+    `model`: whose labels they are; of one that nobody described nothing is known. That nothing was found is said only
+    if nothing else was.
     """
     someone = _person(symptoms, age, sex)
     ranked = sorted(labels_with_scores, key=lambda each: -each[1])
@@ -50,6 +51,11 @@ def suggest(
     found = [each for each in known if not each[0].clear]
     urgent = _urgent(someone)
     return [_suggestion(entry, score, someone, urgent) for entry, score in found or known]
+
+
+def disclaimer(model: str | None) -> str:
+    """What suggestions are and are not. `model`: what is to be said of the model whose findings they are for."""
+    return " ".join(part for part in (WHAT, model, WHO_DECIDES) if part)
 
 
 def red_flags(symptoms: str | None, age: int | None, sex: str | None) -> list[str]:

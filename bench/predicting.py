@@ -1,0 +1,69 @@
+"""A warm `POST /predict` of a large film, from the event to the answer: gate, form, decoding, model, log line."""
+
+import base64
+import json
+import statistics
+from collections.abc import Mapping
+from contextlib import ExitStack
+from typing import Any
+
+from bench import case
+from bench.environment import silent
+from bench.event import request
+from bench.pictures import SIDE
+from bench.report import Report, verdict
+from bench.timing import Subject, in_turns
+from bench.transport import answered
+from functions.inference.predict_handler import app, models
+from scanward.stores.dynamo import connection
+from scanward.stores.sdk import secrets_manager
+
+AT_MOST_MS = 300
+FILM = f"{SIDE}² JPEG"
+BOUNDARY = "f8d2a6c1e4b94b0b"
+
+
+def measure(images: Mapping[str, bytes], rounds: int = 60) -> Report:
+    """One row for each model that predicts."""
+    film = images[FILM]
+    names = [name for name, card in models.cards.items() if card.chooses_one]
+    with ExitStack() as stack:
+        stack.enter_context(silent("predict"))
+        stack.enter_context(answered(secrets_manager(), {"GetSecretValue": case.secret}))
+        stack.enter_context(answered(connection().client, case.answers()))
+        measured = in_turns({name: _predict(film, name) for name in names}, rounds, calls=1)
+    rows = []
+    for name in names:
+        p95 = statistics.quantiles(measured.rounds[name], n=20, method="inclusive")[-1] / 1000
+        judged = verdict(p95 / AT_MOST_MS, 1.0)
+        rows.append((name, f"{measured.micros(name) / 1000:.1f}", f"{p95:.1f}", str(AT_MOST_MS), judged))
+    note = f"{FILM} of {len(film) / 1_000_000:.1f} MB, {rounds} calls of each model; DynamoDB answers from memory."
+    return Report("Predicting", ("warm `POST /predict`", "CPU ms", "p95 ms", "budget (p95)", ""), rows, [note])
+
+
+def _predict(image: bytes, model: str) -> Subject:
+    event = _event(image, model)
+
+    def predict() -> None:
+        answer = app(event, None)
+        if answer["statusCode"] != 200 or json.loads(answer["body"])["model"] != model:
+            raise AssertionError(f"{model} did not predict: {answer['body']}")
+
+    return predict
+
+
+def _event(image: bytes, model: str) -> dict[str, Any]:
+    sent = {
+        "Authorization": f"Bearer {case.access_token()}",
+        "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
+    }
+    event = request("POST", "/predict", {}, sent)
+    event["body"] = base64.b64encode(_form(image, model)).decode()
+    event["isBase64Encoded"] = True
+    return event
+
+
+def _form(image: bytes, model: str) -> bytes:
+    begin = f"--{BOUNDARY}\r\nContent-Disposition: form-data; name="
+    field = f'{begin}"model_type"\r\n\r\n{model}\r\n{begin}"file"; filename="film.jpg"\r\n\r\n'
+    return field.encode() + image + f"\r\n--{BOUNDARY}--\r\n".encode()
