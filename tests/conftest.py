@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.cloud import BUCKET, LANES, REGION, SECRET, TABLES
+from tests.cloud import BUCKET, LANES, REGION, ROOT, SECRET, TABLES
+
+BUILDING = ("stack", "infra", "bench")
+"""Folders of tests that build and deploy: one process runs them all, since they share a cache and a cloud."""
 
 os.environ.update(
     {
@@ -29,6 +32,14 @@ os.environ.update(
     }
 )
 os.environ.pop("AWS_ENDPOINT_URL", None)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """A file's tests stay in one process, and so do all that build; these take longest, so they come first."""
+    for item in items:
+        within = item.path.relative_to(ROOT / "tests")
+        item.add_marker(pytest.mark.xdist_group("building" if within.parts[0] in BUILDING else str(within)))
+    items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in BUILDING)
 
 
 @pytest.fixture
