@@ -34,6 +34,7 @@ os.environ.update(
 os.environ.pop("AWS_ENDPOINT_URL", None)
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A file's tests stay in one process, and so do all that build; these take longest, so they come first."""
     for item in items:
