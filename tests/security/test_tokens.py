@@ -2,7 +2,9 @@
 
 import base64
 import json
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import Any
 
 import jwt
@@ -15,7 +17,11 @@ from scanward.errors import NotAuthenticated, NotFound, Unavailable
 from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, REFETCH_AFTER, Tokens
 
 KEY, NEXT_KEY = "first key, long enough for any of them. " * 2, "second key, as long as the first. " * 2
-NOW = datetime.now(UTC).replace(microsecond=0)
+
+
+def now() -> datetime:
+    """This second: PyJWT has a clock of its own, so a time taken when the file was read would be stale."""
+    return datetime.now(UTC).replace(microsecond=0)
 
 
 class Keyring:
@@ -34,7 +40,7 @@ class Clock:
     """A time that stands until it is moved."""
 
     def __init__(self) -> None:
-        self.time = NOW
+        self.time = now()
 
     def now(self) -> datetime:
         return self.time
@@ -42,7 +48,7 @@ class Clock:
 
 def payload(**changes: Any) -> dict[str, Any]:
     """Claims that would hold, with changes; a None takes one away."""
-    now = int(NOW.timestamp())
+    time = int(now().timestamp())
     good: dict[str, Any] = {
         "iss": ISSUER,
         "aud": AUDIENCE,
@@ -50,8 +56,8 @@ def payload(**changes: Any) -> dict[str, Any]:
         "sub": "7",
         "sid": "s",
         "jti": "j",
-        "iat": now,
-        "exp": now + 3600,
+        "iat": time,
+        "exp": time + 3600,
     }
     return {name: value for name, value in {**good, **changes}.items() if value is not None}
 
@@ -85,41 +91,42 @@ def test_the_crafted_token_of_these_tests_would_hold(tokens: Tokens) -> None:
     assert tokens.verify(signed(payload()), TokenType.ACCESS) == Claims(7, "s", "j")
 
 
-PAST, FUTURE = int((NOW - timedelta(hours=1)).timestamp()), int((NOW + timedelta(hours=1)).timestamp())
+def in_hours(hours: int) -> int:
+    return int((now() + timedelta(hours=hours)).timestamp())
 
 
 @pytest.mark.parametrize(
-    "token",
-    [signed(payload(**{name: None})) for name in payload()]
-    + [
-        signed(payload(exp=PAST)),
-        signed(payload(iat=FUTURE)),
-        signed(payload(nbf=FUTURE)),
-        signed(payload(iss="elsewhere")),
-        signed(payload(aud="elsewhere")),
-        signed(payload(sub="../7")),
-        signed(payload(sub=7)),
-        signed(payload(typ="ACCESS")),
-        signed(payload(), key=NEXT_KEY),
-        signed(payload(), kid="../k1"),
-        signed(payload(), kid=""),
-        jwt.encode(payload(), KEY, algorithm="HS256"),
-        jwt.encode(payload(), KEY, algorithm="HS512", headers={"kid": "k1"}),
-        bare({"alg": "none", "typ": "JWT", "kid": "k1"}),
-        bare({"alg": "HS256", "kid": ["k1"]}),
-        bare({"alg": "HS256", "kid": "k1", "jwk": {"kty": "oct", "k": "AA"}}),
-        signed(payload(), key=NEXT_KEY, jku="https://elsewhere.example.org/keys"),
-        "",
-        "a.b.c",
-        "..",
-        "é.é.é",
-        "x" * 100_000,
-        signed(payload(pad="x" * 4000)),
+    "make",
+    [
+        *(partial(lambda name: signed(payload(**{name: None})), name) for name in payload()),
+        lambda: signed(payload(exp=in_hours(-1))),
+        lambda: signed(payload(iat=in_hours(1))),
+        lambda: signed(payload(nbf=in_hours(1))),
+        lambda: signed(payload(iss="elsewhere")),
+        lambda: signed(payload(aud="elsewhere")),
+        lambda: signed(payload(sub="../7")),
+        lambda: signed(payload(sub=7)),
+        lambda: signed(payload(typ="ACCESS")),
+        lambda: signed(payload(), key=NEXT_KEY),
+        lambda: signed(payload(), kid="../k1"),
+        lambda: signed(payload(), kid=""),
+        lambda: jwt.encode(payload(), KEY, algorithm="HS256"),
+        lambda: jwt.encode(payload(), KEY, algorithm="HS512", headers={"kid": "k1"}),
+        lambda: bare({"alg": "none", "typ": "JWT", "kid": "k1"}),
+        lambda: bare({"alg": "HS256", "kid": ["k1"]}),
+        lambda: bare({"alg": "HS256", "kid": "k1", "jwk": {"kty": "oct", "k": "AA"}}),
+        lambda: signed(payload(), key=NEXT_KEY, jku="https://elsewhere.example.org/keys"),
+        lambda: "",
+        lambda: "a.b.c",
+        lambda: "..",
+        lambda: "é.é.é",
+        lambda: "x" * 100_000,
+        lambda: signed(payload(pad="x" * 4000)),
     ],
 )
-def test_a_token_that_does_not_hold_is_refused_in_the_same_words(tokens: Tokens, token: str) -> None:
+def test_a_token_that_does_not_hold_is_refused_in_the_same_words(tokens: Tokens, make: Callable[[], str]) -> None:
     with pytest.raises(NotAuthenticated) as refusal:
-        tokens.verify(token, TokenType.ACCESS)
+        tokens.verify(make(), TokenType.ACCESS)
     assert refusal.value.message == "Not authenticated"
 
 
@@ -169,9 +176,9 @@ def test_rotation_logs_nobody_out() -> None:
 
 
 def test_a_retired_key_goes_when_its_last_token_has_expired() -> None:
-    now = int(NOW.timestamp())
-    keys = rotate(TokenKeys((SigningKey("k1", KEY),)), SigningKey("k2", NEXT_KEY), now)
-    ends = now + NOTICE_SECONDS + KEPT_SECONDS
+    time = int(now().timestamp())
+    keys = rotate(TokenKeys((SigningKey("k1", KEY),)), SigningKey("k2", NEXT_KEY), time)
+    ends = time + NOTICE_SECONDS + KEPT_SECONDS
     assert (keys.verifying("k1", ends - 1), keys.verifying("k1", ends)) == (KEY, None)
     assert keys.verifying("k2", ends) == NEXT_KEY
     again = rotate(keys, SigningKey("k3", "third"), ends)
