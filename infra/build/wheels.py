@@ -1,5 +1,6 @@
 """Installs locked wheels into a folder, once for each lock and target, and keeps the result."""
 
+import fcntl
 import hashlib
 import shutil
 import subprocess
@@ -29,11 +30,20 @@ def installed(locks: Sequence[Path], target: Target, trim: Callable[[Path], None
     Raises BuildRefused when pip fails.
     """
     kept = places.CACHE / f"{locks[0].stem}-{target.value}-{_key(locks, target)}"
-    if kept.is_dir():
-        return kept
+    places.CACHE.mkdir(parents=True, exist_ok=True)
+    with (places.CACHE / f".{locks[0].stem}-{target.value}.lock").open("w") as turn:
+        # Two builds at once, of `make run` and `make test` say: the second waits and takes what the first has made.
+        fcntl.flock(turn, fcntl.LOCK_EX)
+        if not kept.is_dir():
+            _install(locks, target, trim, kept)
+    return kept
+
+
+def _install(locks: Sequence[Path], target: Target, trim: Callable[[Path], None], kept: Path) -> None:
+    """Fills `kept`, which shows up whole or not at all, and removes what it replaces."""
     fresh = kept.with_name(f"{kept.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
-    fresh.mkdir(parents=True)
+    fresh.mkdir()
     print(f"installing {', '.join(lock.stem for lock in locks)} for {target.value} …", flush=True)
     _pip(locks, target, fresh)
     trim(fresh)
@@ -42,7 +52,6 @@ def installed(locks: Sequence[Path], target: Target, trim: Callable[[Path], None
         if old != fresh:
             shutil.rmtree(old)
     fresh.rename(kept)
-    return kept
 
 
 def _key(locks: Sequence[Path], target: Target) -> str:

@@ -1,6 +1,7 @@
 """The build: what it drops, what it refuses, what it puts where."""
 
 import re
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from infra.build.licences import refuse_copyleft
 from infra.build.refusal import BuildRefused
 from infra.build.target import Target
 from infra.build.trimming import megabytes, trim
+from infra.build.wheels import installed
 from infra.local.locks import UNHASHED
 
 LAYER_LOCKS = ("core", "chalice", "model")
@@ -80,6 +82,16 @@ def test_gccs_runtime_exception_is_no_gpl(tmp_path: Path) -> None:
     said = "License-Expression: BSD-3-Clause AND GPL-3.0-or-later WITH GCC-exception-3.1"
     put(tmp_path, "n-1.dist-info/METADATA", f"Name: n\n{said}\n")
     refuse_copyleft(tmp_path)
+
+
+def test_of_two_builds_at_once_one_installs_and_the_other_waits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(places, "CACHE", tmp_path / "cache")
+    with ThreadPoolExecutor() as both:
+        [kept, same] = both.map(lambda _: installed([places.lock("swagger")], Target.AWS, trim), range(2))
+    assert (kept, (kept / artefacts.SWAGGER / "static").is_dir()) == (same, True)
+    assert capsys.readouterr().out.count("installing") == 1
 
 
 def test_a_layer_over_its_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
