@@ -30,8 +30,8 @@ run: python ## the whole system on this machine, and one image through it [IMAGE
 	@$(LOCAL) -m infra.local up
 	@$(LOCAL) -m infra.local.story $(if $(IMAGE),"$(IMAGE)")
 
-test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack tests [WORKERS=2]
-	@$(DEV) -m pytest --numprocesses $(or $(WORKERS),2) --cov --cov-report=term
+test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack tests [WORKERS=2 COVERAGE=true]
+	@$(DEV) -m pytest --numprocesses $(or $(WORKERS),2) --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term)
 
 faults: python ## the fault cases of docs/faults.md in full size, which takes long
 	@$(ENVIRONMENTS) dev

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.cloud import BUCKET, LANES, REGION, SECRET, TABLES
+from tests.cloud import BUCKET, LANES, REGION, ROOT, SECRET, TABLES
 
 BUILDING = ("stack", "infra", "bench")
 """Folders of tests that build and deploy: one process runs them all, since they share a cache and a cloud."""
@@ -42,6 +42,11 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
         return "building" if file.split("/")[1] in BUILDING else file
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What builds takes longest, so it comes first."""
+    items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in BUILDING)
 
 
 @pytest.hookimpl(optionalhook=True)

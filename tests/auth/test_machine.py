@@ -49,7 +49,7 @@ from tests.cloud import BUCKET, SECRET, TABLES
 UNLIMITED = 1_000_000
 MOST_PEOPLE = 3
 RUNS = settings(
-    max_examples=25,
+    max_examples=14,
     stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -1,6 +1,7 @@
 """Nothing of a person is missing from what they take along, however much there is of it; and how packing fails."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,13 +15,15 @@ from scanward.domain.patient_records import Findings
 from scanward.domain.places import derived_prefix
 from scanward.domain.scans import DoctorsReading
 from scanward.errors import Conflict
+from scanward.stores import keys
+from scanward.stores.dynamo import to_ms
 from scanward.stores.exports import ExportStore
 from scanward.stores.histories import history_store
 from scanward.stores.patient_records import record_store
 from scanward.stores.scan_items import ScanItem
 from scanward.stores.scans import ScanStore
 from scanward.stores.sdk import sqs
-from scanward.stores.sheets import SheetStore
+from scanward.stores.sheets import SheetItem, SheetStore
 from scanward.stores.writings import WritingStore
 from tests.cloud import BUCKET, TABLES
 from tests.faults import failing, lost_answer
@@ -76,13 +79,16 @@ def test_each_amendment_of_a_record_can_be_read(ada: Client) -> None:
 
 
 def test_each_version_of_the_sheet_is_in_it(ada: Client) -> None:
-    store, before = SheetStore(CLINIC), None
-    for nth in range(1001):
-        sheet = sheets.write(before or sheets.first(number(ada), 7, AT), 7, {"age": nth % 100}, AT)
-        store.write(before, sheet)
-        before = sheet
+    store, me = SheetStore(CLINIC), number(ada)
+    newest = replace(sheets.first(me, 7, AT), version=1000, age=40)
+    store.write(None, newest)
+    store.write(newest, sheets.write(newest, 7, {"age": 41}, AT))
+    with SheetItem.batch_write() as earlier:
+        for version in range(1, 1000):
+            place = keys.sortable(version)
+            earlier.save(SheetItem(keys.sheet(me), place, version=version, author_id=7, at_ms=to_ms(AT), age=39))
     take_along(ada)
-    assert len(packed_list(ada, "sheet")) == 1001
+    assert [one["version"] for one in packed_list(ada, "sheet")] == list(range(1001, 0, -1))
 
 
 def test_all_that_doctors_read_is_in_it(ada: Client) -> None:

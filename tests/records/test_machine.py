@@ -38,7 +38,7 @@ from tests.cloud import TABLES
 from tests.records.rules import HOUR, Asked, Clock, World
 
 RUNS = settings(
-    max_examples=10,
+    max_examples=8,
     stateful_step_count=30,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],

@@ -4,12 +4,15 @@ import json
 from datetime import timedelta
 from typing import Any
 
+from pynamodb.transactions import TransactWrite
+
 from scanward import clock
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.care import CareLink
 from scanward.stores.account_items import ProfileItem, profile_item
 from scanward.stores.care import CareStore
+from scanward.stores.care_items import write_link
 from scanward.stores.dynamo import connection
 from tests.cloud import TABLES
 from tests.http.client import Client
@@ -20,19 +23,23 @@ from tests.records.test_export import packed_list
 from tests.records.wards import admit, assign, department
 
 MANY = 205
+LINKS_AT_ONCE = 33  # of three items each: a transaction takes a hundred
 
 
 def link_many(me: int, role: Role) -> list[int]:
     """So many links, one a second, to professionals of this role or from patients; the others, the newest first."""
-    care, began = CareStore(TABLES["CLINIC_TABLE"]), clock.now() - timedelta(days=1)
+    began = clock.now() - timedelta(days=1)
+    CareStore(TABLES["CLINIC_TABLE"])
     others = range(1, MANY + 1)
     with ProfileItem.batch_write() as profiles:
         for nth in others:
             person = accounts.register(nth, role, Names(username=f"o{nth:06d}"), Profile(), began)
             profiles.save(profile_item(person, "no hash"))
-    for nth in others:
-        since = began + timedelta(seconds=nth)
-        care.link(CareLink(nth, me, since) if role is Role.PATIENT else CareLink(me, nth, since))
+    for some in range(0, MANY, LINKS_AT_ONCE):
+        with TransactWrite(connection=connection()) as write:
+            for nth in others[some : some + LINKS_AT_ONCE]:
+                since = began + timedelta(seconds=nth)
+                write_link(write, CareLink(nth, me, since) if role is Role.PATIENT else CareLink(me, nth, since))
     return list(reversed(others))
 
 
