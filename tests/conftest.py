@@ -2,12 +2,15 @@
 
 import os
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 from tests.cloud import BUCKET, LANES, REGION, ROOT, SECRET, TABLES
+
+if TYPE_CHECKING:
+    from tests.http.client import Client
 
 BUILDING = ("stack", "infra", "bench")
 """Folders of tests that build and deploy: one process runs them all, since they share a cache and a cloud."""
@@ -62,3 +65,19 @@ def aws() -> Iterator[None]:
 
     with cloud():
         yield
+
+
+@pytest.fixture
+def api(aws: None) -> "Client":
+    """A client of the whole API that has not signed in."""
+    from tests.http.client import Client
+
+    return Client()
+
+
+@pytest.fixture
+def admin(api: "Client") -> "Client":
+    """An administrator."""
+    from tests.http.signed_in import sign_in_administrator
+
+    return sign_in_administrator(api)

@@ -3,19 +3,7 @@
 import pytest
 
 from tests.http.client import Client
-from tests.http.conftest import sign_in, sign_in_administrator
-
-
-@pytest.fixture
-def api(aws: None) -> Client:
-    """A client that has not signed in."""
-    return Client()
-
-
-@pytest.fixture
-def admin(api: Client) -> Client:
-    """An administrator."""
-    return sign_in_administrator(api)
+from tests.http.signed_in import sign_in
 
 
 @pytest.fixture

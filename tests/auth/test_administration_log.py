@@ -7,7 +7,7 @@ import pytest
 from scanward.stores.dynamo import connection
 from tests.faults import failing
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 from tests.records.clinic import log_of, number
 from tests.records.read_units import counted
 

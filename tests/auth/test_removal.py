@@ -8,7 +8,7 @@ from scanward.stores.sdk import sqs
 from tests.cloud import TABLES
 from tests.faults import failing, meanwhile
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 from tests.records.clinic import connect, number
 from tests.records.own_data import deliver
 from tests.records.wards import assign, department

@@ -17,7 +17,7 @@ from tests.fault_cases.size import sized
 from tests.fault_cases.world import ADA, MINUTE, World
 from tests.faults import THROTTLED, answered, http_answer, retried_at_once, throttled
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 UPLOADS = sized(100, 6)
 ANSWERED_WITHIN = 5

@@ -5,7 +5,7 @@ from scanward.domain.care import CareLink
 from scanward.domain.ids import parse_id
 from scanward.stores.care import CareStore
 from tests.http.client import Client
-from tests.http.conftest import sign_in, sign_in_administrator
+from tests.http.signed_in import sign_in, sign_in_administrator
 
 
 def own_id(client: Client) -> int:

@@ -1,51 +1,12 @@
-"""The API over an AWS in the process."""
+"""Whoever calls the API."""
 
-import boto3
 import pytest
 
-from scanward.clock import fresh_id, now
-from scanward.domain import accounts
-from scanward.domain.accounts import Names, Profile, Role
-from scanward.security.passwords import hash_password
-from scanward.stores.accounts import AccountStore
-from tests.cloud import TABLES
 from tests.http.client import Client
-
-
-@pytest.fixture
-def api(aws: None) -> Client:
-    """A client that has not signed in."""
-    return Client()
+from tests.http.signed_in import sign_in
 
 
 @pytest.fixture
 def patient(api: Client) -> Client:
     """A client that has signed in as a patient."""
     return sign_in(api, "ada@example.org")
-
-
-def sign_in(api: Client, email: str, role: str = "PATIENT") -> Client:
-    """Registers and logs in."""
-    body = {"email": email, "password": "correct horse", "role": role}
-    assert api.post("/auth/register", body).status == 200
-    tokens = api.form("/auth/login", {"email": email, "password": "correct horse"}).data
-    return Client(tokens["access_token"])
-
-
-def sign_in_administrator(api: Client) -> Client:
-    """An administrator, whom no contract registers, and logs in."""
-    names = Names(email="administrator@example.org")
-    account = accounts.register(fresh_id(now()), Role.ADMIN, names, Profile(), now())
-    AccountStore(TABLES["ACCOUNTS_TABLE"]).add(account, hash_password("correct horse"))
-    tokens = api.form("/auth/login", {"email": "administrator@example.org", "password": "correct horse"}).data
-    return Client(tokens["access_token"])
-
-
-def spend_the_minute() -> None:
-    """Uses up what the addresses that have called may call, in this minute and the next."""
-    dynamodb = boto3.client("dynamodb")
-    items = dynamodb.scan(TableName="AccountsTable")["Items"]
-    for item in (item for item in items if item["pk"]["S"].startswith("ADDRESS#")):
-        for minute in (0, 1):
-            later = {"S": str(int(item["sk"]["S"]) + minute)}
-            dynamodb.put_item(TableName="AccountsTable", Item={**item, "sk": later, "calls": {"N": "300"}})

@@ -5,7 +5,7 @@ import pytest
 from scanward.domain.ids import parse_id
 from scanward.security import passwords
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 PASSWORD = "correct horse"
 

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.http.client import Client
-from tests.http.conftest import spend_the_minute
 from tests.http.replay import Replay
+from tests.http.signed_in import spend_the_minute
 
 PERSON = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
 PATIENT = PERSON | {"is_patient": True, "is_doctor": False}

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.http.client import Client
-from tests.http.conftest import sign_in_administrator
 from tests.http.replay import Replay
+from tests.http.signed_in import sign_in_administrator
 
 
 def test_every_exchange_is_as_the_document_shows_it(api: Client) -> None:

@@ -3,8 +3,8 @@
 import pytest
 
 from tests.http.client import Client
-from tests.http.conftest import sign_in, sign_in_administrator
 from tests.http.replay import Replay
+from tests.http.signed_in import sign_in, sign_in_administrator
 
 
 @pytest.fixture

@@ -5,9 +5,9 @@ from typing import Any
 import pytest
 
 from tests.http.client import Client
-from tests.http.conftest import sign_in_administrator
 from tests.http.registrations import KINDS, body
 from tests.http.replay import Replay
+from tests.http.signed_in import sign_in_administrator
 
 
 def login(api: Client, kind: str, **fields: str) -> tuple[int, Any]:

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.http.client import Client
-from tests.http.conftest import sign_in, sign_in_administrator
 from tests.http.replay import compare
+from tests.http.signed_in import sign_in, sign_in_administrator
 from tests.records.clinic import approved, connect, number
 from tests.records.wards import admit, assign, department
 

@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 
 from tests.http.client import Client
-from tests.http.conftest import sign_in_administrator
 from tests.http.replay import compare
 from tests.records.clinic import approved, connect, number
 
@@ -43,12 +42,6 @@ def member(api: Client, name: str, usertype: str) -> Client:
     body = {"full_name": name, "email": email, "usertype": usertype, "password": PASSWORD}
     assert api.post("/api/register", body).status == 201
     return Client(api.post("/api/login", {"email": email, "password": PASSWORD}).json["access"])
-
-
-@pytest.fixture
-def admin(api: Client) -> Client:
-    """An administrator."""
-    return sign_in_administrator(api)
 
 
 @pytest.fixture

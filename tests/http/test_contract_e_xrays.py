@@ -7,7 +7,7 @@ import pytest
 from tests.cloud import ROOT
 from tests.http.care import administrator, analysed, let_in, own_id, professional
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 COLUMNS = {

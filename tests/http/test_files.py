@@ -13,7 +13,7 @@ from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, ROOT
 from tests.http.care import analysed
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 JPEG = (ROOT / "samples" / "clear-2.jpg").read_bytes()
 PNG = (ROOT / "samples" / "clear-1.png").read_bytes()

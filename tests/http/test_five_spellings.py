@@ -14,7 +14,7 @@ from scanward.domain.ids import parse_id
 from scanward.stores.accounts import AccountStore
 from tests.cloud import TABLES
 from tests.http.client import Client
-from tests.http.conftest import sign_in_administrator
+from tests.http.signed_in import sign_in_administrator
 
 PASSWORD = {"password": "correct horse"}
 EMAIL = {"email": "ada@example.org"}

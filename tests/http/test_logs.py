@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from tests.http.client import HANDLERS, Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 PLANTED = ("evangelina", "correct horse", "planted-file-name", "192.0.2.1", "Bearer", "eyJ")
 

@@ -12,7 +12,7 @@ from scanward.stores.sdk import sqs
 from tests.auth.mailbox import Mailbox
 from tests.faults import failing
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in_administrator, spend_the_minute
+from tests.http.signed_in import sign_in_administrator, spend_the_minute
 
 ADA = {"email": "ada@example.org"}
 NEW = "battery staple"

@@ -26,7 +26,7 @@ from scanward.web.cors import Cors
 from scanward.web.endpoint import Edge
 from tests.cloud import ROOT, SECRET, TABLES
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 from tests.imaging import networks
 from tests.imaging.images import dicom, jpeg, png
 

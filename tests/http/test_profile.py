@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in_administrator
 from tests.http.registrations import body
+from tests.http.signed_in import sign_in_administrator
 
 PERSON = {"full_name": "Ada Byron", "email": "ada@example.org", "usertype": "patient", "password": "correct horse"}
 BLANK = ["This field may not be blank."]

@@ -12,8 +12,8 @@ from tests.auth.photographs import PLACES, jpeg, png
 from tests.cloud import BUCKET
 from tests.faults import failing
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in_administrator
 from tests.http.registrations import KINDS, body
+from tests.http.signed_in import sign_in_administrator
 from tests.http.test_profile import UNKNOWN, patch
 
 

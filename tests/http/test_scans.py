@@ -9,7 +9,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.places import parse_upload_key
 from tests.cloud import BUCKET, ROOT
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 

@@ -6,7 +6,7 @@ import pytest
 from scanward.domain.sessions import GRACE_SECONDS, Session, judge, rotate
 from scanward.domain.sessions import Refresh as Meaning
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 FIELDS = {"email": "ada@example.org", "password": "correct horse"}
 

@@ -10,7 +10,7 @@ from tests.cloud import ROOT
 from tests.faults import failing
 from tests.http.care import administrator, analysed, let_in, own_id, professional
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 Made = dict[str, str]

@@ -17,7 +17,7 @@ from tests.cloud import BUCKET, ROOT
 from tests.faults import failing
 from tests.http.care import administrator, let_in, own_id, professional
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 SAID = {

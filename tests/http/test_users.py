@@ -5,17 +5,9 @@ import pytest
 from infra.operations.administrator import create_administrator
 from scanward.domain.ids import parse_id, to_uuid
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 PASSWORD = "correct horse"
-
-
-@pytest.fixture
-def admin(api: Client) -> Client:
-    """An administrator who has signed in."""
-    password = create_administrator("AccountsTable", "admin@example.org")
-    tokens = api.form("/auth/login", {"email": "admin@example.org", "password": password}).data
-    return Client(tokens["access_token"])
 
 
 def register(api: Client, name: str, role: str = "PATIENT") -> int:

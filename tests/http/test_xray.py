@@ -11,7 +11,7 @@ from scanward.treatment.suggestions import disclaimer
 from tests.cloud import ROOT
 from tests.http.care import administrator, analysed, let_in, own_id, professional
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 EFFUSION = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 CLEAR = (ROOT / "samples" / "clear-1.png").read_bytes()

@@ -28,7 +28,7 @@ from scanward.stores.exports import ExportStore
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, REGION, ROOT
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 
 EVENTS = ROOT / "events"
 HANDLERS = {

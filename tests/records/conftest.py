@@ -3,20 +3,8 @@
 import pytest
 
 from tests.http.client import Client
-from tests.http.conftest import sign_in, sign_in_administrator
+from tests.http.signed_in import sign_in
 from tests.records.clinic import approved, registered
-
-
-@pytest.fixture
-def api(aws: None) -> Client:
-    """A client that has not signed in."""
-    return Client()
-
-
-@pytest.fixture
-def admin(api: Client) -> Client:
-    """An administrator."""
-    return sign_in_administrator(api)
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ import pytest
 
 from scanward.domain.ids import to_uuid
 from tests.http.client import Client
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 from tests.records.clinic import connect, log_of, number
 from tests.records.wards import actions, admit, assign, cursor, department
 

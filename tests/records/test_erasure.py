@@ -10,7 +10,7 @@ from scanward.stores.erasing import Eraser
 from tests.cloud import TABLES
 from tests.faults import meanwhile
 from tests.http.client import Client, Reply
-from tests.http.conftest import sign_in
+from tests.http.signed_in import sign_in
 from tests.records.clinic import connect, number
 from tests.records.own_data import WORD, add_scan, carry_out, deliver, live_a_life, traces
 
