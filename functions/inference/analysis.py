@@ -63,7 +63,7 @@ def analyse_task(inference: Inference, lease: Lease) -> None:
     content = fetched.content
     picture = decode(content)
     warned = _derive(inference, task, content, picture)
-    lease.advance(45, "Processing the image", fetched.version)
+    lease.advance(45, "Processing image...", fetched.version)
     read = _read(inference, lease, picture)
     result = replace(read, warnings=(*read.warnings, *warned))
     lease.complete(_told(result, task))

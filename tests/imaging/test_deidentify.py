@@ -14,6 +14,7 @@ from imaging.decode import decode
 from imaging.deidentify import BURNED_IN_TEXT_NOT_REMOVED, deidentify
 from imaging.refusal import ImageRefused, Reason
 from tests.imaging.encoders import EXACT, JPEG_2000, JPEG_BASELINE, JPEG_LS_NEAR
+from tests.imaging.hostile_headers import elements, with_values
 from tests.imaging.images import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, PATIENT, RLE, dicom, ramp
 
 DEEP = ramp(top=4095)
@@ -198,6 +199,40 @@ def test_what_cannot_be_read_is_refused(data: bytes, expected: Reason) -> None:
         deidentify(data)
     assert refused.value.reason is expected
     assert refused.value.__cause__ is None
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(with_values("StudyInstanceUID", 210_000), id="values"),
+        pytest.param(elements(b"US", 160_000), id="elements"),
+        pytest.param(with_values("SpecificCharacterSet", 500, b"ISO_IR 100"), id="character sets"),
+    ],
+)
+def test_what_can_be_read_but_would_take_minutes_to_clean_has_no_copy(data: bytes) -> None:
+    assert decode(data).facts.rows == 96
+    with pytest.raises(ImageRefused) as refused:
+        deidentify(data)
+    assert refused.value.reason is Reason.TOO_LARGE
+
+
+def test_longer_texts_than_the_standard_allows_are_left_out() -> None:
+    long = ["SIEMENS"] * 40
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = "51185008", "SCT", long
+    whole = film(Manufacturer=long, ManufacturerModelName="S" * 64, AnatomicRegionSequence=[item])
+    copy = dcmread(io.BytesIO(deidentify(whole).data))
+    assert "Manufacturer" not in copy
+    assert copy.ManufacturerModelName == "S" * 64
+    assert "CodeMeaning" not in copy.AnatomicRegionSequence[0]
+    assert copy.AnatomicRegionSequence[0].CodeValue == "51185008"
+
+
+def test_an_unknown_character_set_is_left_out() -> None:
+    assert "SpecificCharacterSet" not in dcmread(io.BytesIO(deidentify(film(SpecificCharacterSet="PUNYCODE")).data))
+    japanese = ["", "ISO 2022 IR 87"]
+    copy = dcmread(io.BytesIO(deidentify(film(SpecificCharacterSet=japanese, Manufacturer="東芝")).data))
+    assert (copy.SpecificCharacterSet, copy.Manufacturer) == (japanese, "東芝")
 
 
 def test_nothing_of_the_person_is_logged(caplog: pytest.LogCaptureFixture) -> None:

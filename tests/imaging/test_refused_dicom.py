@@ -14,6 +14,7 @@ from pydicom.uid import UID
 from imaging.decode import decode
 from imaging.deidentify import deidentify
 from imaging.refusal import ImageRefused, Reason
+from tests.imaging.hostile_headers import with_values
 from tests.imaging.images import DEFLATED, EXPLICIT, JPEG_BASELINE, RLE, dicom, ramp
 from tests.imaging.refused import reason
 
@@ -137,6 +138,22 @@ def test_a_sequence_of_countless_empty_items_is_too_large(read: Callable[[bytes]
     with pytest.raises(ImageRefused) as refused:
         read(data[:place] + sequence + data[place:])
     assert refused.value.reason is Reason.TOO_LARGE
+
+
+@pytest.mark.parametrize("read", [decode, deidentify])
+@pytest.mark.parametrize(
+    ("name", "value"), [("WindowCenter", b"1"), ("NumberOfFrames", b"1"), ("SpecificCharacterSet", b"X")]
+)
+def test_an_element_of_countless_values_is_too_large(read: Callable[[bytes], object], name: str, value: bytes) -> None:
+    with pytest.raises(ImageRefused) as refused:
+        read(with_values(name, 210_000, value))
+    assert refused.value.reason is Reason.TOO_LARGE
+
+
+def test_values_are_counted_in_the_header_alone() -> None:
+    backslashes = np.full((600, 600), ord("\\"), np.uint8)
+    assert (decode(dicom(backslashes)).pixels == ord("\\")).all()
+    assert deidentify(dicom(backslashes)).data
 
 
 def test_nothing_of_a_header_reaches_the_log(caplog: pytest.LogCaptureFixture) -> None:

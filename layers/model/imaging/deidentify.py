@@ -14,7 +14,7 @@ from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID
 
 from imaging.bounds import check_bytes
-from imaging.confidential_values import cleaned
+from imaging.confidential_values import Cleaner
 from imaging.dicom import read_header
 from imaging.dicom_frame import pixel_data
 from imaging.dicom_header import read_layout
@@ -66,7 +66,7 @@ def _deidentify(data: bytes, pseudonyms: Pseudonyms) -> Deidentified:
     header, position = read_header(data, wanted=None)
     pixels = pixel_data(data, position, syntax)
     told = _shown_text(header)
-    kept = cleaned(header, pseudonyms)
+    kept = Cleaner(pseudonyms).cleaned(header)
     _declare(kept)
     words = data[position + 4 : position + 6] != b"OB"
     if TRANSFER_SYNTAXES[syntax] == "native":
@@ -79,7 +79,7 @@ def _deidentify(data: bytes, pseudonyms: Pseudonyms) -> Deidentified:
 def _shown_text(header: Dataset) -> tuple[str, ...]:
     """Whether the pixels may show text: unless the header denies it, and keeps no overlay in the pixels' own bits."""
     denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
-    overlaid = any(element.tag.group & 0xFF00 == 0x6000 for element in header)
+    overlaid = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
     return () if denied and not overlaid else (BURNED_IN_TEXT_NOT_REMOVED,)
 
 

@@ -1,7 +1,6 @@
 """DICOM: refused from the meta information or the header where these tell, and only then decoded."""
 
 import dataclasses
-import io
 import logging
 import warnings
 from collections.abc import Sequence
@@ -15,23 +14,17 @@ from imaging.dicom_header import WANTED, PixelLayout, read_layout
 from imaging.dicom_meta import BIG_ENDIAN, TRANSFER_SYNTAXES
 from imaging.frame import shrunk
 from imaging.functional_groups import of_frame
+from imaging.header_bytes import HeaderBytes
 from imaging.lookup_tables import words
 from imaging.palette import read_palette
 from imaging.picture import Picture, Stored
 from imaging.raster import decode_jpeg_frame
-from imaging.refusal import too_large, unsupported
+from imaging.refusal import unsupported
 from imaging.windows import read_tone
 
-# pydicom quotes values of the header, names included, in what it logs.
+# pydicom quotes values of the header, names included, in what it logs; and takes its time over each record.
 logging.getLogger("pydicom").propagate = False
-
-MAX_HEADER_BYTES = 8 * 1024 * 1024
-"""A parsed element takes thirty times the memory of the smallest one in a file: the header has its own bound."""
-
-
-MAX_ITEMS = 150_000
-"""Of sequences. Eight bytes make one that takes a thousand and much time; a full header of real ones has fewer."""
-_ITEMS = (b"\xfe\xff\0\xe0", b"\xff\xfe\xe0\0")
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 
 def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
@@ -60,14 +53,9 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
 
 def read_header(data: bytes, wanted: Sequence[str] | None = WANTED) -> tuple[Dataset, int]:
     """The elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
-    start = data[:MAX_HEADER_BYTES]
-    if any(start.count(item) > MAX_ITEMS for item in _ITEMS):
-        raise too_large(f"The DICOM header has more than {MAX_ITEMS} items.")
-    file = io.BytesIO(start)
+    file = HeaderBytes(data)
     header = dcmread(file, stop_before_pixels=True, specific_tags=list(wanted) if wanted else None)
-    if file.tell() >= MAX_HEADER_BYTES:
-        raise too_large(f"The DICOM header has more than {MAX_HEADER_BYTES} bytes.")
-    return header, file.tell()
+    return header, file.position()
 
 
 def _middle_frame(
