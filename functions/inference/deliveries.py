@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from functions.inference.arrivals import Arrival, Delivery
@@ -39,10 +39,12 @@ def receive(reception: Reception, delivery: Delivery) -> Arrival | None:
 
     What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
     """
-    if not reception.accounts.is_active(delivery.place.account_id) or not _is_image(reception.objects, delivery):
-        return None
     once = _once(delivery)
-    made = reception.once.find(once, reception.now()) or _make(reception, delivery, once)
+    made = reception.once.find(once, reception.now())
+    if made is None:  # later the account may be deactivated, and the object removed with its scan
+        if not reception.accounts.is_active(delivery.place.account_id) or not _is_image(reception.objects, delivery):
+            return None
+        made = _make(reception, delivery, once)
     return _arrival(delivery, made)
 
 
@@ -87,7 +89,9 @@ def _new(reception: Reception, delivery: Delivery) -> tuple[Scan, Task]:
     order = Order(lane=delivery.place.lane)
     task = tasks.create(task_id, scan_id, account, now, order, object_key=delivery.key)
     scan = Scan(scan_id, account, account, task_id, delivery.key, None, task.status, now)
-    return scan, task
+    # Pinned at once: whoever announces the task knows no version, and another may lie under the name by then.
+    pinned = delivery.version
+    return replace(scan, object_version=pinned), replace(task, object_version=pinned)
 
 
 def _arrival(delivery: Delivery, made: Made) -> Arrival:

@@ -108,16 +108,20 @@ def _work(inference: Inference, lease: Lease) -> Outcome:
 
 
 def _stray(inference: Inference, arrival: Arrival) -> Outcome:
-    """What comes of an arrival without a task: nothing where its scan was removed, and its object goes too."""
-    if arrival.key is None:
+    """What comes of an arrival without a task: nothing where its scan was removed, but that what is left goes too."""
+    if _tidy(inference, arrival) or arrival.key is None:
         return Outcome.NOTHING_TO_DO
+    return Outcome.SET_ASIDE
+
+
+def _tidy(inference: Inference, arrival: Arrival) -> bool:
+    """Removes the image and all that was made of it where its scan was removed; whether it was.
+
+    A worker may have been at it meanwhile, and have died before it saw that.
+    """
     if not inference.scans.was_removed(arrival.scan_id):
-        return Outcome.SET_ASIDE
-    inference.purger.purge_one(arrival.key)
-    return Outcome.NOTHING_TO_DO
-
-
-def _tidy(inference: Inference, arrival: Arrival) -> None:
-    """Removes what was made of a scan that was removed while it was being read."""
-    if inference.scans.was_removed(arrival.scan_id):
-        inference.purger.purge(derived_prefix(arrival.scan_id))
+        return False
+    inference.purger.purge(derived_prefix(arrival.scan_id))
+    if arrival.key:
+        inference.purger.purge_image(arrival.key, arrival.version)
+    return True

@@ -18,13 +18,12 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
 from scanward.stores.care_links import CareLinks
-from scanward.stores.connections import ConnectionStore
 from scanward.stores.department_members import DepartmentMembers
 from scanward.stores.erasing import Eraser
 from scanward.stores.exports import ExportStore
 from scanward.stores.gate import GateStore
 from scanward.stores.objects import ObjectStore
-from scanward.stores.own_data_queue import Wish, asked_for
+from scanward.stores.own_data_queue import OwnDataQueue, Wish, asked_for
 from scanward.stores.own_texts import OwnTexts
 from scanward.stores.purging import Purger
 from scanward.stores.scan_lists import ScanLists
@@ -44,11 +43,11 @@ own = OwnData(
     texts=OwnTexts(settings.clinic_table),
     log=AccessLog(settings.clinic_table),
     exports=ExportStore(settings.clinic_table),
-    connections=ConnectionStore(settings.connections_table, settings.scans_table),
     objects=ObjectStore(settings.bucket),
     archives=Archives(settings.bucket),
     eraser=Eraser(settings.accounts_table, settings.scans_table, settings.clinic_table),
     purger=Purger(settings.bucket),
+    queue=OwnDataQueue(settings.own_data_queue_url),
     now=now,
 )
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)

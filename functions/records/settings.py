@@ -34,20 +34,20 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class OwnDataSettings:
-    """Everywhere that something of a person may lie."""
+    """Everywhere that something of a person may lie, and the queue of what is to be done with it."""
 
     accounts_table: str
     scans_table: str
-    connections_table: str
     clinic_table: str
     bucket: str
+    own_data_queue_url: str
 
     @classmethod
     def read(cls, env: Environment) -> "OwnDataSettings":
         return cls(
             accounts_table=env.required("ACCOUNTS_TABLE"),
             scans_table=env.required("SCANS_TABLE"),
-            connections_table=env.required("CONNECTIONS_TABLE"),
             clinic_table=env.required("CLINIC_TABLE"),
             bucket=env.required("BUCKET"),
+            own_data_queue_url=env.required("OWN_DATA_QUEUE_URL"),
         )

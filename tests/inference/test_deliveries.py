@@ -9,11 +9,12 @@ from functions.inference.analysis import Inference
 from functions.inference.arrivals import Announced, Arrival, Delivery, Unexpected
 from functions.inference.dead_letters import DeadLetters, End, bury
 from functions.inference.deliveries import Reception, receive
-from functions.inference.usecases import Outcome, take
+from functions.inference.usecases import Outcome, process, take
 from scanward import clock
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.failures import FailureReason
+from scanward.domain.images import MAX_UPLOAD_BYTES
 from scanward.domain.orders import Lane
 from scanward.domain.places import Incoming
 from scanward.domain.tasks import TaskStatus
@@ -85,8 +86,15 @@ def test_put_again_under_the_same_name_it_is_another(inference: Inference, recep
 
 @pytest.mark.parametrize(
     ("content", "account"),
-    [(b"", ACCOUNT), (b"%PDF-1.7", ACCOUNT), (b"GIF89a" + bytes(200), ACCOUNT), (PNG, 8), (PNG[1:], ACCOUNT)],
-    ids=["empty", "pdf", "gif", "nobodys", "shifted"],
+    [
+        (b"", ACCOUNT),
+        (b"%PDF-1.7", ACCOUNT),
+        (b"GIF89a" + bytes(200), ACCOUNT),
+        (PNG, 8),
+        (PNG[1:], ACCOUNT),
+        (PNG.ljust(MAX_UPLOAD_BYTES + 1, b"\0"), ACCOUNT),
+    ],
+    ids=["empty", "pdf", "gif", "nobodys", "shifted", "too-large"],
 )
 def test_anything_else_is_set_aside(inference: Inference, reception: Reception, content: bytes, account: int) -> None:
     delivery = delivered(content, account=account)
@@ -122,6 +130,22 @@ def test_objects_that_mean_nothing_to_us_are_set_aside(
     boto3.client("s3").put_object(Bucket=BUCKET, Key=announced.key, Body=PNG)
     assert take(inference, reception, announced) is Outcome.SET_ASIDE
     assert keys() == {announced.key.replace("uploads/", "aside/", 1)}
+
+
+def test_each_scan_reads_its_own_version_whoever_announces_it(inference: Inference, reception: Reception) -> None:
+    delivery = delivered(PNG)
+    arrival = receive(reception, delivery)
+    delivered((SAMPLES / "nodule-3.dcm").read_bytes())
+    assert arrival
+    scan = inference.scans.get(arrival.scan_id)
+    assert scan
+    assert scan.object_version == delivery.version, "before anybody has read it"
+    assert process(inference, Arrival(arrival.scan_id, arrival.task_id)) is Outcome.FINISHED
+    task = inference.scans.task(arrival.task_id)
+    assert task
+    assert task.object_version == delivery.version
+    assert task.result
+    assert task.result["image"]["format"] == "PNG"
 
 
 def test_a_lost_answer_makes_no_second_scan(inference: Inference, reception: Reception) -> None:

@@ -83,7 +83,12 @@ def live_a_life(patient: Client, doctor: Client) -> Scan:
     members = DepartmentMembers(CLINIC, TABLES["ACCOUNTS_TABLE"])
     members.assign(department.id, them)
     members.admit(Membership(me, department.id, now), None)
-    for key in (f"profiles/{me}/face.png", f"uploads/high/incoming/{me}/film.png", f"exports/{me}/1.zip"):
+    for key in (
+        f"profiles/{me}/face.png",
+        f"uploads/high/incoming/{me}/film.png",
+        f"aside/low/incoming/{me}/letter.pdf",
+        f"exports/{me}/1.zip",
+    ):
         boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=WORD.encode())
     body = json.dumps({"full_name": WORD}).encode()
     assert patient.send("PATCH", "/api/profile", body, "application/json").status == 200

@@ -8,12 +8,12 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
 from scanward.stores.care_links import CareLinks
-from scanward.stores.connections import ConnectionStore
 from scanward.stores.department_members import DepartmentMembers
 from scanward.stores.erasing import Eraser
 from scanward.stores.exports import ExportStore
 from scanward.stores.gate import GateStore
 from scanward.stores.objects import ObjectStore
+from scanward.stores.own_data_queue import OwnDataQueue
 from scanward.stores.own_texts import OwnTexts
 from scanward.stores.purging import Purger
 from scanward.stores.scan_lists import ScanLists
@@ -35,9 +35,9 @@ class OwnData:
     texts: OwnTexts
     log: AccessLog
     exports: ExportStore
-    connections: ConnectionStore
     objects: ObjectStore
     archives: Archives
     eraser: Eraser
     purger: Purger
+    queue: OwnDataQueue
     now: Callable[[], datetime]

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from contextlib import suppress
 
 from functions.scans.usecases.dependencies import Imaging
-from functions.scans.usecases.paging import Window, page
+from functions.scans.usecases.paging import page
 from functions.scans.usecases.tasks import called_off
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
-from scanward.domain.places import derived_prefix, parse_upload_key
+from scanward.domain.places import derived_prefix
 from scanward.domain.policy import Action
 from scanward.domain.scans import Scan
 from scanward.domain.task_refusals import TaskClosed
 from scanward.domain.tasks import Task
+from scanward.domain.windows import Window
 from scanward.errors import NotFound
 from scanward.security.access import Thing
 
@@ -72,7 +73,4 @@ def delete_scan(imaging: Imaging, actor: Actor, scan: str) -> None:
 
 def _purge(imaging: Imaging, scan: Scan) -> None:
     imaging.purger.purge(derived_prefix(scan.id))
-    if parse_upload_key(scan.object_key):
-        imaging.purger.purge_one(scan.object_key)
-    elif scan.object_version:  # a delivery's name may be that of another scan's image too
-        imaging.purger.purge_version(scan.object_key, scan.object_version)
+    imaging.purger.purge_image(scan.object_key, scan.object_version)

@@ -69,8 +69,8 @@ def export_key(account_id: int, export_id: int) -> str:
 
 def prefixes_of(account_id: int) -> tuple[str, ...]:
     """Where files lie that are an account's own, whatever scan they are of."""
-    incoming = (f"uploads/{lane}/incoming/{account_id}/" for lane in Lane)
-    return (f"profiles/{account_id}/", f"exports/{account_id}/", *incoming)
+    incoming = [f"uploads/{lane}/incoming/{account_id}/" for lane in Lane]
+    return (f"profiles/{account_id}/", f"exports/{account_id}/", *incoming, *map(aside_key, incoming))
 
 
 def aside_key(key: str) -> str:

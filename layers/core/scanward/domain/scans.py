@@ -34,7 +34,7 @@ class Scan:
 
     `status`, `result`, `failure` and `completed_at` mirror the task `task_id`, in that task's own transaction: the one
     that came with the upload, then each later one as it completes. `scan_type`: as the uploader said, else as the
-    image itself does once it was read. `object_version`: that which was read, None before.
+    image itself does once it was read. `object_version`: that which was read or is to be; None while it is not known.
     """
 
     id: int

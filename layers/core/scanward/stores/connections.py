@@ -7,7 +7,6 @@ is pushed because somebody began to watch and what is pushed because the task mo
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
-from functools import partial
 
 from pynamodb.transactions import TransactWrite
 
@@ -26,7 +25,8 @@ from scanward.stores.connection_items import (
     subscription_item,
     subscription_of,
 )
-from scanward.stores.dynamo import ConditionFailed, WriteConflict, bind, connection, settled, to_ms, translated
+from scanward.stores.dynamo import ConditionFailed, WriteConflict, bind, settled, to_ms, translated
+from scanward.stores.transactions import write_together
 
 TRIES = 5
 
@@ -42,15 +42,14 @@ class ConnectionStore:
     def open(self, opened: Connection) -> None:
         """Keeps a socket, its slot and its subscriptions, all or nothing. Raises Conflict when the slot is held."""
 
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.save(connection_item(opened))
-                write.save(slot_item(opened), condition=SlotItem.pk.does_not_exist())
-                for task_id in opened.subscribed:
-                    write.save(subscription_item(opened, task_id, pushed=0))
+        def fill(write: TransactWrite) -> None:
+            write.save(connection_item(opened))
+            write.save(slot_item(opened), condition=SlotItem.pk.does_not_exist())
+            for task_id in opened.subscribed:
+                write.save(subscription_item(opened, task_id, pushed=0))
 
         try:
-            settled(write_all)
+            write_together(fill)
         except ConditionFailed as held:
             raise Conflict from held
 
@@ -79,7 +78,7 @@ class ConnectionStore:
                 return before
             after = replace(after, revision=before.revision + 1)
             try:
-                settled(partial(_move, before, after, pushed or {}))
+                _move(before, after, pushed or {})
             except ConditionFailed:
                 continue
             return after
@@ -92,7 +91,7 @@ class ConnectionStore:
             if kept is None:
                 return
             try:
-                settled(partial(_forget, kept))
+                _forget(kept)
             except ConditionFailed:
                 continue
             return
@@ -148,9 +147,10 @@ class ConnectionStore:
 def _move(before: Connection, after: Connection, pushed: Mapping[int, int]) -> None:
     unchanged = ConnectionItem.revision == before.revision
     if (after.subscribed, after.watches_own) == (before.subscribed, before.watches_own):
-        connection_item(after).save(condition=unchanged)
+        settled(lambda: connection_item(after).save(condition=unchanged))
         return
-    with TransactWrite(connection=connection()) as write:
+
+    def fill(write: TransactWrite) -> None:
         write.save(connection_item(after), condition=unchanged)
         if after.watches_own != before.watches_own:
             write.save(slot_item(after))
@@ -159,10 +159,14 @@ def _move(before: Connection, after: Connection, pushed: Mapping[int, int]) -> N
         for task_id in before.subscribed - after.subscribed:
             write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(after.id)))
 
+    write_together(fill)
+
 
 def _forget(kept: Connection) -> None:
-    with TransactWrite(connection=connection()) as write:
+    def fill(write: TransactWrite) -> None:
         write.delete(connection_item(kept), condition=ConnectionItem.revision == kept.revision)
         write.delete(slot_item(kept))
         for task_id in kept.subscribed:
             write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(kept.id)))
+
+    write_together(fill)

@@ -7,7 +7,8 @@ from pynamodb.transactions import TransactWrite
 from scanward.stores import keys
 from scanward.stores.care_items import CareItem, LinkPlaceItem, link_of, link_places, listed_link_of
 from scanward.stores.connect_tokens import ConnectItem, ConnectPlaceItem
-from scanward.stores.dynamo import bind, connection, settled, translated
+from scanward.stores.dynamo import bind, translated
+from scanward.stores.transactions import write_together
 
 
 class AccountRow(Model):
@@ -65,8 +66,8 @@ class Eraser:
         _drop(ScanRow, keys.task(task_id))
 
     def scans(self, account_id: int) -> None:
-        """An account's lists and counts beside its scans."""
-        for key in (keys.scans_of, keys.tasks_of, keys.once, keys.notice):
+        """An account's lists and counts beside its scans, whose list goes with them: what is in none is not found."""
+        for key in (keys.tasks_of, keys.once, keys.notice):
             _drop(ScanRow, key(account_id))
         _drop(ScanRow, keys.uploads(account_id))
 
@@ -87,6 +88,11 @@ class Eraser:
         for key in (keys.care, keys.sheet, keys.export, keys.once):
             _drop(ClinicRow, key(account_id))
 
+    def knows(self, account_id: int) -> bool:
+        """Whether anything is left of an account itself, strongly consistent."""
+        with translated():
+            return any(True for _ in AccountRow.query(keys.account(account_id), consistent_read=True, limit=1))
+
     def account(self, account_id: int) -> None:
         """What is left of an account that is removed."""
         _drop(AccountRow, keys.account(account_id))
@@ -99,9 +105,8 @@ def _drop(model: type[AccountRow | ScanRow | ClinicRow], key: str) -> None:
 
 
 def _delete(*items: Model) -> None:
-    def delete_all() -> None:
-        with TransactWrite(connection=connection()) as write:
-            for item in items:
-                write.delete(item)
+    def fill(write: TransactWrite) -> None:
+        for item in items:
+            write.delete(item)
 
-    settled(delete_all)
+    write_together(fill)

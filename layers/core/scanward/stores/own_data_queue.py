@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
@@ -31,11 +32,11 @@ class OwnDataQueue:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def ask(self, wish: Wish, account_id: int) -> None:
-        """Keeps that somebody asked; it is carried out once or more often."""
+    def ask(self, wish: Wish, account_id: int, after: timedelta = timedelta()) -> None:
+        """Keeps that somebody asked; it is carried out once or more often, not before `after` (at most 15 minutes)."""
         body = json.dumps({"wish": wish.value, "account_id": account_id})
         try:
-            sqs().send_message(QueueUrl=self._url, MessageBody=body)
+            sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=int(after.total_seconds()))
         except (BotoCoreError, ClientError) as failure:
             raise Unavailable from failure
 

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 
 from botocore.exceptions import BotoCoreError, ClientError
 
+from scanward.domain.places import parse_upload_key
 from scanward.stores.objects import StorageFailed
 from scanward.stores.sdk import s3
 
@@ -26,8 +27,14 @@ class Purger:
         """Removes every version of one object."""
         self._remove(key, key)
 
-    def purge_version(self, key: str, version: str) -> None:
-        """Removes one version of an object whose others are not ours to remove; one that is gone is no error."""
+    def purge_image(self, key: str, version: str | None) -> None:
+        """Removes the image of a scan; of a delivery the one version: others of its name are other scans' images."""
+        if parse_upload_key(key):
+            self.purge_one(key)
+        elif version:
+            self._purge_version(key, version)
+
+    def _purge_version(self, key: str, version: str) -> None:
         try:
             s3().delete_object(Bucket=self._bucket, Key=key, VersionId=version)
         except (BotoCoreError, ClientError) as failure:

@@ -102,6 +102,7 @@ def scan_item(scan: Scan) -> ScanItem:
         uploaded_by=scan.uploaded_by,
         task_id=scan.task_id,
         object_key=scan.object_key,
+        object_version=scan.object_version,
         scan_type=scan.scan_type.value if scan.scan_type else None,
         status=scan.status.value,
         created_ms=to_ms(scan.created_at),
