@@ -9,7 +9,8 @@ from scanward.settings import Environment
 class Settings:
     """Limits a minute: `requests_per_minute` of an account; at sign-in, `calls_per_address`, `failures_per_account`.
 
-    `clinic_table`: where the access log lies. `allowed_origins`: for CORS.
+    `clinic_table`: where the access log lies. `allowed_origins`: for CORS. `distribution_mark`: what our
+    CloudFront distribution puts into a header; None without one.
     """
 
     accounts_table: str
@@ -22,6 +23,7 @@ class Settings:
     calls_per_address: int
     failures_per_account: int
     allowed_origins: tuple[str, ...]
+    distribution_mark: str | None
 
     @classmethod
     def read(cls, env: Environment) -> "Settings":
@@ -36,6 +38,7 @@ class Settings:
             calls_per_address=env.number("SIGN_IN_CALLS_PER_MINUTE"),
             failures_per_account=env.number("SIGN_IN_FAILURES_PER_MINUTE"),
             allowed_origins=env.names("ALLOWED_ORIGINS"),
+            distribution_mark=env.optional("DISTRIBUTION_MARK"),
         )
 
 

@@ -39,6 +39,14 @@ def test_a_removal_is_logged_where_the_log_outlives_the_account(admin: Client, p
     whose = number(person)
     assert admin.send("DELETE", f"/users/{whose}").status == 200
     logged = [entry for entry in kept(admin, whose) if entry[0] == "CHANGE_ACCOUNT"]
+    assert logged == [("CHANGE_ACCOUNT", "account", whose)], "once, with the write that locks it"
+
+
+def test_the_removal_of_a_locked_account_is_logged_as_well(admin: Client, person: Client) -> None:
+    whose = number(person)
+    assert activity(admin, whose, active=False).status == 200
+    assert admin.send("DELETE", f"/users/{whose}").status == 200
+    logged = [entry for entry in kept(admin, whose) if entry[0] == "CHANGE_ACCOUNT"]
     assert logged == [("CHANGE_ACCOUNT", "account", whose)] * 2, "that it was locked, and that it was removed"
 
 

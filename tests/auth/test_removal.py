@@ -1,5 +1,7 @@
 """Removing an account: locked first, erased behind it, begun anew where it was interrupted."""
 
+import json
+
 import boto3
 import pytest
 
@@ -77,6 +79,32 @@ def test_of_two_administrators_who_remove_each_other_one_stays(api: Client, admi
     assert remove(other, second).status == 409
     assert len(deliver()) == 1, "the erasure of one, and of nobody else"
     assert [one["id"] for one in other.get("/users").data] == [second]
+
+
+def leave(client: Client) -> Reply:
+    return client.send("DELETE", "/users/me", json.dumps({"password": "correct horse"}).encode(), "application/json")
+
+
+def test_who_leaves_while_nothing_can_be_asked_for_stays_as_they_were(
+    api: Client, admin: Client, person: Client
+) -> None:
+    second_administrator(api)
+    with failing(sqs(), "sqs.SendMessage"):
+        assert [leave(client).status for client in (admin, person)] == [503, 503]
+    assert [client.get("/users/me").status for client in (admin, person)] == [200, 200]
+    assert [leave(client).status for client in (admin, person)] == [202, 202]
+    assert [client.get("/users/me").status for client in (admin, person)] == [401, 401]
+    assert len(deliver()) == 2
+
+
+def test_an_administrator_who_is_the_last_only_when_locked_stays(api: Client, admin: Client) -> None:
+    other = second_administrator(api)
+    second, met = number(other), list[int]()
+    with meanwhile(connection().client, WRITE, lambda: met.append(remove(admin, second).status)):
+        assert leave(admin).status == 409
+    assert met == [200]
+    deliver()
+    assert [one["id"] for one in admin.get("/users").data] == [number(admin)]
 
 
 @pytest.mark.parametrize("delivered", [False, True])

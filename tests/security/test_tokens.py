@@ -13,7 +13,7 @@ import pytest
 from scanward.domain.claims import Claims, TokenType
 from scanward.domain.ids import to_uuid
 from scanward.domain.signing import KEPT_SECONDS, NOTICE_SECONDS, SigningKey, TokenKeys, rotate
-from scanward.errors import NotAuthenticated, NotFound, Unavailable
+from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
 from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, REFETCH_AFTER, Tokens
 
 KEY, NEXT_KEY = "first key, long enough for any of them. " * 2, "second key, as long as the first. " * 2
@@ -128,6 +128,32 @@ def test_a_token_that_does_not_hold_is_refused_in_the_same_words(tokens: Tokens,
     with pytest.raises(NotAuthenticated) as refusal:
         tokens.verify(make(), TokenType.ACCESS)
     assert refusal.value.message == "Not authenticated"
+
+
+def in_parts(header: bytes, claims: bytes) -> str:
+    parts = (header, claims, b"no signature")
+    return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        lambda: "",
+        lambda: "a.b.c",
+        lambda: "é.é.é",
+        lambda: signed({"typ": "cursor", "last": "7", "scope": "users"}, key=NEXT_KEY),
+        lambda: signed({"typ": "cursor", "last": "7", "scope": "tasks"}),
+        lambda: signed({"typ": "cursor", "last": "7", "scope": "users", "pad": "x" * 4000}),
+        lambda: signed(payload()),
+        lambda: in_parts(b'{"alg": "HS256"}', json.dumps({"typ": "cursor", "pad": "x" * 2100}).encode()),
+        lambda: in_parts(b'{"alg": "none"}', b"{}"),
+        lambda: in_parts(b"[" * 1300, b"{}"),
+    ],
+)
+def test_a_cursor_that_we_did_not_give_or_not_for_this_list_is_refused(tokens: Tokens, make: Callable[[], str]) -> None:
+    assert tokens.read_cursor(tokens.cursor(7, "users"), "users") == 7
+    with pytest.raises(InvalidCursor):
+        tokens.read_cursor(make(), "users")
 
 
 def test_clocks_may_differ_by_the_leeway_and_no_more(tokens: Tokens) -> None:

@@ -7,7 +7,6 @@ from functions.auth.schemas.envelope import (
     LeaveBody,
     LoginBody,
     LogoutBody,
-    MessageOut,
     RefreshBody,
     RegisterBody,
     SessionOut,
@@ -17,6 +16,7 @@ from functions.auth.usecases import erasure, own_account, registration, sessions
 from functions.auth.usecases.dependencies import Auth
 from scanward.web.call import Call
 from scanward.web.families import Family
+from scanward.web.messages import MessageOut
 from scanward.web.routes import PUBLIC, REFRESHING, Media, Routes
 
 routes = Routes[Auth]("auth", Family.ENVELOPE)

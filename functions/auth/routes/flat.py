@@ -4,7 +4,7 @@ from typing import Any
 
 from functions.auth.pictures.cleaning import clean
 from functions.auth.schemas.columns import UserBody, UserOut
-from functions.auth.schemas.envelope import LoginBody, LogoutBody, MessageOut
+from functions.auth.schemas.envelope import LoginBody, LogoutBody
 from functions.auth.schemas.flat import MemberBody, MemberOut, MemberSignedInOut, RenewalBody, RenewedOut
 from functions.auth.schemas.profile import EDITABLE, ProfileBody, foreign_fields
 from functions.auth.schemas.profile_answers import ProfileOut, profile_of
@@ -17,6 +17,7 @@ from scanward.web.bodies import Choice
 from scanward.web.call import Call
 from scanward.web.families import Family
 from scanward.web.fields import NOT_KNOWN
+from scanward.web.messages import MessageOut
 from scanward.web.routes import PUBLIC, Media, Routes
 
 routes = Routes[Auth]("auth", Family.FLAT)

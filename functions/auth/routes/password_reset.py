@@ -1,12 +1,12 @@
 """A new password by mail, in the envelope family."""
 
 from functions.auth.routes.envelope import FORMS
-from functions.auth.schemas.envelope import MessageOut
 from functions.auth.schemas.password_reset import NewPasswordBody, ResetBody
 from functions.auth.usecases import password_reset
 from functions.auth.usecases.dependencies import Auth
 from scanward.web.call import Call
 from scanward.web.families import Family
+from scanward.web.messages import MessageOut
 from scanward.web.routes import PUBLIC, Routes
 
 routes = Routes[Auth]("auth", Family.ENVELOPE)

@@ -1,16 +1,15 @@
 """Administration of accounts; administrators only."""
 
-from functions.auth.schemas.envelope import AccountOut, MessageOut
+from functions.auth.schemas.envelope import AccountOut
 from functions.auth.schemas.users import ActivityBody, ApprovalBody, ListQuery
 from functions.auth.usecases import administration
 from functions.auth.usecases.dependencies import Auth
-from scanward.domain.accounts import Role
 from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.routes import Audience, Routes
+from scanward.web.messages import MessageOut
+from scanward.web.routes import ADMINISTRATORS, Routes
 
 routes = Routes[Auth]("auth", Family.ENVELOPE)
-ADMINISTRATORS = Audience(roles=frozenset({Role.ADMIN}))
 
 
 @routes.get("/users", list[AccountOut], query=ListQuery, audience=ADMINISTRATORS)

@@ -134,12 +134,6 @@ class AccessOut(Out):
     refresh_token: str | None = Field(default=None, exclude_if=lambda token: token is None)
 
 
-class MessageOut(Out):
-    """What was done."""
-
-    message: str
-
-
 class SessionOut(Out):
     """One login of the caller's."""
 

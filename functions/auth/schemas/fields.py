@@ -8,11 +8,12 @@ from typing import Annotated, Literal
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from scanward.domain.accounts import Gender
+from scanward.domain.accounts import fold
 from scanward.security.passwords import MAX_LENGTH, MIN_LENGTH
-from scanward.web.fields import Line, NotBlank, Printable, ShortKey, Upper
+from scanward.web.fields import Line, NotBlank, OneLine, Printable, Seen, ShortKey, UniqueName
 
 FIRST_YEAR = 1900
+LOOK_ALIKES = frozenset({"LATIN", "GREEK", "CYRILLIC"})
 
 
 def _email(text: str) -> str:
@@ -34,16 +35,17 @@ def _username(text: str) -> str:
     return text
 
 
-def _phone(text: str) -> str:
-    if not any(char.isdigit() for char in text):
-        raise PydanticCustomError("phone", "Enter a phone number.")
+def _one_script(text: str) -> str:
+    # Their letters look alike: somebody else's name with one of the other script in it would be another.
+    scripts = {unicodedata.name(char, "").partition(" ")[0] for char in fold(text)}
+    if len(scripts & LOOK_ALIKES) > 1:
+        raise PydanticCustomError("mixed_scripts", "Latin, Greek and Cyrillic letters cannot be mixed.")
     return text
 
 
-def _visible(text: str) -> str:
-    # Somebody else's name with an invisible character in it would look the same and be another.
-    if any(unicodedata.category(char) == "Cf" for char in text):
-        raise PydanticCustomError("invisible_character", "Invisible characters are not allowed.")
+def _phone(text: str) -> str:
+    if not any(char.isdigit() for char in text):
+        raise PydanticCustomError("phone", "Enter a phone number.")
     return text
 
 
@@ -66,23 +68,15 @@ def _lived(day: date) -> date:
 
 
 ShownName = Annotated[Line, ShortKey]
-Name = Annotated[ShownName, NotBlank, AfterValidator(_visible)]
+Name = Annotated[ShownName, NotBlank, Seen]
 Email = Annotated[Name, AfterValidator(_email)]
-Username = Annotated[Name, AfterValidator(_username)]
-Identifier = Annotated[
-    str,
-    StringConstraints(min_length=1, max_length=100),
-    Printable,
-    NotBlank,
-    ShortKey,
-    AfterValidator(_visible),
-]
+Username = Annotated[Name, AfterValidator(_username), AfterValidator(_one_script)]
+Identifier = UniqueName
 ShownPassword = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH), Printable]
 NewPassword = Annotated[ShownPassword, AfterValidator(_long_enough)]
-Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), Printable, AfterValidator(_phone)]
+Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), OneLine, AfterValidator(_phone)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=500), Printable, NotBlank]
 Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2000), Printable, NotBlank]
-AnyGender = Annotated[Gender, Upper]
 BirthDate = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_lived)]
 BloodType = Literal["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"]
 EmergencyNumbers = Annotated[tuple[Phone, ...], Field(max_length=10)]

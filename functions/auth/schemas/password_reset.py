@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import StringConstraints
 
 from functions.auth.schemas.fields import Email, NewPassword
-from scanward.security.tokens import MAX_LENGTH
+from scanward.domain.claims import MAX_TOKEN_LENGTH
 from scanward.web.fields import Body
 
 
@@ -18,5 +18,5 @@ class ResetBody(Body):
 class NewPasswordBody(Body):
     """`POST /auth/password-reset/confirm`. `token`: the one that was mailed."""
 
-    token: Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH)]
+    token: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOKEN_LENGTH)]
     password: NewPassword

@@ -6,7 +6,6 @@ from pydantic import Field
 
 from functions.auth.schemas.fields import (
     Address,
-    AnyGender,
     BirthDate,
     BloodType,
     Email,
@@ -21,7 +20,7 @@ from functions.auth.schemas.fields import (
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Names, Profile, Role
-from scanward.web.fields import Body, Called
+from scanward.web.fields import AnyGender, Body, Called
 
 
 class PersonBody(Body):

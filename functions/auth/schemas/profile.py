@@ -11,7 +11,6 @@ from pydantic_core import PydanticCustomError
 
 from functions.auth.schemas.fields import (
     Address,
-    AnyGender,
     BirthDate,
     BloodType,
     Email,
@@ -21,7 +20,7 @@ from functions.auth.schemas.fields import (
 )
 from scanward.domain.accounts import Profile, Role
 from scanward.errors import InvalidFields
-from scanward.web.fields import NOT_KNOWN, Body, Called
+from scanward.web.fields import NOT_KNOWN, AnyGender, Body, Called
 
 _PERSON = {"first_name", "last_name", "full_name", "gender", "birth_date", "age", "address", "blood_type"}
 _PERSON |= {"emergency_numbers", "married", "image"}

@@ -4,10 +4,11 @@ from typing import Annotated
 
 from pydantic import Field
 
-from functions.auth.usecases.administration import Verdict, Window
+from functions.auth.usecases.administration import Verdict
 from scanward.domain.accounts import Role
+from scanward.domain.windows import Window
 from scanward.stores.account_lists import Filters
-from scanward.web.fields import Body, NotBlank, Printable, Upper
+from scanward.web.fields import Body, Cursor, NotBlank, Printable, Upper
 
 
 class ListQuery(Body):
@@ -15,13 +16,13 @@ class ListQuery(Body):
 
     skip: Annotated[int, Field(ge=0, le=1000)] = 0
     limit: Annotated[int, Field(ge=1, le=100)] = 100
-    cursor: str | None = None
+    cursor: Cursor | None = None
     role: Annotated[Role, Upper] | None = None
     is_active: bool | None = None
     approved: bool | None = None
 
     def window(self) -> Window:
-        return Window(self.skip, self.limit, self.cursor)
+        return Window(self.limit, self.cursor, self.skip)
 
     def filters(self) -> Filters:
         return Filters(self.role, self.is_active, self.approved)

@@ -8,6 +8,7 @@ from scanward.domain.accounts import Account, Actor, Decision
 from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
 from scanward.domain.policy import Action
+from scanward.domain.windows import Window
 from scanward.errors import NotFound
 from scanward.security.access import Thing
 from scanward.stores.account_lists import AccountPage, Filters
@@ -15,15 +16,6 @@ from scanward.stores.accounts import Credentials
 from scanward.stores.own_data_queue import Wish
 
 KIND = "account"
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which part of a list. `cursor`: a signed place to begin after, instead of skipping."""
-
-    skip: int
-    limit: int
-    cursor: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +66,9 @@ def remove(auth: Auth, actor: Actor, account: str) -> None:
     behind it, the account is there still, and is removed by asking again. Raises NotFound, LastAdministrator, Conflict.
     """
     entry = _entry(auth, actor, _found(auth, account).account)
-    auth.accounts.lock(parse_id(account), auth.now(), entry)
+    locked = auth.accounts.lock(parse_id(account), auth.now(), entry)
     auth.own_data.ask(Wish.ERASURE, parse_id(account))
-    gone = auth.accounts.remove(parse_id(account), entry)
+    gone = auth.accounts.remove(parse_id(account), None if locked else entry)
     if gone and gone.profile.image:
         auth.pictures.remove(gone.profile.image)
 

@@ -77,22 +77,20 @@ def refresh(auth: Auth, passed: Pass, *, rotates: bool) -> Renewed:
     """Renews the access token of a live session, and its refresh token when `rotates`.
 
     A refresh token whose successor is in use ends its session: one of its two holders is a thief. For half a minute it
-    is taken for a lost answer, and the successor is given once more. Raises NotAuthenticated.
+    is taken for a lost answer, and the successor is given once more: so also to who rotates while another does.
+    Raises NotAuthenticated.
     """
     claims, session = passed.claims, passed.session
-    now = int(auth.now().timestamp())
-    meaning = judge(session, claims.id, now)
-    if meaning is Refresh.REUSED:
-        auth.gate.close(claims.account_id, [session.id])
-        raise NotAuthenticated
-    access = auth.tokens.issue(TokenType.ACCESS, Claims(claims.account_id, session.id, fresh_token()))
-    if not rotates:
-        return Renewed(access, None)
-    successor = fresh_token()
-    if meaning is Refresh.LOST_ANSWER and session.current:
-        successor = session.current
+    successor = None
+    if rotates:
+        successor = _successor(auth, claims, session) or _successor(auth, claims, _as_it_is(auth, claims))
+        if successor is None:
+            raise NotAuthenticated
     else:
-        auth.gate.replace(claims.account_id, session, rotate(session, claims.id, successor, now))
+        _judged(auth, claims, session)
+    access = auth.tokens.issue(TokenType.ACCESS, Claims(claims.account_id, session.id, fresh_token()))
+    if successor is None:
+        return Renewed(access, None)
     return Renewed(access, auth.tokens.issue(TokenType.REFRESH, Claims(claims.account_id, session.id, successor)))
 
 
@@ -105,6 +103,31 @@ def refresh_shown(auth: Auth, token: str, *, rotates: bool) -> Renewed:
         return refresh(auth, auth.entry.enter(token, TokenType.REFRESH), rotates=rotates)
     except NotAuthenticated as broken:
         raise InvalidRefreshToken from broken
+
+
+def _successor(auth: Auth, claims: Claims, session: Session) -> str | None:
+    """The id of the refresh token that follows the one shown; None when the session has changed meanwhile."""
+    if _judged(auth, claims, session) is Refresh.LOST_ANSWER:
+        return session.current
+    successor, now = fresh_token(), int(auth.now().timestamp())
+    follows = rotate(session, claims.id, successor, now)
+    return successor if auth.gate.replace(claims.account_id, session, follows) else None
+
+
+def _judged(auth: Auth, claims: Claims, session: Session) -> Refresh:
+    meaning = judge(session, claims.id, int(auth.now().timestamp()))
+    if meaning is Refresh.REUSED:
+        auth.gate.close(claims.account_id, [session.id])
+        raise NotAuthenticated
+    return meaning
+
+
+def _as_it_is(auth: Auth, claims: Claims) -> Session:
+    live = auth.gate.sessions(claims.account_id, int(auth.now().timestamp()))
+    found = next((session for session in live if session.id == claims.session_id), None)
+    if found is None:
+        raise NotAuthenticated
+    return found
 
 
 def logout(auth: Auth, actor: Actor, *, everywhere: bool) -> None:

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 
+MAX_TOKEN_LENGTH = 2048  # characters, of cursors as well
+
 
 class TokenType(StrEnum):
     """What a token is for."""

@@ -6,7 +6,7 @@ from typing import Any
 
 import jwt
 
-from scanward.domain.claims import LIFETIMES, Claims, TokenType
+from scanward.domain.claims import LIFETIMES, MAX_TOKEN_LENGTH, Claims, TokenType
 from scanward.domain.ids import parse_id
 from scanward.domain.signing import NOTICE_SECONDS, SigningKey, TokenKeys
 from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
@@ -14,7 +14,6 @@ from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailab
 ISSUER = "scanward"
 AUDIENCE = "scanward-api"
 LEEWAY = timedelta(seconds=30)
-MAX_LENGTH = 2048
 REFETCH_AFTER = timedelta(minutes=1)
 REREAD_AFTER = timedelta(seconds=NOTICE_SECONDS / 2)
 _REQUIRED = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
@@ -49,7 +48,7 @@ class Tokens:
     def verify(self, token: str, kind: TokenType) -> Claims:
         """What the token says. Raises NotAuthenticated, in the same words whatever is wrong with it."""
         try:
-            if len(token) > MAX_LENGTH:
+            if len(token) > MAX_TOKEN_LENGTH:
                 raise NotAuthenticated
             key = self._key(jwt.get_unverified_header(token).get("kid"))
             payload = jwt.decode(
@@ -89,12 +88,14 @@ class Tokens:
     def read_cursor(self, text: str, scope: str) -> int:
         """The id after which the next page begins. Raises InvalidCursor."""
         try:
-            key = self._key(jwt.get_unverified_header(text).get("kid")) if len(text) <= MAX_LENGTH else ""
+            if len(text) > MAX_TOKEN_LENGTH:
+                raise InvalidCursor
+            key = self._key(jwt.get_unverified_header(text).get("kid"))
             payload = jwt.decode(text, key, algorithms=["HS256"])
             if (payload["typ"], payload["scope"]) != ("cursor", scope):
                 raise InvalidCursor
             return int(payload["last"])
-        except (jwt.InvalidTokenError, NotAuthenticated, KeyError, ValueError) as broken:
+        except (jwt.InvalidTokenError, NotAuthenticated, KeyError, ValueError, RecursionError) as broken:
             raise InvalidCursor from broken
 
     def pepper(self) -> str:

@@ -19,6 +19,7 @@ from scanward.stores.session_ends import EndedItem
 from scanward.stores.transactions import write_together
 
 UNIQUE = "This field must be unique."
+NOBODY = 0  # no account's id
 
 
 class LastAdministrator(Conflict):
@@ -70,15 +71,19 @@ class AccountStore:
 
         self._write(over, new, leaves=administers(old) > administers(new), entry=entry)
 
-    def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> None:
-        """Ends an account's sessions and lets nobody in again, whoever else changes it. Raises LastAdministrator."""
+    def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> bool:
+        """Ends an account's sessions and lets nobody in again, whoever else changes it; False if it was locked already.
+
+        Raises LastAdministrator.
+        """
 
         def deactivate(found: Credentials) -> None:
             locked = replace(found, account=replace(found.account, is_active=False, updated_at=now))
             if found.account.is_active:
                 self.change(found, locked, ends_sessions=True, entry=entry)
 
-        self._insist(account_id, deactivate)
+        found = self._insist(account_id, deactivate)
+        return found is not None and found.account.is_active
 
     def remove(self, account_id: int, entry: AccessEntry | None = None) -> Account | None:
         """Forgets an account, its names and its sessions, whoever else changes it; what it was, None if it is gone.
@@ -99,15 +104,18 @@ class AccountStore:
         return removed.account if removed else None
 
     def by_name(self, field: str, text: str) -> Credentials | None:
-        """Whose `email` or `username` this is, in any case and compatibility form; two round trips."""
+        """Whose `email` or `username` this is, in any case and compatibility form.
+
+        Two round trips, for nobody's name too: the time it takes tells nobody whether there is an account.
+        """
         if len(fold(text).encode()) > MAX_FOLDED_BYTES:
             return None
         with translated():
             try:
-                marker = MarkerItem.get(keys.marker(field, fold(text)), keys.MARKER)
+                owner = int(MarkerItem.get(keys.marker(field, fold(text)), keys.MARKER).account_id)
             except MarkerItem.DoesNotExist:
-                return None
-        return self.get(int(marker.account_id))
+                owner = NOBODY
+        return self.get(owner)
 
     def taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
         """Field → text, of those names that are somebody's other than the owner's; one round trip."""
@@ -133,6 +141,14 @@ class AccountStore:
             items = ProfileItem.batch_get([(keys.account(number), keys.PROFILE) for number in account_ids])
             found = {keys.number(item.pk): account_of(item) for item in items}
         return [found[number] for number in account_ids if number in found]
+
+    def insist_on_another_administrator(self, account: Account) -> None:
+        """Raises LastAdministrator when nobody could administer without this account.
+
+        One round trip for administrators, none for others. Others may go behind it: writes hold it for themselves.
+        """
+        if administers(account) and _administrators() < 2:
+            raise LastAdministrator
 
     def _insist(self, account_id: int, act: Callable[[Credentials], None]) -> Credentials | None:
         """Does something to an account as it is; anew where somebody else changed it meanwhile. None if it is gone."""
@@ -172,9 +188,12 @@ class AccountStore:
         taken = self.taken(account.names, account.id)
         if taken:
             return AlreadyTaken(taken)
-        with translated():
-            administrators = AdministratorsItem.get(keys.ADMINISTRATORS, keys.COUNT).administrators if leaves else 2
-        return LastAdministrator() if administrators < 2 else Conflict()
+        return LastAdministrator() if leaves and _administrators() < 2 else Conflict()
+
+
+def _administrators() -> int:
+    with translated():
+        return int(AdministratorsItem.get(keys.ADMINISTRATORS, keys.COUNT, consistent_read=True).administrators)
 
 
 def _credentials(item: ProfileItem) -> Credentials:

@@ -4,6 +4,8 @@ One small item an address and minute, which expires by itself. Addresses and nam
 item tells nobody who they were.
 """
 
+from typing import Any
+
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
@@ -35,17 +37,16 @@ class AttemptStore:
 
     def called(self, address: str, target: str, now: int) -> tuple[int, int]:
         """Counts a call; (calls, failures against `target`) of this address in this minute. One round trip."""
-        item = _item(address, now)
-        actions: list[Action] = [AttemptsItem.calls.add(1), AttemptsItem.expires_at.set(now + KEPT_SECONDS)]
-        with translated():
-            values = item.update(actions)["Attributes"]
+        values = _count(address, AttemptsItem.calls.add(1), now)
         return int(values["calls"]["N"]), int(values.get(f"f{target}", {"N": "0"})["N"])
 
     def failed(self, address: str, target: str, now: int) -> None:
         """Counts a failure."""
-        with translated():
-            _item(address, now).update([Path(f"f{target}").add(1)])
+        _count(address, Path(f"f{target}").add(1), now)
 
 
-def _item(address: str, now: int) -> AttemptsItem:
-    return AttemptsItem(keys.address(address), str(now // 60))
+def _count(address: str, counting: Action, now: int) -> Any:
+    """The attributes of the minute's item after it was counted; a failure may be the first of its minute."""
+    item = AttemptsItem(keys.address(address), str(now // 60))
+    with translated():
+        return item.update([counting, AttemptsItem.expires_at.set(now + KEPT_SECONDS)])["Attributes"]

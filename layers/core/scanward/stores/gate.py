@@ -14,9 +14,10 @@ from scanward.domain.accounts import Actor
 from scanward.domain.sessions import Session
 from scanward.errors import NotAuthenticated
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, translated
+from scanward.stores.dynamo import ConditionFailed, bind, settled, translated
 from scanward.stores.gate_items import ACTIVE, GateItem, actor_of, sessions_of, spelled
 from scanward.stores.session_ends import EndedItem, note_end
+from scanward.stores.transactions import write_together
 
 MAX_SESSIONS = 20
 MAX_STALE_COUNTERS = 8
@@ -78,11 +79,15 @@ class GateStore:
         if over:
             _end(account_id, [other.id for other in over])
 
-    def replace(self, account_id: int, before: Session, after: Session) -> None:
-        """Writes a session over what it was. Raises NotAuthenticated when it has changed or ended meanwhile."""
+    def replace(self, account_id: int, before: Session, after: Session) -> bool:
+        """Writes a session over what it was; False when it has changed or ended meanwhile."""
         path = Path(["sessions", before.id])
         same = (path["r"] == before.current) if before.current else (path.exists() & path["r"].does_not_exist())
-        _update(_gate(account_id), [path.set(spelled(after))], same)
+        try:
+            _update(_gate(account_id), [path.set(spelled(after))], same)
+        except NotAuthenticated:
+            return False
+        return True
 
     def close(self, account_id: int, session_ids: list[str]) -> None:
         """Ends sessions at once; those that have ended already are no error."""
@@ -123,13 +128,12 @@ def _update(item: GateItem, actions: list[Any], condition: Any = None) -> dict[s
 
 
 def _end(account_id: int, session_ids: list[str]) -> None:
-    def write_both() -> None:
-        with TransactWrite(connection=connection()) as write:
-            removed: list[Any] = [Path(["sessions", session_id]).remove() for session_id in session_ids]
-            write.update(_gate(account_id), actions=removed, condition=GateItem.pk.exists())
-            note_end(write, account_id)
+    def fill(write: TransactWrite) -> None:
+        removed: list[Any] = [Path(["sessions", session_id]).remove() for session_id in session_ids]
+        write.update(_gate(account_id), actions=removed, condition=GateItem.pk.exists())
+        note_end(write, account_id)
 
     try:
-        settled(write_both)
+        write_together(fill)
     except ConditionFailed as gone:
         raise NotAuthenticated from gone

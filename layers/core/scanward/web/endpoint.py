@@ -23,11 +23,12 @@ D = TypeVar("D")
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What all endpoints of a function share."""
+    """What all endpoints of a function share. `mark`: by which a call says that it came through our CloudFront."""
 
     gate: Gate | None
     cors: Cors
     log: Logger
+    mark: str | None = None
 
 
 class Endpoint(Generic[D]):
@@ -37,7 +38,7 @@ class Endpoint(Generic[D]):
         self._route = route
         self._deps = deps
         self._edge = edge
-        self._reader = Reader(route, deps)
+        self._reader = Reader(route, deps, edge.mark)
 
     @cached_property
     def _adapter(self) -> TypeAdapter[Any] | None:
@@ -49,7 +50,8 @@ class Endpoint(Generic[D]):
         started = time.perf_counter()
         passed: Pass | None = None
         try:
-            passed = self._authorise(request)
+            passed = self._pass(request)
+            self._authorise(passed)
             call = self._reader.call(request, path, passed)
             answer = self._route.view(call, self._deps)
             response = rendered(answer, self._route, self._adapter, dict(request.query_params or {}))
@@ -64,16 +66,19 @@ class Endpoint(Generic[D]):
         self._log(request, response, started, passed)
         return response
 
-    def _authorise(self, request: Request) -> Pass | None:
+    def _pass(self, request: Request) -> Pass | None:
         audience = self._route.audience
         if audience.token is None:
             return None
         if self._edge.gate is None:
             raise LookupError("a route that is not public needs a gate")
-        passed = self._edge.gate.enter(bearer(request.headers.get("authorization")), audience.token)
-        if audience.roles and passed.actor.role not in audience.roles:
+        return self._edge.gate.enter(bearer(request.headers.get("authorization")), audience.token)
+
+    def _authorise(self, passed: Pass | None) -> None:
+        # Who is turned away here has been counted by the gate, and the answer and the log say so.
+        roles = self._route.audience.roles
+        if passed and roles and passed.actor.role not in roles:
             raise NotAllowed
-        return passed
 
     def _log(self, request: Request, response: Response, started: float, passed: Pass | None) -> None:
         said = {

@@ -3,14 +3,15 @@
 from collections.abc import Iterable
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints, ValidationError
-from pydantic_core import ErrorDetails, PydanticCustomError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints, ValidationError
+from pydantic_core import ErrorDetails
 
-from scanward.domain.accounts import MAX_FOLDED_BYTES, fold
+from scanward.domain.accounts import Gender
+from scanward.domain.claims import MAX_TOKEN_LENGTH
 from scanward.errors import InvalidFields, MalformedBody
+from scanward.web.texts import BLANK, not_blank, one_line, printable, seen, short_key
 
 NOT_KNOWN = "This field is not known."
-_BLANK = "This field may not be blank."
 _TEXTS = {"missing": "This field is required.", "extra_forbidden": NOT_KNOWN}
 
 
@@ -26,30 +27,16 @@ class Out(BaseModel):
     model_config = ConfigDict(frozen=True, serialize_by_alias=True, defer_build=True)
 
 
-def _printable(text: str) -> str:
-    if any((ord(char) < 32 and char not in "\t\n\r") or 0x7F <= ord(char) < 0xA0 for char in text):
-        raise PydanticCustomError("control_character", "Control characters are not allowed.")
-    return text
-
-
-def _not_blank(text: str) -> str:
-    if not text.strip():
-        raise PydanticCustomError("blank", _BLANK)
-    return text
-
-
-def _short_key(text: str) -> str:
-    if len(fold(text).encode()) > MAX_FOLDED_BYTES:
-        raise PydanticCustomError("long_name", "This field is too long.")
-    return text
-
-
-Printable = AfterValidator(_printable)  # behind the bounds of a string: what pydantic bounds behind it, it calls items
-Line = Annotated[str, StringConstraints(min_length=1, max_length=254), Printable]
-NotBlank = AfterValidator(_not_blank)
-ShortKey = AfterValidator(_short_key)  # of what is found by its folded name
+# Behind the bounds of a string: what pydantic bounds behind a validator, it calls items.
+Printable, OneLine, NotBlank, Seen = (AfterValidator(check) for check in (printable, one_line, not_blank, seen))
+ShortKey = AfterValidator(short_key)  # of what is found by its folded name
+Line = Annotated[str, StringConstraints(min_length=1, max_length=254), OneLine]
 Called = Annotated[Line, NotBlank]
+UniqueName = Annotated[str, StringConstraints(min_length=1, max_length=100), OneLine, NotBlank, ShortKey, Seen]
+# The bound is said here and held where cursors are read: one that is too long is refused as any other forged one is.
+Cursor = Annotated[str, Field(json_schema_extra={"maxLength": MAX_TOKEN_LENGTH})]
 Upper = BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given)
+AnyGender = Annotated[Gender, Upper]
 
 
 def refused(failure: ValidationError) -> InvalidFields | MalformedBody:
@@ -73,5 +60,5 @@ def _by_field(errors: Iterable[ErrorDetails]) -> dict[str, list[str]]:
 def _text(error: ErrorDetails) -> str:
     context: dict[str, Any] = error.get("ctx") or {}
     if error["type"] == "string_too_short" and context.get("min_length") == 1:
-        return _BLANK
+        return BLANK
     return _TEXTS.get(error["type"], error["msg"])

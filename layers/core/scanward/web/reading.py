@@ -13,6 +13,7 @@ from scanward.errors import InvalidFields, TooLarge, UnsupportedMedia
 from scanward.security.gate import Pass
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
 from scanward.web.call import Call
+from scanward.web.caller import address_of
 from scanward.web.fields import Body, refused
 from scanward.web.once import HEADER, read_once
 from scanward.web.routes import Media, Route
@@ -23,9 +24,10 @@ D = TypeVar("D")
 class Reader(Generic[D]):
     """Reads the requests of one route. Raises what is wrong with them."""
 
-    def __init__(self, route: Route[D], deps: D) -> None:
+    def __init__(self, route: Route[D], deps: D, mark: str | None) -> None:
         self._route = route
         self._deps = deps
+        self._mark = mark
 
     def call(self, request: Request, path: Mapping[str, str], passed: Pass | None) -> Call[Any]:
         """The call that a request means."""
@@ -34,7 +36,7 @@ class Reader(Generic[D]):
             files={},
             path={name: unquote(value) for name, value in path.items()},
             query=self._query(request),
-            address=request.context.get("identity", {}).get("sourceIp", ""),
+            address=address_of(request, self._mark),
             passed=passed,
             root=_way_to_root(request.to_original_event().get("path", "")),
             if_none_match=request.headers.get("if-none-match"),

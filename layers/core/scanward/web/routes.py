@@ -44,6 +44,7 @@ class Audience:
 PUBLIC = Audience(None)
 SIGNED_IN = Audience()
 REFRESHING = Audience(TokenType.REFRESH)
+ADMINISTRATORS = Audience(roles=frozenset({Role.ADMIN}))
 
 
 Answer = BaseModel | Sequence[BaseModel] | Binary | Page
