@@ -33,9 +33,11 @@ run: python ## the whole system on this machine, and one image through it [IMAGE
 test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack tests [WORKERS=2 COVERAGE=true]
 	@$(DEV) -m pytest --numprocesses $(or $(WORKERS),2) --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term)
 
-faults: python ## the fault cases of docs/faults.md in full size, which takes long
+faults: python ## the fault cases of docs/faults.md, and lists of 10,000 items, in full size, which takes long
 	@$(ENVIRONMENTS) dev
-	@SCANWARD_FAULTS=full $(DEV) -m pytest tests/fault_cases tests/realtime/test_shuffled_stream.py tests/realtime/test_reconnects.py
+	@SCANWARD_FAULTS=full $(DEV) -m pytest tests/fault_cases tests/realtime/test_shuffled_stream.py \
+		tests/realtime/test_reconnects.py tests/records/test_read_units.py tests/records/test_lists_read_units.py \
+		tests/stores/test_list_read_units.py
 
 lint: python ## ruff, mypy, import-linter, the OpenAPI document, sam validate
 	@$(ENVIRONMENTS) cloud deploy dev

@@ -9,7 +9,7 @@ from rich.table import Table
 
 from bench.timing import Spread
 
-MET, MISSED, UNJUDGED = "met", "MISSED", ""
+MET, MISSED = "met", "MISSED"
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,11 @@ from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.domain.departments import Department, Membership
 from scanward.domain.policy import Relation
-from scanward.stores.care import CareStore
 from scanward.stores.care_links import CareLinks
 from scanward.stores.department_items import department_item, department_row, doctor_row, name_item
 from scanward.stores.department_members import DepartmentMembers
 from scanward.stores.departments import DepartmentStore
+from tests.care_links import keep_link
 from tests.cloud import TABLES
 from tests.policy.belongings import Target, belongings
 from tests.policy.people import Kind, Person, numbers, person
@@ -58,11 +58,11 @@ def cell(kind: Kind, relation: str) -> Cell:
 
 def relate(who: Person, patient: Person, relation: str, ward: int) -> None:
     """Makes the caller what the relation says."""
-    care, now = CareStore(CLINIC), clock.now()
+    now = clock.now()
     if relation in {"link", "ended link"}:
-        care.link(CareLink(patient.id, who.id, now - HOUR))
+        keep_link(CareLink(patient.id, who.id, now - HOUR))
     if relation == "expired link":
-        care.link(CareLink(patient.id, who.id, now - 2 * HOUR, now - HOUR))
+        keep_link(CareLink(patient.id, who.id, now - 2 * HOUR, now - HOUR))
     if relation == "ended link":
         entry = AccessEntry(patient.id, now, patient.id, Role.PATIENT, "WITHDRAW", "care_link", who.id)
         assert CareLinks(CLINIC).withdraw(patient.id, who.id, entry)

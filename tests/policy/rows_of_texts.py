@@ -57,6 +57,12 @@ ROWS = (
         note="all asked",
     ),
     Row(
+        "DELETE /api/questions/{id}",
+        question("DELETE", "/api/questions/{id}", "another"),
+        unasked(A.WITHDRAW_QUESTION),
+        PATIENTS,
+    ),
+    Row(
         "POST /api/questions/{id}/response",
         question("POST", "/api/questions/{id}/response", "another", {"response_text": "So."}),
         unasked(A.ANSWER_QUESTION, 201),
@@ -95,5 +101,10 @@ ROWS = (
         "PUT /api/medical_histories/{id}",
         of("PUT", "/api/medical_histories/{id}", "new_history", SURGERY | {"version": 1}),
         needs(A.WRITE_HISTORY),
+    ),
+    Row(
+        "GET /api/medical_histories/{id}/versions",
+        of("GET", "/api/medical_histories/{id}/versions", "new_history"),
+        needs(A.READ_HISTORY),
     ),
 )

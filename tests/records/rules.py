@@ -87,3 +87,6 @@ class World:
     def answers(self, who: int, asked: Asked) -> bool:
         mine = asked.doctor in (None, who)
         return self.roles[who] is Role.DOCTOR and who in self.approved and mine and asked.answered_by is None
+
+    def takes_back(self, who: int, asked: Asked) -> bool:
+        return who == asked.patient and asked.answered_by is None

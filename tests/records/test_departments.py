@@ -15,6 +15,7 @@ from scanward.stores.departments import DepartmentStore
 from tests.cloud import TABLES
 from tests.http.client import Client, Reply
 from tests.records.clinic import connect, log_of, number, put
+from tests.records.read_units import counted
 from tests.records.wards import actions, admit, assign, cursor, department
 
 
@@ -146,6 +147,32 @@ def test_a_doctor_works_in_a_bounded_number_of_departments(admin: Client, doctor
         assign(admin, ward, doctor)
     assert put(admin, f"/api/department/{wards[-1]}/doctors/{number(doctor)}", {}).status == 409
     assign(admin, wards[0], doctor)
+
+
+def test_a_doctor_finds_each_assignment_and_dismissal_in_their_log(admin: Client, doctor: Client) -> None:
+    ward, someone = department(admin), number(doctor)
+    approvals = len(log_of(doctor))
+    for _ in range(2):
+        assign(admin, ward, doctor)  # the second changes nothing
+    for status in (200, 404):
+        assert admin.send("DELETE", f"/api/department/{ward}/doctors/{someone}").status == status
+    dismissed, assigned = log_of(doctor)[:-approvals]
+    assert (assigned["action"], dismissed["action"]) == ("ASSIGN_DOCTOR", "DISMISS_DOCTOR")
+    for entry in (assigned, dismissed):
+        assert (entry["actor_id"], entry["resource"], entry["resource_id"]) == (number(admin), "department", ward)
+
+
+def test_an_assignment_or_dismissal_and_its_entry_are_one_write(admin: Client, doctor: Client) -> None:
+    ward, path = department(admin), f"/api/department/{department(admin, 'Radiology')}/doctors/{number(doctor)}"
+    assign(admin, ward, doctor)
+    with counted() as units:
+        assert put(admin, path, {}).status == 200
+    assert units.calls.count("TransactWriteItems") == 1
+    assert "PutItem" not in units.calls
+    with counted() as units:
+        assert admin.send("DELETE", path).status == 200
+    assert units.calls.count("TransactWriteItems") == 1
+    assert "PutItem" not in units.calls
 
 
 def test_every_approved_doctor_sees_who_works_in_a_department(

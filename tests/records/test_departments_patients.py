@@ -10,7 +10,9 @@ from scanward.domain.departments import MOST_OF_PATIENT, Membership
 from scanward.domain.ids import to_uuid
 from scanward.errors import Conflict
 from scanward.stores.department_members import DepartmentMembers
+from scanward.stores.dynamo import connection
 from tests.cloud import TABLES
+from tests.faults import meanwhile
 from tests.http.client import Client
 from tests.records.clinic import connect, log_of, number, put
 from tests.records.wards import actions, admit, assign, cursor, department
@@ -58,6 +60,37 @@ def test_a_link_that_was_withdrawn_admits_nobody(doctor: Client, ada: Client, wa
     connect(doctor, ada)
     ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}")
     assert admit(doctor, ward, ada).status == 404
+
+
+@pytest.mark.parametrize("how", ["refused", "deactivated"])
+def test_a_link_to_a_doctor_who_works_no_longer_admits_nobody(
+    admin: Client, doctor: Client, other_doctor: Client, ada: Client, *, ward: int, how: str
+) -> None:
+    assign(admin, ward, other_doctor)
+    connect(other_doctor, ada)
+    method, path, body = {
+        "refused": ("POST", f"/users/{number(other_doctor)}/approval", b'{"approved": false}'),
+        "deactivated": ("PATCH", f"/users/{number(other_doctor)}", b'{"is_active": false}'),
+    }[how]
+    assert admin.send(method, path, body, "application/json").status == 200
+    assert admit(doctor, ward, ada).status == 404
+    connect(doctor, ada)
+    assert admit(doctor, ward, ada).status == 200, "by the link to one who does work"
+
+
+def test_nobody_is_admitted_by_a_doctor_who_is_refused_at_that_moment(
+    admin: Client, doctor: Client, other_doctor: Client, ada: Client, ward: int
+) -> None:
+    assign(admin, ward, other_doctor)
+    connect(other_doctor, ada)
+
+    def refuse() -> None:
+        assert admin.post(f"/users/{number(other_doctor)}/approval", {"approved": False}).status == 200
+
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", refuse) as acted:
+        assert admit(doctor, ward, ada).status == 409
+    assert acted
+    assert ada.get("/patients/me/departments").data == []
 
 
 def test_administrators_admit_any_patient_and_nobody_else(
@@ -120,6 +153,34 @@ def test_nobody_is_in_anothers_departments(admin: Client, ada: Client, ben: Clie
 def test_a_patient_is_in_a_bounded_number_of_departments(admin: Client, ada: Client) -> None:
     wards = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
     assert [admit(admin, each, ada).status for each in wards] == [200] * MOST_OF_PATIENT + [409]
+
+
+def test_of_two_who_admit_at_once_none_goes_over_the_bound(admin: Client, ada: Client) -> None:
+    *wards, one, other = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
+    for each in wards:
+        admit(admin, each, ada)
+    met, client = list[int](), connection().client
+    with meanwhile(client, "dynamodb.TransactWriteItems", lambda: met.append(admit(admin, other, ada).status)):
+        assert admit(admin, one, ada).status == 409
+    assert met == [200]
+    assert len(ada.get("/patients/me/departments").data) == MOST_OF_PATIENT
+
+
+def test_who_leaves_a_department_may_come_into_another(admin: Client, ada: Client) -> None:
+    *wards, another = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
+    for each in wards:
+        admit(admin, each, ada)
+    assert ada.send("DELETE", f"/patients/me/departments/{wards[0]}").status == 200
+    assert [admit(admin, each, ada).status for each in (another, wards[0])] == [200, 409]
+
+
+def test_a_patient_whom_somebody_else_lets_go_at_that_moment_is_let_go(admin: Client, ada: Client, ward: int) -> None:
+    admit(admin, ward, ada)
+    path = f"/patients/me/departments/{ward}"
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: ada.send("DELETE", path)) as acted:
+        assert admin.send("DELETE", f"/api/department/{ward}/patients/{number(ada)}").status == 200
+    assert acted
+    assert admit(admin, ward, ada).status == 200
 
 
 def test_patients_are_listed_who_came_last_first_and_each_look_is_logged(

@@ -81,6 +81,38 @@ def test_an_amendment_keeps_what_it_replaces_and_an_old_version_is_refused(
     assert put(doctor, "/api/medical_histories/1", body).status == 404
 
 
+def test_who_reads_a_history_reads_what_amendments_replaced(
+    doctor: Client, other_doctor: Client, lab: Client, ada: Client, ben: Client
+) -> None:
+    for professional in (doctor, other_doctor, lab):
+        connect(professional, ada)
+    path = f"/api/medical_histories/{write(doctor, ada).json['id']}"
+    assert ada.get(f"{path}/versions").json == []
+    for version, text in ((1, "Open"), (2, "Robotic")):
+        body = SAID | {"version": version, "description_of_surgery": text}
+        assert put(other_doctor, path, body).status == 200
+    second, first = doctor.get(f"{path}/versions").json
+    assert first.pop("at") < second.pop("at")
+    assert first == {"version": 1, "doctor_id": number(doctor), **SAID}
+    assert second == {"version": 2, "doctor_id": number(other_doctor), **SAID, "description_of_surgery": "Open"}
+    newest = log_of(ada)[0]
+    assert (newest["action"], newest["resource"]) == ("READ_HISTORY", "medical_history")
+    assert [client.get(f"{path}/versions").status for client in (ada, lab, ben, Client())] == [200, 403, 404, 401]
+    assert doctor.get("/api/medical_histories/1/versions").status == 404
+
+
+def test_pages_of_replaced_versions_meet(doctor: Client, ada: Client) -> None:
+    connect(doctor, ada)
+    path = f"/api/medical_histories/{write(doctor, ada).json['id']}"
+    for version in (1, 2, 3):
+        put(doctor, path, SAID | {"version": version})
+    first = ada.get(f"{path}/versions?limit=2")
+    second = ada.get(f"{path}/versions?limit=2&cursor={cursor(first)}")
+    assert [one["version"] for page in (first, second) for one in page.json] == [3, 2, 1]
+    other = f"/api/medical_histories/{write(doctor, ada).json['id']}/versions"
+    assert ada.get(f"{other}?cursor={cursor(first)}").status == 400
+
+
 def test_pages_meet_what_was_written_last_first(doctor: Client, ada: Client) -> None:
     connect(doctor, ada)
     made = [write(doctor, ada).json["id"] for _ in range(3)][::-1]

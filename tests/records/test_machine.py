@@ -25,12 +25,12 @@ from functions.records.usecases import (
     questions,
 )
 from functions.records.usecases.dependencies import Clinic
-from functions.records.usecases.windows import Window
 from scanward.clock import fresh_id
 from scanward.domain import accounts
 from scanward.domain.accounts import Actor, Names, Profile, Role
 from scanward.domain.care import GLASS_OPEN
 from scanward.domain.patient_records import Findings
+from scanward.domain.windows import Window
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Access
 from scanward.stores.care import CareStore
@@ -47,7 +47,7 @@ RUNS = settings(
 CAST = (Role.PATIENT, Role.PATIENT, Role.DOCTOR, Role.DOCTOR, Role.HOSPITAL, Role.LAB, Role.ADMIN)
 PICK = st.integers(0, 9)
 HOURS = st.sampled_from([None, 1, 2])
-ALL = Window(0, 100, None)
+ALL = Window(100, None)
 NAMES = count()
 REFUSED = object()
 REASON = "Unconscious at the door"
@@ -99,14 +99,14 @@ class People(RuleBasedStateMachine):
     @rule(whom=PICK)
     def assign(self, whom: int) -> None:
         doctor = self._among(Role.DOCTOR, whom)
-        done = self._tried(lambda: departments.assign(self.clinic, self.ward, str(doctor)))
+        done = self._tried(lambda: departments.assign(self.clinic, self._administrator(), self.ward, str(doctor)))
         assert (done is not REFUSED) is (doctor in self.world.approved)
         self.world.works |= {doctor} & self.world.approved
 
     @rule(whom=PICK)
     def dismiss(self, whom: int) -> None:
         doctor = self._among(Role.DOCTOR, whom)
-        done = self._tried(lambda: departments.dismiss(self.clinic, self.ward, str(doctor)))
+        done = self._tried(lambda: departments.dismiss(self.clinic, self._administrator(), self.ward, str(doctor)))
         assert (done is not REFUSED) is (doctor in self.world.works)
         self.world.works -= {doctor}
 
@@ -114,7 +114,7 @@ class People(RuleBasedStateMachine):
     def admit(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
         may_look = actor in self.world.works & self.world.approved
-        is_linked = any(self.world.is_linked(patient, doctor) for doctor in self.world.works)
+        is_linked = any(self.world.is_linked(patient, doctor) for doctor in self.world.works & self.world.approved)
         expected = self.world.roles[actor] is Role.ADMIN or (may_look and (is_linked or patient in self.world.admitted))
         done = self._tried(lambda: admissions.admit(self.clinic, self._actor(actor), self.ward, str(patient)))
         assert (done is not REFUSED) is expected
@@ -174,6 +174,16 @@ class People(RuleBasedStateMachine):
         done = self._tried(lambda: questions.respond(self.clinic, self._actor(actor), str(number), "so", None))
         assert (done is not REFUSED) is expected
         asked.answered_by = actor if expected else asked.answered_by
+
+    @precondition(lambda self: self.world.questions)
+    @rule(which=PICK, whom=PICK)
+    def take_back(self, which: int, whom: int) -> None:
+        number, actor = self._one_of(self.world.questions, which), self._anybody(whom)
+        expected = self.world.takes_back(actor, self.world.questions[number])
+        done = self._tried(lambda: questions.withdraw(self.clinic, self._actor(actor), str(number)))
+        assert (done is not REFUSED) is expected
+        if expected:
+            del self.world.questions[number]
 
     @rule(who=PICK)
     def everybody_reads_a_patient(self, who: int) -> None:
@@ -261,6 +271,9 @@ class People(RuleBasedStateMachine):
     def _professional(self, pick: int) -> int:
         among = [number for number, role in self.world.roles.items() if role in accounts.PROFESSIONALS]
         return among[pick % len(among)]
+
+    def _administrator(self) -> Actor:
+        return self._actor(self._among(Role.ADMIN, 0))
 
     def _among(self, role: Role, pick: int) -> int:
         among = [number for number, other in self.world.roles.items() if other is role]

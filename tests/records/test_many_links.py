@@ -11,9 +11,10 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.care import CareLink
 from scanward.stores.account_items import ProfileItem, profile_item
-from scanward.stores.care import CareStore
 from scanward.stores.care_items import write_link
+from scanward.stores.care_links import CareLinks
 from scanward.stores.dynamo import connection
+from tests.care_links import keep_link
 from tests.cloud import TABLES
 from tests.http.client import Client
 from tests.records.clinic import connect, log_of, number
@@ -29,7 +30,7 @@ LINKS_AT_ONCE = 33  # of three items each: a transaction takes a hundred
 def link_many(me: int, role: Role) -> list[int]:
     """So many links, one a second, to professionals of this role or from patients; the others, the newest first."""
     began = clock.now() - timedelta(days=1)
-    CareStore(TABLES["CLINIC_TABLE"])
+    CareLinks(TABLES["CLINIC_TABLE"])  # which binds the items
     others = range(1, MANY + 1)
     with ProfileItem.batch_write() as profiles:
         for nth in others:
@@ -69,7 +70,7 @@ def test_a_doctor_sees_all_who_let_them_in(doctor: Client) -> None:
 def test_a_link_behind_many_lets_a_department_take_a_patient_in(admin: Client, doctor: Client, ada: Client) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
-    CareStore(TABLES["CLINIC_TABLE"]).link(CareLink(number(ada), number(doctor), clock.now() - timedelta(days=2)))
+    keep_link(CareLink(number(ada), number(doctor), clock.now() - timedelta(days=2)))
     link_many(number(ada), Role.DOCTOR)
     assert admit(doctor, ward, ada).status == 200
 

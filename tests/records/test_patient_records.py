@@ -208,11 +208,13 @@ def test_one_patients_records_are_listed_for_whom_they_let_in(
 
 
 def test_a_strangers_records_are_404_as_those_of_who_is_not_there(
-    ben: Client, other_doctor: Client, ada: Client
+    admin: Client, ben: Client, other_doctor: Client, ada: Client
 ) -> None:
     for client in (ben, other_doctor):
         for who in (number(ada), 1):
             assert client.get(f"/api/patient_records/?patient_id={who}").status == 404
+    assert admin.get("/api/patient_records/?patient_id=1").status == 404
+    assert admin.get("/users/1/access-log").status == 404, "a look at nobody is no entry"
 
 
 @pytest.mark.parametrize("query", ["skip=1001", "limit=51", "limit=0", "cursor=x", "patient=1"])

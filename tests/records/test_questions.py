@@ -8,6 +8,7 @@ import pytest
 from scanward.domain.ids import to_uuid
 from scanward.stores.dynamo import connection
 from tests.cloud import TABLES
+from tests.faults import meanwhile
 from tests.http.client import Client, Reply
 from tests.records.clinic import log_of, number
 from tests.records.wards import actions, cursor
@@ -115,6 +116,64 @@ def test_of_two_doctors_who_answer_at_once_one_wins_and_the_other_is_told(
     assert (pending(doctor), pending(other_doctor)) == ([], [])
 
 
+def withdraw(patient: Client, question: object) -> Reply:
+    return patient.send("DELETE", f"/api/questions/{question}")
+
+
+def test_a_patient_takes_back_what_nobody_has_answered(ada: Client, doctor: Client, other_doctor: Client) -> None:
+    to_all, to_one = ask(ada), ask(ada, doctor)
+    for asked in (to_all, to_uuid(to_one)):
+        taken = withdraw(ada, asked)
+        assert (taken.status, taken.json) == (200, {"message": "Question withdrawn"})
+    assert (pending(doctor), pending(other_doctor), ada.get("/api/questions").json) == ([], [], [])
+    assert ada.get(f"/api/questions/{number(doctor)}/{number(ada)}").json == []
+    for asked in (to_all, to_one):
+        assert (withdraw(ada, asked).status, respond(doctor, asked).status) == (404, 404)
+
+
+def test_a_question_to_a_doctor_who_is_gone_waits_no_longer_than_its_patient_likes(
+    admin: Client, ada: Client, doctor: Client
+) -> None:
+    asked = ask(ada, doctor)
+    assert admin.send("DELETE", f"/users/{number(doctor)}").status == 200
+    assert withdraw(ada, asked).status == 200
+
+
+def test_an_answered_question_stays(ada: Client, doctor: Client) -> None:
+    asked = ask(ada)
+    given = respond(doctor, asked)
+    assert (withdraw(ada, asked).status, withdraw(ada, asked).json) == (409, ANSWERED)
+    assert ada.get(f"/api/questions/{asked}").json["responses"] == [given.json]
+
+
+def test_nobody_takes_back_anothers_question(
+    ada: Client, ben: Client, doctor: Client, lab: Client, admin: Client
+) -> None:
+    asked = ask(ada, doctor)
+    foreign, missing = withdraw(ben, asked), withdraw(ben, 1)
+    assert (foreign.status, foreign.body) == (missing.status, missing.body) == (404, MISSING)
+    assert [withdraw(client, asked).status for client in (doctor, lab, admin, Client())] == [403, 403, 403, 401]
+    assert pending(doctor) == [asked]
+
+
+def test_of_an_answer_and_a_withdrawal_at_once_one_wins(ada: Client, doctor: Client) -> None:
+    write, client, met = "dynamodb.TransactWriteItems", connection().client, list[Reply]()
+    answered, withdrawn = ask(ada), ask(ada)
+    with meanwhile(client, write, lambda: met.append(respond(doctor, answered))):
+        assert withdraw(ada, answered).json == ANSWERED
+    with meanwhile(client, write, lambda: met.append(withdraw(ada, withdrawn))):
+        assert respond(doctor, withdrawn).body == MISSING
+    assert [reply.status for reply in met] == [201, 200]
+    assert [question["id"] for question in ada.get("/api/questions").json] == [answered]
+    assert [told["question_id"]["N"] for told in notices()] == [str(answered)]
+
+
+def test_a_withdrawal_whose_acknowledgement_was_lost_is_one(ada: Client) -> None:
+    asked = ask(ada)
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: withdraw(ada, asked)):
+        assert withdraw(ada, asked).status == 200
+
+
 def test_each_doctor_who_was_shown_a_question_is_in_the_log(ada: Client, doctor: Client, other_doctor: Client) -> None:
     asked = ask(ada)
     pending(doctor)
@@ -153,6 +212,8 @@ def test_the_thread_is_for_its_doctor_its_patient_and_administrators(
     assert [client.get(path).status for client in (ben, other_doctor)] == [404, 404]
     assert doctor.get(f"/api/questions/{number(doctor)}/1").json == []
     assert foreign in [question["id"] for question in doctor.get(f"/api/questions/{number(doctor)}/{number(ben)}").json]
+    assert admin.get(f"/api/questions/{number(doctor)}/1").status == 404, "who never was has no log either"
+    assert admin.get("/users/1/access-log").status == 404
     admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
     assert doctor.get(path).status == 403
 

@@ -35,6 +35,7 @@ LISTS = {
     "/api/questions/pending",
     "/api/questions/{id}/{patient_id}",
     "/api/medical_histories_of_patient/{user_id}",
+    "/api/medical_histories/{id}/versions",
 }
 
 

@@ -5,14 +5,12 @@ from collections.abc import Sequence
 from functions.records.schemas.access_log import EntryOut, LogQuery
 from functions.records.usecases import access_log
 from functions.records.usecases.dependencies import Clinic
-from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry
 from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.routes import Audience, Routes
+from scanward.web.routes import ADMINISTRATORS, Routes
 
 routes = Routes[Clinic]("records", Family.ENVELOPE)
-ADMINISTRATORS = Audience(roles=frozenset({Role.ADMIN}))
 
 
 @routes.get("/users/me/access-log", list[EntryOut], query=LogQuery)

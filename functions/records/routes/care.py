@@ -1,12 +1,13 @@
 """Care links: how a professional comes to a patient, and how the patient parts with them."""
 
-from functions.records.schemas.care import ConnectBody, ConnectTokenBody, ConnectTokenOut, LetInDoctorOut, MessageOut
+from functions.records.schemas.care import ConnectBody, ConnectTokenBody, ConnectTokenOut, LetInDoctorOut
 from functions.records.schemas.fields import WindowQuery
 from functions.records.usecases import care
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.accounts import PROFESSIONALS
 from scanward.web.call import Call, Page
 from scanward.web.families import Family
+from scanward.web.messages import MessageOut
 from scanward.web.routes import Audience, Routes
 
 routes = Routes[Clinic]("records", Family.ENVELOPE)

@@ -1,7 +1,6 @@
 """Departments (contract D), and what it leaves unsaid: how they come to be, and who is in them."""
 
 from functions.records.routes.directory import STAFF
-from functions.records.schemas.care import MessageOut
 from functions.records.schemas.departments import (
     DepartmentBody,
     DepartmentOut,
@@ -13,14 +12,13 @@ from functions.records.schemas.directory import ListedDoctorOut, ListedPatientOu
 from functions.records.schemas.fields import WindowQuery
 from functions.records.usecases import admissions, departments
 from functions.records.usecases.dependencies import Clinic
-from scanward.domain.accounts import Role
 from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.routes import Audience, Routes
+from scanward.web.messages import MessageOut
+from scanward.web.routes import ADMINISTRATORS, Routes
 
 routes = Routes[Clinic]("records", Family.FLAT)
 own_routes = Routes[Clinic]("records", Family.ENVELOPE)
-ADMINISTRATORS = Audience(roles=frozenset({Role.ADMIN}))
 
 
 @routes.get("/api/department", list[DepartmentOut], query=WindowQuery)
@@ -61,13 +59,13 @@ def doctors(call: Call[None], clinic: Clinic) -> Page:
 )
 def assign(call: Call[NothingBody], clinic: Clinic) -> ListedDoctorOut:
     """Let an approved doctor work in a department."""
-    return ListedDoctorOut.of(departments.assign(clinic, call.path["pk"], call.path["user_id"]))
+    return ListedDoctorOut.of(departments.assign(clinic, call.actor, call.path["pk"], call.path["user_id"]))
 
 
 @routes.delete("/api/department/{pk}/doctors/{user_id}", MessageOut, audience=ADMINISTRATORS)
 def dismiss(call: Call[None], clinic: Clinic) -> MessageOut:
     """End a doctor's work in a department, at once."""
-    departments.dismiss(clinic, call.path["pk"], call.path["user_id"])
+    departments.dismiss(clinic, call.actor, call.path["pk"], call.path["user_id"])
     return MessageOut(message="Doctor removed from the department")
 
 

@@ -1,7 +1,7 @@
 """Medical histories (contract E), and what it leaves unsaid: how they are written and amended."""
 
 from functions.records.schemas.fields import ProseQuery
-from functions.records.schemas.histories import HistoryAmendmentBody, HistoryBody, HistoryOut
+from functions.records.schemas.histories import HistoryAmendmentBody, HistoryBody, HistoryOut, ReplacedEntryOut
 from functions.records.usecases import histories
 from functions.records.usecases.dependencies import Clinic
 from scanward.web.call import Call, Page
@@ -30,3 +30,10 @@ def amend(call: Call[HistoryAmendmentBody], clinic: Clinic) -> HistoryOut:
     """Amend an entry; what stood before is kept, with its author and time."""
     body = call.body
     return HistoryOut.of(histories.amend(clinic, call.actor, call.path["id"], body.version, body.text()))
+
+
+@routes.get("/api/medical_histories/{id}/versions", list[ReplacedEntryOut], query=ProseQuery)
+def versions(call: Call[None], clinic: Clinic) -> Page:
+    """What amendments of an entry replaced, the newest first."""
+    found, cursor = histories.replaced(clinic, call.actor, call.path["id"], call.query.window())
+    return Page([ReplacedEntryOut.of(one) for one in found], cursor)

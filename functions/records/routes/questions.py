@@ -9,6 +9,7 @@ from functions.records.usecases.questions import Questions
 from scanward.domain.accounts import Role
 from scanward.web.call import Call, Page
 from scanward.web.families import Family
+from scanward.web.messages import MessageOut
 from scanward.web.routes import Audience, Routes
 
 routes = Routes[Clinic]("records", Family.FLAT)
@@ -38,6 +39,13 @@ def pending(call: Call[None], clinic: Clinic) -> Page:
 def read(call: Call[None], clinic: Clinic) -> QuestionOut:
     """One question, with its response once there is one."""
     return QuestionOut.of(questions.read(clinic, call.actor, call.path["id"]))
+
+
+@routes.delete("/api/questions/{id}", MessageOut, audience=PATIENTS)
+def withdraw(call: Call[None], clinic: Clinic) -> MessageOut:
+    """Take back a question of one's own that nobody has answered."""
+    questions.withdraw(clinic, call.actor, call.path["id"])
+    return MessageOut(message="Question withdrawn")
 
 
 @routes.post("/api/questions/{id}/response", ResponseOut, ResponseBody, audience=DOCTORS, status=201, idempotent=True)

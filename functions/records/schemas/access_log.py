@@ -5,19 +5,19 @@ from typing import Annotated, Self
 
 from pydantic import Field
 
-from functions.records.usecases.windows import Window
 from scanward.domain.care import AccessEntry
-from scanward.web.fields import Body, Out
+from scanward.domain.windows import Window
+from scanward.web.fields import Body, Cursor, Out
 
 
 class LogQuery(Body):
     """A part of the log."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 100
-    cursor: str | None = None
+    cursor: Cursor | None = None
 
     def window(self) -> Window:
-        return Window(0, self.limit, self.cursor)
+        return Window(self.limit, self.cursor)
 
 
 class EntryOut(Out):

@@ -56,9 +56,3 @@ class LetInDoctorOut(Out):
             since=link.since,
             ends_at=link.ends_at,
         )
-
-
-class MessageOut(Out):
-    """What was done."""
-
-    message: str

@@ -1,18 +1,16 @@
 """Bodies and answers of departments."""
 
 from datetime import datetime
-from typing import Annotated, Self
-
-from pydantic import StringConstraints
+from typing import Self
 
 from scanward.domain.departments import Department, Membership
-from scanward.web.fields import Body, NotBlank, Out, Printable, ShortKey
+from scanward.web.fields import Body, Out, UniqueName
 
 
 class DepartmentBody(Body):
     """`POST /api/department/` and `PATCH /api/department/{pk}`."""
 
-    name: Annotated[str, StringConstraints(min_length=1, max_length=100), Printable, NotBlank, ShortKey]
+    name: UniqueName
 
 
 class NothingBody(Body):

@@ -4,13 +4,11 @@ from typing import Annotated
 
 from pydantic import Field, StringConstraints
 
-from functions.records.usecases.windows import Window
-from scanward.domain.accounts import Gender
 from scanward.domain.ids import MAX_ID
-from scanward.web.fields import Body, NotBlank, Printable, Upper
+from scanward.domain.windows import Window
+from scanward.web.fields import Body, Cursor, NotBlank, Printable
 
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000), Printable, NotBlank]
-AnyGender = Annotated[Gender, Upper]
 Age = Annotated[int, Field(ge=0, le=150)]
 AccountId = Annotated[int, Field(ge=0, le=MAX_ID)]
 Version = Annotated[int, Field(ge=1, le=MAX_ID)]
@@ -21,10 +19,10 @@ class WindowQuery(Body):
 
     skip: Annotated[int, Field(ge=0, le=1000)] = 0
     limit: Annotated[int, Field(ge=1, le=100)] = 100
-    cursor: str | None = None
+    cursor: Cursor | None = None
 
     def window(self) -> Window:
-        return Window(self.skip, self.limit, self.cursor)
+        return Window(self.limit, self.cursor, self.skip)
 
 
 class ProseQuery(WindowQuery):

@@ -5,6 +5,7 @@ from typing import Self
 
 from functions.records.schemas.fields import AccountId, Prose, Version
 from scanward.domain.histories import History, Surgery
+from scanward.stores.writing_items import Replaced
 from scanward.web.fields import Body, Called, Out
 
 
@@ -55,4 +56,24 @@ class HistoryOut(Out):
             amended_by=history.amended_by,
             created_at=history.created_at,
             updated_at=history.updated_at,
+        )
+
+
+class ReplacedEntryOut(Out):
+    """What an amendment replaced, who had written it and when."""
+
+    version: int
+    name_of_surgery: str
+    description_of_surgery: str
+    doctor_id: int
+    at: datetime
+
+    @classmethod
+    def of(cls, replaced: Replaced[Surgery]) -> Self:
+        return cls(
+            version=replaced.version,
+            name_of_surgery=replaced.text.name,
+            description_of_surgery=replaced.text.description,
+            doctor_id=replaced.author_id,
+            at=replaced.at,
         )

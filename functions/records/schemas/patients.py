@@ -6,11 +6,11 @@ from typing import Annotated, Any, Self
 from pydantic import StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
-from functions.records.schemas.fields import Age, AnyGender, Prose
+from functions.records.schemas.fields import Age, Prose
 from functions.records.usecases.patients import Listed, Patient
 from scanward.domain.care import Glass
 from scanward.domain.sheets import Sheet
-from scanward.web.fields import Body, Called, NotBlank, Out, Printable
+from scanward.web.fields import AnyGender, Body, Called, NotBlank, Out, Printable
 
 
 class ListedOut(Out):

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 
 from functions.records.usecases.dependencies import Clinic
-from functions.records.usecases.windows import Window
 from scanward.domain.accounts import Actor
 from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
 from scanward.domain.policy import Action
+from scanward.domain.windows import Window
 from scanward.errors import NotFound
 from scanward.security.access import Thing
 

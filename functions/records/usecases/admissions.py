@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from functions.records.usecases.approval import require_approved
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.windows import Window
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_PATIENT, Department, Membership
 from scanward.domain.ids import parse_id
 from scanward.domain.policy import Action, Relation, Resource
+from scanward.domain.windows import Window
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Thing
 from scanward.stores.clinic_lists import Part

@@ -7,12 +7,12 @@ from uuid import UUID, uuid4
 
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.windows import Window
 from scanward.domain.accounts import Account, Actor
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken
 from scanward.domain.ids import parse_id
 from scanward.domain.once import Once
 from scanward.domain.policy import Action, Resource, allows
+from scanward.domain.windows import Window
 from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
 
 TRIES = 3

@@ -9,12 +9,16 @@ from functions.records.usecases.creating import create as create_once
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.directory import Colleague, colleagues, works
 from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.windows import Window
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.departments import MOST_OF_DOCTOR, Department
 from scanward.domain.ids import parse_id
 from scanward.domain.once import Once
+from scanward.domain.policy import Action
+from scanward.domain.windows import Window
 from scanward.errors import Conflict, NotFound
+from scanward.security.access import Thing
+
+KIND = "department"
 
 
 def listed(clinic: Clinic, actor: Actor, window: Window) -> tuple[Sequence[Department], str | None]:
@@ -58,25 +62,31 @@ def close(clinic: Clinic, department: str) -> None:
     clinic.members.empty(found.id)
 
 
-def assign(clinic: Clinic, department: str, doctor: str) -> Colleague:
-    """Lets an approved doctor work in a department. Raises NotFound, and Conflict for whom it cannot be."""
+def assign(clinic: Clinic, actor: Actor, department: str, doctor: str) -> Colleague:
+    """Lets an approved doctor work in a department; one who does stays as they were.
+
+    Raises NotFound, and Conflict for whom it cannot be.
+    """
     found = clinic.departments.opened(parse_id(department))
     account = _doctor(clinic, doctor)
     if not works(account):
         raise Conflict("Only approved doctors work in departments")
     already = clinic.members.departments([account.id]).get(account.id, frozenset())
-    if found.id not in already and len(already) >= MOST_OF_DOCTOR:
-        raise Conflict(f"A doctor works in {MOST_OF_DOCTOR} departments at most")
-    clinic.members.assign(found.id, account.id)
+    if found.id not in already:
+        if len(already) >= MOST_OF_DOCTOR:
+            raise Conflict(f"A doctor works in {MOST_OF_DOCTOR} departments at most")
+        entry = clinic.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, Thing(KIND, found.id))
+        clinic.members.assign(found.id, account.id, entry)
     return colleagues(clinic, [account])[0]
 
 
-def dismiss(clinic: Clinic, department: str, doctor: str) -> None:
+def dismiss(clinic: Clinic, actor: Actor, department: str, doctor: str) -> None:
     """Ends a doctor's work in a department, at once. Raises NotFound."""
     found, doctor_id = clinic.departments.get(parse_id(department)), parse_id(doctor)
     if found is None or found.id not in clinic.members.departments([doctor_id]).get(doctor_id, frozenset()):
         raise NotFound
-    clinic.members.dismiss(found.id, doctor_id)
+    entry = clinic.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, Thing(KIND, found.id))
+    clinic.members.dismiss(found.id, doctor_id, entry)
 
 
 def doctors(clinic: Clinic, actor: Actor, department: str, window: Window) -> tuple[list[Colleague], str | None]:

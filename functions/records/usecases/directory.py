@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from functions.records.usecases.approval import require_approved
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.windows import Window
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import Grant
 from scanward.domain.departments import Department
 from scanward.domain.ids import parse_id
 from scanward.domain.policy import Action, Relation
+from scanward.domain.windows import Window
 from scanward.errors import NotFound
 from scanward.security.access import Thing
 from scanward.stores.account_lists import Filters

@@ -6,15 +6,17 @@ from datetime import datetime
 from functions.records.usecases.creating import create
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.windows import Window
+from functions.records.usecases.people import require_known
 from scanward.domain import writings
 from scanward.domain.accounts import Actor
 from scanward.domain.histories import History, Surgery
 from scanward.domain.ids import parse_id
 from scanward.domain.once import Once
 from scanward.domain.policy import Action
+from scanward.domain.windows import Window
 from scanward.errors import NotFound
 from scanward.security.access import Thing
+from scanward.stores.writing_items import Replaced
 
 KIND = "medical_history"
 
@@ -22,12 +24,21 @@ KIND = "medical_history"
 def of_patient(clinic: Clinic, actor: Actor, patient: str, window: Window) -> tuple[Sequence[History], str | None]:
     """Part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
-    if actor.is_admin and clinic.accounts.get(patient_id) is None:
-        raise NotFound
+    require_known(clinic, actor, patient_id)
     clinic.access.require(actor, Action.READ_HISTORY, patient_id, Thing("patient", patient_id))
     scope = f"histories-of:{patient_id}"
     found = clinic.histories.of_patient(patient_id, part(clinic, window, scope))
     return clinic.histories.many(found.ids), cursor(clinic, found.last, scope)
+
+
+def replaced(
+    clinic: Clinic, actor: Actor, history: str, window: Window
+) -> tuple[Sequence[Replaced[Surgery]], str | None]:
+    """Part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
+    number = _reach(clinic, actor, Action.READ_HISTORY, parse_id(history)).id
+    scope = f"history-versions-of:{number}"
+    found = clinic.histories.replaced(number, part(clinic, window, scope))
+    return found.versions, cursor(clinic, found.last, scope)
 
 
 def write(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, once: Once | None) -> History:

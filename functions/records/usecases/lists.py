@@ -1,7 +1,7 @@
 """Reading parts of lists: signed cursors in, signed cursors out."""
 
 from functions.records.usecases.dependencies import Clinic
-from functions.records.usecases.windows import Window
+from scanward.domain.windows import Window
 from scanward.stores.clinic_lists import Part
 
 

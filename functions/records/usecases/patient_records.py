@@ -7,13 +7,14 @@ from functions.records.usecases.approval import require_approved
 from functions.records.usecases.creating import create
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.windows import Window
+from functions.records.usecases.people import require_known
 from scanward.domain import writings
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.ids import parse_id
 from scanward.domain.once import Once
 from scanward.domain.patient_records import Findings, Record
 from scanward.domain.policy import Action
+from scanward.domain.windows import Window
 from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import Thing
 from scanward.stores.writing_items import Replaced
@@ -44,6 +45,7 @@ def in_departments(clinic: Clinic, actor: Actor, window: Window) -> Records:
 def of_patient(clinic: Clinic, actor: Actor, patient: str, window: Window) -> Records:
     """Part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
+    require_known(clinic, actor, patient_id)
     clinic.access.require(actor, Action.READ_RECORD, patient_id, Thing("patient", patient_id))
     scope = f"records-of:{patient_id}"
     found = clinic.records.of_patient(patient_id, part(clinic, window, scope))

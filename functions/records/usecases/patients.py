@@ -6,13 +6,13 @@ from typing import Any
 
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.windows import Window
 from scanward.domain import sheets
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink, Glass
 from scanward.domain.ids import parse_id
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.domain.sheets import Sheet
+from scanward.domain.windows import Window
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Thing
 

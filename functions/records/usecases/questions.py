@@ -7,13 +7,14 @@ from functions.records.usecases.creating import create
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.directory import works
 from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.windows import Window
+from functions.records.usecases.people import require_known
 from scanward.domain import questions
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.ids import parse_id
 from scanward.domain.once import Once
 from scanward.domain.policy import Action, Relation, Resource, allows, relation_of
 from scanward.domain.questions import AlreadyAnswered, Question, Response
+from scanward.domain.windows import Window
 from scanward.errors import InvalidFields, NotAllowed, NotFound
 from scanward.security.access import Thing
 
@@ -84,6 +85,13 @@ def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: Once |
     return create(clinic, once, make, lambda number: _found(clinic, number), tries=2 if once else 1)
 
 
+def withdraw(clinic: Clinic, actor: Actor, question: str) -> None:
+    """A patient takes their question back while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
+    found = _found(clinic, parse_id(question))
+    clinic.access.require(actor, Action.WITHDRAW_QUESTION, found.patient_id, Thing(KIND, found.id))
+    clinic.questions.withdraw(found)
+
+
 def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: Window) -> Questions:
     """Part of what a patient asked a doctor, the newest first. Raises NotFound for a stranger's, NotAllowed."""
     doctor_id, patient_id = parse_id(doctor), parse_id(patient)
@@ -91,6 +99,7 @@ def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: Wind
     resource = Resource(patient_id, relation)
     if not allows(actor, Action.READ_QUESTION, resource):
         raise NotFound if relation_of(actor, resource) is Relation.NONE else NotAllowed
+    require_known(clinic, actor, patient_id)
     scope = f"thread:{doctor_id}:{patient_id}"
     found = clinic.questions.thread(doctor_id, patient_id, part(clinic, window, scope))
     return _shown(clinic, actor, clinic.questions.many(found.ids)), cursor(clinic, found.last, scope)

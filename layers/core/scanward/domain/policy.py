@@ -33,8 +33,11 @@ class Action(StrEnum):
     ASK_QUESTION = "ASK_QUESTION"
     READ_QUESTION = "READ_QUESTION"
     ANSWER_QUESTION = "ANSWER_QUESTION"
+    WITHDRAW_QUESTION = "WITHDRAW_QUESTION"
     ADMIT_PATIENT = "ADMIT_PATIENT"
     DISCHARGE_PATIENT = "DISCHARGE_PATIENT"
+    ASSIGN_DOCTOR = "ASSIGN_DOCTOR"
+    DISMISS_DOCTOR = "DISMISS_DOCTOR"
     READ_ACCOUNT = "READ_ACCOUNT"
     CHANGE_ACCOUNT = "CHANGE_ACCOUNT"
 
@@ -80,6 +83,7 @@ _LET_IN: Rule = MappingProxyType({**_DOCTORS, Role.HOSPITAL: _LINKED - _SELF, Ro
 # What is said of a patient's health, beside the images: labs see the images alone.
 _HEALTH: Rule = MappingProxyType({role: relations for role, relations in _SEEN.items() if role is not Role.LAB})
 _PATIENT: Rule = MappingProxyType({Role.PATIENT: _SELF})
+_ADMINISTERED: Rule = MappingProxyType({Role.ADMIN: _ALL})
 _QUESTION: Rule = MappingProxyType({Role.PATIENT: _SELF, Role.DOCTOR: frozenset({Relation.ASKED}), Role.ADMIN: _ALL})
 _DISCHARGE: Rule = MappingProxyType(
     {Role.PATIENT: _SELF, Role.DOCTOR: frozenset({Relation.DEPARTMENT}), Role.ADMIN: _ALL}
@@ -110,10 +114,13 @@ RULES: MappingProxyType[Action, Rule] = MappingProxyType(
         Action.ASK_QUESTION: _PATIENT,
         Action.READ_QUESTION: _QUESTION,
         Action.ANSWER_QUESTION: MappingProxyType({Role.DOCTOR: frozenset({Relation.ASKED})}),
+        Action.WITHDRAW_QUESTION: _PATIENT,
         # The link is the patient's to any doctor of the department.
         Action.ADMIT_PATIENT: MappingProxyType({Role.DOCTOR: frozenset({Relation.CARE_LINK}), Role.ADMIN: _ALL}),
         Action.DISCHARGE_PATIENT: _DISCHARGE,
-        # Of anybody, not of patients alone.
+        # Of doctors, and of anybody: not of patients alone.
+        Action.ASSIGN_DOCTOR: _ADMINISTERED,
+        Action.DISMISS_DOCTOR: _ADMINISTERED,
         Action.READ_ACCOUNT: _OWNER,
         Action.CHANGE_ACCOUNT: _OWNER,
     }

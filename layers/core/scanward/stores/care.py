@@ -6,28 +6,19 @@ from datetime import datetime
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.care import AccessEntry, CareLink, Glass, Grant
+from scanward.domain.care import AccessEntry, Glass, Grant
 from scanward.domain.policy import Relation
 from scanward.stores import keys
-from scanward.stores.care_items import (
-    ENDLESS,
-    AccessItem,
-    CareItem,
-    LinkPlaceItem,
-    access_item,
-    access_of,
-    glass_item,
-    holds,
-    write_link,
-)
-from scanward.stores.dynamo import ConditionFailed, WriteConflict, bind, connection, settled, to_ms, translated
+from scanward.stores.care_items import ENDLESS, AccessItem, CareItem, access_item, glass_item, holds
+from scanward.stores.dynamo import ConditionFailed, WriteConflict, bind, connection, to_ms, translated
+from scanward.stores.transactions import write_together
 
 
 class CareStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (CareItem, LinkPlaceItem, AccessItem):
+        for model in (CareItem, AccessItem):
             bind(model, table)
 
     def grant(self, actor: Actor, patient_id: int, now: datetime) -> Grant | None:
@@ -89,30 +80,14 @@ class CareStore:
             for entry in entries:
                 batch.save(access_item(entry))
 
-    def link(self, link: CareLink) -> None:
-        """Lets a professional in who was not let in before."""
-
-        def write_both() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write_link(write, link)
-
-        settled(write_both)
-
     def break_glass(self, glass: Glass, entry: AccessEntry) -> None:
         """Lets a doctor look for a while, with its entry in the log, both or none."""
 
-        def write_both() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.save(glass_item(glass))
-                write.save(access_item(entry))
+        def fill(write: TransactWrite) -> None:
+            write.save(glass_item(glass))
+            write.save(access_item(entry))
 
-        settled(write_both)
-
-    def accesses(self, patient_id: int, limit: int) -> list[AccessEntry]:
-        """The newest entries about a patient, the newest first."""
-        with translated():
-            found = AccessItem.query(keys.access(patient_id), scan_index_forward=False, limit=limit)
-            return [access_of(item) for item in found]
+        write_together(fill)
 
 
 def _places(actor: Actor) -> list[str]:

@@ -17,8 +17,9 @@ from scanward.stores.care_items import (
     link_places,
     write_link,
 )
-from scanward.stores.dynamo import ConditionFailed, bind, connection, from_ms, settled, to_ms, translated
+from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated
 from scanward.stores.once import OnceItem, mark
+from scanward.stores.transactions import write_together
 
 
 class ConnectItem(Model):
@@ -62,12 +63,11 @@ class ConnectTokens:
             expires_at=second,
         )
 
-        def write_both() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.save(item)
-                write.save(ConnectPlaceItem(keys.connects_of(token.professional_id), token.hashed, expires_at=second))
+        def fill(write: TransactWrite) -> None:
+            write.save(item)
+            write.save(ConnectPlaceItem(keys.connects_of(token.professional_id), token.hashed, expires_at=second))
 
-        settled(write_both)
+        write_together(fill)
 
     def find(self, hashed: str) -> ConnectToken | None:
         """The token, strongly consistent, expired or not; None when it is used, revoked or unknown."""
@@ -81,14 +81,13 @@ class ConnectTokens:
     def revoke(self, hashed: str, professional_id: int) -> bool:
         """Forgets an unused token of the professional's; False when there is none."""
 
-        def delete_both() -> None:
-            with TransactWrite(connection=connection()) as write:
-                item = ConnectItem(keys.connect(hashed), keys.TOKEN)
-                write.delete(item, condition=ConnectItem.professional_id == professional_id)
-                write.delete(ConnectPlaceItem(keys.connects_of(professional_id), hashed))
+        def fill(write: TransactWrite) -> None:
+            item = ConnectItem(keys.connect(hashed), keys.TOKEN)
+            write.delete(item, condition=ConnectItem.professional_id == professional_id)
+            write.delete(ConnectPlaceItem(keys.connects_of(professional_id), hashed))
 
         try:
-            settled(delete_both)
+            write_together(fill)
         except ConditionFailed:
             return False
         return True
@@ -100,22 +99,21 @@ class ConnectTokens:
         """
         before = link_between(link.patient_id, link.professional_id)
 
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                item = ConnectItem(keys.connect(token.hashed), keys.TOKEN)
-                write.delete(item, condition=ConnectItem.ends_ms > to_ms(link.since))
-                write.delete(ConnectPlaceItem(keys.connects_of(token.professional_id), token.hashed))
-                same = CareItem.since_ms == to_ms(before.since) if before else CareItem.pk.does_not_exist()
-                write_link(write, link, same)
-                if before and before.since != link.since:
-                    for place in link_places(before):
-                        write.delete(place)
-                write.save(access_item(entry))
-                if once:
-                    mark(write, once, {"professional_id": str(link.professional_id)}, entry.at, done=True)
+        def fill(write: TransactWrite) -> None:
+            item = ConnectItem(keys.connect(token.hashed), keys.TOKEN)
+            write.delete(item, condition=ConnectItem.ends_ms > to_ms(link.since))
+            write.delete(ConnectPlaceItem(keys.connects_of(token.professional_id), token.hashed))
+            same = CareItem.since_ms == to_ms(before.since) if before else CareItem.pk.does_not_exist()
+            write_link(write, link, same)
+            if before and before.since != link.since:
+                for place in link_places(before):
+                    write.delete(place)
+            write.save(access_item(entry))
+            if once:
+                mark(write, once, {"professional_id": str(link.professional_id)}, entry.at, done=True)
 
         try:
-            settled(write_all)
+            write_together(fill)
         except ConditionFailed as lost:
             # A link of this very moment is ours: only the acknowledgement was lost.
             if link_between(link.patient_id, link.professional_id) != link:

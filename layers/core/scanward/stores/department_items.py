@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, NumberSetAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
@@ -38,6 +38,17 @@ class NameItem(Model):
     pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.MARKER)
     department_id = NumberAttribute()
+
+
+class MembershipsItem(Model):
+    """CARE#patient / MEMBERSHIPS: the departments that a patient is in, counted where each of them is written."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.MEMBERSHIPS)
+    departments = NumberSetAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True)

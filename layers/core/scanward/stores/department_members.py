@@ -1,32 +1,26 @@
 """Who belongs to a department: doctors by their gate, patients by what opens their data."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from pynamodb.expressions.condition import size
-from pynamodb.transactions import TransactWrite
-
-from scanward.domain.accounts import Role
-from scanward.domain.care import CareLink
-from scanward.domain.departments import MOST_OF_DOCTOR, Membership
+from scanward.domain.care import AccessEntry, CareLink
+from scanward.domain.departments import Membership
 from scanward.errors import Conflict
 from scanward.stores import keys
-from scanward.stores.care_items import CareItem, holds
+from scanward.stores.care_items import AccessItem, CareItem
 from scanward.stores.clinic_lists import ClinicLists, Ids, Part, RowItem
 from scanward.stores.department_items import (
-    IS_OPEN,
     DepartmentItem,
+    MembershipsItem,
     Places,
     doctor_row,
-    link_key,
-    member_item,
     member_of,
-    patient_row,
     place_of,
 )
-from scanward.stores.dynamo import ConditionFailed, bind, to_ms, translated
-from scanward.stores.gate_items import ACTIVE, GateItem
-from scanward.stores.transactions import write_together
+from scanward.stores.department_writes import write_admission, write_assignment, write_discharge, write_dismissal
+from scanward.stores.dynamo import ConditionFailed, bind, translated
+from scanward.stores.gate_items import GateItem, is_working_doctor
+from scanward.stores.transactions import write_together, write_unchanged
 
 
 class DepartmentMembers:
@@ -34,7 +28,7 @@ class DepartmentMembers:
 
     def __init__(self, table: str, accounts_table: str) -> None:
         bind(GateItem, accounts_table)
-        for model in (DepartmentItem, CareItem, RowItem):
+        for model in (DepartmentItem, MembershipsItem, CareItem, AccessItem, RowItem):
             bind(model, table)
         self._lists = ClinicLists(table)
 
@@ -45,67 +39,45 @@ class DepartmentMembers:
             found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
             return {keys.number(item.pk): frozenset(map(int, item.departments or ())) for item in found}
 
-    def assign(self, department_id: int, doctor_id: int) -> None:
-        """Lets a doctor work in an open department. Raises Conflict for whom it cannot be."""
-        free = GateItem.departments.does_not_exist() | (size("departments") < MOST_OF_DOCTOR)  # type: ignore[no-untyped-call]
-        works = GateItem.departments.contains(department_id) | free
-        may = (GateItem.role == Role.DOCTOR.value) & ACTIVE & (GateItem.approved == True) & works  # noqa: E712
+    def assign(self, department_id: int, doctor_id: int, entry: AccessEntry | None = None) -> None:
+        """Lets a doctor work in an open department, with its entry in the log. Raises Conflict where it cannot be."""
+        write_unchanged(lambda write: write_assignment(write, department_id, doctor_id, entry))
 
-        def fill(write: TransactWrite) -> None:
-            _check_open(write, department_id)
-            write.update(_gate(doctor_id), actions=[GateItem.departments.add({department_id})], condition=may)
-            write.save(doctor_row(department_id, doctor_id))
+    def dismiss(self, department_id: int, doctor_id: int, entry: AccessEntry | None = None) -> None:
+        """Ends a doctor's work in a department, open or closed, with its entry in the log.
 
-        _all_or_nothing(fill)
-
-    def dismiss(self, department_id: int, doctor_id: int) -> None:
-        """Ends a doctor's work in a department, open or closed; one who does not work there is no error."""
-
-        def fill(write: TransactWrite) -> None:
-            gone = GateItem.departments.delete({department_id})
-            write.update(_gate(doctor_id), actions=[gone], condition=GateItem.pk.exists())
-            write.delete(doctor_row(department_id, doctor_id))
-
+        One who does not work there is no error.
+        """
         try:
-            _all_or_nothing(fill)
-        except Conflict:  # the account is gone
+            write_together(lambda write: write_dismissal(write, department_id, doctor_id, entry))
+        except ConditionFailed:  # the account is gone
             with translated():
                 doctor_row(department_id, doctor_id).delete()
 
     def linked_doctor(self, department_id: int, links: Sequence[CareLink]) -> CareLink | None:
-        """The newest of these links that is to a doctor of the department."""
-        rows = {doctor_row(department_id, link.professional_id).sk: link for link in links}
+        """The newest of these links that is to an approved doctor who works in the department."""
+        gates = [(keys.account(link.professional_id), keys.GATE) for link in links]
+        asked = ["pk", "role", "active", "approved", "departments"]
         with translated():
-            found = RowItem.batch_get([(keys.doctors_in(department_id), row) for row in rows], consistent_read=True)
-            there = {item.sk for item in found}
-        return next((link for row, link in rows.items() if row in there), None)
+            found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=asked)
+            there = {keys.number(gate.pk) for gate in found if is_working_doctor(gate, department_id)}
+        return next((link for link in links if link.professional_id in there), None)
 
     def admit(self, member: Membership, link: CareLink | None) -> None:
         """Takes a patient into an open department, on the condition that the link to one of its doctors holds.
 
-        Without a link it is on an administrator's word. Raises Conflict when something moved on meanwhile.
+        Without a link it is on an administrator's word. Raises Conflict when something moved on meanwhile, and for who
+        is in as many departments as may be.
         """
-
-        def fill(write: TransactWrite) -> None:
-            _check_open(write, member.department_id)
-            if link:
-                write.condition_check(CareItem, *link_key(link), condition=holds(member.since))
-                row = doctor_row(member.department_id, link.professional_id)
-                write.condition_check(RowItem, row.pk, row.sk, condition=RowItem.pk.exists())
-            write.save(member_item(member), condition=CareItem.pk.does_not_exist())
-            write.save(patient_row(member))
-
-        _all_or_nothing(fill)
+        write_unchanged(lambda write: write_admission(write, member, link))
 
     def discharge(self, member: Membership) -> None:
-        """Lets a patient go, at once. Raises Conflict when they came anew meanwhile."""
-
-        def fill(write: TransactWrite) -> None:
-            same = CareItem.since_ms == to_ms(member.since)
-            write.delete(member_item(member), condition=CareItem.pk.does_not_exist() | same)
-            write.delete(patient_row(member))
-
-        _all_or_nothing(fill)
+        """Lets a patient go, at once; one who has gone is no error. Raises Conflict when they came anew meanwhile."""
+        try:
+            write_together(lambda write: write_discharge(write, member))
+        except ConditionFailed as lost:
+            if self.member(member.department_id, member.patient_id):
+                raise Conflict from lost
 
     def of_patient(self, patient_id: int) -> list[Membership]:
         """The departments that a patient is in, open or closed, strongly consistent, the newest first."""
@@ -149,18 +121,3 @@ class DepartmentMembers:
                 member = self.member(department_id, keys.place(row.sk) % keys.PLACES)
                 if member:
                     self.discharge(member)
-
-
-def _gate(doctor_id: int) -> GateItem:
-    return GateItem(keys.account(doctor_id), keys.GATE)
-
-
-def _check_open(write: TransactWrite, department_id: int) -> None:
-    write.condition_check(DepartmentItem, keys.department(department_id), keys.DEPARTMENT, condition=IS_OPEN)
-
-
-def _all_or_nothing(fill: Callable[[TransactWrite], None]) -> None:
-    try:
-        write_together(fill)
-    except ConditionFailed as lost:
-        raise Conflict from lost

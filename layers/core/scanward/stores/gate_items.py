@@ -27,6 +27,7 @@ class GateItem(Model):
 
 
 ACTIVE = GateItem.active == True  # noqa: E712 (an expression)
+WORKING_DOCTOR = (GateItem.role == Role.DOCTOR.value) & ACTIVE & (GateItem.approved == True)  # noqa: E712
 
 
 def new_gate(account: Account) -> GateItem:
@@ -52,6 +53,12 @@ def actor_of(item: GateItem, session_id: str) -> Actor:
     """Who acts in a session, as the gate knows them now."""
     departments = frozenset(map(int, item.departments or ()))
     return Actor(keys.number(item.pk), Role(item.role), item.approved, session_id, departments)
+
+
+def is_working_doctor(item: GateItem, department_id: int) -> bool:
+    """Whether the gate is an approved doctor's who works in a department."""
+    may = item.role == Role.DOCTOR.value and item.active and item.approved
+    return bool(may and department_id in (item.departments or ()))
 
 
 def spelled(session: Session) -> dict[str, Any]:

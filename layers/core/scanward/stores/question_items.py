@@ -1,6 +1,7 @@
 """How questions are spelled as DynamoDB items."""
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 from scanward.domain.questions import Question, Response
@@ -26,6 +27,9 @@ class QuestionItem(Model):
     response_by = NumberAttribute(null=True)
     response_text = UnicodeAttribute(null=True)
     response_ms = NumberAttribute(null=True)
+
+
+WAITS: Condition = QuestionItem.pk.exists() & QuestionItem.response_id.does_not_exist()
 
 
 def question_item(question: Question) -> QuestionItem:

@@ -6,14 +6,14 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.once import Once
 from scanward.domain.questions import AlreadyAnswered, Question
-from scanward.errors import Conflict
+from scanward.errors import NotFound
 from scanward.stores import keys
 from scanward.stores.clinic_lists import ClinicLists, Ids, Part, RowItem
 from scanward.stores.dynamo import ConditionFailed, bind, translated
 from scanward.stores.notices import Notice, Notices
 from scanward.stores.once import OnceItem, mark
-from scanward.stores.question_items import QuestionItem, question_item, question_of, question_rows, waiting_in
-from scanward.stores.transactions import write_together
+from scanward.stores.question_items import WAITS, QuestionItem, question_item, question_of, question_rows, waiting_in
+from scanward.stores.transactions import write_together, write_unchanged
 
 
 class QuestionStore:
@@ -34,22 +34,18 @@ class QuestionStore:
             if once:
                 mark(write, once, {"id": str(question.id)}, question.created_at, done=True)
 
-        try:
-            write_together(fill)
-        except ConditionFailed as lost:
-            raise Conflict from lost
+        write_unchanged(fill)
 
     def answer(
         self, before: Question, after: Question, notices: Notices | None = None, once: Once | None = None
     ) -> None:
         """Writes the response, and that the patient is to be told, on the condition that there is none.
 
-        Raises AlreadyAnswered.
+        Raises AlreadyAnswered, and NotFound when it was withdrawn meanwhile.
         """
 
         def fill(write: TransactWrite) -> None:
-            waits = QuestionItem.pk.exists() & QuestionItem.response_id.does_not_exist()
-            write.save(question_item(after), condition=waits)
+            write.save(question_item(after), condition=WAITS)
             write.delete(RowItem(waiting_in(before), keys.sortable(before.id)))
             for row in question_rows(after)[1:]:
                 write.save(row)
@@ -61,7 +57,21 @@ class QuestionStore:
         try:
             write_together(fill)
         except ConditionFailed as lost:
-            raise AlreadyAnswered from lost
+            raise (AlreadyAnswered if self.get(before.id) else NotFound) from lost
+
+    def withdraw(self, question: Question) -> None:
+        """Forgets a question while it waits; one that is gone is no error. Raises AlreadyAnswered."""
+
+        def fill(write: TransactWrite) -> None:
+            write.delete(QuestionItem(keys.question(question.id)), condition=WAITS)
+            for row in question_rows(question):
+                write.delete(row)
+
+        try:
+            write_together(fill)
+        except ConditionFailed as lost:
+            if self.get(question.id):
+                raise AlreadyAnswered from lost
 
     def get(self, number: int) -> Question | None:
         """The question, strongly consistent; one round trip."""

@@ -9,9 +9,10 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.scans import DoctorsReading, Scan
 from scanward.domain.tasks import Task
 from scanward.stores import keys
-from scanward.stores.dynamo import bind, connection, from_ms, settled, translated
+from scanward.stores.dynamo import bind, from_ms, translated
 from scanward.stores.scan_items import GoneItem, PlaceItem, ReadingItem, ScanItem, scan_of
 from scanward.stores.task_items import TaskItem, task_of
+from scanward.stores.transactions import write_together
 
 REMOVED_AT_ONCE = 20
 REMEMBERED = timedelta(days=30)  # longer than any queue keeps a message about it
@@ -85,13 +86,12 @@ class ScanLists:
                 for item in readings:
                     batch.delete(item)
 
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.delete(ScanItem(keys.scan(scan.id), keys.SCAN))
-                write.delete(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
-                write.save(GoneItem(keys.scan(scan.id), expires_at=int((now + REMEMBERED).timestamp())))
+        def fill(write: TransactWrite) -> None:
+            write.delete(ScanItem(keys.scan(scan.id), keys.SCAN))
+            write.delete(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
+            write.save(GoneItem(keys.scan(scan.id), expires_at=int((now + REMEMBERED).timestamp())))
 
-        settled(write_all)
+        write_together(fill)
 
 
 def _page(place: str, limit: int, before: int | None) -> Ids:
@@ -113,9 +113,8 @@ def _items(task: Task) -> list[TaskItem | PlaceItem]:
 
 
 def _delete(items: Sequence[TaskItem | PlaceItem]) -> None:
-    def delete_all() -> None:
-        with TransactWrite(connection=connection()) as write:
-            for item in items:
-                write.delete(item)
+    def fill(write: TransactWrite) -> None:
+        for item in items:
+            write.delete(item)
 
-    settled(delete_all)
+    write_together(fill)

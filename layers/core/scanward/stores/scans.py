@@ -13,10 +13,11 @@ from scanward.domain.scans import DoctorsReading, Scan
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, connection, settled, to_ms, translated
+from scanward.stores.dynamo import ConditionFailed, bind, settled, to_ms, translated
 from scanward.stores.once import OnceItem, mark
 from scanward.stores.scan_items import PlaceItem, ReadingItem, ScanItem, mirror, reading_item, scan_item, scan_of
 from scanward.stores.task_items import DueIndex, TaskItem, as_kept, task_item, task_of
+from scanward.stores.transactions import write_together
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,26 +48,24 @@ class ScanStore:
         Raises Conflict when an id is in use or a key has its mark.
         """
 
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.save(scan_item(scan), condition=ScanItem.pk.does_not_exist())
-                write.save(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
-                if scan.reading:
-                    write.save(reading_item(scan.id, scan.reading))
-                _add_task(write, task, beside)
+        def fill(write: TransactWrite) -> None:
+            write.save(scan_item(scan), condition=ScanItem.pk.does_not_exist())
+            write.save(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
+            if scan.reading:
+                write.save(reading_item(scan.id, scan.reading))
+            _add_task(write, task, beside)
 
-        self._add(write_all, task)
+        self._add(fill, task)
 
     def add_again(self, task: Task, beside: Beside = NOTHING) -> None:
         """Keeps another analysis of a scan. Raises NotFound when the scan is gone, Conflict as `add` does."""
 
-        def write_all() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.condition_check(ScanItem, keys.scan(task.scan_id), keys.SCAN, condition=_there())
-                _add_task(write, task, beside)
+        def fill(write: TransactWrite) -> None:
+            write.condition_check(ScanItem, keys.scan(task.scan_id), keys.SCAN, condition=_there())
+            _add_task(write, task, beside)
 
         try:
-            self._add(write_all, task)
+            self._add(fill, task)
         except Conflict:
             if self.get(task.scan_id) is None:
                 raise NotFound from None
@@ -96,7 +95,7 @@ class ScanStore:
         when another writer was first.
         """
         try:
-            settled(lambda: _write(before, after))
+            _write(before, after)
         except ConditionFailed as lost:
             found = self.task(after.id)
             if found == before and not before.is_first:
@@ -119,13 +118,12 @@ class ScanStore:
             ScanItem.reading_ms.set(to_ms(reading.at)),
         ]
 
-        def write_both() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.update(ScanItem(keys.scan(scan_id), keys.SCAN), actions=actions, condition=_there())
-                write.save(reading_item(scan_id, reading))
+        def fill(write: TransactWrite) -> None:
+            write.update(ScanItem(keys.scan(scan_id), keys.SCAN), actions=actions, condition=_there())
+            write.save(reading_item(scan_id, reading))
 
         try:
-            settled(write_both)
+            write_together(fill)
         except ConditionFailed as gone:
             raise NotFound from gone
 
@@ -156,9 +154,9 @@ class ScanStore:
                 raise Conflict from lost
         return after
 
-    def _add(self, write_all: Callable[[], None], task: Task) -> None:
+    def _add(self, fill: Callable[[TransactWrite], None], task: Task) -> None:
         try:
-            settled(write_all)
+            write_together(fill)
         except ConditionFailed as lost:
             if self.task(task.id) != task:  # else it was kept, and the acknowledgement got lost
                 raise Conflict from lost
@@ -182,9 +180,12 @@ def _write(before: Task, after: Task) -> None:
     unchanged = TaskItem.version == before.version
     shows = after.is_first or after.status is TaskStatus.COMPLETED
     if after.status is before.status or not shows:
-        task_item(after).save(condition=unchanged)
+        settled(lambda: task_item(after).save(condition=unchanged))
         return
-    with TransactWrite(connection=connection()) as write:
+
+    def fill(write: TransactWrite) -> None:
         write.save(task_item(after), condition=unchanged)
         scan = ScanItem(keys.scan(after.scan_id), keys.SCAN)
         write.update(scan, actions=mirror(after), condition=ScanItem.task_id <= after.id)
+
+    write_together(fill)

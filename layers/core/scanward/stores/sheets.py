@@ -10,7 +10,8 @@ from scanward.domain.accounts import Gender
 from scanward.domain.sheets import Sheet
 from scanward.errors import Conflict
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, connection, from_ms, settled, to_ms, translated
+from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated
+from scanward.stores.transactions import write_together
 
 
 class SheetItem(Model):
@@ -55,14 +56,13 @@ class SheetStore:
         """Keeps the next version and the one before it. Raises Conflict when somebody else wrote meanwhile."""
         fresh = SheetItem.pk.does_not_exist() if before is None else SheetItem.version == before.version
 
-        def write_both() -> None:
-            with TransactWrite(connection=connection()) as write:
-                write.save(_item(after, keys.SHEET), condition=fresh)
-                if before:
-                    write.save(_item(before, keys.sortable(before.version)))
+        def fill(write: TransactWrite) -> None:
+            write.save(_item(after, keys.SHEET), condition=fresh)
+            if before:
+                write.save(_item(before, keys.sortable(before.version)))
 
         try:
-            settled(write_both)
+            write_together(fill)
         except ConditionFailed as lost:
             if self.get(after.patient_id) != after:
                 raise Conflict from lost

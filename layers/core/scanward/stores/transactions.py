@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 from pynamodb.transactions import TransactWrite
 
-from scanward.stores.dynamo import connection, settled
+from scanward.errors import Conflict
+from scanward.stores.dynamo import ConditionFailed, connection, settled
 
 
 def write_together(fill: Callable[[TransactWrite], None]) -> None:
@@ -15,3 +16,11 @@ def write_together(fill: Callable[[TransactWrite], None]) -> None:
             fill(write)
 
     settled(write_all)
+
+
+def write_unchanged(fill: Callable[[TransactWrite], None]) -> None:
+    """The same, where a condition that fails means that somebody else was first. Raises Conflict, Unavailable."""
+    try:
+        write_together(fill)
+    except ConditionFailed as lost:
+        raise Conflict from lost

@@ -1,6 +1,6 @@
 """What doctors write, kept with all that amendments replaced."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
@@ -9,12 +9,11 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.once import Once
 from scanward.domain.writings import Writing
-from scanward.errors import Conflict
 from scanward.stores import keys
 from scanward.stores.clinic_lists import ClinicLists, Ids, Part, RowItem
-from scanward.stores.dynamo import ConditionFailed, bind, translated
+from scanward.stores.dynamo import bind, translated
 from scanward.stores.once import OnceItem, mark
-from scanward.stores.transactions import write_together
+from scanward.stores.transactions import write_unchanged
 from scanward.stores.writing_items import (
     Kind,
     Replaced,
@@ -57,7 +56,7 @@ class WritingStore(Generic[T]):
             if once:
                 mark(write, once, {"id": str(writing.id)}, writing.created_at, done=True)
 
-        _all_or_nothing(fill)
+        write_unchanged(fill)
 
     def amend(self, before: Writing[T], after: Writing[T]) -> None:
         """Writes a version over the one before, and keeps that. Raises Conflict when somebody else was first."""
@@ -66,7 +65,7 @@ class WritingStore(Generic[T]):
             write.save(replaced_item(self._kind, before), condition=ReplacedItem.pk.does_not_exist())
             write.save(writing_item(self._kind, after), condition=WritingItem.version == before.version)
 
-        _all_or_nothing(fill)
+        write_unchanged(fill)
 
     def get(self, number: int) -> Writing[T] | None:
         """The writing as it stands, strongly consistent; one round trip."""
@@ -120,10 +119,3 @@ class WritingStore(Generic[T]):
         for row in writing_rows(self._kind, writing)[1:]:
             row.delete()
         WritingItem(self._kind.key(writing.id), self._kind.sort).delete()
-
-
-def _all_or_nothing(fill: Callable[[TransactWrite], None]) -> None:
-    try:
-        write_together(fill)
-    except ConditionFailed as lost:
-        raise Conflict from lost

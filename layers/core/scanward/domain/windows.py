@@ -1,0 +1,12 @@
+"""Parts of lists, as callers ask for them."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Which part of a list. `cursor`: a signed place to begin after; `skip`: how many to leave out, if any."""
+
+    limit: int
+    cursor: str | None
+    skip: int = 0
