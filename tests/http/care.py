@@ -3,7 +3,7 @@
 from scanward import clock
 from scanward.domain.care import CareLink
 from scanward.domain.ids import parse_id
-from scanward.stores.care import CareStore
+from tests.care_links import keep_link
 from tests.http.client import Client
 from tests.http.signed_in import sign_in, sign_in_administrator
 
@@ -35,7 +35,7 @@ def administrator(api: Client) -> Client:
 
 def let_in(patient: Client, professional: Client) -> None:
     """The patient lets the professional at their data."""
-    CareStore("ClinicTable").link(CareLink(own_id(patient), own_id(professional), clock.now()))
+    keep_link(CareLink(own_id(patient), own_id(professional), clock.now()))
 
 
 def analysed(scan: dict[str, str]) -> None:

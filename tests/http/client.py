@@ -142,9 +142,5 @@ def _resources() -> list[tuple[str, re.Pattern[str], str]]:
     return found
 
 
-def _literal_first(path: str) -> list[tuple[bool, bool, str]]:
-    return [(part[:1] == "{", "+" in part, part) for part in path.split("/")[1:]]
-
-
 def _part(boundary: str, disposition: str, content: bytes) -> bytes:
     return f"--{boundary}\r\nContent-Disposition: form-data; {disposition}\r\n\r\n".encode() + content + b"\r\n"

@@ -1,21 +1,19 @@
 """Replays the exchanges of the published documents, kept in tests/data/contracts, and compares what they show.
 
-In the data `{int}`, `{uuid}`, `{random uuid}`, `{time}` and `{token}` stand for any such value; `{refresh}` for the
-last refresh token, and in a path whatever else the test has named.
+In the data a kind such as `{int}` or `{time}` stands for any such value; `{refresh}` and `{access}` for the last token
+of that kind, and any other name for what the test has given it. Where we answer something else than a document on
+purpose, `differs` says what at which part of the response, and why; README's table has the same reason.
 """
 
 import json
-import re
-from collections.abc import Callable
-from datetime import datetime
+from copy import deepcopy
+from functools import reduce
+from operator import getitem
 from typing import Any
-from uuid import UUID
 
-from scanward.domain.ids import parse_id
 from tests.cloud import ROOT
 from tests.http.client import Client, Reply
-
-_TOKEN = re.compile(r"[\w-]+\.[\w-]+\.[\w-]+")
+from tests.http.comparing import compare
 
 
 class Replay:
@@ -26,33 +24,42 @@ class Replay:
         self._exchanges: dict[str, Any] = json.loads(path.read_text())
         self.names = list(self._exchanges)
         self.tokens: dict[str, str] = {}
-        self.named: dict[str, str] = {}
+        self.named: dict[str, int | str] = {}
 
     def play(self, *names: str) -> Reply:
         """Plays exchanges in this order, each as its document shows it; the last one's reply."""
         for name in names:
-            reply = self._send(self._exchanges[name]["request"])
-            documented = self._exchanges[name]["response"]
+            exchange = self.exchange(name)
+            request, documented = exchange["request"], _ours(exchange["response"])
+            reply = _send(Client(self.tokens[request["token"]] if "token" in request else None), request)
             assert reply.status == documented["status"], (name, reply.body)
-            compare(documented["json"], reply.json, name)
-            self._remember(reply.json)
+            if "content_type" in documented:
+                assert reply.headers["content-type"] == documented["content_type"], name
+            if "json" in documented:
+                compare(documented["json"], reply.json, name)
+                self._remember(reply.json)
         return reply
+
+    def play_as(self, token: str | None, name: str) -> Reply:
+        """The reply to a request that comes with another token, or with none."""
+        return _send(Client(token), self.exchange(name)["request"])
+
+    def exchange(self, name: str) -> Any:
+        """What is sent and what is answered, with the values of all that has a name by now."""
+        return _filled(self._exchanges[name], self.tokens | self.named)
 
     def sent(self, name: str) -> Any:
         """The JSON body of a request."""
         return self._exchanges[name]["request"]["json"]
 
-    def _send(self, request: Any) -> Reply:
-        client = Client(self.tokens[request["token"]] if "token" in request else None)
-        method, path = request["method"], request["path"]
-        for name, value in self.named.items():
-            path = path.replace(f"{{{name}}}", value)
-        if "form" in request:
-            return client.form(path, request["form"])
-        if "json" not in request:
-            return client.send(method, path)
-        body = json.dumps(request["json"]).replace("{refresh}", self.tokens.get("refresh", ""))
-        return client.send(method, path, body.encode(), "application/json")
+    def asking(self) -> list[str]:
+        """The exchanges whose requests come with a token."""
+        return [name for name, exchange in self._exchanges.items() if "token" in exchange["request"]]
+
+    def reasons(self) -> list[str]:
+        """Why we differ from the document, once for each part that does."""
+        responses = [exchange.get("response", {}) for exchange in self._exchanges.values()]
+        return [difference["why"] for response in responses for difference in response.get("differs", {}).values()]
 
     def _remember(self, answer: Any) -> None:
         found = answer.get("data", answer) if isinstance(answer, dict) else {}
@@ -62,39 +69,38 @@ class Replay:
                     self.tokens[kind] = found[name]
 
 
-def compare(documented: Any, answered: Any, where: str) -> None:
-    """Every documented field is answered, with its value or one of its kind; answers may have more."""
-    if isinstance(documented, dict):
-        assert isinstance(answered, dict), where
-        for name, value in documented.items():
-            assert name in answered, f"{where}: {name}"
-            compare(value, answered[name], f"{where}: {name}")
-    elif isinstance(documented, list):
-        assert len(documented) == len(answered), (where, answered)
-        for one, other in zip(documented, answered, strict=True):
-            compare(one, other, where)
-    elif documented in _KINDS:
-        assert _KINDS[documented](answered), (where, answered)
-    else:
-        assert (documented, type(documented)) == (answered, type(answered)), where
+def _send(client: Client, request: Any) -> Reply:
+    method, path = request["method"], request["path"]
+    if "files" in request:
+        files = {field: (ROOT / name).read_bytes() for field, name in request["files"].items()}
+        return client.upload(path, files, request.get("fields"), method)
+    if "form" in request:
+        return client.form(path, request["form"])
+    if "json" not in request:
+        return client.send(method, path)
+    return client.send(method, path, json.dumps(request["json"]).encode(), "application/json")
 
 
-def _is_id(value: Any) -> bool:
-    return type(value) is int and parse_id(str(value)) == value
+def _filled(value: Any, known: dict[str, Any]) -> Any:
+    if isinstance(value, dict):
+        return {name: _filled(part, known) for name, part in value.items()}
+    if isinstance(value, list):
+        return [_filled(part, known) for part in value]
+    if not isinstance(value, str):
+        return value
+    for name, found in known.items():
+        if value == f"{{{name}}}":
+            return found
+        value = value.replace(f"{{{name}}}", str(found))
+    return value
 
 
-def _is_uuid(value: Any) -> bool:
-    return str(UUID(value)) == value and parse_id(value) > 0
-
-
-def _is_time(value: Any) -> bool:
-    return bool(value.endswith("Z") and datetime.fromisoformat(value))
-
-
-_KINDS: dict[str, Callable[[Any], bool]] = {
-    "{int}": _is_id,
-    "{uuid}": _is_uuid,
-    "{random uuid}": lambda value: UUID(value).version == 4 and str(UUID(value)) == value,
-    "{time}": _is_time,
-    "{token}": lambda value: bool(_TOKEN.fullmatch(value)),
-}
+def _ours(response: Any) -> Any:
+    """The response with what we answer instead; a difference that is none fails."""
+    ours = deepcopy(response)
+    for place, difference in ours.pop("differs", {}).items():
+        *way, last = place.split(".")
+        part = reduce(getitem, way, ours)
+        assert part[last] != difference["ours"], place
+        part[last] = difference["ours"]
+    return ours

@@ -1,92 +1,59 @@
-"""Contract E's questions, responses and medical histories: each documented request, in the tables' columns."""
-
-from typing import Any
+"""Contract E's questions, responses, X-rays and medical histories: each documented request, in the tables' columns."""
 
 import pytest
 
 from tests.http.client import Client
-from tests.http.replay import compare
+from tests.http.replay import Replay
 from tests.records.clinic import approved, connect, number
 
-PASSWORD = "correct horse"
-QUESTION: dict[str, Any] = {
-    "id": "{int}",
-    "patient_id": "{int}",
-    "doctor_id": "{int}",
-    "question_text": "Does it heal by itself?",
-    "status": "pending",
-    "created_at": "{time}",
-    "updated_at": "{time}",
-}
-RESPONSE: dict[str, Any] = {
-    "id": "{int}",
-    "question_id": "{int}",
-    "doctor_id": "{int}",
-    "response_text": "It does.",
-    "created_at": "{time}",
-    "updated_at": "{time}",
-}
-HISTORY: dict[str, Any] = {
-    "id": "{int}",
-    "name_of_surgery": "Appendectomy",
-    "description_of_surgery": "Laparoscopic",
-    "user_id": "{int}",
-    "created_at": "{time}",
-    "updated_at": "{time}",
-}
-
-
-def member(api: Client, name: str, usertype: str) -> Client:
-    """Somebody who registered and logged in through this contract."""
-    email = f"{name}@example.org"
-    body = {"full_name": name, "email": email, "usertype": usertype, "password": PASSWORD}
-    assert api.post("/api/register", body).status == 201
-    return Client(api.post("/api/login", {"email": email, "password": PASSWORD}).json["access"])
+HISTORY = {"name_of_surgery": "Appendectomy", "description_of_surgery": "Laparoscopic"}
 
 
 @pytest.fixture
-def patient(api: Client) -> Client:
-    """A patient of this contract."""
-    return member(api, "ada", "patient")
+def replay(admin: Client) -> Replay:
+    """The document's patient, its doctor, whom an administrator has approved, and that administrator."""
+    played = Replay("e")
+    for kind in ("patient", "doctor"):
+        played.play(f"register {kind}", f"log in {kind}")
+        played.tokens[kind] = played.tokens["access"]
+        played.named[f"{kind}_id"] = number(Client(played.tokens[kind]))
+    approved(admin, Client(played.tokens["doctor"]))
+    played.tokens["administrator"] = admin.token or ""
+    return played
 
 
-@pytest.fixture
-def doctor(api: Client, admin: Client) -> Client:
-    """An approved doctor of this contract."""
-    return approved(admin, member(api, "grace", "doctor"))
+def let_in(replay: Replay) -> Client:
+    """The doctor, whom the patient lets in."""
+    doctor = Client(replay.tokens["doctor"])
+    connect(doctor, Client(replay.tokens["patient"]))
+    return doctor
 
 
-def test_a_question_goes_to_a_doctor_and_comes_back_answered(patient: Client, doctor: Client) -> None:
-    text = {"question_text": "Does it heal by itself?"}
-    asked = patient.post("/api/questions", text | {"doctor_id": number(doctor)})
-    assert asked.status == 201
-    compare(QUESTION, asked.json, "asked")
-    compare([QUESTION], doctor.get("/api/questions/pending").json, "pending")
-    compare(QUESTION, patient.get(f"/api/questions/{asked.json['id']}").json, "read")
-    given = doctor.post(f"/api/questions/{asked.json['id']}/response", {"response_text": "It does."})
-    assert given.status == 201
-    compare(RESPONSE, given.json, "response")
-    answered = QUESTION | {"status": "answered", "responses": [RESPONSE]}
-    compare(answered, patient.get(f"/api/questions/{asked.json['id']}/").json, "answered")
-    compare([answered], doctor.get(f"/api/questions/{number(doctor)}/{number(patient)}").json, "thread")
-    assert doctor.get("/api/questions/pending").json == []
+def test_a_question_goes_to_a_doctor_and_comes_back_answered(replay: Replay) -> None:
+    replay.named["question_id"] = replay.play("ask question").json["id"]
+    replay.play("question", "pending questions", "respond to question")
+    replay.play("answered question", "questions of a patient to a doctor")
+    assert replay.play_as(replay.tokens["doctor"], "pending questions").json == []
 
 
-def test_a_question_without_a_doctor_is_for_all(patient: Client, doctor: Client) -> None:
-    patient.post("/api/questions", {"question_text": "Does it heal by itself?"})
-    compare([QUESTION | {"doctor_id": None}], doctor.get("/api/questions/pending").json, "pending")
+def test_a_question_without_a_doctor_is_for_all(replay: Replay) -> None:
+    asked = replay.play("ask question of any doctor").json
+    assert replay.play_as(replay.tokens["doctor"], "pending questions").json == [asked]
 
 
-def test_a_history_is_read_by_its_patient_their_doctor_and_administrators(
-    patient: Client, doctor: Client, admin: Client
-) -> None:
-    connect(doctor, patient)
-    said = {"name_of_surgery": "Appendectomy", "description_of_surgery": "Laparoscopic"}
-    written = doctor.post("/api/medical_histories", {"user_id": number(patient), **said})
+def test_an_xray_is_seen_by_the_patients_doctor_and_an_administrator(replay: Replay) -> None:
+    let_in(replay)
+    replay.named["xray_id"] = replay.play("upload xray").json["id"]
+    replay.play("xrays of a patient", "unique xray")
+
+
+def test_a_history_is_read_by_its_patient_their_doctor_and_administrators(replay: Replay) -> None:
+    doctor = let_in(replay)
+    written = doctor.post("/api/medical_histories", {"user_id": replay.named["patient_id"], **HISTORY})
     assert written.status == 201
-    compare(HISTORY, written.json, "written")
-    for client in (patient, doctor, admin):
-        compare([HISTORY], client.get(f"/api/medical_histories_of_patient/{number(patient)}").json, "read")
+    replay.play("own medical histories", "medical histories of a patient")
+    for token in (replay.tokens[kind] for kind in ("patient", "doctor")):
+        assert replay.play_as(token, "medical histories of a patient").json == [written.json]
 
 
 @pytest.mark.parametrize(
@@ -94,12 +61,14 @@ def test_a_history_is_read_by_its_patient_their_doctor_and_administrators(
     [
         ("POST", "questions"),
         ("GET", "questions/1"),
+        ("DELETE", "questions/1"),
         ("GET", "questions/pending"),
         ("POST", "questions/1/response"),
         ("GET", "questions/1/2"),
         ("GET", "medical_histories_of_patient/1"),
         ("POST", "medical_histories"),
         ("PUT", "medical_histories/1"),
+        ("GET", "medical_histories/1/versions"),
     ],
 )
 def test_each_request_needs_a_token(api: Client, method: str, path: str) -> None:

@@ -4,9 +4,10 @@ import json
 
 import pytest
 
+from scanward.domain.ids import to_uuid
 from tests.cloud import ROOT
 from tests.http.care import administrator, analysed, let_in, own_id, professional
-from tests.http.client import Client
+from tests.http.client import Client, Reply
 from tests.http.signed_in import sign_in
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
@@ -145,6 +146,26 @@ def test_a_doctor_uploads_for_a_patient_with_a_reading(api: Client, patient: Cli
     let_in(patient, doctor)
     made = doctor.upload("/api/xrays", {"image_of_xray": PNG}, fields).json
     assert (made["result_of_xray"], made["user_id"]) == ("clear", own_id(patient))
+
+
+@pytest.mark.parametrize("straight", [False, True], ids=["form", "straight-to-s3"])
+def test_a_patient_is_named_by_either_name_and_either_spelling(api: Client, patient: Client, straight: bool) -> None:
+    doctor, whose = professional(api, "DOCTOR", administrator(api)), own_id(patient)
+    let_in(patient, doctor)
+
+    def upload(named: dict[str, str]) -> Reply:
+        if straight:
+            return doctor.post("/api/xrays", {**SAID, **named, "content_type": "image/png"})
+        return doctor.upload("/api/xrays", {"image_of_xray": PNG}, {**SAID, **named})
+
+    spelled = str(to_uuid(whose))
+    for named in ({"patient_id": str(whose)}, {"patient_id": spelled, "user_id": str(whose)}):
+        made = upload(named)
+        assert (made.status, made.json["user_id"]) == (201, whose)
+    refused = upload({"patient_id": str(own_id(doctor)), "user_id": spelled})
+    assert (refused.status, refused.json) == (400, {"patient_id": ["This is not whom user_id names."]})
+    assert upload({"patient_id": "nobody", "user_id": spelled}).status == 404
+    assert len(patient.get(f"/api/xrays/{whose}").json) == 2
 
 
 def test_xrays_of_a_stranger_are_missing(api: Client, patient: Client, row: Row) -> None:

@@ -66,6 +66,15 @@ def test_files_of_somebody_else_are_missing(api: Client, done: dict[str, str]) -
     assert other.get(f"/files/heatmaps/{done['task_id']}").status == 404
 
 
+def test_there_is_no_heatmap_of_a_task_that_is_not_completed(patient: Client) -> None:
+    made = patient.upload("/scans", {"file": PNG}).data
+    key = heatmap_key(parse_id(made["scan_id"]), parse_id(made["task_id"]))
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=PNG)
+    assert patient.get(f"/files/heatmaps/{made['task_id']}").status == 404
+    analysed(made)
+    assert patient.get(f"/files/heatmaps/{made['task_id']}").status == 200
+
+
 def test_what_a_client_has_already_is_not_sent_again(patient: Client, done: dict[str, str]) -> None:
     for path in (f"/files/images/{done['scan_id']}", f"/files/heatmaps/{done['task_id']}"):
         tag = patient.get(path).headers["etag"]

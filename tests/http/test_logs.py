@@ -59,3 +59,14 @@ def test_an_unforeseen_error_is_500_in_the_familys_shape_and_its_message_is_not_
     assert (reply.status, reply.code) == (500, "INTERNAL_ERROR")
     assert any("KeyError" in line and "task_id" in line for line in lines)
     assert not [line for line in lines if "evangelina" in line]
+
+
+def test_who_is_told_that_something_is_not_theirs_is_counted_and_can_be_found(
+    patient: Client, lines: list[str]
+) -> None:
+    own = patient.get("/users/me")
+    refused = patient.get("/users")
+    assert (refused.status, refused.code) == (403, "NOT_ALLOWED")
+    assert {"ratelimit-limit", "ratelimit-remaining", "ratelimit-reset"} <= refused.headers.keys()
+    last = next(line for line in reversed(lines) if "'route': '/users'" in line)
+    assert f"'account': {own.data['id']}" in last

@@ -203,21 +203,6 @@ def test_a_removed_scan_leaves_nothing(api: Client, patient: Client, done: Made)
     assert about == ["GONE"], "only that there was one, for what still comes for it"
 
 
-def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: Client) -> None:
-    from functions.inference.arrivals import Arrival
-    from functions.inference.handler import inference, reception
-    from functions.inference.usecases import Outcome, take
-
-    begun = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
-    assert patient.send("DELETE", f"/scans/{begun['scan_id']}").status == 200
-    key = begun["upload"]["fields"]["key"]
-    boto3.client("s3").put_object(Bucket="images", Key=key, Body=PNG)
-    ids = parse_id(begun["scan_id"]), parse_id(begun["task_id"])
-    for arrival in (Arrival(*ids, key), Arrival(*ids)):
-        assert take(inference, reception, arrival) is Outcome.NOTHING_TO_DO
-    assert "Versions" not in boto3.client("s3").list_object_versions(Bucket="images")
-
-
 def test_nothing_more_is_ordered_for_a_scan_that_is_being_removed(patient: Client, done: Made) -> None:
     with failing(s3(), "s3.DeleteObjects"):
         assert patient.send("DELETE", f"/scans/{done['scan_id']}").status == 503
@@ -231,21 +216,3 @@ def test_who_cares_for_a_patient_removes_nothing_of_theirs(api: Client, patient:
     let_in(patient, doctor)
     assert doctor.send("DELETE", f"/scans/{made['scan_id']}").status == 403
     assert patient.get(f"/scans/{made['scan_id']}").status == 200
-
-
-def test_a_scan_that_is_removed_while_it_is_read_leaves_no_files(patient: Client, made: Made) -> None:
-    from functions.inference.handler import inference
-
-    advance = inference.scans.move
-
-    def removed_meanwhile(before: object, after: object) -> object:
-        if getattr(after, "progress", 0) == 80:
-            assert patient.send("DELETE", f"/scans/{made['scan_id']}").status == 200
-        return advance(before, after)  # type: ignore[arg-type]
-
-    inference.scans.move = removed_meanwhile  # type: ignore[assignment, method-assign]
-    try:
-        analysed(made)
-    finally:
-        del inference.scans.move
-    assert "Versions" not in boto3.client("s3").list_object_versions(Bucket="images")

@@ -211,6 +211,25 @@ def test_uploads_that_are_begun_without_end_are_braked(patient: Client) -> None:
     assert patient.upload("/scans", {"file": PNG}).status == 200, "which are not counted"
 
 
+def test_a_replay_begins_nothing_and_is_not_counted(patient: Client) -> None:
+    body = {"filename": "x", "content_type": "image/png"}
+    first = patient.post("/scans/uploads", body, headers=KEYED)
+    for _ in range(19):
+        assert patient.post("/scans/uploads", body, headers=KEYED).status == 200
+    assert [patient.post("/scans/uploads", body).status for _ in range(20)] == [200] * 19 + [429]
+    again = patient.post("/scans/uploads", body, headers=KEYED)
+    assert (again.status, again.data["scan_id"]) == (200, first.data["scan_id"])
+    assert patient.post("/scans/uploads", {**body, "filename": "y"}, headers=KEYED).code == "KEY_REUSED"
+
+
+def test_what_is_refused_for_its_number_leaves_no_mark(patient: Client) -> None:
+    body = {"filename": "x", "content_type": "image/png"}
+    for _ in range(20):
+        patient.post("/scans/uploads", body)
+    for _ in range(2):
+        assert patient.post("/scans/uploads", body, headers=KEYED).status == 429
+
+
 def test_notes_are_kept_as_they_are_and_told_to_nobody_else(
     patient: Client, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -10,11 +10,12 @@ from functions.scans.schemas.orders import (
     UploadStart,
     UploadStartOut,
 )
-from functions.scans.schemas.scans import MessageOut, ScanOut, ScansQuery, TaskOut
+from functions.scans.schemas.scans import ScanOut, ScansQuery, TaskOut
 from functions.scans.usecases import scans, tasks, uploads
 from functions.scans.usecases.dependencies import Imaging
 from scanward.web.call import Call, Page
 from scanward.web.families import Family
+from scanward.web.messages import MessageOut
 from scanward.web.routes import Media, Routes
 
 routes = Routes[Imaging]("scans", Family.ENVELOPE)

@@ -7,21 +7,21 @@ from uuid import UUID
 from pydantic import Field
 
 from functions.scans.schemas.orders import Flag
-from functions.scans.usecases.paging import Window
 from scanward.domain.failures import FAILURE_TEXTS
 from scanward.domain.ids import to_uuid
 from scanward.domain.orders import ScanType
 from scanward.domain.reports import report
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
-from scanward.web.fields import Body, Line, Out
+from scanward.domain.windows import Window
+from scanward.web.fields import Body, Cursor, Line, Out
 
 
 class ListQuery(Body):
     """Which part of a list."""
 
     limit: Annotated[int, Field(ge=1, le=100)] = 100
-    cursor: Annotated[str, Field(max_length=2048)] | None = None
+    cursor: Cursor | None = None
 
     def window(self) -> Window:
         """The part that is meant."""
@@ -39,12 +39,6 @@ class ImageQuery(Body):
 
     original: Flag = False
     deidentified: Flag = False
-
-
-class MessageOut(Out):
-    """What was done."""
-
-    message: str
 
 
 class CancelledOut(Out):

@@ -11,7 +11,7 @@ from functions.scans.schemas.scans import ListQuery
 from functions.scans.usecases.accepting import Accepted
 from functions.scans.usecases.uploads import Wanted
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.ids import to_uuid
+from scanward.domain.ids import parse_id, to_uuid
 from scanward.domain.scans import About, DoctorsReading, Scan
 from scanward.errors import InvalidFields
 from scanward.stores.objects import PresignedPost
@@ -21,20 +21,33 @@ Text = Annotated[str, StringConstraints(max_length=10_000), Printable]
 
 
 class XrayBody(OrderBody):
-    """`POST /api/xrays`: the table's fields, and what every way of uploading takes. The image is the form's file."""
+    """`POST /api/xrays`: the table's fields, and what every way of uploading takes. The image is the form's file.
+
+    `user_id`: the table's name of `patient_id`.
+    """
 
     name_of_xray: Line
     description_of_xray: Text | None = None
     type_of_xray: Line | None = None
     result_of_xray: Text | None = None
     user_id: Id | None = None
+    patient_id: Id | None = None
 
     def wanted(self, actor: Actor) -> Wanted:
-        """What the uploader says. Raises InvalidFields for a reading that is no doctor's."""
+        """What the uploader says.
+
+        Raises InvalidFields for a reading that is no doctor's and for two patients, NotFound for an id of nobody.
+        """
+        broken = {}
         if self.result_of_xray and actor.role is not Role.DOCTOR:
-            raise InvalidFields({"result_of_xray": ["Only a doctor may say what an X-ray shows."]})
+            broken["result_of_xray"] = ["Only a doctor may say what an X-ray shows."]
+        named = [name for name in (self.user_id, self.patient_id) if name]
+        if len(set(map(parse_id, named))) > 1:
+            broken["patient_id"] = ["This is not whom user_id names."]
+        if broken:
+            raise InvalidFields(broken)
         about = About(self.name_of_xray, self.description_of_xray, self.type_of_xray)
-        return Wanted(self.order(), self.user_id, about, self.result_of_xray or None)
+        return Wanted(self.order(), next(iter(named), None), about, self.result_of_xray or None)
 
 
 class XrayStart(XrayBody):

@@ -1,5 +1,8 @@
 """What people look at: the image, and where the model looked."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.scans import read_scan
 from functions.scans.usecases.tasks import read_task
@@ -8,7 +11,7 @@ from scanward.domain.images import CONTENT_TYPE_OF, ImageFormat
 from scanward.domain.places import deidentified_key, heatmap_key, preview_key
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import NotFound
-from scanward.stores.objects import Stored
+from scanward.stores.objects import StorageFailed, Stored
 
 LINK_SECONDS = 300
 
@@ -18,23 +21,26 @@ def image(imaging: Imaging, actor: Actor, scan: str, etag: str | None) -> Stored
 
     Raises NotFound until it is made.
     """
-    return imaging.objects.unless(preview_key(read_scan(imaging, actor, scan).id), etag)
+    with _told():
+        return imaging.objects.unless(preview_key(read_scan(imaging, actor, scan).id), etag)
 
 
 def original(imaging: Imaging, actor: Actor, scan: str) -> str:
     """An address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
-    found = read_scan(imaging, actor, scan)
-    key, version = found.object_key, found.object_version
-    if not imaging.objects.exists(key, version):
-        raise NotFound
+    with _told():
+        found = read_scan(imaging, actor, scan)
+        key, version = found.object_key, found.object_version
+        if not imaging.objects.exists(key, version):
+            raise NotFound
     return imaging.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
 
 
 def deidentified(imaging: Imaging, actor: Actor, scan: str) -> str:
     """An address that gives the copy of a DICOM file that says nothing of a person. Raises NotFound without one."""
-    key = deidentified_key(read_scan(imaging, actor, scan).id)
-    if not imaging.objects.exists(key):
-        raise NotFound
+    with _told():
+        key = deidentified_key(read_scan(imaging, actor, scan).id)
+        if not imaging.objects.exists(key):
+            raise NotFound
     return imaging.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
 
 
@@ -47,3 +53,14 @@ def heatmap(imaging: Imaging, actor: Actor, task: str, etag: str | None) -> Stor
     if found.status is not TaskStatus.COMPLETED:
         raise NotFound
     return imaging.objects.unless(heatmap_key(found.scan_id, found.id), etag)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """Says why there is no image in contract B's words, whatever it was."""
+    try:
+        yield
+    except NotFound as missing:
+        raise NotFound("File not found") from missing
+    except StorageFailed as failed:
+        raise StorageFailed("Failed to get image content") from failed

@@ -1,18 +1,10 @@
 """Pages of lists: a bounded number of rows, and a signed cursor for the rest."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from scanward.domain.windows import Window
 from scanward.security.tokens import Tokens
 from scanward.stores.scan_lists import Ids
-
-
-@dataclass(frozen=True, slots=True)
-class Window:
-    """Which part of a list."""
-
-    limit: int
-    cursor: str | None
 
 
 def page(

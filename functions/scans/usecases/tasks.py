@@ -5,7 +5,7 @@ from functools import partial
 
 from functions.scans.usecases.accepting import Accepted, Draft, Taking, accept, finish
 from functions.scans.usecases.dependencies import Imaging
-from functions.scans.usecases.paging import Window, page
+from functions.scans.usecases.paging import page
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
@@ -13,6 +13,7 @@ from scanward.domain.once import Once
 from scanward.domain.orders import Order
 from scanward.domain.policy import Action
 from scanward.domain.tasks import Task, TaskStatus
+from scanward.domain.windows import Window
 from scanward.errors import Conflict, NotFound
 from scanward.security.access import Thing
 from scanward.stores.scans import Beside

@@ -61,10 +61,12 @@ def begin_upload(
 ) -> tuple[Accepted[Scan], PresignedPost]:
     """A scan whose image the client sends straight to S3; its arrival starts the analysis.
 
-    Raises TooManyRequests, and Conflict when a replay comes after the form has ended.
+    Raises TooManyRequests, KeyReused, UnderWay, and Conflict when a replay comes after the form has ended.
     """
     patient_id = _whose(imaging, actor, wanted)
-    imaging.counts.count(actor.account_id, imaging.now())
+    # A replay begins nothing. Looked up first: what is refused may not be kept either.
+    if once is None or imaging.once.find(once, imaging.now()) is None:
+        imaging.counts.count(actor.account_id, imaging.now())
     accepted = _accept(imaging, Taking(actor, wanted.order, once, finished=True), wanted, patient_id)
     # A replay's form ends when the first one does.
     left = accepted.begun_at + tasks.UPLOAD_WINDOW - imaging.now()

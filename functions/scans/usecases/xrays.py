@@ -5,11 +5,11 @@ from dataclasses import replace
 
 from functions.scans.usecases.accepting import Accepted
 from functions.scans.usecases.dependencies import Imaging
-from functions.scans.usecases.paging import Window
 from functions.scans.usecases.scans import list_scans, reach, read_scan
 from scanward.domain.accounts import Actor
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.domain.scans import DoctorsReading, Scan
+from scanward.domain.windows import Window
 from scanward.errors import NotFound
 
 READINGS_SHOWN = 50
