@@ -15,6 +15,7 @@ from moto.core.model_instances import model_data
 ROOT = Path(__file__).resolve().parents[1]
 BUCKET = "images"
 SECRET = "token-keys"
+MARK = "6af3ef50-0000-11f0-be56-0242ac120002"
 KEY = "a key for tests, long enough for HS256"
 REGION: Final = "eu-central-1"
 LANES = ("HIGH", "MEDIUM", "LOW")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.cloud import BUCKET, LANES, REGION, ROOT, SECRET, TABLES
+from tests.cloud import BUCKET, LANES, MARK, REGION, ROOT, SECRET, TABLES
 
 if TYPE_CHECKING:
     from tests.http.client import Client
@@ -26,6 +26,7 @@ os.environ.update(
         "TOKEN_KEYS_SECRET": SECRET,
         "REQUESTS_PER_MINUTE": "100",
         "UPLOADS_PER_WINDOW": "20",
+        "PREDICT_MODELS": "chest_cancer,brain_tumor,kidney_stone",
         **{f"{lane}_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane.lower()}" for lane in LANES},
         **{f"{lane}_AT_ONCE": "2" for lane in LANES},
         "OWN_DATA_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/own-data",
@@ -33,6 +34,7 @@ os.environ.update(
         "SIGN_IN_CALLS_PER_MINUTE": "300",
         "SIGN_IN_FAILURES_PER_MINUTE": "10",
         "ALLOWED_ORIGINS": "https://app.example.org",
+        "DISTRIBUTION_MARK": MARK,
         **TABLES,
     }
 )

@@ -46,8 +46,11 @@ WRITE_HISTORY     * -       LD      -       -     -
 ASK_QUESTION        S       -       -       -     -
 READ_QUESTION     * S       A       -       -     all
 ANSWER_QUESTION   * -       A       -       -     -
+WITHDRAW_QUESTION   S       -       -       -     -
 ADMIT_PATIENT     * -       L       -       -     all
 DISCHARGE_PATIENT * S       D       -       -     all
+ASSIGN_DOCTOR       -       -       -       -     all
+DISMISS_DOCTOR      -       -       -       -     all
 READ_ACCOUNT        S       S       S       S     all
 CHANGE_ACCOUNT      S       S       S       S     all
 """

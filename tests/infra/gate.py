@@ -9,6 +9,7 @@ Gate = Callable[[Template], Iterator[str]]
 
 _BLOCKS = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
 _SECRET_NAME = re.compile(r"PASSWORD|PASSPHRASE|SECRET|TOKEN|CREDENTIAL|PRIVATE|_KEYS?$")
+_CLINIC = {"RecordsRole", "OwnDataRole"}
 _PERSONAL = re.compile(r"\$context\.(?:path\b|requestOverride|querystring|identity|authorizer)|\$input", re.I)
 
 
@@ -177,6 +178,25 @@ def keeps_secrets_out_of_the_environment(template: Template) -> Iterator[str]:
                 yield f"{name} has a secret in its environment: {key}"
 
 
+def keeps_what_scans_are_made_of(template: Template) -> Iterator[str]:
+    for name, bucket in of_type(template, "S3::Bucket").items():
+        for rule in bucket.get("LifecycleConfiguration", {}).get("Rules", ()):
+            prefix = rule.get("Prefix", "")
+            reached = "uploads/".startswith(prefix) or prefix.startswith("uploads/")
+            if reached and {"NoncurrentVersionExpiration", "ExpirationInDays"} & rule.keys():
+                yield f"{name} removes originals: {rule['Id']}"
+
+
+def writes_of_the_clinic_what_is_its_own(template: Template) -> Iterator[str]:
+    for name, role in of_type(template, "IAM::Role").items():
+        for statement in () if name in _CLINIC else statements(role):
+            writes = {"dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
+            if "ClinicTable.Arn" in listed(statement.get("Resource")) and writes & set(listed(statement["Action"])):
+                keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
+                if keys != ["ACCESS#*"]:
+                    yield f"{name} may write anything into the clinic's table"
+
+
 GATES: tuple[Gate, ...] = (
     allows_narrowly,
     keeps_buckets_private,
@@ -187,4 +207,6 @@ GATES: tuple[Gate, ...] = (
     logs_with_an_end,
     logs_no_person_and_no_token,
     keeps_secrets_out_of_the_environment,
+    keeps_what_scans_are_made_of,
+    writes_of_the_clinic_what_is_its_own,
 )

@@ -51,6 +51,13 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("Api.Properties.MethodSettings.0.DataTraceEnabled", True, "headers and bodies"),
     ("Distribution.Properties.DistributionConfig.Logging", {"Bucket": "logs"}, "query strings"),
     ("AuthFunction.Properties.Environment.Variables.TOKEN_SECRET", "s3cr3t", "secret in its environment"),
+    (
+        "Bucket.Properties.LifecycleConfiguration.Rules.1.NoncurrentVersionExpiration",
+        {"NoncurrentDays": 30},
+        "originals",
+    ),
+    ("Bucket.Properties.LifecycleConfiguration.Rules.2.ExpirationInDays", 3650, "removes originals"),
+    ("PushRole.Properties.Policies.0.PolicyDocument.Statement.5.Condition", DELETE, "write anything"),
     ("AuthFunction.Properties.Environment.Variables.SALT", "{{resolve:secretsmanager:x}}", "secret in its environment"),
 ]
 

@@ -8,6 +8,7 @@ from functions.realtime.wire import MAX_MESSAGE
 from scanward import clock
 from scanward.domain.care import CareLink
 from scanward.domain.watching import HEARD_EVERY, MAX_TASKS
+from tests.care_links import keep_link
 from tests.realtime.world import ADA, BOB, DOC, LIMIT, World, task_uuid
 
 
@@ -78,9 +79,9 @@ def test_a_doctor_watches_a_patients_task_as_long_as_they_are_let_in(world: Worl
     task = world.task()
     world.connect(world.access(DOC))
     assert world.say({"action": "watch", "task_ids": [task.id]})["error"]["code"] == "NOT_FOUND"
-    world.care.link(CareLink(ADA, DOC, clock.now()))
+    keep_link(CareLink(ADA, DOC, clock.now()))
     assert world.say({"action": "watch", "task_ids": [task.id]})["task_ids"] == [task_uuid(task)]
-    [entry] = world.care.accesses(ADA, 10)
+    [entry] = world.log.page(ADA, 10).entries
     assert (entry.actor_id, entry.action, entry.resource_id) == (DOC, "READ_TASK", task.id)
 
 

@@ -8,6 +8,7 @@ from scanward import clock
 from scanward.domain import watching
 from scanward.domain.care import CareLink
 from scanward.domain.watching import MAX_FOLLOWED
+from tests.care_links import keep_link
 from tests.realtime.world import ADA, BOB, DOC, World, task_uuid
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
@@ -49,15 +50,15 @@ def test_whoever_asked_for_a_task_is_told_as_long_as_they_are_let_in(world: Worl
     task = world.task(ADA, asked_by=DOC)
     world.moved(task)
     assert world.versions(task) == [], "nobody let them in"
-    world.care.link(CareLink(ADA, DOC, clock.now()))
+    keep_link(CareLink(ADA, DOC, clock.now()))
     states = world.finish(task)
     world.moved(*states)
     assert world.versions(task) == [4]
-    assert [entry.actor_id for entry in world.care.accesses(ADA, 10)] == [DOC]
+    assert [entry.actor_id for entry in world.log.page(ADA, 10).entries] == [DOC]
 
 
 def test_a_session_that_has_ended_is_told_nothing_of_others(world: World) -> None:
-    world.care.link(CareLink(ADA, DOC, clock.now()))
+    keep_link(CareLink(ADA, DOC, clock.now()))
     world.connect(world.access(DOC))
     world.gates.close(DOC, ["s3"])
     world.moved(world.task(ADA, asked_by=DOC))

@@ -21,6 +21,7 @@ from scanward.security.access import Access
 from scanward.security.gate import Gate
 from scanward.security.tokens import Tokens
 from scanward.stores import keys
+from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.connections import ConnectionStore
@@ -50,10 +51,10 @@ class World:
             self.sign_up(account, role)
         self.scans = ScanStore("ScansTable")
         self.connections = ConnectionStore("ConnectionsTable", "ScansTable")
-        self.care = CareStore("ClinicTable")
+        self.log = AccessLog("ClinicTable")
         self.outbox = Outbox()
         self.keeper = Keeper(self.connections, self.outbox, self.gates, self.now)
-        access = Access(self.care, clock.now)
+        access = Access(CareStore("ClinicTable"), clock.now)
         gate = Gate(self.gates, self.tokens, limit, self.now)
         lists = ScanLists("ScansTable")
         origins = frozenset({ORIGIN})

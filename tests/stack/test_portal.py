@@ -79,6 +79,13 @@ def test_a_browser_of_an_allowed_origin_may_send_the_form_for_storage(stack: Sta
     assert answer.headers["access-control-allow-origin"] in {ORIGIN, "*"}
 
 
+def test_a_browser_that_is_led_to_storage_may_read_what_is_there(stack: Stack) -> None:
+    led = {"Origin": "null", "Access-Control-Request-Method": "GET"}
+    answer = httpx.options(f"{stack.endpoint}/{stack.bucket}/derived/1/preview.jpg", headers=led, trust_env=False)
+    assert answer.is_success
+    assert answer.headers["access-control-allow-origin"] in {"null", "*"}
+
+
 def test_answers_and_refusals_are_readable_to_an_allowed_origin(anybody: httpx.Client) -> None:
     for path in ("/health", "/users/me", "/nothing"):
         assert anybody.get(path, headers={"Origin": ORIGIN}).headers["access-control-allow-origin"] == ORIGIN
