@@ -54,7 +54,10 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
 def read_header(data: bytes, wanted: Sequence[str] | None = WANTED) -> tuple[Dataset, int]:
     """The elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
     file = HeaderBytes(data)
-    header = dcmread(file, stop_before_pixels=True, specific_tags=list(wanted) if wanted else None)
+    try:
+        header = dcmread(file, stop_before_pixels=True, specific_tags=list(wanted) if wanted else None)
+    except Exception as broken:
+        raise file.refusal or broken from None
     return header, file.position()
 
 

@@ -2,7 +2,7 @@
 
 import io
 
-from imaging.refusal import too_large
+from imaging.refusal import ImageRefused, too_large
 
 MAX_HEADER_BYTES = 8 * 1024 * 1024
 """A parsed element takes thirty times the memory of the smallest one in a file: the header has its own bound."""
@@ -17,26 +17,30 @@ _BETWEEN_VALUES = b"\\"
 
 
 class HeaderBytes(io.BytesIO):
-    """The beginning of a file that was checked for items, and counts values as they are read.
+    """The beginning of a file, which counts items and values as they are read.
 
-    Pixels follow the header and may hold any byte, so what is not read must not be counted. A value is counted before
-    pydicom splits it: it does so at once with character sets, with others when somebody asks for them.
-    Raises ImageRefused (TOO_LARGE).
+    Pixels follow the header and may hold any byte, so what is not read must not be counted; and they are many. Values
+    are counted before pydicom splits them: it does so at once with character sets, with others when somebody asks.
+    `refusal`: what reading raised (TOO_LARGE), since pydicom turns some of it into errors of its own.
     """
 
     def __init__(self, data: bytes) -> None:
-        start = data[:MAX_HEADER_BYTES]
-        if any(start.count(item) > MAX_ITEMS for item in _ITEMS):
-            raise too_large(f"The DICOM header has more than {MAX_ITEMS} items.")
-        super().__init__(start)
+        super().__init__(data[:MAX_HEADER_BYTES])
+        self.refusal: ImageRefused | None = None
+        self._items = 0
         self._values = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """The next bytes, as any file gives them."""
+        """The next bytes, as any file gives them. Raises ImageRefused (TOO_LARGE)."""
         content = super().read(size)
+        self._items += sum(content.count(item) for item in _ITEMS)
         self._values += content.count(_BETWEEN_VALUES)
-        if self._values > MAX_VALUES:
-            raise too_large(f"The DICOM header has more than {MAX_VALUES} values.")
+        if self._items > MAX_ITEMS:
+            self.refusal = too_large(f"The DICOM header has more than {MAX_ITEMS} items.")
+        elif self._values > MAX_VALUES:
+            self.refusal = too_large(f"The DICOM header has more than {MAX_VALUES} values.")
+        if self.refusal:
+            raise self.refusal
         return content
 
     def position(self) -> int:
