@@ -19,6 +19,7 @@ BUDGETS = {
     "upload": 3,
     "upload, with an Idempotency-Key": 3,
     "begin a presigned upload": 3,
+    "begin a presigned upload, with an Idempotency-Key": 3,
     "read a scan, its owner": 2,
     "read a scan, who cares for them": 4,
     "task status, who cares for them": 4,
@@ -71,6 +72,8 @@ def _requests() -> Iterator[tuple[str, Callable[[], Reply]]]:
     yield "task status, by token", lambda: patient.get(f"/tasks/status/{kept['task_token']}")
     keyed = {"Idempotency-Key": "one"}
     yield "upload, with an Idempotency-Key", lambda: patient.upload("/scans", {"file": image}, headers=keyed)
+    begun = "begin a presigned upload, with an Idempotency-Key"
+    yield begun, lambda: patient.post("/scans/uploads", start, headers={"Idempotency-Key": "two"})
     carer = professional(api, "LAB", administrator(api))
     let_in(patient, carer)
     whose = {"patient_id": str(own_id(patient))}

@@ -1,7 +1,7 @@
 """Uploading an image: with the request, or straight to S3."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from functions.scans.usecases.accepting import Accepted, Draft, Taking, accept, finish
 from functions.scans.usecases.dependencies import Imaging
@@ -14,7 +14,7 @@ from scanward.domain.orders import Order
 from scanward.domain.places import upload_key
 from scanward.domain.policy import Action
 from scanward.domain.scans import About, DoctorsReading, Scan
-from scanward.errors import Conflict, NotFound
+from scanward.errors import Conflict, NotFound, TooManyRequests
 from scanward.security.access import Thing
 from scanward.stores.objects import PresignedPost
 from scanward.stores.scans import Beside
@@ -64,16 +64,29 @@ def begin_upload(
     Raises TooManyRequests, KeyReused, UnderWay, and Conflict when a replay comes after the form has ended.
     """
     patient_id = _whose(imaging, actor, wanted)
-    # A replay begins nothing. Looked up first: what is refused may not be kept either.
-    if once is None or imaging.once.find(once, imaging.now()) is None:
-        imaging.counts.count(actor.account_id, imaging.now())
+    counted_at = _count(imaging, actor, once)
     accepted = _accept(imaging, Taking(actor, wanted.order, once, finished=True), wanted, patient_id)
+    if accepted.kept is None and counted_at:  # a replay begins nothing
+        imaging.counts.take_back(actor.account_id, counted_at)
     # A replay's form ends when the first one does.
     left = accepted.begun_at + tasks.UPLOAD_WINDOW - imaging.now()
     if left <= timedelta(seconds=1):
         raise Conflict("The time for this upload is over; begin another with another key")
     key = upload_key(wanted.order.lane, accepted.scan_id, accepted.task_id)
     return accepted, imaging.objects.presigned_post(key, content_type, int(left.total_seconds()))
+
+
+def _count(imaging: Imaging, actor: Actor, once: Once | None) -> datetime | None:
+    """When one more upload was counted; None for a replay over the limit, which goes on. Raises TooManyRequests."""
+    now = imaging.now()
+    try:
+        imaging.counts.count(actor.account_id, now)
+    except TooManyRequests:
+        # Only now: most keys are new, and looking each up would cost them a round trip.
+        if once is None or imaging.once.find(once, now) is None:
+            raise
+        return None
+    return now
 
 
 def _whose(imaging: Imaging, actor: Actor, wanted: Wanted) -> int:

@@ -48,6 +48,12 @@ class UploadCounts:
         except ConditionFailed as full:
             raise TooManyRequests(_end(now) - int(now.timestamp()), self._limit) from full
 
+    def take_back(self, account_id: int, now: datetime) -> None:
+        """Takes back what was counted at that time; one round trip."""
+        with translated():
+            item = UploadCountItem(keys.uploads(account_id), str(_end(now)))
+            item.update([UploadCountItem.begun.add(-1)])
+
 
 def _end(now: datetime) -> int:
     return (int(now.timestamp()) // WINDOW_SECONDS + 1) * WINDOW_SECONDS
