@@ -56,7 +56,7 @@ def read_header(data: bytes, wanted: Sequence[str] | None = WANTED) -> tuple[Dat
     file = HeaderBytes(data)
     try:
         header = dcmread(file, stop_before_pixels=True, specific_tags=list(wanted) if wanted else None)
-    except Exception as broken:
+    except OSError as broken:  # pydicom's own, also for what reading an item raised
         raise file.refusal or broken from None
     return header, file.position()
 
