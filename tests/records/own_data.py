@@ -81,7 +81,7 @@ def live_a_life(patient: Client, doctor: Client) -> Scan:
     department = Department(number_of, f"Surgery {number_of}", now)
     DepartmentStore(CLINIC).add(department)
     members = DepartmentMembers(CLINIC, TABLES["ACCOUNTS_TABLE"])
-    members.assign(department.id, them)
+    members.assign(department.id, them, None)
     members.admit(Membership(me, department.id, now), None)
     for key in (
         f"profiles/{me}/face.png",

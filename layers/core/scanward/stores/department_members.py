@@ -39,7 +39,7 @@ class DepartmentMembers:
             found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
             return {keys.number(item.pk): frozenset(map(int, item.departments or ())) for item in found}
 
-    def assign(self, department_id: int, doctor_id: int, entry: AccessEntry | None = None) -> None:
+    def assign(self, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
         """Lets a doctor work in an open department, with its entry in the log. Raises Conflict where it cannot be."""
         write_unchanged(lambda write: write_assignment(write, department_id, doctor_id, entry))
 
