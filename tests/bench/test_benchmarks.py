@@ -1,5 +1,6 @@
 """Each benchmark runs, in small, and prints its rows. No test asserts a time."""
 
+import json
 import sysconfig
 from io import StringIO
 from pathlib import Path
@@ -7,7 +8,7 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import analysing, imports, loading, login, predicting, round_trips, stages, working
+from bench import analysing, case, imports, loading, login, predicting, round_trips, stages, working
 from bench.__main__ import BENCHMARKS, main
 from bench.environment import MODELS
 from bench.pictures import samples
@@ -22,6 +23,12 @@ def test_reading_a_scan_is_compared_with_its_three_peers() -> None:
 
     report = reading.measure(rounds=2, calls=1)
     assert [row[0] for row in report.rows] == [reading.OURS, reading.BARE, reading.LOOP, reading.THREADS]
+
+
+@pytest.mark.parametrize("sent", [59.9, 60.0])
+def test_an_answer_counts_the_minute_in_which_its_request_was_sent(sent: float) -> None:
+    answer = json.loads(case.answers(lambda: 60.0)["UpdateItem"](None))
+    assert f"m{int(sent) // 60}" in answer["Attributes"]
 
 
 def test_the_stages_of_a_read_add_up_to_the_whole() -> None:
