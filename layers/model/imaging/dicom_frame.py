@@ -6,8 +6,7 @@ import numpy as np
 
 from imaging.dicom_header import PixelLayout
 from imaging.dicom_meta import BIG_ENDIAN, TRANSFER_SYNTAXES
-from imaging.fragments import frame_of
-from imaging.frame import Frame
+from imaging.fragments import Frame, frame_of
 from imaging.jpeg_2000 import decode_jpeg_2000
 from imaging.jpeg_deep import decode_jpeg, decode_jpeg_ls
 from imaging.packbits import unpack_frame

@@ -3,8 +3,14 @@
 import struct
 from collections.abc import Iterator
 
+import numpy as np
+from numpy.typing import NDArray
+
 from imaging.bounds import MAX_FRAMES
 from imaging.refusal import bad_input, too_large
+
+Frame = NDArray[np.uint8] | NDArray[np.uint16]
+"""rows x columns, or rows x columns x 3; signed values as they are, in two's complement."""
 
 _ITEM = 0xE000FFFE
 _HEADER = 8

@@ -1,16 +1,13 @@
 """One frame as its file stores it → grey values, no larger than needed, that a picture can hold."""
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from imaging.dicom_header import PixelLayout
+from imaging.fragments import Frame
 from imaging.palette import LUMA, Palette
 from imaging.picture import Stored
 from imaging.raster import deep_fit, fit, shrinking
-
-Frame = NDArray[np.uint8] | NDArray[np.uint16]
-"""rows x columns, or rows x columns x 3; signed values as they are, in two's complement."""
 
 _BAND_PIXELS = 1 << 18
 """A band of rows at a time, which stays in the processor's cache; a whole frame's sums would take twice its memory."""

@@ -10,7 +10,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from imaging.bounds import PREVIEW_SIDE
 from imaging.dicom_header import PixelLayout
-from imaging.frame import Frame
+from imaging.fragments import Frame
 from imaging.refusal import bad_input, too_large, unsupported
 
 _START = b"\xff\x4f\xff\x51"

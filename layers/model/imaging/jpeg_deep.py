@@ -5,7 +5,7 @@ import struct
 import numpy as np
 
 from imaging.dicom_header import PixelLayout
-from imaging.frame import Frame
+from imaging.fragments import Frame
 from imaging.jpeg_stream import JpegFrame, check_jpeg
 from imaging.refusal import bad_input, unsupported
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from imaging.frame import Frame
+from imaging.fragments import Frame
 from imaging.refusal import bad_input
 
 _HEADER = 64

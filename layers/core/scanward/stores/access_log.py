@@ -1,14 +1,35 @@
-"""Reading the access log, in pages."""
+"""The access log (the audit log of other systems): its entries as DynamoDB items, and reading it in pages."""
 
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+
+from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry
 from scanward.stores import keys
-from scanward.stores.care_items import AccessItem, access_of
-from scanward.stores.dynamo import bind, translated
+from scanward.stores.dynamo import bind, from_ms, to_ms, translated
 
 _CHANCE_BITS = 48
+
+
+class AccessItem(Model):
+    """ACCESS#patient / time#random: one entry of the access log."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    at_ms = NumberAttribute()
+    actor_id = NumberAttribute()
+    actor_role = UnicodeAttribute()
+    action = UnicodeAttribute()
+    resource = UnicodeAttribute()
+    resource_id = NumberAttribute()
+    reason = UnicodeAttribute(null=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +54,35 @@ class AccessLog:
             items = list(found)
         last = _place(items[limit - 1].sk) if len(items) > limit else None
         return Entries([access_of(item) for item in items[:limit]], last)
+
+
+def access_item(entry: AccessEntry) -> AccessItem:
+    """The item of an entry. Entries of one millisecond are told apart by chance, so that none replaces another."""
+    return AccessItem(
+        keys.access(entry.patient_id),
+        f"{to_ms(entry.at):013d}#{secrets.token_hex(6)}",
+        at_ms=to_ms(entry.at),
+        actor_id=entry.actor_id,
+        actor_role=entry.actor_role.value,
+        action=entry.action,
+        resource=entry.resource,
+        resource_id=entry.resource_id,
+        reason=entry.reason,
+    )
+
+
+def access_of(item: AccessItem) -> AccessEntry:
+    """The entry that an item spells."""
+    return AccessEntry(
+        patient_id=keys.number(item.pk),
+        at=from_ms(item.at_ms),
+        actor_id=int(item.actor_id),
+        actor_role=Role(item.actor_role),
+        action=item.action,
+        resource=item.resource,
+        resource_id=int(item.resource_id),
+        reason=item.reason,
+    )
 
 
 def _place(key: str) -> int:

@@ -10,9 +10,9 @@ from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Names, fold
 from scanward.domain.care import AccessEntry
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
+from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.account_items import AdministratorsItem, ListItem, MarkerItem, ProfileItem, account_of
 from scanward.stores.account_writes import administers, write_gone, write_new, write_over
-from scanward.stores.care_items import AccessItem, access_item
 from scanward.stores.dynamo import ConditionFailed, bind, translated
 from scanward.stores.gate_items import GateItem
 from scanward.stores.session_ends import EndedItem

@@ -9,7 +9,8 @@ from scanward.domain.accounts import Actor, Role
 from scanward.domain.care import AccessEntry, Glass, Grant
 from scanward.domain.policy import Relation
 from scanward.stores import keys
-from scanward.stores.care_items import ENDLESS, AccessItem, CareItem, access_item, glass_item, holds
+from scanward.stores.access_log import AccessItem, access_item
+from scanward.stores.care_items import ENDLESS, CareItem, glass_item, holds
 from scanward.stores.dynamo import ConditionFailed, WriteConflict, bind, connection, to_ms, translated
 from scanward.stores.transactions import write_together
 

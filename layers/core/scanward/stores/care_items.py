@@ -1,6 +1,5 @@
-"""How care and the access log are spelled as DynamoDB items."""
+"""How care is spelled as DynamoDB items."""
 
-import secrets
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -8,8 +7,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.accounts import Role
-from scanward.domain.care import AccessEntry, CareLink, Glass
+from scanward.domain.care import CareLink, Glass
 from scanward.stores import keys
 from scanward.stores.dynamo import from_ms, to_ms, translated
 
@@ -38,23 +36,6 @@ class LinkPlaceItem(Model):
     sk = UnicodeAttribute(range_key=True)
     ends_ms = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
-
-
-class AccessItem(Model):
-    """ACCESS#patient / time#random: one entry of the access log."""
-
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-    at_ms = NumberAttribute()
-    actor_id = NumberAttribute()
-    actor_role = UnicodeAttribute()
-    action = UnicodeAttribute()
-    resource = UnicodeAttribute()
-    resource_id = NumberAttribute()
-    reason = UnicodeAttribute(null=True)
 
 
 def write_link(write: TransactWrite, link: CareLink, condition: Condition | None = None) -> None:
@@ -118,35 +99,6 @@ def holds(now: datetime) -> Condition:
     """That something opens a patient's data still: a link, a membership, a broken glass."""
     stands: Condition = CareItem.pk.exists() & (CareItem.ends_ms.does_not_exist() | (CareItem.ends_ms > to_ms(now)))
     return stands
-
-
-def access_item(entry: AccessEntry) -> AccessItem:
-    """The item of an entry. Entries of one millisecond are told apart by chance, so that none replaces another."""
-    return AccessItem(
-        keys.access(entry.patient_id),
-        f"{to_ms(entry.at):013d}#{secrets.token_hex(6)}",
-        at_ms=to_ms(entry.at),
-        actor_id=entry.actor_id,
-        actor_role=entry.actor_role.value,
-        action=entry.action,
-        resource=entry.resource,
-        resource_id=entry.resource_id,
-        reason=entry.reason,
-    )
-
-
-def access_of(item: AccessItem) -> AccessEntry:
-    """The entry that an item spells."""
-    return AccessEntry(
-        patient_id=keys.number(item.pk),
-        at=from_ms(item.at_ms),
-        actor_id=int(item.actor_id),
-        actor_role=Role(item.actor_role),
-        action=item.action,
-        resource=item.resource,
-        resource_id=int(item.resource_id),
-        reason=item.reason,
-    )
 
 
 def _end(item: CareItem | LinkPlaceItem) -> datetime | None:

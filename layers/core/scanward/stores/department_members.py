@@ -7,7 +7,8 @@ from scanward.domain.care import AccessEntry, CareLink
 from scanward.domain.departments import Membership
 from scanward.errors import Conflict
 from scanward.stores import keys
-from scanward.stores.care_items import AccessItem, CareItem
+from scanward.stores.access_log import AccessItem
+from scanward.stores.care_items import CareItem
 from scanward.stores.clinic_lists import ClinicLists, Ids, Part, RowItem
 from scanward.stores.department_items import (
     DepartmentItem,

@@ -7,7 +7,8 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Membership
 from scanward.stores import keys
-from scanward.stores.care_items import CareItem, access_item, holds
+from scanward.stores.access_log import access_item
+from scanward.stores.care_items import CareItem, holds
 from scanward.stores.department_items import (
     IS_OPEN,
     DepartmentItem,
