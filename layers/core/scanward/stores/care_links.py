@@ -8,11 +8,10 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.stores import keys
+from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.care_items import (
-    AccessItem,
     CareItem,
     LinkPlaceItem,
-    access_item,
     link_between,
     link_places,
     listed_link_of,

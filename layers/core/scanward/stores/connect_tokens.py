@@ -8,11 +8,10 @@ from scanward.domain.care import AccessEntry, CareLink, ConnectToken
 from scanward.domain.once import Once
 from scanward.errors import Conflict
 from scanward.stores import keys
+from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.care_items import (
-    AccessItem,
     CareItem,
     LinkPlaceItem,
-    access_item,
     link_between,
     link_places,
     write_link,
