@@ -28,7 +28,7 @@ help: ## what there is
 run: python ## the whole system on this machine, and one image through it [IMAGE=path PORT=4566 AUTH=true CLOUD=localstack]
 	@$(ENVIRONMENTS) cloud deploy local
 	@$(LOCAL) -m infra.local up
-	@$(LOCAL) -m infra.local.story $(if $(IMAGE),"$(IMAGE)")
+	@$(LOCAL) -m infra.demo $(if $(IMAGE),"$(IMAGE)")
 
 test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack tests [WORKERS=2 COVERAGE=true]
 	@$(DEV) -m pytest --numprocesses $(or $(WORKERS),2) --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term)
@@ -99,7 +99,7 @@ evaluate: python ## do the cards' numbers hold? Measures again, and fails if the
 
 model-check: python ## is a model fit to be served? [DIR=models/mine IMAGE=path]
 	@$(ENVIRONMENTS) dev
-	@$(DEV) -m imaging.check "$(DIR)" $(if $(IMAGE),"$(IMAGE)")
+	@$(DEV) -m imaging.model_check "$(DIR)" $(if $(IMAGE),"$(IMAGE)")
 
 model-quantize: python ## a model in 8-bit integers, as a new version [DIR=models/mine IMAGES=folder OUT=new/mine]
 	@$(ENVIRONMENTS) dev

@@ -13,14 +13,12 @@ from pydicom import dcmread
 from bench.environment import MODELS
 from bench.report import Report, times, verdict
 from bench.timing import Measured, Subject, in_turns
-from imaging.analyse import analyse
-from imaging.card import Input
+from imaging.analysis import analyse
 from imaging.decode import decode
-from imaging.derived import heatmap, preview
-from imaging.geometry import geometry_of
 from imaging.model import Model, load_model
-from imaging.prepare import prepare
-from imaging.resample import resample
+from imaging.model_card import Input
+from imaging.preprocess import geometry_of, prepare, resample
+from imaging.renderings import heatmap, preview
 
 AT_MOST = 1.10
 OURS, LIBRARIES, DECODED = "imaging", "libraries", "own decode"

@@ -9,17 +9,16 @@ from typing import Any, Final
 from bench.event import request
 from bench.transport import Answer
 from scanward.clock import now
-from scanward.domain.claims import Claims, TokenType
+from scanward.domain.object_keys import upload_key
 from scanward.domain.orders import Lane, ScanType
-from scanward.domain.places import upload_key
 from scanward.domain.results import REFERENCE, AnalysisResult, Finding, ModelVersion
 from scanward.domain.scans import Scan
-from scanward.domain.signing import SigningKey, TokenKeys
 from scanward.domain.tasks import TaskStatus
+from scanward.domain.tokens import Claims, SigningKey, TokenKeys, TokenType
 from scanward.security.tokens import Tokens
 from scanward.stores import keys
 from scanward.stores.dynamo import to_ms
-from scanward.stores.scan_items import scan_item
+from scanward.stores.scans import scan_item
 from tests.cloud import KEY
 
 ACCOUNT_ID: Final = 113_221_541_888_001

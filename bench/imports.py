@@ -10,11 +10,9 @@ from pathlib import Path
 from bench.environment import ROOT, SETTINGS
 from bench.report import Report, times, verdict
 from bench.timing import Measured
-from infra.build import places
-from infra.build.artefacts import LAYERS
-from infra.build.target import Target
-from infra.build.trimming import trim
-from infra.build.wheels import installed
+from infra.build import wheels
+from infra.build.artefacts import LAYERS, trim
+from infra.build.wheels import Target, installed
 
 AT_MOST = 1.15
 BYTECODE = ROOT / ".local" / "bytecode"
@@ -36,7 +34,7 @@ NEEDED: Mapping[str, Sequence[str]] = {
     "functions.auth.handler": (LOG, HTTP, STORES, "import jwt", "import argon2"),
     "functions.auth.mail_handler": (LOG, BATCH, SQS, STORES, "import jwt"),
     "functions.records.handler": (LOG, HTTP, STORES, "import jwt"),
-    "functions.records.own_data_handler": (LOG, BATCH, SQS, STORES),
+    "functions.records.personal_data_handler": (LOG, BATCH, SQS, STORES),
     "functions.scans.handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.scans.sweep_handler": (LOG, STORES),
     "functions.inference.handler": (LOG, BATCH, SQS, STORES, MODELS, "import numpy, onnxruntime, PIL.Image"),
@@ -78,8 +76,8 @@ def measure(rounds: int = 7, handlers: Sequence[str] = tuple(NEEDED), folders: S
 
 def layers() -> list[Path]:
     """The packages of both layers as they are shipped, for this interpreter; installed when they are not there."""
-    locks = [[places.lock(lock) for lock in LAYERS[name].locks] for name in ("core", "model")]
-    pages = installed([places.lock("swagger")], Target.AWS, trim)  # files alone, for the portal
+    locks = [[wheels.lock(lock) for lock in LAYERS[name].locks] for name in ("core", "model")]
+    pages = installed([wheels.lock("swagger")], Target.AWS, trim)  # files alone, for the portal
     return [*(installed(lock, Target.LOCAL, trim) for lock in locks), pages]
 
 

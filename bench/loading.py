@@ -46,8 +46,8 @@ print((time.process_time_ns() - begun) / 1000)
 _ALL = """
 import re, sys
 from pathlib import Path
-from functions.inference.models import Models
-from imaging.analyse import analyse
+from functions.inference.model_registry import Models
+from imaging.analysis import analyse
 from imaging.decode import decode
 models = Models(Path(sys.argv[1]), 1769)
 picture = decode(Path(sys.argv[2]).read_bytes())

@@ -19,9 +19,9 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.security import passwords
 from scanward.stores import keys
-from scanward.stores.account_items import markers, profile_item
+from scanward.stores.accounts import markers, profile_item
+from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import secrets_manager
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
 LOGIN, ARGON = "`POST /auth/login`", "argon2id alone"

@@ -15,8 +15,8 @@ from bench.report import Report, verdict
 from bench.timing import Subject, in_turns
 from bench.transport import answered
 from functions.inference.predict_handler import app, models
+from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import secrets_manager
 
 AT_MOST_MS = 300
 FILM = f"{SIDE}² JPEG"

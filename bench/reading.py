@@ -13,8 +13,8 @@ from bench.report import Report, times, verdict
 from bench.timing import Measured, Subject, in_turns
 from bench.transport import answered
 from functions.scans.handler import app
+from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import secrets_manager
 from tests.cloud import KEY, TABLES
 
 AT_MOST = 1.25

@@ -7,8 +7,8 @@ from typing import Any
 
 from bench.environment import ROOT, silent
 from bench.report import Report, verdict
+from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import s3
 from tests.cloud import cloud
 from tests.http.care import administrator, let_in, own_id, professional
 from tests.http.client import Client, Reply

@@ -18,14 +18,13 @@ from functions.scans.handler import imaging as wired
 from functions.scans.routes import routes
 from functions.scans.usecases.dependencies import Imaging
 from scanward.clock import now
-from scanward.domain.signing import SigningKey, TokenKeys
-from scanward.security.gate import Gate
+from scanward.domain.tokens import SigningKey, TokenKeys
+from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
-from scanward.stores.gate import GateStore
 from scanward.stores.scans import ScanStore
-from scanward.web.api import Api
-from scanward.web.cors import Cors
-from scanward.web.endpoint import Edge
+from scanward.stores.sessions import GateStore
+from scanward.web.api import Api, Edge
+from scanward.web.responses import Cors
 from scanward.web.routes import Routes
 from tests.cloud import KEY, TABLES
 

@@ -11,21 +11,18 @@ from bench.environment import MODELS
 from bench.report import Report, times
 from bench.timing import Subject, in_turns
 from bench.transport import Answer, answered
-from functions.inference.analysis import Inference
-from functions.inference.arrivals import Arrival
-from functions.inference.models import Models
-from functions.inference.pace import Pace
-from functions.inference.usecases import Outcome, process
+from functions.inference.analysis import Inference, Pace
+from functions.inference.ingest import Arrival
+from functions.inference.model_registry import Models
+from functions.inference.worker import Outcome, process
 from imaging.model import load_model
 from scanward import clock
 from scanward.domain import tasks
-from scanward.stores.durations import Durations
+from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
-from scanward.stores.objects import ObjectStore
-from scanward.stores.purging import Purger
+from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.sdk import s3
-from scanward.stores.task_items import task_item
+from scanward.stores.tasks import Durations, task_item
 from tests.cloud import BUCKET, TABLES
 
 WHOLE = "the whole use-case"

@@ -1,9 +1,8 @@
 """Care links as tests need them: there, without a token that was handed out and spent."""
 
 from scanward.domain.care import CareLink
-from scanward.stores.care_items import write_link
-from scanward.stores.care_links import CareLinks
-from scanward.stores.transactions import write_together
+from scanward.stores.care import CareLinks, write_link
+from scanward.stores.dynamo import write_together
 from tests.cloud import TABLES
 
 

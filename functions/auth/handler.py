@@ -9,22 +9,20 @@ from functions.auth.settings import Settings
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
-from scanward.security.attempts import Attempts
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
+from scanward.security.rate_limits import Attempts
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
-from scanward.stores.account_lists import AccountLists
-from scanward.stores.accounts import AccountStore
-from scanward.stores.attempts import AttemptStore
+from scanward.stores.accounts import AccountLists, AccountStore
 from scanward.stores.care import CareStore
-from scanward.stores.gate import GateStore
-from scanward.stores.mail_queue import MailQueue
-from scanward.stores.own_data_queue import OwnDataQueue
-from scanward.stores.pictures import Pictures
+from scanward.stores.mail import MailQueue
+from scanward.stores.queues import OwnDataQueue
+from scanward.stores.rate_limits import AttemptStore
+from scanward.stores.s3 import Pictures
 from scanward.stores.secrets import read_token_keys
-from scanward.web.api import Api
-from scanward.web.cors import Cors
-from scanward.web.endpoint import Edge
+from scanward.stores.sessions import GateStore
+from scanward.web.api import Api, Edge
+from scanward.web.responses import Cors
 
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)

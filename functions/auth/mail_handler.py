@@ -11,14 +11,12 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.auth.settings import MailSettings
 from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, ResetMails, send
 from scanward.clock import now
-from scanward.failures import logged
+from scanward.logs import logged
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.accounts import AccountStore
-from scanward.stores.mail import Mailer
-from scanward.stores.mail_queue import asked_for_reset
+from scanward.stores.mail import Mailer, SentMails, asked_for_reset
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sent_mails import SentMails
 
 settings = MailSettings.read(Environment())
 log = Logger(service="mail")

@@ -1,24 +1,27 @@
-"""The analysis of one task's image: fetch, decode, preview, infer, heatmap, and what the result says of them."""
+"""The analysis of one task's image: fetch, decode, preview, infer, heatmap, and what the result says of them.
 
-from collections.abc import Callable
+A worker holds a task by a lease: each step is written over the version that it last wrote, or not at all.
+"""
+
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
+from typing import Any
 
-from functions.inference.lease import Lease
-from functions.inference.models import Models
-from functions.inference.pace import Pace
-from functions.inference.reading.expert import expert
-from functions.inference.reading.friendly import friendly
-from imaging.analyse import Analysis, analyse
-from imaging.card import Card
+from functions.inference.model_registry import Models
+from functions.inference.reports import expert, friendly
+from imaging.analysis import Analysis, analyse
 from imaging.decode import decode
-from imaging.derived import heatmap, preview
-from imaging.picture import Picture
-from imaging.refusal import ImageRefused
+from imaging.errors import ImageRefused
+from imaging.image import Picture
+from imaging.model_card import Card
+from imaging.renderings import heatmap, preview
+from scanward.domain import tasks
 from scanward.domain.ids import to_uuid
-from scanward.domain.images import CONTENT_TYPE_OF, ImageFormat
-from scanward.domain.orders import Order, Reading, ScanType
-from scanward.domain.places import deidentified_key, heatmap_key, preview_key
+from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
+from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
+from scanward.domain.orders import Lane, Order, Reading, ScanType
 from scanward.domain.results import (
     NO_DEIDENTIFIED_COPY,
     NO_SUITABLE_MODEL,
@@ -27,11 +30,73 @@ from scanward.domain.results import (
     Finding,
     ModelVersion,
 )
-from scanward.domain.tasks import Task
-from scanward.stores.objects import ObjectStore
-from scanward.stores.purging import Purger
+from scanward.domain.tasks import FailureReason, Task
+from scanward.errors import Conflict, ScanwardError, Unavailable
+from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
+from scanward.stores.tasks import Durations
 from scanward.treatment.suggestions import suggest
+
+
+class LeaseLost(ScanwardError):
+    """The task was cancelled, or given to another worker, while this one was at it."""
+
+    message = "The task was taken from this worker"
+
+
+class Lease:
+    """Every method raises LeaseLost when the task is no longer this worker's."""
+
+    def __init__(self, scans: ScanStore, task: Task, now: Callable[[], datetime]) -> None:
+        self._scans = scans
+        self._now = now
+        self.task = task
+
+    def advance(self, progress: int, message: str, object_version: str | None = None) -> None:
+        """Further along; the lease starts anew."""
+        self._move(tasks.advance(self.task, progress, message, self._now(), object_version))
+
+    def complete(self, result: Mapping[str, Any]) -> None:
+        """Done."""
+        self._move(tasks.complete(self.task, result, self._now()))
+
+    def fail(self, reason: FailureReason) -> None:
+        """Over."""
+        self._move(tasks.fail(self.task, reason, self._now()))
+
+    def release(self) -> None:
+        """Given back at once, for another try."""
+        self._move(tasks.release(self.task, self._now()))
+
+    def _move(self, after: Task) -> None:
+        try:
+            self.task = self._scans.move(self.task, after)
+        except Conflict as lost:
+            raise LeaseLost from lost
+
+
+TOLD_EVERY = timedelta(minutes=1)
+_WEIGHT = 0.2  # of the newest, in a mean that forgets
+
+
+class Pace:
+    """A mean for each lane; it costs one small write a minute, and is nobody's failure."""
+
+    def __init__(self, durations: Durations) -> None:
+        self._durations = durations
+        self._means: dict[Lane, float] = {}
+        self._told: dict[Lane, datetime] = {}
+
+    def note(self, lane: Lane, took: timedelta, now: datetime) -> None:
+        """Takes one analysis into account."""
+        seconds = took.total_seconds()
+        self._means[lane] = mean = self._means.get(lane, seconds) * (1 - _WEIGHT) + seconds * _WEIGHT
+        if lane in self._told and now - self._told[lane] < TOLD_EVERY:
+            return
+        self._told[lane] = now
+        with suppress(Unavailable):
+            self._durations.note(lane, mean)
+
 
 _SCAN_TYPES = {"CT": ScanType.CT, "MR": ScanType.MRI}
 
@@ -76,7 +141,7 @@ def _derive(inference: Inference, task: Task, content: bytes, picture: Picture) 
     inference.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
         return ()
-    from imaging.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
+    from imaging.dicom.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
 
     try:
         copy = deidentify(content)

@@ -7,18 +7,18 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.inference.arrivals import arrivals
 from functions.inference.dead_letters import DeadLetters, End, bury
+from functions.inference.ingest import arrivals
 from functions.inference.settings import DeadLetterSettings
 from scanward import clock
-from scanward.domain.failures import FailureReason
-from scanward.failures import logged
+from scanward.domain.tasks import FailureReason
+from scanward.logs import logged
 from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
-from scanward.stores.objects import ObjectStore
-from scanward.stores.once import OnceStore
+from scanward.stores.dynamo import StoreClock
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
-from scanward.stores.store_clock import StoreClock
 
 settings = DeadLetterSettings.read(Environment())
 log = Logger(service="dead-letters")

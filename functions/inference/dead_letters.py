@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from functions.inference.arrivals import Announced, Arrival, Delivery
-from functions.inference.deliveries import known, set_aside
+from functions.inference.ingest import Announced, Arrival, Delivery, known, set_aside
 from scanward.domain import tasks
-from scanward.domain.failures import FailureReason
-from scanward.domain.task_refusals import TaskLeased
-from scanward.stores.objects import ObjectStore
-from scanward.stores.once import OnceStore
+from scanward.domain.tasks import FailureReason, TaskLeased
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
 
 

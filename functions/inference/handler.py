@@ -9,25 +9,21 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import imaging
-from functions.inference.analysis import Inference
-from functions.inference.arrivals import Announced, Arrival, arrivals
-from functions.inference.configured import configured_models, telling
-from functions.inference.deliveries import Reception
-from functions.inference.measures import measure_end, measure_set_aside, measure_wait
-from functions.inference.pace import Pace
-from functions.inference.served import ModelSettings
+from functions.inference.analysis import Inference, Pace
+from functions.inference.ingest import Announced, Arrival, Reception, arrivals
+from functions.inference.metrics import measure_end, measure_set_aside, measure_wait
+from functions.inference.model_registry import ModelSettings, configured_models, telling
 from functions.inference.settings import Settings
-from functions.inference.usecases import Outcome, take
+from functions.inference.worker import Outcome, take
 from scanward import clock
-from scanward.failures import logged
+from scanward.logs import logged
 from scanward.settings import Environment
-from scanward.stores.durations import Durations
-from scanward.stores.gate import GateStore
-from scanward.stores.objects import ObjectStore
-from scanward.stores.once import OnceStore
-from scanward.stores.purging import Purger
+from scanward.stores.dynamo import StoreClock
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.store_clock import StoreClock
+from scanward.stores.sessions import GateStore
+from scanward.stores.tasks import Durations
 
 settings = Settings.read(Environment(), Path(imaging.__file__).resolve().parents[1] / "models")
 log = Logger(service="inference")

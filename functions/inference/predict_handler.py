@@ -6,20 +6,18 @@ from pathlib import Path
 from aws_lambda_powertools import Logger
 
 import imaging
-from functions.inference.configured import configured_models, telling
+from functions.inference.model_registry import ModelSettings, configured_models, telling
 from functions.inference.predictions import Predictions
 from functions.inference.routes import routes
-from functions.inference.served import ModelSettings
 from functions.inference.settings import PredictSettings
 from scanward.clock import now
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
-from scanward.stores.gate import GateStore
 from scanward.stores.secrets import read_token_keys
-from scanward.web.api import Api
-from scanward.web.cors import Cors
-from scanward.web.endpoint import Edge
+from scanward.stores.sessions import GateStore
+from scanward.web.api import Api, Edge
+from scanward.web.responses import Cors
 
 settings = PredictSettings.read(Environment(), Path(imaging.__file__).resolve().parents[1] / "models")
 log = Logger(service="predict")

@@ -4,15 +4,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.inference.models import Models
-from imaging.card import Card
-from imaging.refusal import ImageRefused, ModelRefused
+from functions.inference.model_registry import Models
+from imaging.errors import ImageRefused, ModelRefused
+from imaging.model_card import Card
 from scanward.domain.accounts import Actor
 from scanward.domain.policy import Action, Resource, allows
 from scanward.errors import MalformedBody, NotAllowed, NotFound, Unavailable
 
 if TYPE_CHECKING:
-    from imaging.analyse import Analysis
+    from imaging.analysis import Analysis
+
 
 CANNOT_IDENTIFY = "cannot identify image file"
 SHOWS_ANOTHER = "the file says that it shows something else"
@@ -67,9 +68,9 @@ def predict(predictions: Predictions, actor: Actor, content: bytes, model_type: 
         raise NotAllowed
     card = _card(predictions, model_type)
     # Cards alone need neither numpy nor onnxruntime: whoever lists models does not wait for them.
-    from imaging.analyse import analyse  # noqa: PLC0415
+    from imaging.analysis import analyse  # noqa: PLC0415
     from imaging.decode import decode  # noqa: PLC0415
-    from imaging.formats import HEAD_BYTES, sniff  # noqa: PLC0415
+    from imaging.jpeg_png import HEAD_BYTES, sniff  # noqa: PLC0415
 
     if sniff(content[:HEAD_BYTES]) is None:
         raise ImageNotLoaded(f"Error loading image: {CANNOT_IDENTIFY}")

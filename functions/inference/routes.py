@@ -4,9 +4,8 @@ from functions.inference import predictions as usecases
 from functions.inference.predictions import Predictions
 from functions.inference.schemas import CardOut, ModelOut, Predict, PredictOut
 from scanward.errors import InvalidFields
-from scanward.web.call import Call
 from scanward.web.families import Family
-from scanward.web.routes import Media, Routes
+from scanward.web.routes import Call, Media, Routes
 
 routes = Routes[Predictions]("models", Family.ENVELOPE)
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from functions.inference.predictions import Prediction
-from imaging.card import Accepts, Card
+from imaging.model_card import Accepts, Card
 from scanward.web.fields import Body, Line, Out
 
 

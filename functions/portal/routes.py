@@ -5,10 +5,9 @@ from typing import Literal
 from functions.portal import usecases
 from functions.portal.usecases import Portal
 from scanward.errors import NotFound
-from scanward.web.call import Binary, Call
 from scanward.web.families import Family
 from scanward.web.fields import Out
-from scanward.web.routes import PUBLIC, Routes
+from scanward.web.routes import PUBLIC, Binary, Call, Routes
 
 routes = Routes[Portal]("portal", Family.ENVELOPE)
 

@@ -1,7 +1,8 @@
-"""The document and the pages, as files to send."""
+"""The API document and its pages, as files to send; Swagger UI comes from the package that brings it."""
 
 import json
 from dataclasses import dataclass
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -78,3 +79,17 @@ def asset(portal: Portal, name: str) -> Asset:
     if name not in ASSETS:
         raise NotFound
     return Asset((portal.assets / name).read_bytes(), ASSETS[name])
+
+
+PACKAGE = "drf_spectacular_sidecar"
+
+
+def swagger_ui() -> Path:
+    """The folder of its files. The package is only looked up: importing it would ask for Django.
+
+    Raises ModuleNotFoundError when it is not installed.
+    """
+    spec = find_spec(PACKAGE)
+    if spec is None or not spec.submodule_search_locations:
+        raise ModuleNotFoundError(PACKAGE)
+    return Path(next(iter(spec.submodule_search_locations)), "static", PACKAGE, "swagger-ui-dist")

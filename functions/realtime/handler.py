@@ -5,19 +5,18 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from functions.realtime.keeping import keeper_of
+from functions.realtime.connection_deps import keeper_of
 from functions.realtime.routes import answer
 from functions.realtime.settings import Settings
 from functions.realtime.usecases.dependencies import Realtime
 from scanward.clock import now
-from scanward.failures import log_failure
+from scanward.logs import log_failure
 from scanward.security.access import Access
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.care import CareStore
-from scanward.stores.scan_lists import ScanLists
-from scanward.stores.scans import ScanStore
+from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
 
 settings = Settings.read(Environment())

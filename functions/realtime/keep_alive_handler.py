@@ -4,9 +4,9 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from functions.realtime.keeping import keeper_of
+from functions.realtime.connection_deps import keeper_of
 from functions.realtime.settings import SocketSettings
-from functions.realtime.usecases.keep_alive import keep_alive
+from functions.realtime.usecases.connections import keep_alive
 from scanward.settings import Environment
 
 log = Logger(service="keep-alive")

@@ -7,20 +7,19 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.realtime.keeping import keeper_of
+from functions.realtime.connection_deps import keeper_of
 from functions.realtime.settings import PushSettings
-from functions.realtime.usecases.notices import question_answered
-from functions.realtime.usecases.push import Push, task_moved, watching_began
+from functions.realtime.usecases.push import Push, question_answered, task_moved, watching_began
 from scanward.clock import now
-from scanward.failures import logged
+from scanward.logs import logged
 from scanward.security.access import Access
 from scanward.settings import Environment
 from scanward.stores import keys
 from scanward.stores.care import CareStore
-from scanward.stores.connection_items import subscription_of_image
-from scanward.stores.notices import notice_of_image
+from scanward.stores.connections import subscription_of_image
+from scanward.stores.notifications import notice_of_image
 from scanward.stores.scans import ScanStore
-from scanward.stores.task_items import task_of_image
+from scanward.stores.tasks import task_of_image
 
 settings = PushSettings.read(Environment())
 log = Logger(service="push")

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from functions.realtime import wire
-from functions.realtime.usecases import handshake, messages
+from functions.realtime import schemas
+from functions.realtime.usecases import handshake, subscriptions
 from functions.realtime.usecases.dependencies import Realtime
 from functions.realtime.usecases.handshake import Handshake
 from scanward.errors import NotAuthenticated, ScanwardError, TooManyRequests
@@ -42,10 +42,10 @@ def _shown(connection_id: str, event: Mapping[str, Any]) -> Handshake:
 def _hear(realtime: Realtime, connection_id: str, body: object) -> None:
     ends = False
     try:
-        watching = messages.hear(realtime, connection_id, partial(wire.read_message, body))
-        said = wire.watching(watching) if watching else wire.PONG
-    except (NotAuthenticated, messages.Flooded) as over:
-        said, ends = wire.refusal(over), True
+        watching = subscriptions.hear(realtime, connection_id, partial(schemas.read_message, body))
+        said = schemas.watching(watching) if watching else schemas.PONG
+    except (NotAuthenticated, subscriptions.Flooded) as over:
+        said, ends = schemas.refusal(over), True
     except ScanwardError as refused:
-        said = wire.refusal(refused)
-    messages.reply(realtime, connection_id, said, ends=ends)
+        said = schemas.refusal(refused)
+    subscriptions.reply(realtime, connection_id, said, ends=ends)

@@ -7,10 +7,10 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.realtime.keeping import keeper_of
+from functions.realtime.connection_deps import keeper_of
 from functions.realtime.settings import SocketSettings
-from functions.realtime.usecases.ending import end_those_without_session
-from scanward.failures import logged
+from functions.realtime.usecases.connections import end_those_without_session
+from scanward.logs import logged
 from scanward.settings import Environment
 from scanward.stores import keys
 

@@ -9,32 +9,25 @@ from functions.records.settings import Settings
 from functions.records.usecases.dependencies import Clinic
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.access_log import AccessLog
-from scanward.stores.account_lists import AccountLists
-from scanward.stores.accounts import AccountStore
-from scanward.stores.care import CareStore
-from scanward.stores.care_links import CareLinks
-from scanward.stores.connect_tokens import ConnectTokens
-from scanward.stores.department_members import DepartmentMembers
-from scanward.stores.departments import DepartmentStore
-from scanward.stores.exports import ExportStore
-from scanward.stores.gate import GateStore
-from scanward.stores.histories import history_store
-from scanward.stores.notices import Notices
-from scanward.stores.objects import ObjectStore
-from scanward.stores.once import OnceStore
-from scanward.stores.own_data_queue import OwnDataQueue
-from scanward.stores.patient_records import record_store
-from scanward.stores.patients import PatientStore
+from scanward.stores.accounts import AccountLists, AccountStore
+from scanward.stores.care import CareLinks, CareStore, ConnectTokens
+from scanward.stores.clinical_notes import history_store, record_store
+from scanward.stores.departments import DepartmentMembers, DepartmentStore
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.notifications import Notices
+from scanward.stores.patients import PatientStore, SheetStore
+from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
+from scanward.stores.queues import OwnDataQueue
+from scanward.stores.s3 import ObjectStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sheets import SheetStore
-from scanward.web.api import Api
-from scanward.web.cors import Cors
-from scanward.web.endpoint import Edge
+from scanward.stores.sessions import GateStore
+from scanward.web.api import Api, Edge
+from scanward.web.responses import Cors
 
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)

@@ -6,27 +6,23 @@ from aws_lambda_powertools import Logger
 
 from functions.scans.routes import routes
 from functions.scans.settings import Settings
-from functions.scans.usecases.dependencies import Imaging
-from functions.scans.usecases.waiting import Waiting
+from functions.scans.usecases.dependencies import Imaging, Waiting
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.care import CareStore
-from scanward.stores.durations import Durations
-from scanward.stores.gate import GateStore
-from scanward.stores.lanes import LaneQueues
-from scanward.stores.objects import ObjectStore
-from scanward.stores.once import OnceStore
-from scanward.stores.purging import Purger
-from scanward.stores.scan_lists import ScanLists
-from scanward.stores.scans import ScanStore
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.queues import LaneQueues
+from scanward.stores.rate_limits import UploadCounts
+from scanward.stores.s3 import ObjectStore, Purger
+from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.upload_counts import UploadCounts
-from scanward.web.api import Api
-from scanward.web.cors import Cors
-from scanward.web.endpoint import Edge
+from scanward.stores.sessions import GateStore
+from scanward.stores.tasks import Durations
+from scanward.web.api import Api, Edge
+from scanward.web.responses import Cors
 
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)

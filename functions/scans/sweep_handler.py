@@ -5,14 +5,14 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from functions.scans.settings import SweepSettings
-from functions.scans.sweep import Sweeper, sweep
+from functions.scans.sweeper import Sweeper, sweep
 from scanward import clock
 from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
-from scanward.stores.lanes import LaneQueues
-from scanward.stores.objects import ObjectStore
+from scanward.stores.dynamo import StoreClock
+from scanward.stores.queues import LaneQueues
+from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
-from scanward.stores.store_clock import StoreClock
 
 settings = SweepSettings.read(Environment())
 log = Logger(service="sweep")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from infra.build.artefacts import LAYERS, SLICES, build_function, build_layer
 from infra.build.refusal import BuildRefused
-from infra.build.target import Target
+from infra.build.wheels import Target
 
 
 def main(arguments: list[str]) -> int:

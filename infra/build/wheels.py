@@ -1,4 +1,7 @@
-"""Installs locked wheels into a folder, once for each lock and target, and keeps the result."""
+"""Locked wheels, installed into a folder once for each lock and target, with bytecode compiled ahead.
+
+Where nothing can be written beside the sources, every cold start would compile them again.
+"""
 
 import fcntl
 import hashlib
@@ -6,12 +9,64 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from enum import Enum
 from pathlib import Path
 
-from infra.build import places
-from infra.build.bytecode import compile_below
 from infra.build.refusal import BuildRefused
-from infra.build.target import AWS_PYTHON, Target
+
+ROOT = Path(__file__).resolve().parents[2]
+CACHE = ROOT / ".local" / "cache"
+
+
+def lock(name: str) -> Path:
+    """The lock file `requirements/<name>.txt`."""
+    return ROOT / "requirements" / f"{name}.txt"
+
+
+AWS_PYTHON = "3.13"
+
+
+class Target(Enum):
+    """Whose wheels: AWS's python3.13 on x86_64, or those of the interpreter that runs the build."""
+
+    AWS = "aws"
+    LOCAL = "local"
+
+
+def compile_below(folder: Path, target: Target) -> None:
+    """Writes bytecode for the target's Python, trusted unchecked, without a path of this machine in it.
+
+    Without such a Python at hand the artefact goes without: it starts more slowly, and is whole. Raises BuildRefused.
+    """
+    python = _interpreter(target)
+    if python is None:
+        print(f"no python{AWS_PYTHON} here: the artefact goes without bytecode and starts more slowly", flush=True)
+        return
+    command = [
+        python,
+        "-m",
+        "compileall",
+        "-q",
+        "--invalidation-mode",
+        "unchecked-hash",
+        "-s",
+        str(folder),
+        str(folder),
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BuildRefused(f"compiling failed:\n{done.stdout}{done.stderr}")
+
+
+def _interpreter(target: Target) -> str | None:
+    if target is Target.LOCAL or f"{sys.version_info.major}.{sys.version_info.minor}" == AWS_PYTHON:
+        return sys.executable
+    found = shutil.which(f"python{AWS_PYTHON}")
+    if found is None:
+        return None
+    asked = subprocess.run([found, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=False)
+    return found if asked.returncode == 0 else None
+
 
 # pip does not take an older platform for a newer one by itself: each that a wheel may be tagged with is named.
 AWS_PLATFORMS = (
@@ -29,9 +84,9 @@ def installed(locks: Sequence[Path], target: Target, trim: Callable[[Path], None
 
     Raises BuildRefused when pip fails.
     """
-    kept = places.CACHE / f"{locks[0].stem}-{target.value}-{_key(locks, target)}"
-    places.CACHE.mkdir(parents=True, exist_ok=True)
-    with (places.CACHE / f".{locks[0].stem}-{target.value}.lock").open("w") as turn:
+    kept = CACHE / f"{locks[0].stem}-{target.value}-{_key(locks, target)}"
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / f".{locks[0].stem}-{target.value}.lock").open("w") as turn:
         # Two builds at once, of `make run` and `make test` say: the second waits and takes what the first has made.
         fcntl.flock(turn, fcntl.LOCK_EX)
         if not kept.is_dir():
@@ -48,7 +103,7 @@ def _install(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]
     _pip(locks, target, fresh)
     trim(fresh)
     compile_below(fresh, target)
-    for old in places.CACHE.glob(f"{locks[0].stem}-{target.value}-*"):
+    for old in CACHE.glob(f"{locks[0].stem}-{target.value}-*"):
         if old != fresh:
             shutil.rmtree(old)
     fresh.rename(kept)

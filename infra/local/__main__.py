@@ -9,15 +9,14 @@ from pathlib import Path
 
 from botocore.exceptions import EndpointConnectionError
 
-from infra.local import cloud, deployment, invocation, ports
+from infra.errors import LocalRefused
+from infra.local import clients, cloud, deployment
+from infra.local.clients import environment
 from infra.local.cloud import EmbeddedCloud
-from infra.local.deployment import Deployment
-from infra.local.places import LOCAL, STACK_FILE
-from infra.local.refusal import LocalRefused
-from infra.local.sessions import environment
+from infra.local.deployment import Deployment, console, step
+from infra.local.paths import LOCAL, STACK_FILE
 from infra.local.stack import Administrator, Stack, known_administrator, write_stack
-from infra.local.steps import console, step
-from infra.operations.administrator import create_administrator
+from infra.operations.stack import create_administrator
 
 
 def _cloud() -> EmbeddedCloud:
@@ -33,7 +32,7 @@ def _up(_: argparse.Namespace) -> None:
     target = "local"
     if os.environ.get("CLOUD") == "localstack":
         target = "aws"
-        if ports.health(ours.endpoint) is None:
+        if cloud.health(ours.endpoint) is None:
             raise LocalRefused(f"No LocalStack answers at {ours.endpoint}.", "Start it first, or leave CLOUD out.")
     else:
         with step("Starting the embedded cloud", f"The embedded cloud listens on port {ours.port}"):
@@ -71,7 +70,7 @@ def _reset(_: argparse.Namespace) -> None:
 def _logs(asked: argparse.Namespace) -> None:
     ours = _cloud()
     if asked.function:
-        for line in invocation.logged(ours.endpoint, asked.function, asked.follow):
+        for line in clients.logged(ours.endpoint, asked.function, asked.follow):
             print(line)
         return
     try:
@@ -82,7 +81,7 @@ def _logs(asked: argparse.Namespace) -> None:
 
 
 def _invoke(asked: argparse.Namespace) -> None:
-    answer, log = invocation.invoke(_cloud().endpoint, asked.function, asked.event)
+    answer, log = clients.invoke(_cloud().endpoint, asked.function, asked.event)
     print(log, end="", file=sys.stderr)
     print(answer)
 

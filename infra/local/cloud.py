@@ -1,17 +1,92 @@
-"""The embedded cloud: MiniStack in an environment of its own, its data and log below one folder."""
+"""The embedded cloud: MiniStack in an environment of its own, its port, its data and its log."""
 
 import json
 import os
 import shutil
 import signal
+import socket
 import subprocess
 import time
+import urllib.error
+import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local import cloud_data, ports
-from infra.local.places import python
-from infra.local.refusal import LocalRefused
+from infra.errors import LocalRefused
+from infra.local.paths import python
+
+SECONDS = 2
+
+
+def is_cloud(port: int) -> bool:
+    """Whether a local AWS, MiniStack or LocalStack, answers there."""
+    return health(f"http://127.0.0.1:{port}") is not None
+
+
+def health(endpoint: str) -> dict[str, object] | None:
+    """What a local AWS says of itself; None where none answers."""
+    try:
+        with urllib.request.urlopen(f"{endpoint}/_localstack/health", timeout=SECONDS) as answer:  # noqa: S310
+            said = json.load(answer)
+    except (OSError, urllib.error.URLError, ValueError):
+        return None
+    return said if isinstance(said, dict) and "services" in said else None
+
+
+def check_free(port: int) -> None:
+    """Raises LocalRefused, saying who seems to have it, when something listens there."""
+    with socket.socket() as probe:
+        probe.settimeout(SECONDS)
+        if probe.connect_ex(("127.0.0.1", port)):
+            return
+    other = f"Use another one: make run PORT={port + 100}"
+    if is_cloud(port):
+        raise LocalRefused(
+            f"Port {port} is taken by a local AWS that was not started from this folder.",
+            f"{other}\nOr deploy to the one that listens, if it is LocalStack: make run CLOUD=localstack PORT={port}",
+        )
+    raise LocalRefused(f"Port {port} is taken by another program.", other)
+
+
+UNPACKED = "unpacked"  # functions and layers, which every start unpacks anew
+
+
+def prepare(data: Path, port: int) -> None:
+    """Makes the folders, and the data fit for a start on this port."""
+    shutil.rmtree(data / UNPACKED, ignore_errors=True)
+    for folder in ("state", "objects", UNPACKED):
+        (data / folder).mkdir(parents=True, exist_ok=True)
+    _move_to_port(data, port)
+    _rewind_streams(data / "state" / "lambda.json")
+
+
+def _move_to_port(data: Path, port: int) -> None:
+    """MiniStack's state spells queues with the port it had; on another port it would not find them again."""
+    note, now = data / "port", str(port)
+    before = note.read_text() if note.is_file() else now
+    if before != now:
+        for file in (data / "state").glob("*.json"):
+            said = file.read_bytes()
+            moved = said.replace(f"//localhost:{before}/".encode(), f"//localhost:{now}/".encode())
+            if moved != said:
+                file.write_bytes(moved)
+    note.write_text(now)
+
+
+def _rewind_streams(functions: Path) -> None:
+    """MiniStack keeps how far each function has read a table's stream, but not the stream's records.
+
+    After a restart it would wait for as many new records as there once were, and push none of them.
+    """
+    try:
+        state = json.loads(functions.read_text())
+        positions = state["payload"]["dynamodb_stream_positions"]["data"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return
+    if positions:
+        positions.clear()
+        functions.write_text(json.dumps(state))
+
 
 START_SECONDS = 60
 STOP_SECONDS = 30
@@ -53,12 +128,12 @@ def start(cloud: EmbeddedCloud) -> bool:
     Raises LocalRefused when the port is somebody else's or the cloud does not come up.
     """
     running = _running(cloud)
-    if running == _manner(cloud) and ports.is_cloud(cloud.port):
+    if running == _manner(cloud) and is_cloud(cloud.port):
         return False
     if running:
         stop(cloud)
-    ports.check_free(cloud.port)
-    cloud_data.prepare(cloud.data, cloud.port)
+    check_free(cloud.port)
+    prepare(cloud.data, cloud.port)
     with cloud.log.open("ab") as log:
         process = subprocess.Popen(
             [str(python("cloud")), "-m", "ministack"],
@@ -137,7 +212,7 @@ def _environment(cloud: EmbeddedCloud) -> dict[str, str]:
         "S3_PERSIST": "1",
         "STATE_DIR": str(cloud.data / "state"),
         "S3_DATA_DIR": str(cloud.data / "objects"),
-        "TMPDIR": str(cloud.data / cloud_data.UNPACKED),
+        "TMPDIR": str(cloud.data / UNPACKED),
         # Services that would listen on ports of their own.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",
@@ -147,7 +222,7 @@ def _environment(cloud: EmbeddedCloud) -> dict[str, str]:
 def _await_ready(cloud: EmbeddedCloud, process: "subprocess.Popen[bytes]") -> None:
     ends = time.monotonic() + START_SECONDS
     while time.monotonic() < ends and process.poll() is None:
-        if ports.is_cloud(cloud.port):
+        if is_cloud(cloud.port):
             return
         time.sleep(0.1)
     last = "\n".join(cloud.log.read_text(errors="replace").splitlines()[-8:])

@@ -3,16 +3,36 @@
 import hashlib
 import json
 import subprocess
+import time
 import tomllib
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.local.places import ROOT, STAMP, python, venv
-from infra.local.refusal import LocalRefused
-from infra.local.sessions import environment
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from infra.errors import LocalRefused
+from infra.local.clients import environment
+from infra.local.paths import ROOT, STAMP, python, venv
 from infra.local.stack import Stack, find_stack
-from infra.local.steps import step
+
+console = Console(highlight=False)
+
+
+@contextmanager
+def step(doing: str, done: str, parts: int | None = None) -> Iterator[Callable[[], None]]:
+    """Shows `doing` with a bar over `parts` (a moving one when unknown); gives a function to call as each ends."""
+    began = time.monotonic()
+    columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn()]
+    columns += [MofNCompleteColumn()] if parts else []
+    shown = Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal)
+    with shown as bar:
+        task = bar.add_task(doing, total=parts)
+        yield lambda: bar.advance(task)
+    console.print(f"[green]✓[/] {done} [dim]{time.monotonic() - began:.1f} s[/]", soft_wrap=True)
+
 
 INPUTS = (
     "functions",

@@ -1,4 +1,4 @@
-"""Makes the virtual environments: `python -m infra.local.environments cloud deploy …`. Standard library only.
+"""Virtual environments: `python -m infra.local.environments cloud deploy …`. Standard library only.
 
 Each is stamped with the hash of its locks and interpreter, so that a second run installs nothing.
 """
@@ -8,14 +8,108 @@ import re
 import shutil
 import subprocess
 import sys
-from collections.abc import Sequence
+import threading
+import time
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TextIO
 
-from infra.local.counted import Counted
-from infra.local.pip_failures import explained
-from infra.local.places import LOCAL, ROOT, STAMP, venv
-from infra.local.refusal import LocalRefused
+from infra.errors import LocalRefused
+from infra.local.paths import LOCAL, ROOT, STAMP, venv
+
+# What venv or pip say → what is wrong, and what to do. The first that is found counts.
+_KNOWN = (
+    (
+        r"ensurepip is not available|No module named '?(?:venv|ensurepip)|ensurepip.*returned non-zero",
+        "This Python cannot make virtual environments: its venv module is missing.",
+        "On Debian and Ubuntu: apt install python3-venv. Elsewhere: PYTHON=/path/to/a/complete/python make run",
+    ),
+    (
+        r"No space left on device|Errno 28|Disk quota exceeded",
+        "The disk is full.",
+        "Make room and run the same command again.",
+    ),
+    (
+        r"Retrying \(Retry|NewConnectionError|NameResolutionError|name resolution|ConnectTimeout|ProxyError|SSLError",
+        "pip cannot reach its package registry.",
+        "Check the network, the proxy and pip's own configuration (pip config list), then run the same command again.",
+    ),
+    (
+        r"THESE PACKAGES DO NOT MATCH THE HASHES",
+        "A package is not the one that was locked.",
+        "A mirror may serve other files. If the lock itself is out of date: make lock.",
+    ),
+    (
+        r"Python\.h: No such file|command '.*(?:gcc|cc|clang)' failed|Failed building wheel",
+        "A package had to be compiled, which needs a compiler and Python's headers.",
+        "Use a Python from 3.11 to 3.13, for which all packages are ready-made: PYTHON=python3.13 make run",
+    ),
+    (
+        r"No matching distribution found",
+        f"A locked package is not to be had for Python {sys.version_info[0]}.{sys.version_info[1]} on this machine.",
+        "Use a Python from 3.11 to 3.13 on Linux or macOS: PYTHON=python3.13 make run",
+    ),
+)
+
+
+def explained(name: str, output: str) -> LocalRefused:
+    """The refusal that fits what venv or pip said; their last lines when nothing is known to fit."""
+    for pattern, what, advice in _KNOWN:
+        if re.search(pattern, output):
+            return LocalRefused(f"The environment {name!r} cannot be made. {what}", advice)
+    last = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING")][-8:]
+    return LocalRefused(f"The environment {name!r} cannot be made:", "\n".join(last))
+
+
+BAR = 24
+
+
+class Counted:
+    """A bar over several counts at once; on something that is not a terminal, a line as each begins and ends."""
+
+    def __init__(self, totals: Mapping[str, int], out: TextIO = sys.stderr) -> None:
+        self._totals = totals
+        self._done = dict.fromkeys(totals, 0)
+        self._out = out
+        self._began = time.monotonic()
+        self._lock = threading.Lock()
+
+    def __enter__(self) -> "Counted":
+        self._line(f"Installing {', '.join(f'{name} ({total})' for name, total in self._totals.items())}: packages")
+        self._draw()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._out.isatty():
+            self._out.write("\n")
+
+    def one_more(self, name: str) -> None:
+        """One more of `name` is under way."""
+        with self._lock:
+            self._done[name] = min(self._done[name] + 1, self._totals[name])
+            self._draw()
+
+    def finished(self, name: str) -> None:
+        """All of `name` is done."""
+        with self._lock:
+            self._done[name] = self._totals[name]
+            self._line(f"  {name} is ready after {time.monotonic() - self._began:.0f} s")
+            self._draw()
+
+    def _line(self, text: str) -> None:
+        self._out.write(f"\r\033[K{text}\n" if self._out.isatty() else f"{text}\n")
+        self._out.flush()
+
+    def _draw(self) -> None:
+        if not self._out.isatty():
+            return
+        done, total = sum(self._done.values()), sum(self._totals.values()) or 1
+        full = BAR * done // total
+        seconds = time.monotonic() - self._began
+        self._out.write(f"\r\033[K  [{'█' * full}{'·' * (BAR - full)}] {done}/{total}  {seconds:.0f} s")
+        self._out.flush()
+
 
 # Installed without dependencies: the locks are whole, and two of them (chalice, swagger) leave some out on purpose.
 LOCKS = {

@@ -7,7 +7,7 @@ import subprocess
 import sys
 
 from infra.local.environments import ensure
-from infra.local.places import ROOT, python
+from infra.local.paths import ROOT, python
 
 # Later ones are constrained by earlier ones.
 NAMES = ("chalice", "swagger", "core", "model", "cloud", "deploy", "local", "dev", "bench", "train", "reference")

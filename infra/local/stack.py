@@ -8,8 +8,8 @@ from pathlib import Path
 
 from botocore.exceptions import ClientError
 
-from infra.local.places import STACK_NAME
-from infra.local.sessions import cloudformation
+from infra.local.clients import cloudformation
+from infra.local.paths import STACK_NAME
 
 STANDING = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 

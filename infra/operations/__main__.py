@@ -4,10 +4,8 @@ import argparse
 import sys
 import time
 
-from infra.local.refusal import LocalRefused
-from infra.operations.administrator import create_administrator
-from infra.operations.keys import notice, rotate_keys
-from infra.operations.target import outputs
+from infra.errors import LocalRefused
+from infra.operations.stack import create_administrator, notice, outputs, rotate_keys
 from scanward.errors import AlreadyTaken, ScanwardError
 
 

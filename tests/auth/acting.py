@@ -9,9 +9,9 @@ from functions.auth.usecases.dependencies import Auth
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Actor, Names, Profile, Role
-from scanward.domain.claims import TokenType
+from scanward.domain.tokens import TokenType
 from scanward.errors import InvalidRefreshToken, NotAuthenticated
-from scanward.security.gate import Pass
+from scanward.security.authentication import Pass
 from tests.auth.rules import GRACE, Clock, Opened, Person, World
 
 ADDRESS = "192.0.2.1"

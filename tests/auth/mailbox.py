@@ -8,8 +8,7 @@ import boto3
 from moto.ses.models import ses_backends
 
 from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, Outcome, ResetMails, send
-from scanward.stores.mail import Mailer
-from scanward.stores.sent_mails import SentMails
+from scanward.stores.mail import Mailer, SentMails
 from tests.cloud import REGION, TABLES
 
 SENDER = "scanward@example.org"

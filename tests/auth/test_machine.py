@@ -27,21 +27,20 @@ from functions.auth.usecases.administration import Verdict
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_id
 from scanward.domain.accounts import Role
-from scanward.domain.claims import TokenType
+from scanward.domain.tokens import TokenType
 from scanward.errors import Conflict, InvalidCredentials, NotApproved
 from scanward.security.access import Access
-from scanward.security.attempts import Attempts
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
+from scanward.security.rate_limits import Attempts
 from scanward.security.tokens import Tokens
-from scanward.stores.account_lists import AccountLists
-from scanward.stores.accounts import AccountStore
-from scanward.stores.attempts import AttemptStore
+from scanward.stores.accounts import AccountLists, AccountStore
 from scanward.stores.care import CareStore
-from scanward.stores.gate import GateStore
-from scanward.stores.mail_queue import MailQueue
-from scanward.stores.own_data_queue import OwnDataQueue
-from scanward.stores.pictures import Pictures
+from scanward.stores.mail import MailQueue
+from scanward.stores.queues import OwnDataQueue
+from scanward.stores.rate_limits import AttemptStore
+from scanward.stores.s3 import Pictures
 from scanward.stores.secrets import read_token_keys
+from scanward.stores.sessions import GateStore
 from tests.auth.acting import ADDRESS, ADMINISTRATOR, Acting, numbers
 from tests.auth.rules import GRACE, Clock, Opened, Person
 from tests.cloud import BUCKET, SECRET, TABLES

@@ -9,8 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from functions.auth.pictures.cleaning import BROKEN, MAX_BYTES, TOO_LARGE, clean
-from functions.auth.pictures.orientation import orientation_in
+from functions.auth.pictures import BROKEN, MAX_BYTES, TOO_LARGE, clean, orientation_in
 from scanward.errors import InvalidFields
 from tests.auth.photographs import PLACES, chunk, drawn, jpeg, png
 

@@ -5,8 +5,8 @@ import json
 import boto3
 import pytest
 
+from scanward.stores.clients import sqs
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import sqs
 from tests.cloud import TABLES
 from tests.faults import failing, meanwhile
 from tests.http.client import Client, Reply
@@ -24,7 +24,7 @@ def remove(admin: Client, account: int) -> Reply:
 
 
 def second_administrator(api: Client) -> Client:
-    from infra.operations.administrator import create_administrator
+    from infra.operations.stack import create_administrator
 
     password = create_administrator(TABLES["ACCOUNTS_TABLE"], "second@example.org")
     tokens = api.form("/auth/login", {"email": "second@example.org", "password": password}).data

@@ -4,7 +4,7 @@ import pytest
 
 from functions.auth.usecases import sessions
 from functions.auth.usecases.sessions import Renewed
-from scanward.domain.claims import TokenType
+from scanward.domain.tokens import TokenType
 from scanward.errors import NotAuthenticated
 from tests.http.client import Client
 

@@ -13,10 +13,10 @@ from functions.auth.usecases import administration, registration
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, SUBJECT, Outcome, send, text
 from scanward.domain.accounts import Account, Names, Profile, Role
-from scanward.domain.claims import TokenType
+from scanward.domain.tokens import TokenType
 from scanward.errors import Unavailable
+from scanward.stores.clients import ses
 from scanward.stores.mail import Mailer, Undeliverable
-from scanward.stores.sdk import ses
 from tests.auth.acting import ADMINISTRATOR
 from tests.auth.mailbox import SENDER, Mailbox
 from tests.faults import failing, refused

@@ -5,8 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanward.domain.ids import MAX_ID
+from scanward.domain.object_keys import parse_upload_key, upload_key
 from scanward.domain.orders import Lane
-from scanward.domain.places import parse_upload_key, upload_key
 
 IDS = st.integers(0, MAX_ID)
 

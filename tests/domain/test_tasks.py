@@ -7,9 +7,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanward.domain import tasks
-from scanward.domain.failures import FAILURE_TEXTS, FailureReason
-from scanward.domain.task_refusals import TaskClosed, TaskLeased
-from scanward.domain.tasks import LEASE, MAX_ATTEMPTS, Task, TaskStatus
+from scanward.domain.tasks import (
+    FAILURE_TEXTS,
+    LEASE,
+    MAX_ATTEMPTS,
+    FailureReason,
+    Task,
+    TaskClosed,
+    TaskLeased,
+    TaskStatus,
+)
 from scanward.errors import Conflict
 
 NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)

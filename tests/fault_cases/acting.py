@@ -7,12 +7,11 @@ from typing import Any
 
 import boto3
 
-from scanward.domain.failures import FAILURE_TEXTS
-from scanward.domain.places import derived_prefix, heatmap_key
-from scanward.domain.tasks import DEADLINE, FIRST_CHECK, LEASE, Task, TaskStatus
+from scanward.domain.object_keys import derived_prefix, heatmap_key
+from scanward.domain.tasks import DEADLINE, FAILURE_TEXTS, FIRST_CHECK, LEASE, Task, TaskStatus
+from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
 from scanward.stores.scans import ScanStore
-from scanward.stores.sdk import s3
 from tests.cloud import BUCKET
 from tests.fault_cases.queues import Queues
 from tests.fault_cases.world import ADA, MINUTE, TABLE, World

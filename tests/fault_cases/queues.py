@@ -8,9 +8,9 @@ from urllib.parse import quote_plus
 
 import boto3
 
+from scanward.domain.object_keys import parse_upload_key
 from scanward.domain.orders import Lane
-from scanward.domain.places import parse_upload_key
-from scanward.stores.sdk import s3
+from scanward.stores.clients import s3
 from tests.cloud import BUCKET
 
 RECEIVED_AT_MOST = 3

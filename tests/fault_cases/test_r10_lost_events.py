@@ -5,10 +5,9 @@ from datetime import timedelta
 import pytest
 
 from functions.scans.usecases.uploads import Wanted, begin_upload
-from scanward.domain.failures import FailureReason
 from scanward.domain.orders import Lane, Order
-from scanward.domain.tasks import UPLOAD_WINDOW, TaskStatus
-from scanward.stores.sdk import s3
+from scanward.domain.tasks import UPLOAD_WINDOW, FailureReason, TaskStatus
+from scanward.stores.clients import s3
 from tests.cloud import BUCKET
 from tests.fault_cases.size import sized
 from tests.fault_cases.world import ADA, MINUTE, PNG, World

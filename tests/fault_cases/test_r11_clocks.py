@@ -7,13 +7,12 @@ from typing import Any
 
 import pytest
 
-from functions.scans.sweep import sweep
+from functions.scans.sweeper import sweep
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.tasks import LEASE, TaskStatus
 from scanward.security.tokens import LEEWAY
-from scanward.stores.dynamo import connection
-from scanward.stores.store_clock import StoreClock
+from scanward.stores.dynamo import StoreClock, connection
 from tests.fault_cases.world import World
 
 OFF = [timedelta(minutes=10), timedelta(minutes=-10)]

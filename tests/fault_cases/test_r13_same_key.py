@@ -2,12 +2,12 @@
 
 from functools import partial
 
-from functions.scans.usecases.accepting import Accepted
-from scanward.domain.once import Once
+from functions.scans.usecases.orders import Accepted
+from scanward.domain.idempotency import Once
 from scanward.errors import UnderWay
+from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import s3, sqs
-from scanward.web.statuses import status_of
+from scanward.web.families import status_of
 from tests.fault_cases.one_at_a_time import at_once, serialised
 from tests.fault_cases.size import sized
 from tests.fault_cases.world import ADA, MINUTE, World

@@ -11,11 +11,11 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from functions.scans.usecases.scans import delete_scan
 from functions.scans.usecases.tasks import analyse_again, cancel, read_task
 from functions.scans.usecases.uploads import Wanted, begin_upload
-from scanward.domain.once import AT_IT, Once
+from scanward.domain.idempotency import AT_IT, Once
 from scanward.domain.orders import Lane, Order
 from scanward.domain.tasks import DEADLINE, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
-from scanward.stores.sdk import s3
+from scanward.stores.clients import s3
 from tests.cloud import BUCKET
 from tests.fault_cases.acting import Seen, emptied, killed
 from tests.fault_cases.size import sized

@@ -5,11 +5,11 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from functions.inference.arrivals import Arrival, arrivals
-from functions.inference.usecases import Outcome
+from functions.inference.ingest import Arrival, arrivals
+from functions.inference.worker import Outcome
 from scanward.domain.tasks import TaskStatus
+from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import s3, sqs
 from tests.fault_cases.one_at_a_time import at_once, serialised
 from tests.fault_cases.size import sized
 from tests.fault_cases.world import World

@@ -6,15 +6,14 @@ from functools import partial
 
 import pytest
 
-from functions.inference.lease import Lease, LeaseLost
+from functions.inference.analysis import Lease, LeaseLost
 from functions.scans.usecases.tasks import cancel
 from scanward.clock import fresh_id
 from scanward.domain import tasks
 from scanward.domain.scans import Scan
-from scanward.domain.task_refusals import TaskClosed
-from scanward.domain.tasks import Task, TaskStatus
+from scanward.domain.tasks import Task, TaskClosed, TaskStatus
 from scanward.stores.dynamo import connection
-from scanward.web.statuses import status_of
+from scanward.web.families import status_of
 from tests.fault_cases.one_at_a_time import at_once, serialised
 from tests.fault_cases.size import sized
 from tests.fault_cases.world import ADA, MINUTE, World

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from scanward.domain.once import AT_IT, Once
+from scanward.domain.idempotency import AT_IT, Once
 from scanward.domain.orders import Lane
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import Unavailable, UnderWay
+from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import CONFLICT_WAITS, CONNECT_SECONDS, READ_SECONDS, TRIES, connection
-from scanward.stores.sdk import s3, sqs
 from tests.fault_cases.size import sized
 from tests.fault_cases.world import ADA, MINUTE, World
 from tests.faults import THROTTLED, answered, http_answer, retried_at_once, throttled

@@ -6,17 +6,17 @@ from typing import Any
 
 import pytest
 
-from functions.scans.sweep import sweep
+from functions.scans.sweeper import sweep
 from functions.scans.usecases.scans import delete_scan
 from functions.scans.usecases.tasks import analyse_again, cancel
 from functions.scans.usecases.uploads import Wanted, begin_upload
-from scanward.domain.once import Once
+from scanward.domain.idempotency import Once
 from scanward.domain.orders import Lane, Order
 from scanward.domain.scans import DoctorsReading
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import NotFound
+from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import s3, sqs
 from tests.fault_cases.size import sized
 from tests.fault_cases.world import ADA, MINUTE, World
 from tests.faults import http_answer, operation_of, retried_at_once

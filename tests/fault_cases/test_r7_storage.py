@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
-from scanward.domain.failures import FailureReason
-from scanward.domain.tasks import TaskStatus
+from scanward.domain.tasks import FailureReason, TaskStatus
+from scanward.stores.clients import s3
 from scanward.stores.dynamo import TRIES
-from scanward.stores.sdk import s3
 from tests.fault_cases.world import PNG, World
 from tests.faults import answered, http_answer, retried_at_once
 

@@ -2,8 +2,7 @@
 
 from datetime import timedelta
 
-from scanward.domain.failures import FailureReason
-from scanward.domain.tasks import TaskStatus
+from scanward.domain.tasks import FailureReason, TaskStatus
 from tests.fault_cases.poison import poison
 from tests.fault_cases.size import sized
 from tests.fault_cases.workers import Workers

@@ -1,10 +1,8 @@
 """Fault R9: retries run out, messages end among the dead letters."""
 
 from scanward.domain import tasks
-from scanward.domain.failures import FailureReason
 from scanward.domain.orders import Lane
-from scanward.domain.task_refusals import TaskLeased
-from scanward.domain.tasks import Task, TaskStatus
+from scanward.domain.tasks import FailureReason, Task, TaskLeased, TaskStatus
 from scanward.stores.dynamo import connection
 from tests.fault_cases.queues import RECEIVED_AT_MOST
 from tests.fault_cases.size import sized

@@ -10,17 +10,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from functions.inference.analysis import Inference
-from functions.inference.arrivals import Arrival, arrivals
-from functions.inference.models import Models
-from functions.inference.pace import Pace
-from functions.inference.usecases import process
+from functions.inference.analysis import Inference, Pace
+from functions.inference.ingest import Arrival, arrivals
+from functions.inference.model_registry import Models
+from functions.inference.worker import process
 from imaging import model  # noqa: F401 - loaded before the forks
 from scanward import clock
-from scanward.stores.durations import Durations
-from scanward.stores.objects import ObjectStore
-from scanward.stores.purging import Purger
+from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
+from scanward.stores.tasks import Durations
 from tests.cloud import BUCKET, ROOT, TABLES
 
 PATIENCE = 120  # seconds until a worker that never ends is ended

@@ -6,37 +6,33 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from functions.inference.analysis import Inference
-from functions.inference.arrivals import Arrival, arrivals
+from functions.inference.analysis import Inference, Pace
 from functions.inference.dead_letters import DeadLetters, bury
-from functions.inference.models import Models
-from functions.inference.pace import Pace
-from functions.inference.usecases import Outcome, process
-from functions.scans.sweep import Sweeper, sweep
-from functions.scans.usecases.accepting import Accepted
-from functions.scans.usecases.dependencies import Imaging
+from functions.inference.ingest import Arrival, arrivals
+from functions.inference.model_registry import Models
+from functions.inference.worker import Outcome, process
+from functions.scans.sweeper import Sweeper, sweep
+from functions.scans.usecases.dependencies import Imaging, Waiting
+from functions.scans.usecases.orders import Accepted
 from functions.scans.usecases.uploads import Image, Wanted, upload
-from functions.scans.usecases.waiting import Waiting
 from imaging.model import Model
 from scanward import clock
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.images import ImageFormat
-from scanward.domain.once import Once
+from scanward.domain.idempotency import Once
+from scanward.domain.image_formats import ImageFormat
 from scanward.domain.orders import Lane, Order
 from scanward.domain.tasks import Task
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.care import CareStore
-from scanward.stores.durations import Durations
-from scanward.stores.gate import GateStore
-from scanward.stores.lanes import LaneQueues
-from scanward.stores.objects import ObjectStore
-from scanward.stores.once import OnceStore
-from scanward.stores.purging import Purger
-from scanward.stores.scan_lists import ScanLists
-from scanward.stores.scans import ScanStore
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.queues import LaneQueues
+from scanward.stores.rate_limits import UploadCounts
+from scanward.stores.s3 import ObjectStore, Purger
+from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.upload_counts import UploadCounts
+from scanward.stores.sessions import GateStore
+from scanward.stores.tasks import Durations
 from tests.cloud import BUCKET, ROOT, SECRET
 from tests.fault_cases.queues import Queues
 from tests.imaging.images import png, ramp

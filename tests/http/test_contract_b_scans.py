@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from scanward.domain.ids import parse_id
-from scanward.domain.images import ImageFormat, format_of
-from scanward.stores.sdk import s3
+from scanward.domain.image_formats import ImageFormat, format_of
+from scanward.stores.clients import s3
 from tests.faults import failing
 from tests.http.care import analysed, own_id
 from tests.http.client import Client

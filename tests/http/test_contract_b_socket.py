@@ -8,7 +8,7 @@ from botocore.config import Config
 
 from functions.realtime.usecases.push import task_moved
 from scanward.stores import keys
-from scanward.stores.task_items import task_of_image
+from scanward.stores.tasks import task_of_image
 from tests.http.care import analysed
 from tests.http.client import Client
 from tests.http.comparing import compare

@@ -8,7 +8,7 @@ import pytest
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.ids import parse_id
-from scanward.domain.places import deidentified_key, heatmap_key, preview_key
+from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, ROOT
 from tests.http.care import analysed

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from functions.auth.schemas.organisations import HospitalOut, LaboOut
-from functions.auth.schemas.people_answers import DoctorOut, PatientOut
+from functions.auth.schemas.contract_c import DoctorOut, HospitalOut, LaboOut, PatientOut
 from functions.auth.usecases.sessions import SignedIn
 from scanward.domain.ids import parse_id
 from scanward.stores.accounts import AccountStore

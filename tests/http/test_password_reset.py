@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from functions.auth.usecases.reset_mails import Outcome, send
-from scanward.domain.claims import Claims, TokenType
+from scanward.domain.tokens import Claims, TokenType
 from scanward.security.tokens import Tokens
-from scanward.stores.sdk import sqs
+from scanward.stores.clients import sqs
 from tests.auth.mailbox import Mailbox
 from tests.faults import failing
 from tests.http.client import Client, Reply

@@ -8,13 +8,11 @@ from aws_lambda_powertools import Logger
 from openapi_spec_validator import validate
 
 from functions.portal.routes import routes
-from functions.portal.swagger import swagger_ui
-from functions.portal.usecases import ASSETS, Portal
-from scanward.web.api import Api
-from scanward.web.cors import Cors
-from scanward.web.endpoint import Edge
+from functions.portal.usecases import ASSETS, Portal, swagger_ui
+from scanward.web.api import Api, Edge
+from scanward.web.families import TABLE
+from scanward.web.responses import Cors
 from scanward.web.routes import METHODS
-from scanward.web.statuses import TABLE
 from tests.cloud import ROOT
 from tests.http.client import Client
 

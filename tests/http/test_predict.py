@@ -9,21 +9,18 @@ import numpy as np
 import pytest
 from aws_lambda_powertools import Logger
 
-from functions.inference.models import Models
+from functions.inference.model_registry import Fetch, Models, Served
 from functions.inference.predictions import Predictions
 from functions.inference.routes import routes
-from functions.inference.served import Served
-from functions.inference.shelf import Fetch
-from imaging.card import Accepts
+from imaging.model_card import Accepts
 from scanward.clock import now
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
-from scanward.stores.gate import GateStore
-from scanward.stores.objects import StorageFailed
+from scanward.stores.s3 import StorageFailed
 from scanward.stores.secrets import read_token_keys
-from scanward.web.api import Api
-from scanward.web.cors import Cors
-from scanward.web.endpoint import Edge
+from scanward.stores.sessions import GateStore
+from scanward.web.api import Api, Edge
+from scanward.web.responses import Cors
 from tests.cloud import ROOT, SECRET, TABLES
 from tests.http.client import Client, Reply
 from tests.http.signed_in import sign_in

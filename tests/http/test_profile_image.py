@@ -7,7 +7,7 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 import pytest
 
-from scanward.stores.sdk import s3
+from scanward.stores.clients import s3
 from tests.auth.photographs import PLACES, jpeg, png
 from tests.cloud import BUCKET
 from tests.faults import failing

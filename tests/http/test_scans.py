@@ -6,7 +6,7 @@ import boto3
 import pytest
 
 from scanward.domain.ids import parse_id
-from scanward.domain.places import parse_upload_key
+from scanward.domain.object_keys import parse_upload_key
 from tests.cloud import BUCKET, ROOT
 from tests.http.client import Client
 from tests.http.signed_in import sign_in

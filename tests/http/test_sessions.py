@@ -3,8 +3,8 @@
 import jwt
 import pytest
 
-from scanward.domain.sessions import GRACE_SECONDS, Session, judge, rotate
-from scanward.domain.sessions import Refresh as Meaning
+from scanward.domain.tokens import GRACE_SECONDS, Session, judge, rotate_refresh
+from scanward.domain.tokens import Refresh as Meaning
 from tests.http.client import Client, Reply
 from tests.http.signed_in import sign_in
 
@@ -95,7 +95,7 @@ def test_a_refresh_token_whose_successor_has_a_successor_ends_the_session(api: C
 
 
 def test_the_grace_ends() -> None:
-    session = rotate(Session("s", 0, 10_000), "old", "new", 100)
+    session = rotate_refresh(Session("s", 0, 10_000), "old", "new", 100)
     assert judge(session, "new", 10**6) is Meaning.GOOD
     assert judge(session, "old", 100 + GRACE_SECONDS) is Meaning.LOST_ANSWER
     assert judge(session, "old", 101 + GRACE_SECONDS) is Meaning.REUSED

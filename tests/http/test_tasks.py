@@ -4,8 +4,8 @@ import boto3
 import pytest
 
 from scanward.domain.ids import parse_id
-from scanward.stores import sdk
-from scanward.stores.sdk import s3
+from scanward.stores import clients
+from scanward.stores.clients import s3
 from tests.cloud import ROOT
 from tests.faults import failing
 from tests.http.care import administrator, analysed, let_in, own_id, professional
@@ -144,8 +144,8 @@ def test_what_was_said_of_the_image_holds_for_the_next_analysis_too(patient: Cli
 def test_it_needs_no_body_and_waits_in_the_queue_of_its_lane(patient: Client, done: Made) -> None:
     again = patient.send("POST", f"/scans/{done['scan_id']}/analyses")
     assert again.status == 200
-    queue = sdk.sqs().get_queue_url(QueueName="medium")["QueueUrl"]
-    [message] = sdk.sqs().receive_message(QueueUrl=queue)["Messages"]
+    queue = clients.sqs().get_queue_url(QueueName="medium")["QueueUrl"]
+    [message] = clients.sqs().receive_message(QueueUrl=queue)["Messages"]
     assert str(parse_id(again.data["task_id"])) in message["Body"]
 
 
@@ -174,7 +174,7 @@ def test_while_the_image_is_being_read_there_is_no_other_analysis(patient: Clien
 def test_an_order_is_taken_once_for_its_key_though_the_queue_failed(patient: Client, done: Made) -> None:
     keyed = {"Idempotency-Key": "again"}
     path = f"/scans/{done['scan_id']}/analyses"
-    with failing(sdk.sqs(), "sqs.SendMessage"):
+    with failing(clients.sqs(), "sqs.SendMessage"):
         assert patient.post(path, {}, headers=keyed).status == 503
     assert patient.post(path, {}, headers=keyed).status == 409
     assert patient.post(path, {"priority": "LOW"}, headers=keyed).status == 422

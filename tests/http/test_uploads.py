@@ -7,12 +7,12 @@ import boto3
 import pytest
 
 from scanward import clock
-from scanward.domain import once, tasks
+from scanward.domain import idempotency, tasks
 from scanward.domain.ids import parse_id, to_uuid
+from scanward.domain.object_keys import parse_upload_key
 from scanward.domain.orders import Lane, Order, Reading, ScanType
-from scanward.domain.places import parse_upload_key
+from scanward.stores.clients import s3
 from scanward.stores.scans import ScanStore
-from scanward.stores.sdk import s3
 from tests.cloud import BUCKET, ROOT
 from tests.faults import failing
 from tests.http.care import administrator, let_in, own_id, professional
@@ -185,7 +185,7 @@ def test_after_a_crash_half_way_the_same_request_finishes_the_work(patient: Clie
     assert (at_it.status, at_it.code) == (409, "UNDER_WAY"), "the first may still be at it"
     assert int(at_it.headers["retry-after"]) > 0
     assert objects() == []
-    begin_earlier(once.AT_IT + timedelta(seconds=1))
+    begin_earlier(idempotency.AT_IT + timedelta(seconds=1))
     reply = patient.upload("/scans", {"file": PNG}, headers=KEYED)
     assert reply.status == 200
     [key] = objects()

@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.operations.administrator import create_administrator
+from infra.operations.stack import create_administrator
 from scanward.domain.ids import parse_id, to_uuid
 from tests.http.client import Client
 from tests.http.signed_in import sign_in

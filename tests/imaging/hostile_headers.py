@@ -5,7 +5,7 @@ import struct
 from pydicom._dicom_dict import DicomDictionary
 from pydicom.datadict import tag_for_keyword
 
-from imaging.confidentiality import ACTIONS
+from imaging.dicom.ps3_15 import ACTIONS
 from tests.imaging.images import IMPLICIT, dicom, ramp
 
 _ITEM, _SEQUENCE_END = b"\xfe\xff\0\xe0", b"\xfe\xff\xdd\xe0\0\0\0\0"

@@ -3,7 +3,7 @@
 import pytest
 
 from imaging.decode import decode
-from imaging.refusal import ImageRefused, Reason
+from imaging.errors import ImageRefused, Reason
 from tests.imaging.images import PATIENT
 
 

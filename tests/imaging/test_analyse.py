@@ -10,17 +10,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from functions.inference.reading.words import words
-from imaging.analyse import HEAT_INCOMPLETE, analyse
-from imaging.card import card_of
-from imaging.decide import BELOW_OPERATING_POINT, decide
+from functions.inference.reports import words
+from imaging.analysis import HEAT_INCOMPLETE, analyse
 from imaging.decode import decode
-from imaging.derived import heatmap, preview
-from imaging.explain import heat_grid, spread
+from imaging.errors import ImageRefused, ModelRefused
+from imaging.findings import BELOW_OPERATING_POINT, decide
+from imaging.heatmaps import heat_grid, spread
 from imaging.model import Model, load_model
-from imaging.prepare import NO_UNITS, Placement, prepare
-from imaging.refusal import ImageRefused, ModelRefused
-from scanward.domain.warnings import MEANINGS
+from imaging.model_card import card_of
+from imaging.preprocess import NO_UNITS, Placement, prepare
+from imaging.renderings import heatmap, preview
+from scanward.domain.results import MEANINGS
 from tests.imaging import networks
 from tests.imaging.images import EXPLICIT, dicom, jpeg, png, ramp
 from training import files

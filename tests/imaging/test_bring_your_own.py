@@ -15,14 +15,13 @@ import boto3
 import pytest
 import yaml
 
-from functions.inference.configured import configured_models
-from functions.inference.served import ModelSettings
-from imaging.analyse import analyse
-from imaging.card_schema import CardDocument, Output, Preprocessing, Tensor
-from imaging.check import main
+from functions.inference.model_registry import ModelSettings, configured_models
+from imaging.analysis import analyse
 from imaging.decode import decode
-from imaging.picture import ImageFacts
-from infra.local.places import python
+from imaging.image import ImageFacts
+from imaging.model_card import CardDocument, Output, Preprocessing, Tensor
+from imaging.model_check import main
+from infra.local.paths import python
 from scanward.settings import Environment
 from tests.cloud import BUCKET, ROOT
 from tests.imaging.images import dicom, ramp
@@ -80,7 +79,7 @@ def _shell(commands: str) -> str:
 def _check(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     """`make model-check` without the making of its environment, in which the tests already run."""
     recipe = (ROOT / "Makefile").read_text().partition("\nmodel-check:")[2].partition("\n\n")[0]
-    assert '-m imaging.check "$(DIR)" $(if $(IMAGE),"$(IMAGE)")' in recipe
+    assert '-m imaging.model_check "$(DIR)" $(if $(IMAGE),"$(IMAGE)")' in recipe
     target, *given = command.split()[1:]
     assert target == "model-check"
     said = dict(word.split("=") for word in given)

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from onnx import TensorProto, helper
 
-from imaging.check import main
+from imaging.model_check import main
 from tests.cloud import ROOT
 from tests.imaging import networks
 from tests.imaging.knee import block, knee_network

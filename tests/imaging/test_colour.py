@@ -9,7 +9,7 @@ import pytest
 from pydicom.uid import UID
 
 from imaging.decode import decode
-from imaging.refusal import Reason
+from imaging.errors import Reason
 from tests.imaging.encoders import JPEG_LOSSLESS
 from tests.imaging.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, RLE, Pixels, dicom, ramp
 from tests.imaging.refused import reason

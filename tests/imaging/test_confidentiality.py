@@ -3,7 +3,7 @@
 import pytest
 from pydicom.datadict import dictionary_has_tag, tag_for_keyword
 
-from imaging.confidentiality import ACTIONS
+from imaging.dicom.ps3_15 import ACTIONS
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from imaging.decode import decode
-from imaging.deidentify import deidentify
-from imaging.refusal import ImageRefused
+from imaging.dicom.deidentify import deidentify
+from imaging.errors import ImageRefused
 from tests.imaging.encoders import ENCODERS, JPEG_BASELINE
 from tests.imaging.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, RLE, dicom, jpeg, png, ramp
 

@@ -11,8 +11,8 @@ from pydicom.dataset import Dataset
 from pydicom.uid import UID
 
 from imaging.decode import decode
-from imaging.deidentify import BURNED_IN_TEXT_NOT_REMOVED, deidentify
-from imaging.refusal import ImageRefused, Reason
+from imaging.dicom.deidentify import BURNED_IN_TEXT_NOT_REMOVED, deidentify
+from imaging.errors import ImageRefused, Reason
 from tests.imaging.encoders import EXACT, JPEG_2000, JPEG_BASELINE, JPEG_LS_NEAR
 from tests.imaging.hostile_headers import elements, with_values
 from tests.imaging.images import BIG_ENDIAN, DEFLATED, EXPLICIT, IMPLICIT, PATIENT, RLE, dicom, ramp

@@ -8,12 +8,11 @@ import pytest
 from PIL import Image
 from pydicom.uid import UID
 
-from imaging.bounds import DETAIL_PIXELS, MAX_PIXELS, MAX_SIDE
-from imaging.card import Input
-from imaging.card_schema import Interpolation
 from imaging.decode import decode
-from imaging.prepare import prepare
-from imaging.raster import shrinking
+from imaging.image import DETAIL_PIXELS, MAX_PIXELS, MAX_SIDE
+from imaging.jpeg_png import shrinking
+from imaging.model_card import Input, Interpolation
+from imaging.preprocess import prepare
 from tests.imaging.encoders import ENCODERS, EXACT
 from tests.imaging.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, RLE, dicom, jpeg, png, ramp
 

@@ -3,8 +3,8 @@
 import pytest
 
 from imaging.decode import decode
-from imaging.formats import HEAD_BYTES, sniff
-from imaging.refusal import ImageRefused, Reason
+from imaging.errors import ImageRefused, Reason
+from imaging.jpeg_png import HEAD_BYTES, sniff
 from tests.imaging.images import dicom, jpeg, png, ramp
 
 

@@ -7,13 +7,12 @@ import numpy as np
 import pytest
 from pydantic import TypeAdapter
 
-from imaging.analyse import analyse
-from imaging.card import read_card
-from imaging.card_schema import Gate, Warned
+from imaging.analysis import analyse
 from imaging.decode import decode
-from imaging.familiar import GRID, distance, learn, thumb
+from imaging.errors import ImageRefused, Reason
+from imaging.input_checks import GRID, distance, learn, thumb
 from imaging.model import Model
-from imaging.refusal import ImageRefused, Reason
+from imaging.model_card import Gate, Warned, read_card
 from tests.cloud import ROOT
 from tests.imaging.images import dicom, jpeg, png, ramp
 from training.negatives import COUNT, END, PAGE, SEED, START, measure, negatives, photograph

@@ -8,8 +8,8 @@ from typing import get_args
 import pytest
 
 import imaging
-from imaging.bounds import DETAIL_PIXELS, MAX_INPUT_SIDE, MAX_PIXELS, MAX_SIDE
-from imaging.card_schema import Resize
+from imaging.image import DETAIL_PIXELS, MAX_INPUT_SIDE, MAX_PIXELS, MAX_SIDE
+from imaging.model_card import Resize
 
 _LAYER = Path(imaging.__file__).parent.parent
 _REPOSITORY = Path(__file__).parent.parent.parent
@@ -23,12 +23,12 @@ sys.modules["tests"] = tests
 import contextlib, io, numpy, struct, zlib
 from PIL import Image
 import pydicom.encaps
-from imaging.card import Input
+from imaging.model_card import Input
 from imaging.decode import decode
-from imaging.deidentify import deidentify
-from imaging.derived import preview
-from imaging.prepare import prepare
-from imaging.refusal import ImageRefused
+from imaging.dicom.deidentify import deidentify
+from imaging.renderings import preview
+from imaging.preprocess import prepare
+from imaging.errors import ImageRefused
 
 def most():
     # VmHWM: getrusage would also count what the process that starts this one held.
@@ -37,7 +37,7 @@ def most():
 
 _PREPARED = """
 from typing import get_args
-from imaging.card_schema import Interpolation
+from imaging.model_card import Interpolation
 
 idle = most()
 pictures = [decode(png(*size, 8, 0, size[0])) for size in (({long}, 32), (32, {long}), (1024, 1000))]

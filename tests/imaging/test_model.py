@@ -11,12 +11,12 @@ from typing import Any
 import numpy as np
 import pytest
 
-from imaging.card import CARD_FILE, read_card
+from imaging.errors import ModelRefused
+from imaging.image import ImageFacts
 from imaging.model import MODEL_FILE, catalogue, load_model, threads_for
-from imaging.onnx_tensors import read_graph
-from imaging.picture import ImageFacts
-from imaging.refusal import ModelRefused
-from imaging.suitable import choose
+from imaging.model_card import CARD_FILE, read_card
+from imaging.model_selection import choose
+from imaging.onnx_graph import read_graph
 from training.table import table
 
 Edit = Callable[[dict[str, Any]], None]

@@ -9,16 +9,20 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.inference.configured import configured_models
-from functions.inference.models import REFUSED_SECONDS, Models, Tell
-from functions.inference.served import ModelSettings, read_served
-from imaging.picture import ImageFacts
-from imaging.refusal import ModelRefused
+from functions.inference.model_registry import (
+    REFUSED_SECONDS,
+    Models,
+    ModelSettings,
+    Tell,
+    configured_models,
+    read_served,
+)
+from imaging.errors import ModelRefused
+from imaging.image import ImageFacts
 from scanward.errors import NotFound
 from scanward.settings import Environment
-from scanward.stores.model_files import ModelFiles
-from scanward.stores.objects import StorageFailed
-from scanward.stores.sdk import s3
+from scanward.stores.clients import s3
+from scanward.stores.s3 import ModelFiles, StorageFailed
 from tests.cloud import BUCKET
 from tests.faults import refused
 from tests.imaging import networks

@@ -8,14 +8,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from imaging.analyse import HEAT_INCOMPLETE, analyse
-from imaging.card import Input
+from imaging.analysis import HEAT_INCOMPLETE, analyse
 from imaging.decode import decode
-from imaging.derived import heatmap
-from imaging.explain import spread
+from imaging.heatmaps import LONGEST, occlude, spread
 from imaging.model import Model, load_model
-from imaging.occlusion import LONGEST, occlude
-from imaging.prepare import prepare
+from imaging.model_card import Input
+from imaging.preprocess import prepare
+from imaging.renderings import heatmap
 from tests.imaging import networks
 from tests.imaging.images import png
 

@@ -9,13 +9,11 @@ from numpy.typing import NDArray
 from PIL import Image
 from pydicom.dataset import Dataset
 
-from imaging.card import Input
 from imaging.decode import decode
-from imaging.explain import spread
-from imaging.geometry import Placement
-from imaging.picture import Picture
-from imaging.prepare import prepare
-from imaging.resample import resample
+from imaging.heatmaps import spread
+from imaging.image import Picture
+from imaging.model_card import Input
+from imaging.preprocess import Placement, prepare, resample
 from tests.imaging.images import dicom, png, ramp
 
 PLAIN = Input("image", 1, 64, 64, 0.0, 1.0, "stretch", "bilinear")

@@ -9,15 +9,15 @@ import numpy as np
 import pydicom.data
 import pytest
 
-from imaging.analyse import analyse
+from imaging.analysis import analyse
 from imaging.decode import decode
-from imaging.deidentify import deidentify
-from imaging.derived import preview
-from imaging.formats import JPEG_START
+from imaging.dicom.deidentify import deidentify
+from imaging.errors import ImageRefused, Reason
+from imaging.image import Picture
+from imaging.jpeg_png import JPEG_START
 from imaging.model import Model
-from imaging.picture import Picture
-from imaging.refusal import ImageRefused, Reason
-from imaging.suitable import choose
+from imaging.model_selection import choose
+from imaging.renderings import preview
 
 ROOTS = (Path(pydicom.data.__file__).parent, Path(data_store.__file__).parent)
 FILES = sorted(

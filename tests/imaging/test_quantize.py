@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from imaging.analyse import analyse
-from imaging.check import check
+from imaging.analysis import analyse
 from imaging.decode import decode
 from imaging.model import load_model
+from imaging.model_check import check
 from tests.cloud import ROOT
 from training.quantize import QuantisationRefused, main, quantise
 

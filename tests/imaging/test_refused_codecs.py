@@ -7,7 +7,7 @@ import pytest
 from pydicom.uid import UID
 
 from imaging.decode import decode
-from imaging.refusal import ImageRefused, Reason
+from imaging.errors import ImageRefused, Reason
 from tests.imaging.encoders import (
     ENCODERS,
     JPEG_2000_LOSSLESS,

@@ -12,8 +12,8 @@ from pydicom.sequence import Sequence
 from pydicom.uid import UID
 
 from imaging.decode import decode
-from imaging.deidentify import deidentify
-from imaging.refusal import ImageRefused, Reason
+from imaging.dicom.deidentify import deidentify
+from imaging.errors import ImageRefused, Reason
 from tests.imaging.hostile_headers import with_values
 from tests.imaging.images import DEFLATED, EXPLICIT, JPEG_BASELINE, RLE, dicom, ramp
 from tests.imaging.refused import reason

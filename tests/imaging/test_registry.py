@@ -9,12 +9,11 @@ from typing import Any
 
 import pytest
 
-from functions.inference.models import Models
-from functions.inference.served import Served
-from imaging.card import Accepts, card_of
-from imaging.picture import ImageFacts
-from imaging.refusal import ModelRefused
-from imaging.suitable import choose
+from functions.inference.model_registry import Models, Served
+from imaging.errors import ModelRefused
+from imaging.image import ImageFacts
+from imaging.model_card import Accepts, card_of
+from imaging.model_selection import choose
 from tests.cloud import ROOT
 from tests.imaging import networks
 
@@ -134,7 +133,7 @@ def test_there_is_no_model_of_another_name(folder: Path) -> None:
 
 def test_cards_are_read_without_the_libraries_that_run_models() -> None:
     script = (
-        "import sys; from pathlib import Path; from functions.inference.models import Models\n"
+        "import sys; from pathlib import Path; from functions.inference.model_registry import Models\n"
         "assert Models(Path(sys.argv[1]), 1769).cards; import functions.inference.routes\n"
         "print(sorted({'numpy', 'onnxruntime', 'PIL', 'pydicom'} & set(sys.modules)))"
     )

@@ -9,12 +9,12 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imaging.analyse import analyse
+from imaging.analysis import analyse
 from imaging.decode import decode
-from imaging.derived import heatmap, preview
-from imaging.explain import spread
+from imaging.heatmaps import spread
+from imaging.image import ImageFacts
 from imaging.model import Model, load_model
-from imaging.picture import ImageFacts
+from imaging.renderings import heatmap, preview
 
 SAMPLES = Path(__file__).parent.parent.parent / "samples"
 TRUTH: dict[str, dict[str, list[float]]] = json.loads((SAMPLES / "truth.json").read_text())

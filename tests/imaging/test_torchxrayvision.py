@@ -19,12 +19,12 @@ from onnx import numpy_helper
 from PIL import Image
 from pydicom import dcmread
 
-from imaging.analyse import analyse
-from imaging.check import check
+from imaging.analysis import analyse
 from imaging.decode import decode
+from imaging.image import ImageFacts, Picture
 from imaging.model import Model, load_model
-from imaging.picture import ImageFacts, Picture
-from imaging.prepare import prepare
+from imaging.model_check import check
+from imaging.preprocess import prepare
 from tests.cloud import ROOT
 from tests.imaging import networks
 from training import files

@@ -8,18 +8,16 @@ from datetime import datetime, timedelta
 import boto3
 import pytest
 
-from functions.inference.analysis import Inference
-from functions.inference.arrivals import Arrival
-from functions.inference.models import Models
-from functions.inference.pace import Pace
+from functions.inference.analysis import Inference, Pace
+from functions.inference.ingest import Arrival
+from functions.inference.model_registry import Models
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
-from scanward.stores.durations import Durations
-from scanward.stores.objects import ObjectStore
-from scanward.stores.purging import Purger
+from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
+from scanward.stores.tasks import Durations
 from tests.cloud import BUCKET, ROOT
 
 SAMPLES = ROOT / "samples"

@@ -7,13 +7,12 @@ import pytest
 from PIL import Image
 
 from functions.inference.analysis import Inference
-from functions.inference.arrivals import Arrival
-from functions.inference.usecases import Outcome, process
+from functions.inference.ingest import Arrival
+from functions.inference.worker import Outcome, process
 from scanward.domain import tasks
-from scanward.domain.failures import FailureReason
-from scanward.domain.places import heatmap_key, preview_key
+from scanward.domain.object_keys import heatmap_key, preview_key
 from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
-from scanward.domain.tasks import Task, TaskStatus
+from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import NotFound
 from scanward.stores.dynamo import connection
 from tests.cloud import BUCKET

@@ -5,9 +5,9 @@ from typing import Any
 
 import pytest
 
-from functions.inference.arrivals import Arrival, Delivery, Unexpected, arrivals
+from functions.inference.ingest import Arrival, Delivery, Unexpected, arrivals
+from scanward.domain.object_keys import Incoming
 from scanward.domain.orders import Lane
-from scanward.domain.places import Incoming
 
 BUCKET = "images"
 

@@ -3,13 +3,12 @@
 import pytest
 
 from functions.inference.analysis import Inference
-from functions.inference.arrivals import Arrival
 from functions.inference.dead_letters import DeadLetters, End, bury
-from functions.inference.usecases import process
+from functions.inference.ingest import Arrival
+from functions.inference.worker import process
 from scanward.domain import tasks
-from scanward.domain.failures import FailureReason
-from scanward.domain.task_refusals import TaskLeased
-from scanward.stores.once import OnceStore
+from scanward.domain.tasks import FailureReason, TaskLeased
+from scanward.stores.idempotency import OnceStore
 from tests.inference.conftest import SAMPLES, Time, Upload
 
 

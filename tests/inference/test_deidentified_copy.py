@@ -7,16 +7,16 @@ import pytest
 from pydicom import dcmread
 
 from functions.inference.analysis import Inference
-from functions.inference.arrivals import Arrival
-from functions.inference.models import Models
-from functions.inference.usecases import Outcome, process
+from functions.inference.ingest import Arrival
+from functions.inference.model_registry import Models
+from functions.inference.worker import Outcome, process
 from imaging.model import Model
 from scanward import clock
 from scanward.domain import tasks
+from scanward.domain.object_keys import deidentified_key
 from scanward.domain.orders import Order
-from scanward.domain.places import deidentified_key
 from scanward.domain.tasks import Task
-from scanward.stores.objects import StorageFailed
+from scanward.stores.s3 import StorageFailed
 from tests.cloud import ROOT
 from tests.inference.conftest import SAMPLES, Upload
 

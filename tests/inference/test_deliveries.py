@@ -6,24 +6,22 @@ import boto3
 import pytest
 
 from functions.inference.analysis import Inference
-from functions.inference.arrivals import Announced, Arrival, Delivery, Unexpected
 from functions.inference.dead_letters import DeadLetters, End, bury
-from functions.inference.deliveries import Reception, receive
-from functions.inference.usecases import Outcome, process, take
+from functions.inference.ingest import Announced, Arrival, Delivery, Reception, Unexpected, receive
+from functions.inference.worker import Outcome, process, take
 from scanward import clock
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
-from scanward.domain.failures import FailureReason
-from scanward.domain.images import MAX_UPLOAD_BYTES
+from scanward.domain.image_formats import MAX_UPLOAD_BYTES
+from scanward.domain.object_keys import Incoming
 from scanward.domain.orders import Lane
-from scanward.domain.places import Incoming
-from scanward.domain.tasks import TaskStatus
+from scanward.domain.tasks import FailureReason, TaskStatus
 from scanward.errors import Unavailable
 from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
-from scanward.stores.gate import GateStore
-from scanward.stores.once import OnceStore
-from scanward.stores.scan_lists import ScanLists
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.scans import ScanLists
+from scanward.stores.sessions import GateStore
 from tests.cloud import BUCKET
 from tests.faults import failing, lost_answer
 from tests.inference.conftest import SAMPLES, Time

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from functions.inference.analysis import Inference
-from functions.inference.models import Models
-from functions.inference.usecases import Outcome, process
-from scanward.domain.failures import FailureReason
-from scanward.domain.tasks import MAX_ATTEMPTS, TaskStatus
-from scanward.stores.objects import StorageFailed
-from scanward.stores.sdk import s3
+from functions.inference.model_registry import Models
+from functions.inference.worker import Outcome, process
+from scanward.domain.tasks import MAX_ATTEMPTS, FailureReason, TaskStatus
+from scanward.stores.clients import s3
+from scanward.stores.s3 import StorageFailed
 from tests.cloud import ROOT
 from tests.faults import failing
 from tests.inference.conftest import SAMPLES, Upload

@@ -12,16 +12,13 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from functions.inference.analysis import Inference
-from functions.inference.configured import telling
-from functions.inference.models import Models
-from functions.inference.served import read_served
-from functions.inference.usecases import Outcome, process
+from functions.inference.model_registry import Models, read_served, telling
+from functions.inference.worker import Outcome, process
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.failures import FailureReason
 from scanward.domain.orders import Lane, Order
 from scanward.domain.scans import Scan
-from scanward.domain.tasks import MAX_ATTEMPTS, Task
+from scanward.domain.tasks import MAX_ATTEMPTS, FailureReason, Task
 from scanward.metrics import FAULTS, Metric, emit_failure
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, ROOT

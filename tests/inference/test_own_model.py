@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from functions.inference.analysis import Inference
-from functions.inference.arrivals import Arrival
-from functions.inference.models import Models
-from functions.inference.usecases import Outcome, process
+from functions.inference.ingest import Arrival
+from functions.inference.model_registry import Models
+from functions.inference.worker import Outcome, process
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.orders import Order, Reading

@@ -5,16 +5,15 @@ from contextlib import ExitStack
 import boto3
 import pytest
 
-from functions.inference.arrivals import Arrival, Delivery
-from functions.inference.deliveries import receive
 from functions.inference.handler import inference, reception
-from functions.inference.usecases import Outcome, process, take
+from functions.inference.ingest import Arrival, Delivery, receive
+from functions.inference.worker import Outcome, process, take
 from scanward.domain.ids import parse_id
+from scanward.domain.object_keys import Incoming
 from scanward.domain.orders import Lane
-from scanward.domain.places import Incoming
 from scanward.errors import Unavailable
+from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
-from scanward.stores.sdk import s3
 from tests.cloud import BUCKET
 from tests.faults import failing, meanwhile
 from tests.http.care import analysed, own_id

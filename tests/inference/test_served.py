@@ -6,10 +6,9 @@ from typing import Any
 
 import pytest
 
-from functions.inference.models import Models
-from functions.inference.served import ConfigurationRefused, read_served
-from imaging.picture import ImageFacts
-from imaging.refusal import ModelRefused
+from functions.inference.model_registry import ConfigurationRefused, Models, read_served
+from imaging.errors import ModelRefused
+from imaging.image import ImageFacts
 from tests.imaging import networks
 
 CT_CHEST: dict[str, Any] = {"modalities": ["CT"], "body_parts": ["CHEST"]}

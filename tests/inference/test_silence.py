@@ -5,7 +5,7 @@ import logging
 import pytest
 from aws_lambda_powertools import Logger
 
-from scanward.failures import logged
+from scanward.logs import logged
 
 
 def test_a_failure_is_logged_without_its_words_and_raised_again(caplog: pytest.LogCaptureFixture) -> None:

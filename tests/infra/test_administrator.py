@@ -3,8 +3,8 @@
 import boto3
 import pytest
 
-from infra.local.refusal import LocalRefused
-from infra.operations.administrator import create_administrator
+from infra.errors import LocalRefused
+from infra.operations.stack import create_administrator
 from tests.cloud import TABLES
 from tests.http.client import Client
 

@@ -6,12 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from infra.build import artefacts, places
-from infra.build.licences import refuse_copyleft
+from infra.build import artefacts, wheels
+from infra.build.artefacts import megabytes, refuse_copyleft, trim
 from infra.build.refusal import BuildRefused
-from infra.build.target import Target
-from infra.build.trimming import megabytes, trim
-from infra.build.wheels import installed
+from infra.build.wheels import Target, installed
 from infra.local.locks import UNHASHED
 
 LAYER_LOCKS = ("core", "chalice", "model")
@@ -87,9 +85,9 @@ def test_gccs_runtime_exception_is_no_gpl(tmp_path: Path) -> None:
 def test_of_two_builds_at_once_one_installs_and_the_other_waits(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(places, "CACHE", tmp_path / "cache")
+    monkeypatch.setattr(wheels, "CACHE", tmp_path / "cache")
     with ThreadPoolExecutor() as both:
-        [kept, same] = both.map(lambda _: installed([places.lock("swagger")], Target.AWS, trim), range(2))
+        [kept, same] = both.map(lambda _: installed([wheels.lock("swagger")], Target.AWS, trim), range(2))
     assert (kept, (kept / artefacts.SWAGGER / "static").is_dir()) == (same, True)
     assert capsys.readouterr().out.count("installing") == 1
 
@@ -116,11 +114,11 @@ def test_sizes_are_those_of_the_files(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", LAYER_LOCKS)
 def test_what_layers_are_made_from_does_not_depend_on_the_python_that_builds(name: str) -> None:
-    markers = re.findall(r"^\S+==\S+ ; (.+?) \\$", places.lock(name).read_text(), re.MULTILINE)
+    markers = re.findall(r"^\S+==\S+ ; (.+?) \\$", wheels.lock(name).read_text(), re.MULTILINE)
     assert [marker for marker in markers if "python_" in marker.replace("platform_python_", "")] == []
 
 
-@pytest.mark.parametrize("lock", sorted((places.ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("lock", sorted((wheels.ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)
 def test_locks_are_pinned_hashed_and_name_no_registry_and_no_machine(lock: Path) -> None:
     text = lock.read_text()
     assert "://" not in text

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from infra.local.cloud_data import prepare
+from infra.local.cloud import prepare
 
 QUEUE = "http://localhost:%d/000000000000/high"
 

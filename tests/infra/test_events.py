@@ -12,19 +12,18 @@ import pytest
 from moto.apigatewaymanagementapi.models import apigatewaymanagementapi_backends
 
 from scanward import clock
-from scanward.domain import accounts, own_data, tasks
+from scanward.domain import accounts, personal_data, tasks
 from scanward.domain.accounts import Names, Profile, Role
-from scanward.domain.failures import FailureReason
 from scanward.domain.ids import to_uuid
+from scanward.domain.object_keys import export_key, heatmap_key, preview_key, upload_key
 from scanward.domain.orders import Lane
-from scanward.domain.places import export_key, heatmap_key, preview_key, upload_key
 from scanward.domain.scans import Scan
-from scanward.domain.tasks import Task, TaskStatus
-from scanward.domain.watching import begin as begin_socket
-from scanward.domain.watching import watch as watch_task
+from scanward.domain.subscriptions import begin as begin_socket
+from scanward.domain.subscriptions import watch as watch_task
+from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.stores.accounts import AccountStore
 from scanward.stores.connections import ConnectionStore
-from scanward.stores.exports import ExportStore
+from scanward.stores.personal_data import ExportStore
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, REGION, ROOT
 from tests.http.client import Client
@@ -37,7 +36,7 @@ HANDLERS = {
     "mail": "functions.auth.mail_handler",
     "scans": "functions.scans.handler",
     "records": "functions.records.handler",
-    "own-data": "functions.records.own_data_handler",
+    "own-data": "functions.records.personal_data_handler",
     "sweep": "functions.scans.sweep_handler",
     "inference": "functions.inference.handler",
     "predict": "functions.inference.predict_handler",
@@ -174,7 +173,7 @@ def test_own_data_export(send: Callable[..., Any]) -> None:
     person = accounts.register(SCAN_ID, Role.PATIENT, Names(email="mary@example.org"), Profile(), now)
     AccountStore("AccountsTable").add(person, "not a hash")
     exports = ExportStore("ClinicTable")
-    exports.ask(None, own_data.ask(SCAN_ID, TASK_ID, now))
+    exports.ask(None, personal_data.ask(SCAN_ID, TASK_ID, now))
     assert send("own-data-export") == {"batchItemFailures": []}
     export = exports.get(SCAN_ID)
     assert export is not None

@@ -12,12 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from infra.local import environments, ports
+from infra.errors import LocalRefused
+from infra.local import cloud, environments
 from infra.local.cloud import EmbeddedCloud, start, stop
-from infra.local.counted import Counted
-from infra.local.pip_failures import explained
-from infra.local.places import STAMP
-from infra.local.refusal import LocalRefused
+from infra.local.environments import Counted, explained
+from infra.local.paths import STAMP
 from infra.local.stack import Administrator, Stack, known_administrator, write_stack
 
 OUTPUTS = {"ApiId": "abc", "WebSocketApiId": "def", "BucketName": "images"}
@@ -57,7 +56,7 @@ def test_a_cloud_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     with somebody_elses_cloud() as port:
         with pytest.raises(LocalRefused, match=r"not started from this folder[\s\S]*CLOUD=localstack"):
             start(EmbeddedCloud(port, tmp_path))
-        assert ports.is_cloud(port)
+        assert cloud.is_cloud(port)
 
 
 def test_a_pid_file_that_names_another_program_is_not_believed(tmp_path: Path) -> None:

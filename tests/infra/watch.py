@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from scanward.domain.failures import FailureReason
+from scanward.domain.tasks import FailureReason
 from scanward.metrics import NAMESPACE, Metric
 from tests.infra.gate import of_type
 

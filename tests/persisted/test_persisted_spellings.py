@@ -10,7 +10,7 @@ import pytest
 
 from functions.auth.settings import MailSettings
 from functions.auth.settings import Settings as AuthSettings
-from functions.inference.served import ModelSettings
+from functions.inference.model_registry import ModelSettings
 from functions.inference.settings import DeadLetterSettings, PredictSettings
 from functions.inference.settings import Settings as InferenceSettings
 from functions.realtime.settings import PushSettings
@@ -19,10 +19,10 @@ from functions.records.settings import OwnDataSettings
 from functions.records.settings import Settings as RecordsSettings
 from functions.scans.settings import Settings as ScansSettings
 from functions.scans.settings import SweepSettings
-from scanward.domain import places
+from scanward.domain import object_keys
 from scanward.domain.accounts import Role
-from scanward.domain.failures import FailureReason
 from scanward.domain.orders import Lane
+from scanward.domain.tasks import FailureReason
 from scanward.metrics import Metric, emit
 from scanward.settings import Environment
 from scanward.stores import keys
@@ -128,7 +128,7 @@ def test_keys_of_dynamodb_are_spelled_as_they_were() -> None:
 
 
 def test_keys_of_s3_are_spelled_as_they_were() -> None:
-    assert spellings.spelled_by(places) == frozen()["object keys"]
+    assert spellings.spelled_by(object_keys) == frozen()["object keys"]
 
 
 def test_enumerations_have_the_values_that_they_had() -> None:

@@ -6,23 +6,18 @@ import boto3
 from pynamodb.models import Model
 
 from scanward import clock
-from scanward.domain import tasks, writings
+from scanward.domain import clinical_notes, tasks
 from scanward.domain.accounts import Role
-from scanward.domain.histories import Surgery
-from scanward.domain.patient_records import Findings
-from scanward.domain.places import heatmap_key, preview_key
+from scanward.domain.clinical_notes import Findings, Surgery
+from scanward.domain.object_keys import heatmap_key, preview_key
 from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.stores import keys
-from scanward.stores.histories import HISTORIES, history_store
-from scanward.stores.patient_records import RECORDS, record_store
-from scanward.stores.question_items import question_item, question_rows
-from scanward.stores.questions import QuestionStore
-from scanward.stores.scan_items import PlaceItem, scan_item
-from scanward.stores.scans import ScanStore
-from scanward.stores.task_items import task_item
-from scanward.stores.writing_items import writing_item, writing_rows
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, record_store, writing_item, writing_rows
+from scanward.stores.questions import QuestionStore, question_item, question_rows
+from scanward.stores.scans import PlaceItem, ScanStore, scan_item
+from scanward.stores.tasks import task_item
 from tests.cloud import BUCKET, TABLES
 from tests.policy.people import Kind, Person, numbers, person
 
@@ -55,7 +50,7 @@ class Target:
 
     def new_history(self) -> int:
         history_store(CLINIC)
-        writing = writings.write(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
+        writing = clinical_notes.write(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
         return keep(writing.id, writing_item(HISTORIES, writing), *writing_rows(HISTORIES, writing))
 
     def new_question(self, doctor: int | None) -> int:
@@ -115,7 +110,7 @@ def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
 def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
     """A record, written while the patient was in these departments."""
     record_store(CLINIC)
-    writing = writings.write(next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments)
+    writing = clinical_notes.write(next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments)
     return keep(writing.id, writing_item(RECORDS, writing), *writing_rows(RECORDS, writing))
 
 

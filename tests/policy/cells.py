@@ -8,10 +8,15 @@ from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.domain.departments import Department, Membership
 from scanward.domain.policy import Relation
-from scanward.stores.care_links import CareLinks
-from scanward.stores.department_items import department_item, department_row, doctor_row, name_item
-from scanward.stores.department_members import DepartmentMembers
-from scanward.stores.departments import DepartmentStore
+from scanward.stores.care import CareLinks
+from scanward.stores.departments import (
+    DepartmentMembers,
+    DepartmentStore,
+    department_item,
+    department_row,
+    doctor_row,
+    name_item,
+)
 from tests.care_links import keep_link
 from tests.cloud import TABLES
 from tests.policy.belongings import Target, belongings

@@ -8,13 +8,11 @@ from itertools import count
 from scanward import clock
 from scanward.domain import accounts
 from scanward.domain.accounts import PROFESSIONALS, Names, Profile, Role
-from scanward.domain.claims import Claims, TokenType
-from scanward.domain.sessions import Session
+from scanward.domain.tokens import Claims, Session, TokenType
 from scanward.security.tokens import Tokens
-from scanward.stores.account_items import profile_item
-from scanward.stores.accounts import AccountStore
-from scanward.stores.gate_items import new_gate, spelled
+from scanward.stores.accounts import AccountStore, profile_item
 from scanward.stores.secrets import read_token_keys
+from scanward.stores.sessions import new_gate, spelled
 from tests.cloud import SECRET, TABLES
 from tests.http.client import Client
 

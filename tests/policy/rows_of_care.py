@@ -6,7 +6,7 @@ from uuid import uuid4
 from scanward.domain.accounts import Role
 from scanward.domain.policy import Action, Relation
 from scanward.stores import keys
-from scanward.stores.care_items import CareItem
+from scanward.stores.care import CareItem
 from tests.http.client import Client, Reply
 from tests.policy.belongings import Target
 from tests.policy.cells import Cell

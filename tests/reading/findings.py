@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from functions.inference.reading.words import words
+from functions.inference.reports import words
 from scanward.domain.results import REFERENCE, Finding, ModelVersion
 
 MODELS = Path(__file__).resolve().parents[2] / "layers" / "model" / "models"

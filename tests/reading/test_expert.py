@@ -3,7 +3,7 @@
 import json
 from dataclasses import asdict, replace
 
-from functions.inference.reading.expert import expert
+from functions.inference.reports import expert
 from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
 from tests.reading.findings import OWN, finding, version
 

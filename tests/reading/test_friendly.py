@@ -11,12 +11,10 @@ import textstat
 from hypothesis import given
 from hypothesis import strategies as st
 
-from functions.inference.reading.friendly import friendly
-from functions.inference.reading.words import words
-from imaging.card_schema import Warned
-from imaging.decide import BELOW_OPERATING_POINT
-from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
-from scanward.domain.warnings import MEANINGS
+from functions.inference.reports import friendly, words
+from imaging.findings import BELOW_OPERATING_POINT
+from imaging.model_card import Warned
+from scanward.domain.results import MEANINGS, NO_SUITABLE_MODEL, NOTICE
 from tests.reading.findings import ALL, MODELS, NAMES, OWN, SHIPPED, finding, of, version
 
 HIGHEST_GRADE = 8

@@ -4,7 +4,7 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from scanward.stores.sockets import SocketGone, Sockets
+from scanward.stores.connections import SocketGone, Sockets
 
 
 class Outbox(Sockets):

@@ -6,12 +6,12 @@ from datetime import timedelta
 
 import pytest
 
-from scanward.domain.claims import Claims, TokenType
+from scanward.domain.subscriptions import MAX_SOCKETS, SETTLING, Slot
 from scanward.domain.tasks import Task
-from scanward.domain.watching import MAX_SOCKETS, SETTLING, Slot
+from scanward.domain.tokens import Claims, TokenType
 from scanward.stores.connections import ConnectionStore
-from scanward.stores.gate import GateStore
 from scanward.stores.scans import ScanStore
+from scanward.stores.sessions import GateStore
 from tests.realtime.world import ADA, BOB, ORIGIN, World
 
 

@@ -3,8 +3,8 @@
 from dataclasses import replace
 from datetime import timedelta
 
-from functions.realtime.usecases.keep_alive import keep_alive
-from scanward.domain.watching import IDLE, KEEP_ALIVE_EVERY, LIFE
+from functions.realtime.usecases.connections import keep_alive
+from scanward.domain.subscriptions import IDLE, KEEP_ALIVE_EVERY, LIFE
 from scanward.errors import Unavailable
 from tests.realtime.outbox import Outbox
 from tests.realtime.world import ADA, World

@@ -4,10 +4,10 @@ from datetime import timedelta
 
 import pytest
 
-from functions.realtime.wire import MAX_MESSAGE
+from functions.realtime.schemas import MAX_MESSAGE
 from scanward import clock
 from scanward.domain.care import CareLink
-from scanward.domain.watching import HEARD_EVERY, MAX_TASKS
+from scanward.domain.subscriptions import HEARD_EVERY, MAX_TASKS
 from tests.care_links import keep_link
 from tests.realtime.world import ADA, BOB, DOC, LIMIT, World, task_uuid
 

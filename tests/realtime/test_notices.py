@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from functions.realtime.usecases.notices import question_answered
+from functions.realtime.usecases.push import question_answered
 from scanward.errors import Unavailable
-from scanward.stores.notices import Notice, NoticeItem, notice_of_image
+from scanward.stores.notifications import Notice, NoticeItem, notice_of_image
 from tests.realtime.outbox import Outbox
 from tests.realtime.world import ADA, BOB, World
 

@@ -5,9 +5,9 @@ from datetime import UTC, datetime
 import pytest
 
 from scanward import clock
-from scanward.domain import watching
+from scanward.domain import subscriptions
 from scanward.domain.care import CareLink
-from scanward.domain.watching import MAX_FOLLOWED
+from scanward.domain.subscriptions import MAX_FOLLOWED
 from tests.care_links import keep_link
 from tests.realtime.world import ADA, BOB, DOC, World, task_uuid
 
@@ -89,7 +89,7 @@ def test_a_closed_socket_leaves_nothing_of_what_it_followed(world: World) -> Non
 
 
 def test_a_task_that_was_forgotten_is_never_told_backwards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(watching, "MAX_FOLLOWED", 2)
+    monkeypatch.setattr(subscriptions, "MAX_FOLLOWED", 2)
     world.connect(world.access())
     first = world.task()
     states = world.finish(first)
@@ -104,8 +104,8 @@ def test_a_task_that_was_forgotten_is_never_told_backwards(world: World, monkeyp
 
 
 def test_the_oldest_of_many_followed_tasks_is_forgotten() -> None:
-    kept = watching.begin("c1", ADA, "s1", LATER, clock.now())
+    kept = subscriptions.begin("c1", ADA, "s1", LATER, clock.now())
     for task_id in range(MAX_FOLLOWED + 5):
-        kept = watching.follow(kept, task_id)
+        kept = subscriptions.follow(kept, task_id)
     assert kept.followed == tuple(range(5, MAX_FOLLOWED + 5))
-    assert len(watching.follow(kept, 1).followed) == MAX_FOLLOWED
+    assert len(subscriptions.follow(kept, 1).followed) == MAX_FOLLOWED

@@ -6,10 +6,9 @@ import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from functions.realtime.usecases.push import _send, task_moved, watching_began
-from scanward.domain.watching import SETTLING
-from scanward.stores.connection_items import subscription_of_image
-from scanward.stores.sockets import SocketGone
-from scanward.stores.task_items import task_item, task_of_image
+from scanward.domain.subscriptions import SETTLING
+from scanward.stores.connections import SocketGone, subscription_of_image
+from scanward.stores.tasks import task_item, task_of_image
 from tests.realtime.world import World, task_uuid
 
 

@@ -4,8 +4,8 @@ import os
 import random
 from datetime import timedelta
 
-from functions.realtime.usecases.keep_alive import keep_alive
-from scanward.domain.watching import KEEP_ALIVE_EVERY, MAX_SOCKETS, SETTLING
+from functions.realtime.usecases.connections import keep_alive
+from scanward.domain.subscriptions import KEEP_ALIVE_EVERY, MAX_SOCKETS, SETTLING
 from tests.realtime.world import ADA, World
 
 RECONNECTS = 1_000 if os.environ.get("SCANWARD_FAULTS") == "full" else 60

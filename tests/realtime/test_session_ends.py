@@ -5,10 +5,10 @@ from datetime import timedelta
 import boto3
 import pytest
 
-from functions.realtime.usecases.ending import end_those_without_session
-from scanward.domain.watching import SETTLING
+from functions.realtime.usecases.connections import end_those_without_session
+from scanward.domain.subscriptions import SETTLING
 from scanward.stores.accounts import Credentials
-from scanward.stores.sockets import SocketGone
+from scanward.stores.connections import SocketGone
 from tests.realtime.world import ADA, BOB, World
 
 

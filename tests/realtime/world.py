@@ -13,24 +13,21 @@ from functions.realtime.usecases.push import Push, task_moved, watching_began
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.accounts import Names, Profile, Role, register
-from scanward.domain.claims import Claims, TokenType
 from scanward.domain.ids import to_uuid
-from scanward.domain.sessions import Session
 from scanward.domain.tasks import Task
+from scanward.domain.tokens import Claims, Session, TokenType
 from scanward.security.access import Access
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
 from scanward.stores import keys
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.connections import ConnectionStore
-from scanward.stores.gate import GateStore
-from scanward.stores.scan_items import PlaceItem
-from scanward.stores.scan_lists import ScanLists
-from scanward.stores.scans import ScanStore
+from scanward.stores.scans import PlaceItem, ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.task_items import task_item
+from scanward.stores.sessions import GateStore
+from scanward.stores.tasks import task_item
 from tests.cloud import SECRET
 from tests.realtime.outbox import Outbox
 

@@ -8,17 +8,14 @@ from typing import Any
 import boto3
 
 from scanward import clock
-from scanward.domain import questions, tasks, writings
+from scanward.domain import clinical_notes, questions, tasks
+from scanward.domain.clinical_notes import Findings, Surgery
 from scanward.domain.departments import Department, Membership
-from scanward.domain.histories import Surgery
+from scanward.domain.object_keys import derived_prefix, heatmap_key, preview_key
 from scanward.domain.orders import Order
-from scanward.domain.patient_records import Findings
-from scanward.domain.places import derived_prefix, heatmap_key, preview_key
 from scanward.domain.scans import About, Scan
-from scanward.stores.department_members import DepartmentMembers
-from scanward.stores.departments import DepartmentStore
-from scanward.stores.histories import history_store
-from scanward.stores.patient_records import record_store
+from scanward.stores.clinical_notes import history_store, record_store
+from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, TABLES
@@ -43,7 +40,7 @@ def deliver() -> list[Any]:
 def carry_out(body: str) -> Any:
     """One wish."""
     record = {"messageId": "one", "body": body, "eventSource": "aws:sqs", "attributes": {}}
-    return import_module("functions.records.own_data_handler").app({"Records": [record]}, None)
+    return import_module("functions.records.personal_data_handler").app({"Records": [record]}, None)
 
 
 def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
@@ -68,10 +65,10 @@ def live_a_life(patient: Client, doctor: Client) -> Scan:
     put(doctor, f"/patients/{me}", {"name": WORD, "diagnosis": WORD})
     put(doctor, f"/patients/{me}", {"diagnosis": f"{WORD}, amended"})
     records, histories, asked = record_store(CLINIC), history_store(CLINIC), QuestionStore(CLINIC)
-    record = writings.write(clock.fresh_id(now), me, them, Findings(WORD, WORD), now, ())
+    record = clinical_notes.write(clock.fresh_id(now), me, them, Findings(WORD, WORD), now, ())
     records.add(record)
-    records.amend(record, writings.amend(record, 1, Findings(WORD, "amended"), them, now))
-    histories.add(writings.write(clock.fresh_id(now), me, them, Surgery(WORD, WORD), now))
+    records.amend(record, clinical_notes.amend(record, 1, Findings(WORD, "amended"), them, now))
+    histories.add(clinical_notes.write(clock.fresh_id(now), me, them, Surgery(WORD, WORD), now))
     waits = questions.Question(clock.fresh_id(now), me, None, WORD, now, now)
     put_to = questions.Question(clock.fresh_id(now), me, them, WORD, now, now)
     for question in (waits, put_to):

@@ -9,7 +9,7 @@ from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_PATIENT, Membership
 from scanward.domain.ids import to_uuid
 from scanward.errors import Conflict
-from scanward.stores.department_members import DepartmentMembers
+from scanward.stores.departments import DepartmentMembers
 from scanward.stores.dynamo import connection
 from tests.cloud import TABLES
 from tests.faults import meanwhile

@@ -6,7 +6,7 @@ import pytest
 
 from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
-from scanward.stores.erasing import Eraser
+from scanward.stores.personal_data import Eraser
 from tests.cloud import TABLES
 from tests.faults import meanwhile
 from tests.http.client import Client, Reply

@@ -8,19 +8,19 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.inference.arrivals import Arrival
 from functions.inference.handler import inference
-from functions.inference.usecases import Outcome, process
-from functions.realtime.usecases.ending import end_those_without_session
+from functions.inference.ingest import Arrival
+from functions.inference.worker import Outcome, process
+from functions.realtime.usecases.connections import end_those_without_session
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.ids import parse_id
 from scanward.domain.orders import Order
 from scanward.errors import Conflict
-from scanward.stores.erasing import Eraser
-from scanward.stores.purging import Purger
+from scanward.stores.clients import s3
+from scanward.stores.personal_data import Eraser
+from scanward.stores.s3 import Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.sdk import s3
 from tests.cloud import ROOT
 from tests.faults import meanwhile
 from tests.http.client import Client

@@ -9,22 +9,18 @@ import boto3
 import pytest
 
 from scanward import clock
-from scanward.domain import own_data, sheets, writings
-from scanward.domain.histories import Surgery
-from scanward.domain.patient_records import Findings
-from scanward.domain.places import derived_prefix
+from scanward.domain import clinical_notes, patient_chart, personal_data
+from scanward.domain.clinical_notes import Findings, Surgery
+from scanward.domain.object_keys import derived_prefix
 from scanward.domain.scans import DoctorsReading
 from scanward.errors import Conflict
 from scanward.stores import keys
+from scanward.stores.clients import sqs
+from scanward.stores.clinical_notes import WritingStore, history_store, record_store
 from scanward.stores.dynamo import to_ms
-from scanward.stores.exports import ExportStore
-from scanward.stores.histories import history_store
-from scanward.stores.patient_records import record_store
-from scanward.stores.scan_items import ScanItem
-from scanward.stores.scans import ScanStore
-from scanward.stores.sdk import sqs
-from scanward.stores.sheets import SheetItem, SheetStore
-from scanward.stores.writings import WritingStore
+from scanward.stores.patients import SheetItem, SheetStore
+from scanward.stores.personal_data import ExportStore
+from scanward.stores.scans import ScanItem, ScanStore
 from tests.cloud import BUCKET, TABLES
 from tests.faults import failing, lost_answer
 from tests.http.client import Client
@@ -45,10 +41,10 @@ def take_along(client: Client) -> None:
 
 def amend_often(store: WritingStore[Any], patient_id: int, text: Any) -> None:
     """A writing with many amendments."""
-    writing = writings.write(clock.fresh_id(AT), patient_id, 7, text, AT)
+    writing = clinical_notes.write(clock.fresh_id(AT), patient_id, 7, text, AT)
     store.add(writing)
     for version in range(1, MANY + 1):
-        after = writings.amend(writing, version, text, 7, AT + timedelta(seconds=version))
+        after = clinical_notes.amend(writing, version, text, 7, AT + timedelta(seconds=version))
         store.amend(writing, after)
         writing = after
 
@@ -80,9 +76,9 @@ def test_each_amendment_of_a_record_can_be_read(ada: Client) -> None:
 
 def test_each_version_of_the_sheet_is_in_it(ada: Client) -> None:
     store, me = SheetStore(CLINIC), number(ada)
-    newest = replace(sheets.first(me, 7, AT), version=1000, age=40)
+    newest = replace(patient_chart.first(me, 7, AT), version=1000, age=40)
     store.write(None, newest)
-    store.write(newest, sheets.write(newest, 7, {"age": 41}, AT))
+    store.write(newest, patient_chart.write(newest, 7, {"age": 41}, AT))
     with SheetItem.batch_write() as earlier:
         for version in range(1, 1000):
             place = keys.sortable(version)
@@ -145,11 +141,11 @@ def test_asking_again_begins_what_failed(ada: Client) -> None:
 
 def test_what_failed_is_not_packed_after_all(ada: Client) -> None:
     store, me = ExportStore(CLINIC), number(ada)
-    waits = own_data.ask(me, 1, clock.now())
+    waits = personal_data.ask(me, 1, clock.now())
     store.ask(None, waits)
-    store.give_up(own_data.fail(waits, clock.now()))
+    store.give_up(personal_data.fail(waits, clock.now()))
     with pytest.raises(Conflict):
-        store.move(own_data.advance(waits, 10, clock.now()))
+        store.move(personal_data.advance(waits, 10, clock.now()))
     found = store.get(me)
     assert found
     assert found.status.value == "FAILED"

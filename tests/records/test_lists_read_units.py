@@ -7,23 +7,17 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from pynamodb.models import Model
 
-from scanward.domain import writings
+from scanward.domain import clinical_notes
+from scanward.domain.clinical_notes import Findings, Surgery
 from scanward.domain.departments import Department, Membership
-from scanward.domain.histories import Surgery
 from scanward.domain.ids import EPOCH_MS
-from scanward.domain.patient_records import Findings
 from scanward.domain.questions import Question
 from scanward.stores import keys
-from scanward.stores.clinic_lists import ClinicLists, Part, RowItem
-from scanward.stores.department_items import department_item, department_row, patient_row
-from scanward.stores.department_members import DepartmentMembers
-from scanward.stores.departments import DepartmentStore
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, record_store, writing_item, writing_rows
+from scanward.stores.departments import DepartmentMembers, DepartmentStore, department_item, department_row, patient_row
 from scanward.stores.dynamo import bind
-from scanward.stores.histories import HISTORIES, history_store
-from scanward.stores.patient_records import RECORDS, record_store
-from scanward.stores.question_items import question_item, question_rows
-from scanward.stores.questions import QuestionStore
-from scanward.stores.writing_items import writing_item, writing_rows
+from scanward.stores.lists import ClinicLists, Part, RowItem
+from scanward.stores.questions import QuestionStore, question_item, question_rows
 from tests.cloud import TABLES
 from tests.records.read_units import Units, counted
 
@@ -47,10 +41,10 @@ def things(kind: str, number: int) -> list[Model]:
         question = Question(id, PATIENT, DOCTOR if kind == "thread" else None, TEXT, now, now)
         return [question_item(question), *question_rows(question)]
     if kind == "ward records":
-        record = writings.write(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
+        record = clinical_notes.write(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
         return [writing_item(RECORDS, record), *writing_rows(RECORDS, record)]
     if kind == "histories":
-        history = writings.write(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
+        history = clinical_notes.write(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
         return [writing_item(HISTORIES, history), *writing_rows(HISTORIES, history)]
     if kind == "departments":
         department = Department(id, "x", now)

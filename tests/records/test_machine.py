@@ -15,22 +15,14 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
-from functions.records.usecases import (
-    admissions,
-    care,
-    departments,
-    directory,
-    patient_records,
-    patients,
-    questions,
-)
+from functions.records.usecases import care, clinical_notes, departments, directory, questions
 from functions.records.usecases.dependencies import Clinic
 from scanward.clock import fresh_id
 from scanward.domain import accounts
 from scanward.domain.accounts import Actor, Names, Profile, Role
 from scanward.domain.care import GLASS_OPEN
-from scanward.domain.patient_records import Findings
-from scanward.domain.windows import Window
+from scanward.domain.clinical_notes import Findings
+from scanward.domain.pagination import Window
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Access
 from scanward.stores.care import CareStore
@@ -116,14 +108,14 @@ class People(RuleBasedStateMachine):
         may_look = actor in self.world.works & self.world.approved
         is_linked = any(self.world.is_linked(patient, doctor) for doctor in self.world.works & self.world.approved)
         expected = self.world.roles[actor] is Role.ADMIN or (may_look and (is_linked or patient in self.world.admitted))
-        done = self._tried(lambda: admissions.admit(self.clinic, self._actor(actor), self.ward, str(patient)))
+        done = self._tried(lambda: departments.admit(self.clinic, self._actor(actor), self.ward, str(patient)))
         assert (done is not REFUSED) is expected
         self.world.admitted |= {patient} if expected else set()
 
     @rule(who=PICK)
     def leave_department(self, who: int) -> None:
         patient = self._patient(who)
-        done = self._tried(lambda: admissions.leave(self.clinic, self._actor(patient), self.ward))
+        done = self._tried(lambda: departments.leave(self.clinic, self._actor(patient), self.ward))
         assert (done is not REFUSED) is (patient in self.world.admitted)
         self.world.admitted -= {patient}
 
@@ -131,7 +123,7 @@ class People(RuleBasedStateMachine):
     def break_glass(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
         expected = self.world.roles[actor] is Role.DOCTOR and actor in self.world.approved
-        glass = self._tried(lambda: patients.break_glass(self.clinic, self._actor(actor), str(patient), REASON))
+        glass = self._tried(lambda: care.break_glass(self.clinic, self._actor(actor), str(patient), REASON))
         assert (glass is not REFUSED) is expected
         if glass is not REFUSED:
             self.world.glasses[patient, actor] = glass.opened_at + GLASS_OPEN
@@ -144,7 +136,7 @@ class People(RuleBasedStateMachine):
     def write_record(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
         expected, text = self.world.writes_records(actor, patient), Findings("seen", "meant")
-        record = self._tried(lambda: patient_records.write(self.clinic, self._actor(actor), patient, text, None))
+        record = self._tried(lambda: clinical_notes.write_record(self.clinic, self._actor(actor), patient, text, None))
         assert (record is not REFUSED) is expected
         if record is not REFUSED:
             self.world.records[record.id] = patient
@@ -154,7 +146,7 @@ class People(RuleBasedStateMachine):
         patient, actor = self._patient(who), self._anybody(whom)
         expected = self.world.writes_sheet(actor, patient, diagnosis=diagnosis)
         fields = {"diagnosis" if diagnosis else "name": "words"}
-        done = self._tried(lambda: patients.write(self.clinic, self._actor(actor), str(patient), fields))
+        done = self._tried(lambda: care.write(self.clinic, self._actor(actor), str(patient), fields))
         assert (done is not REFUSED) is expected
 
     @rule(who=PICK, whom=PICK, named=st.booleans())
@@ -189,7 +181,7 @@ class People(RuleBasedStateMachine):
     def everybody_reads_a_patient(self, who: int) -> None:
         patient = self._patient(who)
         for actor in self.world.roles:
-            found = self._read(actor, patient, lambda who: patients.read(self.clinic, who, str(patient)), health=False)
+            found = self._read(actor, patient, lambda who: care.read(self.clinic, who, str(patient)), health=False)
             assert found is REFUSED or found.shows_diagnosis is self.world.sees(actor, patient, health=True)
 
     @precondition(lambda self: self.world.records)
@@ -198,7 +190,9 @@ class People(RuleBasedStateMachine):
         number = self._one_of(self.world.records, which)
         for actor in self.world.roles:
             patient = self.world.records[number]
-            self._read(actor, patient, lambda who: patient_records.read(self.clinic, who, str(number)), health=True)
+            self._read(
+                actor, patient, lambda who: clinical_notes.read_record(self.clinic, who, str(number)), health=True
+            )
 
     @precondition(lambda self: self.world.questions)
     @rule(which=PICK)
@@ -213,7 +207,7 @@ class People(RuleBasedStateMachine):
     @rule(whom=PICK)
     def list_patients(self, whom: int) -> None:
         number = self._professional(whom)
-        listed, _ = patients.page(self.clinic, self._actor(number), ALL)
+        listed, _ = care.page(self.clinic, self._actor(number), ALL)
         assert {one.account.id for one in listed} == {p for p in self._patients() if self.world.is_linked(p, number)}
 
     @rule(whom=PICK)

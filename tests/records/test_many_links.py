@@ -10,9 +10,8 @@ from scanward import clock
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.care import CareLink
-from scanward.stores.account_items import ProfileItem, profile_item
-from scanward.stores.care_items import write_link
-from scanward.stores.care_links import CareLinks
+from scanward.stores.accounts import ProfileItem, profile_item
+from scanward.stores.care import CareLinks, write_link
 from scanward.stores.dynamo import connection
 from tests.care_links import keep_link
 from tests.cloud import TABLES

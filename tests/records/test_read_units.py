@@ -13,8 +13,8 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.stores.access_log import AccessItem, access_item
-from scanward.stores.account_items import ProfileItem, profile_item
-from scanward.stores.care_items import LinkPlaceItem, link_places
+from scanward.stores.accounts import ProfileItem, profile_item
+from scanward.stores.care import LinkPlaceItem, link_places
 from scanward.stores.dynamo import connection
 from tests.http.client import Client
 from tests.records.clinic import number

@@ -8,18 +8,17 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.scans.sweep import Sweeper, sweep
+from functions.scans.sweeper import Sweeper, sweep
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.failures import FailureReason
 from scanward.domain.orders import Lane, Order
 from scanward.domain.scans import Scan
-from scanward.domain.tasks import Task, TaskStatus
+from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.stores import keys
-from scanward.stores.lanes import LaneQueues
-from scanward.stores.objects import ObjectStore
+from scanward.stores.clients import s3
+from scanward.stores.queues import LaneQueues
+from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
-from scanward.stores.sdk import s3
 from tests.cloud import BUCKET
 from tests.faults import failing
 

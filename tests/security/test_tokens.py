@@ -10,9 +10,16 @@ from typing import Any
 import jwt
 import pytest
 
-from scanward.domain.claims import Claims, TokenType
 from scanward.domain.ids import to_uuid
-from scanward.domain.signing import KEPT_SECONDS, NOTICE_SECONDS, SigningKey, TokenKeys, rotate
+from scanward.domain.tokens import (
+    KEPT_SECONDS,
+    NOTICE_SECONDS,
+    Claims,
+    SigningKey,
+    TokenKeys,
+    TokenType,
+    rotate_token_keys,
+)
 from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
 from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, REFETCH_AFTER, Tokens
 
@@ -189,7 +196,7 @@ def test_rotation_logs_nobody_out() -> None:
     clock.time -= timedelta(hours=1)  # PyJWT has a clock of its own, which must not be behind
     early, late = Tokens(ring.read, clock.now), Tokens(ring.read, clock.now)
     shown = [early.issue(TokenType.REFRESH, Claims(7, "s", "j")), late.issue(TokenType.REFRESH, Claims(7, "s", "j"))]
-    ring.keys = rotate(ring.keys, SigningKey("k2", NEXT_KEY), int(clock.time.timestamp()))
+    ring.keys = rotate_token_keys(ring.keys, SigningKey("k2", NEXT_KEY), int(clock.time.timestamp()))
     for step in range(2 * NOTICE_SECONDS // 10):
         clock.time += timedelta(seconds=10)
         speaker, hearer = (early, late) if step % 3 else (late, early)
@@ -203,11 +210,11 @@ def test_rotation_logs_nobody_out() -> None:
 
 def test_a_retired_key_goes_when_its_last_token_has_expired() -> None:
     time = int(now().timestamp())
-    keys = rotate(TokenKeys((SigningKey("k1", KEY),)), SigningKey("k2", NEXT_KEY), time)
+    keys = rotate_token_keys(TokenKeys((SigningKey("k1", KEY),)), SigningKey("k2", NEXT_KEY), time)
     ends = time + NOTICE_SECONDS + KEPT_SECONDS
     assert (keys.verifying("k1", ends - 1), keys.verifying("k1", ends)) == (KEY, None)
     assert keys.verifying("k2", ends) == NEXT_KEY
-    again = rotate(keys, SigningKey("k3", "third"), ends)
+    again = rotate_token_keys(keys, SigningKey("k3", "third"), ends)
     assert [key.id for key in again.keys] == ["k2", "k3"]
 
 

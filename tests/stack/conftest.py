@@ -8,14 +8,14 @@ from collections.abc import Iterator
 import httpx
 import pytest
 
-from infra.local.sessions import environment
+from infra.local.clients import environment
 from infra.local.stack import find_stack
 from tests.cloud import ROOT
 from tests.stack.calls import client_of, data, fresh_email
 from tests.stack.embedded import Stack, deploy, embedded_cloud, room
 from tests.stack.visitor import Visitor
 
-CREATE = "import sys; from infra.operations import administrator as a; print(a.create_administrator(*sys.argv[1:]))"
+CREATE = "import sys; from infra.operations import stack as s; print(s.create_administrator(*sys.argv[1:]))"
 
 
 @pytest.fixture(scope="session")

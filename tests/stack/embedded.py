@@ -16,7 +16,7 @@ import boto3
 from infra.local import cloud, deployment
 from infra.local.cloud import EmbeddedCloud
 from infra.local.deployment import Deployment
-from infra.local.places import REGION
+from infra.local.paths import REGION
 
 MEMORY, MEMORY_NEEDED = Path("/dev/shm"), 8 * 2**30  # noqa: S108
 ORIGIN = "https://app.example.org"

@@ -7,11 +7,11 @@ import boto3
 import pytest
 
 from scanward.domain.accounts import Names, Profile, Role, register
-from scanward.domain.sessions import Session
+from scanward.domain.tokens import Session
 from scanward.errors import AlreadyTaken, NotAuthenticated
 from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
-from scanward.stores.gate import MAX_SESSIONS, GateStore
+from scanward.stores.sessions import MAX_SESSIONS, GateStore
 from tests.faults import conflicts, meanwhile
 
 NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)

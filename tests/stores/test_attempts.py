@@ -2,7 +2,7 @@
 
 import boto3
 
-from scanward.stores.attempts import AttemptStore
+from scanward.stores.rate_limits import AttemptStore
 
 
 def test_counts_expire_by_themselves_even_of_a_minute_that_began_with_a_failure(aws: None) -> None:

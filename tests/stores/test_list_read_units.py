@@ -9,31 +9,22 @@ from functools import partial
 import pytest
 from pynamodb.models import Model
 
-from scanward.domain import accounts, tasks, writings
+from scanward.domain import accounts, clinical_notes, tasks
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.care import CareLink
+from scanward.domain.clinical_notes import Findings
 from scanward.domain.departments import Department
-from scanward.domain.patient_records import Findings
 from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.stores import keys
-from scanward.stores.account_items import profile_item, rows
-from scanward.stores.account_lists import AccountLists, Filters
-from scanward.stores.accounts import AccountStore
-from scanward.stores.care_items import link_places
-from scanward.stores.care_links import CareLinks
-from scanward.stores.clinic_lists import Part
-from scanward.stores.department_items import department_item, doctor_row
-from scanward.stores.department_members import DepartmentMembers
-from scanward.stores.departments import DepartmentStore
-from scanward.stores.patient_records import RECORDS, record_store
-from scanward.stores.question_items import question_item, question_rows
-from scanward.stores.questions import QuestionStore
-from scanward.stores.scan_items import PlaceItem, ReadingItem, scan_item
-from scanward.stores.scan_lists import ScanLists
-from scanward.stores.scans import ScanStore
-from scanward.stores.task_items import task_item
-from scanward.stores.writing_items import replaced_item, writing_item, writing_rows
+from scanward.stores.accounts import AccountLists, AccountStore, Filters, profile_item, rows
+from scanward.stores.care import CareLinks, link_places
+from scanward.stores.clinical_notes import RECORDS, record_store, replaced_item, writing_item, writing_rows
+from scanward.stores.departments import DepartmentMembers, DepartmentStore, department_item, doctor_row
+from scanward.stores.lists import Part
+from scanward.stores.questions import QuestionStore, question_item, question_rows
+from scanward.stores.scans import PlaceItem, ReadingItem, ScanLists, ScanStore, scan_item
+from scanward.stores.tasks import task_item
 from tests.cloud import TABLES
 from tests.records.read_units import Units, counted
 
@@ -73,12 +64,12 @@ def links(patient: int | None, number: int, now: datetime) -> list[Model]:
 
 
 def record(number: int, now: datetime) -> list[Model]:
-    writing = writings.write(number, ME, OTHER, Findings("x", "y"), now)
+    writing = clinical_notes.write(number, ME, OTHER, Findings("x", "y"), now)
     return [writing_item(RECORDS, writing), *writing_rows(RECORDS, writing)]
 
 
 def version(number: int, now: datetime) -> list[Model]:
-    writing = replace(writings.write(THING, ME, OTHER, Findings("x", "y"), now), version=number - FIRST + 1)
+    writing = replace(clinical_notes.write(THING, ME, OTHER, Findings("x", "y"), now), version=number - FIRST + 1)
     return [replaced_item(RECORDS, writing)]
 
 

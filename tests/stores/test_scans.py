@@ -8,10 +8,9 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from scanward.domain import tasks
-from scanward.domain.failures import FailureReason
 from scanward.domain.orders import ScanType
 from scanward.domain.scans import Scan
-from scanward.domain.tasks import Task, TaskStatus
+from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, Unavailable
 from scanward.stores.dynamo import connection
 from scanward.stores.keys import DUE_SHARDS
@@ -136,7 +135,7 @@ def test_a_write_that_never_gets_through_is_unavailable_and_not_lost(store: Scan
 def test_the_index_is_known_whichever_model_of_the_table_comes_first() -> None:
     orders = """
 from scanward.stores.dynamo import connection
-from scanward.stores.notices import Notices
+from scanward.stores.notifications import Notices
 from scanward.stores.scans import ScanStore
 for store in ({}):
     store("ScansTable")

@@ -4,7 +4,7 @@ import json
 
 import boto3
 
-from scanward.domain.signing import SigningKey, TokenKeys, rotate
+from scanward.domain.tokens import SigningKey, TokenKeys, rotate_token_keys
 from scanward.stores.secrets import read_token_keys, write_token_keys
 from tests.cloud import KEY, SECRET
 
@@ -14,7 +14,7 @@ def test_what_cloudformation_makes_is_read(aws: None) -> None:
 
 
 def test_rotated_keys_are_read_back_and_the_newest_is_named(aws: None) -> None:
-    keys = rotate(read_token_keys(SECRET), SigningKey("k2", "another"), 1_800_000_000)
+    keys = rotate_token_keys(read_token_keys(SECRET), SigningKey("k2", "another"), 1_800_000_000)
     write_token_keys(SECRET, keys)
     assert read_token_keys(SECRET) == keys
     said = json.loads(boto3.client("secretsmanager").get_secret_value(SecretId=SECRET)["SecretString"])

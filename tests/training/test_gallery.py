@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 import imaging
-from imaging.card import read_card
+from imaging.model_card import read_card
 from training.slice_samples import SLICES
 from training.table import marks, table
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 
 import imaging
-from imaging.card import read_card
 from imaging.model import MODEL_FILE, load_model
+from imaging.model_card import read_card
 from training.about import ABOUT, NOTICE
 from training.cards import card_of
 from training.evaluate import differences, summary

@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel, ConfigDict, Field, TypeAdapter
 
 from scanward.treatment.knowledge import FOLDER, knowledge
-from scanward.treatment.symptoms import tokenise
+from scanward.treatment.person import tokenise
 from tests.treatment.sources_table import PAGE, written
 
 ROOT = Path(__file__).resolve().parents[2]

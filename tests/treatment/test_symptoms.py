@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanward.treatment.knowledge import knowledge
-from scanward.treatment.symptoms import told
+from scanward.treatment.person import told
 
 
 def read(text: str | None) -> set[str]:

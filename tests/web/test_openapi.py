@@ -5,11 +5,9 @@ from typing import Any
 import pytest
 
 from infra import openapi
-from scanward.web.call import Binary, Call
 from scanward.web.families import Family
-from scanward.web.openapi import document
-from scanward.web.routes import PUBLIC, Routes
-from scanward.web.schema30 import downgraded
+from scanward.web.openapi import document, downgraded
+from scanward.web.routes import PUBLIC, Binary, Call, Routes
 
 
 def view(call: Call[None], deps: None) -> Binary:

@@ -1,23 +1,24 @@
-"""Sign-up, sign-in and sessions in the envelope family (contracts B and D)."""
+"""Registration, login, sessions and password reset in the envelope family (contracts B and D)."""
 
-from functions.auth.schemas.envelope import (
+from functions.auth.schemas.contract_b import (
     AccessOut,
     AccountOut,
     CredentialsBody,
     LeaveBody,
     LoginBody,
     LogoutBody,
+    NewPasswordBody,
     RefreshBody,
     RegisterBody,
+    ResetBody,
     SessionOut,
     TokensOut,
 )
-from functions.auth.usecases import erasure, own_account, registration, sessions
+from functions.auth.usecases import own_account, password_reset, registration, sessions
 from functions.auth.usecases.dependencies import Auth
-from scanward.web.call import Call
 from scanward.web.families import Family
-from scanward.web.messages import MessageOut
-from scanward.web.routes import PUBLIC, REFRESHING, Media, Routes
+from scanward.web.responses import MessageOut
+from scanward.web.routes import PUBLIC, REFRESHING, Call, Media, Routes
 
 routes = Routes[Auth]("auth", Family.ENVELOPE)
 FORMS = (Media.FORM, Media.MULTIPART, Media.JSON)
@@ -65,7 +66,7 @@ def change_me(call: Call[CredentialsBody], auth: Auth) -> AccountOut:
 @routes.delete("/users/me", MessageOut, body=LeaveBody, media=(Media.JSON,), status=202)
 def leave(call: Call[LeaveBody], auth: Auth) -> MessageOut:
     """Leave for good: the account is locked at once, and all that is kept of it is erased, but for the access log."""
-    erasure.leave(auth, call.actor, call.address, call.body.password)
+    own_account.leave(auth, call.actor, call.address, call.body.password)
     return MessageOut(message="Your account is locked and is being erased")
 
 
@@ -80,3 +81,20 @@ def end_session(call: Call[None], auth: Auth) -> MessageOut:
     """End one of one's sessions at once."""
     sessions.end_session(auth, call.actor, call.path["session_id"])
     return MessageOut(message="Session ended")
+
+
+ASKED = "If the address is that of an account, a mail is on its way"
+
+
+@routes.post("/auth/password-reset", MessageOut, ResetBody, audience=PUBLIC, media=FORMS)
+def ask(call: Call[ResetBody], auth: Auth) -> MessageOut:
+    """Ask for a mail to set a new password with; the answer is the same whether or not the address is known."""
+    password_reset.ask(auth, call.address, call.body.email)
+    return MessageOut(message=ASKED)
+
+
+@routes.post("/auth/password-reset/confirm", MessageOut, NewPasswordBody, audience=PUBLIC, media=FORMS)
+def confirm(call: Call[NewPasswordBody], auth: Auth) -> MessageOut:
+    """Set a new password with the token from the mail, once; all sessions end."""
+    password_reset.confirm(auth, call.address, call.body.token, call.body.password)
+    return MessageOut(message="Password changed")

@@ -1,24 +1,46 @@
-"""Sign-up, sign-in, sessions and the profile in the flat family (contracts A and E, which share their paths)."""
+"""Registration, login, sessions and the profile in the flat family (contracts A, C and E)."""
 
 from typing import Any
 
-from functions.auth.pictures.cleaning import clean
-from functions.auth.schemas.columns import UserBody, UserOut
-from functions.auth.schemas.envelope import LoginBody, LogoutBody
-from functions.auth.schemas.flat import MemberBody, MemberOut, MemberSignedInOut, RenewalBody, RenewedOut
-from functions.auth.schemas.profile import EDITABLE, ProfileBody, foreign_fields
-from functions.auth.schemas.profile_answers import ProfileOut, profile_of
-from functions.auth.schemas.registered import names_in
+from functions.auth.pictures import clean
+from functions.auth.schemas.contract_a import MemberBody, MemberOut, MemberSignedInOut, RenewalBody, RenewedOut
+from functions.auth.schemas.contract_b import LoginBody, LogoutBody
+from functions.auth.schemas.contract_c import (
+    DoctorBody,
+    DoctorLoginOut,
+    DoctorOut,
+    HospitalBody,
+    HospitalLoginOut,
+    HospitalOut,
+    LaboBody,
+    LaboLoginOut,
+    LaboOut,
+    PatientLoginOut,
+    PatientOut,
+    PersonBody,
+    RoleLoginBody,
+)
+from functions.auth.schemas.contract_e import (
+    EDITABLE,
+    ProfileBody,
+    ProfileOut,
+    UserBody,
+    UserOut,
+    foreign_fields,
+    profile_of,
+)
+from functions.auth.schemas.fields import names_in
 from functions.auth.usecases import own_account, registration, sessions
 from functions.auth.usecases.dependencies import Auth
 from functions.auth.usecases.own_account import ProfileChange
+from functions.auth.usecases.registration import register_and_sign_in
+from scanward.domain.accounts import Role
 from scanward.errors import Fields, InvalidFields
 from scanward.web.bodies import Choice
-from scanward.web.call import Call
 from scanward.web.families import Family
 from scanward.web.fields import NOT_KNOWN
-from scanward.web.messages import MessageOut
-from scanward.web.routes import PUBLIC, Media, Routes
+from scanward.web.responses import MessageOut
+from scanward.web.routes import PUBLIC, Call, Media, Routes
 
 routes = Routes[Auth]("auth", Family.FLAT)
 EITHER = Choice("usertype", present=UserBody, absent=MemberBody)
@@ -85,3 +107,51 @@ def change_profile(call: Call[ProfileBody], auth: Auth) -> ProfileOut:
     picture = clean(call.files["image"].content) if call.files else None
     account = own_account.change_profile(auth, call.actor, ProfileChange(change, call.body.email, picture))
     return profile_of(account, own_account.picture_link(auth, account))
+
+
+@routes.post("/api/user/register", PatientOut, PersonBody, audience=PUBLIC, status=201, besides=taken)
+def register_patient(call: Call[PersonBody], auth: Auth) -> PatientOut:
+    """Register a patient, and open a session."""
+    return PatientOut.opened(register_and_sign_in(auth, call.address, call.body.wanted()))
+
+
+@routes.post("/api/doctor/register", DoctorOut, DoctorBody, audience=PUBLIC, status=201, besides=taken)
+def register_doctor(call: Call[DoctorBody], auth: Auth) -> DoctorOut:
+    """Register a doctor, who waits for approval, and open a session."""
+    return DoctorOut.opened(register_and_sign_in(auth, call.address, call.body.wanted()))
+
+
+@routes.post("/api/hospital/register", HospitalOut, HospitalBody, audience=PUBLIC, status=201, besides=taken)
+def register_hospital(call: Call[HospitalBody], auth: Auth) -> HospitalOut:
+    """Register a hospital, which waits for approval, and open a session."""
+    return HospitalOut.opened(register_and_sign_in(auth, call.address, call.body.wanted()))
+
+
+@routes.post("/api/labo/register", LaboOut, LaboBody, audience=PUBLIC, status=201, besides=taken)
+def register_labo(call: Call[LaboBody], auth: Auth) -> LaboOut:
+    """Register a lab, which waits for approval, and open a session."""
+    return LaboOut.opened(register_and_sign_in(auth, call.address, call.body.wanted()))
+
+
+@routes.post("/api/user/login", PatientLoginOut, RoleLoginBody, audience=PUBLIC)
+def login_patient(call: Call[RoleLoginBody], auth: Auth) -> PatientLoginOut:
+    """Log in as a patient."""
+    return PatientLoginOut.opened(sessions.login(auth, call.address, call.body.shown(Role.PATIENT)))
+
+
+@routes.post("/api/doctor/login", DoctorLoginOut, RoleLoginBody, audience=PUBLIC)
+def login_doctor(call: Call[RoleLoginBody], auth: Auth) -> DoctorLoginOut:
+    """Log in as a doctor who is approved."""
+    return DoctorLoginOut.opened(sessions.login(auth, call.address, call.body.shown(Role.DOCTOR)))
+
+
+@routes.post("/api/hospital/login", HospitalLoginOut, RoleLoginBody, audience=PUBLIC)
+def login_hospital(call: Call[RoleLoginBody], auth: Auth) -> HospitalLoginOut:
+    """Log in as a hospital that is approved."""
+    return HospitalLoginOut.opened(sessions.login(auth, call.address, call.body.shown(Role.HOSPITAL)))
+
+
+@routes.post("/api/labo/login", LaboLoginOut, RoleLoginBody, audience=PUBLIC)
+def login_labo(call: Call[RoleLoginBody], auth: Auth) -> LaboLoginOut:
+    """Log in as a lab that is approved."""
+    return LaboLoginOut.opened(sessions.login(auth, call.address, call.body.shown(Role.LAB)))

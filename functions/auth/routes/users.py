@@ -1,13 +1,11 @@
 """Administration of accounts; administrators only."""
 
-from functions.auth.schemas.envelope import AccountOut
-from functions.auth.schemas.users import ActivityBody, ApprovalBody, ListQuery
+from functions.auth.schemas.contract_b import AccountOut, ActivityBody, ApprovalBody, ListQuery
 from functions.auth.usecases import administration
 from functions.auth.usecases.dependencies import Auth
-from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.messages import MessageOut
-from scanward.web.routes import ADMINISTRATORS, Routes
+from scanward.web.responses import MessageOut
+from scanward.web.routes import ADMINISTRATORS, Call, Page, Routes
 
 routes = Routes[Auth]("auth", Family.ENVELOPE)
 

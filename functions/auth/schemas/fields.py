@@ -3,12 +3,12 @@
 import re
 import unicodedata
 from datetime import UTC, date, datetime
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 from pydantic_core import PydanticCustomError
 
-from scanward.domain.accounts import fold
+from scanward.domain.accounts import MAX_FOLDED_BYTES, Names, fold
 from scanward.security.passwords import MAX_LENGTH, MIN_LENGTH
 from scanward.web.fields import Line, NotBlank, OneLine, Printable, Seen, ShortKey, UniqueName
 
@@ -80,3 +80,15 @@ Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2000), Pri
 BirthDate = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_lived)]
 BloodType = Literal["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"]
 EmergencyNumbers = Annotated[tuple[Phone, ...], Field(max_length=10)]
+
+
+def names_in(sent: Any) -> Names:
+    """The names in a JSON body that breaks its model, wherever the document puts them; what is none is left out."""
+    fields = sent if isinstance(sent, dict) else {}
+    profile = fields.get("profile")
+    fields = {**fields, **profile} if isinstance(profile, dict) else fields
+    return Names(**{name: _name(fields.get(name)) for name in ("email", "username", "carte_id", "registration_id")})
+
+
+def _name(given: Any) -> str | None:
+    return given if isinstance(given, str) and 0 < len(fold(given).encode()) <= MAX_FOLDED_BYTES else None

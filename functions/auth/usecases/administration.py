@@ -7,13 +7,12 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Account, Actor, Decision
 from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
+from scanward.domain.pagination import Window
 from scanward.domain.policy import Action
-from scanward.domain.windows import Window
 from scanward.errors import NotFound
 from scanward.security.access import Thing
-from scanward.stores.account_lists import AccountPage, Filters
-from scanward.stores.accounts import Credentials
-from scanward.stores.own_data_queue import Wish
+from scanward.stores.accounts import AccountPage, Credentials, Filters
+from scanward.stores.queues import Wish
 
 KIND = "account"
 

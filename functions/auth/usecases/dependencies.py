@@ -5,15 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanward.security.access import Access
-from scanward.security.attempts import Attempts
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
+from scanward.security.rate_limits import Attempts
 from scanward.security.tokens import Tokens
-from scanward.stores.account_lists import AccountLists
-from scanward.stores.accounts import AccountStore
-from scanward.stores.gate import GateStore
-from scanward.stores.mail_queue import MailQueue
-from scanward.stores.own_data_queue import OwnDataQueue
-from scanward.stores.pictures import Pictures
+from scanward.stores.accounts import AccountLists, AccountStore
+from scanward.stores.mail import MailQueue
+from scanward.stores.queues import OwnDataQueue
+from scanward.stores.s3 import Pictures
+from scanward.stores.sessions import GateStore
 
 
 @dataclass(frozen=True, slots=True)

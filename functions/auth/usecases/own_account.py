@@ -1,15 +1,16 @@
-"""What people do with their own account."""
+"""What people do with their own account, leaving it for good included."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from functions.auth.pictures.cleaning import Picture
+from functions.auth.pictures import Picture
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Account, Actor, Profile
-from scanward.errors import Conflict, NotAuthenticated, ScanwardError
+from scanward.errors import Conflict, InvalidFields, NotAuthenticated, ScanwardError
 from scanward.security import passwords
 from scanward.stores.accounts import Credentials
+from scanward.stores.queues import Wish
 
 
 def me(auth: Auth, actor: Actor) -> Account:
@@ -93,3 +94,21 @@ def _own(auth: Auth, actor: Actor) -> Credentials:
     if found is None:
         raise NotAuthenticated
     return found
+
+
+def leave(auth: Auth, actor: Actor, address: str, password: str) -> None:
+    """Locks the account at once, and has it erased. Raises InvalidFields for a wrong password, LastAdministrator.
+
+    It is asked for before the account is locked: if that fails, the account is as it was; whatever fails behind it, it
+    is erased.
+    """
+    name = str(actor.account_id)
+    auth.attempts.begin(address, name)
+    found = auth.accounts.get(actor.account_id)
+    right = passwords.matches(password, found.password_hash if found else None)
+    if found is None or not right:
+        auth.attempts.fail(address, name)
+        raise InvalidFields({"password": ["This is not your password."]})
+    auth.accounts.insist_on_another_administrator(found.account)
+    auth.own_data.ask(Wish.ERASURE, actor.account_id)
+    auth.accounts.lock(actor.account_id, auth.now())

@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from functions.auth.usecases.dependencies import Auth
-from scanward.domain.claims import Claims, TokenType, password_mark
+from scanward.domain.tokens import Claims, TokenType, password_mark
 from scanward.errors import Conflict, NotAuthenticated
 from scanward.security import passwords
 from scanward.stores.accounts import Credentials

@@ -6,11 +6,10 @@ from datetime import datetime
 from enum import StrEnum
 
 from scanward.clock import fresh_token
-from scanward.domain.claims import LIFETIMES, Claims, TokenType, password_mark
+from scanward.domain.tokens import LIFETIMES, Claims, TokenType, password_mark
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountStore
-from scanward.stores.mail import Mailer, Undeliverable
-from scanward.stores.sent_mails import SentMails
+from scanward.stores.mail import Mailer, SentMails, Undeliverable
 
 MAILS_AN_HOUR = 3
 SUBJECT = "Set a new Scanward password"

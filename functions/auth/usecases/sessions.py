@@ -6,11 +6,10 @@ from typing import Literal
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_token
 from scanward.domain.accounts import PROFESSIONALS, Account, Actor, Role
-from scanward.domain.claims import LIFETIMES, Claims, TokenType
-from scanward.domain.sessions import Refresh, Session, judge, rotate
+from scanward.domain.tokens import LIFETIMES, Claims, Refresh, Session, TokenType, judge, rotate_refresh
 from scanward.errors import InvalidCredentials, InvalidRefreshToken, NotApproved, NotAuthenticated, NotFound
 from scanward.security import passwords
-from scanward.security.gate import Pass
+from scanward.security.authentication import Pass
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +109,7 @@ def _successor(auth: Auth, claims: Claims, session: Session) -> str | None:
     if _judged(auth, claims, session) is Refresh.LOST_ANSWER:
         return session.current
     successor, now = fresh_token(), int(auth.now().timestamp())
-    follows = rotate(session, claims.id, successor, now)
+    follows = rotate_refresh(session, claims.id, successor, now)
     return successor if auth.gate.replace(claims.account_id, session, follows) else None
 
 

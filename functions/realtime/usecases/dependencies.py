@@ -5,13 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanward.security.access import Access
-from scanward.security.gate import Gate
+from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
-from scanward.stores.connections import ConnectionStore
-from scanward.stores.gate import GateStore
-from scanward.stores.scan_lists import ScanLists
-from scanward.stores.scans import ScanStore
-from scanward.stores.sockets import Sockets
+from scanward.stores.connections import ConnectionStore, Sockets
+from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.sessions import GateStore
 
 
 @dataclass(frozen=True, slots=True)

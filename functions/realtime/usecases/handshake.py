@@ -4,12 +4,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
-from functions.realtime.usecases import ending, permission
+from functions.realtime.usecases import connections, subscriptions
 from functions.realtime.usecases.dependencies import Realtime
-from scanward.domain.claims import TokenType
-from scanward.domain.watching import MAX_SOCKETS, Connection, begin, free_slot, watch
+from scanward.domain.subscriptions import MAX_SOCKETS, Connection, begin, free_slot, watch
+from scanward.domain.tokens import TokenType
 from scanward.errors import Conflict, NotAllowed, NotAuthenticated, TooManyRequests
-from scanward.security.gate import Pass
+from scanward.security.authentication import Pass
 
 TRIES = MAX_SOCKETS + 1
 WAIT = 60  # seconds until an account with too many sockets may try again
@@ -35,11 +35,11 @@ def connect(realtime: Realtime, shown: Handshake) -> None:
         raise NotAllowed
     passed = _pass(realtime, shown.token)
     opened = _wanted(realtime, passed, shown)
-    permission.watchable(realtime, passed.actor, opened.task_ids)
+    subscriptions.watchable(realtime, passed.actor, opened.task_ids)
     opened = _keep(realtime, opened)
     if opened.watches_own:
-        permission.catch_up(realtime, passed.actor, opened)
-    if not ending.lives(realtime.keeper, opened):  # it ended meanwhile, when there was nothing to close yet
+        subscriptions.catch_up(realtime, passed.actor, opened)
+    if not connections.lives(realtime.keeper, opened):  # it ended meanwhile, when there was nothing to close yet
         realtime.keeper.connections.close(opened.id)
         raise NotAuthenticated
 
@@ -73,7 +73,7 @@ def _keep(realtime: Realtime, opened: Connection) -> Connection:
         held = realtime.keeper.connections.slots(opened.account_id)
         slot = free_slot(held)
         if slot is None:
-            if not any(ending.swept(realtime.keeper, taken) for taken in held):
+            if not any(connections.swept(realtime.keeper, taken) for taken in held):
                 raise TooManyRequests(WAIT, MAX_SOCKETS)
             continue
         try:

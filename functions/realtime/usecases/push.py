@@ -1,7 +1,4 @@
-"""Pushing: what the stream says has changed goes to whoever watches it, and never backwards.
-
-A version comes twice only after a crash between sending and noting it.
-"""
+"""Pushing: what the stream says has changed goes to whoever watches it, and never backwards; and notifications."""
 
 import json
 import time
@@ -9,16 +6,16 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from functions.realtime.usecases import permission
+from functions.realtime.usecases import subscriptions
 from functions.realtime.usecases.dependencies import Keeper
 from scanward.domain.ids import to_uuid
-from scanward.domain.reports import report
-from scanward.domain.tasks import Task
-from scanward.domain.watching import SETTLING, Slot, Subscription, follow, owners
+from scanward.domain.subscriptions import SETTLING, Slot, Subscription, follow, owners
+from scanward.domain.tasks import Task, report
 from scanward.errors import NotAuthenticated, NotFound, ScanwardError
 from scanward.security.access import Access
+from scanward.stores.connections import SocketGone
+from scanward.stores.notifications import Notice
 from scanward.stores.scans import ScanStore
-from scanward.stores.sockets import SocketGone
 
 WAITS = (0.02, 0.04, 0.08, 0.16)  # seconds between tries while a handshake settles; others wait meanwhile
 
@@ -97,7 +94,7 @@ def _may_know(push: Push, task: Task, slot: Slot) -> bool:
         return True
     try:
         actor = push.keeper.gates.actor(slot.account_id, slot.session_id, int(push.keeper.now().timestamp()))
-        permission.require(push.access, actor, task)
+        subscriptions.require(push.access, actor, task)
     except (NotAuthenticated, NotFound):
         return False
     return True
@@ -127,3 +124,28 @@ def _deliver(push: Push, watcher: Subscription, message: bytes) -> bool:
 
 def _message(task: Task) -> bytes:
     return json.dumps({"task_id": str(to_uuid(task.id)), **report(task)}, separators=(",", ":")).encode()
+
+
+def question_answered(keeper: Keeper, notice: Notice) -> int:
+    """Tells every open socket of the account that asked; gives back how many.
+
+    Who is not connected reads it later, so a socket that is gone is let be. Raises what kept another one from it, after
+    all were tried; told again, the others are told nothing new.
+    """
+    sent, failure = 0, None
+    for slot in keeper.connections.slots(notice.account_id):
+        try:
+            keeper.sockets.send(slot.connection_id, _notification_message(notice))
+            sent += 1
+        except SocketGone:
+            continue
+        except ScanwardError as kept:
+            failure = kept
+    if failure:
+        raise failure
+    return sent
+
+
+def _notification_message(notice: Notice) -> bytes:
+    said = {"action": "question_answered", "question_id": notice.question_id}
+    return json.dumps(said, separators=(",", ":")).encode()

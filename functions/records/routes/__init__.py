@@ -1,30 +1,20 @@
 """The routes of clinic data, one module for each kind of thing."""
 
-from functions.records.routes import (
-    access_log,
-    care,
-    departments,
-    directory,
-    exports,
-    histories,
-    patient_records,
-    patients,
-    questions,
-)
+from functions.records.routes import access_log, care, clinical_notes, departments, directory, personal_data, questions
 from functions.records.usecases.dependencies import Clinic
 from scanward.web.families import Family
 from scanward.web.routes import Routes
 
 TABLES = (
     care.routes,
-    patients.routes,
+    care.routes,
     access_log.routes,
-    exports.routes,
+    personal_data.routes,
     directory.routes,
     departments.routes,
     departments.own_routes,
-    patient_records.routes,
+    clinical_notes.routes,
     questions.routes,
-    histories.routes,
+    clinical_notes.routes,
 )
 routes = Routes[Clinic].joined("records", Family.ENVELOPE, *TABLES)

@@ -6,9 +6,8 @@ from functions.records.schemas.access_log import EntryOut, LogQuery
 from functions.records.usecases import access_log
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.care import AccessEntry
-from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.routes import ADMINISTRATORS, Routes
+from scanward.web.routes import ADMINISTRATORS, Call, Page, Routes
 
 routes = Routes[Clinic]("records", Family.ENVELOPE)
 

@@ -1,14 +1,23 @@
-"""Care links: how a professional comes to a patient, and how the patient parts with them."""
+"""Care links, and patients as the professionals know them whom they let in."""
 
-from functions.records.schemas.care import ConnectBody, ConnectTokenBody, ConnectTokenOut, LetInDoctorOut
+from functions.records.schemas.care import (
+    ConnectBody,
+    ConnectTokenBody,
+    ConnectTokenOut,
+    GlassBody,
+    GlassOut,
+    LetInDoctorOut,
+    ListedOut,
+    PatientSheetOut,
+    SheetBody,
+)
 from functions.records.schemas.fields import WindowQuery
 from functions.records.usecases import care
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.accounts import PROFESSIONALS
-from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.messages import MessageOut
-from scanward.web.routes import Audience, Routes
+from scanward.web.responses import MessageOut
+from scanward.web.routes import Audience, Call, Page, Routes
 
 routes = Routes[Clinic]("records", Family.ENVELOPE)
 PROFESSIONAL = Audience(roles=PROFESSIONALS)
@@ -50,3 +59,28 @@ def withdraw(call: Call[None], clinic: Clinic) -> MessageOut:
     """Part with a professional, at once."""
     care.withdraw(clinic, call.actor, call.path["doctor_id"])
     return MessageOut(message="Access withdrawn")
+
+
+@routes.get("/patients", list[ListedOut], query=WindowQuery, audience=PROFESSIONAL)
+def own_patients(call: Call[None], clinic: Clinic) -> Page:
+    """The patients who let the caller in, the newest first."""
+    listed, cursor = care.page(clinic, call.actor, call.query.window())
+    return Page([ListedOut.of(one) for one in listed], cursor)
+
+
+@routes.get("/patients/{patient_id}", PatientSheetOut)
+def patient(call: Call[None], clinic: Clinic) -> PatientSheetOut:
+    """One patient: what professionals keep of them, else what they say of themselves."""
+    return PatientSheetOut.of(care.read(clinic, call.actor, call.path["patient_id"]))
+
+
+@routes.put("/patients/{patient_id}", PatientSheetOut, SheetBody, audience=PROFESSIONAL)
+def change_patient(call: Call[SheetBody], clinic: Clinic) -> PatientSheetOut:
+    """Write on a patient's sheet; what the patient says of themselves stays as it is."""
+    return PatientSheetOut.of(care.write(clinic, call.actor, call.path["patient_id"], call.body.fields()))
+
+
+@routes.post("/patients/{patient_id}/break-glass", GlassOut, GlassBody, status=201)
+def break_glass(call: Call[GlassBody], clinic: Clinic) -> GlassOut:
+    """Look at a patient who did not let one in, for an hour and a reason that the patient can read."""
+    return GlassOut.of(care.break_glass(clinic, call.actor, call.path["patient_id"], call.body.reason))

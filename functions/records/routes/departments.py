@@ -10,12 +10,11 @@ from functions.records.schemas.departments import (
 )
 from functions.records.schemas.directory import ListedDoctorOut, ListedPatientOut
 from functions.records.schemas.fields import WindowQuery
-from functions.records.usecases import admissions, departments
+from functions.records.usecases import departments
 from functions.records.usecases.dependencies import Clinic
-from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.messages import MessageOut
-from scanward.web.routes import ADMINISTRATORS, Routes
+from scanward.web.responses import MessageOut
+from scanward.web.routes import ADMINISTRATORS, Call, Page, Routes
 
 routes = Routes[Clinic]("records", Family.FLAT)
 own_routes = Routes[Clinic]("records", Family.ENVELOPE)
@@ -72,31 +71,31 @@ def dismiss(call: Call[None], clinic: Clinic) -> MessageOut:
 @routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=WindowQuery, audience=STAFF)
 def patients(call: Call[None], clinic: Clinic) -> Page:
     """The patients of a department that one works in, who came last first."""
-    found, cursor = admissions.patients(clinic, call.actor, call.path["pk"], call.query.window())
+    found, cursor = departments.patients(clinic, call.actor, call.path["pk"], call.query.window())
     return Page([ListedPatientOut.of(account) for account in found], cursor)
 
 
 @routes.put("/api/department/{pk}/patients/{user_id}", MembershipOut, NothingBody, audience=STAFF, body_optional=True)
 def admit(call: Call[NothingBody], clinic: Clinic) -> MembershipOut:
     """Take in a patient who let a doctor of the department in; administrators take in anybody."""
-    return MembershipOut.of(admissions.admit(clinic, call.actor, call.path["pk"], call.path["user_id"]))
+    return MembershipOut.of(departments.admit(clinic, call.actor, call.path["pk"], call.path["user_id"]))
 
 
 @routes.delete("/api/department/{pk}/patients/{user_id}", MessageOut, audience=STAFF)
 def discharge(call: Call[None], clinic: Clinic) -> MessageOut:
     """Let a patient go."""
-    admissions.discharge(clinic, call.actor, call.path["pk"], call.path["user_id"])
+    departments.discharge(clinic, call.actor, call.path["pk"], call.path["user_id"])
     return MessageOut(message="Patient discharged")
 
 
 @own_routes.get("/patients/me/departments", list[OwnDepartmentOut])
 def own(call: Call[None], clinic: Clinic) -> list[OwnDepartmentOut]:
     """The departments that the caller is in as a patient, the newest first."""
-    return [OwnDepartmentOut.of(department, member) for department, member in admissions.own(clinic, call.actor)]
+    return [OwnDepartmentOut.of(department, member) for department, member in departments.own(clinic, call.actor)]
 
 
 @own_routes.delete("/patients/me/departments/{department_id}", MessageOut)
 def leave(call: Call[None], clinic: Clinic) -> MessageOut:
     """Leave a department, at once."""
-    admissions.leave(clinic, call.actor, call.path["department_id"])
+    departments.leave(clinic, call.actor, call.path["department_id"])
     return MessageOut(message="Department left")

@@ -5,9 +5,8 @@ from functions.records.schemas.fields import WindowQuery
 from functions.records.usecases import directory
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.accounts import Role
-from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.routes import Audience, Routes
+from scanward.web.routes import Audience, Call, Page, Routes
 
 routes = Routes[Clinic]("records", Family.FLAT)
 DOCTORS = Audience(roles=frozenset({Role.DOCTOR}))

@@ -7,10 +7,9 @@ from functions.records.usecases import questions
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.questions import Questions
 from scanward.domain.accounts import Role
-from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.messages import MessageOut
-from scanward.web.routes import Audience, Routes
+from scanward.web.responses import MessageOut
+from scanward.web.routes import Audience, Call, Page, Routes
 
 routes = Routes[Clinic]("records", Family.FLAT)
 PATIENTS = Audience(roles=frozenset({Role.PATIENT}))

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from scanward.domain.care import AccessEntry
-from scanward.domain.windows import Window
+from scanward.domain.pagination import Window
 from scanward.web.fields import Body, Cursor, Out
 
 

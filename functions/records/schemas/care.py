@@ -1,12 +1,16 @@
-"""Bodies and answers of care links."""
+"""Bodies and answers of care links and patients."""
 
-from datetime import datetime
-from typing import Annotated, Self
+from datetime import UTC, datetime
+from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field
+from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic_core import PydanticCustomError
 
-from functions.records.usecases.care import Doctor, HandedOut
-from scanward.web.fields import Body, Out
+from functions.records.schemas.fields import Age, Prose
+from functions.records.usecases.care import Doctor, HandedOut, Listed, Patient
+from scanward.domain.care import Glass
+from scanward.domain.patient_chart import Sheet
+from scanward.web.fields import AnyGender, Body, Called, NotBlank, Out, Printable
 
 
 class ConnectTokenBody(Body):
@@ -56,3 +60,101 @@ class LetInDoctorOut(Out):
             since=link.since,
             ends_at=link.ends_at,
         )
+
+
+class ListedOut(Out):
+    """A patient who let the caller in."""
+
+    id: int
+    role: str
+    is_active: bool
+    name: str | None
+    since: datetime
+    ends_at: datetime | None
+
+    @classmethod
+    def of(cls, listed: Listed) -> Self:
+        account, link = listed.account, listed.link
+        return cls(
+            id=account.id,
+            role=account.role.value,
+            is_active=account.is_active,
+            name=account.full_name,
+            since=link.since,
+            ends_at=link.ends_at,
+        )
+
+
+class SheetBody(Body):
+    """`PUT /patients/{patient_id}`: one field or more; `null` clears what was written."""
+
+    name: Called | None = None
+    age: Age | None = None
+    gender: AnyGender | None = None
+    diagnosis: Prose | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.model_fields_set:
+            raise PydanticCustomError("empty", "Give at least one of name, age, gender and diagnosis.")
+        return self
+
+    def fields(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class SheetOut(Out):
+    """Who wrote the sheet last, and when."""
+
+    version: int
+    author_id: int
+    at: datetime
+
+    @classmethod
+    def of(cls, sheet: Sheet) -> Self:
+        return cls(version=sheet.version, author_id=sheet.author_id, at=sheet.at)
+
+
+class PatientSheetOut(Out):
+    """A patient: what professionals keep of them, else what they say of themselves."""
+
+    id: int
+    role: str
+    is_active: bool
+    name: str | None
+    age: int | None
+    gender: str | None
+    diagnosis: str | None
+    sheet: SheetOut | None
+
+    @classmethod
+    def of(cls, patient: Patient) -> Self:
+        account, kept = patient.account, patient.sheet
+        age = kept.age if kept else None
+        return cls(
+            id=account.id,
+            role=account.role.value,
+            is_active=account.is_active,
+            name=(kept.name if kept else None) or account.full_name,
+            age=age if age is not None else account.age_on(datetime.now(UTC).date()),
+            gender=(kept.gender if kept else None) or account.profile.gender,
+            diagnosis=kept.diagnosis if kept and patient.shows_diagnosis else None,
+            sheet=SheetOut.of(kept) if kept else None,
+        )
+
+
+class GlassBody(Body):
+    """`POST /patients/{patient_id}/break-glass`. The patient can read the reason."""
+
+    reason: Annotated[str, StringConstraints(min_length=10, max_length=500), Printable, NotBlank]
+
+
+class GlassOut(Out):
+    """Until when a doctor whom nobody let in may look."""
+
+    patient_id: int
+    ends_at: datetime
+
+    @classmethod
+    def of(cls, glass: Glass) -> Self:
+        return cls(patient_id=glass.patient_id, ends_at=glass.ends_at)

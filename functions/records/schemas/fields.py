@@ -5,7 +5,7 @@ from typing import Annotated
 from pydantic import Field, StringConstraints
 
 from scanward.domain.ids import MAX_ID
-from scanward.domain.windows import Window
+from scanward.domain.pagination import Window
 from scanward.web.fields import Body, Cursor, NotBlank, Printable
 
 Prose = Annotated[str, StringConstraints(min_length=1, max_length=10_000), Printable, NotBlank]

@@ -6,8 +6,8 @@ from functions.records.usecases.dependencies import Clinic
 from scanward.domain.accounts import Actor
 from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
+from scanward.domain.pagination import Window
 from scanward.domain.policy import Action
-from scanward.domain.windows import Window
 from scanward.errors import NotFound
 from scanward.security.access import Thing
 

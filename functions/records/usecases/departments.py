@@ -1,22 +1,112 @@
-"""Departments: made, renamed, closed, and who works in them."""
+"""Departments: created, renamed, closed; who works in them, and which patients are admitted and discharged."""
 
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from functions.records.usecases.approval import require_approved
-from functions.records.usecases.creating import create as create_once
 from functions.records.usecases.dependencies import Clinic
-from functions.records.usecases.directory import Colleague, colleagues, works
+from functions.records.usecases.directory import Colleague, colleagues, require_approved, works
+from functions.records.usecases.lists import create as create_once
 from functions.records.usecases.lists import cursor, part
 from scanward.domain.accounts import Account, Actor, Role
-from scanward.domain.departments import MOST_OF_DOCTOR, Department
+from scanward.domain.care import CareLink
+from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
+from scanward.domain.idempotency import Once
 from scanward.domain.ids import parse_id
-from scanward.domain.once import Once
-from scanward.domain.policy import Action
-from scanward.domain.windows import Window
-from scanward.errors import Conflict, NotFound
+from scanward.domain.pagination import Window
+from scanward.domain.policy import Action, Relation, Resource
+from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Thing
+from scanward.stores.lists import Part
+
+LINKS_AT_ONCE = 100
+
+
+def patients(clinic: Clinic, actor: Actor, department: str, window: Window) -> tuple[list[Account], str | None]:
+    """Part of a department's patients, who came last first. Raises NotFound, and NotAllowed for who is not of it."""
+    found = _of(clinic, actor, department)
+    scope = f"patients-in:{found.id}"
+    wanted = clinic.members.patients_in(found.id, clinic.now(), part(clinic, window, scope))
+    ids = [place.patient_id for place in wanted.places]
+    if not actor.is_admin:
+        grants = clinic.access.granted(actor, Action.READ_PATIENT, ids)
+        ids = [number for number in ids if number in grants]
+    accounts = clinic.accounts.many(ids)
+    clinic.access.show(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
+    return accounts, cursor(clinic, wanted.last, scope)
+
+
+def admit(clinic: Clinic, actor: Actor, department: str, patient: str) -> Membership:
+    """Takes a patient in who let a doctor of the department in; administrators take in anybody.
+
+    One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
+    """
+    found, patient_id = _of(clinic, actor, department), parse_id(patient)
+    _require_patient(clinic, patient_id)
+    memberships = clinic.members.of_patient(patient_id)
+    there = next((member for member in memberships if member.department_id == found.id), None)
+    if there:
+        return there
+    link = None if actor.is_admin else _link(clinic, found.id, patient_id)
+    resource = Resource(patient_id, Relation.CARE_LINK if link else Relation.NONE)
+    clinic.access.require_as(actor, Action.ADMIT_PATIENT, resource, Thing("department", found.id))
+    if len(memberships) >= MOST_OF_PATIENT:
+        raise Conflict(f"A patient is in {MOST_OF_PATIENT} departments at most")
+    member = Membership(patient_id, found.id, clinic.now())
+    clinic.members.admit(member, link)
+    return member
+
+
+def discharge(clinic: Clinic, actor: Actor, department: str, patient: str) -> None:
+    """Lets a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
+    found, patient_id = _of(clinic, actor, department), parse_id(patient)
+    _let_go(clinic, actor, found.id, patient_id, Relation.DEPARTMENT)
+
+
+def leave(clinic: Clinic, actor: Actor, department: str) -> None:
+    """A patient goes of their own will, whatever has become of the department. Raises NotFound."""
+    _let_go(clinic, actor, parse_id(department), actor.account_id, Relation.SELF)
+
+
+def own(clinic: Clinic, actor: Actor) -> Sequence[tuple[Department, Membership]]:
+    """The open departments that the caller is in as a patient, the newest first."""
+    memberships = {member.department_id: member for member in clinic.members.of_patient(actor.account_id)}
+    return [(department, memberships[department.id]) for department in clinic.departments.many(memberships)]
+
+
+def _of(clinic: Clinic, actor: Actor, department: str) -> Department:
+    """An open department. That it is there is no secret, who is in it is one for its doctors and administrators."""
+    require_approved(actor)
+    found = clinic.departments.opened(parse_id(department))
+    if not actor.is_admin and found.id not in actor.departments:
+        raise NotAllowed
+    return found
+
+
+def _let_go(clinic: Clinic, actor: Actor, department_id: int, patient_id: int, relation: Relation) -> None:
+    member = clinic.members.member(department_id, patient_id)
+    if member is None:
+        raise NotFound
+    thing = Thing("department", department_id)
+    clinic.access.require_as(actor, Action.DISCHARGE_PATIENT, Resource(patient_id, relation), thing)
+    clinic.members.discharge(member)
+
+
+def _link(clinic: Clinic, department_id: int, patient_id: int) -> CareLink | None:
+    """The patient's newest active link to a doctor of a department."""
+    now, before = clinic.now(), None
+    while True:
+        found = clinic.links.of_patient(patient_id, now, Part(0, LINKS_AT_ONCE, before))
+        link, before = clinic.members.linked_doctor(department_id, found.links), found.last
+        if link or before is None:
+            return link
+
+
+def _require_patient(clinic: Clinic, patient_id: int) -> None:
+    found = clinic.accounts.get(patient_id)
+    if found is None or found.account.role is not Role.PATIENT or not found.account.is_active:
+        raise NotFound
+
 
 KIND = "department"
 

@@ -4,26 +4,21 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from scanward.domain.histories import Surgery
-from scanward.domain.patient_records import Findings
+from scanward.domain.clinical_notes import Findings, Surgery
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.access_log import AccessLog
-from scanward.stores.account_lists import AccountLists
-from scanward.stores.accounts import AccountStore
-from scanward.stores.care_links import CareLinks
-from scanward.stores.connect_tokens import ConnectTokens
-from scanward.stores.department_members import DepartmentMembers
-from scanward.stores.departments import DepartmentStore
-from scanward.stores.exports import ExportStore
-from scanward.stores.notices import Notices
-from scanward.stores.objects import ObjectStore
-from scanward.stores.once import OnceStore
-from scanward.stores.own_data_queue import OwnDataQueue
-from scanward.stores.patients import PatientStore
+from scanward.stores.accounts import AccountLists, AccountStore
+from scanward.stores.care import CareLinks, ConnectTokens
+from scanward.stores.clinical_notes import WritingStore
+from scanward.stores.departments import DepartmentMembers, DepartmentStore
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.notifications import Notices
+from scanward.stores.patients import PatientStore, SheetStore
+from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
-from scanward.stores.sheets import SheetStore
-from scanward.stores.writings import WritingStore
+from scanward.stores.queues import OwnDataQueue
+from scanward.stores.s3 import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,21 +1,36 @@
-"""Who works here, and whom a doctor looks after."""
+"""The directory: which professionals work here, and which patients a doctor looks after."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.records.usecases.approval import require_approved
 from functions.records.usecases.dependencies import Clinic
 from functions.records.usecases.lists import cursor, part
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import Grant
 from scanward.domain.departments import Department
 from scanward.domain.ids import parse_id
+from scanward.domain.pagination import Window
 from scanward.domain.policy import Action, Relation
-from scanward.domain.windows import Window
-from scanward.errors import NotFound
+from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import Thing
-from scanward.stores.account_lists import Filters
-from scanward.stores.department_items import Place
+from scanward.stores.accounts import Filters
+from scanward.stores.departments import Place
+
+
+def require_approved(actor: Actor) -> None:
+    """Raises NotAllowed for a professional who waits for an administrator."""
+    if actor.is_professional and not actor.is_approved:
+        raise NotAllowed
+
+
+def require_known(clinic: Clinic, actor: Actor, account_id: int) -> None:
+    """Raises NotFound to administrators for who is not there; to everybody else such an account is a stranger's.
+
+    Without it they would be shown empty lists of nobody, and nobody would have an access log.
+    """
+    if actor.is_admin and clinic.accounts.get(account_id) is None:
+        raise NotFound
+
 
 APPROVED_DOCTORS = Filters(role=Role.DOCTOR, active=True, approved=True)
 

@@ -3,12 +3,12 @@
 from dataclasses import dataclass
 
 from functions.records.usecases.dependencies import Clinic
-from scanward.domain import own_data
+from scanward.domain import personal_data
 from scanward.domain.accounts import Actor
-from scanward.domain.own_data import Export
-from scanward.domain.places import export_key
+from scanward.domain.object_keys import export_key
+from scanward.domain.personal_data import Export
 from scanward.errors import Conflict, Unavailable
-from scanward.stores.own_data_queue import Wish
+from scanward.stores.queues import Wish
 
 LINK_SECONDS = 300
 
@@ -39,7 +39,7 @@ def ask(clinic: Clinic, actor: Actor) -> Ready:
 
 def _ask(clinic: Clinic, actor: Actor, before: Export | None) -> Export:
     now = clinic.now()
-    export = own_data.ask(actor.account_id, clinic.fresh_id(now), now)
+    export = personal_data.ask(actor.account_id, clinic.fresh_id(now), now)
     try:
         clinic.exports.ask(before, export)
         return _begun(clinic, export)
@@ -55,7 +55,7 @@ def _begun(clinic: Clinic, export: Export) -> Export:
     try:
         clinic.own_data.ask(Wish.EXPORT, export.account_id)
     except Unavailable:
-        export = own_data.fail(export, clinic.now())
+        export = personal_data.fail(export, clinic.now())
         clinic.exports.give_up(export)
     return export
 

@@ -1,8 +1,45 @@
-"""Reading parts of lists: signed cursors in, signed cursors out."""
+"""Pages of lists with signed cursors, and creating a thing once for each Idempotency-Key."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import TypeVar
 
 from functions.records.usecases.dependencies import Clinic
-from scanward.domain.windows import Window
-from scanward.stores.clinic_lists import Part
+from scanward.domain.idempotency import Once
+from scanward.domain.pagination import Window
+from scanward.errors import AlreadyTaken, Conflict
+from scanward.stores.lists import Part
+
+T = TypeVar("T")
+TRIES = 3
+
+
+def create(
+    clinic: Clinic,
+    once: Once | None,
+    make: Callable[[int, datetime], T],
+    again: Callable[[int], T],
+    tries: int = TRIES,
+) -> T:
+    """What `make` makes with a fresh id; for a key that was used for it, what `again` finds of that time.
+
+    Raises KeyReused, AlreadyTaken as `make` does, and Conflict when no free id was found: one chance in 4,096 for two
+    in the same millisecond.
+    """
+    for attempt in range(tries):
+        now = clinic.now()
+        found = clinic.once.find(once, now) if once else None
+        if found:
+            return again(int(found.made["id"]))
+        try:
+            return make(clinic.fresh_id(now), now)
+        except AlreadyTaken:  # by the same request, it may be, that came twice at once
+            if once is None or clinic.once.find(once, now) is None:
+                raise
+        except Conflict:
+            if attempt == tries - 1:
+                raise
+    raise Conflict
 
 
 def part(clinic: Clinic, window: Window, scope: str) -> Part:

@@ -3,18 +3,16 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from functions.records.usecases.creating import create
 from functions.records.usecases.dependencies import Clinic
-from functions.records.usecases.directory import works
-from functions.records.usecases.lists import cursor, part
-from functions.records.usecases.people import require_known
+from functions.records.usecases.directory import require_known, works
+from functions.records.usecases.lists import create, cursor, part
 from scanward.domain import questions
 from scanward.domain.accounts import Actor, Role
+from scanward.domain.idempotency import Once
 from scanward.domain.ids import parse_id
-from scanward.domain.once import Once
+from scanward.domain.pagination import Window
 from scanward.domain.policy import Action, Relation, Resource, allows, relation_of
 from scanward.domain.questions import AlreadyAnswered, Question, Response
-from scanward.domain.windows import Window
 from scanward.errors import InvalidFields, NotAllowed, NotFound
 from scanward.security.access import Thing
 

@@ -3,10 +3,9 @@
 from functions.scans.schemas.scans import ImageQuery
 from functions.scans.usecases import files
 from functions.scans.usecases.dependencies import Imaging
-from scanward.stores.objects import Stored
-from scanward.web.call import Binary, Call
+from scanward.stores.s3 import Stored
 from scanward.web.families import Family
-from scanward.web.routes import Routes
+from scanward.web.routes import Binary, Call, Routes
 
 routes = Routes[Imaging]("files", Family.ENVELOPE)
 # Asked for anew each time: at a clinic the next who sits down at this browser is somebody else.

@@ -1,7 +1,9 @@
 """Uploads and scans (contract B)."""
 
-from functions.scans.routes.one_image import one_image
-from functions.scans.schemas.orders import (
+from collections.abc import Mapping
+
+from functions.scans.schemas.scans import ScanOut, ScansQuery, TaskOut
+from functions.scans.schemas.uploads import (
     AgainOut,
     FormOut,
     OrderBody,
@@ -10,13 +12,30 @@ from functions.scans.schemas.orders import (
     UploadStart,
     UploadStartOut,
 )
-from functions.scans.schemas.scans import ScanOut, ScansQuery, TaskOut
 from functions.scans.usecases import scans, tasks, uploads
 from functions.scans.usecases.dependencies import Imaging
-from scanward.web.call import Call, Page
+from functions.scans.usecases.uploads import Image
+from scanward.domain.image_formats import ImageFormat, format_of
+from scanward.errors import InvalidFields
+from scanward.web.bodies import File
 from scanward.web.families import Family
-from scanward.web.messages import MessageOut
-from scanward.web.routes import Media, Routes
+from scanward.web.responses import MessageOut
+from scanward.web.routes import Call, Media, Page, Routes
+
+ACCEPTED = ", ".join(ImageFormat)
+
+
+def one_image(files: Mapping[str, File], field: str) -> Image:
+    """The image. Raises InvalidFields unless the form has this file and no other, of an accepted format."""
+    if set(files) != {field}:
+        raise InvalidFields({field: [f"Send one file, in the field called {field}."]})
+    content = files[field].content
+    kind = format_of(content)
+    if kind is None:
+        foreign = f"This is not an image of an accepted format ({ACCEPTED})."
+        raise InvalidFields({field: [foreign if content else "The file is empty."]})
+    return Image(content, kind)
+
 
 routes = Routes[Imaging]("scans", Family.ENVELOPE)
 

@@ -4,9 +4,8 @@ from functions.scans.schemas.scans import CancelledOut, ListQuery, TaskOut
 from functions.scans.usecases import tasks
 from functions.scans.usecases.dependencies import Imaging
 from scanward.domain.ids import to_uuid
-from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.routes import Routes
+from scanward.web.routes import Call, Page, Routes
 
 routes = Routes[Imaging]("tasks", Family.ENVELOPE)
 

@@ -1,6 +1,6 @@
-"""X-rays as contract E says them: the same scans as everybody's."""
+"""X-rays as contract E shows them: the same scans as in B."""
 
-from functions.scans.routes.one_image import one_image
+from functions.scans.routes.scans import one_image
 from functions.scans.schemas.xrays import (
     ReadingBody,
     ReadingOut,
@@ -10,13 +10,12 @@ from functions.scans.schemas.xrays import (
     XrayStart,
     XrayStartOut,
 )
-from functions.scans.usecases import uploads, xrays
+from functions.scans.usecases import scans, uploads
 from functions.scans.usecases.dependencies import Imaging
 from scanward.errors import InvalidFields
 from scanward.web.bodies import Choice
-from scanward.web.call import Call, Page
 from scanward.web.families import Family
-from scanward.web.routes import Media, Routes
+from scanward.web.routes import Call, Media, Page, Routes
 
 routes = Routes[Imaging]("xrays", Family.FLAT)
 IMAGE = "image_of_xray"
@@ -40,31 +39,31 @@ def add_xray(call: Call[XrayBody | XrayStart], imaging: Imaging) -> XrayOut | Xr
         if call.files:
             raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
         accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.once)
-        return XrayStartOut.begun(xrays.of(imaging, accepted), accepted, form)
+        return XrayStartOut.begun(scans.of(imaging, accepted), accepted, form)
     accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.once)
-    return XrayOut.of(xrays.of(imaging, accepted))
+    return XrayOut.of(scans.of(imaging, accepted))
 
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
 def list_xrays(call: Call[None], imaging: Imaging) -> Page:
     """A patient's X-rays, newest first: one's own, or those of somebody in one's care."""
-    found, cursor = xrays.list_xrays(imaging, call.actor, call.path["user_id"], call.query.window())
+    found, cursor = scans.list_xrays(imaging, call.actor, call.path["user_id"], call.query.window())
     return Page([XrayOut.of(scan) for scan in found], cursor)
 
 
 @routes.get("/api/unique_xray/{xray_id}", XrayOut)
 def read_xray(call: Call[None], imaging: Imaging) -> XrayOut:
     """One X-ray."""
-    return XrayOut.of(xrays.read_xray(imaging, call.actor, call.path["xray_id"]))
+    return XrayOut.of(scans.read_xray(imaging, call.actor, call.path["xray_id"]))
 
 
 @routes.put("/api/unique_xray/{xray_id}", XrayOut, ReadingBody)
 def write_reading(call: Call[ReadingBody], imaging: Imaging) -> XrayOut:
     """Write down what a doctor reads in it; it is kept beside what the model does."""
-    return XrayOut.of(xrays.write_reading(imaging, call.actor, call.path["xray_id"], call.body.result_of_xray))
+    return XrayOut.of(scans.write_reading(imaging, call.actor, call.path["xray_id"], call.body.result_of_xray))
 
 
 @routes.get("/api/unique_xray/{xray_id}/readings", list[ReadingOut])
 def list_readings(call: Call[None], imaging: Imaging) -> list[ReadingOut]:
     """What doctors have read in it so far, the newest first."""
-    return [ReadingOut.of(reading) for reading in xrays.readings(imaging, call.actor, call.path["xray_id"])]
+    return [ReadingOut.of(reading) for reading in scans.readings(imaging, call.actor, call.path["xray_id"])]

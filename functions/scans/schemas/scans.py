@@ -6,14 +6,12 @@ from uuid import UUID
 
 from pydantic import Field
 
-from functions.scans.schemas.orders import Flag
-from scanward.domain.failures import FAILURE_TEXTS
+from functions.scans.schemas.uploads import Flag
 from scanward.domain.ids import to_uuid
 from scanward.domain.orders import ScanType
-from scanward.domain.reports import report
+from scanward.domain.pagination import Window
 from scanward.domain.scans import Scan
-from scanward.domain.tasks import Task
-from scanward.domain.windows import Window
+from scanward.domain.tasks import FAILURE_TEXTS, Task, report
 from scanward.web.fields import Body, Cursor, Line, Out
 
 

@@ -1,4 +1,4 @@
-"""X-rays as contract E's table has them."""
+"""X-rays as contract E's table has them, and treatment suggestions as contract B spells them."""
 
 from datetime import datetime
 from typing import Annotated, Any, Literal
@@ -6,16 +6,65 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from functions.scans.schemas.orders import FormOut, Id, OrderBody
 from functions.scans.schemas.scans import ListQuery
-from functions.scans.usecases.accepting import Accepted
+from functions.scans.schemas.uploads import FormOut, Id, OrderBody
+from functions.scans.usecases.orders import Accepted
+from functions.scans.usecases.treatment import Advice, Case
 from functions.scans.usecases.uploads import Wanted
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.ids import parse_id, to_uuid
 from scanward.domain.scans import About, DoctorsReading, Scan
 from scanward.errors import InvalidFields
-from scanward.stores.objects import PresignedPost
+from scanward.stores.s3 import PresignedPost
 from scanward.web.fields import Body, Line, Out, Printable
+
+
+class TreatmentBody(Body):
+    """`POST /xray/suggest-treatment`. What is not said of the person is not guessed."""
+
+    analysis_task_id: Annotated[str, StringConstraints(min_length=1, max_length=2048), Printable]
+    symptoms: Annotated[str, StringConstraints(max_length=4000), Printable] | None = None
+    patient_age: Annotated[int, Field(ge=0, le=150)] | None = None
+    patient_gender: Annotated[str, StringConstraints(max_length=40), Printable] | None = None
+
+    def case(self) -> Case:
+        """The case that is meant."""
+        return Case(self.analysis_task_id, self.symptoms, self.patient_age, self.patient_gender)
+
+
+class SourceOut(Out):
+    """Where a suggestion is taken from."""
+
+    title: str
+    publisher: str
+    year: int
+    identifier: str
+    url: str
+
+
+class SuggestionOut(Out):
+    """What clinicians consider for one finding. `confidence`: the model's score, in 0…1."""
+
+    condition: str
+    confidence: float
+    treatment: str
+    precautions: str
+    sources: list[SourceOut]
+    red_flags: list[str]
+
+
+class TreatmentOut(Out):
+    """Suggestions, the most likely finding first. `red_flags`: what the symptoms alone call for."""
+
+    suggestions: list[SuggestionOut]
+    disclaimer: str
+    red_flags: list[str]
+
+    @classmethod
+    def of(cls, advice: Advice) -> "TreatmentOut":
+        made = [SuggestionOut.model_validate(suggestion.to_dict()) for suggestion in advice.suggestions]
+        return cls(suggestions=made, disclaimer=advice.disclaimer, red_flags=list(advice.red_flags))
+
 
 Text = Annotated[str, StringConstraints(max_length=10_000), Printable]
 

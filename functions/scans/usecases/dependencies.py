@@ -1,20 +1,59 @@
-"""What the use-cases of this slice work with."""
+"""What the use-cases of this slice work with, the estimate of waiting times included."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
-from functions.scans.usecases.waiting import Waiting
+from scanward.domain.orders import Lane
+from scanward.errors import Unavailable
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
-from scanward.stores.gate import GateStore
-from scanward.stores.lanes import LaneQueues
-from scanward.stores.objects import ObjectStore
-from scanward.stores.once import OnceStore
-from scanward.stores.purging import Purger
-from scanward.stores.scan_lists import ScanLists
-from scanward.stores.scans import ScanStore
-from scanward.stores.upload_counts import UploadCounts
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.queues import LaneQueues
+from scanward.stores.rate_limits import UploadCounts
+from scanward.stores.s3 import ObjectStore, Purger
+from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.sessions import GateStore
+from scanward.stores.tasks import Durations
+
+LOOKED_AT_EVERY = timedelta(seconds=15)
+UNMEASURED = 10.0  # seconds an analysis takes until one was measured
+
+
+class Waiting:
+    """Looks at each lane now and then, and remembers it. `at_once`: how many analyses of each run side by side."""
+
+    def __init__(
+        self, lanes: LaneQueues, durations: Durations, at_once: Mapping[Lane, int], now: Callable[[], datetime]
+    ) -> None:
+        self._lanes = lanes
+        self._durations = durations
+        self._at_once = at_once
+        self._now = now
+        self._seen: dict[Lane, tuple[datetime, float]] = {}
+
+    def seconds(self, lane: Lane) -> float:
+        """About how long an upload in this lane waits for its result from now on. Nobody's failure: a guess stays."""
+        now = self._now()
+        seen = self._seen.get(lane)
+        if seen is None or now - seen[0] >= LOOKED_AT_EVERY:
+            self._seen[lane] = seen = (now, self._look(lane))
+        return seen[1]
+
+    def _look(self, lane: Lane) -> float:
+        try:
+            each = self._durations.seconds(lane) or UNMEASURED
+            return each * (1 + self._lanes.waiting(lane) / self._at_once[lane])
+        except Unavailable:
+            return UNMEASURED
+
+
+def spelled(seconds: float) -> str:
+    """As the documents spell a time: in tens of seconds up to a minute, then in minutes, always rounded up."""
+    if seconds <= 60:
+        return f"{max(10, -int(-seconds // 10) * 10)} seconds"
+    minutes = -int(-seconds // 60)
+    return f"{minutes} minute{'s' if minutes > 1 else ''}"
 
 
 @dataclass(frozen=True, slots=True)

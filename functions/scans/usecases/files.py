@@ -7,11 +7,11 @@ from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.scans import read_scan
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
-from scanward.domain.images import CONTENT_TYPE_OF, ImageFormat
-from scanward.domain.places import deidentified_key, heatmap_key, preview_key
+from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
+from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import NotFound
-from scanward.stores.objects import StorageFailed, Stored
+from scanward.stores.s3 import StorageFailed, Stored
 
 LINK_SECONDS = 300
 

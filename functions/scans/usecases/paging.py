@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Sequence
 
-from scanward.domain.windows import Window
+from scanward.domain.pagination import Window
 from scanward.security.tokens import Tokens
-from scanward.stores.scan_lists import Ids
+from scanward.stores.scans import Ids
 
 
 def page(

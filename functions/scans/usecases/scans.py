@@ -1,19 +1,20 @@
-"""Reading, listing and removing scans."""
+"""Reading, listing and removing scans; X-rays as contract E shows them, and the readings of doctors."""
 
 from collections.abc import Sequence
 from contextlib import suppress
+from dataclasses import replace
 
 from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.orders import Accepted
 from functions.scans.usecases.paging import page
 from functions.scans.usecases.tasks import called_off
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
-from scanward.domain.places import derived_prefix
-from scanward.domain.policy import Action
-from scanward.domain.scans import Scan
-from scanward.domain.task_refusals import TaskClosed
-from scanward.domain.tasks import Task
-from scanward.domain.windows import Window
+from scanward.domain.object_keys import derived_prefix
+from scanward.domain.pagination import Window
+from scanward.domain.policy import Action, Relation, Resource, allows
+from scanward.domain.scans import DoctorsReading, Scan
+from scanward.domain.tasks import Task, TaskClosed
 from scanward.errors import NotFound
 from scanward.security.access import Thing
 
@@ -74,3 +75,45 @@ def delete_scan(imaging: Imaging, actor: Actor, scan: str) -> None:
 def _purge(imaging: Imaging, scan: Scan) -> None:
     imaging.purger.purge(derived_prefix(scan.id))
     imaging.purger.purge_image(scan.object_key, scan.object_version)
+
+
+READINGS_SHOWN = 50
+
+
+def of(imaging: Imaging, accepted: Accepted[Scan]) -> Scan:
+    """The scan that the actor has uploaded, now or with an earlier request of the same key."""
+    found = accepted.kept or imaging.scans.get(accepted.scan_id)
+    if found is None:
+        raise NotFound
+    return found
+
+
+def list_xrays(imaging: Imaging, actor: Actor, user: str, window: Window) -> tuple[Sequence[Scan], str | None]:
+    """A patient's scans, whichever way they came. Raises NotFound, also for a stranger's."""
+    found, cursor = list_scans(imaging, actor, user, window)
+    return [_shown(actor, scan) for scan in found], cursor
+
+
+def read_xray(imaging: Imaging, actor: Actor, xray: str) -> Scan:
+    """One scan."""
+    return _shown(actor, read_scan(imaging, actor, xray))
+
+
+def write_reading(imaging: Imaging, actor: Actor, xray: str, text: str) -> Scan:
+    """What a doctor reads in the image; what was read before is kept, and the model's result stays as it is."""
+    found = reach(imaging, actor, Action.WRITE_READING, xray)
+    reading = DoctorsReading(text, actor.account_id, imaging.now())
+    imaging.scans.set_reading(found.id, reading)
+    return replace(found, reading=reading)
+
+
+def readings(imaging: Imaging, actor: Actor, xray: str) -> Sequence[DoctorsReading]:
+    """What doctors have read in the image, the newest first; at most fifty."""
+    found = reach(imaging, actor, Action.READ_READING, xray)
+    return imaging.lists.readings_of(found.id, READINGS_SHOWN)
+
+
+def _shown(actor: Actor, scan: Scan) -> Scan:
+    """A lab sees images, and not what doctors say of them."""
+    may = allows(actor, Action.READ_READING, Resource(scan.patient_id, Relation.CARE_LINK))
+    return scan if may else replace(scan, reading=None)

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from functools import partial
 
-from functions.scans.usecases.accepting import Accepted, Draft, Taking, accept, finish
 from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.orders import Accepted, Draft, Taking, accept, finish
 from functions.scans.usecases.paging import page
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
+from scanward.domain.idempotency import Once
 from scanward.domain.ids import parse_id
-from scanward.domain.once import Once
 from scanward.domain.orders import Order
+from scanward.domain.pagination import Window
 from scanward.domain.policy import Action
 from scanward.domain.tasks import Task, TaskStatus
-from scanward.domain.windows import Window
 from scanward.errors import Conflict, NotFound
 from scanward.security.access import Thing
 from scanward.stores.scans import Beside

@@ -7,7 +7,7 @@ from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
 from scanward.domain.results import NOTICE, REFERENCE
-from scanward.domain.task_refusals import TaskClosed, TaskNotFinished
+from scanward.domain.tasks import TaskClosed, TaskNotFinished
 from scanward.treatment.suggestions import Suggestion, disclaimer, red_flags, suggest
 
 

@@ -3,20 +3,20 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.scans.usecases.accepting import Accepted, Draft, Taking, accept, finish
 from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.orders import Accepted, Draft, Taking, accept, finish
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
+from scanward.domain.idempotency import Once
 from scanward.domain.ids import parse_id
-from scanward.domain.images import CONTENT_TYPE_OF, ImageFormat
-from scanward.domain.once import Once
+from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
+from scanward.domain.object_keys import upload_key
 from scanward.domain.orders import Order
-from scanward.domain.places import upload_key
 from scanward.domain.policy import Action
 from scanward.domain.scans import About, DoctorsReading, Scan
 from scanward.errors import Conflict, NotFound, TooManyRequests
 from scanward.security.access import Thing
-from scanward.stores.objects import PresignedPost
+from scanward.stores.s3 import PresignedPost
 from scanward.stores.scans import Beside
 
 

@@ -1,4 +1,4 @@
-"""The one family of errors. None knows a status code: `scanward.web.statuses` maps types to statuses."""
+"""The one family of errors. None knows a status code: `scanward.web.families` maps types to statuses."""
 
 from collections.abc import Mapping, Sequence
 from types import MappingProxyType

@@ -8,8 +8,8 @@ from enum import StrEnum
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from scanward.domain.failures import FailureReason
 from scanward.domain.orders import Lane
+from scanward.domain.tasks import FailureReason
 from scanward.settings import Environment
 
 NAMESPACE = "Scanward"

@@ -2,8 +2,9 @@
 
 Stand-alone: it knows nothing of the service around it. Import from the modules, each of which loads only what it needs:
 
-- `imaging.formats.sniff`, `imaging.decode.decode`, `imaging.refusal.ImageRefused`
-- `imaging.deidentify.deidentify`
-- `imaging.card.read_card`, `imaging.suitable.choose`, `imaging.model.load_model`, `imaging.check.check`
-- `imaging.analyse.analyse`, `imaging.derived.preview`, `imaging.derived.heatmap`
+- `imaging.jpeg_png.sniff`, `imaging.decode.decode`, `imaging.errors.ImageRefused`
+- `imaging.dicom.deidentify.deidentify`
+- `imaging.model_card.read_card`, `imaging.model_selection.choose`, `imaging.model.load_model`
+- `imaging.model_check.check`
+- `imaging.analysis.analyse`, `imaging.renderings.preview`, `imaging.renderings.heatmap`
 """

@@ -4,18 +4,16 @@ import dataclasses
 import time
 from functools import partial
 
-from imaging.bounds import check_bytes
-from imaging.dicom_meta import transfer_syntax
-from imaging.formats import HEAD_BYTES, sniff
-from imaging.picture import Format, Picture
-from imaging.raster import decode_jpeg, decode_png
-from imaging.refusal import ImageRefused, bad_input, too_large, unsupported
+from imaging.dicom.meta import transfer_syntax
+from imaging.errors import ImageRefused, bad_input, too_large, unsupported
+from imaging.image import Format, Picture, check_bytes
+from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, decode_png, sniff
 
 
 def decode(data: bytes, *, whole: bool = False) -> Picture:
     """Decode a JPEG, PNG or DICOM file, no larger than people are shown it, or `whole`: to `bounds.DETAIL_PIXELS`.
 
-    Raises ImageRefused, with BAD_INPUT (broken, or no such format), TOO_LARGE (beyond `imaging.bounds`) or UNSUPPORTED
+    Raises ImageRefused, with BAD_INPUT (broken, or no such format), TOO_LARGE (beyond `imaging.image`) or UNSUPPORTED
     (a variant that is not read). The cause is not kept: the decoders' own messages may quote a patient's header.
     """
     started = time.perf_counter()
@@ -42,6 +40,6 @@ def _decode(data: bytes, kind: Format, *, whole: bool) -> Picture:
     if kind == "PNG":
         return decode_png(data, whole=whole)
     syntax = transfer_syntax(data)
-    from imaging.dicom import decode_dicom  # noqa: PLC0415 - pydicom takes 190 ms to import: only when one comes
+    from imaging.dicom.read import decode_dicom  # noqa: PLC0415 - pydicom takes 190 ms to import: only when one comes
 
     return decode_dicom(data, syntax, whole=whole)

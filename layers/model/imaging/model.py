@@ -10,9 +10,9 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from imaging.card import CARD_FILE, Card, read_card
-from imaging.onnx_tensors import read_graph
-from imaging.refusal import ModelRefused
+from imaging.errors import ModelRefused
+from imaging.model_card import CARD_FILE, Card, read_card
+from imaging.onnx_graph import read_graph
 
 MODEL_FILE = "model.onnx"
 MB_PER_CPU = 1769
@@ -31,7 +31,7 @@ class Model:
 
     @property
     def takes_batches(self) -> bool:
-        """Whether the graph says that it takes any number of images at once; `imaging.check` tries it."""
+        """Whether the graph says that it takes any number of images at once; `imaging.model_check` tries it."""
         return not isinstance(self.session.get_inputs()[0].shape[0], int)
 
     def run(self, images: Tensor, *, scores_only: bool = False) -> list[Tensor]:

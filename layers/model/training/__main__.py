@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable
 from pathlib import Path
 
-from imaging.card import CARD_FILE, read_card
+from imaging.model_card import CARD_FILE, read_card
 from training.subjects import SUBJECTS
 
 MODELS = Path(__file__).resolve().parent.parent / "models"

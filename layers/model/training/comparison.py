@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.decide import decide
+from imaging.findings import decide
 from imaging.model import Model
 
 _ROUNDS = 15

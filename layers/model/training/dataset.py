@@ -9,8 +9,8 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.picture import ImageFacts, Picture
-from imaging.prepare import prepare
+from imaging.image import ImageFacts, Picture
+from imaging.preprocess import prepare
 from training.phantom.drawing import Phantom
 from training.progress import progress
 from training.subjects import SUBJECTS, Subject

@@ -7,7 +7,7 @@ from pathlib import Path
 import onnx
 import torch
 
-from imaging.card import Input
+from imaging.model_card import Input
 from training.cards import ACTIVATION, OPSET, SCORES
 from training.network import ActivationNet
 

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from imaging.card import CARD_FILE, read_card
+from imaging.model_card import CARD_FILE, read_card
 from training.evaluate import summary
 from training.reading import read_held_out
 from training.subjects import Subject

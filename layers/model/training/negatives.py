@@ -14,11 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from imaging.card import Card, read_card
 from imaging.decode import decode
-from imaging.input_gate import notice
+from imaging.input_checks import notice
 from imaging.model import catalogue
-from imaging.prepare import prepare
+from imaging.model_card import Card, read_card
+from imaging.preprocess import prepare
 from training import files
 from training.dataset import phantom
 from training.subjects import SUBJECTS

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantType, quantize_static
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
-from imaging.card import CARD_FILE
 from imaging.decode import decode
+from imaging.errors import ImageRefused, ModelRefused
 from imaging.model import MODEL_FILE, Model, load_model
-from imaging.onnx_tensors import read_graph
-from imaging.prepare import prepare
-from imaging.refusal import ImageRefused, ModelRefused
+from imaging.model_card import CARD_FILE
+from imaging.onnx_graph import read_graph
+from imaging.preprocess import prepare
 from training.comparison import Comparison, Tensors, compare
 
 _LEAST_IMAGES = 8

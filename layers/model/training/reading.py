@@ -8,9 +8,9 @@ from pathlib import Path
 
 import numpy as np
 
-from imaging.analyse import Analysis, analyse
+from imaging.analysis import Analysis, analyse
 from imaging.decode import decode
-from imaging.explain import spread
+from imaging.heatmaps import spread
 from imaging.model import Model, load_model
 from training import files
 from training.dataset import phantom, truth_of

@@ -7,10 +7,10 @@ from pathlib import Path
 
 from PIL import Image, ImageDraw
 
-from imaging.analyse import Analysis, analyse
+from imaging.analysis import Analysis, analyse
 from imaging.decode import decode
-from imaging.derived import heatmap, preview
 from imaging.model import Model, load_model
+from imaging.renderings import heatmap, preview
 from training import files
 from training.phantom.drawing import Phantom
 from training.samples import KINDS, box, sample

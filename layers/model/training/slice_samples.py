@@ -7,14 +7,12 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from imaging.analyse import analyse
+from imaging.analysis import analyse
 from imaging.decode import decode
 from imaging.model import Model, load_model
 from training import files
-from training.phantom.brain import axial as brain
+from training.phantom import brain, kidneys, lungs
 from training.phantom.drawing import Phantom
-from training.phantom.kidneys import axial as kidneys
-from training.phantom.lungs import axial as lungs
 from training.reading import points_at
 from training.samples import box
 from training.subjects import SUBJECTS

@@ -6,13 +6,10 @@ from types import ModuleType
 
 import numpy as np
 
-from imaging.card import Input
+from imaging.model_card import Input
 from training.files import CR, CT, DX, MR, Exposure
-from training.phantom import chest
-from training.phantom.brain import axial as brain
+from training.phantom import brain, chest, kidneys, lungs
 from training.phantom.drawing import Phantom
-from training.phantom.kidneys import axial as kidneys
-from training.phantom.lungs import axial as lungs
 
 Draw = Callable[[np.random.Generator], Phantom]
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from imaging.card import Card, read_card
+from imaging.model_card import Card, read_card
 from training.subjects import SUBJECTS
 
 FIRST = "chest_xray"

@@ -8,9 +8,9 @@ import numpy as np
 import onnxruntime
 import torch
 
-from imaging.card import Input
-from imaging.familiar import learn
+from imaging.input_checks import learn
 from imaging.model import MODEL_FILE
+from imaging.model_card import Input
 from training.calibrate import best_temperature, operating_points
 from training.cards import SCORES, card_of
 from training.dataset import Examples, make_examples

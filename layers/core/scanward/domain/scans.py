@@ -5,9 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from scanward.domain.failures import FailureReason
 from scanward.domain.orders import ScanType
-from scanward.domain.tasks import TaskStatus
+from scanward.domain.tasks import FailureReason, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,19 +1,74 @@
 """The task machine: PENDING → IN_PROGRESS → COMPLETED | FAILED | CANCELLED, and the last three are final.
 
-Every function here is pure: it takes a task and the time and gives the next task, or refuses. Stores write the next
-task on the condition that the version they read is still there, so of two transitions one wins.
+With it: why a task fails (a closed list), why it refuses a transition, and what poll and push both say of it.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Any
 
-from scanward.domain.failures import FAILURE_TEXTS, FailureReason
+from scanward.domain.object_keys import upload_key
 from scanward.domain.orders import Order
-from scanward.domain.places import upload_key
-from scanward.domain.task_refusals import TaskClosed, TaskLeased, TaskNotFinished, TaskNotStarted
+from scanward.errors import Conflict
+
+
+class FailureReason(StrEnum):
+    """The closed list of why a task failed. None of them says anything about a person."""
+
+    BAD_INPUT = "BAD_INPUT"
+    TOO_LARGE = "TOO_LARGE"
+    UNSUPPORTED = "UNSUPPORTED"
+    STORAGE = "STORAGE"
+    MODEL = "MODEL"
+    UPLOAD_EXPIRED = "UPLOAD_EXPIRED"
+    RETRIES_EXHAUSTED = "RETRIES_EXHAUSTED"
+    TIMED_OUT = "TIMED_OUT"
+
+
+FAILURE_TEXTS = MappingProxyType(
+    {
+        FailureReason.BAD_INPUT: "The image cannot be read",
+        FailureReason.TOO_LARGE: "The image is too large",
+        FailureReason.UNSUPPORTED: "The image is of a kind that is not accepted",
+        FailureReason.STORAGE: "The image could not be fetched or its results not kept",
+        FailureReason.MODEL: "The model could not be run",
+        FailureReason.UPLOAD_EXPIRED: "The upload never came",
+        FailureReason.RETRIES_EXHAUSTED: "The analysis did not succeed after several tries",
+        FailureReason.TIMED_OUT: "The analysis was not finished in time",
+    }
+)
+
+
+class TaskClosed(Conflict):
+    """The task has reached a final state, and which."""
+
+    message = "The task is finished"
+
+    def __init__(self, status: str) -> None:
+        super().__init__()
+        self.details = {"status": status}
+
+
+class TaskLeased(Conflict):
+    """Another worker holds the task."""
+
+    message = "The task is being worked on"
+
+
+class TaskNotStarted(Conflict):
+    """Nobody holds the task."""
+
+    message = "The task is not being worked on"
+
+
+class TaskNotFinished(Conflict):
+    """What was asked for needs a finished task."""
+
+    message = "The task is not finished"
+
 
 MAX_ATTEMPTS = 3
 LEASE = timedelta(seconds=90)  # above the inference function's timeout, so a live worker never loses it
@@ -209,3 +264,17 @@ def _require_running(task: Task) -> None:
 def _finish(task: Task, status: TaskStatus, message: str, now: datetime, **rest: Any) -> Task:
     _require_open(task)
     return replace(task, status=status, message=message, version=task.version + 1, due_at=None, finished_at=now, **rest)
+
+
+def report(task: Task) -> dict[str, Any]:
+    """The state, and the result or the failure once there is one."""
+    said: dict[str, Any] = {
+        "status": task.status.value,
+        "progress": task.progress,
+        "message": task.message,
+        "version": task.version,
+        "result": {"type": "analysis", "data": task.result} if task.result is not None else None,
+    }
+    if task.failure:
+        said["failure"] = {"reason": task.failure.value, "message": FAILURE_TEXTS[task.failure]}
+    return said

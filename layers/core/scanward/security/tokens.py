@@ -6,9 +6,8 @@ from typing import Any
 
 import jwt
 
-from scanward.domain.claims import LIFETIMES, MAX_TOKEN_LENGTH, Claims, TokenType
 from scanward.domain.ids import parse_id
-from scanward.domain.signing import NOTICE_SECONDS, SigningKey, TokenKeys
+from scanward.domain.tokens import LIFETIMES, MAX_TOKEN_LENGTH, NOTICE_SECONDS, Claims, SigningKey, TokenKeys, TokenType
 from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
 
 ISSUER = "scanward"

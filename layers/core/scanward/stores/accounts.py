@@ -1,22 +1,211 @@
-"""Accounts, their unique names and their password hashes."""
+"""Accounts in DynamoDB: their items, unique names, password hashes, and their lists, newest first.
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime
+A page of a list costs the same however many accounts there are.
+"""
 
+from collections.abc import Callable, Iterator
+from dataclasses import asdict, dataclass, replace
+from datetime import date, datetime
+from heapq import merge
+from itertools import islice, product
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Names, fold
+from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Decision, Gender, Names, Profile, Role, fold
 from scanward.domain.care import AccessEntry
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
-from scanward.stores.account_items import AdministratorsItem, ListItem, MarkerItem, ProfileItem, account_of
-from scanward.stores.account_writes import administers, write_gone, write_new, write_over
-from scanward.stores.dynamo import ConditionFailed, bind, translated
-from scanward.stores.gate_items import GateItem
-from scanward.stores.session_ends import EndedItem
-from scanward.stores.transactions import write_together
+from scanward.stores.dynamo import ConditionFailed, JSONText, bind, from_ms, to_ms, translated, write_together
+from scanward.stores.sessions import EndedItem, GateItem, gate_actions, new_gate, note_end
+
+
+class ProfileItem(Model):
+    """ACCOUNT#id / PROFILE."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.PROFILE)
+    role = UnicodeAttribute()
+    active = BooleanAttribute()
+    approved = BooleanAttribute()
+    names = JSONText()
+    profile = JSONText()
+    password_hash = UnicodeAttribute()
+    version = NumberAttribute()
+    created_ms = NumberAttribute()
+    updated_ms = NumberAttribute()
+    decision = JSONText(null=True)
+
+
+class MarkerItem(Model):
+    """EMAIL#folded / MARKER and its like: holds a unique name for one account."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.MARKER)
+    account_id = NumberAttribute()
+
+
+class ListItem(Model):
+    """USERS#role#active#approved#shard / id: an account's place in one of the lists of administrators."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class AdministratorsItem(Model):
+    """ADMINISTRATORS / COUNT: how many accounts administer, so that the last one stays."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True, default=keys.ADMINISTRATORS)
+    sk = UnicodeAttribute(range_key=True, default=keys.COUNT)
+    administrators = NumberAttribute()
+
+
+def profile_item(account: Account, password_hash: str, version: int = 1) -> ProfileItem:
+    """The item of an account."""
+    return ProfileItem(
+        keys.account(account.id),
+        role=account.role.value,
+        active=account.is_active,
+        approved=account.is_approved,
+        names=_said(account.names),
+        profile=_said(account.profile),
+        password_hash=password_hash,
+        version=version,
+        created_ms=to_ms(account.created_at),
+        updated_ms=to_ms(account.updated_at),
+        decision=_decided(account.decision) if account.decision else None,
+    )
+
+
+def account_of(item: ProfileItem) -> Account:
+    """The account that an item spells."""
+    said: dict[str, Any] = dict(item.profile)
+    if "gender" in said:
+        said["gender"] = Gender(said["gender"])
+    if "birth_date" in said:
+        said["birth_date"] = date.fromisoformat(said["birth_date"])
+    said["emergency_numbers"] = tuple(said.get("emergency_numbers", ()))
+    return Account(
+        id=keys.number(item.pk),
+        role=Role(item.role),
+        names=Names(**item.names),
+        profile=Profile(**said),
+        is_active=item.active,
+        is_approved=item.approved,
+        created_at=from_ms(item.created_ms),
+        updated_at=from_ms(item.updated_ms),
+        decision=_decision(item.decision) if item.decision else None,
+    )
+
+
+def markers(account: Account) -> dict[str, MarkerItem]:
+    """Field → the marker that holds its name for the account."""
+    return {
+        field: MarkerItem(keys.marker(field, folded), account_id=account.id)
+        for field, folded in account.names.folded().items()
+    }
+
+
+def rows(account: Account) -> Iterator[ListItem]:
+    """The account's places in the lists: one for each combination of filters that it answers to.
+
+    A filter that lives in a key costs the same with a hundred accounts and with a million.
+    """
+    for role, active, approved in product((None, account.role), (None, account.is_active), (None, account.is_approved)):
+        yield ListItem(keys.user_list(role, active, approved, keys.list_shard(account.id)), keys.sortable(account.id))
+
+
+def _decided(decision: Decision) -> dict[str, Any]:
+    return {"by": decision.by, "at_ms": to_ms(decision.at), "reason": decision.reason}
+
+
+def _decision(said: dict[str, Any]) -> Decision:
+    return Decision(said["by"], from_ms(said["at_ms"]), said["reason"])
+
+
+def _said(record: Names | Profile) -> dict[str, Any]:
+    values = {name: value for name, value in asdict(record).items() if value not in (None, ())}
+    return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
+
+
+def write_new(write: TransactWrite, account: Account, password_hash: str) -> None:
+    """Everything of a new account, on condition that neither its id nor a name of its is in use."""
+    for marker in markers(account).values():
+        write.save(marker, condition=MarkerItem.pk.does_not_exist())
+    write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
+    write.save(new_gate(account))
+    for row in rows(account):
+        write.save(row)
+    _count_administrators(write, int(account.is_superuser))
+
+
+def write_over(
+    write: TransactWrite, old: Account, new: Account, password_hash: str, version: int, *, ends_sessions: bool
+) -> None:
+    """An account over what it was, on condition that its stored `version` is that still."""
+    _reconcile(write, old, new)
+    write.save(profile_item(new, password_hash, version + 1), condition=ProfileItem.version == version)
+    gate = GateItem(keys.account(new.id), keys.GATE)
+    write.update(gate, actions=gate_actions(new, ends_sessions=ends_sessions))
+    if ends_sessions:
+        note_end(write, new.id)
+    _count_administrators(write, administers(new) - administers(old))
+
+
+def write_gone(write: TransactWrite, account: Account, password_hash: str, version: int) -> None:
+    """That an account is no more, on condition that its stored `version` is that still.
+
+    Its gate stays, closed, until all else is erased: it knows the departments that are to be left.
+    """
+    write.delete(profile_item(account, password_hash), condition=ProfileItem.version == version)
+    closed = gate_actions(replace(account, is_active=False), ends_sessions=True)
+    write.update(GateItem(keys.account(account.id), keys.GATE), actions=closed)
+    note_end(write, account.id)
+    for item in (*markers(account).values(), *rows(account)):
+        write.delete(item)
+    _count_administrators(write, -administers(account))
+
+
+def administers(account: Account) -> int:
+    """1 for an account that can administer, else 0."""
+    return int(account.is_superuser and account.is_active)
+
+
+def _reconcile(write: TransactWrite, old: Account, new: Account) -> None:
+    """Markers and list places: what only the old account has goes, what only the new one has comes."""
+    was, will = _holdings(old), _holdings(new)
+    for key in was.keys() - will.keys():
+        write.delete(was[key])
+    for key in will.keys() - was.keys():
+        item = will[key]
+        write.save(item, condition=MarkerItem.pk.does_not_exist() if isinstance(item, MarkerItem) else None)
+
+
+def _holdings(account: Account) -> dict[str, MarkerItem | ListItem]:
+    items: list[MarkerItem | ListItem] = [*markers(account).values(), *rows(account)]
+    return {item.pk: item for item in items}
+
+
+def _count_administrators(write: TransactWrite, change: int) -> None:
+    if change:
+        last = AdministratorsItem.administrators > 1 if change < 0 else None
+        write.update(AdministratorsItem(), actions=[AdministratorsItem.administrators.add(change)], condition=last)
+
 
 UNIQUE = "This field must be unique."
 NOBODY = 0  # no account's id
@@ -198,3 +387,47 @@ def _administrators() -> int:
 
 def _credentials(item: ProfileItem) -> Credentials:
     return Credentials(account_of(item), item.password_hash, int(item.version))
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Which accounts are wanted; None where it does not matter."""
+
+    role: Role | None = None
+    active: bool | None = None
+    approved: bool | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AccountPage:
+    """A page, and the id after which the next one begins; None when this is the last."""
+
+    accounts: list[Account]
+    last: int | None
+
+
+class AccountLists:
+    """The lists that `AccountStore` keeps places in."""
+
+    def __init__(self, table: str, accounts: AccountStore) -> None:
+        bind(ListItem, table)
+        self._accounts = accounts
+
+    def page(self, filters: Filters, skip: int, limit: int, before: int | None = None) -> AccountPage:
+        """Up to `limit` accounts, `skip` after the newest one or after the one `before`.
+
+        One query a shard, of `skip + limit + 1` small rows at most, and one batch of reads.
+        """
+        wanted = skip + limit + 1
+        with translated():
+            shards = [list(_shard(filters, shard, wanted, before)) for shard in range(keys.LIST_SHARDS)]
+        ids = list(islice(merge(*shards, reverse=True), skip, wanted))
+        last = ids[limit - 1] if len(ids) > limit else None
+        return AccountPage(self._accounts.many(ids[:limit]), last)
+
+
+def _shard(filters: Filters, shard: int, wanted: int, before: int | None) -> Iterator[int]:
+    key = keys.user_list(filters.role, filters.active, filters.approved, shard)
+    below = ListItem.sk < keys.sortable(before) if before is not None else None
+    for item in ListItem.query(key, below, scan_index_forward=False, limit=wanted):
+        yield int(item.sk)

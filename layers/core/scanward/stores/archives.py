@@ -9,11 +9,12 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 from botocore.exceptions import BotoCoreError, ClientError
 
 from scanward.errors import NotFound
-from scanward.stores.objects import StorageFailed, meaning
-from scanward.stores.sdk import s3
+from scanward.stores.clients import s3
+from scanward.stores.s3 import StorageFailed, meaning
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
+
 
 PART_BYTES = 8 * 1024 * 1024
 CHUNK_BYTES = 1024 * 1024

@@ -1,18 +1,126 @@
-"""Care links, memberships of departments, and the access log that every grant is used through."""
+"""Care in DynamoDB: care links, connect tokens, and the grants through which another person's data is read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.care import AccessEntry, Glass, Grant
+from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant
+from scanward.domain.idempotency import Once
 from scanward.domain.policy import Relation
+from scanward.errors import Conflict
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
-from scanward.stores.care_items import ENDLESS, CareItem, glass_item, holds
-from scanward.stores.dynamo import ConditionFailed, WriteConflict, bind, connection, to_ms, translated
-from scanward.stores.transactions import write_together
+from scanward.stores.dynamo import (
+    ConditionFailed,
+    WriteConflict,
+    bind,
+    connection,
+    from_ms,
+    to_ms,
+    translated,
+    write_together,
+)
+from scanward.stores.idempotency import OnceItem, mark
+from scanward.stores.lists import Part
+
+
+class CareItem(Model):
+    """CARE#patient / LINK#professional, DEPARTMENT#department or GLASS#doctor: what opens a patient's data."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    since_ms = NumberAttribute()
+    ends_ms = NumberAttribute(null=True)
+    reason = UnicodeAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+class LinkPlaceItem(Model):
+    """PATIENTS#professional / time#patient and DOCTORS#patient / time#professional: a link's places in two lists."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    ends_ms = NumberAttribute(null=True)
+    expires_at = NumberAttribute(null=True)
+
+
+def write_link(write: TransactWrite, link: CareLink, condition: Condition | None = None) -> None:
+    """Adds a link and its places to a transaction."""
+    since, until = to_ms(link.since), to_ms(link.ends_at) if link.ends_at else None
+    gone = int(link.ends_at.timestamp()) if link.ends_at else None
+    place = keys.link(link.professional_id)
+    item = CareItem(keys.care(link.patient_id), place, since_ms=since, ends_ms=until, expires_at=gone)
+    write.save(item, condition=condition)
+    for listed in link_places(link):
+        listed.ends_ms, listed.expires_at = until, gone
+        write.save(listed)
+
+
+def link_of(item: CareItem) -> CareLink:
+    """The link that an item spells."""
+    return CareLink(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms), _end(item))
+
+
+def link_between(patient_id: int, professional_id: int) -> CareLink | None:
+    """The link of the two, active or not, strongly consistent; one round trip."""
+    with translated():
+        try:
+            return link_of(CareItem.get(keys.care(patient_id), keys.link(professional_id), consistent_read=True))
+        except CareItem.DoesNotExist:
+            return None
+
+
+def listed_link_of(item: LinkPlaceItem) -> CareLink:
+    """The link that a place in either list spells."""
+    owner, (ms, listed) = keys.number(item.pk), divmod(keys.place(item.sk), keys.PLACES)
+    patient_id, professional_id = (owner, listed) if item.pk == keys.doctors_of(owner) else (listed, owner)
+    return CareLink(patient_id, professional_id, from_ms(ms), _end(item))
+
+
+def link_places(link: CareLink) -> list[LinkPlaceItem]:
+    """The keys of a link's places: in the professional's list, and in the patient's."""
+    since, patient_id, professional_id = to_ms(link.since), link.patient_id, link.professional_id
+    return [
+        LinkPlaceItem(keys.patients_of(professional_id), keys.placed(since, patient_id)),
+        LinkPlaceItem(keys.doctors_of(patient_id), keys.placed(since, professional_id)),
+    ]
+
+
+def glass_item(glass: Glass) -> CareItem:
+    """The item of a broken glass; it goes by itself once it has ended."""
+    return CareItem(
+        keys.care(glass.patient_id),
+        keys.glass(glass.doctor_id),
+        since_ms=to_ms(glass.opened_at),
+        ends_ms=to_ms(glass.ends_at),
+        reason=glass.reason,
+        expires_at=int(glass.ends_at.timestamp()),
+    )
+
+
+ENDLESS: Condition = CareItem.pk.exists() & CareItem.ends_ms.does_not_exist()
+
+
+def holds(now: datetime) -> Condition:
+    """That something opens a patient's data still: a link, a membership, a broken glass."""
+    stands: Condition = CareItem.pk.exists() & (CareItem.ends_ms.does_not_exist() | (CareItem.ends_ms > to_ms(now)))
+    return stands
+
+
+def _end(item: CareItem | LinkPlaceItem) -> datetime | None:
+    return from_ms(item.ends_ms) if item.ends_ms is not None else None
 
 
 class CareStore:
@@ -122,3 +230,162 @@ def _place(grant: Grant) -> str:
         return keys.department(grant.department_id)
     broken = grant.relation is Relation.BREAK_GLASS
     return keys.glass(grant.professional_id) if broken else keys.link(grant.professional_id)
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """Part of a list. `last`: the place after which the next part begins; None when this is the last."""
+
+    links: Sequence[CareLink]
+    last: int | None
+
+
+class CareLinks:
+    """Lists are read strongly consistent: who was parted with is in none at once.
+
+    Raises Unavailable when DynamoDB does not answer.
+    """
+
+    def __init__(self, table: str) -> None:
+        for model in (CareItem, LinkPlaceItem, AccessItem):
+            bind(model, table)
+
+    def of_patient(self, patient_id: int, now: datetime, part: Part) -> Links:
+        """The active links of a patient, the newest first; one query."""
+        return _listed(keys.doctors_of(patient_id), now, part)
+
+    def of_professional(self, professional_id: int, now: datetime, part: Part) -> Links:
+        """The active links to a professional, the newest first; one query."""
+        return _listed(keys.patients_of(professional_id), now, part)
+
+    def between(self, patient_id: int, professional_id: int) -> CareLink | None:
+        """The link of the two, active or not, strongly consistent."""
+        return link_between(patient_id, professional_id)
+
+    def withdraw(self, patient_id: int, professional_id: int, entry: AccessEntry) -> bool:
+        """Ends a link at once, with its entry in the log; False when there is none that is active."""
+        link = self.between(patient_id, professional_id)
+        if link is None or not link.is_active(entry.at):
+            return False
+
+        def fill(write: TransactWrite) -> None:
+            same = CareItem.since_ms == to_ms(link.since)
+            write.delete(CareItem(keys.care(patient_id), keys.link(professional_id)), condition=same)
+            for place in link_places(link):
+                write.delete(place)
+            write.save(access_item(entry))
+
+        try:
+            write_together(fill)
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _listed(key: str, now: datetime, part: Part) -> Links:
+    older = LinkPlaceItem.sk < keys.placed(*divmod(part.before, keys.PLACES)) if part.before is not None else None
+    active = LinkPlaceItem.ends_ms.does_not_exist() | (LinkPlaceItem.ends_ms > to_ms(now))
+    wanted = part.skip + part.limit + 1
+    with translated():
+        found = LinkPlaceItem.query(key, older, active, consistent_read=True, scan_index_forward=False, limit=wanted)
+        items = list(found)[part.skip :]
+    last = keys.place(items[part.limit - 1].sk) if len(items) > part.limit else None
+    return Links([listed_link_of(item) for item in items[: part.limit]], last)
+
+
+class ConnectItem(Model):
+    """CONNECT#hash / TOKEN, until it is used, revoked or expired."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.TOKEN)
+    professional_id = NumberAttribute()
+    ends_ms = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class ConnectPlaceItem(Model):
+    """CONNECTS#professional / hash: what finds a professional's tokens."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    expires_at = NumberAttribute()
+
+
+class ConnectTokens:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str) -> None:
+        for model in (ConnectItem, ConnectPlaceItem, CareItem, LinkPlaceItem, AccessItem, OnceItem):
+            bind(model, table)
+
+    def add(self, token: ConnectToken) -> None:
+        """Keeps a new token."""
+        second = int(token.expires_at.timestamp())
+        item = ConnectItem(
+            keys.connect(token.hashed),
+            professional_id=token.professional_id,
+            ends_ms=to_ms(token.expires_at),
+            expires_at=second,
+        )
+
+        def fill(write: TransactWrite) -> None:
+            write.save(item)
+            write.save(ConnectPlaceItem(keys.connects_of(token.professional_id), token.hashed, expires_at=second))
+
+        write_together(fill)
+
+    def find(self, hashed: str) -> ConnectToken | None:
+        """The token, strongly consistent, expired or not; None when it is used, revoked or unknown."""
+        with translated():
+            try:
+                item = ConnectItem.get(keys.connect(hashed), keys.TOKEN, consistent_read=True)
+            except ConnectItem.DoesNotExist:
+                return None
+        return ConnectToken(hashed, int(item.professional_id), from_ms(item.ends_ms))
+
+    def revoke(self, hashed: str, professional_id: int) -> bool:
+        """Forgets an unused token of the professional's; False when there is none."""
+
+        def fill(write: TransactWrite) -> None:
+            item = ConnectItem(keys.connect(hashed), keys.TOKEN)
+            write.delete(item, condition=ConnectItem.professional_id == professional_id)
+            write.delete(ConnectPlaceItem(keys.connects_of(professional_id), hashed))
+
+        try:
+            write_together(fill)
+        except ConditionFailed:
+            return False
+        return True
+
+    def spend(self, token: ConnectToken, link: CareLink, entry: AccessEntry, once: Once | None) -> None:
+        """Makes a link of a token, with its entry in the log, all or nothing; it replaces an earlier link of the two.
+
+        Raises Conflict when the token was used, revoked or expired meanwhile, or the earlier link changed.
+        """
+        before = link_between(link.patient_id, link.professional_id)
+
+        def fill(write: TransactWrite) -> None:
+            item = ConnectItem(keys.connect(token.hashed), keys.TOKEN)
+            write.delete(item, condition=ConnectItem.ends_ms > to_ms(link.since))
+            write.delete(ConnectPlaceItem(keys.connects_of(token.professional_id), token.hashed))
+            same = CareItem.since_ms == to_ms(before.since) if before else CareItem.pk.does_not_exist()
+            write_link(write, link, same)
+            if before and before.since != link.since:
+                for place in link_places(before):
+                    write.delete(place)
+            write.save(access_item(entry))
+            if once:
+                mark(write, once, {"professional_id": str(link.professional_id)}, entry.at, done=True)
+
+        try:
+            write_together(fill)
+        except ConditionFailed as lost:
+            # A link of this very moment is ours: only the acknowledgement was lost.
+            if link_between(link.patient_id, link.professional_id) != link:
+                raise Conflict from lost

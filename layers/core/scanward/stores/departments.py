@@ -1,28 +1,303 @@
-"""Departments: made, renamed and closed."""
+"""Departments in DynamoDB, with their doctors (by session item) and their patients (by what opens their data)."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
+from pynamodb.attributes import NumberAttribute, NumberSetAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition, size
+from pynamodb.expressions.operand import Path
+from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.departments import Department
-from scanward.domain.once import Once
+from scanward.domain.accounts import fold
+from scanward.domain.care import AccessEntry, CareLink
+from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
+from scanward.domain.idempotency import Once
 from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
+from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.accounts import UNIQUE
-from scanward.stores.clinic_lists import ClinicLists, Ids, Part, RowItem
-from scanward.stores.department_items import (
-    IS_OPEN,
-    DepartmentItem,
-    NameItem,
-    department_item,
-    department_of,
-    department_row,
-    name_item,
-)
-from scanward.stores.dynamo import ConditionFailed, bind, to_ms, translated
-from scanward.stores.once import OnceItem, mark
-from scanward.stores.transactions import write_together
+from scanward.stores.care import CareItem, holds
+from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together, write_unchanged
+from scanward.stores.idempotency import OnceItem, mark
+from scanward.stores.lists import ClinicLists, Ids, Part, Row, RowItem
+from scanward.stores.sessions import WORKING_DOCTOR, GateItem, is_working_doctor
+
+
+class DepartmentItem(Model):
+    """DEPARTMENT#id / DEPARTMENT. `ends_ms`: when it was closed, named as in whatever else opens a patient's data."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.DEPARTMENT)
+    name = UnicodeAttribute()
+    created_ms = NumberAttribute()
+    ends_ms = NumberAttribute(null=True)
+
+
+class NameItem(Model):
+    """DEPARTMENT_NAME#folded / MARKER: holds a name for one open department."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.MARKER)
+    department_id = NumberAttribute()
+
+
+class MembershipsItem(Model):
+    """CARE#patient / MEMBERSHIPS: the departments that a patient is in, counted where each of them is written."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.MEMBERSHIPS)
+    departments = NumberSetAttribute(null=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A patient in a list, and whether it is of who let the doctor in, or of which departments."""
+
+    patient_id: int
+    departments: frozenset[int]
+    is_link: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Places:
+    """Part of a list of patients. `last`: the place after which the next part begins; None when this is the last."""
+
+    places: Sequence[Place]
+    last: int | None
+
+
+IS_OPEN: Condition = DepartmentItem.pk.exists() & DepartmentItem.ends_ms.does_not_exist()
+
+
+def department_item(department: Department) -> DepartmentItem:
+    """The item of a department."""
+    return DepartmentItem(
+        keys.department(department.id),
+        name=department.name,
+        created_ms=to_ms(department.created_at),
+        ends_ms=to_ms(department.closed_at) if department.closed_at else None,
+    )
+
+
+def department_of(item: DepartmentItem) -> Department:
+    """The department that an item spells."""
+    closed_at = from_ms(item.ends_ms) if item.ends_ms is not None else None
+    return Department(keys.number(item.pk), item.name, from_ms(item.created_ms), closed_at)
+
+
+def name_item(department: Department) -> NameItem:
+    """What holds a department's name, in the form in which it is unique."""
+    return NameItem(keys.marker("department_name", fold(department.name)), department_id=department.id)
+
+
+def department_row(department: Department) -> RowItem:
+    """A department's place in the list of those that are open."""
+    return RowItem(keys.departments(keys.list_shard(department.id)), keys.sortable(department.id))
+
+
+def doctor_row(department_id: int, doctor_id: int) -> RowItem:
+    """A doctor's place in the list of a department."""
+    return RowItem(keys.doctors_in(department_id), keys.sortable(doctor_id))
+
+
+def patient_row(member: Membership) -> RowItem:
+    """A patient's place in the list of a department."""
+    return RowItem(keys.patients_in(member.department_id), keys.placed(to_ms(member.since), member.patient_id))
+
+
+def member_item(member: Membership) -> CareItem:
+    """What opens a patient's data to the doctors of a department."""
+    place = keys.department(member.department_id)
+    return CareItem(keys.care(member.patient_id), place, since_ms=to_ms(member.since))
+
+
+def member_of(item: CareItem) -> Membership:
+    """The membership that an item spells."""
+    return Membership(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms))
+
+
+def link_key(link: CareLink) -> tuple[str, str]:
+    """Where a care link lies."""
+    return keys.care(link.patient_id), keys.link(link.professional_id)
+
+
+def place_of(row: Row) -> Place:
+    """The patient that a place stands for, whichever lists it is in."""
+    departments = frozenset(keys.number(key) for key in row.lists if key.startswith(keys.PATIENTS_IN_PREFIX))
+    return Place(keys.place(row.key) % keys.PLACES, departments, len(departments) < len(row.lists))
+
+
+def write_assignment(write: TransactWrite, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
+    """A doctor comes: on condition that they are approved, that there is room, and that the department is open."""
+    works = GateItem.departments.contains(department_id) | _fewer_than(MOST_OF_DOCTOR)
+    _check_open(write, department_id)
+    added = GateItem.departments.add({department_id})
+    write.update(_gate(doctor_id), actions=[added], condition=WORKING_DOCTOR & works)
+    write.save(doctor_row(department_id, doctor_id))
+    _log(write, entry)
+
+
+def write_dismissal(write: TransactWrite, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
+    """A doctor goes, on condition that they have a gate still."""
+    gone = GateItem.departments.delete({department_id})
+    write.update(_gate(doctor_id), actions=[gone], condition=GateItem.pk.exists())
+    write.delete(doctor_row(department_id, doctor_id))
+    _log(write, entry)
+
+
+def write_admission(write: TransactWrite, member: Membership, link: CareLink | None) -> None:
+    """A patient comes: on condition that there is room, and that the link, if any, is to a doctor who works there."""
+    _check_open(write, member.department_id)
+    if link:
+        write.condition_check(CareItem, *link_key(link), condition=holds(member.since))
+        works = WORKING_DOCTOR & GateItem.departments.contains(member.department_id)
+        write.condition_check(GateItem, keys.account(link.professional_id), keys.GATE, condition=works)
+    write.save(member_item(member), condition=CareItem.pk.does_not_exist())
+    added = MembershipsItem.departments.add({member.department_id})
+    write.update(_memberships(member), actions=[added], condition=_fewer_than(MOST_OF_PATIENT))
+    write.save(patient_row(member))
+
+
+def write_discharge(write: TransactWrite, member: Membership) -> None:
+    """A patient goes, on condition that it is this time of theirs that they are there."""
+    write.delete(member_item(member), condition=CareItem.since_ms == to_ms(member.since))
+    gone = MembershipsItem.departments.delete({member.department_id})
+    write.update(_memberships(member), actions=[gone])
+    write.delete(patient_row(member))
+
+
+def _gate(doctor_id: int) -> GateItem:
+    return GateItem(keys.account(doctor_id), keys.GATE)
+
+
+def _memberships(member: Membership) -> MembershipsItem:
+    return MembershipsItem(keys.care(member.patient_id))
+
+
+def _fewer_than(bound: int) -> Condition:
+    """That an item's `departments` have room for one more: those of a doctor's gate as those of a patient."""
+    few: Condition = Path("departments").does_not_exist() | (size("departments") < bound)  # type: ignore[no-untyped-call]
+    return few
+
+
+def _check_open(write: TransactWrite, department_id: int) -> None:
+    write.condition_check(DepartmentItem, keys.department(department_id), keys.DEPARTMENT, condition=IS_OPEN)
+
+
+def _log(write: TransactWrite, entry: AccessEntry | None) -> None:
+    if entry:
+        write.save(access_item(entry))
+
+
+class DepartmentMembers:
+    """`accounts_table` is where gates lie. Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str, accounts_table: str) -> None:
+        bind(GateItem, accounts_table)
+        for model in (DepartmentItem, MembershipsItem, CareItem, AccessItem, RowItem):
+            bind(model, table)
+        self._lists = ClinicLists(table)
+
+    def departments(self, doctor_ids: Sequence[int]) -> dict[int, frozenset[int]]:
+        """Doctor → the departments that they work in."""
+        gates = [(keys.account(number), keys.GATE) for number in doctor_ids]
+        with translated():
+            found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
+            return {keys.number(item.pk): frozenset(map(int, item.departments or ())) for item in found}
+
+    def assign(self, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
+        """Lets a doctor work in an open department, with its entry in the log. Raises Conflict where it cannot be."""
+        write_unchanged(lambda write: write_assignment(write, department_id, doctor_id, entry))
+
+    def dismiss(self, department_id: int, doctor_id: int, entry: AccessEntry | None = None) -> None:
+        """Ends a doctor's work in a department, open or closed, with its entry in the log.
+
+        One who does not work there is no error.
+        """
+        try:
+            write_together(lambda write: write_dismissal(write, department_id, doctor_id, entry))
+        except ConditionFailed:  # the account is gone
+            with translated():
+                doctor_row(department_id, doctor_id).delete()
+
+    def linked_doctor(self, department_id: int, links: Sequence[CareLink]) -> CareLink | None:
+        """The newest of these links that is to an approved doctor who works in the department."""
+        gates = [(keys.account(link.professional_id), keys.GATE) for link in links]
+        asked = ["pk", "role", "active", "approved", "departments"]
+        with translated():
+            found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=asked)
+            there = {keys.number(gate.pk) for gate in found if is_working_doctor(gate, department_id)}
+        return next((link for link in links if link.professional_id in there), None)
+
+    def admit(self, member: Membership, link: CareLink | None) -> None:
+        """Takes a patient into an open department, on the condition that the link to one of its doctors holds.
+
+        Without a link it is on an administrator's word. Raises Conflict when something moved on meanwhile, and for who
+        is in as many departments as may be.
+        """
+        write_unchanged(lambda write: write_admission(write, member, link))
+
+    def discharge(self, member: Membership) -> None:
+        """Lets a patient go, at once; one who has gone is no error. Raises Conflict when they came anew meanwhile."""
+        try:
+            write_together(lambda write: write_discharge(write, member))
+        except ConditionFailed as lost:
+            if self.member(member.department_id, member.patient_id):
+                raise Conflict from lost
+
+    def of_patient(self, patient_id: int) -> list[Membership]:
+        """The departments that a patient is in, open or closed, strongly consistent, the newest first."""
+        with translated():
+            prefix = CareItem.sk.startswith(keys.DEPARTMENT_PREFIX)
+            found = [member_of(item) for item in CareItem.query(keys.care(patient_id), prefix, consistent_read=True)]
+        return sorted(found, key=lambda member: member.since, reverse=True)
+
+    def member(self, department_id: int, patient_id: int) -> Membership | None:
+        """A patient's place in a department, strongly consistent."""
+        with translated():
+            try:
+                item = CareItem.get(keys.care(patient_id), keys.department(department_id), consistent_read=True)
+            except CareItem.DoesNotExist:
+                return None
+        return member_of(item)
+
+    def doctors_in(self, department_id: int, part: Part) -> Ids:
+        """Who works in a department."""
+        return self._lists.ids([keys.doctors_in(department_id)], part)
+
+    def patients_in(self, department_id: int, now: datetime, part: Part) -> Places:
+        """Who is in a department, who came last first."""
+        return self._places([keys.patients_in(department_id)], now, part)
+
+    def patients_of(self, doctor_id: int, departments: Iterable[int], now: datetime, part: Part) -> Places:
+        """Who let a doctor in, and who is in one of these departments: a patient once for each of them."""
+        shared = [keys.patients_in(number) for number in sorted(departments)]
+        return self._places([keys.patients_of(doctor_id), *shared], now, part)
+
+    def _places(self, lists: Sequence[str], now: datetime, part: Part) -> Places:
+        found = self._lists.places(lists, part, now)
+        return Places([place_of(row) for row in found.rows], found.last)
+
+    def empty(self, department_id: int) -> None:
+        """Dismisses all doctors of a closed department, and lets all patients go; may be done again after half."""
+        with translated():
+            for row in RowItem.query(keys.doctors_in(department_id), consistent_read=True):
+                self.dismiss(department_id, int(row.sk))
+            for row in RowItem.query(keys.patients_in(department_id), consistent_read=True):
+                member = self.member(department_id, keys.place(row.sk) % keys.PLACES)
+                if member:
+                    self.discharge(member)
 
 
 class DepartmentStore:

@@ -1,21 +1,40 @@
-"""What all DynamoDB stores share: how a model finds its table, and what SDK failures become."""
+"""What all DynamoDB stores share: the connection, transactions, attributes, the time, and SDK errors as ours."""
 
+import json
 import random
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import Any
 
 from botocore.config import Config
+from pynamodb.attributes import Attribute
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
+from pynamodb.constants import STRING
 from pynamodb.exceptions import PynamoDBException, TableError
 from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
 
-from scanward.errors import ScanwardError, Unavailable
-from scanward.stores.agent import USER_AGENT
+from scanward.errors import Conflict, ScanwardError, Unavailable
+from scanward.stores.clients import USER_AGENT
+
+
+class JSONText(Attribute[dict[str, Any]]):
+    """A JSON object kept as text: a result is written once and read whole, so no map of typed values is needed."""
+
+    attr_type = STRING
+
+    def serialize(self, value: Any) -> str:
+        return json.dumps(value, separators=(",", ":"), allow_nan=False)
+
+    def deserialize(self, value: Any) -> dict[str, Any]:
+        parsed: dict[str, Any] = json.loads(value)
+        return parsed
+
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
@@ -128,3 +147,41 @@ def to_ms(when: datetime) -> int:
 def from_ms(ms: float) -> datetime:
     """The aware UTC datetime of Unix milliseconds."""
     return datetime.fromtimestamp(ms / 1000, UTC)
+
+
+def write_together(fill: Callable[[TransactWrite], None]) -> None:
+    """One transaction, filled anew for each try. Raises ConditionFailed, Unavailable."""
+
+    def write_all() -> None:
+        with TransactWrite(connection=connection()) as write:
+            fill(write)
+
+    settled(write_all)
+
+
+def write_unchanged(fill: Callable[[TransactWrite], None]) -> None:
+    """The same, where a condition that fails means that somebody else was first. Raises Conflict, Unavailable."""
+    try:
+        write_together(fill)
+    except ConditionFailed as lost:
+        raise Conflict from lost
+
+
+TOLERATED = timedelta(seconds=5)  # an answer's way, and the whole seconds that it is dated in
+
+
+class StoreClock:
+    """This machine's clock, put right by the date of DynamoDB's last answer when the two differ by more than that."""
+
+    def __init__(self, own: Callable[[], datetime]) -> None:
+        self._own = own
+        self._ahead = timedelta()
+        listen(self._hear)
+
+    def now(self) -> datetime:
+        """The time; before the first answer it is this machine's."""
+        return self._own() - self._ahead
+
+    def _hear(self, date: str) -> None:
+        ahead = self._own() - parsedate_to_datetime(date)
+        self._ahead = ahead if abs(ahead) > TOLERATED else timedelta()

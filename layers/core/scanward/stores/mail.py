@@ -1,11 +1,44 @@
-"""Sending mail through SES."""
+"""Mail: the queue of requests, how many an account was sent this hour, and SES, which sends it."""
 
+import json
 import re
 
 from botocore.exceptions import BotoCoreError, ClientError
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.expressions.condition import size
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
 
 from scanward.errors import ScanwardError, Unavailable
-from scanward.stores.sdk import ses
+from scanward.stores import keys
+from scanward.stores.clients import ses, sqs
+from scanward.stores.dynamo import ConditionFailed, bind, translated
+
+
+class MailQueue:
+    """Raises Unavailable when SQS does not take a message."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def ask_for_reset(self, email: str) -> None:
+        """Keeps that somebody asked to set a new password for an address, whether or not it is anybody's."""
+        try:
+            sqs().send_message(QueueUrl=self._url, MessageBody=json.dumps({"kind": "password-reset", "email": email}))
+        except (BotoCoreError, ClientError) as failure:
+            raise Unavailable from failure
+
+
+def asked_for_reset(body: str) -> str | None:
+    """The address in a message of `ask_for_reset`; None for a message that is none of ours."""
+    try:
+        said = json.loads(body)
+        email = said["email"] if said["kind"] == "password-reset" else None
+    except (ValueError, KeyError, TypeError):
+        return None
+    return email if isinstance(email, str) else None
+
 
 # The plain form of RFC 5321 that SES delivers to. What else RFC 5322 allows (names, groups, comments, lists) could lead
 # a mail to somebody other than the one whose account the address is.
@@ -50,3 +83,44 @@ def _plain(address: str) -> str:
     if not _PLAIN.fullmatch(plain):
         raise Undeliverable
     return plain
+
+
+HOUR_SECONDS = 3600
+KEPT_SECONDS = 2 * HOUR_SECONDS
+
+
+class SentMailsItem(Model):
+    """ACCOUNT#id / MAILS#hour. `asked`: the ids of the requests that led to a mail."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    asked = UnicodeSetAttribute()
+    expires_at = NumberAttribute()
+
+
+class SentMails:
+    """Counts mails. `limit`: an hour and account."""
+
+    def __init__(self, table: str, limit: int) -> None:
+        bind(SentMailsItem, table)
+        self._limit = limit
+
+    def allow(self, account_id: int, request: str, now: int) -> bool:
+        """Whether one more mail may go out for this request, which is counted by that; one round trip."""
+        item = SentMailsItem(keys.account(account_id), keys.mails(now // HOUR_SECONDS))
+        path = Path("asked")
+        few = size(path) < self._limit  # type: ignore[no-untyped-call]
+        room = path.does_not_exist() | few | path.contains(request)
+        actions: list[Action] = [
+            SentMailsItem.asked.add({request}),
+            SentMailsItem.expires_at.set(now + KEPT_SECONDS),
+        ]
+        try:
+            with translated():
+                item.update(actions, condition=room)
+        except ConditionFailed:
+            return False
+        return True

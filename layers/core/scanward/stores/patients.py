@@ -1,13 +1,108 @@
-"""A patient with the sheet that professionals keep of them, in one round trip though they lie in two tables."""
+"""Patients in DynamoDB: an account, and the chart that professionals keep of it, with its earlier versions."""
 
-from pynamodb.transactions import TransactGet
+from collections.abc import Iterator
 
-from scanward.domain.accounts import Account
-from scanward.domain.sheets import Sheet
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.models import Model
+from pynamodb.transactions import TransactGet, TransactWrite
+
+from scanward.domain.accounts import Account, Gender
+from scanward.domain.patient_chart import Sheet
+from scanward.errors import Conflict
 from scanward.stores import keys
-from scanward.stores.account_items import ProfileItem, account_of
-from scanward.stores.dynamo import bind, connection, settled
-from scanward.stores.sheets import SheetItem, sheet_of
+from scanward.stores.accounts import ProfileItem, account_of
+from scanward.stores.dynamo import (
+    ConditionFailed,
+    bind,
+    connection,
+    from_ms,
+    settled,
+    to_ms,
+    translated,
+    write_together,
+)
+
+
+class SheetItem(Model):
+    """SHEET#patient / SHEET, and what it replaced at SHEET#patient / version."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    version = NumberAttribute()
+    author_id = NumberAttribute()
+    at_ms = NumberAttribute()
+    name = UnicodeAttribute(null=True)
+    age = NumberAttribute(null=True)
+    gender = UnicodeAttribute(null=True)
+    diagnosis = UnicodeAttribute(null=True)
+
+
+class SheetStore:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str) -> None:
+        bind(SheetItem, table)
+
+    def get(self, patient_id: int) -> Sheet | None:
+        """The newest version, strongly consistent, or None."""
+        with translated():
+            try:
+                return sheet_of(SheetItem.get(keys.sheet(patient_id), keys.SHEET, consistent_read=True))
+            except SheetItem.DoesNotExist:
+                return None
+
+    def versions(self, patient_id: int) -> Iterator[Sheet]:
+        """The newest version and all before it, the newest first."""
+        with translated():
+            # The word sorts behind all digits, so the newest comes first.
+            for item in SheetItem.query(keys.sheet(patient_id), scan_index_forward=False):
+                yield sheet_of(item)
+
+    def write(self, before: Sheet | None, after: Sheet) -> None:
+        """Keeps the next version and the one before it. Raises Conflict when somebody else wrote meanwhile."""
+        fresh = SheetItem.pk.does_not_exist() if before is None else SheetItem.version == before.version
+
+        def fill(write: TransactWrite) -> None:
+            write.save(_item(after, keys.SHEET), condition=fresh)
+            if before:
+                write.save(_item(before, keys.sortable(before.version)))
+
+        try:
+            write_together(fill)
+        except ConditionFailed as lost:
+            if self.get(after.patient_id) != after:
+                raise Conflict from lost
+
+
+def _item(sheet: Sheet, place: str) -> SheetItem:
+    return SheetItem(
+        keys.sheet(sheet.patient_id),
+        place,
+        version=sheet.version,
+        author_id=sheet.author_id,
+        at_ms=to_ms(sheet.at),
+        name=sheet.name,
+        age=sheet.age,
+        gender=sheet.gender.value if sheet.gender else None,
+        diagnosis=sheet.diagnosis,
+    )
+
+
+def sheet_of(item: SheetItem) -> Sheet:
+    """The version that an item spells."""
+    return Sheet(
+        patient_id=keys.number(item.pk),
+        version=int(item.version),
+        author_id=int(item.author_id),
+        at=from_ms(item.at_ms),
+        name=item.name,
+        age=int(item.age) if item.age is not None else None,
+        gender=Gender(item.gender) if item.gender else None,
+        diagnosis=item.diagnosis,
+    )
 
 
 class PatientStore:

@@ -1,23 +1,165 @@
-"""Scans and their tasks. A task is written only over the version that was read, so of two writers one wins."""
+"""Scans in DynamoDB, with the writes of their tasks, their lists, and their removal.
 
-from collections.abc import Callable, Mapping
+A task is written only over the version that was read, so of two writers one wins. A page of a list costs the same
+however many scans there are.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Any
 
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
+from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.once import Once
-from scanward.domain.scans import DoctorsReading, Scan
-from scanward.domain.tasks import Task, TaskStatus
+from scanward.domain.idempotency import Once
+from scanward.domain.orders import ScanType
+from scanward.domain.scans import About, DoctorsReading, Scan
+from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, settled, to_ms, translated
-from scanward.stores.once import OnceItem, mark
-from scanward.stores.scan_items import PlaceItem, ReadingItem, ScanItem, mirror, reading_item, scan_item, scan_of
-from scanward.stores.task_items import DueIndex, TaskItem, as_kept, task_item, task_of
-from scanward.stores.transactions import write_together
+from scanward.stores.dynamo import ConditionFailed, JSONText, bind, from_ms, settled, to_ms, translated, write_together
+from scanward.stores.idempotency import OnceItem, mark
+from scanward.stores.tasks import DueIndex, TaskItem, as_kept, task_item, task_of
+
+
+class ScanItem(Model):
+    """SCAN#id / SCAN."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.SCAN)
+    patient_id = NumberAttribute()
+    uploaded_by = NumberAttribute()
+    task_id = NumberAttribute()
+    object_key = UnicodeAttribute()
+    object_version = UnicodeAttribute(null=True)
+    removing = BooleanAttribute(null=True)
+    scan_type = UnicodeAttribute(null=True)
+    status = UnicodeAttribute()
+    created_ms = NumberAttribute()
+    completed_ms = NumberAttribute(null=True)
+    result = JSONText(null=True)
+    failure = UnicodeAttribute(null=True)
+    about = JSONText(null=True)
+    reading = UnicodeAttribute(null=True)
+    reading_by = NumberAttribute(null=True)
+    reading_ms = NumberAttribute(null=True)
+
+
+class GoneItem(Model):
+    """SCAN#id / GONE: there was such a scan. It tells what still comes for it from a stranger's."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.GONE)
+    expires_at = NumberAttribute()
+
+
+class ReadingItem(Model):
+    """SCAN#id / READING#time: what a doctor read, then; the scan's own is the newest."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    text = UnicodeAttribute()
+    doctor_id = NumberAttribute()
+    at_ms = NumberAttribute()
+
+
+class PlaceItem(Model):
+    """A place in a list: SCANS#patient or TASKS#account / id, SCAN#id / ANALYSIS#task."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+def mirror(task: Task) -> list[Action]:
+    """What a change of a task's status writes into its scan."""
+    actions: list[Action] = [ScanItem.status.set(task.status.value), ScanItem.task_id.set(task.id)]
+    if task.finished_at:
+        actions.append(ScanItem.completed_ms.set(to_ms(task.finished_at)))
+    if task.object_version:
+        actions.append(ScanItem.object_version.set(task.object_version))
+    if task.result is not None:
+        actions.append(ScanItem.result.set(dict(task.result)))
+        seen = task.result.get("scan_type")
+        if seen and task.order.scan_type is None:
+            actions.append(ScanItem.scan_type.set(seen))
+    if task.failure:
+        actions.append(ScanItem.failure.set(task.failure.value))
+    elif task.result is not None:
+        actions.append(ScanItem.failure.remove())
+    return actions
+
+
+def scan_item(scan: Scan) -> ScanItem:
+    """The item of a new scan."""
+    return ScanItem(
+        keys.scan(scan.id),
+        patient_id=scan.patient_id,
+        uploaded_by=scan.uploaded_by,
+        task_id=scan.task_id,
+        object_key=scan.object_key,
+        object_version=scan.object_version,
+        scan_type=scan.scan_type.value if scan.scan_type else None,
+        status=scan.status.value,
+        created_ms=to_ms(scan.created_at),
+        about=_about(scan.about) if scan.about else None,
+        reading=scan.reading.text if scan.reading else None,
+        reading_by=scan.reading.doctor_id if scan.reading else None,
+        reading_ms=to_ms(scan.reading.at) if scan.reading else None,
+    )
+
+
+def reading_item(scan_id: int, reading: DoctorsReading) -> ReadingItem:
+    """The item of what a doctor read."""
+    at = to_ms(reading.at)
+    item = ReadingItem(keys.scan(scan_id), keys.reading(at))
+    item.text, item.doctor_id, item.at_ms = reading.text, reading.doctor_id, at
+    return item
+
+
+def scan_of(item: ScanItem) -> Scan:
+    """The scan that an item spells."""
+    return Scan(
+        id=keys.number(item.pk),
+        patient_id=int(item.patient_id),
+        uploaded_by=int(item.uploaded_by),
+        task_id=int(item.task_id),
+        object_key=item.object_key,
+        object_version=item.object_version,
+        scan_type=ScanType(item.scan_type) if item.scan_type else None,
+        status=TaskStatus(item.status),
+        created_at=from_ms(item.created_ms),
+        completed_at=from_ms(item.completed_ms) if item.completed_ms else None,
+        result=item.result,
+        failure=FailureReason(item.failure) if item.failure else None,
+        about=About(**item.about) if item.about else None,
+        reading=_reading(item),
+    )
+
+
+def _about(about: About) -> dict[str, Any]:
+    return {"name": about.name, "description": about.description, "part": about.part}
+
+
+def _reading(item: ScanItem) -> DoctorsReading | None:
+    if item.reading is None:
+        return None
+    return DoctorsReading(item.reading, int(item.reading_by), from_ms(item.reading_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,5 +329,111 @@ def _write(before: Task, after: Task) -> None:
         write.save(task_item(after), condition=unchanged)
         scan = ScanItem(keys.scan(after.scan_id), keys.SCAN)
         write.update(scan, actions=mirror(after), condition=ScanItem.task_id <= after.id)
+
+    write_together(fill)
+
+
+REMOVED_AT_ONCE = 20
+REMEMBERED = timedelta(days=30)  # longer than any queue keeps a message about it
+
+
+@dataclass(frozen=True, slots=True)
+class Ids:
+    """Part of a list. `last`: the id after which the next part begins; None when this is the last."""
+
+    ids: Sequence[int]
+    last: int | None
+
+
+class ScanLists:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str) -> None:
+        for model in (TaskItem, ScanItem, PlaceItem, ReadingItem, GoneItem):
+            bind(model, table)
+
+    def scans_of(self, patient_id: int, limit: int, before: int | None) -> Ids:
+        """A patient's scans."""
+        return _page(keys.scans_of(patient_id), limit, before)
+
+    def tasks_of(self, account_id: int, limit: int, before: int | None) -> Ids:
+        """The tasks about an account, and those that it asked for."""
+        return _page(keys.tasks_of(account_id), limit, before)
+
+    def analyses_of(self, scan_id: int, limit: int) -> list[int]:
+        """The newest tasks of a scan."""
+        with translated():
+            wanted = PlaceItem.sk.startswith(keys.ANALYSIS_PREFIX)
+            found = PlaceItem.query(
+                keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit, consistent_read=True
+            )
+            return [keys.number(item.sk) for item in found]
+
+    def scans(self, ids: Sequence[int]) -> list[Scan]:
+        """The scans among these ids that are there, in their order."""
+        with translated():
+            items = ScanItem.batch_get([(keys.scan(number), keys.SCAN) for number in ids])
+            found = {keys.number(item.pk): scan_of(item) for item in items}
+        return [found[number] for number in ids if number in found]
+
+    def tasks(self, ids: Sequence[int]) -> list[Task]:
+        """The tasks among these ids that are there, in their order."""
+        with translated():
+            items = TaskItem.batch_get([(keys.task(number), keys.TASK) for number in ids], consistent_read=True)
+            found = {keys.number(item.pk): task_of(item) for item in items}
+        return [found[number] for number in ids if number in found]
+
+    def remove_tasks(self, tasks: Sequence[Task]) -> None:
+        """Forgets tasks, with their places in all lists."""
+        for begin in range(0, len(tasks), REMOVED_AT_ONCE):
+            items = [item for task in tasks[begin : begin + REMOVED_AT_ONCE] for item in _items(task)]
+            _delete(items)
+
+    def readings_of(self, scan_id: int, limit: int | None = None) -> list[DoctorsReading]:
+        """What doctors have read in a scan, the newest first; all of it without a limit."""
+        with translated():
+            wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
+            found = ReadingItem.query(keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit)
+            return [DoctorsReading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in found]
+
+    def remove_scan(self, scan: Scan, now: datetime) -> None:
+        """Forgets a scan whose tasks are forgotten; for a while it is known that there was one."""
+        with translated():
+            wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
+            readings = list(ReadingItem.query(keys.scan(scan.id), wanted, consistent_read=True))
+            with ReadingItem.batch_write() as batch:
+                for item in readings:
+                    batch.delete(item)
+
+        def fill(write: TransactWrite) -> None:
+            write.delete(ScanItem(keys.scan(scan.id), keys.SCAN))
+            write.delete(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
+            write.save(GoneItem(keys.scan(scan.id), expires_at=int((now + REMEMBERED).timestamp())))
+
+        write_together(fill)
+
+
+def _page(place: str, limit: int, before: int | None) -> Ids:
+    older = PlaceItem.sk < keys.sortable(before) if before is not None else None
+    with translated():
+        found = PlaceItem.query(place, older, scan_index_forward=False, limit=limit + 1)
+        ids = [int(item.sk) for item in found]
+    return Ids(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
+
+
+def _items(task: Task) -> list[TaskItem | PlaceItem]:
+    accounts = {task.patient_id, task.requested_by}
+    lists = [PlaceItem(keys.tasks_of(account), keys.sortable(task.id)) for account in accounts]
+    return [
+        TaskItem(keys.task(task.id), keys.TASK),
+        PlaceItem(keys.scan(task.scan_id), keys.analysis(task.id)),
+        *lists,
+    ]
+
+
+def _delete(items: Sequence[TaskItem | PlaceItem]) -> None:
+    def fill(write: TransactWrite) -> None:
+        for item in items:
+            write.delete(item)
 
     write_together(fill)

@@ -9,9 +9,9 @@ from typing import Any
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scanward.domain.signing import SigningKey, TokenKeys
+from scanward.domain.tokens import SigningKey, TokenKeys
 from scanward.errors import Unavailable
-from scanward.stores.sdk import secrets_manager
+from scanward.stores.clients import secrets_manager
 
 _ABOUT_KEYS = frozenset({"current", "from", "until"})
 

@@ -7,8 +7,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scanward.treatment.person import Person
-from scanward.treatment.symptoms import tokenise
+from scanward.treatment.person import Person, tokenise
 
 FOLDER = Path(__file__).with_name("knowledge")
 

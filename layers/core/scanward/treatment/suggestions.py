@@ -5,8 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from scanward.treatment.knowledge import Entry, Source, knowledge
-from scanward.treatment.person import Person, person
-from scanward.treatment.symptoms import told
+from scanward.treatment.person import Person, person, told
 
 WHAT = (
     "These are general options that clinicians consider, taken from published guidelines. They are not a diagnosis, a "

@@ -1,4 +1,4 @@
-"""The OpenAPI 3.0 document of the routes that the functions serve: what API Gateway imports and people read."""
+"""The OpenAPI 3.0 document of the routes: what API Gateway imports and people read, gateway errors included."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -6,13 +6,77 @@ from typing import Any
 
 from pydantic import BaseModel, TypeAdapter
 
-from scanward.web.bodies import Choice
-from scanward.web.families import Family, family_of
-from scanward.web.gateway import gateway_responses
-from scanward.web.once import HEADER, MAX_KEY
+from scanward.errors import (
+    MalformedBody,
+    NotFound,
+    ScanwardError,
+    TooLarge,
+    TooManyRequests,
+    Unavailable,
+    UnsupportedMedia,
+)
+from scanward.web.bodies import TOO_LARGE_TEXT, Choice
+from scanward.web.families import TABLE, Family, family_of
+from scanward.web.request import HEADER, MAX_KEY
 from scanward.web.routes import ANY, METHODS, Media, Route, Routes
-from scanward.web.schema30 import downgraded
-from scanward.web.statuses import TABLE
+
+# The gateway's name for a refusal → the status it gets (0: the gateway's own) and what it says.
+_GATEWAY_REFUSALS: dict[str, tuple[int, ScanwardError]] = {
+    "DEFAULT_4XX": (0, MalformedBody("The request cannot be read")),
+    "DEFAULT_5XX": (0, Unavailable()),
+    "MISSING_AUTHENTICATION_TOKEN": (404, NotFound()),
+    "REQUEST_TOO_LARGE": (413, TooLarge(TOO_LARGE_TEXT)),
+    "UNSUPPORTED_MEDIA_TYPE": (415, UnsupportedMedia()),
+    "THROTTLED": (429, TooManyRequests(1)),
+    "INTEGRATION_TIMEOUT": (504, Unavailable()),
+}
+
+# Such a refusal is one text for everybody and comes without credentials, so any page may read it; the list of allowed
+# origins cannot be matched here, and without the header a browser tells an app that the network failed.
+_HEADERS = {
+    "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",
+    "gatewayresponse.header.Cache-Control": "'no-store'",
+}
+
+
+def gateway_responses() -> dict[str, Any]:
+    """What the gateway refuses on its own, in the envelope's shape: such responses are one per API."""
+    said: dict[str, Any] = {}
+    for kind, (status, error) in _GATEWAY_REFUSALS.items():
+        _, body = Family.ENVELOPE.refuse(error)
+        said[kind] = {"responseParameters": dict(_HEADERS), "responseTemplates": {"application/json": body}}
+        if status:
+            said[kind]["statusCode"] = status
+    return said
+
+
+def downgraded(schema: Any) -> Any:
+    """The same schema in OpenAPI 3.0's dialect: `nullable`, `enum` for `const`, boolean `exclusiveMinimum`."""
+    if isinstance(schema, list):
+        return [downgraded(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {key: downgraded(value) for key, value in schema.items() if key not in {"title", "$defs"}}
+    if "properties" in found:  # a property may well be called title
+        found["properties"] = {name: downgraded(value) for name, value in schema["properties"].items()}
+    if "const" in found:
+        found["enum"] = [found.pop("const")]
+    for bound in ("Minimum", "Maximum"):
+        if not isinstance(found.get(f"exclusive{bound}", False), bool):
+            found[bound.lower()], found[f"exclusive{bound}"] = found[f"exclusive{bound}"], True
+    return _nullable(found)
+
+
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    choices = schema.get("anyOf", [])
+    kept = [choice for choice in choices if choice != {"type": "null"}]
+    if len(kept) == len(choices):
+        return schema
+    rest = {key: value for key, value in schema.items() if key != "anyOf"}
+    if len(kept) == 1 and "$ref" not in kept[0]:
+        return {**kept[0], **rest, "nullable": True}
+    return {**rest, "allOf" if len(kept) == 1 else "anyOf": kept, "nullable": True}
+
 
 _REF = "#/components/schemas/{model}"
 _INVOKE = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations"

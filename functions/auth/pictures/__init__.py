@@ -1,1 +1,0 @@
-"""Pictures of people, as they may be kept: nothing in them but the picture."""

@@ -1,0 +1,311 @@
+"""Bodies and answers of contract C: patients and doctors, hospitals and labs, and their logins."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any, Literal, Self
+from uuid import UUID
+
+from pydantic import Field
+
+from functions.auth.schemas.fields import (
+    Address,
+    BirthDate,
+    BloodType,
+    Email,
+    EmergencyNumbers,
+    Identifier,
+    NewPassword,
+    Paragraph,
+    Phone,
+    ShownName,
+    ShownPassword,
+)
+from functions.auth.usecases.registration import Registration
+from functions.auth.usecases.sessions import Login, SignedIn
+from scanward.domain.accounts import Account, Names, Profile, Role
+from scanward.domain.ids import to_uuid
+from scanward.web.fields import AnyGender, Body, Called, Out
+
+
+class PersonBody(Body):
+    """`POST /api/user/register`, and the profile of a doctor's."""
+
+    carte_id: Identifier
+    email: Email
+    password: NewPassword
+    first_name: Called
+    last_name: Called
+    birth_date: BirthDate | None = None
+    numero_tel: Phone | None = None
+    address: Address | None = None
+    blood_type: BloodType | None = None
+    gender: AnyGender | None = None
+    emergency_numbers: EmergencyNumbers | None = None
+    married: bool | None = None
+
+    def wanted(self) -> Registration:
+        return Registration(Role.PATIENT, self.names(), self.said(), self.password)
+
+    def names(self) -> Names:
+        return Names(email=self.email, carte_id=self.carte_id)
+
+    def said(self) -> Profile:
+        return Profile(
+            first_name=self.first_name,
+            last_name=self.last_name,
+            phone=self.numero_tel,
+            gender=self.gender,
+            birth_date=self.birth_date,
+            address=self.address,
+            blood_type=self.blood_type,
+            emergency_numbers=self.emergency_numbers or (),
+            married=self.married,
+        )
+
+
+class DoctorBody(Body):
+    """`POST /api/doctor/register`. `address` is where the doctor works."""
+
+    profile: PersonBody
+    bio: Paragraph | None = None
+    specialite: Called | None = None
+    is_private: bool | None = Field(default=None, alias="isPrivee")
+    address: Address | None = None
+
+    def wanted(self) -> Registration:
+        said = replace(
+            self.profile.said(),
+            bio=self.bio,
+            specialty=self.specialite,
+            is_private=self.is_private,
+            practice_address=self.address,
+        )
+        return Registration(Role.DOCTOR, self.profile.names(), said, self.profile.password)
+
+
+class RoleLoginBody(Body):
+    """`POST /api/{user,doctor,hospital,labo}/login`."""
+
+    email: ShownName
+    password: ShownPassword
+
+    def shown(self, role: Role) -> Login:
+        return Login("email", self.email, self.password, role=role, approved=True)
+
+
+class PersonOut(Out):
+    """A person, as C shows it; absent answers are null, never invented."""
+
+    id: UUID
+    carte_id: str | None
+    email: str | None
+    first_name: str | None
+    last_name: str | None
+    birth_date: date | None = None
+    numero_tel: str | None = None
+    address: str | None = None
+    blood_type: str | None = None
+    gender: str | None = None
+    image: str | None = None
+    emergency_numbers: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, account: Account) -> Self:
+        return cls(**person(account))
+
+
+class PatientOut(PersonOut):
+    """A patient and the tokens of the first session."""
+
+    access: str
+    refresh: str
+    is_patient: Literal[True] = Field(default=True, serialization_alias="isPatient")
+
+    @classmethod
+    def opened(cls, opened: SignedIn) -> Self:
+        return cls(access=opened.access, refresh=opened.refresh, **person(opened.account))
+
+
+class DoctorOut(Out):
+    """A doctor and the tokens of the first session."""
+
+    profile: PersonOut
+    id: UUID
+    is_doctor: Literal[True] = Field(default=True, serialization_alias="isDoctor")
+    refresh: str
+    access: str
+    specialite: str | None
+    bio: str | None
+    is_approved: bool
+    doctor_address: str | None
+
+    @classmethod
+    def opened(cls, opened: SignedIn) -> Self:
+        account = opened.account
+        return cls(
+            profile=PersonOut.of(account),
+            id=to_uuid(account.id),
+            refresh=opened.refresh,
+            access=opened.access,
+            specialite=account.profile.specialty,
+            bio=account.profile.bio,
+            is_approved=account.is_approved,
+            doctor_address=account.profile.practice_address,
+        )
+
+
+def person(account: Account) -> dict[str, Any]:
+    """A person in C's words."""
+    names, said = account.names, account.profile
+    return {
+        "id": to_uuid(account.id),
+        "carte_id": names.carte_id,
+        "email": names.email,
+        "first_name": said.first_name,
+        "last_name": said.last_name,
+        "birth_date": said.birth_date,
+        "numero_tel": said.phone,
+        "address": said.address,
+        "blood_type": said.blood_type,
+        "gender": said.gender.capitalize() if said.gender else None,
+        "emergency_numbers": said.emergency_numbers,
+    }
+
+
+class OrganisationProfileBody(Body):
+    """How an organisation is known and signs in."""
+
+    carte_id: Identifier
+    email: Email
+    password: NewPassword
+
+
+class OrganisationBody(Body):
+    """What hospitals and labs register with alike."""
+
+    profile: OrganisationProfileBody
+    name: Called | None = None
+
+    def registration(self, role: Role, phone: str | None, address: str | None) -> Registration:
+        names = Names(email=self.profile.email, carte_id=self.profile.carte_id)
+        said = Profile(name=self.name, phone=phone, practice_address=address)
+        return Registration(role, names, said, self.profile.password)
+
+
+class HospitalBody(OrganisationBody):
+    """`POST /api/hospital/register`."""
+
+    hospital_number: Phone | None = None
+    hospital_address: Address | None = None
+
+    def wanted(self) -> Registration:
+        return self.registration(Role.HOSPITAL, self.hospital_number, self.hospital_address)
+
+
+class LaboBody(OrganisationBody):
+    """`POST /api/labo/register`."""
+
+    labo_number: Phone | None = None
+    labo_address: Address | None = None
+    is_labo: Literal[True] = Field(default=True, alias="isLabo")
+
+    def wanted(self) -> Registration:
+        return self.registration(Role.LAB, self.labo_number, self.labo_address)
+
+
+class OrganisationOut(Out):
+    """What hospitals and labs are shown by alike, with the tokens of the first session."""
+
+    profile: PersonOut
+    id: UUID
+    name: str | None
+    refresh: str
+    access: str
+    is_approved: bool
+
+
+class HospitalOut(OrganisationOut):
+    """A hospital."""
+
+    hospital_address: str | None
+    hospital_number: str | None
+    is_hospital: Literal[True] = Field(default=True, serialization_alias="isHospital")
+
+    @classmethod
+    def opened(cls, opened: SignedIn) -> Self:
+        said = opened.account.profile
+        shared = _shared(opened, "Hospital Profile")
+        return cls(hospital_address=said.practice_address, hospital_number=said.phone, **shared)
+
+
+class LaboOut(OrganisationOut):
+    """A lab. `isLabOorRad` is the document's spelling."""
+
+    labo_address: str | None
+    labo_number: str | None
+    is_labo: Literal[True] = Field(default=True, serialization_alias="isLabo")
+    is_labo_or_radiology: Literal[True] = Field(default=True, serialization_alias="isLabOorRad")
+
+    @classmethod
+    def opened(cls, opened: SignedIn) -> Self:
+        said = opened.account.profile
+        return cls(labo_address=said.practice_address, labo_number=said.phone, **_shared(opened, "Labo Profile"))
+
+
+def _shared(opened: SignedIn, label: str) -> dict[str, Any]:
+    account = opened.account
+    return {
+        "profile": _as_person(account, label),
+        "id": to_uuid(account.id),
+        "name": account.profile.name,
+        "refresh": opened.refresh,
+        "access": opened.access,
+        "is_approved": account.is_approved,
+    }
+
+
+def _as_person(account: Account, label: str) -> PersonOut:
+    return PersonOut(
+        id=to_uuid(account.id),
+        carte_id=account.names.carte_id,
+        email=account.names.email,
+        first_name=account.profile.name,
+        last_name=label,
+    )
+
+
+class RoleLoginOut(Out):
+    """The tokens of a new session."""
+
+    access: str
+    refresh: str
+    id: UUID
+
+    @classmethod
+    def opened(cls, opened: SignedIn) -> Self:
+        return cls(access=opened.access, refresh=opened.refresh, id=to_uuid(opened.account.id))
+
+
+class PatientLoginOut(RoleLoginOut):
+    """A patient's."""
+
+    is_patient: Literal[True] = Field(default=True, serialization_alias="isPatient")
+
+
+class DoctorLoginOut(RoleLoginOut):
+    """A doctor's."""
+
+    is_doctor: Literal[True] = Field(default=True, serialization_alias="isDoctor")
+
+
+class HospitalLoginOut(RoleLoginOut):
+    """A hospital's."""
+
+    is_hospital: Literal[True] = Field(default=True, serialization_alias="isHospital")
+
+
+class LaboLoginOut(RoleLoginOut):
+    """A lab's. `isLabOorRad` is the document's spelling."""
+
+    is_labo: Literal[True] = Field(default=True, serialization_alias="isLabo")
+    is_labo_or_radiology: Literal[True] = Field(default=True, serialization_alias="isLabOorRad")

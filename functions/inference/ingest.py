@@ -1,0 +1,186 @@
+"""What arrives: S3 events and our own messages about tasks, and uploads that other systems put into the bucket.
+
+Each external upload becomes a scan of the account whose prefix it lies under.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import unquote_plus
+
+from scanward.domain import tasks
+from scanward.domain.idempotency import Made, Once
+from scanward.domain.image_formats import MAX_UPLOAD_BYTES, SIGNATURE_BYTES, format_of
+from scanward.domain.object_keys import Incoming, aside_key, parse_incoming_key, parse_upload_key
+from scanward.domain.orders import Order
+from scanward.domain.scans import Scan
+from scanward.domain.tasks import Task
+from scanward.errors import Conflict, NotFound, Unavailable
+from scanward.stores.idempotency import OnceStore
+from scanward.stores.s3 import ObjectStore
+from scanward.stores.scans import Beside, ScanStore
+from scanward.stores.sessions import GateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Arrival:
+    """A task whose image is there. `key` and `version` of its object are None where only the task was named."""
+
+    scan_id: int
+    task_id: int
+    key: str | None = None
+    version: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """An object that another system put there for an account."""
+
+    place: Incoming
+    key: str
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Unexpected:
+    """Something that nothing of ours can be. `why` is ours; nothing of the message is repeated.
+
+    `key` and `version`: of an object in our bucket, to be set aside.
+    """
+
+    why: str
+    key: str | None = None
+    version: str | None = None
+
+
+Announced = Arrival | Delivery | Unexpected
+
+
+def arrivals(body: str, bucket: str) -> list[Announced]:
+    """What a message announces; nothing for S3's own test event."""
+    try:
+        message = json.loads(body)
+    except (ValueError, RecursionError):
+        return [Unexpected("the message is not JSON")]
+    if not isinstance(message, dict):
+        return [Unexpected("the message is not an event")]
+    if message.get("Event") == "s3:TestEvent":
+        return []
+    if "analysis" in message:
+        return [_task(message["analysis"])]
+    records = message.get("Records")
+    if not isinstance(records, list) or not records:
+        return [Unexpected("the event has no records")]
+    return [_object(record, bucket) for record in records]
+
+
+def _task(said: Any) -> Announced:
+    try:
+        return Arrival(int(said["scan_id"]), int(said["task_id"]))
+    except (KeyError, TypeError, ValueError, OverflowError):
+        return Unexpected("the message does not name a task")
+
+
+def _object(record: Any, bucket: str) -> Announced:
+    try:
+        place, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
+        key, said = unquote_plus(thing["key"]), thing.get("versionId")
+    except (KeyError, TypeError, AttributeError):
+        return Unexpected("the record does not name an object")
+    if place != bucket:
+        return Unexpected("the object is in another bucket")
+    version = said if isinstance(said, str) and said != "null" else None
+    ids, incoming = parse_upload_key(key), parse_incoming_key(key)
+    if ids:
+        _, scan_id, task_id = ids
+        return Arrival(scan_id, task_id, key, version)
+    if incoming:
+        return Delivery(incoming, key, version)
+    return Unexpected("the key is not of an upload", key, version)
+
+
+KEPT = timedelta(days=30)  # longer than any queue keeps a message about it
+
+
+@dataclass(frozen=True, slots=True)
+class Reception:
+    """What receiving works with."""
+
+    scans: ScanStore
+    objects: ObjectStore
+    accounts: GateStore
+    once: OnceStore
+    now: Callable[[], datetime]
+    fresh_id: Callable[[datetime], int]
+
+
+def receive(reception: Reception, delivery: Delivery) -> Arrival | None:
+    """The task of a delivered object, made at its first announcement; None when it is not an image of an account.
+
+    What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
+    """
+    once = _once(delivery)
+    made = reception.once.find(once, reception.now())
+    if made is None:  # later the account may be deactivated, and the object removed with its scan
+        if not reception.accounts.is_active(delivery.place.account_id) or not _is_image(reception.objects, delivery):
+            return None
+        made = _make(reception, delivery, once)
+    return _arrival(delivery, made)
+
+
+def known(store: OnceStore, delivery: Delivery, now: datetime) -> Arrival | None:
+    """The task of a delivered object that was announced before, or None."""
+    made = store.find(_once(delivery), now)
+    return _arrival(delivery, made) if made else None
+
+
+def set_aside(objects: ObjectStore, key: str, version: str | None) -> None:
+    """Takes an object out of the way, so that nothing reads it again; one that is gone is no error."""
+    try:
+        objects.move(key, aside_key(key), version)
+    except NotFound:
+        return
+
+
+def _is_image(objects: ObjectStore, delivery: Delivery) -> bool:
+    try:
+        head = objects.head(delivery.key, SIGNATURE_BYTES, delivery.version)
+    except NotFound:
+        return False
+    return 0 < head.size <= MAX_UPLOAD_BYTES and format_of(head.content) is not None
+
+
+def _make(reception: Reception, delivery: Delivery, once: Once) -> Made:
+    scan, task = _new(reception, delivery)
+    made = {"scan_id": str(scan.id), "task_id": str(task.id)}
+    try:
+        reception.scans.add(scan, task, Beside(once, made))
+    except Conflict as lost:
+        found = reception.once.find(once, reception.now())
+        if found is None:  # an id was in use, which the next try is not
+            raise Unavailable from lost
+        return found
+    return Made(made, task.created_at, done=True)
+
+
+def _new(reception: Reception, delivery: Delivery) -> tuple[Scan, Task]:
+    now, account = reception.now(), delivery.place.account_id
+    scan_id, task_id = reception.fresh_id(now), reception.fresh_id(now)
+    order = Order(lane=delivery.place.lane)
+    task = tasks.create(task_id, scan_id, account, now, order, object_key=delivery.key)
+    scan = Scan(scan_id, account, account, task_id, delivery.key, None, task.status, now)
+    # Pinned at once: whoever announces the task knows no version, and another may lie under the name by then.
+    pinned = delivery.version
+    return replace(scan, object_version=pinned), replace(task, object_version=pinned)
+
+
+def _arrival(delivery: Delivery, made: Made) -> Arrival:
+    return Arrival(int(made.made["scan_id"]), int(made.made["task_id"]), delivery.key, delivery.version)
+
+
+def _once(delivery: Delivery) -> Once:
+    name = hashlib.sha256(f"{delivery.key}\n{delivery.version}".encode()).hexdigest()
+    return Once(delivery.place.account_id, f"delivery-{name}", name, KEPT)

@@ -1,0 +1,281 @@
+"""The models at hand: those of the layer, and those in S3 that the configuration names, pinned by hash."""
+
+import hashlib
+import hmac
+import json
+import math
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Self, TypeVar
+
+from aws_lambda_powertools import Logger
+from pydantic import Field, TypeAdapter, ValidationError, model_validator
+
+from imaging.errors import ModelRefused
+from imaging.model_card import CARD_FILE, Accepts, Block, Card, Name, card_of, read_card, texts
+from scanward.errors import NotFound
+from scanward.settings import Environment
+from scanward.stores.s3 import ModelFiles, StorageFailed
+
+if TYPE_CHECKING:
+    from imaging.image import ImageFacts
+    from imaging.model import Model
+
+
+class ConfigurationRefused(ValueError):
+    """The configuration of models is not one."""
+
+
+_STEP = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
+_PREFIX = f"^{_STEP}(/{_STEP})*$"
+
+
+class Served(Block):
+    """One model. `prefix`: where its card.json and model.onnx lie, below the stack's prefix for models.
+
+    `sha256` is that of card.json, which in turn names that of model.onnx. `accepts` replaces what the card accepts.
+    """
+
+    prefix: Annotated[str, Field(pattern=_PREFIX)] | None = None
+    sha256: Annotated[str, Field(pattern="^[0-9a-f]{64}$")] | None = None
+    accepts: Accepts | None = None
+
+    @model_validator(mode="after")
+    def _pinned(self) -> Self:
+        if (self.prefix is None) != (self.sha256 is None):
+            raise ValueError("a model under a prefix is pinned by its card's sha256")
+        return self
+
+
+_SERVED: TypeAdapter[dict[str, Served]] = TypeAdapter(dict[Name, Served], config={"defer_build": True})
+
+
+def read_served(text: str) -> Mapping[str, Served | ModelRefused]:
+    """Name → model, from JSON; or why that one is refused. Raises ConfigurationRefused for what is no JSON object."""
+    try:
+        entries = json.loads(text)
+    except ValueError:
+        entries = None
+    if not isinstance(entries, dict):
+        raise ConfigurationRefused("MODELS: not a JSON object of models by name")
+    return {name: _entry(name, said) for name, said in entries.items()}
+
+
+def _entry(name: str, said: object) -> Served | ModelRefused:
+    try:
+        return _SERVED.validate_python({name: said})[name]
+    except ValidationError as error:
+        told = texts(error.errors(include_url=False, include_input=False, include_context=False))
+        return ModelRefused(f"MODELS: {told}")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelSettings:
+    """Where models are, and what they may use. `prefix` ends in a slash."""
+
+    bucket: str
+    prefix: str
+    served: Mapping[str, Served | ModelRefused]
+
+    @classmethod
+    def read(cls, env: Environment) -> "ModelSettings":
+        prefix = env.optional("MODELS_PREFIX") or "models/"
+        return cls(
+            bucket=env.optional("MODELS_BUCKET") or env.required("BUCKET"),
+            prefix=prefix if prefix.endswith("/") else f"{prefix}/",
+            served=read_served(env.optional("MODELS") or "{}"),
+        )
+
+
+Fetch = Callable[[str], bytes]
+"""An object's bytes by its key below the stack's prefix for models. Raises NotFound, StorageFailed."""
+
+
+class Shelf:
+    """Every method raises ModelRefused for files that are not what they should be, StorageFailed where S3 fails."""
+
+    def __init__(self, folder: Path, served: Mapping[str, Served], fetch: Fetch | None) -> None:
+        self._folder = folder
+        self._served = served
+        self._fetch = fetch
+
+    @cached_property
+    def shipped(self) -> frozenset[str]:
+        """The names of the layer's models."""
+        return frozenset(path.parent.name for path in self._folder.glob(f"*/{CARD_FILE}"))
+
+    def card(self, name: str) -> Card:
+        """The card of a model that is shipped or configured."""
+        served = self._served.get(name)
+        return self._fetched_card(name, served) if served and served.prefix else read_card(self._folder / name)
+
+    def model(self, card: Card, memory_mb: int) -> "Model":
+        """A card's model, ready to run."""
+        # onnxruntime takes longer to import than to run: whoever only asks for cards does without.
+        from imaging.model import MODEL_FILE, load_model, model_of, threads_for  # noqa: PLC0415
+
+        threads, served = threads_for(memory_mb), self._served.get(card.name)
+        if served and served.prefix:
+            return model_of(card, self._file(card.name, served, MODEL_FILE), threads)
+        return load_model(self._folder / card.name, threads)
+
+    def _fetched_card(self, name: str, served: Served) -> Card:
+        text = self._file(name, served, CARD_FILE)
+        if not hmac.compare_digest(hashlib.sha256(text).hexdigest(), served.sha256 or ""):
+            raise ModelRefused(f"{name}: {CARD_FILE} is not the one that the configuration pins")
+        card = card_of(text, name)
+        if card.name != name:
+            raise ModelRefused(f"{name}: the card is that of another model, as its name tells")
+        return card
+
+    def _file(self, name: str, served: Served, file: str) -> bytes:
+        if self._fetch is None:
+            raise ModelRefused(f"{name}: no bucket to fetch it from")
+        try:
+            return self._fetch(f"{served.prefix}/{file}")
+        except NotFound:
+            raise ModelRefused(f"{name}: no {file} under {served.prefix}, or none that may be read") from None
+
+
+REFUSED_SECONDS = 300.0
+Tell = Callable[[ModelRefused], None]
+"""Is told of a model each time that it is looked at and refused: the message is for the operator."""
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a model is not served, and until when it is not looked at again."""
+
+    why: str
+    until: float
+
+
+class Models:
+    """Models by name."""
+
+    def __init__(
+        self,
+        folder: Path,
+        memory_mb: int,
+        served: Mapping[str, Served | ModelRefused] | None = None,
+        fetch: Fetch | None = None,
+        tell: Tell | None = None,
+        *,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
+        entries = served or {}
+        self._served = {name: entry for name, entry in entries.items() if isinstance(entry, Served)}
+        self._shelf = Shelf(folder, self._served, fetch)
+        self._memory_mb = memory_mb
+        self._tell = tell
+        self._clock = clock
+        self._cards: dict[str, Card] = {}
+        self._loaded: dict[str, Model] = {}
+        self.refused: dict[str, Refusal] = {}
+        """By name; what the configuration has wrong is refused for good."""
+        for name, entry in entries.items():
+            if isinstance(entry, ModelRefused):
+                self._refuse(name, entry, math.inf)
+            elif not entry.prefix and name not in self._shelf.shipped:
+                del self._served[name]  # it claims no studies either
+                self._refuse(name, ModelRefused(f"MODELS: {name}: there is no such model"), math.inf)
+
+    @property
+    def names(self) -> list[str]:
+        """The names of all models that there are, refused ones among them."""
+        return sorted(self._shelf.shipped | self._served.keys() | self.refused.keys())
+
+    @property
+    def cards(self) -> Mapping[str, Card]:
+        """The cards of all models that can be told of now, by name."""
+        told = {name: self._card_or_why(name) for name in self.names}
+        return {name: card for name, card in told.items() if isinstance(card, Card)}
+
+    def accepts(self, card: Card) -> Accepts:
+        """What a model reads: as configured, else as its card says."""
+        return self._configured(card.name) or card.accepts
+
+    def for_image(self, facts: "ImageFacts", scan_type: str | None = None, model: str | None = None) -> "Model | None":
+        """The model for an image, by what the upload says and what its header says; None if none is suitable.
+
+        Raises ModelRefused if that one is refused; StorageFailed if S3 fails for that one, or for one that it may be.
+        """
+        from imaging.model_selection import choose  # noqa: PLC0415 - it knows pictures, and so numpy; cards need neither
+
+        if model is not None:
+            accepts = {model: self.accepts(self.card(model))} if model in self.names else {}
+            return self.load(model) if choose(accepts, facts, scan_type, model) else None
+        cards = {name: self._card_or_why(name) for name in self.names}
+        # One whose card cannot be had still counts if the configuration says what it reads.
+        told = {n: self.accepts(card) if isinstance(card, Card) else self._configured(n) for n, card in cards.items()}
+        chosen = choose({name: accepts for name, accepts in told.items() if accepts}, facts, scan_type)
+        if chosen:
+            return self.load(chosen)
+        for name, why in cards.items():
+            if isinstance(why, StorageFailed) and told[name] is None:
+                raise why
+        return None
+
+    def card(self, name: str) -> Card:
+        """A model's card. Raises KeyError if there is none of this name, ModelRefused, StorageFailed."""
+        if name not in self.names:
+            raise KeyError(name)
+        if name not in self._cards:
+            self._cards[name] = self._unless_refused(name, lambda: self._shelf.card(name))
+        return self._cards[name]
+
+    def load(self, name: str) -> "Model":
+        """A model, ready to run. Raises KeyError if there is none of this name, ModelRefused, StorageFailed."""
+        card = self.card(name)
+        if name not in self._loaded:
+            self._loaded[name] = self._unless_refused(name, lambda: self._shelf.model(card, self._memory_mb))
+        return self._loaded[name]
+
+    def _configured(self, name: str) -> Accepts | None:
+        served = self._served.get(name)
+        return served.accepts if served else None
+
+    def _card_or_why(self, name: str) -> Card | ModelRefused | StorageFailed:
+        try:
+            return self.card(name)
+        except (ModelRefused, StorageFailed) as why:
+            return why
+
+    def _unless_refused(self, name: str, make: Callable[[], T]) -> T:
+        known = self.refused.get(name)
+        if known and self._clock() < known.until:
+            raise ModelRefused(known.why)
+        try:
+            made = make()
+        except ModelRefused as refusal:
+            self._refuse(name, refusal, self._clock() + REFUSED_SECONDS)
+            raise
+        self.refused.pop(name, None)
+        return made
+
+    def _refuse(self, name: str, refusal: ModelRefused, until: float) -> None:
+        self.refused[name] = Refusal(refusal.message, until)
+        if self._tell:
+            self._tell(refusal)
+
+
+def configured_models(settings: ModelSettings, folder: Path, memory_mb: int, tell: Tell | None = None) -> Models:
+    """Those of a folder, and those that the settings name in S3."""
+    files = ModelFiles(settings.bucket, settings.prefix)
+    return Models(folder, memory_mb, settings.served, files.get, tell)
+
+
+def telling(log: Logger) -> Tell:
+    """Tells the function's log, and CloudWatch."""
+
+    def tell(refusal: ModelRefused) -> None:
+        from functions.inference.metrics import measure_refused  # noqa: PLC0415 - a good start does without
+
+        log.error("model refused", extra={"why": refusal.message})
+        measure_refused()
+
+    return tell

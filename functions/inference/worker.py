@@ -1,0 +1,123 @@
+"""From what has been announced to a finished task: claim, read, complete; or set aside."""
+
+import secrets
+from contextlib import suppress
+from enum import StrEnum
+
+from functions.inference.analysis import Inference, Lease, LeaseLost, analyse_task
+from functions.inference.ingest import Announced, Arrival, Delivery, Reception, receive, set_aside
+from imaging.errors import ImageRefused, ModelRefused
+from scanward.domain import tasks
+from scanward.domain.object_keys import derived_prefix
+from scanward.domain.tasks import FailureReason, Task, TaskClosed, TaskLeased
+from scanward.errors import Conflict, NotFound, ScanwardError, TooLarge, Unavailable
+from scanward.stores.s3 import StorageFailed
+
+CLAIM_TRIES = 3
+
+
+class Outcome(StrEnum):
+    """What became of one announcement."""
+
+    FINISHED = "finished"
+    FAILED = "failed"
+    NOTHING_TO_DO = "nothing to do"
+    SET_ASIDE = "set aside"
+
+
+def take(inference: Inference, reception: Reception, announced: Announced) -> Outcome:
+    """Reads what was announced, or sets aside what means nothing to us.
+
+    Raises StorageFailed or Unavailable when it should be tried again.
+    """
+    arrival = receive(reception, announced) if isinstance(announced, Delivery) else announced
+    outcome = process(inference, arrival) if isinstance(arrival, Arrival) else Outcome.SET_ASIDE
+    if outcome is Outcome.SET_ASIDE and announced.key:
+        set_aside(inference.objects, announced.key, announced.version)
+    return outcome
+
+
+def process(inference: Inference, arrival: Arrival) -> Outcome:
+    """Analyses what has arrived, once, however often it is announced.
+
+    Raises StorageFailed or Unavailable when it should be tried again; the lease is then given back.
+    """
+    try:
+        lease = _claim(inference, arrival)
+        if lease is None:
+            return _stray(inference, arrival)
+        begun = inference.now()
+        outcome = Outcome.FAILED if lease.task.is_final else _work(inference, lease)
+        inference.ended(lease.task, inference.now() - begun)
+        return outcome
+    except (TaskClosed, TaskLeased):
+        return Outcome.NOTHING_TO_DO
+    except LeaseLost:
+        _tidy(inference, arrival)
+        return Outcome.NOTHING_TO_DO
+
+
+def _claim(inference: Inference, arrival: Arrival) -> Lease | None:
+    """A lease on the arrival's task; None when there is no such task. Its task is final after too many attempts."""
+    attempt = secrets.token_urlsafe(9)
+    for _ in range(CLAIM_TRIES):
+        task = inference.scans.task(arrival.task_id)
+        if task is None or not _means(arrival, task):
+            return None
+        try:
+            claimed = tasks.claim(task, attempt, arrival.version, inference.now())
+            return Lease(inference.scans, inference.scans.move(task, claimed), inference.now)
+        except (TaskClosed, TaskLeased):
+            raise
+        except Conflict:
+            continue  # moved between read and write: look again
+    raise LeaseLost
+
+
+def _means(arrival: Arrival, task: Task) -> bool:
+    return task.scan_id == arrival.scan_id and arrival.key in {None, task.object_key}
+
+
+def _work(inference: Inference, lease: Lease) -> Outcome:
+    try:
+        analyse_task(inference, lease)
+    except StorageFailed:
+        if lease.task.attempts < tasks.MAX_ATTEMPTS:
+            lease.release()
+            raise
+        lease.fail(FailureReason.STORAGE)
+    except Unavailable:
+        with suppress(ScanwardError):  # DynamoDB may not take this either: then the lease ends by itself
+            lease.release()
+        raise
+    except NotFound:
+        lease.fail(FailureReason.STORAGE)
+    except TooLarge:
+        lease.fail(FailureReason.TOO_LARGE)
+    except ImageRefused as refusal:
+        lease.fail(FailureReason(refusal.reason.value))
+    except ModelRefused:
+        lease.fail(FailureReason.MODEL)
+    else:
+        return Outcome.FINISHED
+    return Outcome.FAILED
+
+
+def _stray(inference: Inference, arrival: Arrival) -> Outcome:
+    """What comes of an arrival without a task: nothing where its scan was removed, but that what is left goes too."""
+    if _tidy(inference, arrival) or arrival.key is None:
+        return Outcome.NOTHING_TO_DO
+    return Outcome.SET_ASIDE
+
+
+def _tidy(inference: Inference, arrival: Arrival) -> bool:
+    """Removes the image and all that was made of it where its scan was removed; whether it was.
+
+    A worker may have been at it meanwhile, and have died before it saw that.
+    """
+    if not inference.scans.was_removed(arrival.scan_id):
+        return False
+    inference.purger.purge(derived_prefix(arrival.scan_id))
+    if arrival.key:
+        inference.purger.purge_image(arrival.key, arrival.version)
+    return True

@@ -1,0 +1,110 @@
+"""Connections: kept alive for as long as the documents say, and ended with their session, their time or their peer."""
+
+from collections.abc import Iterator
+from datetime import datetime
+
+from functions.realtime.usecases.dependencies import Keeper
+from scanward.domain.subscriptions import SETTLING, Connection, Slot, is_over, kept_alive
+from scanward.errors import NotAuthenticated, ScanwardError, Unavailable
+from scanward.stores.connections import SocketGone
+from scanward.stores.keys import CONNECTION_SHARDS
+
+
+def end(keeper: Keeper, socket: Connection | Slot) -> None:
+    """Closes a socket and forgets it.
+
+    Raises SocketGone while its handshake may be under way, so that it is tried again: forgotten now, it would open
+    after all.
+    """
+    connection_id = socket.id if isinstance(socket, Connection) else socket.connection_id
+    try:
+        keeper.sockets.close(connection_id)
+    except SocketGone:
+        if _is_settling(keeper, socket.connected_at):
+            raise
+    keeper.connections.close(connection_id)
+
+
+def end_those_without_session(keeper: Keeper, account_id: int) -> int:
+    """Ends the account's sockets whose sessions live no more; gives back how many.
+
+    Raises what kept one of them from ending, after all others were.
+    """
+    held = keeper.connections.slots(account_id)
+    live = _live(keeper, account_id) if held else set()
+    ended, failure = 0, None
+    for slot in held:
+        if slot.session_id in live:
+            continue
+        try:
+            end(keeper, slot)
+            ended += 1
+        except ScanwardError as kept:
+            failure = kept
+    if failure:
+        raise failure
+    return ended
+
+
+def lives(keeper: Keeper, connection: Connection) -> bool:
+    """Whether the socket's session does."""
+    return connection.session_id in _live(keeper, connection.account_id)
+
+
+def swept(keeper: Keeper, slot: Slot) -> bool:
+    """Whether a slot was held for nobody, and is free now."""
+    if _is_settling(keeper, slot.connected_at) or keeper.sockets.is_open(slot.connection_id):
+        return False
+    keeper.connections.close(slot.connection_id)
+    keeper.connections.vacate(slot)
+    return True
+
+
+def _live(keeper: Keeper, account_id: int) -> set[str]:
+    try:
+        return {session.id for session in keeper.gates.sessions(account_id, int(keeper.now().timestamp()))}
+    except NotAuthenticated:
+        return set()
+
+
+def _is_settling(keeper: Keeper, connected_at: datetime) -> bool:
+    return keeper.now() - connected_at <= SETTLING
+
+
+PER_SHARD = 200
+KEEP_ALIVE = b'{"action":"keep-alive"}'
+
+
+def keep_alive(keeper: Keeper) -> dict[str, int]:
+    """Looks at every due socket once; counts those kept, ended, found gone, and not got to grips with."""
+    counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
+    for connection in _due(keeper):
+        try:
+            counts[_settle(keeper, connection)] += 1
+        except (Unavailable, SocketGone):
+            counts["untouched"] += 1  # the next minute finds it again, and the others do not wait for it
+    return counts
+
+
+def _due(keeper: Keeper) -> Iterator[Connection]:
+    for shard in range(CONNECTION_SHARDS):
+        for connection_id in keeper.connections.due(shard, keeper.now(), PER_SHARD):
+            connection = keeper.connections.get(connection_id)
+            # The index is behind the table: it may have closed, or been kept alive, since.
+            if connection and connection.due_at <= keeper.now():
+                yield connection
+
+
+def _settle(keeper: Keeper, connection: Connection) -> str:
+    if is_over(connection, keeper.now()) or not lives(keeper, connection):
+        end(keeper, connection)
+        return "ended"
+    try:
+        keeper.sockets.send(connection.id, KEEP_ALIVE)
+    except SocketGone:
+        if keeper.now() - connection.connected_at <= SETTLING:
+            raise
+        keeper.connections.close(connection.id)
+        return "gone"
+    keeper.connections.change(connection.id, lambda kept: kept_alive(kept, keeper.now()))
+    return "kept"

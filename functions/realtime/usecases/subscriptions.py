@@ -1,0 +1,147 @@
+"""Subscriptions: who may watch a task, and the messages with which a client watches, unwatches and pings."""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+from functions.realtime.usecases.dependencies import Realtime
+from scanward.domain.accounts import Actor
+from scanward.domain.policy import Action
+from scanward.domain.subscriptions import MAX_TASKS, Connection, follow, heard, unwatch, watch
+from scanward.domain.tasks import Task
+from scanward.errors import NotAllowed, NotAuthenticated, NotFound, TooManyRequests
+from scanward.security.access import Access, Thing
+from scanward.stores.connections import SocketGone
+
+
+def require(access: Access, actor: Actor, task: Task) -> None:
+    """Raises NotFound for somebody else's task; watching one of a patient's is in their access log."""
+    try:
+        access.require(actor, Action.READ_TASK, task.patient_id, Thing("task", task.id))
+    except NotAllowed as refused:
+        raise NotFound from refused
+
+
+def watchable(realtime: Realtime, actor: Actor, task_ids: tuple[int, ...]) -> None:
+    """Raises NotFound when one of the tasks is missing or somebody else's."""
+    for task_id in task_ids:
+        task = realtime.scans.task(task_id)
+        if task is None:
+            raise NotFound
+        require(realtime.access, actor, task)
+
+
+def catch_up(realtime: Realtime, actor: Actor, connection: Connection) -> Connection | None:
+    """Follows those of one's own newest tasks that are still going on, so that their state is pushed at once.
+
+    Comes after the socket is kept: what begins or moves meanwhile finds it already.
+    """
+    newest = realtime.lists.tasks_of(connection.account_id, MAX_TASKS, None)
+    going_on = []
+    for task in realtime.lists.tasks(newest.ids):
+        with suppress(NotFound):
+            if not task.is_final:
+                require(realtime.access, actor, task)
+                going_on.append(task.id)
+
+    def with_all(kept: Connection) -> Connection:
+        for task_id in sorted(set(going_on) - kept.subscribed):
+            kept = follow(kept, task_id)
+        return kept
+
+    return realtime.keeper.connections.change(connection.id, with_all)
+
+
+FLOOD = 2  # times the account's limit, above which it is not worth telling
+
+
+class Said(StrEnum):
+    """What a message asks for."""
+
+    WATCH = "watch"
+    UNWATCH = "unwatch"
+    PING = "ping"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """`task_ids`: those that are named, ids or task tokens; None where none are: all of one's own, or everything."""
+
+    action: Said
+    task_ids: tuple[str, ...] | None = None
+
+
+class Flooded(TooManyRequests):
+    """Too many messages to go on listening."""
+
+
+def hear(realtime: Realtime, connection_id: str, read: Callable[[], Message]) -> Connection | None:
+    """Does what a message asks for; what the socket watches now, None after a ping.
+
+    The message is counted before it is read. Raises NotAuthenticated when the session is over and Flooded (the socket
+    is to be closed then), TooManyRequests, what `read` raises, InvalidFields, and NotFound for a task that is missing
+    or not for this socket to watch.
+    """
+    connection = realtime.keeper.connections.get(connection_id)
+    if connection is None:
+        raise NotAuthenticated
+    actor = _counted(realtime, connection)
+    now = realtime.keeper.now()
+    if heard(connection, now) != connection:
+        realtime.keeper.connections.change(connection_id, lambda kept: heard(kept, now))
+    message = read()
+    if message.action is Said.PING:
+        return None
+    if message.action is Said.WATCH:
+        changed = _watch(realtime, connection, actor, message)
+    else:
+        changed = _unwatch(realtime, connection, message)
+    if changed is None:
+        raise NotAuthenticated
+    return changed
+
+
+def reply(realtime: Realtime, connection_id: str, said: bytes, *, ends: bool) -> None:
+    """Answers over the socket: what a route answers reaches no client. `ends`: and closes it."""
+    with suppress(SocketGone):
+        realtime.keeper.sockets.send(connection_id, said)
+    if not ends:
+        return
+    with suppress(SocketGone):
+        realtime.keeper.sockets.close(connection_id)
+    realtime.keeper.connections.close(connection_id)
+
+
+def _counted(realtime: Realtime, connection: Connection) -> Actor:
+    now = int(realtime.keeper.now().timestamp())
+    passage = realtime.keeper.gates.enter(connection.account_id, connection.session_id, now)
+    if passage.count > FLOOD * realtime.limit:
+        raise Flooded(60 - now % 60, realtime.limit)
+    if passage.count > realtime.limit:
+        raise TooManyRequests(60 - now % 60, realtime.limit)
+    return passage.actor
+
+
+def _watch(realtime: Realtime, connection: Connection, actor: Actor, message: Message) -> Connection | None:
+    change = realtime.keeper.connections.change
+    if message.task_ids is None:
+        if connection.only_task is not None:
+            raise NotFound
+        changed = change(connection.id, lambda kept: replace(kept, watches_own=True))
+        return changed and catch_up(realtime, actor, changed)
+    task_ids = tuple(realtime.tokens.task_id(text) for text in message.task_ids)
+    if connection.only_task is not None and set(task_ids) - {connection.only_task}:
+        raise NotFound
+    watch(connection, task_ids)  # too many are refused before each is looked at
+    watchable(realtime, actor, task_ids)
+    return change(connection.id, lambda kept: watch(kept, task_ids))
+
+
+def _unwatch(realtime: Realtime, connection: Connection, message: Message) -> Connection | None:
+    if message.task_ids is None:
+        return realtime.keeper.connections.change(
+            connection.id, lambda kept: replace(kept, task_ids=(), followed=(), watches_own=False)
+        )
+    task_ids = tuple(realtime.tokens.task_id(text) for text in message.task_ids)
+    return realtime.keeper.connections.change(connection.id, lambda kept: unwatch(kept, task_ids))

@@ -1,0 +1,65 @@
+"""Wires the packing and erasing of people's own data and exports it to Lambda; a queue starts it."""
+
+from typing import Any
+
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
+from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
+from aws_lambda_powertools.utilities.typing import LambdaContext
+
+from functions.records.settings import OwnDataSettings
+from functions.records.usecases.erasure import erase
+from functions.records.usecases.export_archive import pack
+from functions.records.usecases.personal_data import OwnData
+from scanward.clock import now
+from scanward.logs import logged
+from scanward.settings import Environment
+from scanward.stores.access_log import AccessLog
+from scanward.stores.accounts import AccountStore
+from scanward.stores.archives import Archives
+from scanward.stores.care import CareLinks
+from scanward.stores.departments import DepartmentMembers
+from scanward.stores.patients import SheetStore
+from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
+from scanward.stores.queues import OwnDataQueue, Wish, asked_for
+from scanward.stores.s3 import ObjectStore, Purger
+from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.sessions import GateStore
+
+settings = OwnDataSettings.read(Environment())
+log = Logger(service="own-data")
+own = OwnData(
+    accounts=AccountStore(settings.accounts_table),
+    gate=GateStore(settings.accounts_table),
+    scans=ScanStore(settings.scans_table),
+    lists=ScanLists(settings.scans_table),
+    links=CareLinks(settings.clinic_table),
+    members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
+    sheets=SheetStore(settings.clinic_table),
+    texts=OwnTexts(settings.clinic_table),
+    log=AccessLog(settings.clinic_table),
+    exports=ExportStore(settings.clinic_table),
+    objects=ObjectStore(settings.bucket),
+    archives=Archives(settings.bucket),
+    eraser=Eraser(settings.accounts_table, settings.scans_table, settings.clinic_table),
+    purger=Purger(settings.bucket),
+    queue=OwnDataQueue(settings.own_data_queue_url),
+    now=now,
+)
+processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
+
+
+@logged(log)
+def read_message(record: SQSRecord) -> None:
+    """One wish; a message that is none of ours is only told of."""
+    asked = asked_for(record.body)
+    if asked is None:
+        outcome = "not a wish"
+    else:
+        outcome = pack(own, asked.account_id) if asked.wish is Wish.EXPORT else erase(own, asked.account_id)
+    log.info("own data", extra={"wish": asked.wish.value if asked else None, "outcome": outcome})
+
+
+def app(event: dict[str, Any], context: LambdaContext) -> Any:
+    """One batch of wishes."""
+    return process_partial_response(event=event, record_handler=read_message, processor=processor, context=context)

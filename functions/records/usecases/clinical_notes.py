@@ -1,0 +1,147 @@
+"""Clinical notes: what doctors record of their patients, and the operations that patients have had."""
+
+from collections.abc import Callable, Sequence
+from datetime import datetime
+
+from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.directory import require_approved, require_known
+from functions.records.usecases.lists import create, cursor, part
+from scanward.domain import clinical_notes
+from scanward.domain.accounts import Actor, Role
+from scanward.domain.clinical_notes import Findings, History, Record, Surgery
+from scanward.domain.idempotency import Once
+from scanward.domain.ids import parse_id
+from scanward.domain.pagination import Window
+from scanward.domain.policy import Action
+from scanward.errors import NotAllowed, NotFound
+from scanward.security.access import Thing
+from scanward.stores.clinical_notes import Replaced
+
+HISTORY_KIND = "medical_history"
+
+
+def list_histories(clinic: Clinic, actor: Actor, patient: str, window: Window) -> tuple[Sequence[History], str | None]:
+    """Part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
+    patient_id = parse_id(patient)
+    require_known(clinic, actor, patient_id)
+    clinic.access.require(actor, Action.READ_HISTORY, patient_id, Thing("patient", patient_id))
+    scope = f"histories-of:{patient_id}"
+    found = clinic.histories.of_patient(patient_id, part(clinic, window, scope))
+    return clinic.histories.many(found.ids), cursor(clinic, found.last, scope)
+
+
+def list_history_versions(
+    clinic: Clinic, actor: Actor, history: str, window: Window
+) -> tuple[Sequence[Replaced[Surgery]], str | None]:
+    """Part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
+    number = _get_history(clinic, actor, Action.READ_HISTORY, parse_id(history)).id
+    scope = f"history-versions-of:{number}"
+    found = clinic.histories.replaced(number, part(clinic, window, scope))
+    return found.versions, cursor(clinic, found.last, scope)
+
+
+def write_history(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, once: Once | None) -> History:
+    """A new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, KeyReused."""
+
+    def make(number: int, now: datetime) -> History:
+        clinic.access.require(actor, Action.WRITE_HISTORY, patient_id, Thing(HISTORY_KIND, number))
+        history = clinical_notes.write(number, patient_id, actor.account_id, text, now)
+        clinic.histories.add(history, once)
+        return history
+
+    return create(clinic, once, make, lambda number: _get_history(clinic, actor, Action.READ_HISTORY, number))
+
+
+def amend_history(clinic: Clinic, actor: Actor, history: str, version: int, text: Surgery) -> History:
+    """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
+    before = _get_history(clinic, actor, Action.WRITE_HISTORY, parse_id(history))
+    after = clinical_notes.amend(before, version, text, actor.account_id, clinic.now())
+    clinic.histories.amend(before, after)
+    return after
+
+
+def _get_history(clinic: Clinic, actor: Actor, action: Action, number: int) -> History:
+    found = clinic.histories.get(number)
+    if found is None:
+        raise NotFound
+    clinic.access.require(actor, action, found.patient_id, Thing(HISTORY_KIND, found.id))
+    return found
+
+
+RECORD_KIND = "patient_record"
+Records = tuple[Sequence[Record], str | None]
+
+
+def list_records_in_departments(clinic: Clinic, actor: Actor, window: Window) -> Records:
+    """Part of the records of the doctor's departments, the newest first. Raises NotAllowed for anybody else.
+
+    Those of patients who have left are left out, so a page may be shorter.
+    """
+    require_approved(actor)
+    if actor.role is not Role.DOCTOR:
+        raise NotAllowed
+    scope = f"records-for:{actor.account_id}"
+    found = clinic.records.in_departments(actor.departments, part(clinic, window, scope))
+    records = clinic.records.many(found.ids)
+    grants = clinic.access.granted(actor, Action.READ_RECORD, {record.patient_id for record in records})
+    shown = [record for record in records if record.patient_id in grants]
+    clinic.access.show_each(
+        actor, Action.READ_RECORD, [(record.patient_id, Thing(RECORD_KIND, record.id)) for record in shown], grants
+    )
+    return shown, cursor(clinic, found.last, scope)
+
+
+def list_records_of_patient(clinic: Clinic, actor: Actor, patient: str, window: Window) -> Records:
+    """Part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
+    patient_id = parse_id(patient)
+    require_known(clinic, actor, patient_id)
+    clinic.access.require(actor, Action.READ_RECORD, patient_id, Thing("patient", patient_id))
+    scope = f"records-of:{patient_id}"
+    found = clinic.records.of_patient(patient_id, part(clinic, window, scope))
+    return clinic.records.many(found.ids), cursor(clinic, found.last, scope)
+
+
+def read_record(clinic: Clinic, actor: Actor, record: str) -> Record:
+    """One record. Raises NotFound, also for a stranger's."""
+    return _get_record(clinic, actor, Action.READ_RECORD, parse_id(record))
+
+
+def list_record_versions(
+    clinic: Clinic, actor: Actor, record: str, window: Window
+) -> tuple[Sequence[Replaced[Findings]], str | None]:
+    """Part of what amendments of a record replaced, the newest first. Raises NotFound."""
+    number = read_record(clinic, actor, record).id
+    scope = f"versions-of:{number}"
+    found = clinic.records.replaced(number, part(clinic, window, scope))
+    return found.versions, cursor(clinic, found.last, scope)
+
+
+def write_record(clinic: Clinic, actor: Actor, patient_id: int, text: Findings, once: Once | None) -> Record:
+    """A new record of a patient. Raises NotFound for a stranger, NotAllowed, KeyReused."""
+
+    def make(number: int, now: datetime) -> Record:
+        clinic.access.require(actor, Action.WRITE_RECORD, patient_id, Thing(RECORD_KIND, number))
+        departments = tuple(sorted(member.department_id for member in clinic.members.of_patient(patient_id)))
+        record = clinical_notes.write(number, patient_id, actor.account_id, text, now, departments)
+        clinic.records.add(record, once)
+        return record
+
+    return create(clinic, once, make, lambda number: _get_record(clinic, actor, Action.READ_RECORD, number))
+
+
+def amend_record(
+    clinic: Clinic, actor: Actor, record: str, version: int, change: Callable[[Findings], Findings]
+) -> Record:
+    """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
+    before = _get_record(clinic, actor, Action.WRITE_RECORD, parse_id(record))
+    after = clinical_notes.amend(before, version, change(before.text), actor.account_id, clinic.now())
+    clinic.records.amend(before, after)
+    return after
+
+
+def _get_record(clinic: Clinic, actor: Actor, action: Action, number: int) -> Record:
+    found = clinic.records.get(number)
+    if found is None:
+        raise NotFound
+    clinic.access.require(actor, action, found.patient_id, Thing(RECORD_KIND, found.id))
+    return found

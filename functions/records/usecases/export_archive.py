@@ -1,0 +1,183 @@
+"""The archive that a person takes along: a ZIP with one JSON file for each kind of thing, and the images."""
+
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import asdict, is_dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from functions.records.usecases.personal_data import OwnData
+from scanward.domain import personal_data
+from scanward.domain.accounts import Account
+from scanward.domain.object_keys import derived_prefix, export_key
+from scanward.domain.personal_data import Export
+from scanward.domain.scans import Scan
+from scanward.errors import Conflict, NotAuthenticated
+from scanward.stores.archives import Archive
+from scanward.stores.lists import Part
+
+PAGE = 50
+
+
+def read_kinds(own: OwnData, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
+    """The name of each file, and what it holds. Secrets are in none."""
+    number = account.id
+    return {
+        "account": lambda: [account],
+        "sessions": lambda: _sessions(own, number),
+        "scans": lambda: scans(own, number),
+        "readings": lambda: _readings(own, number),
+        "tasks": lambda: _tasks(own, number),
+        "care_links": lambda: _links(own, number),
+        "departments": lambda: own.members.of_patient(number),
+        "works_in": lambda: sorted(own.members.departments([number]).get(number, ())),
+        "sheet": lambda: own.sheets.versions(number),
+        "patient_records": lambda: own.texts.records(number),
+        "medical_histories": lambda: own.texts.histories(number),
+        "questions": lambda: own.texts.questions(number),
+        "access_log": lambda: _log(own, number),
+    }
+
+
+def _sessions(own: OwnData, account_id: int) -> list[dict[str, object]]:
+    now = own.now()
+    try:
+        live = own.gate.sessions(account_id, int(now.timestamp()))
+    except NotAuthenticated:  # removed meanwhile
+        return []
+    return [{"created_at": _time(one.created), "expires_at": _time(one.ends)} for one in live]
+
+
+def scan_ids(own: OwnData, account_id: int) -> list[int]:
+    """The ids of a person's scans."""
+    return [number for ids in _pages(own.lists.scans_of, account_id) for number in ids]
+
+
+def scans(own: OwnData, account_id: int) -> Iterator[Scan]:
+    """A person's scans, the newest first."""
+    for ids in _pages(own.lists.scans_of, account_id):
+        yield from own.lists.scans(ids)
+
+
+def _readings(own: OwnData, account_id: int) -> Iterator[object]:
+    """All that doctors read in each scan; the scan's own is the newest."""
+    for number in scan_ids(own, account_id):
+        yield from ({"scan_id": number, **asdict(reading)} for reading in own.lists.readings_of(number))
+
+
+def _tasks(own: OwnData, account_id: int) -> Iterator[object]:
+    """Those about the account; what it asked for about others is theirs."""
+    for ids in _pages(own.lists.tasks_of, account_id):
+        yield from (task for task in own.lists.tasks(ids) if task.patient_id == account_id)
+
+
+def _links(own: OwnData, account_id: int) -> Iterator[object]:
+    """Whom the account let in, and who let it in."""
+    now = own.now()
+    for listed in (own.links.of_patient, own.links.of_professional):
+        before = None
+        while True:
+            found = listed(account_id, now, Part(0, PAGE, before))
+            yield from found.links
+            before = found.last
+            if before is None:
+                break
+
+
+def _log(own: OwnData, account_id: int) -> Iterator[object]:
+    before = None
+    while True:
+        found = own.log.page(account_id, PAGE, before)
+        yield from found.entries
+        before = found.last
+        if before is None:
+            return
+
+
+def _pages(page: Callable[[int, int, int | None], Any], account_id: int) -> Iterator[list[int]]:
+    before = None
+    while True:
+        found = page(account_id, PAGE, before)
+        yield list(found.ids)
+        before = found.last
+        if before is None:
+            return
+
+
+def _time(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).isoformat()
+
+
+TEXTS_DONE = 40  # percent, once all but the images is packed
+
+
+def pack(own: OwnData, account_id: int) -> str:
+    """Packs the account's export unless it is packed already, or given up. What was done, in words for a log."""
+    export, found = own.exports.get(account_id), own.accounts.get(account_id)
+    if export is None or export.is_over or found is None:
+        return "nothing to pack"
+    try:
+        with own.archives.writing(export_key(account_id, export.id)) as archive:
+            export = _pack_texts(own, found.account, archive, export)
+            export = _pack_images(own, account_id, archive, export)
+        own.exports.move(personal_data.complete(export, own.now()))
+    except Conflict:
+        return "replaced or erased meanwhile"
+    return "packed"
+
+
+def _pack_texts(own: OwnData, account: Account, archive: Archive, export: Export) -> Export:
+    kinds = read_kinds(own, account)
+    for done, (name, values) in enumerate(kinds.items(), 1):
+        archive.add(f"{name}.json", _pieces(values()))
+        export = _advance(own, export, TEXTS_DONE * done // len(kinds))
+    if account.profile.image:
+        archive.add_object(f"picture/{_last(account.profile.image)}", account.profile.image)
+    return export
+
+
+def _pack_images(own: OwnData, account_id: int, archive: Archive, export: Export) -> Export:
+    many = len(scan_ids(own, account_id))
+    for done, scan in enumerate(scans(own, account_id), 1):
+        _pack_scan(own, scan, archive)
+        share = (99 - TEXTS_DONE) * done // max(done, many)
+        if TEXTS_DONE + share > export.progress:
+            export = _advance(own, export, TEXTS_DONE + share)
+    return export
+
+
+def _pack_scan(own: OwnData, scan: Scan, archive: Archive) -> None:
+    folder = f"images/{scan.id}"
+    archive.add_object(f"{folder}/original", scan.object_key, scan.object_version)
+    prefix = derived_prefix(scan.id)
+    for key in own.objects.under(prefix):
+        archive.add_object(f"{folder}/{key.removeprefix(prefix)}", key)
+
+
+def _advance(own: OwnData, export: Export, progress: int) -> Export:
+    after = personal_data.advance(export, progress, own.now())
+    own.exports.move(after)
+    return after
+
+
+def _pieces(values: Iterable[object]) -> Iterator[bytes]:
+    """A JSON list, one value at a time."""
+    between = "[\n"
+    for value in values:
+        yield (between + json.dumps(_plain(value), default=_spelled, ensure_ascii=False)).encode()
+        between = ",\n"
+    yield b"\n]\n" if between == ",\n" else b"[]\n"
+
+
+def _plain(value: object) -> object:
+    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+
+
+def _spelled(value: object) -> object:
+    if isinstance(value, date):
+        return value.isoformat()
+    raise TypeError("this cannot be packed")
+
+
+def _last(key: str) -> str:
+    return key.rpartition("/")[2]

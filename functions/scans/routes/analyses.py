@@ -1,0 +1,34 @@
+"""Analyses of X-rays and what may be done about their findings (contract B)."""
+
+from functions.scans.routes.scans import one_image
+from functions.scans.schemas.uploads import ExpertBody, ExpertOut, FriendlyBody, FriendlyOut
+from functions.scans.schemas.xrays import TreatmentBody, TreatmentOut
+from functions.scans.usecases import treatment, uploads
+from functions.scans.usecases.dependencies import Imaging
+from scanward.web.families import Family
+from scanward.web.routes import Call, Media, Routes
+
+routes = Routes[Imaging]("xray", Family.ENVELOPE)
+FORM = (Media.MULTIPART,)
+
+
+@routes.post("/xray/friendly-analysis", FriendlyOut, FriendlyBody, media=FORM, files=("file",), idempotent=True)
+def friendly_analysis(call: Call[FriendlyBody], imaging: Imaging) -> FriendlyOut:
+    """Order an analysis that speaks to a patient."""
+    image = one_image(call.files, "file")
+    accepted = uploads.upload(imaging, call.actor, image, call.body.wanted(timed=True), call.once)
+    return FriendlyOut.of(accepted, estimated_time=accepted.estimated_time)
+
+
+@routes.post("/xray/expert-analysis", ExpertOut, ExpertBody, media=FORM, files=("file",), idempotent=True)
+def expert_analysis(call: Call[ExpertBody], imaging: Imaging) -> ExpertOut:
+    """Order an analysis that speaks to a radiologist."""
+    image = one_image(call.files, "file")
+    accepted = uploads.upload(imaging, call.actor, image, call.body.wanted(timed=True), call.once)
+    return ExpertOut.of(accepted, priority=call.body.priority, estimated_time=accepted.estimated_time)
+
+
+@routes.post("/xray/suggest-treatment", TreatmentOut, TreatmentBody)
+def suggest_treatment(call: Call[TreatmentBody], imaging: Imaging) -> TreatmentOut:
+    """What clinicians consider for the findings of a finished analysis, with sources."""
+    return TreatmentOut.of(treatment.suggestions(imaging, call.actor, call.body.case()))

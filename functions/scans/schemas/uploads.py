@@ -1,0 +1,129 @@
+"""What every way of uploading takes beside the image, and what each answers."""
+
+from typing import Annotated, Any, Literal, Self
+from uuid import UUID
+
+from pydantic import BeforeValidator, StringConstraints
+
+from functions.scans.usecases.orders import Accepted
+from functions.scans.usecases.uploads import Wanted
+from scanward.domain.ids import to_uuid
+from scanward.domain.orders import Lane, Order, Reading, ScanType
+from scanward.stores.s3 import PresignedPost
+from scanward.web.fields import Body, Line, Out, Printable
+
+
+def _spelled(value: Any) -> Any:
+    return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def _flag(value: Any) -> Any:
+    return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
+
+
+Id = Annotated[Line, BeforeValidator(_spelled)]
+"""An id in either spelling."""
+
+Flag = Annotated[bool, BeforeValidator(_flag)]
+Notes = Annotated[str, StringConstraints(max_length=4000), Printable]
+Priority = Literal["LOW", "MEDIUM", "HIGH"]
+
+
+class OrderBody(Body):
+    """`analysis`: whom the result speaks to. `model`: one of those that GET /models lists."""
+
+    analysis: Literal["friendly", "expert"] | None = None
+    priority: Priority = "MEDIUM"
+    additional_notes: Notes | None = None
+    include_suggestions: Flag = True
+    scan_type: Literal["XRAY", "CT", "MRI"] | None = None
+    model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")] | None = None
+
+    def order(self) -> Order:
+        """The order that is meant."""
+        return Order(
+            lane=Lane[self.priority],
+            reading=Reading(self.analysis) if self.analysis else None,
+            scan_type=ScanType(self.scan_type) if self.scan_type else None,
+            model=self.model,
+            additional_notes=self.additional_notes or None,
+            include_suggestions=self.include_suggestions,
+        )
+
+
+class UploadBody(OrderBody):
+    """`patient_id`: whose image it is, when it is not the uploader's."""
+
+    patient_id: Id | None = None
+
+    def wanted(self, *, timed: bool = False) -> Wanted:
+        """What the uploader says, and whether the answer tells how long it may take."""
+        return Wanted(self.order(), self.patient_id, timed=timed)
+
+
+class FriendlyBody(UploadBody):
+    """`POST /xray/friendly-analysis`."""
+
+    analysis: Literal["friendly"] = "friendly"
+
+
+class ExpertBody(UploadBody):
+    """`POST /xray/expert-analysis`."""
+
+    analysis: Literal["expert"] = "expert"
+
+
+class UploadStart(UploadBody):
+    """`POST /scans/uploads`. The name is for the uploader's own use: it is neither kept nor made part of a key."""
+
+    filename: Line
+    content_type: Literal["image/jpeg", "image/png", "application/dicom"]
+
+
+class UploadOut(Out):
+    """A new scan, its task, and the token that stands for the task."""
+
+    scan_id: UUID
+    task_id: UUID
+    task_token: str
+
+    @classmethod
+    def of(cls, accepted: Accepted[Any], **more: Any) -> Self:
+        ids = {"scan_id": to_uuid(accepted.scan_id), "task_id": to_uuid(accepted.task_id)}
+        return cls(**ids, task_token=accepted.task_token, **more)
+
+
+class FormOut(Out):
+    """A form for S3: send `fields`, then the file as `file`, to `url`."""
+
+    url: str
+    fields: dict[str, str]
+
+    @classmethod
+    def of(cls, form: PresignedPost) -> "FormOut":
+        return cls(url=form.url, fields=form.fields)
+
+
+class UploadStartOut(UploadOut):
+    """The same, with where to send the file."""
+
+    upload: FormOut
+
+
+class FriendlyOut(UploadOut):
+    """`POST /xray/friendly-analysis`."""
+
+    estimated_time: str
+
+
+class ExpertOut(UploadOut):
+    """`POST /xray/expert-analysis`."""
+
+    priority: Priority
+    estimated_time: str
+
+
+class AgainOut(UploadOut):
+    """`POST /scans/{scan_id}/analyses`."""
+
+    estimated_time: str

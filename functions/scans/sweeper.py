@@ -1,0 +1,90 @@
+"""The sweeper: finds tasks that nothing moves any more and ends or restarts each of them.
+
+It reads only the index of tasks that are due, shard by shard, so its cost is that of what is stuck.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from scanward.domain import tasks
+from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.errors import Conflict, Unavailable
+from scanward.stores.keys import DUE_SHARDS
+from scanward.stores.queues import LaneQueues
+from scanward.stores.s3 import ObjectStore
+from scanward.stores.scans import ScanStore
+
+PER_SHARD = 50
+SWEEP_TIME = timedelta(seconds=35)  # of the function's fifty
+
+
+def _untold(reason: FailureReason) -> None:
+    """Nobody is told of failures."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sweeper:
+    """What a sweep works with. `failed` is told why it failed a task."""
+
+    scans: ScanStore
+    objects: ObjectStore
+    lanes: LaneQueues
+    now: Callable[[], datetime]
+    failed: Callable[[FailureReason], None] = _untold
+
+
+def sweep(sweeper: Sweeper) -> dict[str, int]:
+    """Looks at due tasks, all of them if time allows; counts those announced again, failed, left waiting and untouched.
+
+    What is untouched the next sweep finds again; the others do not wait for it.
+    """
+    counts, begun = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}, sweeper.now()
+    shards, seen = set(range(DUE_SHARDS)), set[int]()
+    while shards and sweeper.now() - begun < SWEEP_TIME:
+        for shard in sorted(shards):
+            found = [task_id for task_id in sweeper.scans.due(shard, sweeper.now(), PER_SHARD) if task_id not in seen]
+            if not found:
+                shards.discard(shard)
+            seen.update(found)
+            for task_id in found:
+                outcome = _look(sweeper, task_id)
+                if outcome:
+                    counts[outcome] += 1
+    return counts
+
+
+def _look(sweeper: Sweeper, task_id: int) -> str | None:
+    try:
+        task = sweeper.scans.task(task_id)
+        # The index is behind the table: a worker may have taken the task since.
+        if task is None or task.due_at is None or task.due_at > sweeper.now():
+            return None
+        return _settle(sweeper, task)
+    except Conflict:
+        return None  # somebody moved it meanwhile, which is all that was wanted
+    except (Unavailable, ValueError, TypeError, KeyError):  # the last ones of an item that cannot be read
+        return "untouched"
+
+
+def _settle(sweeper: Sweeper, task: Task) -> str:
+    now = sweeper.now()
+    if now - task.created_at >= tasks.DEADLINE:
+        return _fail(sweeper, task, FailureReason.TIMED_OUT, now)
+    if task.attempts >= tasks.MAX_ATTEMPTS:
+        return _fail(sweeper, task, FailureReason.RETRIES_EXHAUSTED, now)
+    if task.status is TaskStatus.IN_PROGRESS or sweeper.objects.exists(task.object_key):
+        # Its worker is dead or its event was lost. Nobody is in its way: a lease that is over lets the next one in.
+        sweeper.lanes.announce(task)
+        sweeper.scans.move(task, tasks.postpone(task, now))
+        return "announced"
+    if now - task.created_at > tasks.UPLOAD_WINDOW + tasks.FIRST_CHECK:
+        return _fail(sweeper, task, FailureReason.UPLOAD_EXPIRED, now)
+    sweeper.scans.move(task, tasks.wait(task, now))
+    return "waiting"
+
+
+def _fail(sweeper: Sweeper, task: Task, reason: FailureReason, now: datetime) -> str:
+    sweeper.scans.move(task, tasks.fail(task, reason, now))
+    sweeper.failed(reason)
+    return "failed"

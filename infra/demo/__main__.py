@@ -1,0 +1,39 @@
+"""`python -m infra.local.story [IMAGE]`: plays the story on the running stack. 1 when it could not be played."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from rich.console import Console
+
+from infra.demo.client import find_image
+from infra.demo.run import Stage, play
+from infra.demo.stack import ROOT, STACK_FILE, StoryStopped, read_stack
+
+
+def main(arguments: list[str]) -> int:
+    """Plays it as the arguments say."""
+    asked = _parser().parse_args(arguments)
+    console = Console()
+    try:
+        image = find_image(asked.image)
+        return 0 if play(Stage(console, read_stack(asked.stack), asked.results), image) else 1
+    except StoryStopped as stopped:
+        console.print(stopped.what, style="bold red", markup=False, highlight=False, soft_wrap=True)
+        if stopped.advice:
+            console.print(stopped.advice, markup=False, highlight=False, soft_wrap=True)
+    except KeyboardInterrupt:
+        console.print("Stopped; the stack runs on.")
+    return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m infra.local.story", description="Plays the story on the stack.")
+    parser.add_argument("image", nargs="?", metavar="IMAGE", help="a JPEG, PNG or DICOM file; a sample without it")
+    parser.add_argument("--stack", type=Path, default=STACK_FILE, help="the stack's addresses (%(default)s)")
+    parser.add_argument("--results", type=Path, default=ROOT / ".local" / "results", help="where files are saved")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,165 @@
+"""The HTTP side of the demo: the image to send, and the calls that any app makes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import IO, Any
+
+import httpx
+
+from infra.demo.stack import ROOT, Stack, StoryStopped
+
+SAMPLE = ROOT / "samples" / "consolidation-1.png"
+FORM_LIMIT = 4_400_000 - 1_000  # bytes of a file whose form still fits through the gateway
+UPLOAD_LIMIT = 50 * 1024 * 1024  # bytes, as documented
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A file to upload. `content_type` as its first bytes say; None where they say nothing we know."""
+
+    path: Path
+    size: int
+    content_type: str | None
+
+    @property
+    def fits_form(self) -> bool:
+        return self.size <= FORM_LIMIT
+
+
+def find_image(given: str | None) -> Image:
+    """Raises StoryStopped for a file that is not there, cannot be read, is empty or too large."""
+    path = Path(given).expanduser() if given else SAMPLE
+    try:
+        with path.open("rb") as file:
+            head = file.read(132)
+        size = path.stat().st_size
+    except FileNotFoundError as missing:
+        raise StoryStopped(f"There is no file {path}.", "IMAGE=path names a JPEG, PNG or DICOM file.") from missing
+    except OSError as refused:
+        raise StoryStopped(f"{path} cannot be read: {refused.strerror}.") from refused
+    if size == 0:
+        raise StoryStopped(f"{path} is empty.", "Send a JPEG, PNG or DICOM file.")
+    if size > UPLOAD_LIMIT:
+        raise StoryStopped(f"{path} has {size:,} bytes.", f"At most {UPLOAD_LIMIT:,} (50 MB) are accepted.")
+    return Image(path, size, content_type_of(head))
+
+
+def content_type_of(head: bytes) -> str | None:
+    """What a file's first 132 bytes show it to be."""
+    if head.startswith(b"\xff\xd8\xff"):
+        return "image/jpeg"
+    if head.startswith(b"\x89PNG\r\n\x1a\n"):
+        return "image/png"
+    return "application/dicom" if head[128:132] == b"DICM" else None
+
+
+SECONDS = 30
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """An upload that the API has taken on. `task_token` follows the task and nothing else."""
+
+    scan_id: str
+    task_id: str
+    task_token: str
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """Where S3 takes a file, and the fields that go before it."""
+
+    url: str
+    fields: Mapping[str, str]
+
+
+class Client:
+    """One person's calls. Each raises StoryStopped when it is refused or not answered."""
+
+    def __init__(self, stack: Stack) -> None:
+        # The stack is on this machine: a proxy of the environment would only be in the way.
+        self._http = httpx.Client(timeout=SECONDS, trust_env=False)
+        self._base = stack.api_url
+        self._headers: dict[str, str] = {}
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
+        self._http.close()
+
+    def register(self, email: str, password: str, role: str = "PATIENT") -> None:
+        """A new patient or doctor."""
+        self._data("POST", "/auth/register", json={"email": email, "password": password, "role": role})
+
+    def log_in(self, email: str, password: str) -> None:
+        """Opens a session; the calls after this one are made in it."""
+        tokens = self._data("POST", "/auth/login", data={"email": email, "password": password})
+        self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
+
+    def send_form(self, content: IO[bytes], image: Image) -> Accepted:
+        """Uploads through the API: files of up to 4.4 MB."""
+        kind = image.content_type or "application/octet-stream"
+        return _accepted(self._data("POST", "/scans/", files={"file": (image.path.name, content, kind)}))
+
+    def begin_upload(self, image: Image) -> tuple[Accepted, Form]:
+        """Asks for a form for S3: files of up to 50 MB."""
+        body = {"filename": image.path.name, "content_type": image.content_type or "image/jpeg"}
+        said = self._data("POST", "/scans/uploads", json=body)
+        return _accepted(said), Form(said["upload"]["url"], said["upload"]["fields"])
+
+    def send_to_storage(self, form: Form, content: IO[bytes], image: Image) -> None:
+        """Uploads straight to S3, with the form it was given."""
+        answer = self._call("POST", form.url, data=dict(form.fields), files={"file": (image.path.name, content)})
+        if answer.is_error:
+            raise StoryStopped(f"Storage did not take the file: {answer.status_code}.", "See `make logs`.")
+
+    def task(self, task_id: str) -> dict[str, Any]:
+        """Where a task is."""
+        said: dict[str, Any] = self._data("GET", f"/tasks/status/{task_id}")
+        return said
+
+    def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
+        """Any other call: what the envelope holds, or the bare answer of those that have none."""
+        answer = self._accepted_answer(method, path, json=body).json()
+        return answer["data"] if isinstance(answer, dict) and answer.get("success") is True else answer
+
+    def file(self, path: str) -> bytes:
+        """An image, as it was made for people to look at."""
+        return self._accepted_answer("GET", path).content
+
+    def _data(self, method: str, path: str, **sent: Any) -> Any:
+        return self._accepted_answer(method, path, **sent).json()["data"]
+
+    def _accepted_answer(self, method: str, path: str, **sent: Any) -> httpx.Response:
+        answer = self._call(method, self._base + path, headers=self._headers, **sent)
+        if answer.is_error:
+            raise _refused(method, path, answer)
+        return answer
+
+    def _call(self, method: str, url: str, **sent: Any) -> httpx.Response:
+        try:
+            return self._http.request(method, url, **sent)
+        except httpx.TransportError as silent:
+            where = httpx.URL(url).copy_with(raw_path=b"/")
+            advice = "`make run` starts it again; `make logs` shows what it said."
+            raise StoryStopped(f"The stack does not answer at {where}.", advice) from silent
+
+
+def _accepted(said: Mapping[str, Any]) -> Accepted:
+    return Accepted(said["scan_id"], said["task_id"], said["task_token"])
+
+
+def _refused(method: str, path: str, answer: httpx.Response) -> StoryStopped:
+    if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
+        return StoryStopped("Too many requests.", f"Try again in {answer.headers.get('Retry-After', '60')} seconds.")
+    try:
+        error = answer.json()["error"]
+        details = [text for texts in error["details"].values() for text in texts]
+        said = " ".join([f"{error['message']}.", *details])
+    except (ValueError, KeyError, TypeError, AttributeError):
+        said = "The answer is not one of Scanward's."
+    advice = "`make logs` shows more." if answer.is_server_error else ""
+    return StoryStopped(f"{method} {path} was answered {answer.status_code}: {said}", advice)

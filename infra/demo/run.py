@@ -1,0 +1,152 @@
+"""The demo: one image from upload to a result on the screen, then a doctor who answers a question."""
+
+import secrets
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from rich.console import Console
+from rich.table import Table
+
+from infra.demo import results
+from infra.demo.client import Accepted, Client, Image
+from infra.demo.progress import Update, analysing, follow, sending, watching
+from infra.demo.stack import Login, Stack, shown
+
+QUESTION = "The page says that a model read my film. What do I do now?"
+RESPONSE = "The model has only ever seen drawings. Come by, and we look at the film together."
+
+
+def play_clinic(console: Console, stack: Stack, patient: Client, administrator: Login) -> None:
+    """Raises StoryStopped when a call of it is refused or not answered."""
+    with Client(stack) as doctor:
+        doctor_id = _let_in(console, stack, patient, doctor, administrator)
+        console.print(_patients(doctor.send("GET", "/patients")))
+        asked = patient.send("POST", "/api/questions", {"question_text": QUESTION, "doctor_id": doctor_id})
+        for waiting in doctor.send("GET", "/api/questions/pending"):
+            _say(console, f"  the patient asks    {waiting['question_text']}")
+        said = doctor.send("POST", f"/api/questions/{asked['id']}/response", {"response_text": RESPONSE})
+        _say(console, f"  the doctor answers  {said['response_text']}")
+    console.print(_accesses(patient.send("GET", "/users/me/access-log")))
+
+
+def _let_in(console: Console, stack: Stack, patient: Client, doctor: Client, administrator: Login) -> int:
+    email, password = f"doctor-{secrets.token_hex(4)}@example.org", secrets.token_urlsafe(12)
+    doctor.register(email, password, "DOCTOR")
+    doctor.log_in(email, password)
+    doctor_id = int(doctor.send("GET", "/users/me")["id"])
+    with Client(stack) as approving:
+        approving.log_in(administrator.email, administrator.password)
+        approving.send("POST", f"/users/{doctor_id}/approval", {"approved": True})
+    _say(console, f"\nRegistered a doctor, {email}, whom an administrator approved")
+    token = doctor.send("POST", "/patients/create-connect-token", {"expires_in_minutes": 60})["token"]
+    patient.send("POST", f"/patients/connect-doctor/{token}", {})
+    _say(console, "The doctor handed the patient a connect token, and the patient let the doctor in with it")
+    return doctor_id
+
+
+def _patients(listed: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("The doctor's patients", "patient", "since", "until")
+    for one in listed:
+        table.add_row(one["name"], _time(one["since"]), _time(one["ends_at"]) if one["ends_at"] else "–")
+    return table
+
+
+def _accesses(entries: Sequence[Mapping[str, Any]]) -> Table:
+    table = _table("Who was at the patient's data", "at", "who", "did what", "to what")
+    for entry in entries:
+        did = entry["action"].lower().replace("_", " ")
+        table.add_row(_time(entry["at"]), entry["actor_role"].lower(), did, entry["resource"].replace("_", " "))
+    return table
+
+
+def _table(title: str, *columns: str) -> Table:
+    table = Table(title=title, title_justify="left", title_style="bold")
+    for column in columns:
+        table.add_column(column)
+    return table
+
+
+def _time(said: str) -> str:
+    return said[:19].replace("T", " ")
+
+
+def _say(console: Console, text: str) -> None:
+    console.print(text, markup=False, highlight=False, soft_wrap=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """Where the story is played: for whom to see, on which stack, and where its files go."""
+
+    console: Console
+    stack: Stack
+    results: Path
+
+
+def play(stage: Stage, image: Image) -> bool:
+    """Whether the analysis completed. Raises StoryStopped when the story cannot be played to its end."""
+    email, password = f"patient-{secrets.token_hex(4)}@example.org", secrets.token_urlsafe(12)
+    with Client(stage.stack) as client:
+        client.register(email, password)
+        client.log_in(email, password)
+        _line(stage, f"Registered and logged in a new patient, {email}")
+        accepted = _upload(stage, client, image)
+        sent = time.monotonic()
+        update = _watch(stage, client, accepted)
+        seconds = time.monotonic() - sent
+        if update.result is None:
+            results.print_failure(stage.console, update)
+            return False
+        results.print_result(stage.console, update.result, seconds)
+        folder = results.folder_for(stage.results, image, accepted)
+        saved = results.save_pictures(client, accepted, update.result, folder)
+        if stage.stack.administrator:
+            play_clinic(stage.console, stage.stack, client, stage.stack.administrator)
+    _heading(stage, "Saved")
+    for file in saved:
+        _line(stage, f"  {shown(file)}")
+    _say_where_to_go(stage, accepted, results.save_login(folder, email, password))
+    return True
+
+
+def _upload(stage: Stage, client: Client, image: Image) -> Accepted:
+    if image.fits_form:
+        with sending(stage.console, image) as content:
+            return client.send_form(content, image)
+    accepted, form = client.begin_upload(image)
+    with sending(stage.console, image) as content:
+        client.send_to_storage(form, content, image)
+    return accepted
+
+
+def _watch(stage: Stage, client: Client, accepted: Accepted) -> Update:
+    with watching(stage.stack, accepted) as socket, analysing(stage.console) as show:
+        return follow(client, socket, accepted, show)
+
+
+def _say_where_to_go(stage: Stage, accepted: Accepted, login: Path) -> None:
+    api = stage.stack.api_url
+    _heading(stage, "Go on with")
+    places = {
+        "docs": f"{api}/docs",
+        "openapi": f"{api}/openapi.json",
+        "scan": f"{api}/scans/{accepted.scan_id}",
+        "task": f"{api}/tasks/status/{accepted.task_id}",
+        "live": f"{stage.stack.websocket_url}?token=<access token>&task_ids={accepted.task_id}",
+    }
+    for name, url in places.items():
+        _line(stage, f"  {name:<9}{url}")
+    _heading(stage, "Authorization: Bearer <access token>, which this patient gets from")
+    _line(stage, f"  curl -s {api}/auth/login -H 'Content-Type: application/json' -d @{shown(login)}")
+
+
+def _heading(stage: Stage, text: str) -> None:
+    stage.console.print(f"\n{text}", style="bold", markup=False, highlight=False)
+
+
+def _line(stage: Stage, text: str) -> None:
+    # Never wrapped: addresses and paths are to be copied whole.
+    stage.console.print(text, markup=False, highlight=False, soft_wrap=True)

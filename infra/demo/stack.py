@@ -1,0 +1,52 @@
+"""Where the stack is: `.local/stack.json`, as `make run` wrote it."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+
+class StoryStopped(Exception):
+    """The story cannot go on. `what` is wrong; `advice` is what a person can do about it."""
+
+    def __init__(self, what: str, advice: str = "") -> None:
+        super().__init__(what)
+        self.what = what
+        self.advice = advice
+
+
+ROOT = Path(__file__).resolve().parents[3]
+STACK_FILE = ROOT / ".local" / "stack.json"
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """Who signs in, and with what."""
+
+    email: str
+    password: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stack:
+    """The addresses of a running stack, without a slash at their ends, and its administrator where one is known."""
+
+    api_url: str
+    websocket_url: str
+    administrator: Login | None = None
+
+
+def read_stack(file: Path) -> Stack:
+    """Raises StoryStopped when there is no such file, or it does not hold the addresses."""
+    try:
+        said = json.loads(file.read_text())
+        administrator = Login(**said["admin"]) if "admin" in said else None
+        return Stack(said["api_url"].rstrip("/"), said["websocket_url"].rstrip("/"), administrator)
+    except FileNotFoundError as missing:
+        raise StoryStopped(f"There is no {shown(file)}: no stack has been brought up.", "Run `make run`.") from missing
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as broken:
+        raise StoryStopped(f"{shown(file)} cannot be read.", "`make run` writes it anew.") from broken
+
+
+def shown(path: Path) -> str:
+    """A path as a person at the tree's root would type it."""
+    return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

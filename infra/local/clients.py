@@ -1,0 +1,111 @@
+"""Clients of the local AWS, made with localstack-client; sample events and logs of its functions.
+
+MiniStack and LocalStack are reached alike.
+"""
+
+import base64
+import json
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import ClientError
+from localstack_client.session import Session
+
+from infra.errors import LocalRefused
+from infra.local.paths import REGION, STACK_NAME
+
+if TYPE_CHECKING:
+    from types_boto3_cloudformation import CloudFormationClient
+    from types_boto3_lambda import LambdaClient
+    from types_boto3_logs import CloudWatchLogsClient
+
+
+# Both take this pair for the account's owner.
+KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+
+
+def environment(endpoint: str) -> dict[str, str]:
+    """What a program (SAM, PynamoDB) needs in its environment to speak to the local AWS and to nothing else."""
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**kept, **KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+
+
+def _client(endpoint: str, service: str) -> Any:
+    before = os.environ.get("AWS_ENDPOINT_URL")
+    os.environ["AWS_ENDPOINT_URL"] = endpoint  # the one way to tell localstack-client the port
+    try:
+        return Session("test", "test", aws_session_token=None, region_name=REGION).client(service)
+    finally:
+        if before is None:
+            del os.environ["AWS_ENDPOINT_URL"]
+        else:
+            os.environ["AWS_ENDPOINT_URL"] = before
+
+
+def cloudformation(endpoint: str) -> "CloudFormationClient":
+    """CloudFormation."""
+    client: CloudFormationClient = _client(endpoint, "cloudformation")
+    return client
+
+
+def functions(endpoint: str) -> "LambdaClient":
+    """Lambda."""
+    client: LambdaClient = _client(endpoint, "lambda")
+    return client
+
+
+def logs(endpoint: str) -> "CloudWatchLogsClient":
+    """CloudWatch Logs."""
+    client: CloudWatchLogsClient = _client(endpoint, "logs")
+    return client
+
+
+def invoke(endpoint: str, function: str, event: Path) -> tuple[str, str]:
+    """What the function answered (JSON, indented) and logged. `function` is a short name, such as scans."""
+    try:
+        payload = event.read_bytes()
+        json.loads(payload)
+    except OSError as missing:
+        hint = "make invoke FN=portal EVENT=events/portal-health.json; events/ holds a sample for each function."
+        raise LocalRefused(f"There is no event in {str(event)!r}.", hint) from missing
+    except ValueError as broken:
+        raise LocalRefused(f"{event} is not JSON.") from broken
+    try:
+        said = functions(endpoint).invoke(FunctionName=f"{STACK_NAME}-{function}", Payload=payload, LogType="Tail")
+    except ClientError as failure:
+        raise LocalRefused(f"{function!r} could not be invoked: {failure}", _known(endpoint)) from failure
+    answer = json.loads(said["Payload"].read() or b"null")
+    return json.dumps(answer, indent=2, ensure_ascii=False), base64.b64decode(said.get("LogResult", "")).decode()
+
+
+def logged(endpoint: str, function: str, follow: bool) -> Iterator[str]:
+    """The function's log lines, oldest first; with `follow`, new ones as they come, without end."""
+    # MiniStack gives events no id: what tells them apart is the whole of them.
+    client, since, seen = logs(endpoint), 0, set[tuple[object, ...]]()
+    while True:
+        try:
+            pages = client.get_paginator("filter_log_events").paginate(
+                logGroupName=f"/aws/lambda/{STACK_NAME}-{function}", startTime=since
+            )
+            events = [event for page in pages for event in page["events"]]
+        except ClientError as failure:
+            raise LocalRefused(f"{function!r} has no log.", _known(endpoint)) from failure
+        for event in sorted(events, key=lambda event: event["timestamp"]):
+            told_apart = (event["timestamp"], event["logStreamName"], event["message"])
+            if told_apart not in seen:
+                seen.add(told_apart)
+                since = event["timestamp"]
+                yield event["message"].rstrip("\n")
+        if not follow:
+            return
+        time.sleep(1)
+
+
+def _known(endpoint: str) -> str:
+    pages = functions(endpoint).get_paginator("list_functions").paginate()
+    prefix = f"{STACK_NAME}-"
+    names = [f["FunctionName"].removeprefix(prefix) for page in pages for f in page["Functions"]]
+    return f"Functions: {', '.join(sorted(names))}" if names else "No stack is deployed: make run"

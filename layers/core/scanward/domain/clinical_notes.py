@@ -1,0 +1,63 @@
+"""Clinical notes: patient records and medical histories, which doctors write and amend but never overwrite."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Generic, TypeVar
+
+from scanward.errors import Conflict
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Writing(Generic[T]):
+    """One text of one kind. `author_id`: who wrote it first; `amended_by`: who wrote what stands now.
+
+    `departments`: those that the patient was in when it was written.
+    """
+
+    id: int
+    patient_id: int
+    author_id: int
+    text: T
+    version: int
+    created_at: datetime
+    updated_at: datetime
+    amended_by: int
+    departments: tuple[int, ...] = ()
+
+
+def write(  # noqa: PLR0917 (a first version says as much)
+    id: int, patient_id: int, author_id: int, text: T, now: datetime, departments: tuple[int, ...] = ()
+) -> Writing[T]:
+    """The first version."""
+    return Writing(id, patient_id, author_id, text, 1, now, now, author_id, departments)
+
+
+def amend(writing: Writing[T], version: int, text: T, by: int, now: datetime) -> Writing[T]:
+    """The next version, written over `version`. Raises Conflict when that is not the one that stands."""
+    if version != writing.version:
+        raise Conflict
+    return replace(writing, text=text, version=version + 1, updated_at=now, amended_by=by)
+
+
+@dataclass(frozen=True, slots=True)
+class Surgery:
+    """What an entry of a history says."""
+
+    name: str
+    description: str
+
+
+History = Writing[Surgery]
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What a record says."""
+
+    description: str
+    diagnosis: str
+
+
+Record = Writing[Findings]

@@ -1,0 +1,130 @@
+"""Tokens and sessions: what a token says, which keys sign it, what a login opens, and how a refresh token rotates."""
+
+import hashlib
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from enum import Enum, StrEnum
+
+MAX_TOKEN_LENGTH = 2048  # characters, of cursors as well
+
+
+class TokenType(StrEnum):
+    """What a token is for."""
+
+    ACCESS = "access"
+    REFRESH = "refresh"
+    TASK = "task"
+    RESET = "reset"
+
+
+LIFETIMES = {
+    TokenType.ACCESS: timedelta(minutes=15),
+    TokenType.REFRESH: timedelta(days=30),
+    TokenType.TASK: timedelta(days=1),
+    TokenType.RESET: timedelta(minutes=30),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a verified token says. `id` is the token's own; `task_id` only in task tokens.
+
+    `session_id`: the login that it belongs to; in reset tokens, the mark of the password that it replaces.
+    """
+
+    account_id: int
+    session_id: str
+    id: str
+    task_id: int | None = None
+
+
+def password_mark(password_hash: str, email: str | None) -> str:
+    """What a reset token is good for: this password of this address. Any other password or address ends it."""
+    return hashlib.blake2b(f"{password_hash} {email}".encode(), digest_size=16).hexdigest()
+
+
+NOTICE_SECONDS = 300  # processes read the keys anew within this time
+KEPT_SECONDS = 31 * 24 * 3600  # a refresh token's life, and a day
+
+
+class NoSigningKey(LookupError):
+    """None of the keys signs yet."""
+
+
+@dataclass(frozen=True, slots=True)
+class SigningKey:
+    """One key. It signs from `signs_from` until a later one does, and verifies until `verifies_until`, if set."""
+
+    id: str
+    key: str
+    signs_from: int = 0
+    verifies_until: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TokenKeys:
+    """All keys of a deployment."""
+
+    keys: tuple[SigningKey, ...]
+
+    def signing(self, now: int) -> SigningKey:
+        """The key that signs at `now`. Raises NoSigningKey."""
+        begun = [key for key in self.keys if key.signs_from <= now]
+        if not begun:
+            raise NoSigningKey
+        return max(begun, key=lambda key: key.signs_from)
+
+    def verifying(self, key_id: object, now: int) -> str | None:
+        """The key of this id, if it still verifies."""
+        for key in self.keys:
+            if key.id == key_id and (key.verifies_until is None or now < key.verifies_until):
+                return key.key
+        return None
+
+
+def rotate_token_keys(keys: TokenKeys, fresh: SigningKey, now: int) -> TokenKeys:
+    """With a fresh key that signs after the notice; the others retire then, and those that have are dropped."""
+    begins = now + NOTICE_SECONDS
+    retired = tuple(
+        key if key.verifies_until is not None else replace(key, verifies_until=begins + KEPT_SECONDS)
+        for key in keys.keys
+        if key.verifies_until is None or now < key.verifies_until
+    )
+    return TokenKeys((*retired, replace(fresh, signs_from=begins)))
+
+
+GRACE_SECONDS = 30  # an answer that was lost may be asked for again
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One login. Times in Unix seconds. `current`, `previous`: ids of rotated refresh tokens, None before the first."""
+
+    id: str
+    created: int
+    ends: int
+    current: str | None = None
+    previous: str | None = None
+    rotated: int = 0
+
+
+class Refresh(Enum):
+    """What a refresh token that was shown means."""
+
+    GOOD = "good"
+    LOST_ANSWER = "its successor was issued just now, and may not have arrived"
+    REUSED = "its successor is in use: one of the two holders is not the owner"
+
+
+def judge(session: Session, token_id: str, now: int) -> Refresh:
+    """What it means that the refresh token with this id is shown at `now`."""
+    if session.current in (None, token_id):
+        return Refresh.GOOD
+    if token_id == session.previous and now - session.rotated <= GRACE_SECONDS:
+        return Refresh.LOST_ANSWER
+    return Refresh.REUSED
+
+
+def rotate_refresh(session: Session, shown: str, successor: str, now: int) -> Session:
+    """The session after its refresh token was replaced."""
+    return replace(session, current=successor, previous=shown, rotated=now)

@@ -1,0 +1,54 @@
+"""One gate for every request that needs somebody: token, live session, limit; one round trip."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from scanward.domain.accounts import Actor
+from scanward.domain.tokens import Claims, Session, TokenType
+from scanward.errors import NotAuthenticated, TooManyRequests
+
+if TYPE_CHECKING:
+    from scanward.security.tokens import Tokens
+    from scanward.stores.sessions import GateStore
+
+
+@dataclass(frozen=True, slots=True)
+class Pass:
+    """Who came through, with what, in which session, and how much of the minute's limit is left."""
+
+    actor: Actor
+    claims: Claims
+    session: Session
+    limit: int
+    remaining: int
+    resets_in: int
+
+
+class Gate:
+    """Lets requests through. `limit`: requests a minute and account."""
+
+    def __init__(self, store: "GateStore", tokens: "Tokens", limit: int, now: Callable[[], datetime]) -> None:
+        self._store = store
+        self._tokens = tokens
+        self._limit = limit
+        self._now = now
+
+    def enter(self, token: str, kind: TokenType) -> Pass:
+        """Raises NotAuthenticated for a token or session that does not hold, TooManyRequests over the limit."""
+        claims = self._tokens.verify(token, kind)
+        now = int(self._now().timestamp())
+        passage = self._store.enter(claims.account_id, claims.session_id, now)
+        resets_in = 60 - now % 60
+        if passage.count > self._limit:
+            raise TooManyRequests(resets_in, self._limit)
+        return Pass(passage.actor, claims, passage.session, self._limit, self._limit - passage.count, resets_in)
+
+
+def bearer(header: str | None) -> str:
+    """The token of an `Authorization: Bearer …` header (RFC 6750). Raises NotAuthenticated."""
+    scheme, _, token = (header or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise NotAuthenticated
+    return token.strip()

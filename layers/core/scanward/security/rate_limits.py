@@ -1,0 +1,43 @@
+"""Limits on logging in and registering, before anybody is known: by address, and by address and account.
+
+Failures count against the pair. Against the account alone, a stranger could lock its owner out. All spellings of
+a name are one. An account's email and its user name are two: were they one, who fails at the one would be told by a
+refusal of the other that it is there.
+"""
+
+import hashlib
+from collections.abc import Callable
+from datetime import datetime
+
+from scanward.domain.accounts import fold
+from scanward.errors import TooManyRequests
+from scanward.stores.rate_limits import AttemptStore
+
+
+class Attempts:
+    """`calls`: a minute and address. `failures`: a minute, address and account. `pepper` keys the hashes."""
+
+    def __init__(
+        self, store: AttemptStore, calls: int, failures: int, pepper: Callable[[], str], now: Callable[[], datetime]
+    ) -> None:
+        self._store = store
+        self._calls = calls
+        self._failures = failures
+        self._pepper = pepper
+        self._now = now
+
+    def begin(self, address: str, name: str) -> None:
+        """Counts a call for an account's name. Raises TooManyRequests over either limit; known or unknown alike."""
+        now = int(self._now().timestamp())
+        calls, failures = self._store.called(self._hash(address), self._hash(fold(name)), now)
+        if calls > self._calls:
+            raise TooManyRequests(60 - now % 60, self._calls)
+        if failures >= self._failures:
+            raise TooManyRequests(60 - now % 60, self._failures)
+
+    def fail(self, address: str, name: str) -> None:
+        """Counts a failure against the name."""
+        self._store.failed(self._hash(address), self._hash(fold(name)), int(self._now().timestamp()))
+
+    def _hash(self, text: str) -> str:
+        return hashlib.blake2b(text.encode(), key=self._pepper().encode()[:64], digest_size=12).hexdigest()

@@ -1,0 +1,275 @@
+"""Personal data across the tables: exports, all clinical texts about a patient, and erasure.
+
+Every step of an erasure may be repeated after a crash half-way.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from scanward.domain.clinical_notes import Writing
+from scanward.domain.personal_data import Export
+from scanward.domain.questions import Question
+from scanward.domain.tasks import TaskStatus
+from scanward.errors import Conflict
+from scanward.stores import keys
+from scanward.stores.care import (
+    CareItem,
+    ConnectItem,
+    ConnectPlaceItem,
+    LinkPlaceItem,
+    link_of,
+    link_places,
+    listed_link_of,
+)
+from scanward.stores.clinical_notes import Replaced, WritingStore, history_store, record_store
+from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together
+from scanward.stores.lists import ClinicLists, Part
+from scanward.stores.questions import QuestionStore
+
+
+class ExportItem(Model):
+    """EXPORT#account / EXPORT."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.EXPORT)
+    export_id = NumberAttribute()
+    status = UnicodeAttribute()
+    progress = NumberAttribute()
+    asked_ms = NumberAttribute()
+    changed_ms = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class ExportStore:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str) -> None:
+        bind(ExportItem, table)
+
+    def get(self, account_id: int) -> Export | None:
+        """The account's export, strongly consistent, or None."""
+        with translated():
+            try:
+                return _export(ExportItem.get(keys.export(account_id), keys.EXPORT, consistent_read=True))
+            except ExportItem.DoesNotExist:
+                return None
+
+    def ask(self, before: Export | None, after: Export) -> None:
+        """Keeps a new one in place of an earlier one. Raises Conflict when somebody asked meanwhile."""
+        absent: Condition = ExportItem.pk.does_not_exist()
+        self._save(after, absent if before is None else ExportItem.export_id == before.id)
+
+    def move(self, after: Export) -> None:
+        """Writes how far one has come. Raises Conflict when it has been replaced, given up or erased."""
+        goes_on = ExportItem.status != TaskStatus.FAILED.value
+        self._save(after, (ExportItem.export_id == after.id) & goes_on)
+
+    def give_up(self, after: Export) -> None:
+        """Writes that one will not be packed. Raises Conflict when it was begun, replaced or erased."""
+        waits = ExportItem.status == TaskStatus.PENDING.value
+        self._save(after, (ExportItem.export_id == after.id) & waits)
+
+    def _save(self, export: Export, condition: Condition) -> None:
+        try:
+            with translated():
+                _item(export).save(condition=condition)
+        except ConditionFailed as lost:
+            if self.get(export.account_id) != export:
+                raise Conflict from lost
+
+
+def _item(export: Export) -> ExportItem:
+    return ExportItem(
+        keys.export(export.account_id),
+        export_id=export.id,
+        status=export.status.value,
+        progress=export.progress,
+        asked_ms=to_ms(export.asked_at),
+        changed_ms=to_ms(export.changed_at),
+        expires_at=int(export.ends_at.timestamp()),
+    )
+
+
+def _export(item: ExportItem) -> Export:
+    return Export(
+        account_id=keys.number(item.pk),
+        id=int(item.export_id),
+        status=TaskStatus(item.status),
+        progress=int(item.progress),
+        asked_at=from_ms(item.asked_ms),
+        changed_at=from_ms(item.changed_ms),
+    )
+
+
+T = TypeVar("T")
+PAGE = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Text(Generic[T]):
+    """A writing, and what amendments replaced of it."""
+
+    standing: Writing[T]
+    replaced: Sequence[Replaced[T]]
+
+
+class OwnTexts:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str) -> None:
+        self._lists = ClinicLists(table)
+        self._records, self._histories = record_store(table), history_store(table)
+        self._questions = QuestionStore(table)
+
+    def records(self, patient_id: int) -> Iterator[object]:
+        """The patient's records."""
+        return self._texts(self._records, keys.records_of(patient_id))
+
+    def histories(self, patient_id: int) -> Iterator[object]:
+        """The patient's medical histories."""
+        return self._texts(self._histories, keys.histories_of(patient_id))
+
+    def questions(self, patient_id: int) -> Iterator[Question]:
+        """What the patient asked, with the responses."""
+        for ids in self._ids(keys.questions_of(patient_id)):
+            yield from self._questions.many(ids)
+
+    def forget(self, patient_id: int) -> None:
+        """Leaves none of them."""
+        self._records.forget_all(patient_id)
+        self._histories.forget_all(patient_id)
+        self._questions.forget_all(patient_id)
+
+    def _texts(self, store: WritingStore[T], place: str) -> Iterator[Text[T]]:
+        for ids in self._ids(place):
+            for writing in store.many(ids):
+                yield Text(writing, list(_replaced(store, writing.id)))
+
+    def _ids(self, place: str) -> Iterator[Sequence[int]]:
+        before = None
+        while True:
+            found = self._lists.ids([place], Part(0, PAGE, before))
+            yield found.ids
+            before = found.last
+            if before is None:
+                return
+
+
+def _replaced(store: WritingStore[T], number: int) -> Iterator[Replaced[T]]:
+    before = None
+    while True:
+        found = store.replaced(number, Part(0, PAGE, before))
+        yield from found.versions
+        before = found.last
+        if before is None:
+            return
+
+
+class AccountRow(Model):
+    """Any item of the accounts table, by its key."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class ScanRow(Model):
+    """Any item of the scans table, by its key."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class ClinicRow(Model):
+    """Any item of the clinic table, by its key."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+
+class Eraser:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, accounts_table: str, scans_table: str, clinic_table: str) -> None:
+        bind(AccountRow, accounts_table)
+        bind(ScanRow, scans_table)
+        for model in (ClinicRow, CareItem, LinkPlaceItem, ConnectItem, ConnectPlaceItem):
+            bind(model, clinic_table)
+
+    def scan_ids(self, account_id: int) -> list[int]:
+        """All scans of an account, strongly consistent: what is missed here is not found again."""
+        with translated():
+            return [int(row.sk) for row in ScanRow.query(keys.scans_of(account_id), consistent_read=True)]
+
+    def task_ids(self, scan_id: int) -> list[int]:
+        """All tasks of a scan, strongly consistent."""
+        with translated():
+            prefix = ScanRow.sk.startswith(keys.ANALYSIS_PREFIX)
+            return [keys.number(row.sk) for row in ScanRow.query(keys.scan(scan_id), prefix, consistent_read=True)]
+
+    def task(self, task_id: int) -> None:
+        """A task, and who watches it."""
+        _drop(ScanRow, keys.task(task_id))
+
+    def scans(self, account_id: int) -> None:
+        """An account's lists and counts beside its scans, whose list goes with them: what is in none is not found."""
+        for key in (keys.tasks_of, keys.once, keys.notice):
+            _drop(ScanRow, key(account_id))
+        _drop(ScanRow, keys.uploads(account_id))
+
+    def care(self, account_id: int) -> None:
+        """Whom a patient let in, and who let a professional in: each link with its places, and unused tokens."""
+        with translated():
+            prefix = CareItem.sk.startswith(keys.LINK_PREFIX)
+            for item in CareItem.query(keys.care(account_id), prefix, consistent_read=True):
+                _delete(*link_places(link_of(item)), item)
+            for place in LinkPlaceItem.query(keys.patients_of(account_id), consistent_read=True):
+                link = listed_link_of(place)
+                _delete(CareItem(keys.care(link.patient_id), keys.link(account_id)), *link_places(link))
+            for token in ConnectPlaceItem.query(keys.connects_of(account_id), consistent_read=True):
+                _delete(ConnectItem(keys.connect(token.sk), keys.TOKEN), token)
+
+    def clinic(self, account_id: int) -> None:
+        """What is left of an account in the clinic, but for the access log."""
+        for key in (keys.care, keys.sheet, keys.export, keys.once):
+            _drop(ClinicRow, key(account_id))
+
+    def knows(self, account_id: int) -> bool:
+        """Whether anything is left of an account itself, strongly consistent."""
+        with translated():
+            return any(True for _ in AccountRow.query(keys.account(account_id), consistent_read=True, limit=1))
+
+    def account(self, account_id: int) -> None:
+        """What is left of an account that is removed."""
+        _drop(AccountRow, keys.account(account_id))
+
+
+def _drop(model: type[AccountRow | ScanRow | ClinicRow], key: str) -> None:
+    with translated(), model.batch_write() as batch:
+        for row in model.query(key, consistent_read=True):
+            batch.delete(row)
+
+
+def _delete(*items: Model) -> None:
+    def fill(write: TransactWrite) -> None:
+        for item in items:
+            write.delete(item)
+
+    write_together(fill)

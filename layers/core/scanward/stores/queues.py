@@ -1,0 +1,84 @@
+"""SQS queues: one for each priority of an upload, and one for requests for personal data."""
+
+import json
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scanward.domain.orders import Lane
+from scanward.domain.tasks import Task
+from scanward.errors import Unavailable
+from scanward.stores.clients import sqs
+
+
+class LaneQueues:
+    """One queue URL per lane. Raises Unavailable when SQS does not answer."""
+
+    def __init__(self, urls: Mapping[Lane, str]) -> None:
+        self._urls = urls
+
+    def announce(self, task: Task) -> None:
+        """Says that the image of a task is there: of one whose event was lost, or that needs no event."""
+        body = json.dumps({"analysis": {"scan_id": task.scan_id, "task_id": task.id}})
+        with _translated():
+            sqs().send_message(QueueUrl=self._urls[task.order.lane], MessageBody=body)
+
+    def waiting(self, lane: Lane) -> int:
+        """About how many images wait in a lane or are being read."""
+        with _translated():
+            said = sqs().get_queue_attributes(
+                QueueUrl=self._urls[lane],
+                AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
+            )["Attributes"]
+        return int(said["ApproximateNumberOfMessages"]) + int(said["ApproximateNumberOfMessagesNotVisible"])
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except (BotoCoreError, ClientError) as failure:
+        raise Unavailable from failure
+
+
+class Wish(StrEnum):
+    """What somebody wants done with their data."""
+
+    EXPORT = "EXPORT"
+    ERASURE = "ERASURE"
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Whose data, and what is to be done with them."""
+
+    wish: Wish
+    account_id: int
+
+
+class OwnDataQueue:
+    """Raises Unavailable when SQS does not take a message."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def ask(self, wish: Wish, account_id: int, after: timedelta = timedelta()) -> None:
+        """Keeps that somebody asked; it is carried out once or more often, not before `after` (at most 15 minutes)."""
+        body = json.dumps({"wish": wish.value, "account_id": account_id})
+        try:
+            sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=int(after.total_seconds()))
+        except (BotoCoreError, ClientError) as failure:
+            raise Unavailable from failure
+
+
+def asked_for(body: str) -> Asked | None:
+    """What a message of `ask` says; None for a message that is none of ours."""
+    try:
+        said = json.loads(body)
+        return Asked(Wish(said["wish"]), int(said["account_id"]))
+    except (ValueError, KeyError, TypeError):
+        return None

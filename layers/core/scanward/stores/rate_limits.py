@@ -1,0 +1,103 @@
+"""Rate limits in DynamoDB: calls and failed logins of an address, and uploads that an account has begun.
+
+One small item for each minute or quarter of an hour, which expires by itself. Addresses and names are stored as keyed
+hashes alone: an item does not tell whose they were.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.operand import Path
+from pynamodb.expressions.update import Action
+from pynamodb.models import Model
+
+from scanward.errors import TooManyRequests
+from scanward.stores import keys
+from scanward.stores.dynamo import ConditionFailed, bind, translated
+
+KEPT_SECONDS = 300
+
+
+class AttemptsItem(Model):
+    """ADDRESS#hash / minute. `f…`: failures against one account, by the hash of its name."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    calls = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class AttemptStore:
+    """Counts calls and failures."""
+
+    def __init__(self, table: str) -> None:
+        bind(AttemptsItem, table)
+
+    def called(self, address: str, target: str, now: int) -> tuple[int, int]:
+        """Counts a call; (calls, failures against `target`) of this address in this minute. One round trip."""
+        values = _count(address, AttemptsItem.calls.add(1), now)
+        return int(values["calls"]["N"]), int(values.get(f"f{target}", {"N": "0"})["N"])
+
+    def failed(self, address: str, target: str, now: int) -> None:
+        """Counts a failure."""
+        _count(address, Path(f"f{target}").add(1), now)
+
+
+def _count(address: str, counting: Action, now: int) -> Any:
+    """The attributes of the minute's item after it was counted; a failure may be the first of its minute."""
+    item = AttemptsItem(keys.address(address), str(now // 60))
+    with translated():
+        return item.update([counting, AttemptsItem.expires_at.set(now + KEPT_SECONDS)])["Attributes"]
+
+
+WINDOW_SECONDS = 900
+
+
+class UploadCountItem(Model):
+    """UPLOADS#account / quarter of an hour."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    begun = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class UploadCounts:
+    """`limit`: uploads a quarter of an hour and account."""
+
+    def __init__(self, table: str, limit: int) -> None:
+        bind(UploadCountItem, table)
+        self._limit = limit
+
+    def count(self, account_id: int, now: datetime) -> None:
+        """Counts one more; one round trip. Raises TooManyRequests over the limit.
+
+        In no transaction with the upload: those of one account that begin at once would only wait for each other.
+        """
+        actions: list[Action] = [
+            UploadCountItem.begun.add(1),
+            UploadCountItem.expires_at.set(_end(now) + WINDOW_SECONDS),
+        ]
+        below = UploadCountItem.begun.does_not_exist() | (UploadCountItem.begun < self._limit)
+        try:
+            with translated():
+                UploadCountItem(keys.uploads(account_id), str(_end(now))).update(actions, condition=below)
+        except ConditionFailed as full:
+            raise TooManyRequests(_end(now) - int(now.timestamp()), self._limit) from full
+
+    def take_back(self, account_id: int, now: datetime) -> None:
+        """Takes back what was counted at that time; one round trip."""
+        with translated():
+            item = UploadCountItem(keys.uploads(account_id), str(_end(now)))
+            item.update([UploadCountItem.begun.add(-1)])
+
+
+def _end(now: datetime) -> int:
+    return (int(now.timestamp()) // WINDOW_SECONDS + 1) * WINDOW_SECONDS

@@ -1,0 +1,282 @@
+"""Objects in S3: originals under uploads/, renderings under derived/, profile pictures, models; and their removal.
+
+A deleted object of a versioned bucket is otherwise kept for a month.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from botocore.exceptions import BotoCoreError, ClientError
+
+from scanward.domain.image_formats import MAX_UPLOAD_BYTES
+from scanward.domain.object_keys import parse_upload_key
+from scanward.errors import NotFound, TooLarge, Unavailable
+from scanward.stores.clients import s3
+
+if TYPE_CHECKING:
+    from types_boto3_s3.type_defs import CopySourceTypeDef, ObjectIdentifierTypeDef
+
+
+_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
+
+
+class StorageFailed(Unavailable):
+    """S3 did not give or take an object, after its retries."""
+
+    message = "Storage is temporarily unavailable"
+
+
+@dataclass(frozen=True, slots=True)
+class PresignedPost:
+    """A form that a client may send straight to S3 until it expires."""
+
+    url: str
+    fields: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """An object, and which version of it that is; None where the bucket keeps none."""
+
+    content: bytes
+    version: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How an object begins, and how many bytes it has."""
+
+    content: bytes
+    size: int
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """An object and the tag of its content."""
+
+    content: bytes
+    etag: str
+
+
+class ObjectStore:
+    """The one bucket. Raises NotFound for a missing object and StorageFailed when S3 fails."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def put(self, key: str, content: bytes, content_type: str) -> None:
+        """Keeps an object."""
+        with _translated():
+            s3().put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
+
+    def get(self, key: str, version: str | None = None) -> Fetched:
+        """An object, or the one version of it that was pinned. Raises TooLarge over 50 MB."""
+        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        with _translated():
+            answer = s3().get_object(Bucket=self._bucket, Key=key, **pinned)
+            if answer["ContentLength"] > MAX_UPLOAD_BYTES:
+                raise TooLarge
+            return Fetched(answer["Body"].read(), answer.get("VersionId"))
+
+    def unless(self, key: str, etag: str | None) -> Stored | None:
+        """An object, or None when its content is still what `etag` tags."""
+        known: dict[str, Any] = {"IfNoneMatch": etag} if etag else {}
+        try:
+            answer = s3().get_object(Bucket=self._bucket, Key=key, **known)
+            return Stored(answer["Body"].read(), answer["ETag"])
+        except ClientError as failure:
+            if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 304:
+                return None
+            raise meaning(failure) from failure
+        except BotoCoreError as failure:
+            raise StorageFailed from failure
+
+    def head(self, key: str, count: int, version: str | None = None) -> Head:
+        """The first `count` bytes of an object."""
+        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        with _translated():
+            try:
+                answer = s3().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{count - 1}", **pinned)
+            except ClientError as failure:
+                if failure.response.get("Error", {}).get("Code") == "InvalidRange":  # of an empty object none can be
+                    return Head(b"", 0)
+                raise
+            # Not everything that speaks S3 heeds a range: the embedded cloud gives the whole of a pinned version.
+            whole = answer.get("ContentRange", "").rpartition("/")[2] or answer["ContentLength"]
+            return Head(answer["Body"].read(count), int(whole))
+
+    def move(self, key: str, to: str, version: str | None = None) -> None:
+        """Puts an object, or one version of it, under another key; nothing of it stays where it was."""
+        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key, **pinned}  # type: ignore[typeddict-item]
+        with _translated():
+            s3().copy_object(
+                Bucket=self._bucket,
+                Key=to,
+                CopySource=source,
+                TaggingDirective="REPLACE",  # whatever tags it has, they are not for us to read
+            )
+            s3().delete_object(Bucket=self._bucket, Key=key, **pinned)
+
+    def under(self, prefix: str) -> Iterator[str]:
+        """The keys of all objects under a prefix."""
+        with _translated():
+            for page in s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
+                yield from (item["Key"] for item in page.get("Contents", []))
+
+    def link(self, key: str, version: str | None, seconds: int, content_type: str) -> str:
+        """An address that gives the object for some seconds, as a file to keep. No round trip."""
+        wanted = {
+            "Bucket": self._bucket,
+            "Key": key,
+            **({"VersionId": version} if version else {}),
+            "ResponseContentType": content_type,
+            "ResponseContentDisposition": "attachment",
+        }
+        return s3().generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
+
+    def exists(self, key: str, version: str | None = None) -> bool:
+        """Whether there is an object under this key, or this version of it."""
+        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        try:
+            with _translated():
+                s3().head_object(Bucket=self._bucket, Key=key, **pinned)
+        except NotFound:
+            return False
+        return True
+
+    def presigned_post(self, key: str, content_type: str, seconds: int) -> PresignedPost:
+        """A form for one upload of 1 byte to 50 MB under exactly this key and content type. No round trip."""
+        form = s3().generate_presigned_post(
+            Bucket=self._bucket,
+            Key=key,
+            Fields={"Content-Type": content_type},
+            Conditions=[{"Content-Type": content_type}, ["content-length-range", 1, MAX_UPLOAD_BYTES]],
+            ExpiresIn=seconds,
+        )
+        return PresignedPost(form["url"], form["fields"])
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as failure:
+        raise meaning(failure) from failure
+    except BotoCoreError as failure:
+        raise StorageFailed from failure
+
+
+def meaning(failure: ClientError) -> NotFound | StorageFailed:
+    """What a refusal of S3 means."""
+    return NotFound() if failure.response.get("Error", {}).get("Code") in _MISSING else StorageFailed()
+
+
+# S3 tells that an object is not there only to those who may list the bucket, which no function needs for this; and a
+# wrong bucket or a policy that lacks is no better at the next try.
+_NOT_TO_BE_HAD = frozenset({"NoSuchKey", "404", "NoSuchBucket", "AccessDenied", "403"})
+
+
+class ModelFiles:
+    """What lies under a bucket's prefix. Of any size: an operator has put it there, and its hash is pinned."""
+
+    def __init__(self, bucket: str, prefix: str) -> None:
+        self._bucket = bucket
+        self._prefix = prefix
+
+    def get(self, name: str) -> bytes:
+        """A file's bytes. Raises NotFound where there is none that may be read, StorageFailed when S3 fails."""
+        try:
+            return s3().get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")["Body"].read()
+        except ClientError as failure:
+            if failure.response.get("Error", {}).get("Code") in _NOT_TO_BE_HAD:
+                raise NotFound from failure
+            raise StorageFailed from failure
+        except BotoCoreError as failure:
+            raise StorageFailed from failure
+
+
+LINK_SECONDS = 300
+
+
+class Pictures:
+    """The pictures in the one bucket. Raises Unavailable when S3 does not answer."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def keep(self, account_id: int, name: str, content: bytes, content_type: str) -> str:
+        """Keeps a picture under a name of its own; its key."""
+        key = f"profiles/{account_id}/{name}"
+        try:
+            # S3 sends these headers with the picture: it is shown as what it is, and by nobody else's cache.
+            s3().put_object(
+                Bucket=self._bucket,
+                Key=key,
+                Body=content,
+                ContentType=content_type,
+                ContentDisposition="inline",
+                CacheControl=f"private, max-age={LINK_SECONDS}",
+            )
+        except (BotoCoreError, ClientError) as failure:
+            raise Unavailable from failure
+        return key
+
+    def remove(self, key: str) -> None:
+        """Forgets a picture; one that is not there is no error."""
+        try:
+            s3().delete_object(Bucket=self._bucket, Key=key)
+        except (BotoCoreError, ClientError) as failure:
+            raise Unavailable from failure
+
+    def link(self, key: str) -> str:
+        """An address that shows the picture for five minutes. No round trip."""
+        wanted = {"Bucket": self._bucket, "Key": key}
+        return s3().generate_presigned_url("get_object", Params=wanted, ExpiresIn=LINK_SECONDS)
+
+
+class Purger:
+    """The one bucket. Raises StorageFailed when S3 fails."""
+
+    def __init__(self, bucket: str) -> None:
+        self._bucket = bucket
+
+    def purge(self, prefix: str) -> None:
+        """Removes every version of every object under a prefix."""
+        self._remove(prefix, None)
+
+    def purge_one(self, key: str) -> None:
+        """Removes every version of one object."""
+        self._remove(key, key)
+
+    def purge_image(self, key: str, version: str | None) -> None:
+        """Removes the image of a scan; of a delivery the one version: others of its name are other scans' images."""
+        if parse_upload_key(key):
+            self.purge_one(key)
+        elif version:
+            self._purge_version(key, version)
+
+    def _purge_version(self, key: str, version: str) -> None:
+        try:
+            s3().delete_object(Bucket=self._bucket, Key=key, VersionId=version)
+        except (BotoCoreError, ClientError) as failure:
+            raise StorageFailed from failure
+
+    def _remove(self, prefix: str, only: str | None) -> None:
+        try:
+            for page in self._versions(prefix, only):
+                answer = s3().delete_objects(Bucket=self._bucket, Delete={"Objects": page, "Quiet": True})
+                if answer.get("Errors"):
+                    raise StorageFailed
+        except (BotoCoreError, ClientError) as failure:
+            raise StorageFailed from failure
+
+    def _versions(self, prefix: str, only: str | None) -> Iterator[list["ObjectIdentifierTypeDef"]]:
+        """Up to a thousand at a time, those that mark a deletion included."""
+        for page in s3().get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
+            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            wanted = [item for item in found if only in (None, item["Key"])]
+            if wanted:
+                yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in wanted]

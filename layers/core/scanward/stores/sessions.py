@@ -1,0 +1,225 @@
+"""An account's session item in DynamoDB: which sessions are live, and how many requests each minute has seen.
+
+One conditional update answers both questions of a request: is this session live, and is it within the rate limit? The
+minute's counter is an attribute of its own (`m` and the Unix minute), since ADD works on top-level attributes only.
+
+The accounts table's stream carries keys alone, no profile and no password hash. So the end of a session writes an item
+under a key of its own in the same transaction: the stream's reader looks for that key and asks which sessions are live.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, MapAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
+from pynamodb.expressions.operand import Path
+from pynamodb.models import Model
+from pynamodb.transactions import TransactWrite
+
+from scanward.domain.accounts import Account, Actor, Role
+from scanward.domain.tokens import Session
+from scanward.errors import NotAuthenticated
+from scanward.stores import keys
+from scanward.stores.dynamo import ConditionFailed, bind, settled, translated, write_together
+
+
+class GateItem(Model):
+    """ACCOUNT#id / GATE. `sessions`: session id → {e: ends, c: created, r: current, p: previous, t: rotated}."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.GATE)
+    role = UnicodeAttribute()
+    active = BooleanAttribute()
+    approved = BooleanAttribute()
+    departments = NumberSetAttribute(null=True)
+    sessions: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
+
+
+ACTIVE = GateItem.active == True  # noqa: E712 (an expression)
+WORKING_DOCTOR = (GateItem.role == Role.DOCTOR.value) & ACTIVE & (GateItem.approved == True)  # noqa: E712
+
+
+def new_gate(account: Account) -> GateItem:
+    """The gate of a new account: no sessions yet."""
+    return GateItem(
+        keys.account(account.id),
+        role=account.role.value,
+        active=account.is_active,
+        approved=account.is_approved,
+        sessions={},
+    )
+
+
+def gate_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
+    """What a change of an account writes into its gate."""
+    actions: list[Any] = [GateItem.active.set(account.is_active), GateItem.approved.set(account.is_approved)]
+    if ends_sessions:
+        actions.append(GateItem.sessions.set({}))
+    return actions
+
+
+def actor_of(item: GateItem, session_id: str) -> Actor:
+    """Who acts in a session, as the gate knows them now."""
+    departments = frozenset(map(int, item.departments or ()))
+    return Actor(keys.number(item.pk), Role(item.role), item.approved, session_id, departments)
+
+
+def is_working_doctor(item: GateItem, department_id: int) -> bool:
+    """Whether the gate is an approved doctor's who works in a department."""
+    may = item.role == Role.DOCTOR.value and item.active and item.approved
+    return bool(may and department_id in (item.departments or ()))
+
+
+def spelled(session: Session) -> dict[str, Any]:
+    """A session as the item's map has it."""
+    said: dict[str, Any] = {"e": session.ends, "c": session.created, "t": session.rotated}
+    said |= {"r": session.current, "p": session.previous}
+    return {name: value for name, value in said.items() if value}
+
+
+def sessions_of(item: GateItem) -> dict[str, Session]:
+    """The sessions that an item spells, those that have run out too."""
+    kept: dict[str, Mapping[str, Any]] = item.sessions.as_dict()  # type: ignore[no-untyped-call]
+    return {
+        sid: Session(sid, int(s.get("c", 0)), int(s["e"]), s.get("r"), s.get("p"), int(s.get("t", 0)))
+        for sid, s in kept.items()
+    }
+
+
+class EndedItem(Model):
+    """ACCOUNT#id / ENDED. `times` makes each end a change: what stays the same is not in the stream."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.ENDED)
+    times = NumberAttribute()
+
+
+def note_end(write: TransactWrite, account_id: int) -> None:
+    """Tells, with everything else that the transaction writes, that sessions of the account have ended."""
+    write.update(EndedItem(keys.account(account_id), keys.ENDED), actions=[EndedItem.times.add(1)])
+
+
+MAX_SESSIONS = 20
+MAX_STALE_COUNTERS = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Passage:
+    """Who passed, in which session, and how many requests this minute has seen, this one included."""
+
+    actor: Actor
+    session: Session
+    count: int
+
+
+class GateStore:
+    """Passes, opens and ends sessions. Each method is one round trip unless something is to be tidied up."""
+
+    def __init__(self, table: str) -> None:
+        bind(GateItem, table)
+        bind(EndedItem, table)
+
+    def enter(self, account_id: int, session_id: str, now: int) -> Passage:
+        """Counts one request of a live session at Unix second `now`.
+
+        Raises NotAuthenticated when the session has ended, or the account is gone or inactive.
+        """
+        item, counter = _gate(account_id), f"m{now // 60}"
+        alive = (Path(["sessions", session_id, "e"]) > now) & ACTIVE
+        stale = Path(f"m{now // 60 - 1}").remove()
+        values = _update(item, [Path(counter).add(1), stale], alive)["Attributes"]
+        self._prune(item, [name for name in values if name[0] == "m" and name[1:].isdigit() and name != counter])
+        return Passage(actor_of(item, session_id), sessions_of(item)[session_id], int(values[counter]["N"]))
+
+    def actor(self, account_id: int, session_id: str, now: int) -> Actor:
+        """Who acts in a live session, without counting a request. Raises as `enter` does."""
+        item = _read(account_id)
+        session = sessions_of(item).get(session_id)
+        if not item.active or session is None or session.ends <= now:
+            raise NotAuthenticated
+        return actor_of(item, session_id)
+
+    def is_active(self, account_id: int) -> bool:
+        """Whether there is such an account, and it is not deactivated; one round trip."""
+        with translated():
+            try:
+                return bool(GateItem.get(keys.account(account_id), keys.GATE).active)
+            except GateItem.DoesNotExist:
+                return False
+
+    def open(self, account_id: int, session: Session, now: int) -> None:
+        """Adds a session; the oldest go when there are too many.
+
+        Raises NotAuthenticated when the account is gone or inactive.
+        """
+        item = _gate(account_id)
+        _update(item, [Path(["sessions", session.id]).set(spelled(session))], ACTIVE)
+        kept = sorted(sessions_of(item).values(), key=lambda other: other.ends)
+        over = kept[:-MAX_SESSIONS] + [other for other in kept[-MAX_SESSIONS:] if other.ends <= now]
+        if over:
+            _end(account_id, [other.id for other in over])
+
+    def replace(self, account_id: int, before: Session, after: Session) -> bool:
+        """Writes a session over what it was; False when it has changed or ended meanwhile."""
+        path = Path(["sessions", before.id])
+        same = (path["r"] == before.current) if before.current else (path.exists() & path["r"].does_not_exist())
+        try:
+            _update(_gate(account_id), [path.set(spelled(after))], same)
+        except NotAuthenticated:
+            return False
+        return True
+
+    def close(self, account_id: int, session_ids: list[str]) -> None:
+        """Ends sessions at once; those that have ended already are no error."""
+        if session_ids:
+            _end(account_id, session_ids)
+
+    def sessions(self, account_id: int, now: int) -> list[Session]:
+        """The live sessions, the newest first. Raises NotAuthenticated when the account is gone."""
+        live = [session for session in sessions_of(_read(account_id)).values() if session.ends > now]
+        return sorted(live, key=lambda session: -session.created)
+
+    def _prune(self, item: GateItem, stale: list[str]) -> None:
+        # A minute's counter is removed by the next minute's requests; each pause leaves one behind.
+        if len(stale) > MAX_STALE_COUNTERS:
+            _update(item, [Path(name).remove() for name in stale])
+
+
+def _gate(account_id: int) -> GateItem:
+    return GateItem(keys.account(account_id), keys.GATE)
+
+
+def _read(account_id: int) -> GateItem:
+    with translated():
+        try:
+            return GateItem.get(keys.account(account_id), keys.GATE, consistent_read=True)
+        except GateItem.DoesNotExist as gone:
+            raise NotAuthenticated from gone
+
+
+def _update(item: GateItem, actions: list[Any], condition: Any = None) -> dict[str, Any]:
+    data: dict[str, Any] = {}
+    try:
+        # Ending a session is a transaction: a request that meets one waits for it.
+        settled(lambda: data.update(item.update(actions, condition=condition)))
+    except ConditionFailed as ended:
+        raise NotAuthenticated from ended
+    return data
+
+
+def _end(account_id: int, session_ids: list[str]) -> None:
+    def fill(write: TransactWrite) -> None:
+        removed: list[Any] = [Path(["sessions", session_id]).remove() for session_id in session_ids]
+        write.update(_gate(account_id), actions=removed, condition=GateItem.pk.exists())
+        note_end(write, account_id)
+
+    try:
+        write_together(fill)
+    except ConditionFailed as gone:
+        raise NotAuthenticated from gone

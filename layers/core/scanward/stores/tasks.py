@@ -1,0 +1,164 @@
+"""Tasks as DynamoDB items, and how long an analysis takes in each priority queue, as measured by its workers."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
+from pynamodb.models import Model
+
+from scanward.domain.orders import Lane, Order, Reading, ScanType
+from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.stores import keys
+from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated
+
+
+class DueIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-call]
+    """`due`: tasks that are not final, by shard and the time at which the sweeper looks at them."""
+
+    class Meta:
+        index_name = "due"
+        projection = KeysOnlyProjection()
+
+    due_shard = NumberAttribute(hash_key=True)
+    due_at = NumberAttribute(range_key=True)
+
+
+class TaskItem(Model):
+    """TASK#id / TASK."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.TASK)
+    due = DueIndex()
+    scan_id = NumberAttribute()
+    patient_id = NumberAttribute()
+    requested_by = NumberAttribute()
+    object_key = UnicodeAttribute()
+    order = JSONText()
+    is_first = BooleanAttribute()
+    status = UnicodeAttribute()
+    progress = NumberAttribute()
+    message = UnicodeAttribute()
+    version = NumberAttribute()
+    created_ms = NumberAttribute()
+    due_shard = NumberAttribute(null=True)
+    due_at = NumberAttribute(null=True)
+    attempt = UnicodeAttribute(null=True)
+    leased_ms = NumberAttribute(null=True)
+    attempts = NumberAttribute()
+    object_version = UnicodeAttribute(null=True)
+    result = JSONText(null=True)
+    failure = UnicodeAttribute(null=True)
+    finished_ms = NumberAttribute(null=True)
+
+
+def task_item(task: Task) -> TaskItem:
+    """The item of a task."""
+    return TaskItem(
+        keys.task(task.id),
+        scan_id=task.scan_id,
+        patient_id=task.patient_id,
+        requested_by=task.requested_by,
+        object_key=task.object_key,
+        order=asdict(task.order),
+        is_first=task.is_first,
+        status=task.status.value,
+        progress=task.progress,
+        message=task.message,
+        version=task.version,
+        created_ms=to_ms(task.created_at),
+        due_shard=keys.due_shard(task.id) if task.due_at else None,
+        due_at=to_ms(task.due_at) if task.due_at else None,
+        attempt=task.attempt,
+        leased_ms=to_ms(task.leased_until) if task.leased_until else None,
+        attempts=task.attempts,
+        object_version=task.object_version,
+        result=dict(task.result) if task.result is not None else None,
+        failure=task.failure.value if task.failure else None,
+        finished_ms=to_ms(task.finished_at) if task.finished_at else None,
+    )
+
+
+def task_of(item: TaskItem) -> Task:
+    """The task that an item spells."""
+    return Task(
+        id=keys.number(item.pk),
+        scan_id=int(item.scan_id),
+        patient_id=int(item.patient_id),
+        requested_by=int(item.requested_by),
+        object_key=item.object_key,
+        order=_order(item.order),
+        is_first=item.is_first,
+        status=TaskStatus(item.status),
+        progress=int(item.progress),
+        message=item.message,
+        version=int(item.version),
+        created_at=from_ms(item.created_ms),
+        due_at=from_ms(item.due_at) if item.due_at else None,
+        attempt=item.attempt,
+        leased_until=from_ms(item.leased_ms) if item.leased_ms else None,
+        attempts=int(item.attempts),
+        object_version=item.object_version,
+        result=item.result,
+        failure=FailureReason(item.failure) if item.failure else None,
+        finished_at=from_ms(item.finished_ms) if item.finished_ms else None,
+    )
+
+
+def as_kept(task: Task) -> Task:
+    """The task as it is read back: JSON has lists for tuples."""
+    return replace(task, result=json.loads(json.dumps(task.result))) if task.result is not None else task
+
+
+def task_of_image(image: Mapping[str, Any]) -> Task:
+    """The task in a stream record's image (DynamoDB JSON)."""
+    item = TaskItem()
+    item.deserialize(dict(image))
+    return task_of(item)
+
+
+def _order(said: Mapping[str, Any]) -> Order:
+    return Order(
+        lane=Lane(said["lane"]),
+        reading=Reading(said["reading"]) if said["reading"] else None,
+        scan_type=ScanType(said["scan_type"]) if said["scan_type"] else None,
+        model=said["model"],
+        additional_notes=said["additional_notes"],
+        include_suggestions=said["include_suggestions"],
+    )
+
+
+class DurationItem(Model):
+    """DURATION#lane / DURATION."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True, default=keys.DURATION)
+    seconds = NumberAttribute()
+
+
+class Durations:
+    """Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str) -> None:
+        bind(DurationItem, table)
+
+    def note(self, lane: Lane, seconds: float) -> None:
+        """Keeps what an analysis takes now."""
+        with translated():
+            DurationItem(keys.duration(lane.value), seconds=round(seconds, 3)).save()
+
+    def seconds(self, lane: Lane) -> float | None:
+        """What an analysis took lately; None before the first."""
+        with translated():
+            try:
+                return float(DurationItem.get(keys.duration(lane.value), keys.DURATION).seconds)
+            except DurationItem.DoesNotExist:
+                return None

@@ -1,0 +1,137 @@
+"""One HTTP request as the call that a view is given: caller's address, query, body, Idempotency-Key."""
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from hmac import compare_digest
+from typing import Any, Generic, TypeVar
+from urllib.parse import unquote
+
+from chalice.app import Request
+from pydantic import BaseModel, ValidationError
+
+from scanward.domain.idempotency import Once
+from scanward.errors import InvalidFields, TooLarge, UnsupportedMedia
+from scanward.security.authentication import Pass
+from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
+from scanward.web.fields import Body, refused
+from scanward.web.routes import Call, Media, Route
+
+MARK = "x-distribution-mark"
+
+
+def address_of(request: Request, mark: str | None) -> str:
+    """The caller's address. `mark`: what our distribution alone puts into `MARK`; None where there is none.
+
+    Behind CloudFront, API Gateway sees CloudFront. `X-Forwarded-For` then ends with the viewer, whom CloudFront saw,
+    and CloudFront, which API Gateway saw; whatever stands before these two is the viewer's own text.
+    """
+    seen: list[str] = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
+    marked = mark is not None and compare_digest(request.headers.get(MARK, "").encode(), mark.encode())
+    if marked and len(seen) > 1:
+        return seen[-2]
+    return str(request.context.get("identity", {}).get("sourceIp", ""))
+
+
+HEADER = "Idempotency-Key"
+MAX_KEY = 255
+
+
+def read_once(key: str | None, account_id: int, route: str, call: Call[object]) -> Once | None:
+    """The key of a call to a route; None without one.
+
+    Raises InvalidFields for one that is too long or not of printable ASCII characters. The fingerprint is made of
+    method, route, parsed fields and the hashes of files: the bytes of a form differ with each sending of it, since its
+    boundary does.
+    """
+    if key is None:
+        return None
+    if not 0 < len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
+        raise InvalidFields({HEADER: [f"Send 1 to {MAX_KEY} printable ASCII characters."]})
+    fields = call.body.model_dump(mode="json") if isinstance(call.body, BaseModel) else None
+    digests = {name: hashlib.sha256(file.content).hexdigest() for name, file in call.files.items()}
+    said = json.dumps([route, dict(call.path), fields, digests], sort_keys=True)
+    return Once(account_id, _hash(key), _hash(said))
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+D = TypeVar("D")
+
+
+class Reader(Generic[D]):
+    """Reads the requests of one route. Raises what is wrong with them."""
+
+    def __init__(self, route: Route[D], deps: D, mark: str | None) -> None:
+        self._route = route
+        self._deps = deps
+        self._mark = mark
+
+    def call(self, request: Request, path: Mapping[str, str], passed: Pass | None) -> Call[Any]:
+        """The call that a request means."""
+        call: Call[Any] = Call(
+            body=None,
+            files={},
+            path={name: unquote(value) for name, value in path.items()},
+            query=self._query(request),
+            address=address_of(request, self._mark),
+            passed=passed,
+            root=_way_to_root(request.to_original_event().get("path", "")),
+            if_none_match=request.headers.get("if-none-match"),
+        )
+        if self._route.media:
+            call = self._with_body(call, request)
+        if self._route.idempotent and passed:
+            key = request.headers.get(HEADER.lower())
+            name = f"{request.method} {self._route.path}"
+            call = replace(call, once=read_once(key, passed.actor.account_id, name, call))
+        return call
+
+    def _with_body(self, call: Call[Any], request: Request) -> Call[Any]:
+        try:
+            body, files = self._body(request)
+        except InvalidFields as broken:
+            if self._route.besides is None or _declared(request) != Media.JSON.value:
+                raise
+            more = self._route.besides(replace(call, body=json.loads(request.raw_body)), self._deps)
+            raise InvalidFields({**more, **broken.fields}) from broken
+        return replace(call, body=body, files=files)
+
+    def _query(self, request: Request) -> BaseModel | None:
+        if self._route.query is None:
+            return None
+        try:
+            return self._route.query.model_validate(dict(request.query_params or {}))
+        except ValidationError as failure:
+            raise refused(failure) from failure
+
+    def _body(self, request: Request) -> tuple[BaseModel | None, Mapping[str, File]]:
+        if self._route.body_optional and not request.to_original_event().get("body"):
+            return read_json(Raw(b"{}", Media.JSON.value), self._route.body or Body), {}
+        kind = _declared(request)
+        if kind not in {media.value for media in self._route.media} or self._route.body is None:
+            raise UnsupportedMedia
+        # Base64 is measured before it is decoded.
+        encoded = request.to_original_event().get("body") or ""
+        if len(encoded) > MAX_FORM_BYTES * 4 / 3 + 4:
+            raise TooLarge(TOO_LARGE_TEXT)
+        content = request.raw_body
+        declared = request.headers.get("content-type", kind)
+        raw = Raw(content if isinstance(content, bytes) else content.encode(), declared)
+        if kind == Media.JSON.value:
+            return read_json(raw, self._route.body), {}
+        return read_form(raw, self._route.body)
+
+
+def _declared(request: Request) -> str:
+    """The content type that a request says, without its parameters."""
+    said: str = request.headers.get("content-type", Media.JSON.value)
+    return said.partition(";")[0].strip().lower()
+
+
+def _way_to_root(path: str) -> str:
+    # Only the client knows what stands before the path: a stage, an emulator's prefix, or nothing behind CloudFront.
+    return "/".join([".."] * (path.count("/") - 1)) or "."

@@ -1,0 +1,106 @@
+"""A picture and a model → findings, with what is needed to show where they are."""
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.findings import Decision, Finding, decide
+from imaging.heatmaps import Clock, Grid, heat_grid, occlude
+from imaging.image import Picture
+from imaging.input_checks import notice
+from imaging.model_card import Card
+from imaging.preprocess import Placement, Prepared, prepare
+
+if TYPE_CHECKING:
+    from imaging.model import Model
+
+
+__all__ = ["Analysis", "Finding", "Timings", "analyse"]
+
+HEAT_INCOMPLETE = "HEAT_INCOMPLETE"
+"""A positive finding has no heat: its model was too slow for it, or gives an activation that is not a number."""
+
+
+@dataclass(frozen=True)
+class Timings:
+    """Wall-clock milliseconds of each step."""
+
+    decode: float
+    prepare: float
+    infer: float
+    explain: float
+
+
+@dataclass(frozen=True, eq=False)
+class Analysis:
+    """All findings in the card's order; a heat grid for each positive one; the steps' times."""
+
+    findings: tuple[Finding, ...]
+    scores: dict[str, float]
+    """Of every trained label, in the card's order."""
+    choice: str | None
+    """The label that was chosen, by a model that chooses one."""
+    grids: dict[str, Grid]
+    """Label → heat over the model's input, 0 to 1."""
+    placement: Placement
+    timings: Timings
+    warnings: tuple[str, ...]
+    """Codes of a closed list: MIDDLE_FRAME_ONLY and others of the picture; NO_UNITS; LOW_CONTRAST, INVERTED,
+    COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR of the input gate; BELOW_OPERATING_POINT of the scores; HEAT_INCOMPLETE."""
+
+    @property
+    def positive(self) -> tuple[Finding, ...]:
+        """The positive findings, the clearest first."""
+        found = (finding for finding in self.findings if finding.positive)
+        return tuple(sorted(found, key=lambda finding: finding.operating_point - finding.score))
+
+
+def analyse(picture: Picture, model: "Model", *, explained: bool = True, clock: Clock = time.perf_counter) -> Analysis:
+    """Prepare, infer and explain; without grids if they are not wanted.
+
+    Raises ImageRefused: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card does not want it.
+    Raises ModelRefused if the graph fails.
+    """
+    card = model.card
+    begun = clock()
+    prepared = prepare(picture, card.input)
+    odd = notice(picture, prepared, card)
+    ready = clock()
+    scores, *activation = model.run(prepared.tensor)
+    ran = clock()
+    decision = decide(scores[0], card)
+    grids, whole = _grids(decision, activation, prepared, model, clock) if explained else ({}, True)
+    done = clock()
+    steps = [1000 * (end - start) for start, end in ((begun, ready), (ready, ran), (ran, done))]
+    return Analysis(
+        decision.findings,
+        decision.scores,
+        decision.choice,
+        grids,
+        prepared.placement,
+        Timings(picture.decode_ms, *steps),
+        (*picture.warnings, *prepared.warnings, *odd, *decision.warnings, *(() if whole else (HEAT_INCOMPLETE,))),
+    )
+
+
+def _grids(
+    decision: Decision, activation: list[NDArray[np.float32]], prepared: Prepared, model: "Model", clock: Clock
+) -> tuple[dict[str, Grid], bool]:
+    """Heat of each positive finding; False if there should be some and is none."""
+    positive = {finding.label for finding in decision.findings if finding.positive}
+    indices = [i for i, label in enumerate(model.card.labels) if label.id in positive]
+    if activation:
+        maps = [_evidence(activation[0][0], i, model.card) for i in indices]
+        grids, whole = [heat_grid(one, model.card.temperature) for one in maps], not np.isnan(maps).any()
+    else:
+        grids, whole = occlude(model, prepared.tensor, indices, clock) if indices else ([], True)
+    return {model.card.labels[i].id: grid for i, grid in zip(indices, grids, strict=True)}, whole
+
+
+def _evidence(maps: NDArray[np.float32], i: int, card: Card) -> Grid:
+    """A label's map; where one label is chosen, against that of the label which says that there is nothing."""
+    nothing = [j for j, label in enumerate(card.labels) if label.trained and not label.finding]
+    return np.subtract(maps[i], maps[nothing[0]]) if card.chooses_one and nothing else np.asarray(maps[i])

@@ -1,0 +1,321 @@
+"""One frame of encapsulated pixel data (part 5, annex A.4), and its codecs: JPEG, JPEG-LS, JPEG 2000, RLE.
+
+Each is told by its own header first, and decoded no larger than needed where the format keeps smaller versions.
+"""
+
+import io
+import math
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
+
+from imaging.dicom.header import PixelLayout
+from imaging.errors import bad_input, too_large, unsupported
+from imaging.image import MAX_FRAMES, PREVIEW_SIDE
+from imaging.jpeg_png import JpegFrame, check_jpeg
+
+Frame = NDArray[np.uint8] | NDArray[np.uint16]
+"""rows x columns, or rows x columns x 3; signed values as they are, in two's complement."""
+
+_ITEM = 0xE000FFFE
+_ITEM_HEADER = 8
+_STARTS = (b"\xff\xd8\xff", b"\xff\x4f\xff")
+"""Of JPEG and JPEG-LS, and of JPEG 2000."""
+
+MAX_FRAGMENTS = 4 * MAX_FRAMES
+"""A frame is seldom in more than one; empty ones by the million would only cost time."""
+
+
+def frame_of(pixels: memoryview, index: int, frames: int, extended: bytes = b"") -> bytes:
+    """The encoded frame `index` of `frames`; `extended`: the header's own table of offsets, of 64 bits each.
+
+    Raises ImageRefused (BAD_INPUT) if the frame cannot be told from the others.
+    """
+    items = list(_items(pixels))
+    if not items:
+        raise bad_input("The DICOM file holds no encoded frame.")
+    table, fragments = items[0][1], items[1:]
+    offsets = _offsets(bytes(table), 4, "I") or _offsets(extended, 8, "Q")
+    if frames == 1:
+        chosen = [body for _, body in fragments]
+    elif len(offsets) == frames:
+        base = _ITEM_HEADER + len(table)
+        end = offsets[index + 1] if index + 1 < frames else len(pixels)
+        chosen = [body for place, body in fragments if offsets[index] <= place - base < end]
+    elif len(fragments) == frames:
+        chosen = [fragments[index][1]]
+    else:
+        chosen = _by_their_starts([body for _, body in fragments], index, frames)
+    return b"".join(chosen)
+
+
+def items_end(pixels: memoryview) -> int:
+    """Where the items of encapsulated pixel data end."""
+    return max((position + _ITEM_HEADER + len(body) for position, body in _items(pixels)), default=0)
+
+
+def _offsets(table: bytes, size: int, kind: str) -> tuple[int, ...]:
+    return struct.unpack(f"<{len(table) // size}{kind}", table[: len(table) // size * size])
+
+
+def _by_their_starts(fragments: list[memoryview], index: int, frames: int) -> list[memoryview]:
+    """The fragments of a frame, if as many of them as there are frames begin as an encoded image does."""
+    starts = [i for i, body in enumerate(fragments) if bytes(body[: len(_STARTS[0])]) in _STARTS]
+    if len(starts) != frames:
+        raise bad_input("The DICOM file does not tell where its frames start.")
+    return fragments[starts[index] : [*starts, len(fragments)][index + 1]]
+
+
+def _items(pixels: memoryview) -> Iterator[tuple[int, memoryview]]:
+    """(position, value) of each item, up to the delimiter that ends them or the end of the file."""
+    position = 0
+    for _ in range(MAX_FRAGMENTS):
+        if position + _ITEM_HEADER > len(pixels):
+            return
+        tag, length = struct.unpack_from("<II", pixels, position)
+        if tag != _ITEM:
+            return
+        if position + _ITEM_HEADER + length > len(pixels):
+            raise bad_input("The DICOM file ends before its pixels do.")
+        yield position, pixels[position + _ITEM_HEADER : position + _ITEM_HEADER + length]
+        position += _ITEM_HEADER + length
+    raise too_large(f"The DICOM image is in more than {MAX_FRAGMENTS} fragments.")
+
+
+_RLE_HEADER = 64
+_MOST_SEGMENTS = 15
+_NOTHING = 128
+
+
+def unpack_frame(frame: bytes, pixels: int, samples: int, kind: type[np.uint8] | type[np.uint16]) -> Frame:
+    """An RLE frame → samples x pixels. Each byte of a sample is a segment of its own, the most significant first."""
+    values = np.empty((samples, pixels), np.dtype(kind).newbyteorder("<"))
+    width = values.dtype.itemsize
+    each_byte = values.view(np.uint8).reshape(samples, pixels, width)
+    segments = samples * width
+    count = int.from_bytes(frame[:4], "little")
+    if count != segments or count > _MOST_SEGMENTS:
+        raise bad_input("The RLE frame has another number of segments than its header says.")
+    starts = [int.from_bytes(frame[4 * i : 4 * i + 4], "little") for i in range(1, count + 1)]
+    ends = [*starts[1:], len(frame)]
+    if any(not _RLE_HEADER <= start <= end <= len(frame) for start, end in zip(starts, ends, strict=True)):
+        raise bad_input("The RLE frame's segments lie outside it.")
+    for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
+        sample, place = divmod(i, width)
+        each_byte[sample, :, width - 1 - place] = np.frombuffer(_unpack(frame[start:end], pixels), np.uint8, pixels)
+    return values
+
+
+def _unpack(segment: bytes, size: int) -> bytearray:
+    """PackBits: n < 128 → n + 1 literal bytes follow; n > 128 → the next byte 257 - n times; 128 → nothing."""
+    plane = bytearray()
+    position = 0
+    end = len(segment) - 1
+    while len(plane) < size and position < end:
+        n = segment[position]
+        if n < _NOTHING:
+            plane += segment[position + 1 : position + 2 + n]
+            position += n + 2
+        elif n > _NOTHING:
+            plane += segment[position + 1 : position + 2] * (257 - n)
+            position += 2
+        else:
+            position += 1
+    if len(plane) < size:
+        raise bad_input("The RLE frame ends before its image does.")
+    return plane
+
+
+_JFIF = b"\xff\xd8\xff\xe0\0\x10JFIF"
+_ADOBE = b"Adobe"
+_FIRST_KB = 1024
+_JPEG_LS_FRAME = b"\xff\xf7"
+_JPEG_LS_SCAN = b"\xff\xda"
+_JPEG_LS_PARAMETERS = b"\xff\xf8"
+_END = b"\xff\xd9"
+_BYTE = 8
+
+
+def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
+    """A frame of any JPEG kind → its values and how many bits they have; None if Pillow reads it straight to grey,
+    near the size that is needed, and faster.
+    """
+    found = check_jpeg(data)
+    _compare(found, layout)
+    raw_colour = layout.photometric == "RGB" and not _luminance_first(data)
+    if found.precision == _BYTE and not found.lossless and not raw_colour:
+        return None
+    from imagecodecs import jpeg8_decode  # noqa: PLC0415 - a library that few files need
+
+    colours = "RGB" if found.components == 3 else "GRAYSCALE"
+    values = jpeg8_decode(data, colorspace=colours, outcolorspace=colours)
+    return _checked(values, layout), found.precision
+
+
+def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
+    """A JPEG-LS frame → its values and how many bits they have."""
+    found = _jpeg_ls_frame(data)
+    _compare(found, layout)
+    if not data.rstrip(b"\0").endswith(_END):  # without it the decoder may look for a set bit for seconds
+        raise bad_input("The JPEG-LS frame ends before its image does.")
+    from imagecodecs import jpegls_decode  # noqa: PLC0415 - a library that few files need
+
+    return _checked(jpegls_decode(data), layout), found.precision
+
+
+def _jpeg_ls_frame(data: bytes) -> JpegFrame:
+    """The frame header, which nothing but parameters may come before: tables could change what it says."""
+    if not data.startswith(b"\xff\xd8"):
+        raise bad_input("The JPEG-LS frame is damaged.")
+    position = 2
+    while data[position : position + 2] != _JPEG_LS_SCAN:
+        marker = data[position : position + 2]
+        length = int.from_bytes(data[position + 2 : position + 4], "big")
+        if len(marker) < 2 or marker[0] != 0xFF or length < 2:
+            raise bad_input("The JPEG-LS frame is damaged.")
+        if marker == _JPEG_LS_PARAMETERS and data[position + 4 : position + 5] != b"\x01":
+            raise unsupported("A JPEG-LS frame with tables of its own is not read.")
+        if marker == _JPEG_LS_FRAME:
+            precision, rows, columns, components = struct.unpack_from(">BHHB", data, position + 4)
+            return JpegFrame(True, precision, rows, columns, components)
+        position += 2 + length
+    raise bad_input("The JPEG-LS frame has no header.")
+
+
+def _compare(found: JpegFrame, layout: PixelLayout) -> None:
+    """What is decoded is what the DICOM header was judged by, and no more."""
+    if (found.rows, found.columns) != (layout.rows, layout.columns):
+        raise unsupported("The frame's size differs from the one in the DICOM header.")
+    if found.components != layout.samples:
+        raise unsupported("The frame's number of colours differs from the one in the DICOM header.")
+    if not 2 <= found.precision <= layout.allocated:
+        raise bad_input("The frame's bit depth differs from the one in the DICOM header.")
+
+
+def _luminance_first(data: bytes) -> bool:
+    """Whether a JPEG of three components says, as its writers should, that they are not red, green and blue."""
+    if data.startswith(_JFIF):
+        return True
+    start = data.find(_ADOBE, 0, _FIRST_KB)
+    return start > 0 and data[start + 11 : start + 12] == b"\x01"
+
+
+def _checked(values: Frame, layout: PixelLayout) -> Frame:
+    shape = (layout.rows, layout.columns, 3) if layout.samples == 3 else (layout.rows, layout.columns)
+    if values.shape != shape or values.dtype not in (np.uint8, np.uint16):
+        raise bad_input("The frame is not what its header says.")
+    return values
+
+
+_START = b"\xff\x4f\xff\x51"
+_JP2_BOX = b"\0\0\0\x0cjP  "
+_CODING, _CODING_OF_ONE = b"\xff\x52", b"\xff\x53"
+_FIRST_TILE = b"\xff\x90"
+_MAX_TILES = 1024
+"""The decoder takes kilobytes for each before it decodes any."""
+_MAX_BLOCKS = 1_000_000
+_MAX_SAMPLES = 16_000_000
+"""Decoded ones take 12 bytes each. A frame of 64 million pixels with smaller versions in it has 4 at most."""
+_MAX_LAYERS = 1000
+_MAX_LEVELS = 32
+
+
+@dataclass(frozen=True)
+class _Codestream:
+    precision: int
+    signed: bool
+    levels: int
+    """How many times the file can be read at half its size."""
+
+
+def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[Frame, int]:
+    """A JPEG 2000 frame → its values, perhaps at a half or a quarter of the size, and how many bits they have."""
+    if data.startswith(_JP2_BOX):  # a file in place of a bare codestream: against the standard, and met with
+        data = data[max(data.find(_START), 0) :]
+    found = _codestream(data, layout)
+    # Where header and codestream disagree on the sign, means would mix the lowest with the highest values.
+    may_reduce = found.signed == layout.signed or layout.samples == 3
+    reduce = min(found.levels, _halvings(layout, whole=whole)) if may_reduce else 0
+    if (layout.rows >> reduce) * (layout.columns >> reduce) * layout.samples > _MAX_SAMPLES:
+        raise too_large("The JPEG 2000 image holds no smaller version of itself; it is too large to be read whole.")
+    with Jpeg2KImageFile(io.BytesIO(data)) as image:
+        image.reduce = reduce
+        image.load()
+        values = np.asarray(image)
+    if layout.samples == 3:
+        return values, found.precision
+    return _as_stored(values, found), found.precision
+
+
+def _halvings(layout: PixelLayout, *, whole: bool) -> int:
+    """How often the longer side can be halved and stay as long as a preview's; must be, for the decoder's sake."""
+    if whole:
+        samples = layout.rows * layout.columns * layout.samples
+        return max(0, math.ceil(math.log(samples / _MAX_SAMPLES, 4)))
+    return max(0, (max(layout.rows, layout.columns) // PREVIEW_SIDE).bit_length() - 1)
+
+
+def _as_stored(values: Frame, found: _Codestream) -> Frame:
+    """Pillow spreads values over 8 or 16 bits and moves signed ones up: undone, as other codecs give them."""
+    spread = values.dtype.itemsize * 8 - found.precision
+    values = np.right_shift(values, values.dtype.type(spread))
+    return np.bitwise_xor(values, values.dtype.type(1 << (found.precision - 1))) if found.signed else values
+
+
+def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
+    """What the main header says, compared with the DICOM header and bounded."""
+    if not data.startswith(_START):
+        raise bad_input("The JPEG 2000 frame is damaged.")
+    length, _, right, bottom, left, top, *tiling, components = struct.unpack_from(">HH8IH", data, 4)
+    if (bottom - top, right - left) != (layout.rows, layout.columns):
+        raise unsupported("The frame's size differs from the one in the DICOM header.")
+    if components != layout.samples or length != 38 + 3 * components:
+        raise unsupported("The frame's number of colours differs from the one in the DICOM header.")
+    tile_columns, tile_rows, tile_left, tile_top = tiling
+    if not tile_columns or not tile_rows:
+        raise bad_input("The JPEG 2000 frame is damaged.")
+    tiles = -(-(right - tile_left) // tile_columns) * -(-(bottom - tile_top) // tile_rows)
+    if tiles > _MAX_TILES:
+        raise too_large(f"The JPEG 2000 image is in more than {_MAX_TILES} tiles.")
+    depths = {data[42 + 3 * i : 45 + 3 * i] for i in range(components)}
+    depth = data[42]
+    precision = (depth & 0x7F) + 1
+    if len(depths) > 1 or data[43:45] != b"\x01\x01" or not 2 <= precision <= layout.allocated:
+        raise unsupported("A JPEG 2000 image with components of different kinds is not read.")
+    if components > 1 and precision > _BYTE:  # Pillow's 8 bits of such a value turn the brightest into black
+        raise unsupported("A JPEG 2000 image in colour of more than 8 bits is not read.")
+    return _Codestream(precision, bool(depth & 0x80), _levels(data, 4 + length, layout))
+
+
+def _levels(data: bytes, position: int, layout: PixelLayout) -> int:
+    """Walks the main header to the first tile; the fewest levels of any coding style in it."""
+    levels = []
+    while data[position : position + 2] != _FIRST_TILE:
+        marker = data[position : position + 2]
+        length = int.from_bytes(data[position + 2 : position + 4], "big")
+        if len(marker) < 2 or marker[0] != 0xFF or length < 2:
+            raise bad_input("The JPEG 2000 frame is damaged.")
+        if marker == _CODING_OF_ONE:
+            raise unsupported("A JPEG 2000 image with a coding style for each colour is not read.")
+        if marker == _CODING:
+            levels.append(_style(data[position + 4 : position + 2 + length], layout))
+        position += 2 + length
+    if len(levels) != 1:
+        raise bad_input("The JPEG 2000 frame is damaged.")
+    return levels[0]
+
+
+def _style(style: bytes, layout: PixelLayout) -> int:
+    """The number of levels, if neither blocks nor precincts nor layers are so many that they cost memory."""
+    scod, _, layers, _, levels, wide, high = struct.unpack_from(">BBHBBBB", style)
+    area = 1 << (wide + high + 4)
+    sizes = style[10 : 11 + levels] if scod & 1 else b"\xff"
+    smallest = min((1 << ((size & 15) + (size >> 4)) for size in sizes), default=1)
+    blocks = layout.rows * layout.columns * layout.samples / min(area, smallest)
+    if levels > _MAX_LEVELS or layers > _MAX_LAYERS or blocks > _MAX_BLOCKS:
+        raise too_large("The JPEG 2000 image is in more pieces than any image needs.")
+    return int(levels)

@@ -1,0 +1,266 @@
+"""A DICOM file → a copy that no longer says whose it is, after the basic profile of PS3.15, annex E.
+
+Element by element, items of sequences included; new UIDs for old ones, alike under one key.
+"""
+
+import hashlib
+import hmac
+import io
+import re
+import secrets
+import warnings
+from dataclasses import dataclass
+from typing import Any
+
+from pydicom import dcmwrite
+from pydicom.charset import python_encoding
+from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag
+from pydicom.uid import UID
+
+from imaging.dicom.codecs import items_end
+from imaging.dicom.header import read_layout
+from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, transfer_syntax
+from imaging.dicom.ps3_15 import ACTIONS
+from imaging.dicom.read import pixel_data, read_header
+from imaging.errors import ImageRefused, bad_input, too_large
+from imaging.image import check_bytes
+
+_STANDARD = "1.2.840.10008."
+"""The standard's own UIDs name formats and kinds of things, never a patient or an examination."""
+
+
+class Pseudonyms:
+    """Replaces UIDs by a keyed digest of them."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def uid(self, original: str) -> str:
+        """The UID that takes the place of `original`; the standard's own stay."""
+        if original.startswith(_STANDARD):
+            return original
+        digest = hmac.new(self._key, original.encode("utf-8", "replace"), hashlib.sha256).digest()
+        return f"2.25.{int.from_bytes(digest[:16], 'big')}"
+
+
+MAX_ELEMENTS = 150_000
+"""Of one file, items' included: the groups of two thousand frames have fewer. Each takes 25 microseconds."""
+
+_LONGEST_TEXT = 256
+"""Bytes of a text that is kept. The standard allows 64 characters; some encodings take minutes over megabytes."""
+
+_DEEPEST = 8
+"""Levels of sequences: enhanced images nest four. What lies deeper is left out."""
+
+_CHARACTER_SET, _SCHEME = BaseTag(0x00080005), BaseTag(0x00080102)
+_NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT"})
+_CODE = re.compile(r"[A-Z0-9 _]{0,16}")
+_NUMBER = re.compile(r"[-+0-9.eE ]{0,16}")
+_TEXTS_KEPT = frozenset({"ConvolutionKernel", "Manufacturer", "ManufacturerModelName", "RescaleType"})
+_BYTES_KEPT = re.compile(r"(Segmented)?(Red|Green|Blue|Alpha)PaletteColorLookupTableData|LUTData|ExtendedOffsetTable.*")
+_CODED = frozenset({"CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"})
+_SCHEMES = frozenset({"DCM", "FMA", "I10", "ICDO3", "LN", "MDC", "RADLEX", "SCT", "SNM3", "SRT", "UCUM", "UMLS"})
+"""Their texts are published. A code of anybody's own may say anything."""
+
+_DUMMIES: dict[str, Any] = {
+    "AE": "ANONYMOUS", "AS": "000Y", "CS": "ANONYMOUS", "DA": "19000101", "DS": "0", "DT": "19000101000000", "IS": "0",
+    "LO": "ANONYMOUS", "LT": "ANONYMOUS", "PN": "ANONYMOUS", "SH": "ANONYMOUS", "ST": "ANONYMOUS", "TM": "000000",
+    "UC": "ANONYMOUS", "UR": "urn:anonymous", "UT": "ANONYMOUS",
+}  # fmt: skip
+_TEXTS = frozenset(_DUMMIES) - {"CS", "DS", "IS"}
+_Element = DataElement | RawDataElement
+
+
+class Cleaner:
+    """Cleans the data set of one file, and those that are items in it."""
+
+    def __init__(self, pseudonyms: Pseudonyms) -> None:
+        self._pseudonyms = pseudonyms
+        self._elements = 0
+
+    def cleaned(self, dataset: Dataset, depth: int = 0) -> Dataset:
+        """What of a data set, or of a sequence's item, does not tell whose it is.
+
+        Raises ImageRefused (TOO_LARGE) if the file's elements, or the encodings of its texts, are too many.
+        """
+        elements: dict[BaseTag, _Element] = dict(dataset.items())
+        self._elements += len(elements)
+        if self._elements > MAX_ELEMENTS:
+            raise too_large(f"The DICOM header has more than {MAX_ELEMENTS} elements.")
+        if _length(elements.get(_CHARACTER_SET)) > _LONGEST_TEXT:  # each text goes through all of them
+            raise too_large("The DICOM header names more character sets than there are.")
+        known = _length(elements.get(_SCHEME)) <= _LONGEST_TEXT
+        coded = known and str(dataset.get("CodingSchemeDesignator") or "") in _SCHEMES
+        kept = Dataset()
+        for tag in sorted(elements):
+            # The dictionary has neither private attributes nor curves and overlays, whose groups are many.
+            if not dictionary_has_tag(tag):
+                continue
+            element = self._element(dataset, elements[tag], depth, coded=coded)
+            if element is not None:
+                kept.add(element)
+        return kept
+
+    def _element(self, dataset: Dataset, found: _Element, depth: int, *, coded: bool) -> DataElement | None:
+        expected, action = dictionary_VR(found.tag), ACTIONS.get(int(found.tag))
+        if action in ("empty", "dummy") and expected != "SQ":
+            return DataElement(found.tag, expected, _DUMMIES.get(expected) if action == "dummy" else None)
+        if action == "remove" or not _may_stay(found, expected, coded=coded):
+            return None
+        element = dataset[found.tag]
+        if element.VR == "SQ":
+            return self._sequence(element, depth, empty=action == "empty")
+        if element.VR == "UI":
+            return _with(element, _each(element, self._pseudonyms.uid))
+        return element if element.VR in expected and (expected in _TEXTS or _harmless(element)) else None
+
+    def _sequence(self, element: DataElement, depth: int, *, empty: bool) -> DataElement | None:
+        if depth >= _DEEPEST:
+            return None
+        items = [] if empty else [self.cleaned(item, depth + 1) for item in element.value]
+        return _with(element, Sequence(items))
+
+
+def _may_stay(found: _Element, expected: str, *, coded: bool) -> bool:
+    """Whether an element has the kind its name stands for and is, if it is a text, one that says nothing of anybody."""
+    if found.VR not in (None, "UN") and found.VR not in expected:  # "US or SS" holds either
+        return False
+    name = keyword_for_tag(found.tag)
+    named = name in _TEXTS_KEPT or (coded and name in _CODED)
+    return expected not in _TEXTS or (named and _length(found) <= _LONGEST_TEXT)
+
+
+def _harmless(element: DataElement) -> bool:
+    """A number, a code or a table that the profile does not name: kept if it holds no words."""
+    kind, name = element.VR, keyword_for_tag(element.tag)
+    if kind in _NUMBERS:
+        return True
+    if element.tag == _CHARACTER_SET:  # one that pydicom does not know is looked for again at each text
+        return all(one in python_encoding for one in _each(element, str))
+    if kind in ("CS", "DS", "IS"):
+        pattern = _CODE if kind == "CS" else _NUMBER
+        return all(pattern.fullmatch(one) for one in _each(element, str))
+    return bool(_BYTES_KEPT.fullmatch(name))
+
+
+def _length(found: _Element | None) -> int:
+    """Of a value as it is in the file, in bytes."""
+    return len(found.value) if found is not None and found.value else 0
+
+
+def _each(element: DataElement, change: Any) -> list[str]:
+    value = element.value
+    if value is None or value == "":
+        return []
+    several = not isinstance(value, str) and hasattr(value, "__iter__")
+    return [change(str(one)) for one in (value if several else [value])]
+
+
+def _with(element: DataElement, value: Any) -> DataElement:
+    return DataElement(element.tag, element.VR, value)
+
+
+BURNED_IN_TEXT_NOT_REMOVED = "BURNED_IN_TEXT_NOT_REMOVED"
+"""A warning: the pixels, or overlays kept in their unused bits, may still show a name."""
+
+_METHOD = "DICOM PS3.15 Basic Application Level Confidentiality Profile"
+_PROFILE = ("113100", "DCM", "Basic Application Confidentiality Profile")
+_IMPLEMENTATION = UID("2.25.98474110375041829471029384756102938475")
+_END_OF_ITEMS = b"\xfe\xff\xdd\xe0\0\0\0\0"
+_UNDEFINED = b"\xff\xff\xff\xff"
+_BYTES = b"OB\0\0"
+
+
+@dataclass(frozen=True)
+class Deidentified:
+    """The new file, and what its users must be told."""
+
+    data: bytes
+    warnings: tuple[str, ...]
+
+
+def deidentify(data: bytes, key: bytes | None = None) -> Deidentified:
+    """A de-identified copy of a DICOM image.
+
+    UIDs are replaced alike throughout the file, and throughout all files that are given the same secret `key`.
+    Raises ImageRefused as `imaging.decode.decode` does, and with the same care for what it says.
+    """
+    check_bytes(len(data))
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # their texts quote the header
+            return _deidentify(data, Pseudonyms(key or secrets.token_bytes(32)))
+    except ImageRefused:
+        raise
+    except MemoryError:
+        raise too_large("The image needs more memory than there is.") from None
+    except Exception:  # a parser fed by strangers may raise anything
+        raise bad_input("The DICOM image is damaged and cannot be read.") from None
+
+
+def _deidentify(data: bytes, pseudonyms: Pseudonyms) -> Deidentified:
+    syntax = transfer_syntax(data)
+    header, position = read_header(data, wanted=None)
+    pixels = pixel_data(data, position, syntax)
+    told = _shown_text(header)
+    kept = Cleaner(pseudonyms).cleaned(header)
+    _declare(kept)
+    words = data[position + 4 : position + 6] != b"OB"
+    if TRANSFER_SYNTAXES[syntax] == "native":
+        element = _native_element(pixels, syntax, _frames_bytes(header), words=words)
+    else:
+        element = _encapsulated_element(pixels)
+    return Deidentified(_written(kept, syntax) + element, told)
+
+
+def _shown_text(header: Dataset) -> tuple[str, ...]:
+    """Whether the pixels may show text: unless the header denies it, and keeps no overlay in the pixels' own bits."""
+    denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
+    overlaid = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
+    return () if denied and not overlaid else (BURNED_IN_TEXT_NOT_REMOVED,)
+
+
+def _declare(dataset: Dataset) -> None:
+    """What the profile wants said of the copy."""
+    dataset.PatientIdentityRemoved = "YES"
+    dataset.DeidentificationMethod = _METHOD
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = _PROFILE
+    dataset.DeidentificationMethodCodeSequence = [item]
+    dataset.LongitudinalTemporalInformationModified = "REMOVED"
+
+
+def _written(dataset: Dataset, syntax: str) -> bytes:
+    """The file up to its pixels, with an empty preamble and meta information of our own."""
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = UID(syntax)
+    meta.MediaStorageSOPClassUID = dataset.SOPClassUID
+    meta.MediaStorageSOPInstanceUID = dataset.SOPInstanceUID
+    meta.ImplementationClassUID = _IMPLEMENTATION
+    file = io.BytesIO()
+    copy = FileDataset(file, dict(dataset.items()), bytes(128), meta)
+    dcmwrite(file, copy, enforce_file_format=True, overwrite=True)
+    return file.getvalue()
+
+
+def _frames_bytes(header: Dataset) -> int:
+    """How long all frames are, uncompressed."""
+    layout = read_layout(header)
+    return layout.frame_bytes * layout.frames
+
+
+def _encapsulated_element(pixels: memoryview) -> bytes:
+    """The pixel data element with a head of its own: what followed it in the file is left behind."""
+    return b"\xe0\x7f\x10\0" + _BYTES + _UNDEFINED + bytes(pixels[: items_end(pixels)]) + _END_OF_ITEMS
+
+
+def _native_element(pixels: memoryview, syntax: str, size: int, *, words: bool) -> bytes:
+    """The same for frames of `size` in all: what follows the last one in the element is left behind, too."""
+    tag = b"\x7f\xe0\0\x10" if syntax == BIG_ENDIAN else b"\xe0\x7f\x10\0"
+    value = bytes(pixels[:size]) + bytes(size % 2)
+    kind = b"" if syntax == IMPLICIT else b"OW\0\0" if words else _BYTES
+    return tag + kind + len(value).to_bytes(4, "big" if syntax == BIG_ENDIAN else "little") + value

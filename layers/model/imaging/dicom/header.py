@@ -1,0 +1,239 @@
+"""What a DICOM data set says about its image: read within bounds, typed, and free of any person's name.
+
+Enhanced CT and MR say per frame, in nested groups, what older files say once (part 3, annex C.7.6.16).
+"""
+
+import io
+import math
+import re
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+from pydicom.multival import MultiValue
+
+from imaging.dicom.meta import LOSSY
+from imaging.errors import ImageRefused, bad_input, too_large, unsupported
+from imaging.image import ImageFacts, check_dimensions, check_frames
+
+MAX_HEADER_BYTES = 8 * 1024 * 1024
+"""A parsed element takes thirty times the memory of the smallest one in a file: the header has its own bound."""
+
+MAX_ITEMS = 150_000
+"""Of sequences. Eight bytes make one that takes a thousand and much time; a full header of real ones has fewer."""
+_ITEMS = (b"\xfe\xff\0\xe0", b"\xff\xfe\xe0\0")
+
+MAX_VALUES = 200_000
+"""Beyond the first of each element. Two bytes make one that takes hundreds; the groups of 8,000 frames have as many."""
+_BETWEEN_VALUES = b"\\"
+
+
+class HeaderBytes(io.BytesIO):
+    """The beginning of a file, which counts items and values as they are read.
+
+    Pixels follow the header and may hold any byte, so what is not read must not be counted; and they are many. Values
+    are counted before pydicom splits them: it does so at once with character sets, with others when somebody asks.
+    `refusal`: what reading raised (TOO_LARGE), since pydicom turns some of it into errors of its own.
+    """
+
+    def __init__(self, data: bytes) -> None:
+        super().__init__(data[:MAX_HEADER_BYTES])
+        self.refusal: ImageRefused | None = None
+        self._items = 0
+        self._values = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        """The next bytes, as any file gives them. Raises ImageRefused (TOO_LARGE)."""
+        content = super().read(size)
+        self._items += sum(content.count(item) for item in _ITEMS)
+        self._values += content.count(_BETWEEN_VALUES)
+        if self._items > MAX_ITEMS:
+            self.refusal = too_large(f"The DICOM header has more than {MAX_ITEMS} items.")
+        elif self._values > MAX_VALUES:
+            self.refusal = too_large(f"The DICOM header has more than {MAX_VALUES} values.")
+        if self.refusal:
+            raise self.refusal
+        return content
+
+    def position(self) -> int:
+        """Where reading came to. Raises ImageRefused (TOO_LARGE) if that is the end of what a header may have."""
+        if self.tell() >= MAX_HEADER_BYTES:
+            raise too_large(f"The DICOM header has more than {MAX_HEADER_BYTES} bytes.")
+        return self.tell()
+
+
+_MACROS = {
+    "PixelMeasuresSequence": ("PixelSpacing",),
+    "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
+    "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction"),
+    "FrameAnatomySequence": ("FrameLaterality",),
+}
+_NAMES = {"FrameLaterality": "ImageLaterality"}
+
+
+def of_frame(header: Dataset, index: int) -> Dataset:
+    """The header as frame `index` has it: what its groups say is put where older files say it."""
+    shared = _item(header, "SharedFunctionalGroupsSequence", 0)
+    own = _item(header, "PerFrameFunctionalGroupsSequence", index)
+    for group in (shared, own):
+        for macro, names in _MACROS.items():
+            item = _item(group, macro, 0)
+            for name in names:
+                if name in item:
+                    setattr(header, _NAMES.get(name, name), item.get(name))
+    return header
+
+
+def _item(dataset: Dataset, name: str, index: int) -> Dataset:
+    """An item of a sequence; empty if there is none."""
+    items = dataset.get(name) or []
+    return items[index] if len(items) > index else Dataset()
+
+
+_PALETTE = ("RedPaletteColorLookupTable", "GreenPaletteColorLookupTable", "BluePaletteColorLookupTable")
+
+WANTED = (
+    "BitsAllocated", "BitsStored", "BodyPartExamined", "Columns", "ExtendedOffsetTable",
+    "ImageLaterality", "ImagerPixelSpacing", "Laterality", "LossyImageCompression", "Modality", "ModalityLUTSequence",
+    "NominalScannedPixelSpacing", "NumberOfFrames", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation",
+    "PixelDataProviderURL", "PixelPaddingRangeLimit", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
+    "PlanarConfiguration", "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel",
+    "SharedFunctionalGroupsSequence", "VOILUTFunction", "VOILUTSequence", "ViewPosition", "WindowCenter",
+    "WindowWidth",
+    *(f"{table}Descriptor" for table in _PALETTE), *(f"{table}Data" for table in _PALETTE),
+    *(f"Segmented{table}Data" for table in _PALETTE),
+)  # fmt: skip
+"""All that is ever read of a header: names, dates and numbers of a patient are not among it."""
+
+_GREY = frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"})
+_COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
+_DEPTHS = (8, 16)
+_POINTS_ELSEWHERE = ("PixelDataProviderURL", "RetrieveURL")
+_ABSURD = 1e12
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
+"""A code string of the standard: upper case, at most 16 characters. Anything else is not repeated."""
+
+
+@dataclass(frozen=True)
+class PixelLayout:
+    """How one frame lies in the pixel data."""
+
+    rows: int
+    columns: int
+    samples: int
+    allocated: int
+    stored: int
+    signed: bool
+    planar: bool
+    frames: int
+    photometric: str
+
+    @property
+    def frame_bytes(self) -> int:
+        """Length of an uncompressed frame."""
+        samples = 2 if self.subsampled else self.samples
+        return self.rows * self.columns * samples * self.allocated // 8
+
+    @property
+    def subsampled(self) -> bool:
+        """Two pixels share their colours; only pixels that are not compressed are kept so."""
+        return self.photometric == "YBR_FULL_422"
+
+
+def read_layout(header: Dataset) -> PixelLayout:
+    """The pixel layout, refused if it is out of bounds, contradicts itself, or is of a kind that is not read."""
+    if any(name in header for name in _POINTS_ELSEWHERE):
+        raise unsupported("The DICOM file refers to pixels kept elsewhere; only what it holds itself is read.")
+    if "Rows" not in header or "Columns" not in header:
+        raise unsupported("The DICOM file holds no image.")
+    rows, columns = _integer(header, "Rows"), _integer(header, "Columns")
+    check_dimensions(rows, columns)
+    frames = _integer(header, "NumberOfFrames", 1)
+    check_frames(frames)
+    photometric = code(header, "PhotometricInterpretation") or ""
+    samples = _integer(header, "SamplesPerPixel", 1)
+    allocated = _integer(header, "BitsAllocated")
+    stored = _integer(header, "BitsStored", allocated)
+    _check_kind(photometric, samples, allocated, stored)
+    signed = bool(_integer(header, "PixelRepresentation", 0)) and photometric != "PALETTE COLOR"
+    planar = bool(_integer(header, "PlanarConfiguration", 0))
+    return PixelLayout(rows, columns, samples, allocated, stored, signed, planar, frames, photometric)
+
+
+def _check_kind(photometric: str, samples: int, allocated: int, stored: int) -> None:
+    if not 1 <= stored <= allocated:
+        raise bad_input("The DICOM header's bit depths contradict each other.")
+    if photometric in _GREY and samples == 1 and allocated in _DEPTHS:
+        return
+    if photometric in _COLOUR and samples == 3 and allocated == stored and allocated in _DEPTHS:
+        return
+    raise unsupported("The DICOM file's pixel format is not read: grey, palette or colour of 8 or 16 bits is.")
+
+
+def code(header: Dataset, name: str) -> str | None:
+    """A code string, or None if it is absent or not one."""
+    value = str(header.get(name) or "").strip().upper()
+    return value if _CODE.fullmatch(value) else None
+
+
+def number(header: Dataset, name: str) -> float | None:
+    """The first value of a decimal element, or None if it is absent or empty. NaN and absurd sizes are refused."""
+    value = header.get(name)
+    if value is None or value == "":
+        return None
+    first = value if isinstance(value, (str, int, float)) else next(iter(value), None)
+    if first is None or first == "":
+        return None
+    result = float(first)
+    if not abs(result) < _ABSURD:
+        raise bad_input("A number in the DICOM header is beyond any unit.")
+    return result
+
+
+def _integer(header: Dataset, name: str, default: int | None = None) -> int:
+    value = header.get(name)
+    if value is None or value == "":
+        if default is None:
+            raise bad_input(f"The DICOM header lacks {name}.")
+        return default
+    return int(value)
+
+
+_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+"""The first is in the patient or calibrated, the second at the detector, the third that of a scanned film."""
+
+_SIDES = {"R": "R", "L": "L", "U": "U", "B": "B"}
+
+
+def read_facts(header: Dataset, layout: PixelLayout, syntax: str) -> ImageFacts:
+    """The header's facts, those of the frame that is read included."""
+    source, spacing = _spacing(header)
+    side = code(header, "ImageLaterality") or code(header, "Laterality") or ""
+    return ImageFacts(
+        "DICOM",
+        layout.rows,
+        layout.columns,
+        layout.stored,
+        frames=layout.frames,
+        photometric=layout.photometric,
+        modality=code(header, "Modality"),
+        view=code(header, "ViewPosition"),
+        body_part=code(header, "BodyPartExamined"),
+        pixel_spacing=spacing,
+        spacing_source=source,
+        laterality=_SIDES.get(side),
+        transfer_syntax=syntax,
+        signed=layout.signed,
+        lossy=syntax in LOSSY or code(header, "LossyImageCompression") == "01",
+    )
+
+
+def _spacing(header: Dataset) -> tuple[str | None, tuple[float, float] | None]:
+    """The attribute that has the spacing of rows and columns in millimetres, and what it says."""
+    for name in _SPACINGS:
+        value = header.get(name)
+        if not isinstance(value, MultiValue) or len(value) != 2 or "" in value:
+            continue
+        row, column = float(value[0]), float(value[1])
+        if 0 < row < math.inf and 0 < column < math.inf:
+            return name, (row, column)
+    return None, None

@@ -1,0 +1,252 @@
+"""DICOM: refused from the meta information or the header where these tell, and only then decoded."""
+
+import dataclasses
+import logging
+import warnings
+from collections.abc import Sequence
+from typing import Literal
+
+import numpy as np
+from PIL import Image
+from pydicom import dcmread
+from pydicom.dataset import Dataset
+
+from imaging.dicom.codecs import Frame, decode_jpeg, decode_jpeg_2000, decode_jpeg_ls, frame_of, unpack_frame
+from imaging.dicom.greyscale import LUMA, Palette, read_palette, read_tone, words
+from imaging.dicom.header import WANTED, HeaderBytes, PixelLayout, of_frame, read_facts, read_layout
+from imaging.dicom.meta import BIG_ENDIAN, TRANSFER_SYNTAXES
+from imaging.errors import bad_input, unsupported
+from imaging.image import Picture, Stored
+from imaging.jpeg_png import decode_jpeg_frame, deep_fit, fit, shrinking
+
+_BAND_PIXELS = 1 << 18
+"""A band of rows at a time, which stays in the processor's cache; a whole frame's sums would take twice its memory."""
+
+
+def shrunk(
+    values: Frame, layout: PixelLayout, palette: Palette | None, padding: tuple[int, int] | None, *, whole: bool
+) -> Stored:
+    """Grey values as many as are kept (see `imaging.jpeg_png.shrinking`), made smaller in their own depth.
+
+    Signed values are moved up to be positive. Values within `padding` (stored ones, in that form) become the darkest.
+    """
+    if padding is None and values.dtype == np.uint16 and palette is None:
+        return _shrunk_in_bands(values, layout, whole=whole)
+    grey = values if _plain(values, layout, palette) else _in_bands(values, layout, palette)
+    if padding is not None:
+        grey = _unpadded(grey, padding, inverted=layout.photometric == "MONOCHROME1")
+    if grey.dtype == np.uint8:
+        return np.asarray(fit(Image.fromarray(np.ascontiguousarray(grey)), whole=whole))
+    return deep_fit(grey.astype(np.uint16, copy=False), shrinking(*grey.shape, whole=whole))
+
+
+def _plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
+    if values.ndim == 3 or palette is not None:
+        return False
+    return layout.stored == values.dtype.itemsize * 8 and not layout.signed
+
+
+def _shrunk_in_bands(values: Frame, layout: PixelLayout, *, whole: bool) -> Stored:
+    factor = shrinking(*values.shape[:2], whole=whole)
+    height = max(1, _BAND_PIXELS // values.shape[1] // factor) * factor
+    tops = range(0, values.shape[0] // factor * factor, height)
+    bands = (_grey(values[top : top + height], layout, None).astype(np.uint16, copy=False) for top in tops)
+    return np.concatenate([deep_fit(band, factor) for band in bands])
+
+
+def _in_bands(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
+    grey = np.empty(values.shape[:2], values.dtype) if palette is None else np.empty(values.shape[:2], np.uint8)
+    height = max(1, _BAND_PIXELS // values.shape[1])
+    for top in range(0, values.shape[0], height):
+        grey[top : top + height] = _grey(values[top : top + height], layout, palette)
+    return grey
+
+
+def _grey(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
+    """Grey values without foreign bits."""
+    if values.ndim == 3:
+        return values[..., 0] if layout.photometric.startswith("YBR_FULL") else luma(values)
+    if layout.stored < values.dtype.itemsize * 8:  # old files keep overlays in the bits above
+        values = np.bitwise_and(values, values.dtype.type((1 << layout.stored) - 1))
+    if layout.signed:
+        values = np.bitwise_xor(values, values.dtype.type(1 << (layout.stored - 1)))
+    return values if palette is None else palette.shown(values)
+
+
+def luma(values: Frame) -> Frame:
+    """RGB → brightness, as a sum of fractions of 256."""
+    total = np.zeros(values.shape[:2], np.uint16 if values.dtype == np.uint8 else np.uint32)
+    for channel, weight in enumerate(LUMA.values()):
+        total += values[..., channel] * total.dtype.type(round(weight * 256))
+    grey = total >> 8
+    return grey.astype(np.uint8) if values.dtype == np.uint8 else grey.astype(np.uint16)
+
+
+def _unpadded(grey: Frame, padding: tuple[int, int], *, inverted: bool) -> Frame:
+    """The frame with its padding as dark as its darkest pixel, so that it decides no window and blurs into no edge."""
+    low, high = (grey.dtype.type(max(0, min(end, np.iinfo(grey.dtype).max))) for end in padding)
+    padded = (grey >= low) & (grey <= high)
+    if padded.all() or not padded.any():
+        return grey
+    kept = grey[~padded]
+    return np.where(padded, kept.max() if inverted else kept.min(), grey)
+
+
+_PIXEL_DATA = (0x7FE0, 0x0010)
+_EXPLICIT = (b"OB", b"OW", b"UN")
+_UNDEFINED_LENGTH = 0xFFFFFFFF
+_BYTE = 8
+
+
+def pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
+    """The value of the pixel data element that starts at `position`, without the item that ends an encapsulated one."""
+    order: Literal["little", "big"] = "big" if syntax == BIG_ENDIAN else "little"
+    group = int.from_bytes(data[position : position + 2], order)
+    element = int.from_bytes(data[position + 2 : position + 4], order)
+    if (group, element) != _PIXEL_DATA:
+        raise bad_input("The DICOM file holds no pixels that can be read.")
+    start = position + (12 if data[position + 4 : position + 6] in _EXPLICIT else 8)  # some files mix both
+    length = int.from_bytes(data[start - 4 : start], order)
+    if length == _UNDEFINED_LENGTH and TRANSFER_SYNTAXES[syntax] != "native":
+        return memoryview(data)[start:]
+    if start + length > len(data):
+        raise bad_input("The DICOM file ends before its pixels do.")
+    return memoryview(data)[start : start + length]
+
+
+def encoded_frame(pixels: memoryview, layout: PixelLayout, extended: bytes) -> bytes:
+    """Frame `frames // 2` of encapsulated pixel data."""
+    return frame_of(pixels, layout.frames // 2, layout.frames, extended)
+
+
+def decoded_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool) -> tuple[Frame, int] | None:
+    """An encoded frame's values and how many bits they have; None for a JPEG that Pillow reads better."""
+    coding = TRANSFER_SYNTAXES[syntax]
+    if coding == "rle":
+        return _run_length(frame, layout), layout.stored
+    if coding == "jpeg-ls":
+        return decode_jpeg_ls(frame, layout)
+    if coding == "jpeg-2000":
+        return decode_jpeg_2000(frame, layout, whole=whole)
+    return decode_jpeg(frame, layout)
+
+
+def in_words(data: bytes, position: int, syntax: str) -> bool:
+    """Whether 8-bit pixels are kept in words of another byte order: then their bytes are swapped two by two."""
+    return syntax == BIG_ENDIAN and data[position + 4 : position + 6] == b"OW"
+
+
+def native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bool, words: bool) -> Frame:
+    """The middle frame of uncompressed pixel data."""
+    size = layout.frame_bytes
+    if len(pixels) < size * layout.frames:
+        raise bad_input("The DICOM file ends before its pixels do.")
+    start = layout.frames // 2 * size
+    raw = pixels[start : start + size]
+    if layout.subsampled:
+        return _luminance(raw, layout)
+    if layout.allocated == _BYTE and words:
+        if start % 2 or size % 2:
+            raise unsupported("Uncompressed frames of an odd length in big-endian words are not read.")
+        return _shaped(np.frombuffer(raw, "<u2").byteswap().view(np.uint8), layout, planar=layout.planar)
+    if layout.allocated == _BYTE:
+        return _shaped(np.frombuffer(raw, np.uint8), layout, planar=layout.planar)
+    values = np.frombuffer(raw, ">u2" if big_endian else "<u2").astype(np.uint16, copy=False)
+    return _shaped(values, layout, planar=layout.planar)
+
+
+def _luminance(raw: memoryview, layout: PixelLayout) -> Frame:
+    """Of two pixels' four bytes the first two; what follows is their colour, which a grey picture has no use for."""
+    if layout.allocated != _BYTE or layout.columns % 2:
+        raise unsupported("Uncompressed subsampled colour is read with 8 bits and an even number of columns.")
+    pairs = np.frombuffer(raw, np.uint8).reshape(-1, 4)
+    return np.ascontiguousarray(pairs[:, :2]).reshape(layout.rows, layout.columns)
+
+
+def _run_length(frame: bytes, layout: PixelLayout) -> Frame:
+    """One RLE frame, whose planes come one after the other."""
+    kind = np.uint8 if layout.allocated == _BYTE else np.uint16
+    planes = unpack_frame(frame, layout.rows * layout.columns, layout.samples, kind)
+    return _shaped(planes, layout, planar=True)
+
+
+def _shaped(values: Frame, layout: PixelLayout, *, planar: bool) -> Frame:
+    if layout.samples == 1:
+        return values.reshape(layout.rows, layout.columns)
+    if planar:
+        return np.moveaxis(values.reshape(3, layout.rows, layout.columns), 0, -1)
+    return values.reshape(layout.rows, layout.columns, 3)
+
+
+# pydicom quotes values of the header, names included, in what it logs; and takes its time over each record.
+logging.getLogger("pydicom").propagate = False
+logging.getLogger("pydicom").setLevel(logging.CRITICAL)
+
+
+def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
+    """A DICOM file whose transfer syntax was allowed → its middle frame, with window and rescaling to apply."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # odd values: ours to judge, and the texts quote them
+        header, position = read_header(data)
+        layout = read_layout(header)
+        header = of_frame(header, layout.frames // 2)
+        stored, layout = _middle_frame(data, position, header, layout, syntax, whole=whole)
+        tone = read_tone(header, layout, stored, big_endian=syntax == BIG_ENDIAN)
+        facts = read_facts(header, layout, syntax)
+    return Picture(
+        stored,
+        tone.low,
+        tone.high,
+        dataclasses.replace(facts, window=tone.window, window_function=tone.function),
+        tone.slope,
+        tone.intercept,
+        units=tone.units,
+        inverted=layout.photometric == "MONOCHROME1",
+        warnings=("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else (),
+        curve=tone.curve,
+    )
+
+
+def read_header(data: bytes, wanted: Sequence[str] | None = WANTED) -> tuple[Dataset, int]:
+    """The elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
+    file = HeaderBytes(data)
+    try:
+        header = dcmread(file, stop_before_pixels=True, specific_tags=list(wanted) if wanted else None)
+    except OSError as broken:  # pydicom's own, also for what reading an item raised
+        raise file.refusal or broken from None
+    return header, file.position()
+
+
+def _middle_frame(
+    data: bytes, position: int, header: Dataset, layout: PixelLayout, syntax: str, *, whole: bool
+) -> tuple[Stored, PixelLayout]:
+    """The grey values of frame `frames // 2`, and the layout with the depth that its encoding turned out to have."""
+    big_endian = syntax == BIG_ENDIAN
+    pixels = pixel_data(data, position, syntax)
+    palette = read_palette(header, big_endian=big_endian) if layout.photometric == "PALETTE COLOR" else None
+    if TRANSFER_SYNTAXES[syntax] == "native":
+        values = native_frame(pixels, layout, big_endian=big_endian, words=in_words(data, position, syntax))
+        return shrunk(values, layout, palette, _padding(header, layout, big_endian=big_endian), whole=whole), layout
+    encoded = encoded_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
+    decoded = decoded_frame(encoded, layout, syntax, whole=whole)
+    if decoded is None:
+        if layout.signed or palette is not None:
+            raise unsupported("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
+        return decode_jpeg_frame(encoded, whole=whole), layout
+    values, bits = decoded
+    if layout.signed and bits < layout.stored:  # the sign is the highest bit that was encoded
+        layout = dataclasses.replace(layout, stored=bits)
+    return shrunk(values, layout, palette, _padding(header, layout, big_endian=False), whole=whole), layout
+
+
+def _padding(header: Dataset, layout: PixelLayout, *, big_endian: bool) -> tuple[int, int] | None:
+    """The grey values that mean "nothing here", from the lowest to the highest; signed ones moved up like pixels."""
+    if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
+        return None
+    ends = words(header, "PixelPaddingValue", big_endian=big_endian)[:1]
+    if not ends:
+        return None
+    ends += words(header, "PixelPaddingRangeLimit", big_endian=big_endian)[:1]
+    mask, sign = (1 << layout.stored) - 1, 1 << (layout.stored - 1) if layout.signed else 0
+    moved = [(end & mask) ^ sign for end in ends]
+    return min(moved), max(moved)

@@ -1,0 +1,80 @@
+"""A model's raw scores → findings, by what its card says of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.errors import bad_input
+from imaging.model_card import Card
+
+Scores = NDArray[np.float64]
+BELOW_OPERATING_POINT = "BELOW_OPERATING_POINT"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A label's calibrated score, against its operating point. It is a score, not a probability of disease."""
+
+    label: str
+    title: str
+    score: float
+    operating_point: float
+    positive: bool
+
+
+@dataclass(frozen=True)
+class Decision:
+    """`choice`: the label with the highest score, of a model that chooses one; `scores`: of every trained label."""
+
+    findings: tuple[Finding, ...]
+    scores: dict[str, float]
+    choice: str | None
+    warnings: tuple[str, ...]
+
+
+def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
+    """Raw outputs, n x labels → calibrated scores, n x labels; NaN where a label was not trained.
+
+    Raises ImageRefused (BAD_INPUT) if the image leads to no finite score.
+    """
+    trained = np.array([label.trained for label in card.labels])
+    values = raw.astype(np.float64)[:, trained]
+    if not np.isfinite(values).all():
+        raise bad_input("The image gives the model no finite answer.")
+    scores = np.full(raw.shape, np.nan)
+    scores[:, trained] = _calibrated(values, card)
+    return scores
+
+
+def decide(raw: NDArray[np.float32], card: Card) -> Decision:
+    """The raw outputs of one image → what counts as found."""
+    scores = scores_of(raw[None], card)[0]
+    chosen = int(np.nanargmax(scores)) if card.chooses_one else None
+    findings = tuple(
+        Finding(
+            label.id,
+            label.title,
+            float(scores[i]),
+            label.operating_point,
+            bool(scores[i] >= label.operating_point) and chosen in (None, i),
+        )
+        for i, label in enumerate(card.labels)
+        if label.trained and label.finding
+    )
+    named = {label.id: float(scores[i]) for i, label in enumerate(card.labels) if label.trained}
+    if chosen is None:
+        return Decision(findings, named, None, ())
+    label = card.labels[chosen]
+    unsure = label.finding and scores[chosen] < label.operating_point
+    return Decision(findings, named, label.id, (BELOW_OPERATING_POINT,) if unsure else ())
+
+
+def _calibrated(values: Scores, card: Card) -> Scores:
+    if card.output.kind == "scores":
+        return np.clip(values, 0, 1)
+    logits = values / card.temperature
+    if card.chooses_one:
+        powers = np.exp(logits - logits.max(axis=1, keepdims=True))
+        return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)
+    return np.asarray(1 / (1 + np.exp(-np.clip(logits, -30, 30))), np.float64)

@@ -1,0 +1,149 @@
+"""A decoded image: its pixels, no larger than needed, what its header says, and the bounds of both."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from imaging.errors import bad_input, too_large
+
+MAX_BYTES = 50 * 1024 * 1024
+"""The documented size of an upload."""
+
+MAX_SIDE = 16_384
+"""Pixels. The largest X-ray detectors have about 5,000 a side, stitched films of a whole leg three times that."""
+
+MAX_PIXELS = 64_000_000
+"""Per frame. As RGBA this is 256 MB, as a progressive 4:4:4 JPEG 384 MB of coefficients: under 1 GB in all.
+A detector of 43 cm at 70 µm has 38 million."""
+
+MIN_SIDE = 32
+"""Pixels. Below this there is nothing a model could read."""
+
+MAX_FRAMES = 20_000
+"""Two hours of fluoroscopy at 3 frames a second; only the middle frame is decoded."""
+
+MAX_JPEG_SCANS = 100
+"""A progressive JPEG has about ten; every one is a pass over all pixels, so thousands are an attack."""
+
+MAX_SEGMENTS = 100_000
+"""Of a JPEG or chunks of a PNG: 50 MB in pieces of 500 bytes; an image in smaller ones only costs time."""
+
+PREVIEW_SIDE = 1024
+"""Pixels. The longest side kept in memory after decoding, and that of a preview."""
+
+DETAIL_PIXELS = 24_000_000
+"""Kept of an image for a card that resizes as another library does. A detector of 43 cm at 100 µm has 18 million."""
+
+MAX_INPUT_SIDE = 2048
+"""Pixels. Of a network's input, and of what the shorter side of an image is resized to for it."""
+
+
+def check_bytes(size: int) -> None:
+    """Refuse an empty file, or one over `MAX_BYTES`."""
+    if size == 0:
+        raise bad_input("The file is empty.")
+    if size > MAX_BYTES:
+        raise too_large(f"The file has {size} bytes; at most {MAX_BYTES} are accepted.")
+
+
+def check_dimensions(rows: int, columns: int) -> None:
+    """Refuse frames with too few or too many pixels."""
+    if rows < MIN_SIDE or columns < MIN_SIDE:
+        raise bad_input(f"The image has {columns} x {rows} pixels; at least {MIN_SIDE} a side are needed.")
+    if rows > MAX_SIDE or columns > MAX_SIDE or rows * columns > MAX_PIXELS:
+        raise too_large(
+            f"The image has {columns} x {rows} pixels; at most {MAX_SIDE} a side and {MAX_PIXELS} in all are accepted."
+        )
+
+
+def check_frames(frames: int) -> None:
+    """Refuse a multi-frame image that cannot be one."""
+    if frames < 1:
+        raise bad_input("The image has no frame.")
+    if frames > MAX_FRAMES:
+        raise too_large(f"The image has {frames} frames; at most {MAX_FRAMES} are accepted.")
+
+
+Format = Literal["JPEG", "PNG", "DICOM"]
+Stored = NDArray[np.uint8] | NDArray[np.float32]
+"""Stored values: 8 bits as they are, more bits as floats, which hold them and their means exactly enough."""
+
+
+@dataclass(frozen=True)
+class ImageFacts:
+    """What the file says of itself. Free text of a header never gets in here: codes only."""
+
+    format: Format
+    rows: int
+    columns: int
+    bits: int
+    """Bits stored per sample."""
+    frames: int = 1
+    photometric: str | None = None
+    modality: str | None = None
+    view: str | None = None
+    body_part: str | None = None
+    pixel_spacing: tuple[float, float] | None = None
+    """Row and column spacing in millimetres."""
+    spacing_source: str | None = None
+    """The attribute the spacing comes from: at the detector it is not that in the patient."""
+    laterality: str | None = None
+    transfer_syntax: str | None = None
+    signed: bool = False
+    lossy: bool = False
+    """Compressed with loss, now or before."""
+    window: tuple[float, float] | None = None
+    """Centre and width that the header asks for, in the modality's units."""
+    window_function: str | None = None
+    """LINEAR, LINEAR_EXACT or SIGMOID beside a window, TABLE for a VOI LUT; none if all values are shown."""
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """One grey frame, in its stored bit depth until it has its final size.
+
+    A pixel's value in the modality's units (Hounsfield for CT) is `pixels * slope + intercept`; values from `low` to
+    `high` are shown from black to white, or from white to black if `inverted`: evenly, or along `curve`.
+    """
+
+    pixels: Stored
+    """rows x columns, at most `bounds.PREVIEW_SIDE` a side; of a finer one, at most `bounds.DETAIL_PIXELS`."""
+    low: float
+    high: float
+    facts: ImageFacts
+    slope: float = 1.0
+    intercept: float = 0.0
+    inverted: bool = False
+    warnings: tuple[str, ...] = ()
+    decode_ms: float = 0.0
+    curve: NDArray[np.float32] | None = None
+    """Brightness, 0 to 1, at equal steps from `low` to `high`."""
+    units: bool = False
+    """Whether the file says how values become units: by slope and intercept, not by a table, palette or colour."""
+    finer: "Callable[[], Picture] | None" = None
+    """Decodes the file again, as large as may be; None if this is all of it. Raises ImageRefused."""
+    colour: float = 0.0
+    """The share of the file's pixels that are clearly coloured."""
+
+    def shown(self, stored: NDArray[np.generic]) -> NDArray[np.float32]:
+        """Stored values of any shape → brightness, 0 (black) to 1 (white)."""
+        span = self.high - self.low
+        scale = self.slope / span
+        brightness = stored.astype(np.float32)
+        brightness *= np.float32(scale)
+        brightness += np.float32((self.intercept - self.low) / span)
+        np.clip(brightness, 0.0, 1.0, out=brightness)
+        if self.curve is not None:
+            steps = np.linspace(0, 1, len(self.curve), dtype=np.float32)
+            brightness = np.interp(brightness, steps, self.curve).astype(np.float32)
+        return np.subtract(np.float32(1), brightness, out=brightness) if self.inverted else brightness
+
+    def grey(self) -> NDArray[np.uint8]:
+        """The frame as 8-bit grey, rows x columns."""
+        plain = self.curve is None and not self.inverted
+        if plain and self.pixels.dtype == np.uint8 and (self.low, self.high, self.slope) == (0, 255, 1):
+            return self.pixels.astype(np.uint8, copy=False)
+        return (self.shown(self.pixels) * 255 + 0.5).astype(np.uint8)

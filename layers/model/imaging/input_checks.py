@@ -1,0 +1,116 @@
+"""What an image looks like where that is not what a model reads: blank, negative, photograph, page, unfamiliar."""
+
+from base64 import b64encode
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imaging.errors import unsupported
+from imaging.image import Picture
+from imaging.model_card import Card, Familiar, Warned
+from imaging.preprocess import Prepared
+
+Plane = NDArray[np.float32]
+GRID = 12
+_AXES = 16
+_LEAST_SPREAD = 0.1
+_KEPT = 0.995
+"""The share of right images that pass."""
+_SLACK = 1.1
+
+
+def learn(planes: Plane) -> dict[str, Any]:
+    """The card's `gate.familiar`, from prepared images of the right kind: n x height x width or n x 1 x height x width.
+
+    Half of them make the grid, the other half the limit.
+    """
+    thumbs = np.stack([thumb(plane.reshape(plane.shape[-2:]), GRID) for plane in planes])
+    made, judged = thumbs[::2], thumbs[1::2]
+    mean = made.mean(axis=0)
+    axes = np.linalg.svd(made - mean, full_matrices=False)[2][:_AXES].astype("<f2")
+    spread = np.maximum(_rest(made - mean, axes).std(axis=0), _LEAST_SPREAD)
+    learnt = {
+        "grid": GRID,
+        "mean": [round(float(value), 3) for value in mean],
+        "spread": [round(float(value), 3) for value in spread],
+        "axes": b64encode(axes.tobytes()).decode(),
+    }
+    likeness = Familiar.model_validate({**learnt, "limit": 1})
+    distances = [distance(one, likeness) for one in judged]
+    return {**learnt, "limit": round(float(np.quantile(distances, _KEPT)) * _SLACK, 3)}
+
+
+def thumb(plane: Plane, grid: int) -> NDArray[np.float64]:
+    """grid x grid cells as one row, of mean 0 and deviation 1; zeros if the image is blank."""
+    cells = np.asarray(Image.fromarray(plane).resize((grid, grid), Image.Resampling.BOX), np.float64).ravel()
+    centred = cells - cells.mean()
+    deviation = float(centred.std())
+    return np.asarray(centred / deviation, np.float64) if deviation > 1e-6 else np.zeros_like(centred)
+
+
+def distance(cells: NDArray[np.float64], familiar: Familiar) -> float:
+    """How far a `thumb` is from the mean, in spreads; to be compared with the limit."""
+    axes = np.frombuffer(familiar.axes, "<f2").reshape(-1, familiar.grid**2)
+    rest = _rest(cells - np.array(familiar.mean), axes)
+    return float(np.sqrt(((rest / np.array(familiar.spread)) ** 2).mean()))
+
+
+def _rest(differences: NDArray[np.float64], axes: NDArray[np.float16]) -> NDArray[np.float64]:
+    """What of differences from the mean, one or a row of each, does not lie along the axes."""
+    directions = axes.astype(np.float64)
+    return np.asarray(differences - differences @ directions.T @ directions, np.float64)
+
+
+_LEAST_CONTRAST = 0.05
+_MOST_COLOUR = 0.2
+_PAPER, _LEAST_PAPER = 0.85, 0.55
+_LEAP, _LEAST_LEAPS = 0.06, 0.85
+_TEXTS: dict[Warned, str] = {
+    "LOW_CONTRAST": "The image is blank, or nearly so.",
+    "INVERTED": "The image looks like a negative: black and white are exchanged.",
+    "COLOUR_PHOTOGRAPH": "The image is a colour photograph.",
+    "DOCUMENT": "The image looks like a page of text.",
+    "UNFAMILIAR": "The image does not look like those that the model was made for.",
+}
+
+
+def notice(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]:
+    """What is odd about the image. Raises ImageRefused (UNSUPPORTED) if the card asks for that."""
+    found = _odd(picture, prepared, card)
+    for code in found:
+        if code in card.gate.refuse:
+            raise unsupported(f"{_TEXTS[code]} The model does not read such images.")
+    return found
+
+
+def _odd(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]:
+    if prepared.contrast < _LEAST_CONTRAST:
+        return ("LOW_CONTRAST",)
+    found: list[Warned] = []
+    if picture.colour > _MOST_COLOUR:
+        found.append("COLOUR_PHOTOGRAPH")
+    if _is_page(prepared.seen):
+        found.append("DOCUMENT")
+    if card.gate.familiar:
+        cells = thumb(prepared.plane(card.input), card.gate.familiar.grid)
+        far = distance(cells, card.gate.familiar)
+        if far > card.gate.familiar.limit:
+            # Turned round, a negative need not pass: its padding is black, as a right image's is.
+            turned = distance(-cells, card.gate.familiar)
+            found.append("INVERTED" if turned < far else "UNFAMILIAR")
+    return tuple(found)
+
+
+def _is_page(seen: NDArray[np.float32]) -> bool:
+    """Mostly paper, and what is not paper is small: next to nearly each of its pixels brightness leaps.
+
+    Across or down: of words that are too small to be read there is a grey line left.
+    """
+    paper = float((seen[::4, ::4] > _PAPER).mean())
+    if paper < _LEAST_PAPER:
+        return False
+    across = np.abs(np.diff(seen, axis=1))[:-1] > _LEAP
+    down = np.abs(np.diff(seen, axis=0))[:, :-1] > _LEAP
+    return float((across | down).mean()) > _LEAST_LEAPS * (1 - paper)

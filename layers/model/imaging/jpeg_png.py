@@ -1,0 +1,287 @@
+"""JPEG and PNG: told by their content, checked by their structure, then decoded by Pillow no larger than needed."""
+
+import io
+import logging
+import math
+import re
+import struct
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from imaging.errors import bad_input, too_large, unsupported
+from imaging.image import (
+    DETAIL_PIXELS,
+    MAX_JPEG_SCANS,
+    MAX_SEGMENTS,
+    PREVIEW_SIDE,
+    Format,
+    ImageFacts,
+    Picture,
+    Stored,
+    check_dimensions,
+)
+
+_MARKER_START = re.compile(rb"\xff+")
+_MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
+_END = 0xD9
+_SCAN = 0xDA
+_LOSSLESS = 0xC3
+_HIERARCHICAL_OR_ARITHMETIC = frozenset({*range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
+_FRAME = frozenset({0xC0, 0xC1, 0xC2, _LOSSLESS})
+_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_JPEG_PADDING = b"\x00\xff\r\n"
+
+
+@dataclass(frozen=True)
+class JpegFrame:
+    """What a JPEG says of its pixels."""
+
+    lossless: bool
+    precision: int
+    rows: int
+    columns: int
+    components: int
+
+
+def check_jpeg(data: bytes) -> JpegFrame:
+    """Refuse a JPEG that is out of bounds, cut short, has absurdly many scans, or goes on after its end.
+
+    Bytes after the end are how a page or an archive is hidden in an image (and how phones append videos).
+    """
+    position = 2
+    scans = 0
+    frame = None
+    for _ in range(MAX_SEGMENTS):
+        position = _next_marker(data, position)
+        code = data[position + 1]
+        position += 2
+        if code == _END:
+            break
+        if code in _WITHOUT_LENGTH:
+            continue
+        if code in _HIERARCHICAL_OR_ARITHMETIC:
+            raise unsupported("This kind of JPEG (hierarchical or arithmetic) is not read.")
+        if code in _FRAME:
+            frame = _frame(data, position, lossless=code == _LOSSLESS)
+        scans += code == _SCAN
+        if scans > MAX_JPEG_SCANS:
+            raise too_large(f"The JPEG has more than {MAX_JPEG_SCANS} scans.")
+        position = _after_segment(data, position, scan=code == _SCAN)
+    else:
+        raise too_large(f"The JPEG has more than {MAX_SEGMENTS} segments.")
+    if data[position:].strip(_JPEG_PADDING):
+        raise bad_input("The file goes on after the end of its JPEG image.")
+    if frame is None:
+        raise bad_input("The JPEG holds no image.")
+    return frame
+
+
+def _frame(data: bytes, position: int, *, lossless: bool) -> JpegFrame:
+    precision, rows, columns, components = struct.unpack_from(">BHHB", data, position + 2)
+    check_dimensions(rows, columns)
+    return JpegFrame(lossless, precision, rows, columns, components)
+
+
+def _next_marker(data: bytes, position: int) -> int:
+    """Where the marker at or after fill bytes starts."""
+    start = _MARKER_START.match(data, position)
+    if position >= len(data) or (start and start.end() == len(data)):
+        raise bad_input("The JPEG ends before its image does.")
+    if start is None:
+        raise bad_input("The JPEG is damaged.")
+    return start.end() - 1
+
+
+def _after_segment(data: bytes, position: int, *, scan: bool) -> int:
+    """Where the next marker starts, after a segment's header and, for a scan, its entropy-coded pixels."""
+    length = int.from_bytes(data[position : position + 2], "big")
+    if length < 2:
+        raise bad_input("The JPEG is damaged.")
+    if not scan:
+        return position + length
+    marker = _MARKER_AFTER_SCAN.search(data, position + length)
+    if marker is None:
+        raise bad_input("The JPEG ends before its image does.")
+    return marker.start()
+
+
+_SIGNATURE = 8
+_SIZE = 16
+_OVERHEAD = 12
+_PNG_PADDING = b"\x00\r\n"
+
+
+def check_png(data: bytes) -> None:
+    """Refuse a PNG that is out of bounds, cut short, or goes on after its end."""
+    if data[_SIGNATURE + 4 : _SIZE] != b"IHDR":
+        raise bad_input("The PNG is damaged.")
+    columns, rows = struct.unpack_from(">II", data, _SIZE)
+    check_dimensions(rows, columns)
+    position = _SIGNATURE
+    kind = b""
+    for _ in range(MAX_SEGMENTS):
+        if kind == b"IEND":
+            break
+        length = int.from_bytes(data[position : position + 4], "big")
+        kind = data[position + 4 : position + 8]
+        position += _OVERHEAD + length
+        if len(kind) < 4 or position > len(data):
+            raise bad_input("The PNG ends before its image does.")
+    else:
+        raise too_large(f"The PNG has more than {MAX_SEGMENTS} chunks.")
+    if data[position:].strip(_PNG_PADDING):
+        raise bad_input("The file goes on after the end of its PNG image.")
+
+
+_SIDE = 64
+_GREY_MODES = frozenset({"1", "L", "LA", "La"})
+_CLEARLY = 20
+"""Distance from grey, of 127, from which on a pixel counts as coloured."""
+
+
+def colour_share(image: Image.Image) -> float:
+    """The share of clearly coloured pixels, by a sample of an image that was opened, or also loaded."""
+    if image.mode in _GREY_MODES:
+        return 0.0
+    # Pixels as they are, not means: colours that lie side by side would cancel out.
+    sample = image.resize((_SIDE, _SIDE), Image.Resampling.NEAREST).convert("RGB").convert("YCbCr")
+    chroma = np.abs(np.asarray(sample, np.int16)[..., 1:] - 128).max(axis=2)
+    return float((chroma > _CLEARLY).mean())
+
+
+def jpeg_colour_share(data: bytes) -> float:
+    """The same of a JPEG file, decoded at an eighth of its size; nothing is decoded of a grey one."""
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        if image.mode in _GREY_MODES:
+            return 0.0
+        image.draft(image.mode, (max(1, image.width // 8), max(1, image.height // 8)))
+        return colour_share(image)
+
+
+JPEG_START = b"\xff\xd8\xff"
+PNG_START = b"\x89PNG\r\n\x1a\n"
+DICOM_PREAMBLE = 128
+DICOM_MARK = b"DICM"
+HEAD_BYTES = DICOM_PREAMBLE + len(DICOM_MARK)
+"""How much of a file `sniff` needs."""
+
+_FOREIGN_PREAMBLES = (
+    JPEG_START,
+    PNG_START,
+    b"MZ",
+    b"\x7fELF",
+    b"PK",
+    b"%PDF",
+    b"%!",
+    b"<",
+    b"GIF8",
+    b"#!",
+    b"BM",
+    b"SIMPLE",
+)
+"""A DICOM preamble may be anything, so a program or a page can hide in it: such a file is two files at once."""
+
+
+def sniff(head: bytes) -> Format | None:
+    """The format that the first `HEAD_BYTES` of a file show; None if it is not an accepted one."""
+    if head[DICOM_PREAMBLE:HEAD_BYTES] == DICOM_MARK:
+        return None if head.startswith(_FOREIGN_PREAMBLES) else "DICOM"
+    if head.startswith(JPEG_START):
+        return "JPEG"
+    if head.startswith(PNG_START):
+        return "PNG"
+    return None
+
+
+# Pillow tells each EXIF value at debug level: what a camera noted about a person stays out of the log.
+logging.getLogger("PIL").setLevel(logging.INFO)
+
+_DRAFT_SIDE = PREVIEW_SIDE * 5 // 8
+"""JPEG is decoded at 1/2, 1/4 or 1/8 as long as its longer side keeps this many pixels."""
+
+_BYTE = 8
+_ORIENTATION = 0x0112
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
+    """A JPEG file → an upright grey picture of 8 bits."""
+    frame = check_jpeg(data)
+    if frame.lossless or frame.precision != _BYTE:
+        raise unsupported("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        columns, rows = image.size
+        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
+        grey = fit(_draft_grey(image, whole=whole), whole=whole)
+    if turn is not None:
+        grey = grey.transpose(turn)
+    return Picture(np.asarray(grey), 0, 255, ImageFacts("JPEG", rows, columns, 8), colour=jpeg_colour_share(data))
+
+
+def decode_jpeg_frame(data: bytes, *, whole: bool) -> Stored:
+    """One JPEG frame of 8 bits from inside a DICOM file, checked before."""
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        return np.asarray(fit(_draft_grey(image, whole=whole), whole=whole))
+
+
+def decode_png(data: bytes, *, whole: bool) -> Picture:
+    """A PNG file of any colour type → a grey picture of 8 or 16 bits."""
+    check_png(data)
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
+        columns, rows = image.size
+        if not image.mode.startswith("I"):
+            pixels, colour = np.asarray(fit(image.convert("L"), whole=whole)), colour_share(image)
+            return Picture(pixels, 0, 255, ImageFacts("PNG", rows, columns, 8), colour=colour)
+        deep = deep_fit(np.asarray(image), shrinking(*image.size, whole=whole))
+    bits = max(int(deep.max()).bit_length(), 8)  # 10, 12 or 14 bits are usual in a file of 16
+    return Picture(deep, 0, (1 << bits) - 1, ImageFacts("PNG", rows, columns, bits))
+
+
+def fit(image: Image.Image, *, whole: bool = False) -> Image.Image:
+    """The image as large as is kept: means of whole blocks of pixels, six times as fast as resampling."""
+    factor = shrinking(*image.size, whole=whole)
+    return image if factor == 1 else image.reduce(factor)
+
+
+def deep_fit(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDArray[np.float32]:
+    """Values of more than 8 bits, rows x columns, made smaller likewise; rows over from the last block are dropped.
+
+    Rows are summed first: a float copy of the whole frame would take seven times as long, most of it for its memory.
+    """
+    if factor == 1:
+        return values.astype(np.float32)
+    rows, columns = (side // factor * factor for side in values.shape)
+    sums = values[0:rows:factor].astype(np.float32)
+    for row in range(1, factor):
+        sums += values[row:rows:factor]
+    means = sums[:, 0:columns:factor].copy()
+    for column in range(1, factor):
+        means += sums[:, column:columns:factor]
+    means /= np.float32(factor * factor)
+    return means
+
+
+def shrinking(one_side: int, other_side: int, *, whole: bool) -> int:
+    """How many pixels a side of a block become one: to `PREVIEW_SIDE` a side, or to `DETAIL_PIXELS` in all."""
+    if whole:
+        return math.ceil(math.sqrt(one_side * other_side / DETAIL_PIXELS))
+    return -(-max(one_side, other_side) // PREVIEW_SIDE)
+
+
+def _draft_grey(image: Image.Image, *, whole: bool) -> Image.Image:
+    """Decode a JPEG straight to grey, whole or at the smallest scale that keeps `_DRAFT_SIDE` pixels."""
+    scale = 1.0 if whole else min(1.0, _DRAFT_SIDE / max(image.size))
+    image.draft("L", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
+    image.load()
+    return image if image.mode == "L" else image.convert("L")

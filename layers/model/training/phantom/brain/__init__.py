@@ -1,1 +1,0 @@
-"""Axial MR slices of the head."""

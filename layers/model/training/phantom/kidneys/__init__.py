@@ -1,1 +1,0 @@
-"""Axial CT slices of the abdomen at the height of the kidneys."""
