@@ -10,7 +10,7 @@ from bench.event import request
 from bench.transport import Answer
 from scanward.clock import now
 from scanward.domain.object_keys import upload_key
-from scanward.domain.orders import Lane, ScanType
+from scanward.domain.orders import Priority, ScanType
 from scanward.domain.results import REFERENCE, AnalysisResult, Finding, ModelVersion
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import TaskStatus
@@ -53,7 +53,7 @@ SCAN = Scan(
     patient_id=ACCOUNT_ID,
     uploaded_by=ACCOUNT_ID,
     task_id=SCAN_ID + 1,
-    object_key=upload_key(Lane.MEDIUM, SCAN_ID, SCAN_ID + 1),
+    object_key=upload_key(Priority.MEDIUM, SCAN_ID, SCAN_ID + 1),
     scan_type=ScanType.XRAY,
     status=TaskStatus.COMPLETED,
     created_at=MADE,

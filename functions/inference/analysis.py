@@ -21,7 +21,7 @@ from scanward.domain import tasks
 from scanward.domain.ids import to_uuid
 from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
 from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
-from scanward.domain.orders import Lane, Order, Reading, ScanType
+from scanward.domain.orders import Order, Priority, Reading, ScanType
 from scanward.domain.results import (
     NO_DEIDENTIFIED_COPY,
     NO_SUITABLE_MODEL,
@@ -84,10 +84,10 @@ class Pace:
 
     def __init__(self, durations: Durations) -> None:
         self._durations = durations
-        self._means: dict[Lane, float] = {}
-        self._told: dict[Lane, datetime] = {}
+        self._means: dict[Priority, float] = {}
+        self._told: dict[Priority, datetime] = {}
 
-    def note(self, lane: Lane, took: timedelta, now: datetime) -> None:
+    def note(self, lane: Priority, took: timedelta, now: datetime) -> None:
         """Takes one analysis into account."""
         seconds = took.total_seconds()
         self._means[lane] = mean = self._means.get(lane, seconds) * (1 - _WEIGHT) + seconds * _WEIGHT
@@ -141,7 +141,7 @@ def _derive(inference: Inference, task: Task, content: bytes, picture: Picture) 
     inference.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
         return ()
-    from imaging.dicom.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
+    from imaging.dicom.deidentify import deidentify
 
     try:
         copy = deidentify(content)

@@ -115,7 +115,7 @@ class Shelf:
     def model(self, card: Card, memory_mb: int) -> "Model":
         """A card's model, ready to run."""
         # onnxruntime takes longer to import than to run: whoever only asks for cards does without.
-        from imaging.model import MODEL_FILE, load_model, model_of, threads_for  # noqa: PLC0415
+        from imaging.model import MODEL_FILE, load_model, model_of, threads_for
 
         threads, served = threads_for(memory_mb), self._served.get(card.name)
         if served and served.prefix:
@@ -204,7 +204,7 @@ class Models:
 
         Raises ModelRefused if that one is refused; StorageFailed if S3 fails for that one, or for one that it may be.
         """
-        from imaging.model_selection import choose  # noqa: PLC0415 - it knows pictures, and so numpy; cards need neither
+        from imaging.model_selection import choose
 
         if model is not None:
             accepts = {model: self.accepts(self.card(model))} if model in self.names else {}
@@ -273,7 +273,7 @@ def telling(log: Logger) -> Tell:
     """Tells the function's log, and CloudWatch."""
 
     def tell(refusal: ModelRefused) -> None:
-        from functions.inference.metrics import measure_refused  # noqa: PLC0415 - a good start does without
+        from functions.inference.metrics import measure_refused
 
         log.error("model refused", extra={"why": refusal.message})
         measure_refused()

@@ -68,9 +68,9 @@ def predict(predictions: Predictions, actor: Actor, content: bytes, model_type: 
         raise NotAllowed
     card = _card(predictions, model_type)
     # Cards alone need neither numpy nor onnxruntime: whoever lists models does not wait for them.
-    from imaging.analysis import analyse  # noqa: PLC0415
-    from imaging.decode import decode  # noqa: PLC0415
-    from imaging.jpeg_png import HEAD_BYTES, sniff  # noqa: PLC0415
+    from imaging.analysis import analyse
+    from imaging.decode import decode
+    from imaging.jpeg_png import HEAD_BYTES, sniff
 
     if sniff(content[:HEAD_BYTES]) is None:
         raise ImageNotLoaded(f"Error loading image: {CANNOT_IDENTIFY}")

@@ -14,7 +14,7 @@ from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import OnceStore
-from scanward.stores.queues import LaneQueues
+from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadCounts
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
@@ -26,7 +26,7 @@ from scanward.web.responses import Cors
 
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
-table, lanes = settings.scans_table, LaneQueues(settings.queue_urls)
+table, lanes = settings.scans_table, PriorityQueues(settings.queue_urls)
 accounts = GateStore(settings.accounts_table)
 imaging = Imaging(
     scans=ScanStore(table),

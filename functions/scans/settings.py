@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.settings import Environment
 
 
@@ -18,8 +18,8 @@ class Settings:
     clinic_table: str
     scans_table: str
     bucket: str
-    queue_urls: Mapping[Lane, str]
-    at_once: Mapping[Lane, int]
+    queue_urls: Mapping[Priority, str]
+    at_once: Mapping[Priority, int]
     token_keys_secret: str
     requests_per_minute: int
     uploads_per_window: int
@@ -33,7 +33,7 @@ class Settings:
             scans_table=env.required("SCANS_TABLE"),
             bucket=env.required("BUCKET"),
             queue_urls=_queue_urls(env),
-            at_once={lane: env.number(f"{lane.name}_AT_ONCE") for lane in Lane},
+            at_once={lane: env.number(f"{lane.name}_AT_ONCE") for lane in Priority},
             token_keys_secret=env.required("TOKEN_KEYS_SECRET"),
             requests_per_minute=env.number("REQUESTS_PER_MINUTE"),
             uploads_per_window=env.number("UPLOADS_PER_WINDOW"),
@@ -47,7 +47,7 @@ class SweepSettings:
 
     scans_table: str
     bucket: str
-    queue_urls: Mapping[Lane, str]
+    queue_urls: Mapping[Priority, str]
 
     @classmethod
     def read(cls, env: Environment) -> "SweepSettings":
@@ -58,5 +58,5 @@ class SweepSettings:
         )
 
 
-def _queue_urls(env: Environment) -> Mapping[Lane, str]:
-    return {lane: env.required(f"{lane.name}_QUEUE_URL") for lane in Lane}
+def _queue_urls(env: Environment) -> Mapping[Priority, str]:
+    return {lane: env.required(f"{lane.name}_QUEUE_URL") for lane in Priority}

@@ -10,7 +10,7 @@ from scanward import clock
 from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
 from scanward.stores.dynamo import StoreClock
-from scanward.stores.queues import LaneQueues
+from scanward.stores.queues import PriorityQueues
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
 
@@ -19,7 +19,7 @@ log = Logger(service="sweep")
 sweeper = Sweeper(
     ScanStore(settings.scans_table),
     ObjectStore(settings.bucket),
-    LaneQueues(settings.queue_urls),
+    PriorityQueues(settings.queue_urls),
     StoreClock(clock.now).now,
     emit_failure,
 )

@@ -11,7 +11,7 @@ from scanward.domain import tasks
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, Unavailable
 from scanward.stores.keys import DUE_SHARDS
-from scanward.stores.queues import LaneQueues
+from scanward.stores.queues import PriorityQueues
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
 
@@ -29,7 +29,7 @@ class Sweeper:
 
     scans: ScanStore
     objects: ObjectStore
-    lanes: LaneQueues
+    lanes: PriorityQueues
     now: Callable[[], datetime]
     failed: Callable[[FailureReason], None] = _untold
 
@@ -75,7 +75,7 @@ def _settle(sweeper: Sweeper, task: Task) -> str:
         return _fail(sweeper, task, FailureReason.RETRIES_EXHAUSTED, now)
     if task.status is TaskStatus.IN_PROGRESS or sweeper.objects.exists(task.object_key):
         # Its worker is dead or its event was lost. Nobody is in its way: a lease that is over lets the next one in.
-        sweeper.lanes.announce(task)
+        sweeper.lanes.enqueue(task)
         sweeper.scans.move(task, tasks.postpone(task, now))
         return "announced"
     if now - task.created_at > tasks.UPLOAD_WINDOW + tasks.FIRST_CHECK:

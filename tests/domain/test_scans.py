@@ -6,13 +6,13 @@ from hypothesis import strategies as st
 
 from scanward.domain.ids import MAX_ID
 from scanward.domain.object_keys import parse_upload_key, upload_key
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 
 IDS = st.integers(0, MAX_ID)
 
 
-@given(st.sampled_from(Lane), IDS, IDS)
-def test_a_key_is_read_back(lane: Lane, scan_id: int, task_id: int) -> None:
+@given(st.sampled_from(Priority), IDS, IDS)
+def test_a_key_is_read_back(lane: Priority, scan_id: int, task_id: int) -> None:
     assert parse_upload_key(upload_key(lane, scan_id, task_id)) == (lane, scan_id, task_id)
 
 

@@ -9,7 +9,7 @@ from urllib.parse import quote_plus
 import boto3
 
 from scanward.domain.object_keys import parse_upload_key
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.stores.clients import s3
 from tests.cloud import BUCKET
 
@@ -31,7 +31,7 @@ class Queues:
         self.dead = self._sqs.create_queue(QueueName="dead-letters")["QueueUrl"]
         arn = self._sqs.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": RECEIVED_AT_MOST})
-        self.lanes = {lane: self._sqs.create_queue(QueueName=lane.value)["QueueUrl"] for lane in Lane}
+        self.lanes = {lane: self._sqs.create_queue(QueueName=lane.value)["QueueUrl"] for lane in Priority}
         for url in self.lanes.values():
             self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": redrive})
         self.events: list[str] = []

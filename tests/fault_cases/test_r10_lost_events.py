@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from functions.scans.usecases.uploads import Wanted, begin_upload
-from scanward.domain.orders import Lane, Order
+from scanward.domain.orders import Order, Priority
 from scanward.domain.tasks import UPLOAD_WINDOW, FailureReason, TaskStatus
 from scanward.stores.clients import s3
 from tests.cloud import BUCKET
@@ -19,7 +19,7 @@ HEALED_WITHIN = timedelta(minutes=5)
 def test_the_sweeper_heals_uploads_whose_events_are_lost(world: World) -> None:
     with world.queues.notified(lost=True):
         made = [world.upload() for _ in range(UPLOADS)]
-    assert world.queues.waiting(world.queues.lanes[Lane.HIGH]) == 0
+    assert world.queues.waiting(world.queues.lanes[Priority.HIGH]) == 0
     begun = world.clock.time
     while any(not world.task(of).is_final for of in made) and world.clock.time - begun < HEALED_WITHIN:
         world.minutes(1, world.work)
@@ -28,8 +28,8 @@ def test_the_sweeper_heals_uploads_whose_events_are_lost(world: World) -> None:
 
 @pytest.mark.parametrize("minute", [1, 3, 8, 9, int(UPLOAD_WINDOW / MINUTE)])
 def test_so_it_does_with_uploads_straight_to_s3_whenever_they_come(world: World, minute: int) -> None:
-    late, form = begin_upload(world.imaging, ADA, "image/png", Wanted(Order(Lane.HIGH)))
-    never, _ = begin_upload(world.imaging, ADA, "image/png", Wanted(Order(Lane.HIGH)))
+    late, form = begin_upload(world.imaging, ADA, "image/png", Wanted(Order(Priority.HIGH)))
+    never, _ = begin_upload(world.imaging, ADA, "image/png", Wanted(Order(Priority.HIGH)))
     world.minutes(minute, world.work)
     s3().put_object(Bucket=BUCKET, Key=form.fields["key"], Body=PNG)
     come = world.clock.time

@@ -12,7 +12,7 @@ from functions.scans.usecases.scans import delete_scan
 from functions.scans.usecases.tasks import analyse_again, cancel, read_task
 from functions.scans.usecases.uploads import Wanted, begin_upload
 from scanward.domain.idempotency import AT_IT, Once
-from scanward.domain.orders import Lane, Order
+from scanward.domain.orders import Order, Priority
 from scanward.domain.tasks import DEADLINE, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
 from scanward.stores.clients import s3
@@ -30,7 +30,7 @@ RUNS = settings(
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
 )
-ORDER, MOST = Order(Lane.HIGH), 4
+ORDER, MOST = Order(Priority.HIGH), 4
 PICK = st.integers(0, 99)
 T = TypeVar("T")
 
@@ -85,7 +85,7 @@ class Uploads(RuleBasedStateMachine):
     @precondition(lambda self: self.world.queues.events)
     @rule(pick=PICK)
     def duplicate(self, pick: int) -> None:
-        self.world.queues.send(self.world.queues.lanes[Lane.HIGH], chosen(self.world.queues.events, pick))
+        self.world.queues.send(self.world.queues.lanes[Priority.HIGH], chosen(self.world.queues.events, pick))
 
     @precondition(some)
     @rule(pick=PICK)
@@ -101,12 +101,12 @@ class Uploads(RuleBasedStateMachine):
     @rule(more=st.integers(1, 3))
     def work(self, more: int) -> None:
         for _ in range(more):
-            self.world.queues.read(self.world.queues.lanes[Lane.HIGH], self.world.analyse)
+            self.world.queues.read(self.world.queues.lanes[Priority.HIGH], self.world.analyse)
 
     @rule(call=st.integers(1, 14), arrives=st.booleans())
     def kill(self, call: int, arrives: bool) -> None:
-        read: Callable[[], object] = lambda: self.world.queues.read(  # noqa: E731
-            self.world.queues.lanes[Lane.HIGH], self.world.analyse
+        read: Callable[[], object] = lambda: self.world.queues.read(
+            self.world.queues.lanes[Priority.HIGH], self.world.analyse
         )
         with killed(call, arrives=arrives):
             read()
@@ -114,7 +114,7 @@ class Uploads(RuleBasedStateMachine):
     @rule(operation=st.sampled_from(["s3.GetObject", "s3.PutObject"]))
     def fail_to_store(self, operation: str) -> None:
         with failing(s3(), operation):
-            self.world.queues.read(self.world.queues.lanes[Lane.HIGH], self.world.analyse)
+            self.world.queues.read(self.world.queues.lanes[Priority.HIGH], self.world.analyse)
 
     @rule(minutes=st.sampled_from([1, 1, 2, 3, 15]))
     def tick(self, minutes: int) -> None:

@@ -48,6 +48,6 @@ def test_of_eight_workers_that_are_told_at_once_one_works(world: World) -> None:
     for event in world.queues.events:
         [arrival] = arrivals(event, "images")
         assert isinstance(arrival, Arrival)
-        outcomes = at_once(*[lambda: world.outcome(arrival)] * THREADS)  # noqa: B023 - each is over before the next
+        outcomes = at_once(*[lambda: world.outcome(arrival)] * THREADS)
         assert sorted(map(str, outcomes)) == sorted([Outcome.FINISHED, *[Outcome.NOTHING_TO_DO] * (THREADS - 1)])
     assert world.models.runs - before == UPLOADS

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from scanward.domain.idempotency import AT_IT, Once
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import Unavailable, UnderWay
 from scanward.stores.clients import s3, sqs
@@ -68,7 +68,7 @@ def test_what_is_throttled_for_twenty_seconds_is_read_within_the_minute_after(wo
         made = [world.upload() for _ in range(UPLOADS)]
     with throttled(clients(), 1, Random(1)):
         for _ in range(2):  # SQS gives a message three times; its visibility of minutes is longer than this lasts
-            raised = world.queues.read(world.queues.lanes[Lane.HIGH], world.analyse)
+            raised = world.queues.read(world.queues.lanes[Priority.HIGH], world.analyse)
             assert raised is None or isinstance(raised, Unavailable)
         world.clock.time += timedelta(seconds=20)
     begun = world.clock.time

@@ -11,7 +11,7 @@ from functions.scans.usecases.scans import delete_scan
 from functions.scans.usecases.tasks import analyse_again, cancel
 from functions.scans.usecases.uploads import Wanted, begin_upload
 from scanward.domain.idempotency import Once
-from scanward.domain.orders import Lane, Order
+from scanward.domain.orders import Order, Priority
 from scanward.domain.scans import DoctorsReading
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import NotFound
@@ -22,7 +22,7 @@ from tests.fault_cases.world import ADA, MINUTE, World
 from tests.faults import http_answer, operation_of, retried_at_once
 
 READS = {"GetItem", "BatchGetItem", "Query", "GetObject", "HeadObject", "ListObjectsV2", "GetQueueAttributes"}
-ORDER = Order(Lane.HIGH)
+ORDER = Order(Priority.HIGH)
 
 
 class Losses:

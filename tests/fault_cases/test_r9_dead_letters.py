@@ -1,7 +1,7 @@
 """Fault R9: retries run out, messages end among the dead letters."""
 
 from scanward.domain import tasks
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.domain.tasks import FailureReason, Task, TaskLeased, TaskStatus
 from scanward.stores.dynamo import connection
 from tests.fault_cases.queues import RECEIVED_AT_MOST
@@ -17,7 +17,7 @@ def given_up(world: World, count: int) -> list[Task]:
     with world.queues.notified():
         made = [world.upload() for _ in range(count)]
     with failing(connection().client, "dynamodb.PutItem"), failing(connection().client, "dynamodb.TransactWriteItems"):
-        lane = world.queues.lanes[Lane.HIGH]
+        lane = world.queues.lanes[Priority.HIGH]
         for _ in range(count * RECEIVED_AT_MOST):
             world.queues.read(lane, world.analyse)
         world.queues.read(lane, world.analyse)
@@ -40,7 +40,7 @@ def test_redriven_letters_change_nothing(world: World) -> None:
     failed = [world.task(task) for task in world.imaging.lists.tasks_of(3, 10, None).ids]
     before = world.models.runs
     for event in world.queues.events:
-        world.queues.send(world.queues.lanes[Lane.HIGH], event)
+        world.queues.send(world.queues.lanes[Priority.HIGH], event)
         world.queues.send(world.queues.dead, event)
     assert world.work() == []
     assert [world.task(task) for task in failed] == failed

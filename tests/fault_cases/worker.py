@@ -14,7 +14,7 @@ from functions.inference.analysis import Inference, Pace
 from functions.inference.ingest import Arrival, arrivals
 from functions.inference.model_registry import Models
 from functions.inference.worker import process
-from imaging import model  # noqa: F401 - loaded before the forks
+from imaging import model
 from scanward import clock
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore

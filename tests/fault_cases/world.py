@@ -20,13 +20,13 @@ from scanward import clock
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.idempotency import Once
 from scanward.domain.image_formats import ImageFormat
-from scanward.domain.orders import Lane, Order
+from scanward.domain.orders import Order, Priority
 from scanward.domain.tasks import Task
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import OnceStore
-from scanward.stores.queues import LaneQueues
+from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadCounts
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
@@ -87,7 +87,7 @@ class World:
     def __init__(self) -> None:
         self.clock, self.queues = Clock(), Queues()
         self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)
-        now, lanes, once = self.clock.now, LaneQueues(self.queues.lanes), OnceStore(TABLE)
+        now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), OnceStore(TABLE)
         self.models = models()
         purger, pace = Purger(BUCKET), Pace(Durations(TABLE))
         self.inference = Inference(self.scans, self.objects, purger, self.models, pace, now)
@@ -99,7 +99,7 @@ class World:
             objects=self.objects,
             purger=purger,
             lanes=lanes,
-            waiting=Waiting(lanes, Durations(TABLE), dict.fromkeys(Lane, 2), now),
+            waiting=Waiting(lanes, Durations(TABLE), dict.fromkeys(Priority, 2), now),
             once=once,
             counts=UploadCounts(TABLE, 10**6),
             access=Access(CareStore("ClinicTable"), now),
@@ -111,7 +111,7 @@ class World:
 
     def upload(self, once: Once | None = None, content: bytes = PNG, order: Order | None = None) -> Accepted[Any]:
         """An upload, of which S3 says nothing by itself."""
-        return upload(self.imaging, ADA, Image(content, ImageFormat.PNG), Wanted(order or Order(Lane.HIGH)), once)
+        return upload(self.imaging, ADA, Image(content, ImageFormat.PNG), Wanted(order or Order(Priority.HIGH)), once)
 
     def task(self, of: int | Accepted[Any] | Task) -> Task:
         found = self.scans.task(of if isinstance(of, int) else of.id if isinstance(of, Task) else of.task_id)
@@ -132,7 +132,7 @@ class World:
         for announced in arrivals(body, BUCKET):
             bury(self.dead, announced)
 
-    def work(self, lane: Lane = Lane.HIGH, rounds: int = 50) -> list[BaseException]:
+    def work(self, lane: Priority = Priority.HIGH, rounds: int = 50) -> list[BaseException]:
         """Lets the worker read a lane until it is empty, and the dead letters too; what was raised."""
         raised = []
         queues = ((self.queues.lanes[lane], self.analyse), (self.queues.dead, self.bury))

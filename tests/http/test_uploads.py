@@ -10,7 +10,7 @@ from scanward import clock
 from scanward.domain import idempotency, tasks
 from scanward.domain.ids import parse_id, to_uuid
 from scanward.domain.object_keys import parse_upload_key
-from scanward.domain.orders import Lane, Order, Reading, ScanType
+from scanward.domain.orders import Order, Priority, Reading, ScanType
 from scanward.stores.clients import s3
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, ROOT
@@ -28,7 +28,7 @@ SAID = {
     "scan_type": "CT",
     "model": "chest_cancer",
 }
-MEANT = Order(Lane.HIGH, Reading.EXPERT, ScanType.CT, "chest_cancer", "since Monday", include_suggestions=False)
+MEANT = Order(Priority.HIGH, Reading.EXPERT, ScanType.CT, "chest_cancer", "since Monday", include_suggestions=False)
 
 
 def objects() -> list[str]:
@@ -49,7 +49,7 @@ def test_a_form_takes_all_that_may_be_said(patient: Client) -> None:
     reply = patient.upload("/scans", {"file": PNG}, SAID)
     assert order_of(reply) == MEANT
     [key] = objects()
-    assert parse_upload_key(key) == (Lane.HIGH, parse_id(reply.data["scan_id"]), parse_id(reply.data["task_id"]))
+    assert parse_upload_key(key) == (Priority.HIGH, parse_id(reply.data["scan_id"]), parse_id(reply.data["task_id"]))
     assert patient.get(f"/scans/{reply.data['scan_id']}").data["scan_type"] == "CT"
 
 

@@ -16,7 +16,7 @@ from functions.inference.model_registry import Models, read_served, telling
 from functions.inference.worker import Outcome, process
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.orders import Lane, Order
+from scanward.domain.orders import Order, Priority
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import MAX_ATTEMPTS, FailureReason, Task
 from scanward.metrics import FAULTS, Metric, emit_failure
@@ -51,7 +51,7 @@ def told(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     return send
 
 
-def kept(content: bytes | None, lane: Lane = Lane.HIGH, ago: timedelta = timedelta()) -> tuple[Task, str]:
+def kept(content: bytes | None, lane: Priority = Priority.HIGH, ago: timedelta = timedelta()) -> tuple[Task, str]:
     """A task that waits, and the version of its object."""
     now = clock.now() - ago
     task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(lane=lane))

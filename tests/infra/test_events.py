@@ -16,7 +16,7 @@ from scanward.domain import accounts, personal_data, tasks
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.ids import to_uuid
 from scanward.domain.object_keys import export_key, heatmap_key, preview_key, upload_key
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.domain.scans import Scan
 from scanward.domain.subscriptions import begin as begin_socket
 from scanward.domain.subscriptions import watch as watch_task
@@ -50,13 +50,13 @@ HANDLERS = {
 SCAN_ID, TASK_ID, ACCOUNT_ID = 243963252383569, 243963252379899, 243963244243199
 SOCKET, LOCAL_BUCKET = "cb883aec63f24e77", "scanward-000000000000-us-east-1"
 OBJECT_VERSION = "7adfef03-ef6a-4617-9492-7c8e9043bbc3"
-KEY = upload_key(Lane.MEDIUM, SCAN_ID, TASK_ID)
+KEY = upload_key(Priority.MEDIUM, SCAN_ID, TASK_ID)
 
 
 @pytest.fixture
 def send(aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
     """Sends an event to the function that its name begins with, some of its text replaced."""
-    for lane in Lane:
+    for lane in Priority:
         monkeypatch.setenv(f"{lane.name}_QUEUE_URL", f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane}")
     monkeypatch.setenv("WEBSOCKET_API_ID", "sockets")
     monkeypatch.setenv("WEBSOCKET_STAGE", "live")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from scanward.domain import tasks
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from tests.cloud import ROOT, template
 from tests.infra.gate import of_type
 from tests.infra.watch import WATCHES, Watch, alarmed, alarms
@@ -104,7 +104,7 @@ def test_a_dashboard_of_what_is_not_there_is_found(said: str, instead: str, comp
 
 def test_a_lane_that_is_late_is_told_of_before_its_tasks_time_out() -> None:
     thresholds = []
-    for lane in (Lane.HIGH, Lane.MEDIUM, Lane.LOW):
+    for lane in (Priority.HIGH, Priority.MEDIUM, Priority.LOW):
         [late] = alarmed(
             template(OBSERVED), "ApproximateAgeOfOldestMessage", QueueName=f"{lane.name.capitalize()}Queue"
         )

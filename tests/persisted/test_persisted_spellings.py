@@ -21,7 +21,7 @@ from functions.scans.settings import Settings as ScansSettings
 from functions.scans.settings import SweepSettings
 from scanward.domain import object_keys
 from scanward.domain.accounts import Role
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.domain.tasks import FailureReason
 from scanward.metrics import Metric, emit
 from scanward.settings import Environment
@@ -136,7 +136,7 @@ def test_enumerations_have_the_values_that_they_had() -> None:
 
 
 def test_metrics_and_their_dimensions_are_named_as_they_were(capsys: pytest.CaptureFixture[str]) -> None:
-    emit(dict.fromkeys(Metric, 1), lane=Lane.HIGH)
+    emit(dict.fromkeys(Metric, 1), lane=Priority.HIGH)
     emit({Metric.FAILURES: 1}, reason=FailureReason.MODEL)
     lines = [json.loads(line)["_aws"]["CloudWatchMetrics"][0] for line in capsys.readouterr().out.splitlines()]
     told = {line["Namespace"] for line in lines}

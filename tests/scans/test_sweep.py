@@ -11,12 +11,12 @@ import pytest
 from functions.scans.sweeper import Sweeper, sweep
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.orders import Lane, Order
+from scanward.domain.orders import Order, Priority
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.stores import keys
 from scanward.stores.clients import s3
-from scanward.stores.queues import LaneQueues
+from scanward.stores.queues import PriorityQueues
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET
@@ -29,15 +29,15 @@ class World:
     def __init__(self) -> None:
         self.ahead = timedelta()
         self._sqs = boto3.client("sqs")
-        self.urls = {lane: self._sqs.create_queue(QueueName=lane.value)["QueueUrl"] for lane in Lane}
+        self.urls = {lane: self._sqs.create_queue(QueueName=lane.value)["QueueUrl"] for lane in Priority}
         self.scans = ScanStore("ScansTable")
-        lanes = LaneQueues(self.urls)
+        lanes = PriorityQueues(self.urls)
         self.sweeper = Sweeper(self.scans, ObjectStore(BUCKET), lanes, lambda: clock.now() + self.ahead)
 
     def begin(self, content: bytes | None = None) -> Task:
         """A task whose object has come, or not."""
         now = clock.now()
-        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(Lane.HIGH))
+        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(Priority.HIGH))
         scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
         self.scans.add(scan, task)
         if content is not None:
@@ -51,7 +51,7 @@ class World:
 
     def announced(self) -> list[Any]:
         """What waits in the high lane."""
-        messages = self._sqs.receive_message(QueueUrl=self.urls[Lane.HIGH], MaxNumberOfMessages=10)
+        messages = self._sqs.receive_message(QueueUrl=self.urls[Priority.HIGH], MaxNumberOfMessages=10)
         return [json.loads(message["Body"])["analysis"] for message in messages.get("Messages", [])]
 
 

@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, StringConstraints
 from functions.scans.usecases.orders import Accepted
 from functions.scans.usecases.uploads import Wanted
 from scanward.domain.ids import to_uuid
-from scanward.domain.orders import Lane, Order, Reading, ScanType
+from scanward.domain.orders import Order, Priority, Reading, ScanType
 from scanward.stores.s3 import PresignedPost
 from scanward.web.fields import Body, Line, Out, Printable
 
@@ -26,14 +26,14 @@ Id = Annotated[Line, BeforeValidator(_spelled)]
 
 Flag = Annotated[bool, BeforeValidator(_flag)]
 Notes = Annotated[str, StringConstraints(max_length=4000), Printable]
-Priority = Literal["LOW", "MEDIUM", "HIGH"]
+PriorityText = Literal["LOW", "MEDIUM", "HIGH"]
 
 
 class OrderBody(Body):
     """`analysis`: whom the result speaks to. `model`: one of those that GET /models lists."""
 
     analysis: Literal["friendly", "expert"] | None = None
-    priority: Priority = "MEDIUM"
+    priority: PriorityText = "MEDIUM"
     additional_notes: Notes | None = None
     include_suggestions: Flag = True
     scan_type: Literal["XRAY", "CT", "MRI"] | None = None
@@ -42,7 +42,7 @@ class OrderBody(Body):
     def order(self) -> Order:
         """The order that is meant."""
         return Order(
-            lane=Lane[self.priority],
+            lane=Priority[self.priority],
             reading=Reading(self.analysis) if self.analysis else None,
             scan_type=ScanType(self.scan_type) if self.scan_type else None,
             model=self.model,
@@ -119,7 +119,7 @@ class FriendlyOut(UploadOut):
 class ExpertOut(UploadOut):
     """`POST /xray/expert-analysis`."""
 
-    priority: Priority
+    priority: PriorityText
     estimated_time: str
 
 

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.errors import Unavailable
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.idempotency import OnceStore
-from scanward.stores.queues import LaneQueues
+from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadCounts
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
@@ -24,15 +24,15 @@ class Waiting:
     """Looks at each lane now and then, and remembers it. `at_once`: how many analyses of each run side by side."""
 
     def __init__(
-        self, lanes: LaneQueues, durations: Durations, at_once: Mapping[Lane, int], now: Callable[[], datetime]
+        self, lanes: PriorityQueues, durations: Durations, at_once: Mapping[Priority, int], now: Callable[[], datetime]
     ) -> None:
         self._lanes = lanes
         self._durations = durations
         self._at_once = at_once
         self._now = now
-        self._seen: dict[Lane, tuple[datetime, float]] = {}
+        self._seen: dict[Priority, tuple[datetime, float]] = {}
 
-    def seconds(self, lane: Lane) -> float:
+    def seconds(self, lane: Priority) -> float:
         """About how long an upload in this lane waits for its result from now on. Nobody's failure: a guess stays."""
         now = self._now()
         seen = self._seen.get(lane)
@@ -40,10 +40,10 @@ class Waiting:
             self._seen[lane] = seen = (now, self._look(lane))
         return seen[1]
 
-    def _look(self, lane: Lane) -> float:
+    def _look(self, lane: Priority) -> float:
         try:
             each = self._durations.seconds(lane) or UNMEASURED
-            return each * (1 + self._lanes.waiting(lane) / self._at_once[lane])
+            return each * (1 + self._lanes.depth(lane) / self._at_once[lane])
         except Unavailable:
             return UNMEASURED
 
@@ -64,7 +64,7 @@ class Imaging:
     lists: ScanLists
     objects: ObjectStore
     purger: Purger
-    lanes: LaneQueues
+    lanes: PriorityQueues
     waiting: Waiting
     once: OnceStore
     counts: UploadCounts

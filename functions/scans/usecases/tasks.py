@@ -84,7 +84,7 @@ def analyse_again(imaging: Imaging, actor: Actor, scan: str, order: Order, once:
     accepted = accept(imaging, Taking(actor, order, once, timed=True), keep, found.id)
     task = accepted.kept or imaging.scans.task(accepted.task_id)
     if task and accepted.unfinished:
-        imaging.lanes.announce(task)
+        imaging.lanes.enqueue(task)
         finish(imaging, once)
     return accepted
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.domain.tasks import FailureReason
 from scanward.settings import Environment
 
@@ -41,7 +41,7 @@ class Metric(StrEnum):
 _MILLISECONDS = frozenset({Metric.DURATION, Metric.WAIT})
 
 
-def emit(numbers: Mapping[Metric, float], *, lane: Lane | None = None, reason: FailureReason | None = None) -> None:
+def emit(numbers: Mapping[Metric, float], *, lane: Priority | None = None, reason: FailureReason | None = None) -> None:
     """Tells numbers of the whole stack, and of the lane or the reason if one is given."""
     stack = Environment().optional("POWERTOOLS_SERVICE_NAME") or "unnamed"
     line = EphemeralMetrics(namespace=NAMESPACE, service=stack)

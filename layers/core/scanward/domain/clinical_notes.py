@@ -27,7 +27,7 @@ class Writing(Generic[T]):
     departments: tuple[int, ...] = ()
 
 
-def write(  # noqa: PLR0917 (a first version says as much)
+def write(
     id: int, patient_id: int, author_id: int, text: T, now: datetime, departments: tuple[int, ...] = ()
 ) -> Writing[T]:
     """The first version."""

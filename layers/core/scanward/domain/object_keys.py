@@ -3,9 +3,9 @@
 from dataclasses import dataclass
 
 from scanward.domain.ids import MAX_ID
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 
-_LANES = frozenset(lane.value for lane in Lane)
+_PRIORITIES = frozenset(lane.value for lane in Priority)
 _MAX_NAME = 512
 
 
@@ -13,33 +13,33 @@ _MAX_NAME = 512
 class Incoming:
     """An object that another system put there for an account."""
 
-    lane: Lane
+    lane: Priority
     account_id: int
 
 
-def upload_key(lane: Lane, scan_id: int, task_id: int) -> str:
+def upload_key(lane: Priority, scan_id: int, task_id: int) -> str:
     """Where an original lies."""
     return f"uploads/{lane}/{scan_id}/{task_id}"
 
 
-def parse_upload_key(key: str) -> tuple[Lane, int, int] | None:
+def parse_upload_key(key: str) -> tuple[Priority, int, int] | None:
     """(lane, scan id, task id) of a key that `upload_key` made, else None."""
     parts = key.split("/")
-    if len(parts) != 4 or parts[0] != "uploads" or parts[1] not in _LANES:
+    if len(parts) != 4 or parts[0] != "uploads" or parts[1] not in _PRIORITIES:
         return None
     if not all(_is_id(part) for part in parts[2:]):
         return None
-    return Lane(parts[1]), int(parts[2]), int(parts[3])
+    return Priority(parts[1]), int(parts[2]), int(parts[3])
 
 
 def parse_incoming_key(key: str) -> Incoming | None:
     """Whose object `uploads/{lane}/incoming/{account}/{name}` is, whatever its name, else None."""
     parts = key.split("/", 4)
-    if len(parts) != 5 or parts[0] != "uploads" or parts[1] not in _LANES or parts[2] != "incoming":
+    if len(parts) != 5 or parts[0] != "uploads" or parts[1] not in _PRIORITIES or parts[2] != "incoming":
         return None
     if not _is_id(parts[3]) or not 0 < len(parts[4]) <= _MAX_NAME:
         return None
-    return Incoming(Lane(parts[1]), int(parts[3]))
+    return Incoming(Priority(parts[1]), int(parts[3]))
 
 
 def preview_key(scan_id: int) -> str:
@@ -69,7 +69,7 @@ def export_key(account_id: int, export_id: int) -> str:
 
 def prefixes_of(account_id: int) -> tuple[str, ...]:
     """Where files lie that are an account's own, whatever scan they are of."""
-    incoming = [f"uploads/{lane}/incoming/{account_id}/" for lane in Lane]
+    incoming = [f"uploads/{lane}/incoming/{account_id}/" for lane in Priority]
     return (f"profiles/{account_id}/", f"exports/{account_id}/", *incoming, *map(aside_key, incoming))
 
 

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Lane(StrEnum):
+class Priority(StrEnum):
     """The queue an upload waits in; it is part of the object key, so S3 itself routes it."""
 
     HIGH = "high"
@@ -34,7 +34,7 @@ class Order:
     `include_suggestions`: whether a friendly reading says what clinicians consider for what was found.
     """
 
-    lane: Lane = Lane.MEDIUM
+    lane: Priority = Priority.MEDIUM
     reading: Reading | None = None
     scan_type: ScanType | None = None
     model: str | None = None

@@ -9,27 +9,27 @@ from enum import StrEnum
 
 from botocore.exceptions import BotoCoreError, ClientError
 
-from scanward.domain.orders import Lane
+from scanward.domain.orders import Priority
 from scanward.domain.tasks import Task
 from scanward.errors import Unavailable
 from scanward.stores.clients import sqs
 
 
-class LaneQueues:
+class PriorityQueues:
     """One queue URL per lane. Raises Unavailable when SQS does not answer."""
 
-    def __init__(self, urls: Mapping[Lane, str]) -> None:
+    def __init__(self, urls: Mapping[Priority, str]) -> None:
         self._urls = urls
 
-    def announce(self, task: Task) -> None:
+    def enqueue(self, task: Task) -> None:
         """Says that the image of a task is there: of one whose event was lost, or that needs no event."""
         body = json.dumps({"analysis": {"scan_id": task.scan_id, "task_id": task.id}})
-        with _translated():
+        with _sdk_errors_mapped():
             sqs().send_message(QueueUrl=self._urls[task.order.lane], MessageBody=body)
 
-    def waiting(self, lane: Lane) -> int:
+    def depth(self, lane: Priority) -> int:
         """About how many images wait in a lane or are being read."""
-        with _translated():
+        with _sdk_errors_mapped():
             said = sqs().get_queue_attributes(
                 QueueUrl=self._urls[lane],
                 AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
@@ -38,7 +38,7 @@ class LaneQueues:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _sdk_errors_mapped() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as failure:

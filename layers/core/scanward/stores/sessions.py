@@ -38,8 +38,8 @@ class GateItem(Model):
     sessions: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
 
 
-ACTIVE = GateItem.active == True  # noqa: E712 (an expression)
-WORKING_DOCTOR = (GateItem.role == Role.DOCTOR.value) & ACTIVE & (GateItem.approved == True)  # noqa: E712
+ACTIVE = GateItem.active == True
+WORKING_DOCTOR = (GateItem.role == Role.DOCTOR.value) & ACTIVE & (GateItem.approved == True)
 
 
 def new_gate(account: Account) -> GateItem:

@@ -9,7 +9,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from scanward.domain.orders import Lane, Order, Reading, ScanType
+from scanward.domain.orders import Order, Priority, Reading, ScanType
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.stores import keys
 from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated
@@ -124,7 +124,7 @@ def task_of_image(image: Mapping[str, Any]) -> Task:
 
 def _order(said: Mapping[str, Any]) -> Order:
     return Order(
-        lane=Lane(said["lane"]),
+        lane=Priority(said["lane"]),
         reading=Reading(said["reading"]) if said["reading"] else None,
         scan_type=ScanType(said["scan_type"]) if said["scan_type"] else None,
         model=said["model"],
@@ -150,12 +150,12 @@ class Durations:
     def __init__(self, table: str) -> None:
         bind(DurationItem, table)
 
-    def note(self, lane: Lane, seconds: float) -> None:
+    def note(self, lane: Priority, seconds: float) -> None:
         """Keeps what an analysis takes now."""
         with translated():
             DurationItem(keys.duration(lane.value), seconds=round(seconds, 3)).save()
 
-    def seconds(self, lane: Lane) -> float | None:
+    def seconds(self, lane: Priority) -> float | None:
         """What an analysis took lately; None before the first."""
         with translated():
             try:
