@@ -133,7 +133,7 @@ def analyse_task(inference: Inference, lease: Lease) -> None:
     result = replace(read, warnings=(*read.warnings, *warned))
     lease.complete(_told(result, task))
     ended = inference.now()
-    inference.pace.note(task.order.lane, ended - begun, ended)
+    inference.pace.note(task.order.priority, ended - begun, ended)
 
 
 def _derive(inference: Inference, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:

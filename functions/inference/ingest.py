@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from scanward.domain import tasks
 from scanward.domain.idempotency import Made, Once
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES, SIGNATURE_BYTES, format_of
-from scanward.domain.object_keys import Incoming, aside_key, parse_incoming_key, parse_upload_key
+from scanward.domain.object_keys import ExternalPrefix, aside_key, parse_incoming_key, parse_upload_key
 from scanward.domain.orders import Order
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
@@ -39,7 +39,7 @@ class Arrival:
 class Delivery:
     """An object that another system put there for an account."""
 
-    place: Incoming
+    place: ExternalPrefix
     key: str
     version: str | None
 
@@ -169,7 +169,7 @@ def _make(reception: Reception, delivery: Delivery, once: Once) -> Made:
 def _new(reception: Reception, delivery: Delivery) -> tuple[Scan, Task]:
     now, account = reception.now(), delivery.place.account_id
     scan_id, task_id = reception.fresh_id(now), reception.fresh_id(now)
-    order = Order(lane=delivery.place.lane)
+    order = Order(priority=delivery.place.priority)
     task = tasks.create(task_id, scan_id, account, now, order, object_key=delivery.key)
     scan = Scan(scan_id, account, account, task_id, delivery.key, None, task.status, now)
     # Pinned at once: whoever announces the task knows no version, and another may lie under the name by then.

@@ -28,7 +28,7 @@ def measure_end(task: Task, took: timedelta) -> None:
         Metric.DURATION: took / _MILLISECOND,
         Metric.ATTEMPTS: task.attempts,
     }
-    emit(numbers, lane=task.order.lane)
+    emit(numbers, lane=task.order.priority)
     if task.failure:
         emit_failure(task.failure)
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from functions.inference.ingest import Arrival, Delivery, Unexpected, arrivals
-from scanward.domain.object_keys import Incoming
+from scanward.domain.object_keys import ExternalPrefix
 from scanward.domain.orders import Priority
 
 BUCKET = "images"
@@ -27,7 +27,7 @@ def test_our_own_word_about_a_task_is_read() -> None:
 
 def test_a_delivery_is_read_with_its_lane_and_account() -> None:
     key = "uploads/low/incoming/7/a%2Fb+c/..%2Fd.dcm"
-    expected = Delivery(Incoming(Priority.LOW, 7), "uploads/low/incoming/7/a/b c/../d.dcm", "v1")
+    expected = Delivery(ExternalPrefix(Priority.LOW, 7), "uploads/low/incoming/7/a/b c/../d.dcm", "v1")
     assert arrivals(event(key, versionId="v1"), BUCKET) == [expected]
 
 

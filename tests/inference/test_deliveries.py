@@ -13,7 +13,7 @@ from scanward import clock
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES
-from scanward.domain.object_keys import Incoming
+from scanward.domain.object_keys import ExternalPrefix
 from scanward.domain.orders import Priority
 from scanward.domain.tasks import FailureReason, TaskStatus
 from scanward.errors import Unavailable
@@ -42,7 +42,7 @@ def reception(inference: Inference) -> Reception:
 def delivered(content: bytes, name: str = "a b/../ü.dcm", account: int = ACCOUNT) -> Delivery:
     key = f"uploads/low/incoming/{account}/{name}"
     version = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)["VersionId"]
-    return Delivery(Incoming(Priority.LOW, account), key, version)
+    return Delivery(ExternalPrefix(Priority.LOW, account), key, version)
 
 
 def keys() -> set[str]:

@@ -54,7 +54,7 @@ def told(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 def kept(content: bytes | None, lane: Priority = Priority.HIGH, ago: timedelta = timedelta()) -> tuple[Task, str]:
     """A task that waits, and the version of its object."""
     now = clock.now() - ago
-    task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(lane=lane))
+    task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(priority=lane))
     scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
     ScanStore("ScansTable").add(scan, task)
     if content is None:

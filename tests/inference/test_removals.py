@@ -9,7 +9,7 @@ from functions.inference.handler import inference, reception
 from functions.inference.ingest import Arrival, Delivery, receive
 from functions.inference.worker import Outcome, process, take
 from scanward.domain.ids import parse_id
-from scanward.domain.object_keys import Incoming
+from scanward.domain.object_keys import ExternalPrefix
 from scanward.domain.orders import Priority
 from scanward.errors import Unavailable
 from scanward.stores.clients import s3
@@ -52,7 +52,7 @@ def delivered(patient: Client, content: bytes) -> Delivery:
     account = own_id(patient)
     key = f"uploads/low/incoming/{account}/latest.dcm"
     version = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)["VersionId"]
-    return Delivery(Incoming(Priority.LOW, account), key, version)
+    return Delivery(ExternalPrefix(Priority.LOW, account), key, version)
 
 
 def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: Client) -> None:

@@ -42,7 +42,7 @@ class OrderBody(Body):
     def order(self) -> Order:
         """The order that is meant."""
         return Order(
-            lane=Priority[self.priority],
+            priority=Priority[self.priority],
             reading=Reading(self.analysis) if self.analysis else None,
             scan_type=ScanType(self.scan_type) if self.scan_type else None,
             model=self.model,

@@ -94,7 +94,7 @@ def _made(imaging: Imaging, taking: Taking, draft: Draft) -> Made:
         "task_id": str(draft.task_id),
         "token": fresh_token(),
         # Looking into the queue costs a cold function a client of its own.
-        "estimated_time": spelled(imaging.waiting.seconds(taking.order.lane)) if taking.timed else "",
+        "estimated_time": spelled(imaging.waiting.seconds(taking.order.priority)) if taking.timed else "",
     }
     return Made(said, draft.now, taking.finished)
 

@@ -50,7 +50,7 @@ def upload(imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: O
     patient_id = _whose(imaging, actor, wanted)
     accepted = _accept(imaging, Taking(actor, wanted.order, once, timed=wanted.timed), wanted, patient_id)
     if accepted.unfinished:
-        key = upload_key(wanted.order.lane, accepted.scan_id, accepted.task_id)
+        key = upload_key(wanted.order.priority, accepted.scan_id, accepted.task_id)
         imaging.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
         finish(imaging, once)
     return accepted
@@ -72,7 +72,7 @@ def begin_upload(
     left = accepted.begun_at + tasks.UPLOAD_WINDOW - imaging.now()
     if left <= timedelta(seconds=1):
         raise Conflict("The time for this upload is over; begin another with another key")
-    key = upload_key(wanted.order.lane, accepted.scan_id, accepted.task_id)
+    key = upload_key(wanted.order.priority, accepted.scan_id, accepted.task_id)
     return accepted, imaging.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 

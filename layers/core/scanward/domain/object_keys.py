@@ -10,10 +10,10 @@ _MAX_NAME = 512
 
 
 @dataclass(frozen=True, slots=True)
-class Incoming:
+class ExternalPrefix:
     """An object that another system put there for an account."""
 
-    lane: Priority
+    priority: Priority
     account_id: int
 
 
@@ -32,14 +32,14 @@ def parse_upload_key(key: str) -> tuple[Priority, int, int] | None:
     return Priority(parts[1]), int(parts[2]), int(parts[3])
 
 
-def parse_incoming_key(key: str) -> Incoming | None:
+def parse_incoming_key(key: str) -> ExternalPrefix | None:
     """Whose object `uploads/{lane}/incoming/{account}/{name}` is, whatever its name, else None."""
     parts = key.split("/", 4)
     if len(parts) != 5 or parts[0] != "uploads" or parts[1] not in _PRIORITIES or parts[2] != "incoming":
         return None
     if not _is_id(parts[3]) or not 0 < len(parts[4]) <= _MAX_NAME:
         return None
-    return Incoming(Priority(parts[1]), int(parts[3]))
+    return ExternalPrefix(Priority(parts[1]), int(parts[3]))
 
 
 def preview_key(scan_id: int) -> str:

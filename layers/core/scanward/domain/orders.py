@@ -34,7 +34,7 @@ class Order:
     `include_suggestions`: whether a friendly reading says what clinicians consider for what was found.
     """
 
-    lane: Priority = Priority.MEDIUM
+    priority: Priority = Priority.MEDIUM
     reading: Reading | None = None
     scan_type: ScanType | None = None
     model: str | None = None

@@ -153,7 +153,7 @@ def create(
         created_at=now,
         due_at=now + FIRST_CHECK,
         requested_by=patient_id if requested_by is None else requested_by,
-        object_key=object_key or upload_key(order.lane, scan_id, id),
+        object_key=object_key or upload_key(order.priority, scan_id, id),
         order=order,
     )
 

@@ -25,7 +25,7 @@ class PriorityQueues:
         """Says that the image of a task is there: of one whose event was lost, or that needs no event."""
         body = json.dumps({"analysis": {"scan_id": task.scan_id, "task_id": task.id}})
         with _sdk_errors_mapped():
-            sqs().send_message(QueueUrl=self._urls[task.order.lane], MessageBody=body)
+            sqs().send_message(QueueUrl=self._urls[task.order.priority], MessageBody=body)
 
     def depth(self, lane: Priority) -> int:
         """About how many images wait in a lane or are being read."""

@@ -124,7 +124,7 @@ def task_of_image(image: Mapping[str, Any]) -> Task:
 
 def _order(said: Mapping[str, Any]) -> Order:
     return Order(
-        lane=Priority(said["lane"]),
+        priority=Priority(said["lane"]),
         reading=Reading(said["reading"]) if said["reading"] else None,
         scan_type=ScanType(said["scan_type"]) if said["scan_type"] else None,
         model=said["model"],
