@@ -21,7 +21,7 @@ from scanward.domain import tasks
 from scanward.domain.ids import to_uuid
 from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
 from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
-from scanward.domain.orders import Order, Priority, Reading, ScanType
+from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.domain.results import (
     NO_DEIDENTIFIED_COPY,
     NO_SUITABLE_MODEL,
@@ -170,10 +170,10 @@ def _told(result: AnalysisResult, task: Task) -> dict[str, object]:
     """The result, with a reading for whom it was ordered."""
     order = task.order
     said: dict[str, object] = {**result.to_dict(), "scan_type": _scan_type(result, order)}
-    if order.reading is Reading.FRIENDLY:
+    if order.report_style is ReportStyle.FRIENDLY:
         suggestions = {"suggestions": _suggestions(result)} if order.include_suggestions else {}
         said["friendly"] = friendly(result.findings, result.model, result.warnings) | suggestions
-    if order.reading is Reading.EXPERT:
+    if order.report_style is ReportStyle.EXPERT:
         said["expert"] = expert(
             result.findings,
             result.model,

@@ -12,7 +12,7 @@ from functions.scans.usecases.tasks import analyse_again, cancel
 from functions.scans.usecases.uploads import Wanted, begin_upload
 from scanward.domain.idempotency import Once
 from scanward.domain.orders import Order, Priority
-from scanward.domain.scans import DoctorsReading
+from scanward.domain.scans import Reading
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import NotFound
 from scanward.stores.clients import s3, sqs
@@ -78,7 +78,7 @@ def everything(world: World, key: str) -> None:
         world.clock.time += 20 * MINUTE
         sweep(world.sweeper)
         assert world.task(begun).status is TaskStatus.FAILED
-        world.scans.set_reading(made.scan_id, DoctorsReading("clear", 4, world.clock.now()))
+        world.scans.set_reading(made.scan_id, Reading("clear", 4, world.clock.now()))
         for accepted in (made, lost, begun):
             delete_scan(world.imaging, ADA, str(accepted.scan_id))
     assert world.imaging.lists.scans_of(ADA.account_id, 10, None).ids == []

@@ -10,7 +10,7 @@ from scanward import clock
 from scanward.domain import idempotency, tasks
 from scanward.domain.ids import parse_id, to_uuid
 from scanward.domain.object_keys import parse_upload_key
-from scanward.domain.orders import Order, Priority, Reading, ScanType
+from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.stores.clients import s3
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, ROOT
@@ -28,7 +28,7 @@ SAID = {
     "scan_type": "CT",
     "model": "chest_cancer",
 }
-MEANT = Order(Priority.HIGH, Reading.EXPERT, ScanType.CT, "chest_cancer", "since Monday", include_suggestions=False)
+MEANT = Order(Priority.HIGH, ReportStyle.EXPERT, ScanType.CT, "chest_cancer", "since Monday", include_suggestions=False)
 
 
 def objects() -> list[str]:

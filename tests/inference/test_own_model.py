@@ -14,7 +14,7 @@ from functions.inference.model_registry import Models
 from functions.inference.worker import Outcome, process
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.orders import Order, Reading
+from scanward.domain.orders import Order, ReportStyle
 from scanward.domain.results import NO_SUITABLE_MODEL, UNKNOWN_MODEL
 from scanward.domain.scans import Scan
 from tests.imaging import networks
@@ -45,11 +45,11 @@ def ordered(inference: Inference, order: Order) -> dict[str, Any]:
     return dict(done.result)
 
 
-@pytest.mark.parametrize("reading", [Reading.FRIENDLY, Reading.EXPERT])
+@pytest.mark.parametrize("reading", [ReportStyle.FRIENDLY, ReportStyle.EXPERT])
 def test_a_clinics_own_model_is_told_of_as_its_card_says_and_gets_no_other_organs_advice(
-    gallbladders: Inference, reading: Reading
+    gallbladders: Inference, reading: ReportStyle
 ) -> None:
-    said = ordered(gallbladders, Order(reading=reading, model="gallbladder", include_suggestions=True))
+    said = ordered(gallbladders, Order(report_style=reading, model="gallbladder", include_suggestions=True))
     assert said["pathologies"] == ["stone"]
     assert said["notice"] == "Trained on scans of this clinic. This is not a diagnosis."
     assert said[reading.value.lower()]["notice"].endswith(said["notice"])

@@ -13,7 +13,7 @@ from scanward.domain.clinical_notes import Findings, Surgery
 from scanward.domain.departments import Department, Membership
 from scanward.domain.object_keys import derived_prefix, heatmap_key, preview_key
 from scanward.domain.orders import Order
-from scanward.domain.scans import About, Scan
+from scanward.domain.scans import Scan, UploadDescription
 from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.questions import QuestionStore
@@ -48,7 +48,17 @@ def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
     now = clock.now()
     scan_id, first = clock.fresh_id(now), clock.fresh_id(now)
     task = tasks.create(first, scan_id, patient_id, now, Order(additional_notes=word), requested_by=asked_by)
-    scan = Scan(scan_id, patient_id, asked_by, first, task.object_key, None, task.status, now, about=About(word))
+    scan = Scan(
+        scan_id,
+        patient_id,
+        asked_by,
+        first,
+        task.object_key,
+        None,
+        task.status,
+        now,
+        description=UploadDescription(word),
+    )
     scans = ScanStore(TABLES["SCANS_TABLE"])
     scans.add(scan, task)
     again = replace(tasks.create(first ^ 1, scan_id, patient_id, now, object_key=task.object_key), is_first=False)

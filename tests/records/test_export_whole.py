@@ -12,7 +12,7 @@ from scanward import clock
 from scanward.domain import clinical_notes, patient_chart, personal_data
 from scanward.domain.clinical_notes import Findings, Surgery
 from scanward.domain.object_keys import derived_prefix
-from scanward.domain.scans import DoctorsReading
+from scanward.domain.scans import Reading
 from scanward.errors import Conflict
 from scanward.stores import keys
 from scanward.stores.clients import sqs
@@ -90,7 +90,7 @@ def test_each_version_of_the_sheet_is_in_it(ada: Client) -> None:
 def test_all_that_doctors_read_is_in_it(ada: Client) -> None:
     scan, scans = add_scan(number(ada), number(ada)), ScanStore(TABLES["SCANS_TABLE"])
     for second in range(MANY):
-        scans.set_reading(scan.id, DoctorsReading(f"reading {second}", 7, AT + timedelta(seconds=second)))
+        scans.set_reading(scan.id, Reading(f"reading {second}", 7, AT + timedelta(seconds=second)))
     take_along(ada)
     readings = packed_list(ada, "readings")
     assert [one["text"] for one in readings] == [f"reading {second}" for second in reversed(range(MANY))]

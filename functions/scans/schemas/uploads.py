@@ -8,7 +8,7 @@ from pydantic import BeforeValidator, StringConstraints
 from functions.scans.usecases.orders import Accepted
 from functions.scans.usecases.uploads import Wanted
 from scanward.domain.ids import to_uuid
-from scanward.domain.orders import Order, Priority, Reading, ScanType
+from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.stores.s3 import PresignedPost
 from scanward.web.fields import Body, Line, Out, Printable
 
@@ -43,7 +43,7 @@ class OrderBody(Body):
         """The order that is meant."""
         return Order(
             priority=Priority[self.priority],
-            reading=Reading(self.analysis) if self.analysis else None,
+            report_style=ReportStyle(self.analysis) if self.analysis else None,
             scan_type=ScanType(self.scan_type) if self.scan_type else None,
             model=self.model,
             additional_notes=self.additional_notes or None,

@@ -13,7 +13,7 @@ from functions.scans.usecases.treatment import Advice, Case
 from functions.scans.usecases.uploads import Wanted
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.ids import parse_id, to_uuid
-from scanward.domain.scans import About, DoctorsReading, Scan
+from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.errors import InvalidFields
 from scanward.stores.s3 import PresignedPost
 from scanward.web.fields import Body, Line, Out, Printable
@@ -95,7 +95,7 @@ class XrayBody(OrderBody):
             broken["patient_id"] = ["This is not whom user_id names."]
         if broken:
             raise InvalidFields(broken)
-        about = About(self.name_of_xray, self.description_of_xray, self.type_of_xray)
+        about = UploadDescription(self.name_of_xray, self.description_of_xray, self.type_of_xray)
         return Wanted(self.order(), next(iter(named), None), about, self.result_of_xray or None)
 
 
@@ -125,7 +125,7 @@ class ReadingOut(Out):
     created_at: datetime
 
     @classmethod
-    def of(cls, reading: DoctorsReading) -> "ReadingOut":
+    def of(cls, reading: Reading) -> "ReadingOut":
         return cls(result_of_xray=reading.text, doctor_id=reading.doctor_id, created_at=reading.at)
 
 
@@ -167,7 +167,7 @@ class XrayStartOut(XrayOut):
 
 
 def _columns(scan: Scan) -> dict[str, Any]:
-    about, reading = scan.about, scan.reading
+    about, reading = scan.description, scan.reading
     times = [scan.created_at, scan.completed_at, reading.at if reading else None]
     return {
         "id": scan.id,

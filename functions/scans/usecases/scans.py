@@ -13,7 +13,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.object_keys import derived_prefix
 from scanward.domain.pagination import Window
 from scanward.domain.policy import Action, Relation, Resource, allows
-from scanward.domain.scans import DoctorsReading, Scan
+from scanward.domain.scans import Reading, Scan
 from scanward.domain.tasks import Task, TaskClosed
 from scanward.errors import NotFound
 from scanward.security.access import Thing
@@ -102,12 +102,12 @@ def read_xray(imaging: Imaging, actor: Actor, xray: str) -> Scan:
 def write_reading(imaging: Imaging, actor: Actor, xray: str, text: str) -> Scan:
     """What a doctor reads in the image; what was read before is kept, and the model's result stays as it is."""
     found = reach(imaging, actor, Action.WRITE_READING, xray)
-    reading = DoctorsReading(text, actor.account_id, imaging.now())
+    reading = Reading(text, actor.account_id, imaging.now())
     imaging.scans.set_reading(found.id, reading)
     return replace(found, reading=reading)
 
 
-def readings(imaging: Imaging, actor: Actor, xray: str) -> Sequence[DoctorsReading]:
+def readings(imaging: Imaging, actor: Actor, xray: str) -> Sequence[Reading]:
     """What doctors have read in the image, the newest first; at most fifty."""
     found = reach(imaging, actor, Action.READ_READING, xray)
     return imaging.lists.readings_of(found.id, READINGS_SHOWN)

@@ -13,7 +13,7 @@ from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
 from scanward.domain.object_keys import upload_key
 from scanward.domain.orders import Order
 from scanward.domain.policy import Action
-from scanward.domain.scans import About, DoctorsReading, Scan
+from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.errors import Conflict, NotFound, TooManyRequests
 from scanward.security.access import Thing
 from scanward.stores.s3 import PresignedPost
@@ -29,7 +29,7 @@ class Wanted:
 
     order: Order
     patient: str | None = None
-    about: About | None = None
+    about: UploadDescription | None = None
     reading: str | None = None
     timed: bool = False
 
@@ -116,8 +116,8 @@ def _accept(imaging: Imaging, taking: Taking, wanted: Wanted, patient_id: int) -
             scan_type=wanted.order.scan_type,
             status=task.status,
             created_at=draft.now,
-            about=wanted.about,
-            reading=DoctorsReading(wanted.reading, actor.account_id, draft.now) if wanted.reading else None,
+            description=wanted.about,
+            reading=Reading(wanted.reading, actor.account_id, draft.now) if wanted.reading else None,
         )
         imaging.scans.add(scan, task, beside)
         return scan

@@ -20,7 +20,7 @@ class ScanType(StrEnum):
     MRI = "MRI"
 
 
-class Reading(StrEnum):
+class ReportStyle(StrEnum):
     """Whom the result speaks to: a patient, or a radiologist."""
 
     FRIENDLY = "friendly"
@@ -35,7 +35,7 @@ class Order:
     """
 
     priority: Priority = Priority.MEDIUM
-    reading: Reading | None = None
+    report_style: ReportStyle | None = None
     scan_type: ScanType | None = None
     model: str | None = None
     additional_notes: str | None = None

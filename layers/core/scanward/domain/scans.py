@@ -10,7 +10,7 @@ from scanward.domain.tasks import FailureReason, TaskStatus
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class UploadDescription:
     """What the uploader says of an image: its name, what it shows, of which part."""
 
     name: str
@@ -19,7 +19,7 @@ class About:
 
 
 @dataclass(frozen=True, slots=True)
-class DoctorsReading:
+class Reading:
     """What a doctor reads in an image; kept beside what a model does."""
 
     text: str
@@ -48,5 +48,5 @@ class Scan:
     result: Mapping[str, Any] | None = None
     failure: FailureReason | None = None
     object_version: str | None = None
-    about: About | None = None
-    reading: DoctorsReading | None = None
+    description: UploadDescription | None = None
+    reading: Reading | None = None

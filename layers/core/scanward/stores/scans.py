@@ -17,7 +17,7 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import Once
 from scanward.domain.orders import ScanType
-from scanward.domain.scans import About, DoctorsReading, Scan
+from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
@@ -117,14 +117,14 @@ def scan_item(scan: Scan) -> ScanItem:
         scan_type=scan.scan_type.value if scan.scan_type else None,
         status=scan.status.value,
         created_ms=to_ms(scan.created_at),
-        about=_about(scan.about) if scan.about else None,
+        about=_about(scan.description) if scan.description else None,
         reading=scan.reading.text if scan.reading else None,
         reading_by=scan.reading.doctor_id if scan.reading else None,
         reading_ms=to_ms(scan.reading.at) if scan.reading else None,
     )
 
 
-def reading_item(scan_id: int, reading: DoctorsReading) -> ReadingItem:
+def reading_item(scan_id: int, reading: Reading) -> ReadingItem:
     """The item of what a doctor read."""
     at = to_ms(reading.at)
     item = ReadingItem(keys.scan(scan_id), keys.reading(at))
@@ -147,19 +147,19 @@ def scan_of(item: ScanItem) -> Scan:
         completed_at=from_ms(item.completed_ms) if item.completed_ms else None,
         result=item.result,
         failure=FailureReason(item.failure) if item.failure else None,
-        about=About(**item.about) if item.about else None,
+        description=UploadDescription(**item.about) if item.about else None,
         reading=_reading(item),
     )
 
 
-def _about(about: About) -> dict[str, Any]:
+def _about(about: UploadDescription) -> dict[str, Any]:
     return {"name": about.name, "description": about.description, "part": about.part}
 
 
-def _reading(item: ScanItem) -> DoctorsReading | None:
+def _reading(item: ScanItem) -> Reading | None:
     if item.reading is None:
         return None
-    return DoctorsReading(item.reading, int(item.reading_by), from_ms(item.reading_ms))
+    return Reading(item.reading, int(item.reading_by), from_ms(item.reading_ms))
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +252,7 @@ class ScanStore:
             found = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.number(item.pk) for item in found]
 
-    def set_reading(self, scan_id: int, reading: DoctorsReading) -> None:
+    def set_reading(self, scan_id: int, reading: Reading) -> None:
         """Keeps what a doctor reads, beside what the model does and what was read before. Raises NotFound."""
         actions: list[Action] = [
             ScanItem.reading.set(reading.text),
@@ -389,12 +389,12 @@ class ScanLists:
             items = [item for task in tasks[begin : begin + REMOVED_AT_ONCE] for item in _items(task)]
             _delete(items)
 
-    def readings_of(self, scan_id: int, limit: int | None = None) -> list[DoctorsReading]:
+    def readings_of(self, scan_id: int, limit: int | None = None) -> list[Reading]:
         """What doctors have read in a scan, the newest first; all of it without a limit."""
         with translated():
             wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
             found = ReadingItem.query(keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit)
-            return [DoctorsReading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in found]
+            return [Reading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in found]
 
     def remove_scan(self, scan: Scan, now: datetime) -> None:
         """Forgets a scan whose tasks are forgotten; for a while it is known that there was one."""

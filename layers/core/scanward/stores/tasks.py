@@ -9,7 +9,7 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.models import Model
 
-from scanward.domain.orders import Order, Priority, Reading, ScanType
+from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.stores import keys
 from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated
@@ -125,7 +125,7 @@ def task_of_image(image: Mapping[str, Any]) -> Task:
 def _order(said: Mapping[str, Any]) -> Order:
     return Order(
         priority=Priority(said["lane"]),
-        reading=Reading(said["reading"]) if said["reading"] else None,
+        report_style=ReportStyle(said["reading"]) if said["reading"] else None,
         scan_type=ScanType(said["scan_type"]) if said["scan_type"] else None,
         model=said["model"],
         additional_notes=said["additional_notes"],
