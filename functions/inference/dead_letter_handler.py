@@ -16,14 +16,14 @@ from scanward.logs import logged
 from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
 from scanward.stores.dynamo import StoreClock
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
 
 settings = DeadLetterSettings.read(Environment())
 log = Logger(service="dead-letters")
 table, now = settings.scans_table, StoreClock(clock.now).now
-dead = DeadLetters(ScanStore(table), OnceStore(table), ObjectStore(settings.bucket), now)
+dead = DeadLetters(ScanStore(table), IdempotencyStore(table), ObjectStore(settings.bucket), now)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 from functions.inference.ingest import Announced, Arrival, Delivery, known, set_aside
 from scanward.domain import tasks
 from scanward.domain.tasks import FailureReason, TaskLeased
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
 
@@ -18,7 +18,7 @@ class DeadLetters:
     """What burying works with."""
 
     scans: ScanStore
-    once: OnceStore
+    idempotency: IdempotencyStore
     objects: ObjectStore
     now: Callable[[], datetime]
 
@@ -38,7 +38,7 @@ def bury(dead: DeadLetters, announced: Announced) -> End:
     Raises Conflict when it was moved meanwhile, for the same end.
     """
     now = dead.now()
-    arrival = known(dead.once, announced, now) if isinstance(announced, Delivery) else announced
+    arrival = known(dead.idempotency, announced, now) if isinstance(announced, Delivery) else announced
     if arrival is None and announced.key:
         set_aside(dead.objects, announced.key, announced.version)
         return End.SET_ASIDE

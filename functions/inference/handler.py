@@ -19,7 +19,7 @@ from scanward import clock
 from scanward.logs import logged
 from scanward.settings import Environment
 from scanward.stores.dynamo import StoreClock
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
 from scanward.stores.sessions import GateStore
@@ -33,7 +33,7 @@ models = configured_models(ModelSettings.read(Environment()), settings.models, s
 inference = Inference(
     scans, objects, Purger(settings.bucket), models, Pace(Durations(settings.scans_table)), now, measure_end
 )
-accounts, once = GateStore(settings.accounts_table), OnceStore(settings.scans_table)
+accounts, once = GateStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
 reception = Reception(scans, objects, accounts, once, now, clock.fresh_id)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

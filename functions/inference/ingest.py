@@ -12,16 +12,16 @@ from typing import Any
 from urllib.parse import unquote_plus
 
 from scanward.domain import tasks
-from scanward.domain.idempotency import Made, Once
+from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES, SIGNATURE_BYTES, format_of
 from scanward.domain.object_keys import ExternalPrefix, aside_key, parse_incoming_key, parse_upload_key
 from scanward.domain.orders import Order
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.errors import Conflict, NotFound, Unavailable
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore
-from scanward.stores.scans import Beside, ScanStore
+from scanward.stores.scans import IdempotencyWrite, ScanStore
 from scanward.stores.sessions import GateStore
 
 
@@ -102,7 +102,7 @@ def _object(record: Any, bucket: str) -> Announced:
     return Unexpected("the key is not of an upload", key, version)
 
 
-KEPT = timedelta(days=30)  # longer than any queue keeps a message about it
+RECORD_RETENTION = timedelta(days=30)  # longer than any queue keeps a message about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +112,7 @@ class Reception:
     scans: ScanStore
     objects: ObjectStore
     accounts: GateStore
-    once: OnceStore
+    idempotency: IdempotencyStore
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]
 
@@ -122,8 +122,8 @@ def receive(reception: Reception, delivery: Delivery) -> Arrival | None:
 
     What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
     """
-    once = _once(delivery)
-    made = reception.once.find(once, reception.now())
+    once = _idempotency_key(delivery)
+    made = reception.idempotency.find(once, reception.now())
     if made is None:  # later the account may be deactivated, and the object removed with its scan
         if not reception.accounts.is_active(delivery.place.account_id) or not _is_image(reception.objects, delivery):
             return None
@@ -131,9 +131,9 @@ def receive(reception: Reception, delivery: Delivery) -> Arrival | None:
     return _arrival(delivery, made)
 
 
-def known(store: OnceStore, delivery: Delivery, now: datetime) -> Arrival | None:
+def known(store: IdempotencyStore, delivery: Delivery, now: datetime) -> Arrival | None:
     """The task of a delivered object that was announced before, or None."""
-    made = store.find(_once(delivery), now)
+    made = store.find(_idempotency_key(delivery), now)
     return _arrival(delivery, made) if made else None
 
 
@@ -153,17 +153,17 @@ def _is_image(objects: ObjectStore, delivery: Delivery) -> bool:
     return 0 < head.size <= MAX_UPLOAD_BYTES and format_of(head.content) is not None
 
 
-def _make(reception: Reception, delivery: Delivery, once: Once) -> Made:
+def _make(reception: Reception, delivery: Delivery, once: IdempotencyKey) -> IdempotencyRecord:
     scan, task = _new(reception, delivery)
     made = {"scan_id": str(scan.id), "task_id": str(task.id)}
     try:
-        reception.scans.add(scan, task, Beside(once, made))
+        reception.scans.add(scan, task, IdempotencyWrite(once, made))
     except Conflict as lost:
-        found = reception.once.find(once, reception.now())
+        found = reception.idempotency.find(once, reception.now())
         if found is None:  # an id was in use, which the next try is not
             raise Unavailable from lost
         return found
-    return Made(made, task.created_at, done=True)
+    return IdempotencyRecord(made, task.created_at, done=True)
 
 
 def _new(reception: Reception, delivery: Delivery) -> tuple[Scan, Task]:
@@ -177,10 +177,10 @@ def _new(reception: Reception, delivery: Delivery) -> tuple[Scan, Task]:
     return replace(scan, object_version=pinned), replace(task, object_version=pinned)
 
 
-def _arrival(delivery: Delivery, made: Made) -> Arrival:
-    return Arrival(int(made.made["scan_id"]), int(made.made["task_id"]), delivery.key, delivery.version)
+def _arrival(delivery: Delivery, made: IdempotencyRecord) -> Arrival:
+    return Arrival(int(made.answer["scan_id"]), int(made.answer["task_id"]), delivery.key, delivery.version)
 
 
-def _once(delivery: Delivery) -> Once:
+def _idempotency_key(delivery: Delivery) -> IdempotencyKey:
     name = hashlib.sha256(f"{delivery.key}\n{delivery.version}".encode()).hexdigest()
-    return Once(delivery.place.account_id, f"delivery-{name}", name, KEPT)
+    return IdempotencyKey(delivery.place.account_id, f"delivery-{name}", name, RECORD_RETENTION)

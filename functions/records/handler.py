@@ -17,7 +17,7 @@ from scanward.stores.accounts import AccountLists, AccountStore
 from scanward.stores.care import CareLinks, CareStore, ConnectTokens
 from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.notifications import Notices
 from scanward.stores.patients import PatientStore, SheetStore
 from scanward.stores.personal_data import ExportStore
@@ -49,7 +49,7 @@ clinic = Clinic(
     exports=ExportStore(settings.clinic_table),
     own_data=OwnDataQueue(settings.own_data_queue_url),
     objects=ObjectStore(settings.bucket),
-    once=OnceStore(settings.clinic_table),
+    idempotency=IdempotencyStore(settings.clinic_table),
     access=Access(CareStore(settings.clinic_table), now),
     tokens=tokens,
     now=now,

@@ -13,7 +13,7 @@ from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.care import CareStore
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadCounts
 from scanward.stores.s3 import ObjectStore, Purger
@@ -35,7 +35,7 @@ imaging = Imaging(
     purger=Purger(settings.bucket),
     lanes=lanes,
     waiting=Waiting(lanes, Durations(table), settings.at_once, now),
-    once=OnceStore(table),
+    idempotency=IdempotencyStore(table),
     counts=UploadCounts(table, settings.uploads_per_window),
     access=Access(CareStore(settings.clinic_table), now),
     accounts=accounts,

@@ -3,8 +3,8 @@
 from functools import partial
 
 from functions.scans.usecases.orders import Accepted
-from scanward.domain.idempotency import Once
-from scanward.errors import UnderWay
+from scanward.domain.idempotency import IdempotencyKey
+from scanward.errors import InProgress
 from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import connection
 from scanward.web.families import status_of
@@ -18,10 +18,10 @@ RACES = sized(1_000, 12)
 def test_of_two_at_once_one_is_kept_and_both_are_told_of_it_or_to_wait(world: World) -> None:
     with serialised([connection().client, s3(), sqs()]):
         for number in range(RACES):
-            once = Once(ADA.account_id, str(number), "same")
+            once = IdempotencyKey(ADA.account_id, str(number), "same")
             outcomes = at_once(*[partial(world.upload, once)] * 2)
             told = [said for said in outcomes if isinstance(said, Accepted)]
-            waits = [said for said in outcomes if isinstance(said, UnderWay)]
+            waits = [said for said in outcomes if isinstance(said, InProgress)]
             assert told
             assert len(told) + len(waits) == 2
             assert all(status_of(wait).envelope == 409 for wait in waits)

@@ -11,7 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from functions.scans.usecases.scans import delete_scan
 from functions.scans.usecases.tasks import analyse_again, cancel, read_task
 from functions.scans.usecases.uploads import Wanted, begin_upload
-from scanward.domain.idempotency import AT_IT, Once
+from scanward.domain.idempotency import REQUEST_TIMEOUT, IdempotencyKey
 from scanward.domain.orders import Order, Priority
 from scanward.domain.tasks import DEADLINE, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
@@ -63,7 +63,7 @@ class Uploads(RuleBasedStateMachine):
     def upload(self, key: str, lost: bool) -> None:
         """I7: the same key gives the same answer, and makes nothing new."""
         with self.world.queues.notified(lost=lost):
-            made = self.world.upload(Once(ADA.account_id, key, key))
+            made = self.world.upload(IdempotencyKey(ADA.account_id, key, key))
         told = (made.scan_id, made.task_id, made.task_token)
         if self.answers.setdefault(key, told) == told and made.scan_id not in self.seen.removed:
             self.seen.new(made.task_id)
@@ -118,7 +118,7 @@ class Uploads(RuleBasedStateMachine):
 
     @rule(minutes=st.sampled_from([1, 1, 2, 3, 15]))
     def tick(self, minutes: int) -> None:
-        self.world.clock.time += AT_IT
+        self.world.clock.time += REQUEST_TIMEOUT
         self.world.minutes(minutes)
         self.seen.swept()
 

@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
-from scanward.domain.idempotency import AT_IT, Once
+from scanward.domain.idempotency import REQUEST_TIMEOUT, IdempotencyKey
 from scanward.domain.orders import Priority
 from scanward.domain.tasks import TaskStatus
-from scanward.errors import Unavailable, UnderWay
+from scanward.errors import InProgress, Unavailable
 from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import CONFLICT_WAITS, CONNECT_SECONDS, READ_SECONDS, TRIES, connection
 from tests.fault_cases.size import sized
@@ -31,8 +31,8 @@ def clients() -> list[Any]:
 def uploaded(world: World, key: str) -> int | None:
     """The task, for an app that tries again what is answered 503, with the key that it has."""
     try:
-        return world.upload(Once(ADA.account_id, key, key)).task_id
-    except (Unavailable, UnderWay) as failure:
+        return world.upload(IdempotencyKey(ADA.account_id, key, key)).task_id
+    except (Unavailable, InProgress) as failure:
         return None if failure.retry_after > 0 else 0
 
 
@@ -44,7 +44,7 @@ def test_a_third_of_calls_throttled_and_then_all_loses_nothing(world: World) -> 
             while missing := [key for key in wanted if key not in made]:
                 made |= {key: task for key in missing if (task := uploaded(world, key))}
                 world.work(rounds=3)
-                world.clock.time += AT_IT + timedelta(seconds=1)
+                world.clock.time += REQUEST_TIMEOUT + timedelta(seconds=1)
         assert met
         with throttled(clients(), 1, chance):
             assert uploaded(world, "during") is None

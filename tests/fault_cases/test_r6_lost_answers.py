@@ -10,7 +10,7 @@ from functions.scans.sweeper import sweep
 from functions.scans.usecases.scans import delete_scan
 from functions.scans.usecases.tasks import analyse_again, cancel
 from functions.scans.usecases.uploads import Wanted, begin_upload
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.orders import Order, Priority
 from scanward.domain.scans import Reading
 from scanward.domain.tasks import TaskStatus
@@ -61,7 +61,7 @@ def losing(nth: int) -> Iterator[list[str]]:
 
 def everything(world: World, key: str) -> None:
     """Uploads, results, a cancel, a replay, another analysis, a removal: each with the answer that it has always."""
-    once = Once(ADA.account_id, key, "same")
+    once = IdempotencyKey(ADA.account_id, key, "same")
     with world.queues.notified():
         made = world.upload(once)
         assert (world.upload(once).task_id, world.upload(once).unfinished) == (made.task_id, False)

@@ -18,14 +18,14 @@ from functions.scans.usecases.uploads import Image, Wanted, upload
 from imaging.model import Model
 from scanward import clock
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.image_formats import ImageFormat
 from scanward.domain.orders import Order, Priority
 from scanward.domain.tasks import Task
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.care import CareStore
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadCounts
 from scanward.stores.s3 import ObjectStore, Purger
@@ -87,7 +87,7 @@ class World:
     def __init__(self) -> None:
         self.clock, self.queues = Clock(), Queues()
         self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)
-        now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), OnceStore(TABLE)
+        now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
         self.models = models()
         purger, pace = Purger(BUCKET), Pace(Durations(TABLE))
         self.inference = Inference(self.scans, self.objects, purger, self.models, pace, now)
@@ -100,7 +100,7 @@ class World:
             purger=purger,
             lanes=lanes,
             waiting=Waiting(lanes, Durations(TABLE), dict.fromkeys(Priority, 2), now),
-            once=once,
+            idempotency=once,
             counts=UploadCounts(TABLE, 10**6),
             access=Access(CareStore("ClinicTable"), now),
             accounts=GateStore("AccountsTable"),
@@ -109,7 +109,9 @@ class World:
             fresh_id=clock.fresh_id,
         )
 
-    def upload(self, once: Once | None = None, content: bytes = PNG, order: Order | None = None) -> Accepted[Any]:
+    def upload(
+        self, once: IdempotencyKey | None = None, content: bytes = PNG, order: Order | None = None
+    ) -> Accepted[Any]:
         """An upload, of which S3 says nothing by itself."""
         return upload(self.imaging, ADA, Image(content, ImageFormat.PNG), Wanted(order or Order(Priority.HIGH)), once)
 

@@ -185,7 +185,7 @@ def test_after_a_crash_half_way_the_same_request_finishes_the_work(patient: Clie
     assert (at_it.status, at_it.code) == (409, "UNDER_WAY"), "the first may still be at it"
     assert int(at_it.headers["retry-after"]) > 0
     assert objects() == []
-    begin_earlier(idempotency.AT_IT + timedelta(seconds=1))
+    begin_earlier(idempotency.REQUEST_TIMEOUT + timedelta(seconds=1))
     reply = patient.upload("/scans", {"file": PNG}, headers=KEYED)
     assert reply.status == 200
     [key] = objects()

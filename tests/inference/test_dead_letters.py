@@ -8,13 +8,13 @@ from functions.inference.ingest import Arrival
 from functions.inference.worker import process
 from scanward.domain import tasks
 from scanward.domain.tasks import FailureReason, TaskLeased
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from tests.inference.conftest import SAMPLES, Time, Upload
 
 
 @pytest.fixture
 def dead(inference: Inference) -> DeadLetters:
-    return DeadLetters(inference.scans, OnceStore("ScansTable"), inference.objects, inference.now)
+    return DeadLetters(inference.scans, IdempotencyStore("ScansTable"), inference.objects, inference.now)
 
 
 def test_a_dead_letter_fails_its_task_once(dead: DeadLetters, uploaded: Upload) -> None:

@@ -19,7 +19,7 @@ from scanward.domain.tasks import FailureReason, TaskStatus
 from scanward.errors import Unavailable
 from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.scans import ScanLists
 from scanward.stores.sessions import GateStore
 from tests.cloud import BUCKET
@@ -35,7 +35,7 @@ def reception(inference: Inference) -> Reception:
     """A reception, and one account that is there."""
     hospital = accounts.register(ACCOUNT, Role.HOSPITAL, Names(email="pacs@example.org"), Profile(), clock.now())
     AccountStore("AccountsTable").add(hospital, "hash")
-    gates, once = GateStore("AccountsTable"), OnceStore("ScansTable")
+    gates, once = GateStore("AccountsTable"), IdempotencyStore("ScansTable")
     return Reception(inference.scans, inference.objects, gates, once, inference.now, clock.fresh_id)
 
 
@@ -163,7 +163,7 @@ def test_while_accounts_cannot_be_looked_up_it_is_left_for_later(reception: Rece
 
 
 def test_a_dead_letter_of_a_delivery_fails_its_task(inference: Inference, reception: Reception) -> None:
-    dead = DeadLetters(inference.scans, reception.once, inference.objects, inference.now)
+    dead = DeadLetters(inference.scans, reception.idempotency, inference.objects, inference.now)
     delivery = delivered(PNG)
     arrival = receive(reception, delivery)
     assert arrival
@@ -176,7 +176,7 @@ def test_a_dead_letter_of_a_delivery_fails_its_task(inference: Inference, recept
 def test_a_dead_letter_of_a_delivery_that_never_became_a_task_sets_it_aside(
     inference: Inference, reception: Reception
 ) -> None:
-    dead = DeadLetters(inference.scans, reception.once, inference.objects, inference.now)
+    dead = DeadLetters(inference.scans, reception.idempotency, inference.objects, inference.now)
     delivery = delivered(PNG)
     assert [bury(dead, delivery) for _ in range(2)] == [End.SET_ASIDE, End.SET_ASIDE]
     assert keys() == {delivery.key.replace("uploads/", "aside/", 1)}

@@ -44,7 +44,7 @@ def revoke_connect_token(call: Call[None], clinic: Clinic) -> MessageOut:
 def connect_doctor(call: Call[ConnectBody], clinic: Clinic) -> LetInDoctorOut:
     """Let a professional in with the token they handed out, for good or until a day."""
     token, ends_at = call.path["connect_token"], call.body.ends_at
-    return LetInDoctorOut.of(care.connect(clinic, call.actor, token, ends_at, call.once))
+    return LetInDoctorOut.of(care.connect(clinic, call.actor, token, ends_at, call.idempotency_key))
 
 
 @routes.get("/patients/me/doctors", list[LetInDoctorOut], query=WindowQuery)

@@ -31,7 +31,9 @@ def list_histories(call: Call[None], clinic: Clinic) -> Page:
 def write_history(call: Call[HistoryBody], clinic: Clinic) -> HistoryOut:
     """Write an entry of the medical history of a patient of one's own."""
     body = call.body
-    return HistoryOut.of(clinical_notes.write_history(clinic, call.actor, body.user_id, body.text(), call.once))
+    return HistoryOut.of(
+        clinical_notes.write_history(clinic, call.actor, body.user_id, body.text(), call.idempotency_key)
+    )
 
 
 @routes.put("/api/medical_histories/{id}", HistoryOut, HistoryAmendmentBody)
@@ -63,7 +65,9 @@ def list_records(call: Call[None], clinic: Clinic) -> Page:
 def write_record(call: Call[RecordBody], clinic: Clinic) -> RecordOut:
     """Write a record of a patient of one's own."""
     body = call.body
-    return RecordOut.of(clinical_notes.write_record(clinic, call.actor, body.patient_id, body.text(), call.once))
+    return RecordOut.of(
+        clinical_notes.write_record(clinic, call.actor, body.patient_id, body.text(), call.idempotency_key)
+    )
 
 
 @routes.get("/api/patient_records/{pk}", RecordOut)

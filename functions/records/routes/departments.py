@@ -30,7 +30,7 @@ def listed(call: Call[None], clinic: Clinic) -> Page:
 @routes.post("/api/department", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS, status=201, idempotent=True)
 def create(call: Call[DepartmentBody], clinic: Clinic) -> DepartmentOut:
     """Make a department; no other that is open has its name."""
-    return DepartmentOut.of(departments.create(clinic, call.body.name, call.once))
+    return DepartmentOut.of(departments.create(clinic, call.body.name, call.idempotency_key))
 
 
 @routes.patch("/api/department/{pk}", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS)

@@ -19,7 +19,7 @@ PATIENTS = Audience(roles=frozenset({Role.PATIENT}))
 def ask(call: Call[QuestionBody], clinic: Clinic) -> QuestionOut:
     """Ask a doctor, or without `doctor_id` all approved doctors, who can read it until one has answered."""
     body = call.body
-    return QuestionOut.of(questions.ask(clinic, call.actor, body.question_text, body.doctor_id, call.once))
+    return QuestionOut.of(questions.ask(clinic, call.actor, body.question_text, body.doctor_id, call.idempotency_key))
 
 
 @routes.get("/api/questions", list[QuestionOut], query=ProseQuery, audience=PATIENTS)
@@ -50,7 +50,7 @@ def withdraw(call: Call[None], clinic: Clinic) -> MessageOut:
 @routes.post("/api/questions/{id}/response", ResponseOut, ResponseBody, audience=DOCTORS, status=201, idempotent=True)
 def respond(call: Call[ResponseBody], clinic: Clinic) -> ResponseOut:
     """Answer a question; the first answer is the only one."""
-    answered = questions.respond(clinic, call.actor, call.path["id"], call.body.response_text, call.once)
+    answered = questions.respond(clinic, call.actor, call.path["id"], call.body.response_text, call.idempotency_key)
     return ResponseOut.listed(answered)[0]
 
 

@@ -15,7 +15,7 @@ from functions.records.usecases.lists import cursor, part
 from scanward.domain import patient_chart
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import Window
 from scanward.domain.patient_chart import Sheet
@@ -57,7 +57,7 @@ def revoke_token(clinic: Clinic, actor: Actor, token: str) -> None:
         raise NotFound
 
 
-def connect(clinic: Clinic, actor: Actor, token: str, ends_at: datetime | None, once: Once | None) -> Doctor:
+def connect(clinic: Clinic, actor: Actor, token: str, ends_at: datetime | None, once: IdempotencyKey | None) -> Doctor:
     """Lets a professional in. Raises NotAllowed, InvalidFields, and NotFound for every token that does not hold."""
     _require(actor, Action.CONNECT)
     now = clinic.now()
@@ -65,9 +65,9 @@ def connect(clinic: Clinic, actor: Actor, token: str, ends_at: datetime | None, 
         raise InvalidFields({"ends_at": ["Give a time to come, within ten years."]})
     hashed = _hashed(token)
     for _ in range(TRIES):
-        made = clinic.once.find(once, now) if once else None
+        made = clinic.idempotency.find(once, now) if once else None
         if made:
-            return _replayed(clinic, actor, int(made.made["professional_id"]))
+            return _replayed(clinic, actor, int(made.answer["professional_id"]))
         found = clinic.connects.find(hashed)
         if found is None or found.expires_at <= now:
             raise NotFound

@@ -9,7 +9,7 @@ from functions.records.usecases.lists import create, cursor, part
 from scanward.domain import clinical_notes
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.clinical_notes import Findings, History, Record, Surgery
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import Window
 from scanward.domain.policy import Action
@@ -40,7 +40,7 @@ def list_history_versions(
     return found.versions, cursor(clinic, found.last, scope)
 
 
-def write_history(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, once: Once | None) -> History:
+def write_history(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, once: IdempotencyKey | None) -> History:
     """A new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> History:
@@ -116,7 +116,7 @@ def list_record_versions(
     return found.versions, cursor(clinic, found.last, scope)
 
 
-def write_record(clinic: Clinic, actor: Actor, patient_id: int, text: Findings, once: Once | None) -> Record:
+def write_record(clinic: Clinic, actor: Actor, patient_id: int, text: Findings, once: IdempotencyKey | None) -> Record:
     """A new record of a patient. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Record:

@@ -11,7 +11,7 @@ from functions.records.usecases.lists import cursor, part
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import Window
 from scanward.domain.policy import Action, Relation, Resource
@@ -119,7 +119,7 @@ def listed(clinic: Clinic, actor: Actor, window: Window) -> tuple[Sequence[Depar
     return clinic.departments.many(found.ids), cursor(clinic, found.last, scope)
 
 
-def create(clinic: Clinic, name: str, once: Once | None) -> Department:
+def create(clinic: Clinic, name: str, once: IdempotencyKey | None) -> Department:
     """A new department. Raises AlreadyTaken for the name of another open one, KeyReused."""
 
     def make(number: int, now: datetime) -> Department:

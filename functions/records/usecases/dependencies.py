@@ -12,7 +12,7 @@ from scanward.stores.accounts import AccountLists, AccountStore
 from scanward.stores.care import CareLinks, ConnectTokens
 from scanward.stores.clinical_notes import WritingStore
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.notifications import Notices
 from scanward.stores.patients import PatientStore, SheetStore
 from scanward.stores.personal_data import ExportStore
@@ -41,7 +41,7 @@ class Clinic:
     exports: ExportStore
     own_data: OwnDataQueue
     objects: ObjectStore
-    once: OnceStore
+    idempotency: IdempotencyStore
     access: Access
     tokens: Tokens
     now: Callable[[], datetime]

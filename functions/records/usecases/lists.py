@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from functions.records.usecases.dependencies import Clinic
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.pagination import Window
 from scanward.errors import AlreadyTaken, Conflict
 from scanward.stores.lists import Part
@@ -16,7 +16,7 @@ TRIES = 3
 
 def create(
     clinic: Clinic,
-    once: Once | None,
+    once: IdempotencyKey | None,
     make: Callable[[int, datetime], T],
     again: Callable[[int], T],
     tries: int = TRIES,
@@ -28,13 +28,13 @@ def create(
     """
     for attempt in range(tries):
         now = clinic.now()
-        found = clinic.once.find(once, now) if once else None
+        found = clinic.idempotency.find(once, now) if once else None
         if found:
-            return again(int(found.made["id"]))
+            return again(int(found.answer["id"]))
         try:
             return make(clinic.fresh_id(now), now)
         except AlreadyTaken:  # by the same request, it may be, that came twice at once
-            if once is None or clinic.once.find(once, now) is None:
+            if once is None or clinic.idempotency.find(once, now) is None:
                 raise
         except Conflict:
             if attempt == tries - 1:

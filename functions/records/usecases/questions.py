@@ -8,7 +8,7 @@ from functions.records.usecases.directory import require_known, works
 from functions.records.usecases.lists import create, cursor, part
 from scanward.domain import questions
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import Window
 from scanward.domain.policy import Action, Relation, Resource, allows, relation_of
@@ -21,7 +21,7 @@ Questions = tuple[Sequence[Question], str | None]
 NO_SUCH_DOCTOR = "There is no such doctor."
 
 
-def ask(clinic: Clinic, actor: Actor, text: str, doctor_id: int | None, once: Once | None) -> Question:
+def ask(clinic: Clinic, actor: Actor, text: str, doctor_id: int | None, once: IdempotencyKey | None) -> Question:
     """A patient's question, to a doctor or to all. Raises NotAllowed, KeyReused, InvalidFields for no such doctor."""
     if not allows(actor, Action.ASK_QUESTION, Resource(actor.account_id)):
         raise NotAllowed
@@ -66,7 +66,7 @@ def read(clinic: Clinic, actor: Actor, question: str) -> Question:
     return found
 
 
-def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: Once | None) -> Question:
+def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: IdempotencyKey | None) -> Question:
     """The answer. Raises AlreadyAnswered to whom the question was put, NotFound to others, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Question:

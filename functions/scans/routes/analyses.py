@@ -16,7 +16,7 @@ FORM = (Media.MULTIPART,)
 def friendly_analysis(call: Call[FriendlyBody], imaging: Imaging) -> FriendlyOut:
     """Order an analysis that speaks to a patient."""
     image = one_image(call.files, "file")
-    accepted = uploads.upload(imaging, call.actor, image, call.body.wanted(timed=True), call.once)
+    accepted = uploads.upload(imaging, call.actor, image, call.body.wanted(timed=True), call.idempotency_key)
     return FriendlyOut.of(accepted, estimated_time=accepted.estimated_time)
 
 
@@ -24,7 +24,7 @@ def friendly_analysis(call: Call[FriendlyBody], imaging: Imaging) -> FriendlyOut
 def expert_analysis(call: Call[ExpertBody], imaging: Imaging) -> ExpertOut:
     """Order an analysis that speaks to a radiologist."""
     image = one_image(call.files, "file")
-    accepted = uploads.upload(imaging, call.actor, image, call.body.wanted(timed=True), call.once)
+    accepted = uploads.upload(imaging, call.actor, image, call.body.wanted(timed=True), call.idempotency_key)
     return ExpertOut.of(accepted, priority=call.body.priority, estimated_time=accepted.estimated_time)
 
 

@@ -44,14 +44,14 @@ routes = Routes[Imaging]("scans", Family.ENVELOPE)
 def upload(call: Call[UploadBody], imaging: Imaging) -> UploadOut:
     """Upload an image of up to 4,400,000 bytes; its analysis starts at once."""
     image = one_image(call.files, "file")
-    return UploadOut.of(uploads.upload(imaging, call.actor, image, call.body.wanted(), call.once))
+    return UploadOut.of(uploads.upload(imaging, call.actor, image, call.body.wanted(), call.idempotency_key))
 
 
 @routes.post("/scans/uploads", UploadStartOut, UploadStart, idempotent=True)
 def begin_upload(call: Call[UploadStart], imaging: Imaging) -> UploadStartOut:
     """Begin an upload of up to 50 MB straight to S3; its analysis starts when the file has come."""
     wanted, kind = call.body.wanted(), call.body.content_type
-    accepted, form = uploads.begin_upload(imaging, call.actor, kind, wanted, call.once)
+    accepted, form = uploads.begin_upload(imaging, call.actor, kind, wanted, call.idempotency_key)
     return UploadStartOut.of(accepted, upload=FormOut.of(form))
 
 
@@ -84,5 +84,5 @@ def list_analyses(call: Call[None], imaging: Imaging) -> list[TaskOut]:
 @routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)
 def analyse_again(call: Call[OrderBody], imaging: Imaging) -> AgainOut:
     """Order another analysis of a stored scan; earlier ones stay as they are."""
-    accepted = tasks.analyse_again(imaging, call.actor, call.path["scan_id"], call.body.order(), call.once)
+    accepted = tasks.analyse_again(imaging, call.actor, call.path["scan_id"], call.body.order(), call.idempotency_key)
     return AgainOut.of(accepted, estimated_time=accepted.estimated_time)

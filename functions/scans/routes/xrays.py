@@ -38,9 +38,9 @@ def add_xray(call: Call[XrayBody | XrayStart], imaging: Imaging) -> XrayOut | Xr
     if isinstance(call.body, XrayStart):
         if call.files:
             raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
-        accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.once)
+        accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.idempotency_key)
         return XrayStartOut.begun(scans.of(imaging, accepted), accepted, form)
-    accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.once)
+    accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.idempotency_key)
     return XrayOut.of(scans.of(imaging, accepted))
 
 

@@ -8,7 +8,7 @@ from scanward.domain.orders import Priority
 from scanward.errors import Unavailable
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
-from scanward.stores.idempotency import OnceStore
+from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadCounts
 from scanward.stores.s3 import ObjectStore, Purger
@@ -66,7 +66,7 @@ class Imaging:
     purger: Purger
     lanes: PriorityQueues
     waiting: Waiting
-    once: OnceStore
+    idempotency: IdempotencyStore
     counts: UploadCounts
     access: Access
     accounts: GateStore

@@ -8,11 +8,11 @@ from typing import Generic, TypeVar
 from functions.scans.usecases.dependencies import Imaging, spelled
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Actor
-from scanward.domain.idempotency import Made, Once
+from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.orders import Order
 from scanward.domain.tokens import Claims, TokenType
-from scanward.errors import Conflict, UnderWay
-from scanward.stores.scans import Beside
+from scanward.errors import Conflict, InProgress
+from scanward.stores.scans import IdempotencyWrite
 
 NEW_ID_TRIES = 3
 
@@ -28,7 +28,7 @@ class Taking:
 
     actor: Actor
     order: Order
-    once: Once | None
+    idempotency_key: IdempotencyKey | None
     finished: bool = False
     timed: bool = False
 
@@ -59,7 +59,7 @@ class Accepted(Generic[K]):
 
 
 def accept(
-    imaging: Imaging, taking: Taking, keep: Callable[[Draft, Beside], K], scan_id: int | None = None
+    imaging: Imaging, taking: Taking, keep: Callable[[Draft, IdempotencyWrite], K], scan_id: int | None = None
 ) -> Accepted[K]:
     """Has an order kept by `keep`, under fresh ids; or gives back what was kept for its key before.
 
@@ -70,11 +70,11 @@ def accept(
         draft = Draft(scan_id or imaging.fresh_id(now), imaging.fresh_id(now), now)
         made = _made(imaging, taking, draft)
         try:
-            kept = keep(draft, Beside(taking.once, made.made, taking.finished))
+            kept = keep(draft, IdempotencyWrite(taking.idempotency_key, made.answer, taking.finished))
         except Conflict:  # the key has its mark, or an id is in use: one chance in thousands
-            earlier = imaging.once.find(taking.once, now) if taking.once else None
-            if earlier and earlier.is_under_way(now):
-                raise UnderWay from None
+            earlier = imaging.idempotency.find(taking.idempotency_key, now) if taking.idempotency_key else None
+            if earlier and earlier.is_in_progress(now):
+                raise InProgress from None
             if earlier:
                 return _accepted(imaging, taking, earlier, None)
         else:
@@ -82,13 +82,13 @@ def accept(
     raise Conflict
 
 
-def finish(imaging: Imaging, once: Once | None) -> None:
+def finish(imaging: Imaging, once: IdempotencyKey | None) -> None:
     """Marks an order as carried out, for replays of its key."""
     if once:
-        imaging.once.finish(once)
+        imaging.idempotency.finish(once)
 
 
-def _made(imaging: Imaging, taking: Taking, draft: Draft) -> Made:
+def _made(imaging: Imaging, taking: Taking, draft: Draft) -> IdempotencyRecord:
     said = {
         "scan_id": str(draft.scan_id),
         "task_id": str(draft.task_id),
@@ -96,19 +96,19 @@ def _made(imaging: Imaging, taking: Taking, draft: Draft) -> Made:
         # Looking into the queue costs a cold function a client of its own.
         "estimated_time": spelled(imaging.waiting.seconds(taking.order.priority)) if taking.timed else "",
     }
-    return Made(said, draft.now, taking.finished)
+    return IdempotencyRecord(said, draft.now, taking.finished)
 
 
-def _accepted(imaging: Imaging, taking: Taking, made: Made, kept: K | None) -> Accepted[K]:
-    task_id = int(made.made["task_id"])
+def _accepted(imaging: Imaging, taking: Taking, made: IdempotencyRecord, kept: K | None) -> Accepted[K]:
+    task_id = int(made.answer["task_id"])
     # Signed for the time at which it was made, so that a replay is answered with the same token.
-    claims = Claims(taking.actor.account_id, taking.actor.session_id, made.made["token"], task_id)
+    claims = Claims(taking.actor.account_id, taking.actor.session_id, made.answer["token"], task_id)
     token = imaging.tokens.issue(TokenType.TASK, claims, made.begun_at)
     return Accepted(
-        scan_id=int(made.made["scan_id"]),
+        scan_id=int(made.answer["scan_id"]),
         task_id=task_id,
         task_token=token,
-        estimated_time=made.made["estimated_time"],
+        estimated_time=made.answer["estimated_time"],
         begun_at=made.begun_at,
         unfinished=not made.done,
         kept=kept,

@@ -8,7 +8,7 @@ from functions.scans.usecases.orders import Accepted, Draft, Taking, accept, fin
 from functions.scans.usecases.paging import page
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
 from scanward.domain.orders import Order
 from scanward.domain.pagination import Window
@@ -16,7 +16,7 @@ from scanward.domain.policy import Action
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, NotFound
 from scanward.security.access import Thing
-from scanward.stores.scans import Beside
+from scanward.stores.scans import IdempotencyWrite
 
 CANCEL_TRIES = 10
 
@@ -66,7 +66,9 @@ def called_off(imaging: Imaging, task: Task) -> Task:
     raise Conflict
 
 
-def analyse_again(imaging: Imaging, actor: Actor, scan: str, order: Order, once: Once | None) -> Accepted[Task]:
+def analyse_again(
+    imaging: Imaging, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None
+) -> Accepted[Task]:
     """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
     found = imaging.scans.get(parse_id(scan))
     if found is None:
@@ -76,7 +78,7 @@ def analyse_again(imaging: Imaging, actor: Actor, scan: str, order: Order, once:
     if of is None or not imaging.objects.exists(found.object_key, found.object_version):
         raise Conflict("There is no image to analyse")
 
-    def keep(draft: Draft, beside: Beside) -> Task:
+    def keep(draft: Draft, beside: IdempotencyWrite) -> Task:
         task = tasks.again(draft.task_id, of, actor.account_id, order, draft.now)
         imaging.scans.add_again(task, beside)
         return task

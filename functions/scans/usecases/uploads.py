@@ -7,7 +7,7 @@ from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.orders import Accepted, Draft, Taking, accept, finish
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
 from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
 from scanward.domain.object_keys import upload_key
@@ -17,7 +17,7 @@ from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.errors import Conflict, NotFound, TooManyRequests
 from scanward.security.access import Thing
 from scanward.stores.s3 import PresignedPost
-from scanward.stores.scans import Beside
+from scanward.stores.scans import IdempotencyWrite
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,9 @@ class Image:
     kind: ImageFormat
 
 
-def upload(imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: Once | None = None) -> Accepted[Scan]:
+def upload(
+    imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: IdempotencyKey | None = None
+) -> Accepted[Scan]:
     """Keeps an image and starts its analysis.
 
     The object is put last: without it the task waits, and the sweeper ends it, so nothing is stored half.
@@ -57,7 +59,7 @@ def upload(imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: O
 
 
 def begin_upload(
-    imaging: Imaging, actor: Actor, content_type: str, wanted: Wanted, once: Once | None = None
+    imaging: Imaging, actor: Actor, content_type: str, wanted: Wanted, once: IdempotencyKey | None = None
 ) -> tuple[Accepted[Scan], PresignedPost]:
     """A scan whose image the client sends straight to S3; its arrival starts the analysis.
 
@@ -76,14 +78,14 @@ def begin_upload(
     return accepted, imaging.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
-def _count(imaging: Imaging, actor: Actor, once: Once | None) -> datetime | None:
+def _count(imaging: Imaging, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
     """When one more upload was counted; None for a replay over the limit, which goes on. Raises TooManyRequests."""
     now = imaging.now()
     try:
         imaging.counts.count(actor.account_id, now)
     except TooManyRequests:
         # Only now: most keys are new, and looking each up would cost them a round trip.
-        if once is None or imaging.once.find(once, now) is None:
+        if once is None or imaging.idempotency.find(once, now) is None:
             raise
         return None
     return now
@@ -103,7 +105,7 @@ def _whose(imaging: Imaging, actor: Actor, wanted: Wanted) -> int:
 def _accept(imaging: Imaging, taking: Taking, wanted: Wanted, patient_id: int) -> Accepted[Scan]:
     actor = taking.actor
 
-    def keep(draft: Draft, beside: Beside) -> Scan:
+    def keep(draft: Draft, beside: IdempotencyWrite) -> Scan:
         task = tasks.create(
             draft.task_id, draft.scan_id, patient_id, draft.now, wanted.order, requested_by=actor.account_id
         )

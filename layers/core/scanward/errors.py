@@ -99,13 +99,13 @@ class Conflict(ScanwardError):
     message = "The state has moved on"
 
 
-class KeyReused(ScanwardError):
+class IdempotencyKeyReused(ScanwardError):
     """An Idempotency-Key that came with another request before."""
 
     message = "The Idempotency-Key was used for another request"
 
 
-class UnderWay(Conflict):
+class InProgress(Conflict):
     """The same request, with the same Idempotency-Key, is being carried out; `retry_after` in whole seconds."""
 
     message = "The same request is being carried out"

@@ -4,28 +4,28 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-KEPT = timedelta(hours=24)
-AT_IT = timedelta(seconds=30)  # the longest that a request may take; after that its maker is dead
+RETENTION = timedelta(hours=24)
+REQUEST_TIMEOUT = timedelta(seconds=30)  # the longest that a request may take; after that its maker is dead
 
 
 @dataclass(frozen=True, slots=True)
-class Once:
+class IdempotencyKey:
     """A key, hashed, of one account, and the fingerprint of the request that it came with; for how long it holds."""
 
     account_id: int
     key: str
     fingerprint: str
-    kept: timedelta = KEPT
+    retention: timedelta = RETENTION
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class IdempotencyRecord:
     """What was made for a key. `done`: all of it, so that a replay has nothing left to do."""
 
-    made: Mapping[str, str]
+    answer: Mapping[str, str]
     begun_at: datetime
     done: bool
 
-    def is_under_way(self, now: datetime) -> bool:
+    def is_in_progress(self, now: datetime) -> bool:
         """Whether the first request may still be at it."""
-        return not self.done and now - self.begun_at < AT_IT
+        return not self.done and now - self.begun_at < REQUEST_TIMEOUT

@@ -11,7 +11,7 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.policy import Relation
 from scanward.errors import Conflict
 from scanward.stores import keys
@@ -26,7 +26,7 @@ from scanward.stores.dynamo import (
     translated,
     write_together,
 )
-from scanward.stores.idempotency import OnceItem, mark
+from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import Part
 
 
@@ -321,7 +321,7 @@ class ConnectTokens:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (ConnectItem, ConnectPlaceItem, CareItem, LinkPlaceItem, AccessItem, OnceItem):
+        for model in (ConnectItem, ConnectPlaceItem, CareItem, LinkPlaceItem, AccessItem, IdempotencyItem):
             bind(model, table)
 
     def add(self, token: ConnectToken) -> None:
@@ -363,7 +363,7 @@ class ConnectTokens:
             return False
         return True
 
-    def spend(self, token: ConnectToken, link: CareLink, entry: AccessEntry, once: Once | None) -> None:
+    def spend(self, token: ConnectToken, link: CareLink, entry: AccessEntry, once: IdempotencyKey | None) -> None:
         """Makes a link of a token, with its entry in the log, all or nothing; it replaces an earlier link of the two.
 
         Raises Conflict when the token was used, revoked or expired meanwhile, or the earlier link changed.
@@ -381,7 +381,7 @@ class ConnectTokens:
                     write.delete(place)
             write.save(access_item(entry))
             if once:
-                mark(write, once, {"professional_id": str(link.professional_id)}, entry.at, done=True)
+                put_record(write, once, {"professional_id": str(link.professional_id)}, entry.at, done=True)
 
         try:
             write_together(fill)

@@ -11,10 +11,10 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.clinical_notes import Findings, Surgery, Writing
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.stores import keys
 from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated, write_unchanged
-from scanward.stores.idempotency import OnceItem, mark
+from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import ClinicLists, Ids, Part, RowItem
 
 T = TypeVar("T")
@@ -137,12 +137,12 @@ class WritingStore(Generic[T]):
     """The writings of one kind. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str, kind: Kind[T]) -> None:
-        for model in (WritingItem, ReplacedItem, RowItem, OnceItem):
+        for model in (WritingItem, ReplacedItem, RowItem, IdempotencyItem):
             bind(model, table)
         self._kind = kind
         self._lists = ClinicLists(table)
 
-    def add(self, writing: Writing[T], once: Once | None = None) -> None:
+    def add(self, writing: Writing[T], once: IdempotencyKey | None = None) -> None:
         """Keeps a new one with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
@@ -150,7 +150,7 @@ class WritingStore(Generic[T]):
             for row in writing_rows(self._kind, writing):
                 write.save(row)
             if once:
-                mark(write, once, {"id": str(writing.id)}, writing.created_at, done=True)
+                put_record(write, once, {"id": str(writing.id)}, writing.created_at, done=True)
 
         write_unchanged(fill)
 

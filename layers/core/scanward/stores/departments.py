@@ -13,14 +13,14 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.accounts import fold
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.accounts import UNIQUE
 from scanward.stores.care import CareItem, holds
 from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together, write_unchanged
-from scanward.stores.idempotency import OnceItem, mark
+from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import ClinicLists, Ids, Part, Row, RowItem
 from scanward.stores.sessions import WORKING_DOCTOR, GateItem, is_working_doctor
 
@@ -304,11 +304,11 @@ class DepartmentStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (DepartmentItem, NameItem, RowItem, OnceItem):
+        for model in (DepartmentItem, NameItem, RowItem, IdempotencyItem):
             bind(model, table)
         self._lists = ClinicLists(table)
 
-    def add(self, department: Department, once: Once | None = None) -> None:
+    def add(self, department: Department, once: IdempotencyKey | None = None) -> None:
         """Keeps a new one, all or nothing. Raises AlreadyTaken, or Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
@@ -316,7 +316,7 @@ class DepartmentStore:
             write.save(name_item(department), condition=NameItem.pk.does_not_exist())
             write.save(department_row(department))
             if once:
-                mark(write, once, {"id": str(department.id)}, department.created_at, done=True)
+                put_record(write, once, {"id": str(department.id)}, department.created_at, done=True)
 
         self._write(fill, department)
 

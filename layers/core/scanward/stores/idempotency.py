@@ -7,13 +7,13 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.idempotency import Made, Once
-from scanward.errors import KeyReused
+from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
+from scanward.errors import IdempotencyKeyReused
 from scanward.stores import keys
 from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated
 
 
-class OnceItem(Model):
+class IdempotencyItem(Model):
     """ONCE#account / hash of the key."""
 
     class Meta:
@@ -28,41 +28,43 @@ class OnceItem(Model):
     expires_at = NumberAttribute()
 
 
-class OnceStore:
+class IdempotencyStore:
     """Marks in one table: that of the things which they are about. Raises Unavailable."""
 
     def __init__(self, table: str) -> None:
-        bind(OnceItem, table)
+        bind(IdempotencyItem, table)
 
-    def find(self, once: Once, now: datetime) -> Made | None:
+    def find(self, once: IdempotencyKey, now: datetime) -> IdempotencyRecord | None:
         """What was made for the key, strongly consistent, or None. Raises KeyReused for another request's key."""
         with translated():
             try:
-                item = OnceItem.get(keys.once(once.account_id), once.key, consistent_read=True)
-            except OnceItem.DoesNotExist:
+                item = IdempotencyItem.get(keys.idempotency(once.account_id), once.key, consistent_read=True)
+            except IdempotencyItem.DoesNotExist:
                 return None
         if item.expires_at <= now.timestamp():
             return None
         if item.fingerprint != once.fingerprint:
-            raise KeyReused
-        return Made(item.made, from_ms(item.begun_ms), item.done)
+            raise IdempotencyKeyReused
+        return IdempotencyRecord(item.made, from_ms(item.begun_ms), item.done)
 
-    def finish(self, once: Once) -> None:
+    def finish(self, once: IdempotencyKey) -> None:
         """Marks the thing as made, all of it."""
         with translated():
-            OnceItem(keys.once(once.account_id), once.key).update([OnceItem.done.set(True)])
+            IdempotencyItem(keys.idempotency(once.account_id), once.key).update([IdempotencyItem.done.set(True)])
 
 
-def mark(write: TransactWrite, once: Once, made: Mapping[str, str], now: datetime, *, done: bool) -> None:
+def put_record(
+    write: TransactWrite, once: IdempotencyKey, made: Mapping[str, str], now: datetime, *, done: bool
+) -> None:
     """Adds the mark to a transaction, which fails when there is one that has not expired."""
-    fresh = OnceItem.pk.does_not_exist() | (OnceItem.expires_at <= int(now.timestamp()))
-    item = OnceItem(
-        keys.once(once.account_id),
+    fresh = IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires_at <= int(now.timestamp()))
+    item = IdempotencyItem(
+        keys.idempotency(once.account_id),
         once.key,
         fingerprint=once.fingerprint,
         made=dict(made),
         begun_ms=to_ms(now),
         done=done,
-        expires_at=int((now + once.kept).timestamp()),
+        expires_at=int((now + once.retention).timestamp()),
     )
     write.save(item, condition=fresh)

@@ -228,7 +228,7 @@ def reading(at_ms: int) -> str:
     return f"{READING_PREFIX}{at_ms:013d}"
 
 
-def once(account_id: int) -> str:
+def idempotency(account_id: int) -> str:
     return f"ONCE#{account_id}"
 
 

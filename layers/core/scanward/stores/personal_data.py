@@ -230,7 +230,7 @@ class Eraser:
 
     def scans(self, account_id: int) -> None:
         """An account's lists and counts beside its scans, whose list goes with them: what is in none is not found."""
-        for key in (keys.tasks_of, keys.once, keys.notice):
+        for key in (keys.tasks_of, keys.idempotency, keys.notice):
             _drop(ScanRow, key(account_id))
         _drop(ScanRow, keys.uploads(account_id))
 
@@ -248,7 +248,7 @@ class Eraser:
 
     def clinic(self, account_id: int) -> None:
         """What is left of an account in the clinic, but for the access log."""
-        for key in (keys.care, keys.sheet, keys.export, keys.once):
+        for key in (keys.care, keys.sheet, keys.export, keys.idempotency):
             _drop(ClinicRow, key(account_id))
 
     def knows(self, account_id: int) -> bool:

@@ -7,12 +7,12 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.questions import AlreadyAnswered, Question, Response
 from scanward.errors import NotFound
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together, write_unchanged
-from scanward.stores.idempotency import OnceItem, mark
+from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import ClinicLists, Ids, Part, RowItem
 from scanward.stores.notifications import Notice, Notices
 
@@ -97,11 +97,11 @@ class QuestionStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (QuestionItem, RowItem, OnceItem):
+        for model in (QuestionItem, RowItem, IdempotencyItem):
             bind(model, table)
         self._lists = ClinicLists(table)
 
-    def add(self, question: Question, once: Once | None = None) -> None:
+    def add(self, question: Question, once: IdempotencyKey | None = None) -> None:
         """Keeps a new question with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
@@ -109,12 +109,12 @@ class QuestionStore:
             for row in question_rows(question):
                 write.save(row)
             if once:
-                mark(write, once, {"id": str(question.id)}, question.created_at, done=True)
+                put_record(write, once, {"id": str(question.id)}, question.created_at, done=True)
 
         write_unchanged(fill)
 
     def answer(
-        self, before: Question, after: Question, notices: Notices | None = None, once: Once | None = None
+        self, before: Question, after: Question, notices: Notices | None = None, once: IdempotencyKey | None = None
     ) -> None:
         """Writes the response, and that the patient is to be told, on the condition that there is none.
 
@@ -129,7 +129,7 @@ class QuestionStore:
             if notices:
                 notices.write(write, Notice(after.patient_id, after.id), after.updated_at)
             if once:
-                mark(write, once, {"id": str(after.id)}, after.updated_at, done=True)
+                put_record(write, once, {"id": str(after.id)}, after.updated_at, done=True)
 
         try:
             write_together(fill)

@@ -15,14 +15,14 @@ from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.orders import ScanType
 from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, JSONText, bind, from_ms, settled, to_ms, translated, write_together
-from scanward.stores.idempotency import OnceItem, mark
+from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.tasks import DueIndex, TaskItem, as_kept, task_item, task_of
 
 
@@ -163,28 +163,28 @@ def _reading(item: ScanItem) -> Reading | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class IdempotencyWrite:
     """What else a new scan's transaction writes: the mark of its Idempotency-Key.
 
     `made`: what a replay of the key is answered with. `done`: whether nothing is left to do after the transaction.
     """
 
-    once: Once | None = None
-    made: Mapping[str, str] = field(default_factory=dict)
+    key: IdempotencyKey | None = None
+    answer: Mapping[str, str] = field(default_factory=dict)
     done: bool = True
 
 
-NOTHING = Beside()
+NO_IDEMPOTENCY = IdempotencyWrite()
 
 
 class ScanStore:
     """Reads and writes scans and tasks. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (TaskItem, ScanItem, PlaceItem, ReadingItem, OnceItem):
+        for model in (TaskItem, ScanItem, PlaceItem, ReadingItem, IdempotencyItem):
             bind(model, table)
 
-    def add(self, scan: Scan, task: Task, beside: Beside = NOTHING) -> None:
+    def add(self, scan: Scan, task: Task, beside: IdempotencyWrite = NO_IDEMPOTENCY) -> None:
         """Keeps a new scan with its task, all or nothing.
 
         Raises Conflict when an id is in use or a key has its mark.
@@ -199,7 +199,7 @@ class ScanStore:
 
         self._add(fill, task)
 
-    def add_again(self, task: Task, beside: Beside = NOTHING) -> None:
+    def add_again(self, task: Task, beside: IdempotencyWrite = NO_IDEMPOTENCY) -> None:
         """Keeps another analysis of a scan. Raises NotFound when the scan is gone, Conflict as `add` does."""
 
         def fill(write: TransactWrite) -> None:
@@ -309,13 +309,13 @@ def _there() -> Condition:
     return condition
 
 
-def _add_task(write: TransactWrite, task: Task, beside: Beside) -> None:
+def _add_task(write: TransactWrite, task: Task, beside: IdempotencyWrite) -> None:
     write.save(task_item(task), condition=TaskItem.pk.does_not_exist())
     write.save(PlaceItem(keys.scan(task.scan_id), keys.analysis(task.id)))
     for account_id in {task.patient_id, task.requested_by}:
         write.save(PlaceItem(keys.tasks_of(account_id), keys.sortable(task.id)))
-    if beside.once:
-        mark(write, beside.once, beside.made, task.created_at, done=beside.done)
+    if beside.key:
+        put_record(write, beside.key, beside.answer, task.created_at, done=beside.done)
 
 
 def _write(before: Task, after: Task) -> None:

@@ -17,7 +17,7 @@ from scanward.errors import (
 )
 from scanward.web.bodies import TOO_LARGE_TEXT, Choice
 from scanward.web.families import TABLE, Family, family_of
-from scanward.web.request import HEADER, MAX_KEY
+from scanward.web.request import IDEMPOTENCY_HEADER, MAX_IDEMPOTENCY_KEY
 from scanward.web.routes import ANY, METHODS, Media, Route, Routes
 
 # The gateway's name for a refusal → the status it gets (0: the gateway's own) and what it says.
@@ -80,7 +80,9 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 _REF = "#/components/schemas/{model}"
 _INVOKE = "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${%s.Arn}/invocations"
-_ONCE = [{"name": HEADER, "in": "header", "schema": {"type": "string", "maxLength": MAX_KEY}}]
+_IDEMPOTENCY_PARAMETER = [
+    {"name": IDEMPOTENCY_HEADER, "in": "header", "schema": {"type": "string", "maxLength": MAX_IDEMPOTENCY_KEY}}
+]
 _ERRORS = {Family.ENVELOPE: "EnvelopeError", Family.FLAT: "FlatError"}
 _ERROR_SCHEMAS: dict[str, Any] = {
     "EnvelopeError": {
@@ -146,7 +148,9 @@ def _operation(route: Route[Any], function: str, tag: str, schemas: dict[str, An
         },
         "x-amazon-apigateway-integration": _integration(function),
     }
-    parameters = _parameters(route.path) + _query(route.query, schemas) + (_ONCE if route.idempotent else [])
+    parameters = (
+        _parameters(route.path) + _query(route.query, schemas) + (_IDEMPOTENCY_PARAMETER if route.idempotent else [])
+    )
     if parameters:
         said["parameters"] = parameters
     if route.audience.token:

@@ -11,14 +11,14 @@ from urllib.parse import unquote
 from chalice.app import Request
 from pydantic import BaseModel, ValidationError
 
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.errors import InvalidFields, TooLarge, UnsupportedMedia
 from scanward.security.authentication import Pass
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
 from scanward.web.fields import Body, refused
 from scanward.web.routes import Call, Media, Route
 
-MARK = "x-distribution-mark"
+DISTRIBUTION_HEADER = "x-distribution-mark"
 
 
 def address_of(request: Request, mark: str | None) -> str:
@@ -28,17 +28,17 @@ def address_of(request: Request, mark: str | None) -> str:
     and CloudFront, which API Gateway saw; whatever stands before these two is the viewer's own text.
     """
     seen: list[str] = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
-    marked = mark is not None and compare_digest(request.headers.get(MARK, "").encode(), mark.encode())
+    marked = mark is not None and compare_digest(request.headers.get(DISTRIBUTION_HEADER, "").encode(), mark.encode())
     if marked and len(seen) > 1:
         return seen[-2]
     return str(request.context.get("identity", {}).get("sourceIp", ""))
 
 
-HEADER = "Idempotency-Key"
-MAX_KEY = 255
+IDEMPOTENCY_HEADER = "Idempotency-Key"
+MAX_IDEMPOTENCY_KEY = 255
 
 
-def read_once(key: str | None, account_id: int, route: str, call: Call[object]) -> Once | None:
+def read_idempotency_key(key: str | None, account_id: int, route: str, call: Call[object]) -> IdempotencyKey | None:
     """The key of a call to a route; None without one.
 
     Raises InvalidFields for one that is too long or not of printable ASCII characters. The fingerprint is made of
@@ -47,12 +47,12 @@ def read_once(key: str | None, account_id: int, route: str, call: Call[object]) 
     """
     if key is None:
         return None
-    if not 0 < len(key) <= MAX_KEY or not (key.isascii() and key.isprintable()):
-        raise InvalidFields({HEADER: [f"Send 1 to {MAX_KEY} printable ASCII characters."]})
+    if not 0 < len(key) <= MAX_IDEMPOTENCY_KEY or not (key.isascii() and key.isprintable()):
+        raise InvalidFields({IDEMPOTENCY_HEADER: [f"Send 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters."]})
     fields = call.body.model_dump(mode="json") if isinstance(call.body, BaseModel) else None
     digests = {name: hashlib.sha256(file.content).hexdigest() for name, file in call.files.items()}
     said = json.dumps([route, dict(call.path), fields, digests], sort_keys=True)
-    return Once(account_id, _hash(key), _hash(said))
+    return IdempotencyKey(account_id, _hash(key), _hash(said))
 
 
 def _hash(text: str) -> str:
@@ -85,9 +85,9 @@ class Reader(Generic[D]):
         if self._route.media:
             call = self._with_body(call, request)
         if self._route.idempotent and passed:
-            key = request.headers.get(HEADER.lower())
+            key = request.headers.get(IDEMPOTENCY_HEADER.lower())
             name = f"{request.method} {self._route.path}"
-            call = replace(call, once=read_once(key, passed.actor.account_id, name, call))
+            call = replace(call, once=read_idempotency_key(key, passed.actor.account_id, name, call))
         return call
 
     def _with_body(self, call: Call[Any], request: Request) -> Call[Any]:

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from chalice.app import HeadersType, Response
 from pydantic import TypeAdapter
 
-from scanward.errors import ScanwardError, TooManyRequests, Unavailable, UnderWay
+from scanward.errors import InProgress, ScanwardError, TooManyRequests, Unavailable
 from scanward.security.authentication import Pass
 from scanward.web.families import Family
 from scanward.web.fields import Out
@@ -92,7 +92,7 @@ def refused(error: ScanwardError, family: Family) -> Response:
             "RateLimit-Remaining": "0",
             "RateLimit-Reset": str(error.retry_after),
         }
-    if isinstance(error, Unavailable | UnderWay):
+    if isinstance(error, Unavailable | InProgress):
         headers["Retry-After"] = str(error.retry_after)
     if status == 401:
         headers["WWW-Authenticate"] = "Bearer"

@@ -8,7 +8,7 @@ from typing import Any, Generic, TypeVar
 from pydantic import BaseModel
 
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.idempotency import Once
+from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.tokens import TokenType
 from scanward.errors import Fields
 from scanward.security.authentication import Pass
@@ -44,7 +44,7 @@ class Call(Generic[B]):
     address: str
     passed: Pass | None
     root: str
-    once: Once | None = None
+    idempotency_key: IdempotencyKey | None = None
     if_none_match: str | None = None
 
     @property
