@@ -19,7 +19,7 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.security import passwords
 from scanward.stores import keys
-from scanward.stores.accounts import markers, profile_item
+from scanward.stores.accounts import profile_item, unique_name_items
 from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
 
@@ -55,7 +55,7 @@ def _login() -> Subject:
 def _dynamodb(hashed: str) -> Mapping[str, Answer]:
     """The marker of the email, its account, and the gate with the new session."""
     account = accounts.register(case.ACCOUNT_ID, Role.PATIENT, Names(email=EMAIL), Profile(), now())
-    marker = markers(account)["email"].serialize()
+    marker = unique_name_items(account)["email"].serialize()
     profile = profile_item(account, hashed).serialize()
     items = [json.dumps({"Item": item}).encode() for item in (marker, profile)]
     return {"GetItem": lambda sent: items[_asks_for_account(sent)], "UpdateItem": _updated}

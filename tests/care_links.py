@@ -1,12 +1,12 @@
 """Care links as tests need them: there, without a token that was handed out and spent."""
 
 from scanward.domain.care import CareLink
-from scanward.stores.care import CareLinks, write_link
+from scanward.stores.care import CareLinkStore, write_link
 from scanward.stores.dynamo import write_together
 from tests.cloud import TABLES
 
 
 def keep_link(link: CareLink) -> None:
     """Lets a professional in who was not let in before."""
-    CareLinks(TABLES["CLINIC_TABLE"])  # which binds the items
+    CareLinkStore(TABLES["CLINIC_TABLE"])  # which binds the items
     write_together(lambda write: write_link(write, link))

@@ -13,7 +13,7 @@ from scanward.security.authentication import Gate
 from scanward.security.rate_limits import Attempts
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
-from scanward.stores.accounts import AccountLists, AccountStore
+from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import OwnDataQueue
@@ -31,7 +31,7 @@ accounts = AccountStore(settings.accounts_table, settings.clinic_table)
 attempts = Attempts(
     AttemptStore(settings.accounts_table), settings.calls_per_address, settings.failures_per_account, tokens.pepper, now
 )
-lists = AccountLists(settings.accounts_table, accounts)
+lists = AccountListStore(settings.accounts_table, accounts)
 gate = Gate(gate_store, tokens, settings.requests_per_minute, now)
 mails, pictures = MailQueue(settings.mail_queue_url), Pictures(settings.bucket)
 own_data = OwnDataQueue(settings.own_data_queue_url)

@@ -13,8 +13,8 @@ from scanward.security.authentication import Gate
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.access_log import AccessLog
-from scanward.stores.accounts import AccountLists, AccountStore
-from scanward.stores.care import CareLinks, CareStore, ConnectTokens
+from scanward.stores.accounts import AccountListStore, AccountStore
+from scanward.stores.care import CareLinkStore, CareStore, ConnectTokenStore
 from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.idempotency import IdempotencyStore
@@ -34,12 +34,12 @@ tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 accounts = AccountStore(settings.accounts_table)
 clinic = Clinic(
     accounts=accounts,
-    connects=ConnectTokens(settings.clinic_table),
-    links=CareLinks(settings.clinic_table),
+    connects=ConnectTokenStore(settings.clinic_table),
+    links=CareLinkStore(settings.clinic_table),
     patients=PatientStore(settings.accounts_table, settings.clinic_table),
     sheets=SheetStore(settings.clinic_table),
     log=AccessLog(settings.clinic_table),
-    directory=AccountLists(settings.accounts_table, accounts),
+    directory=AccountListStore(settings.accounts_table, accounts),
     departments=DepartmentStore(settings.clinic_table),
     members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
     records=record_store(settings.clinic_table),

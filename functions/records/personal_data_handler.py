@@ -17,7 +17,7 @@ from scanward.settings import Environment
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
-from scanward.stores.care import CareLinks
+from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import DepartmentMembers
 from scanward.stores.patients import SheetStore
 from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
@@ -33,7 +33,7 @@ own = OwnData(
     gate=GateStore(settings.accounts_table),
     scans=ScanStore(settings.scans_table),
     lists=ScanLists(settings.scans_table),
-    links=CareLinks(settings.clinic_table),
+    links=CareLinkStore(settings.clinic_table),
     members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
     sheets=SheetStore(settings.clinic_table),
     texts=OwnTexts(settings.clinic_table),

@@ -33,7 +33,7 @@ from scanward.security.access import Access
 from scanward.security.authentication import Gate
 from scanward.security.rate_limits import Attempts
 from scanward.security.tokens import Tokens
-from scanward.stores.accounts import AccountLists, AccountStore
+from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import OwnDataQueue
@@ -206,7 +206,7 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     attempts = Attempts(AttemptStore(table), UNLIMITED, UNLIMITED, tokens.pepper, clock.now)
     entry = Gate(gate, tokens, UNLIMITED, clock.now)
     mails, pictures, own_data = MailQueue("unused"), Pictures(BUCKET), OwnDataQueue(os.environ["OWN_DATA_QUEUE_URL"])
-    lists = AccountLists(table, store)
+    lists = AccountListStore(table, store)
     access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)
     auth = Auth(store, lists, gate, entry, tokens, attempts, mails, pictures, own_data, access, clock.now, fresh_id)
 

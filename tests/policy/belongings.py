@@ -14,9 +14,9 @@ from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.stores import keys
-from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, record_store, writing_item, writing_rows
-from scanward.stores.questions import QuestionStore, question_item, question_rows
-from scanward.stores.scans import PlaceItem, ScanStore, scan_item
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, record_store, writing_item
+from scanward.stores.questions import QuestionStore, list_entries, question_item
+from scanward.stores.scans import ListEntry, ScanStore, scan_item
 from scanward.stores.tasks import task_item
 from tests.cloud import BUCKET, TABLES
 from tests.policy.people import Kind, Person, numbers, person
@@ -51,13 +51,13 @@ class Target:
     def new_history(self) -> int:
         history_store(CLINIC)
         writing = clinical_notes.write(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
-        return keep(writing.id, writing_item(HISTORIES, writing), *writing_rows(HISTORIES, writing))
+        return keep(writing.id, writing_item(HISTORIES, writing), *list_entries(HISTORIES, writing))
 
     def new_question(self, doctor: int | None) -> int:
         """To a doctor, or to all."""
         question = Question(next(numbers), self.patient, doctor, "Why?", clock.now(), clock.now())
         QuestionStore(CLINIC)
-        return keep(question.id, question_item(question), *question_rows(question))
+        return keep(question.id, question_item(question), *list_entries(question))
 
     def new_account(self) -> int:
         """Somebody else altogether, whom an administrator may do anything to."""
@@ -111,7 +111,7 @@ def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
     """A record, written while the patient was in these departments."""
     record_store(CLINIC)
     writing = clinical_notes.write(next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments)
-    return keep(writing.id, writing_item(RECORDS, writing), *writing_rows(RECORDS, writing))
+    return keep(writing.id, writing_item(RECORDS, writing), *list_entries(RECORDS, writing))
 
 
 def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:
@@ -121,7 +121,7 @@ def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:
     scan = Scan(scan_id, patient_id, caller_id, task_id, task.object_key, None, task.status, now)
     places = [(keys.scans_of(patient_id), keys.sortable(scan_id)), (keys.scan(scan_id), keys.analysis(task_id))]
     places += [(keys.tasks_of(number), keys.sortable(task_id)) for number in (patient_id, caller_id)]
-    keep(scan_id, scan_item(scan), task_item(task), *(PlaceItem(*place) for place in places))
+    keep(scan_id, scan_item(scan), task_item(task), *(ListEntry(*place) for place in places))
     return scan, task
 
 

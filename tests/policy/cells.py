@@ -8,13 +8,13 @@ from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.domain.departments import Department, Membership
 from scanward.domain.policy import Relation
-from scanward.stores.care import CareLinks
+from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import (
     DepartmentMembers,
     DepartmentStore,
+    department_entry,
     department_item,
-    department_row,
-    doctor_row,
+    doctor_entry,
     name_item,
 )
 from tests.care_links import keep_link
@@ -55,7 +55,7 @@ def cell(kind: Kind, relation: str) -> Cell:
     """Two people who are that to each other, with all that the one whose data it is has."""
     desk, ward = department(), department()
     who = person(kind, frozenset({desk, ward} if relation == "department" else {desk}))
-    doctor_row(desk, who.id).save()
+    doctor_entry(desk, who.id).save()
     patient = who if relation == "own" else person(Kind(Role.PATIENT))
     relate(who, patient, relation, ward)
     return Cell(who, relation, belongings(patient, who, desk, ward), desk)
@@ -70,7 +70,7 @@ def relate(who: Person, patient: Person, relation: str, ward: int) -> None:
         keep_link(CareLink(patient.id, who.id, now - 2 * HOUR, now - HOUR))
     if relation == "ended link":
         entry = AccessEntry(patient.id, now, patient.id, Role.PATIENT, "WITHDRAW", "care_link", who.id)
-        assert CareLinks(CLINIC).withdraw(patient.id, who.id, entry)
+        assert CareLinkStore(CLINIC).withdraw(patient.id, who.id, entry)
     if relation == "department":
         members().admit(Membership(patient.id, ward, now), None)
 
@@ -83,6 +83,6 @@ def department() -> int:
     """A new department."""
     made = Department(next(numbers), f"Ward {next(numbers)}", clock.now())
     DepartmentStore(CLINIC)  # which binds the items
-    for item in (department_item(made), name_item(made), department_row(made)):
+    for item in (department_item(made), name_item(made), department_entry(made)):
         item.save()
     return made.id

@@ -24,7 +24,7 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.connections import ConnectionStore
-from scanward.stores.scans import PlaceItem, ScanLists, ScanStore
+from scanward.stores.scans import ListEntry, ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import GateStore
 from scanward.stores.tasks import task_item
@@ -77,7 +77,7 @@ class World:
         now = clock.now()
         task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), owner, now, requested_by=asked_by or owner)
         for account in {task.patient_id, task.requested_by}:
-            PlaceItem(keys.tasks_of(account), keys.sortable(task.id)).save()
+            ListEntry(keys.tasks_of(account), keys.sortable(task.id)).save()
         self.keep(task)
         return task
 

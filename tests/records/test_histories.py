@@ -6,7 +6,7 @@ import pytest
 
 from scanward.domain.ids import to_uuid
 from scanward.stores.clinical_notes import history_store
-from scanward.stores.lists import Part
+from scanward.stores.lists import PageRange
 from tests.cloud import TABLES
 from tests.http.client import Client, Reply
 from tests.records.clinic import connect, log_of, number, put
@@ -71,7 +71,7 @@ def test_an_amendment_keeps_what_it_replaces_and_an_old_version_is_refused(
     assert (amended.status, amended.json["version"], amended.json["description_of_surgery"]) == (200, 2, "Open")
     assert (amended.json["doctor_id"], amended.json["amended_by"]) == (number(doctor), number(other_doctor))
     assert put(doctor, path, body).json == {"error": "The state has moved on"}
-    (kept,) = history_store(TABLES["CLINIC_TABLE"]).replaced(written["id"], Part(0, 10)).versions
+    (kept,) = history_store(TABLES["CLINIC_TABLE"]).replaced(written["id"], PageRange(0, 10)).versions
     assert (kept.version, kept.text.description, kept.author_id) == (
         1,
         SAID["description_of_surgery"],

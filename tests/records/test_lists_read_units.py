@@ -13,11 +13,17 @@ from scanward.domain.departments import Department, Membership
 from scanward.domain.ids import EPOCH_MS
 from scanward.domain.questions import Question
 from scanward.stores import keys
-from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, record_store, writing_item, writing_rows
-from scanward.stores.departments import DepartmentMembers, DepartmentStore, department_item, department_row, patient_row
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, record_store, writing_item
+from scanward.stores.departments import (
+    DepartmentMembers,
+    DepartmentStore,
+    department_entry,
+    department_item,
+    patient_entry,
+)
 from scanward.stores.dynamo import bind
-from scanward.stores.lists import ClinicLists, Part, RowItem
-from scanward.stores.questions import QuestionStore, question_item, question_rows
+from scanward.stores.lists import ListEntry, ListStore, PageRange
+from scanward.stores.questions import QuestionStore, list_entries, question_item
 from tests.cloud import TABLES
 from tests.records.read_units import Units, counted
 
@@ -26,7 +32,7 @@ BEGAN = datetime(2026, 5, 8, tzinfo=UTC)
 CLINIC = TABLES["CLINIC_TABLE"]
 PATIENT, DOCTOR, WARD = 1, 2, 3
 TEXT = "x" * 200
-Read = Callable[[Part], object]
+Read = Callable[[PageRange], object]
 
 
 def spelled(number: int) -> int:
@@ -39,17 +45,17 @@ def things(kind: str, number: int) -> list[Model]:
     id, now = spelled(number), BEGAN + timedelta(seconds=number)
     if kind in {"pool", "thread"}:
         question = Question(id, PATIENT, DOCTOR if kind == "thread" else None, TEXT, now, now)
-        return [question_item(question), *question_rows(question)]
+        return [question_item(question), *list_entries(question)]
     if kind == "ward records":
         record = clinical_notes.write(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
-        return [writing_item(RECORDS, record), *writing_rows(RECORDS, record)]
+        return [writing_item(RECORDS, record), *list_entries(RECORDS, record)]
     if kind == "histories":
         history = clinical_notes.write(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
-        return [writing_item(HISTORIES, history), *writing_rows(HISTORIES, history)]
+        return [writing_item(HISTORIES, history), *list_entries(HISTORIES, history)]
     if kind == "departments":
         department = Department(id, "x", now)
-        return [department_item(department), department_row(department)]
-    return [patient_row(Membership(id, WARD, now))]
+        return [department_item(department), department_entry(department)]
+    return [patient_entry(Membership(id, WARD, now))]
 
 
 def reader(kind: str) -> Read:
@@ -68,7 +74,7 @@ def reader(kind: str) -> Read:
     return readers[kind]
 
 
-def cost(read: Read, part: Part) -> Units:
+def cost(read: Read, part: PageRange) -> Units:
     with counted() as units:
         assert read(part)
     return units
@@ -89,15 +95,15 @@ def cost(read: Read, part: Part) -> Units:
 @pytest.mark.usefixtures("aws")
 def test_a_page_costs_the_same_however_long_the_list(kind: str) -> None:
     read, made, seen = reader(kind), 0, list[tuple[Units, Units]]()
-    bind(RowItem, CLINIC)
+    bind(ListEntry, CLINIC)
     for size in SIZES:
         for number in range(made, size):
             for item in things(kind, number):
                 item.save()
         made = size
-        place = keys.place(keys.placed(int((BEGAN + timedelta(seconds=60)).timestamp() * 1000), spelled(60)))
+        place = keys.time_position(keys.by_time(int((BEGAN + timedelta(seconds=60)).timestamp() * 1000), spelled(60)))
         before = place if "patients" in kind else spelled(60)
-        seen.append((cost(read, Part(0, 10)), cost(read, Part(0, 10, before))))
+        seen.append((cost(read, PageRange(0, 10)), cost(read, PageRange(0, 10, before))))
     assert all(first == seen[0][0] and later == seen[0][1] for first, later in seen)
     assert set(seen[0][0].calls) <= {"Query", "BatchGetItem"}
     assert seen[0][0].items <= 8 * 11 + 11 + 10
@@ -105,11 +111,11 @@ def test_a_page_costs_the_same_however_long_the_list(kind: str) -> None:
 
 @pytest.mark.usefixtures("aws")
 def test_skipping_is_bounded_by_what_is_skipped() -> None:
-    bind(RowItem, CLINIC)
+    bind(ListEntry, CLINIC)
     for number in range(60):
-        RowItem("LIST", keys.sortable(number)).save()
-    lists = ClinicLists(CLINIC)
+        ListEntry("LIST", keys.sortable(number)).save()
+    lists = ListStore(CLINIC)
     with counted() as units:
-        found = lists.ids(["LIST"], Part(20, 10))
+        found = lists.by_id(["LIST"], PageRange(20, 10))
     assert (list(found.ids), found.last) == (list(range(39, 29, -1)), 30)
     assert units == Units(["Query"], 31, units.kilobytes)

@@ -22,7 +22,7 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Actor, Names, Profile, Role
 from scanward.domain.care import GLASS_OPEN
 from scanward.domain.clinical_notes import Findings
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Access
 from scanward.stores.care import CareStore
@@ -39,7 +39,7 @@ RUNS = settings(
 CAST = (Role.PATIENT, Role.PATIENT, Role.DOCTOR, Role.DOCTOR, Role.HOSPITAL, Role.LAB, Role.ADMIN)
 PICK = st.integers(0, 9)
 HOURS = st.sampled_from([None, 1, 2])
-ALL = Window(100, None)
+ALL = PageRequest(100, None)
 NAMES = count()
 REFUSED = object()
 REASON = "Unconscious at the door"

@@ -11,7 +11,7 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.care import CareLink
 from scanward.stores.accounts import ProfileItem, profile_item
-from scanward.stores.care import CareLinks, write_link
+from scanward.stores.care import CareLinkStore, write_link
 from scanward.stores.dynamo import connection
 from tests.care_links import keep_link
 from tests.cloud import TABLES
@@ -29,7 +29,7 @@ LINKS_AT_ONCE = 33  # of three items each: a transaction takes a hundred
 def link_many(me: int, role: Role) -> list[int]:
     """So many links, one a second, to professionals of this role or from patients; the others, the newest first."""
     began = clock.now() - timedelta(days=1)
-    CareLinks(TABLES["CLINIC_TABLE"])  # which binds the items
+    CareLinkStore(TABLES["CLINIC_TABLE"])  # which binds the items
     others = range(1, MANY + 1)
     with ProfileItem.batch_write() as profiles:
         for nth in others:

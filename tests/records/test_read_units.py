@@ -14,7 +14,7 @@ from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.accounts import ProfileItem, profile_item
-from scanward.stores.care import LinkPlaceItem, link_places
+from scanward.stores.care import CareLinkEntry, link_entries
 from scanward.stores.dynamo import connection
 from tests.http.client import Client
 from tests.records.clinic import number
@@ -46,11 +46,11 @@ def counted() -> Iterator[Counter[str]]:
 def let_in(doctor_id: int, begin: int, many: int) -> None:
     """So many more patients let a doctor in, one a second."""
     began = clock.now() - timedelta(days=1)
-    with ProfileItem.batch_write() as profiles, LinkPlaceItem.batch_write() as places:
+    with ProfileItem.batch_write() as profiles, CareLinkEntry.batch_write() as places:
         for nth in range(begin, begin + many):
             person = accounts.register(nth, Role.PATIENT, Names(username=f"p{nth:06d}"), Profile(), began)
             profiles.save(profile_item(person, "no hash"))
-            for place in link_places(CareLink(nth, doctor_id, began + timedelta(seconds=nth))):
+            for place in link_entries(CareLink(nth, doctor_id, began + timedelta(seconds=nth))):
                 places.save(place)
 
 

@@ -17,13 +17,13 @@ from scanward.domain.departments import Department
 from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.stores import keys
-from scanward.stores.accounts import AccountLists, AccountStore, Filters, profile_item, rows
-from scanward.stores.care import CareLinks, link_places
-from scanward.stores.clinical_notes import RECORDS, record_store, replaced_item, writing_item, writing_rows
-from scanward.stores.departments import DepartmentMembers, DepartmentStore, department_item, doctor_row
-from scanward.stores.lists import Part
-from scanward.stores.questions import QuestionStore, question_item, question_rows
-from scanward.stores.scans import PlaceItem, ReadingItem, ScanLists, ScanStore, scan_item
+from scanward.stores.accounts import AccountFilters, AccountListStore, AccountStore, list_entries, profile_item
+from scanward.stores.care import CareLinkStore, link_entries
+from scanward.stores.clinical_notes import RECORDS, list_entries, record_store, replaced_item, writing_item
+from scanward.stores.departments import DepartmentMembers, DepartmentStore, department_item, doctor_entry
+from scanward.stores.lists import PageRange
+from scanward.stores.questions import QuestionStore, list_entries, question_item
+from scanward.stores.scans import ListEntry, ReadingItem, ScanLists, ScanStore, scan_item
 from scanward.stores.tasks import task_item
 from tests.cloud import TABLES
 from tests.records.read_units import Units, counted
@@ -40,11 +40,11 @@ Read = Callable[[int | None], object]
 
 def scan(number: int, now: datetime) -> list[Model]:
     made = Scan(number, ME, ME, number, "key", None, tasks.TaskStatus.PENDING, now)
-    return [scan_item(made), PlaceItem(keys.scans_of(ME), keys.sortable(number))]
+    return [scan_item(made), ListEntry(keys.scans_of(ME), keys.sortable(number))]
 
 
 def task(number: int, now: datetime) -> list[Model]:
-    places = [PlaceItem(keys.tasks_of(ME), keys.sortable(number)), PlaceItem(keys.scan(THING), keys.analysis(number))]
+    places = [ListEntry(keys.tasks_of(ME), keys.sortable(number)), ListEntry(keys.scan(THING), keys.analysis(number))]
     return [task_item(tasks.create(number, THING, ME, now)), *places]
 
 
@@ -55,17 +55,17 @@ def reading(number: int, now: datetime) -> list[Model]:
 
 def account(number: int, now: datetime) -> list[Model]:
     person = accounts.register(number, Role.DOCTOR, Names(username=str(number)), Profile(), now)
-    return [profile_item(person, "no hash"), *rows(person)]
+    return [profile_item(person, "no hash"), *list_entries(person)]
 
 
 def links(patient: int | None, number: int, now: datetime) -> list[Model]:
     link = CareLink(ME, number, now) if patient else CareLink(number, ME, now)
-    return list(link_places(link))
+    return list(link_entries(link))
 
 
 def record(number: int, now: datetime) -> list[Model]:
     writing = clinical_notes.write(number, ME, OTHER, Findings("x", "y"), now)
-    return [writing_item(RECORDS, writing), *writing_rows(RECORDS, writing)]
+    return [writing_item(RECORDS, writing), *list_entries(RECORDS, writing)]
 
 
 def version(number: int, now: datetime) -> list[Model]:
@@ -75,17 +75,17 @@ def version(number: int, now: datetime) -> list[Model]:
 
 def question(number: int, now: datetime) -> list[Model]:
     asked = Question(number, ME, None, "Why?", now, now)
-    return [question_item(asked), *question_rows(asked)]
+    return [question_item(asked), *list_entries(asked)]
 
 
 def works(number: int, now: datetime) -> list[Model]:
-    return [department_item(Department(THING, "x", now)), doctor_row(THING, number)]
+    return [department_item(Department(THING, "x", now)), doctor_entry(THING, number)]
 
 
 def lists() -> dict[str, tuple[Make, Read]]:
     """What lies in each list, and how a page of it is read, from the newest on or behind one."""
-    scans, care, asked, records = ScanLists(SCANS), CareLinks(CLINIC), QuestionStore(CLINIC), record_store(CLINIC)
-    members, people = DepartmentMembers(CLINIC, ACCOUNTS), AccountLists(ACCOUNTS, AccountStore(ACCOUNTS))
+    scans, care, asked, records = ScanLists(SCANS), CareLinkStore(CLINIC), QuestionStore(CLINIC), record_store(CLINIC)
+    members, people = DepartmentMembers(CLINIC, ACCOUNTS), AccountListStore(ACCOUNTS, AccountStore(ACCOUNTS))
     later = BEGAN + timedelta(days=1)
     ScanStore(SCANS), DepartmentStore(CLINIC)  # which bind their items
     return {
@@ -93,7 +93,7 @@ def lists() -> dict[str, tuple[Make, Read]]:
         "tasks": (task, lambda before: scans.tasks(scans.tasks_of(ME, PAGE, before).ids)),
         "analyses": (task, lambda _: scans.tasks(scans.analyses_of(THING, PAGE))),
         "readings": (reading, lambda _: scans.readings_of(THING, PAGE)),
-        "accounts": (account, lambda before: people.page(Filters(Role.DOCTOR), 0, PAGE, before).accounts),
+        "accounts": (account, lambda before: people.page(AccountFilters(Role.DOCTOR), 0, PAGE, before).accounts),
         "who was let in": (partial(links, ME), lambda before: care.of_patient(ME, later, part(before)).links),
         "who let in": (partial(links, None), lambda before: care.of_professional(ME, later, part(before)).links),
         "records": (record, lambda before: records.many(records.of_patient(ME, part(before)).ids)),
@@ -103,8 +103,8 @@ def lists() -> dict[str, tuple[Make, Read]]:
     }
 
 
-def part(before: int | None) -> Part:
-    return Part(0, PAGE, before)
+def part(before: int | None) -> PageRange:
+    return PageRange(0, PAGE, before)
 
 
 def cost(read: Read, before: int | None) -> Units:
@@ -127,7 +127,9 @@ def test_a_page_costs_the_same_however_long_the_list(name: str) -> None:
         made = size
         behind = FIRST + 60
         if name.startswith("who"):
-            behind = keys.place(keys.placed(int((BEGAN + timedelta(seconds=60)).timestamp() * 1000), FIRST + 60))
+            behind = keys.time_position(
+                keys.by_time(int((BEGAN + timedelta(seconds=60)).timestamp() * 1000), FIRST + 60)
+            )
         seen.append((cost(read, None), cost(read, behind)))
     assert all(costs == seen[0] for costs in seen)
     assert set(seen[0][0].calls) <= {"Query", "BatchGetItem"}

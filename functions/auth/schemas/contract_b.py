@@ -11,9 +11,9 @@ from functions.auth.usecases.administration import Verdict
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Account, Names, Profile, Role
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.tokens import MAX_TOKEN_LENGTH, Session
-from scanward.stores.accounts import Filters
+from scanward.stores.accounts import AccountFilters
 from scanward.web.fields import Body, Cursor, NotBlank, Out, Printable, Upper
 
 
@@ -161,11 +161,11 @@ class ListQuery(Body):
     is_active: bool | None = None
     approved: bool | None = None
 
-    def window(self) -> Window:
-        return Window(self.limit, self.cursor, self.skip)
+    def page_request(self) -> PageRequest:
+        return PageRequest(self.limit, self.cursor, self.skip)
 
-    def filters(self) -> Filters:
-        return Filters(self.role, self.is_active, self.approved)
+    def filters(self) -> AccountFilters:
+        return AccountFilters(self.role, self.is_active, self.approved)
 
 
 class ActivityBody(Body):

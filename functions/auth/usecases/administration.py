@@ -7,11 +7,11 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Account, Actor, Decision
 from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotFound
 from scanward.security.access import Thing
-from scanward.stores.accounts import AccountPage, Credentials, Filters
+from scanward.stores.accounts import AccountFilters, AccountPage, Credentials
 from scanward.stores.queues import Wish
 
 KIND = "account"
@@ -25,7 +25,7 @@ class Verdict:
     reason: str | None = None
 
 
-def page(auth: Auth, actor: Actor, filters: Filters, window: Window) -> tuple[list[Account], str | None]:
+def page(auth: Auth, actor: Actor, filters: AccountFilters, window: PageRequest) -> tuple[list[Account], str | None]:
     """A page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
     before = auth.tokens.read_cursor(window.cursor, scope) if window.cursor else None

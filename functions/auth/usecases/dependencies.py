@@ -8,7 +8,7 @@ from scanward.security.access import Access
 from scanward.security.authentication import Gate
 from scanward.security.rate_limits import Attempts
 from scanward.security.tokens import Tokens
-from scanward.stores.accounts import AccountLists, AccountStore
+from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import OwnDataQueue
 from scanward.stores.s3 import Pictures
@@ -20,7 +20,7 @@ class Auth:
     """`entry` is for tokens that come in a body. `now` and `fresh_id` are where time and chance come from."""
 
     accounts: AccountStore
-    lists: AccountLists
+    lists: AccountListStore
     gate: GateStore
     entry: Gate
     tokens: Tokens

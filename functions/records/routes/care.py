@@ -11,7 +11,7 @@ from functions.records.schemas.care import (
     PatientSheetOut,
     SheetBody,
 )
-from functions.records.schemas.fields import WindowQuery
+from functions.records.schemas.fields import PageQuery
 from functions.records.usecases import care
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.accounts import PROFESSIONALS
@@ -47,7 +47,7 @@ def connect_doctor(call: Call[ConnectBody], clinic: Clinic) -> LetInDoctorOut:
     return LetInDoctorOut.of(care.connect(clinic, call.actor, token, ends_at, call.idempotency_key))
 
 
-@routes.get("/patients/me/doctors", list[LetInDoctorOut], query=WindowQuery)
+@routes.get("/patients/me/doctors", list[LetInDoctorOut], query=PageQuery)
 def own_doctors(call: Call[None], clinic: Clinic) -> Page:
     """The professionals whom the caller let in, the newest first."""
     found, cursor = care.doctors(clinic, call.actor, call.query.window())
@@ -61,7 +61,7 @@ def withdraw(call: Call[None], clinic: Clinic) -> MessageOut:
     return MessageOut(message="Access withdrawn")
 
 
-@routes.get("/patients", list[ListedOut], query=WindowQuery, audience=PROFESSIONAL)
+@routes.get("/patients", list[ListedOut], query=PageQuery, audience=PROFESSIONAL)
 def own_patients(call: Call[None], clinic: Clinic) -> Page:
     """The patients who let the caller in, the newest first."""
     listed, cursor = care.page(clinic, call.actor, call.query.window())

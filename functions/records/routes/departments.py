@@ -9,7 +9,7 @@ from functions.records.schemas.departments import (
     OwnDepartmentOut,
 )
 from functions.records.schemas.directory import ListedDoctorOut, ListedPatientOut
-from functions.records.schemas.fields import WindowQuery
+from functions.records.schemas.fields import PageQuery
 from functions.records.usecases import departments
 from functions.records.usecases.dependencies import Clinic
 from scanward.web.families import Family
@@ -20,7 +20,7 @@ routes = Routes[Clinic]("records", Family.FLAT)
 own_routes = Routes[Clinic]("records", Family.ENVELOPE)
 
 
-@routes.get("/api/department", list[DepartmentOut], query=WindowQuery)
+@routes.get("/api/department", list[DepartmentOut], query=PageQuery)
 def listed(call: Call[None], clinic: Clinic) -> Page:
     """The departments, the newest first."""
     found, cursor = departments.listed(clinic, call.actor, call.query.window())
@@ -46,7 +46,7 @@ def close(call: Call[None], clinic: Clinic) -> MessageOut:
     return MessageOut(message="Department closed")
 
 
-@routes.get("/api/department/{pk}/doctors", list[ListedDoctorOut], query=WindowQuery, audience=STAFF)
+@routes.get("/api/department/{pk}/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
 def doctors(call: Call[None], clinic: Clinic) -> Page:
     """A department's doctors, the newest account first."""
     found, cursor = departments.doctors(clinic, call.actor, call.path["pk"], call.query.window())
@@ -68,7 +68,7 @@ def dismiss(call: Call[None], clinic: Clinic) -> MessageOut:
     return MessageOut(message="Doctor removed from the department")
 
 
-@routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=WindowQuery, audience=STAFF)
+@routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=PageQuery, audience=STAFF)
 def patients(call: Call[None], clinic: Clinic) -> Page:
     """The patients of a department that one works in, who came last first."""
     found, cursor = departments.patients(clinic, call.actor, call.path["pk"], call.query.window())

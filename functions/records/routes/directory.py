@@ -1,7 +1,7 @@
 """Doctors and patients (contract D)."""
 
 from functions.records.schemas.directory import ListedDoctorOut, ListedPatientOut
-from functions.records.schemas.fields import WindowQuery
+from functions.records.schemas.fields import PageQuery
 from functions.records.usecases import directory
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.accounts import Role
@@ -13,7 +13,7 @@ DOCTORS = Audience(roles=frozenset({Role.DOCTOR}))
 STAFF = Audience(roles=frozenset({Role.DOCTOR, Role.ADMIN}))
 
 
-@routes.get("/api/doctors", list[ListedDoctorOut], query=WindowQuery, audience=STAFF)
+@routes.get("/api/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
 def doctors(call: Call[None], clinic: Clinic) -> Page:
     """The approved doctors, the newest account first."""
     found, cursor = directory.doctors(clinic, call.actor, call.query.window())
@@ -26,7 +26,7 @@ def doctor(call: Call[None], clinic: Clinic) -> ListedDoctorOut:
     return ListedDoctorOut.of(directory.doctor(clinic, call.actor, call.path["pk"]))
 
 
-@routes.get("/api/patients", list[ListedPatientOut], query=WindowQuery, audience=DOCTORS)
+@routes.get("/api/patients", list[ListedPatientOut], query=PageQuery, audience=DOCTORS)
 def patients(call: Call[None], clinic: Clinic) -> Page:
     """The patients who let the caller in or are in one of their departments, who came last first."""
     found, cursor = directory.patients(clinic, call.actor, call.query.window())

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 from pydantic import Field
 
 from scanward.domain.care import AccessEntry
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.web.fields import Body, Cursor, Out
 
 
@@ -16,8 +16,8 @@ class LogQuery(Body):
     limit: Annotated[int, Field(ge=1, le=100)] = 100
     cursor: Cursor | None = None
 
-    def window(self) -> Window:
-        return Window(self.limit, self.cursor)
+    def page_request(self) -> PageRequest:
+        return PageRequest(self.limit, self.cursor)
 
 
 class EntryOut(Out):

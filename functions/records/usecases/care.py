@@ -17,7 +17,7 @@ from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.patient_chart import Sheet
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
@@ -83,7 +83,7 @@ def connect(clinic: Clinic, actor: Actor, token: str, ends_at: datetime | None, 
     raise NotFound
 
 
-def doctors(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Doctor], str | None]:
+def doctors(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Doctor], str | None]:
     """Part of the professionals whom the caller let in, the newest first."""
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
@@ -161,7 +161,7 @@ class Patient:
     shows_diagnosis: bool
 
 
-def page(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Listed], str | None]:
+def page(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Listed], str | None]:
     """The patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
     found = clinic.links.of_professional(actor.account_id, clinic.now(), part(clinic, window, scope))

@@ -11,7 +11,7 @@ from scanward.domain.accounts import Actor, Role
 from scanward.domain.clinical_notes import Findings, History, Record, Surgery
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import Thing
@@ -20,7 +20,9 @@ from scanward.stores.clinical_notes import Replaced
 HISTORY_KIND = "medical_history"
 
 
-def list_histories(clinic: Clinic, actor: Actor, patient: str, window: Window) -> tuple[Sequence[History], str | None]:
+def list_histories(
+    clinic: Clinic, actor: Actor, patient: str, window: PageRequest
+) -> tuple[Sequence[History], str | None]:
     """Part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(clinic, actor, patient_id)
@@ -31,7 +33,7 @@ def list_histories(clinic: Clinic, actor: Actor, patient: str, window: Window) -
 
 
 def list_history_versions(
-    clinic: Clinic, actor: Actor, history: str, window: Window
+    clinic: Clinic, actor: Actor, history: str, window: PageRequest
 ) -> tuple[Sequence[Replaced[Surgery]], str | None]:
     """Part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
     number = _get_history(clinic, actor, Action.READ_HISTORY, parse_id(history)).id
@@ -72,7 +74,7 @@ RECORD_KIND = "patient_record"
 Records = tuple[Sequence[Record], str | None]
 
 
-def list_records_in_departments(clinic: Clinic, actor: Actor, window: Window) -> Records:
+def list_records_in_departments(clinic: Clinic, actor: Actor, window: PageRequest) -> Records:
     """Part of the records of the doctor's departments, the newest first. Raises NotAllowed for anybody else.
 
     Those of patients who have left are left out, so a page may be shorter.
@@ -91,7 +93,7 @@ def list_records_in_departments(clinic: Clinic, actor: Actor, window: Window) ->
     return shown, cursor(clinic, found.last, scope)
 
 
-def list_records_of_patient(clinic: Clinic, actor: Actor, patient: str, window: Window) -> Records:
+def list_records_of_patient(clinic: Clinic, actor: Actor, patient: str, window: PageRequest) -> Records:
     """Part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(clinic, actor, patient_id)
@@ -107,7 +109,7 @@ def read_record(clinic: Clinic, actor: Actor, record: str) -> Record:
 
 
 def list_record_versions(
-    clinic: Clinic, actor: Actor, record: str, window: Window
+    clinic: Clinic, actor: Actor, record: str, window: PageRequest
 ) -> tuple[Sequence[Replaced[Findings]], str | None]:
     """Part of what amendments of a record replaced, the newest first. Raises NotFound."""
     number = read_record(clinic, actor, record).id

@@ -13,21 +13,21 @@ from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation, Resource
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Thing
-from scanward.stores.lists import Part
+from scanward.stores.lists import PageRange
 
 LINKS_AT_ONCE = 100
 
 
-def patients(clinic: Clinic, actor: Actor, department: str, window: Window) -> tuple[list[Account], str | None]:
+def patients(clinic: Clinic, actor: Actor, department: str, window: PageRequest) -> tuple[list[Account], str | None]:
     """Part of a department's patients, who came last first. Raises NotFound, and NotAllowed for who is not of it."""
     found = _of(clinic, actor, department)
     scope = f"patients-in:{found.id}"
     wanted = clinic.members.patients_in(found.id, clinic.now(), part(clinic, window, scope))
-    ids = [place.patient_id for place in wanted.places]
+    ids = [place.patient_id for place in wanted.patients]
     if not actor.is_admin:
         grants = clinic.access.granted(actor, Action.READ_PATIENT, ids)
         ids = [number for number in ids if number in grants]
@@ -96,7 +96,7 @@ def _link(clinic: Clinic, department_id: int, patient_id: int) -> CareLink | Non
     """The patient's newest active link to a doctor of a department."""
     now, before = clinic.now(), None
     while True:
-        found = clinic.links.of_patient(patient_id, now, Part(0, LINKS_AT_ONCE, before))
+        found = clinic.links.of_patient(patient_id, now, PageRange(0, LINKS_AT_ONCE, before))
         link, before = clinic.members.linked_doctor(department_id, found.links), found.last
         if link or before is None:
             return link
@@ -111,7 +111,7 @@ def _require_patient(clinic: Clinic, patient_id: int) -> None:
 KIND = "department"
 
 
-def listed(clinic: Clinic, actor: Actor, window: Window) -> tuple[Sequence[Department], str | None]:
+def listed(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
     """Part of the open departments, the newest first."""
     require_approved(actor)
     scope = "departments"
@@ -179,7 +179,7 @@ def dismiss(clinic: Clinic, actor: Actor, department: str, doctor: str) -> None:
     clinic.members.dismiss(found.id, doctor_id, entry)
 
 
-def doctors(clinic: Clinic, actor: Actor, department: str, window: Window) -> tuple[list[Colleague], str | None]:
+def doctors(clinic: Clinic, actor: Actor, department: str, window: PageRequest) -> tuple[list[Colleague], str | None]:
     """Part of a department's approved doctors, the newest account first. Raises NotFound."""
     require_approved(actor)
     found = clinic.departments.opened(parse_id(department))

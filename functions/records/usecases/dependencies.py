@@ -8,8 +8,8 @@ from scanward.domain.clinical_notes import Findings, Surgery
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.access_log import AccessLog
-from scanward.stores.accounts import AccountLists, AccountStore
-from scanward.stores.care import CareLinks, ConnectTokens
+from scanward.stores.accounts import AccountListStore, AccountStore
+from scanward.stores.care import CareLinkStore, ConnectTokenStore
 from scanward.stores.clinical_notes import WritingStore
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.idempotency import IdempotencyStore
@@ -26,12 +26,12 @@ class Clinic:
     """`access` is the way to another person's data. `now` and `fresh_id` are where time and chance come from."""
 
     accounts: AccountStore
-    connects: ConnectTokens
-    links: CareLinks
+    connects: ConnectTokenStore
+    links: CareLinkStore
     patients: PatientStore
     sheets: SheetStore
     log: AccessLog
-    directory: AccountLists
+    directory: AccountListStore
     departments: DepartmentStore
     members: DepartmentMembers
     records: WritingStore[Findings]

@@ -9,12 +9,12 @@ from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import Grant
 from scanward.domain.departments import Department
 from scanward.domain.ids import parse_id
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation
 from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import Thing
-from scanward.stores.accounts import Filters
-from scanward.stores.departments import Place
+from scanward.stores.accounts import AccountFilters
+from scanward.stores.departments import DepartmentPatient
 
 
 def require_approved(actor: Actor) -> None:
@@ -32,7 +32,7 @@ def require_known(clinic: Clinic, actor: Actor, account_id: int) -> None:
         raise NotFound
 
 
-APPROVED_DOCTORS = Filters(role=Role.DOCTOR, active=True, approved=True)
+APPROVED_DOCTORS = AccountFilters(role=Role.DOCTOR, active=True, approved=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Colleague:
     departments: Sequence[Department]
 
 
-def doctors(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Colleague], str | None]:
+def doctors(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
     """Part of the directory, the newest account first. It is of people at work, so no access log is kept of it."""
     require_approved(actor)
     scope = "doctors"
@@ -77,7 +77,7 @@ def colleagues(clinic: Clinic, accounts: Sequence[Account]) -> list[Colleague]:
     ]
 
 
-def patients(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Account], str | None]:
+def patients(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
     """Part of the patients who let a doctor in or are in one of their departments, who came last first.
 
     A place in a list is no permission: what opens a patient's data is read anew, so a page may be shorter.
@@ -86,14 +86,14 @@ def patients(clinic: Clinic, actor: Actor, window: Window) -> tuple[list[Account
     departments = actor.departments if actor.is_approved else frozenset[int]()
     wanted = part(clinic, window, scope)
     found = clinic.members.patients_of(actor.account_id, departments, clinic.now(), wanted)
-    grants = clinic.access.granted(actor, Action.READ_PATIENT, [place.patient_id for place in found.places])
-    seen = [place.patient_id for place in found.places if _stands_for(place, grants.get(place.patient_id))]
+    grants = clinic.access.granted(actor, Action.READ_PATIENT, [place.patient_id for place in found.patients])
+    seen = [place.patient_id for place in found.patients if _stands_for(place, grants.get(place.patient_id))]
     accounts = clinic.accounts.many(list(dict.fromkeys(seen)))
     clinic.access.show(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
     return accounts, cursor(clinic, found.last, scope)
 
 
-def _stands_for(place: Place, grant: Grant | None) -> bool:
+def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:
     """Whether this is the place that what opens the patient's data stands for: another one would be a second."""
     if grant is None:
         return False

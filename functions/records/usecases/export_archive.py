@@ -14,7 +14,7 @@ from scanward.domain.personal_data import Export
 from scanward.domain.scans import Scan
 from scanward.errors import Conflict, NotAuthenticated
 from scanward.stores.archives import Archive
-from scanward.stores.lists import Part
+from scanward.stores.lists import PageRange
 
 PAGE = 50
 
@@ -77,7 +77,7 @@ def _links(own: OwnData, account_id: int) -> Iterator[object]:
     for listed in (own.links.of_patient, own.links.of_professional):
         before = None
         while True:
-            found = listed(account_id, now, Part(0, PAGE, before))
+            found = listed(account_id, now, PageRange(0, PAGE, before))
             yield from found.links
             before = found.last
             if before is None:

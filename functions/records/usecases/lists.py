@@ -6,9 +6,9 @@ from typing import TypeVar
 
 from functions.records.usecases.dependencies import Clinic
 from scanward.domain.idempotency import IdempotencyKey
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.errors import AlreadyTaken, Conflict
-from scanward.stores.lists import Part
+from scanward.stores.lists import PageRange
 
 T = TypeVar("T")
 TRIES = 3
@@ -42,10 +42,10 @@ def create(
     raise Conflict
 
 
-def part(clinic: Clinic, window: Window, scope: str) -> Part:
+def part(clinic: Clinic, window: PageRequest, scope: str) -> PageRange:
     """The part of a list that a window shows. `scope` names the list. Raises InvalidCursor."""
     before = clinic.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    return Part(window.skip, window.limit, before)
+    return PageRange(window.skip, window.limit, before)
 
 
 def cursor(clinic: Clinic, last: int | None, scope: str) -> str | None:

@@ -7,7 +7,7 @@ from datetime import datetime
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
-from scanward.stores.care import CareLinks
+from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import DepartmentMembers
 from scanward.stores.patients import SheetStore
 from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
@@ -25,7 +25,7 @@ class OwnData:
     gate: GateStore
     scans: ScanStore
     lists: ScanLists
-    links: CareLinks
+    links: CareLinkStore
     members: DepartmentMembers
     sheets: SheetStore
     texts: OwnTexts

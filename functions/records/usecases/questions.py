@@ -10,7 +10,7 @@ from scanward.domain import questions
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation, Resource, allows, relation_of
 from scanward.domain.questions import AlreadyAnswered, Question, Response
 from scanward.errors import InvalidFields, NotAllowed, NotFound
@@ -37,14 +37,14 @@ def ask(clinic: Clinic, actor: Actor, text: str, doctor_id: int | None, once: Id
     return create(clinic, once, make, lambda number: _found(clinic, number))
 
 
-def own(clinic: Clinic, actor: Actor, window: Window) -> Questions:
+def own(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
     """Part of what the caller has asked, the newest first."""
     scope = f"questions-of:{actor.account_id}"
     found = clinic.questions.of_patient(actor.account_id, part(clinic, window, scope))
     return clinic.questions.many(found.ids), cursor(clinic, found.last, scope)
 
 
-def pending(clinic: Clinic, actor: Actor, window: Window) -> Questions:
+def pending(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
     """Part of what waits for a doctor, alone or with all others, the newest first. Raises NotAllowed."""
     if not actor.is_approved:
         raise NotAllowed
@@ -90,7 +90,7 @@ def withdraw(clinic: Clinic, actor: Actor, question: str) -> None:
     clinic.questions.withdraw(found)
 
 
-def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: Window) -> Questions:
+def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: PageRequest) -> Questions:
     """Part of what a patient asked a doctor, the newest first. Raises NotFound for a stranger's, NotAllowed."""
     doctor_id, patient_id = parse_id(doctor), parse_id(patient)
     relation = _relation(actor, Relation.ASKED if actor.account_id == doctor_id else Relation.NONE)

@@ -9,7 +9,7 @@ from pydantic import Field
 from functions.scans.schemas.uploads import Flag
 from scanward.domain.ids import to_uuid
 from scanward.domain.orders import ScanType
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import FAILURE_TEXTS, Task, report
 from scanward.web.fields import Body, Cursor, Line, Out
@@ -21,9 +21,9 @@ class ListQuery(Body):
     limit: Annotated[int, Field(ge=1, le=100)] = 100
     cursor: Cursor | None = None
 
-    def window(self) -> Window:
+    def page_request(self) -> PageRequest:
         """The part that is meant."""
-        return Window(self.limit, self.cursor)
+        return PageRequest(self.limit, self.cursor)
 
 
 class ScansQuery(ListQuery):

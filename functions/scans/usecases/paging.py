@@ -2,13 +2,13 @@
 
 from collections.abc import Callable, Sequence
 
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.security.tokens import Tokens
 from scanward.stores.scans import Ids
 
 
 def page(
-    tokens: Tokens, scope: str, window: Window, read: Callable[[int, int | None], Ids]
+    tokens: Tokens, scope: str, window: PageRequest, read: Callable[[int, int | None], Ids]
 ) -> tuple[Sequence[int], str | None]:
     """Ids, and the cursor of the next page, which holds for this list alone. Raises InvalidCursor."""
     before = tokens.read_cursor(window.cursor, scope) if window.cursor else None

@@ -11,7 +11,7 @@ from functions.scans.usecases.tasks import called_off
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
 from scanward.domain.object_keys import derived_prefix
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.domain.scans import Reading, Scan
 from scanward.domain.tasks import Task, TaskClosed
@@ -36,7 +36,7 @@ def read_scan(imaging: Imaging, actor: Actor, scan: str) -> Scan:
 
 
 def list_scans(
-    imaging: Imaging, actor: Actor, patient: str | None, window: Window
+    imaging: Imaging, actor: Actor, patient: str | None, window: PageRequest
 ) -> tuple[Sequence[Scan], str | None]:
     """One's own scans, or a patient's, and the cursor of the next page. Raises NotFound, InvalidCursor."""
     patient_id = parse_id(patient) if patient else actor.account_id
@@ -88,7 +88,7 @@ def of(imaging: Imaging, accepted: Accepted[Scan]) -> Scan:
     return found
 
 
-def list_xrays(imaging: Imaging, actor: Actor, user: str, window: Window) -> tuple[Sequence[Scan], str | None]:
+def list_xrays(imaging: Imaging, actor: Actor, user: str, window: PageRequest) -> tuple[Sequence[Scan], str | None]:
     """A patient's scans, whichever way they came. Raises NotFound, also for a stranger's."""
     found, cursor = list_scans(imaging, actor, user, window)
     return [_shown(actor, scan) for scan in found], cursor

@@ -11,7 +11,7 @@ from scanward.domain.accounts import Actor
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
 from scanward.domain.orders import Order
-from scanward.domain.pagination import Window
+from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, NotFound
@@ -35,7 +35,7 @@ def read_task(imaging: Imaging, actor: Actor, task: str) -> Task:
     return reach(imaging, actor, Action.READ_TASK, task)
 
 
-def list_tasks(imaging: Imaging, actor: Actor, window: Window) -> tuple[Sequence[Task], str | None]:
+def list_tasks(imaging: Imaging, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
     """The tasks about the actor's own images and those that the actor asked for, newest first.
 
     A task about somebody whom the actor may no longer see is left out.

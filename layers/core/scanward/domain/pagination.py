@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Window:
+class PageRequest:
     """Which part of a list. `cursor`: a signed place to begin after; `skip`: how many to leave out, if any."""
 
     limit: int

@@ -43,7 +43,7 @@ class ProfileItem(Model):
     decision = JSONText(null=True)
 
 
-class MarkerItem(Model):
+class UniqueNameItem(Model):
     """EMAIL#folded / MARKER and its like: holds a unique name for one account."""
 
     class Meta:
@@ -54,7 +54,7 @@ class MarkerItem(Model):
     account_id = NumberAttribute()
 
 
-class ListItem(Model):
+class AccountEntry(Model):
     """USERS#role#active#approved#shard / id: an account's place in one of the lists of administrators."""
 
     class Meta:
@@ -113,21 +113,23 @@ def account_of(item: ProfileItem) -> Account:
     )
 
 
-def markers(account: Account) -> dict[str, MarkerItem]:
+def unique_name_items(account: Account) -> dict[str, UniqueNameItem]:
     """Field → the marker that holds its name for the account."""
     return {
-        field: MarkerItem(keys.marker(field, folded), account_id=account.id)
+        field: UniqueNameItem(keys.marker(field, folded), account_id=account.id)
         for field, folded in account.names.folded().items()
     }
 
 
-def rows(account: Account) -> Iterator[ListItem]:
+def list_entries(account: Account) -> Iterator[AccountEntry]:
     """The account's places in the lists: one for each combination of filters that it answers to.
 
     A filter that lives in a key costs the same with a hundred accounts and with a million.
     """
     for role, active, approved in product((None, account.role), (None, account.is_active), (None, account.is_approved)):
-        yield ListItem(keys.user_list(role, active, approved, keys.list_shard(account.id)), keys.sortable(account.id))
+        yield AccountEntry(
+            keys.user_list(role, active, approved, keys.list_shard(account.id)), keys.sortable(account.id)
+        )
 
 
 def _decided(decision: Decision) -> dict[str, Any]:
@@ -145,11 +147,11 @@ def _said(record: Names | Profile) -> dict[str, Any]:
 
 def write_new(write: TransactWrite, account: Account, password_hash: str) -> None:
     """Everything of a new account, on condition that neither its id nor a name of its is in use."""
-    for marker in markers(account).values():
-        write.save(marker, condition=MarkerItem.pk.does_not_exist())
+    for marker in unique_name_items(account).values():
+        write.save(marker, condition=UniqueNameItem.pk.does_not_exist())
     write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
     write.save(new_gate(account))
-    for row in rows(account):
+    for row in list_entries(account):
         write.save(row)
     _count_administrators(write, int(account.is_superuser))
 
@@ -176,7 +178,7 @@ def write_gone(write: TransactWrite, account: Account, password_hash: str, versi
     closed = gate_actions(replace(account, is_active=False), ends_sessions=True)
     write.update(GateItem(keys.account(account.id), keys.GATE), actions=closed)
     note_end(write, account.id)
-    for item in (*markers(account).values(), *rows(account)):
+    for item in (*unique_name_items(account).values(), *list_entries(account)):
         write.delete(item)
     _count_administrators(write, -administers(account))
 
@@ -193,11 +195,11 @@ def _reconcile(write: TransactWrite, old: Account, new: Account) -> None:
         write.delete(was[key])
     for key in will.keys() - was.keys():
         item = will[key]
-        write.save(item, condition=MarkerItem.pk.does_not_exist() if isinstance(item, MarkerItem) else None)
+        write.save(item, condition=UniqueNameItem.pk.does_not_exist() if isinstance(item, UniqueNameItem) else None)
 
 
-def _holdings(account: Account) -> dict[str, MarkerItem | ListItem]:
-    items: list[MarkerItem | ListItem] = [*markers(account).values(), *rows(account)]
+def _holdings(account: Account) -> dict[str, UniqueNameItem | AccountEntry]:
+    items: list[UniqueNameItem | AccountEntry] = [*unique_name_items(account).values(), *list_entries(account)]
     return {item.pk: item for item in items}
 
 
@@ -237,7 +239,7 @@ class AccountStore:
     """
 
     def __init__(self, table: str, log_table: str | None = None) -> None:
-        for model in (ProfileItem, MarkerItem, GateItem, ListItem, AdministratorsItem, EndedItem):
+        for model in (ProfileItem, UniqueNameItem, GateItem, AccountEntry, AdministratorsItem, EndedItem):
             bind(model, table)
         if log_table:
             bind(AccessItem, log_table)
@@ -301,8 +303,8 @@ class AccountStore:
             return None
         with translated():
             try:
-                owner = int(MarkerItem.get(keys.marker(field, fold(text)), keys.MARKER).account_id)
-            except MarkerItem.DoesNotExist:
+                owner = int(UniqueNameItem.get(keys.marker(field, fold(text)), keys.MARKER).account_id)
+            except UniqueNameItem.DoesNotExist:
                 owner = NOBODY
         return self.get(owner)
 
@@ -312,7 +314,7 @@ class AccountStore:
         if not wanted:
             return {}
         with translated():
-            held = list(MarkerItem.batch_get([(key, keys.MARKER) for key in wanted], consistent_read=True))
+            held = list(UniqueNameItem.batch_get([(key, keys.MARKER) for key in wanted], consistent_read=True))
         return {wanted[item.pk]: [UNIQUE] for item in held if item.account_id != owner}
 
     def get(self, account_id: int) -> Credentials | None:
@@ -390,7 +392,7 @@ def _credentials(item: ProfileItem) -> Credentials:
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class AccountFilters:
     """Which accounts are wanted; None where it does not matter."""
 
     role: Role | None = None
@@ -406,14 +408,14 @@ class AccountPage:
     last: int | None
 
 
-class AccountLists:
+class AccountListStore:
     """The lists that `AccountStore` keeps places in."""
 
     def __init__(self, table: str, accounts: AccountStore) -> None:
-        bind(ListItem, table)
+        bind(AccountEntry, table)
         self._accounts = accounts
 
-    def page(self, filters: Filters, skip: int, limit: int, before: int | None = None) -> AccountPage:
+    def page(self, filters: AccountFilters, skip: int, limit: int, before: int | None = None) -> AccountPage:
         """Up to `limit` accounts, `skip` after the newest one or after the one `before`.
 
         One query a shard, of `skip + limit + 1` small rows at most, and one batch of reads.
@@ -426,8 +428,8 @@ class AccountLists:
         return AccountPage(self._accounts.many(ids[:limit]), last)
 
 
-def _shard(filters: Filters, shard: int, wanted: int, before: int | None) -> Iterator[int]:
+def _shard(filters: AccountFilters, shard: int, wanted: int, before: int | None) -> Iterator[int]:
     key = keys.user_list(filters.role, filters.active, filters.approved, shard)
-    below = ListItem.sk < keys.sortable(before) if before is not None else None
-    for item in ListItem.query(key, below, scan_index_forward=False, limit=wanted):
+    below = AccountEntry.sk < keys.sortable(before) if before is not None else None
+    for item in AccountEntry.query(key, below, scan_index_forward=False, limit=wanted):
         yield int(item.sk)

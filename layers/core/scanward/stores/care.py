@@ -27,7 +27,7 @@ from scanward.stores.dynamo import (
     write_together,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import Part
+from scanward.stores.lists import PageRange
 
 
 class CareItem(Model):
@@ -44,7 +44,7 @@ class CareItem(Model):
     expires_at = NumberAttribute(null=True)
 
 
-class LinkPlaceItem(Model):
+class CareLinkEntry(Model):
     """PATIENTS#professional / time#patient and DOCTORS#patient / time#professional: a link's places in two lists."""
 
     class Meta:
@@ -63,7 +63,7 @@ def write_link(write: TransactWrite, link: CareLink, condition: Condition | None
     place = keys.link(link.professional_id)
     item = CareItem(keys.care(link.patient_id), place, since_ms=since, ends_ms=until, expires_at=gone)
     write.save(item, condition=condition)
-    for listed in link_places(link):
+    for listed in link_entries(link):
         listed.ends_ms, listed.expires_at = until, gone
         write.save(listed)
 
@@ -82,19 +82,19 @@ def link_between(patient_id: int, professional_id: int) -> CareLink | None:
             return None
 
 
-def listed_link_of(item: LinkPlaceItem) -> CareLink:
+def link_of_entry(item: CareLinkEntry) -> CareLink:
     """The link that a place in either list spells."""
-    owner, (ms, listed) = keys.number(item.pk), divmod(keys.place(item.sk), keys.PLACES)
+    owner, (ms, listed) = keys.number(item.pk), divmod(keys.time_position(item.sk), keys.POSITIONS)
     patient_id, professional_id = (owner, listed) if item.pk == keys.doctors_of(owner) else (listed, owner)
     return CareLink(patient_id, professional_id, from_ms(ms), _end(item))
 
 
-def link_places(link: CareLink) -> list[LinkPlaceItem]:
+def link_entries(link: CareLink) -> list[CareLinkEntry]:
     """The keys of a link's places: in the professional's list, and in the patient's."""
     since, patient_id, professional_id = to_ms(link.since), link.patient_id, link.professional_id
     return [
-        LinkPlaceItem(keys.patients_of(professional_id), keys.placed(since, patient_id)),
-        LinkPlaceItem(keys.doctors_of(patient_id), keys.placed(since, professional_id)),
+        CareLinkEntry(keys.patients_of(professional_id), keys.by_time(since, patient_id)),
+        CareLinkEntry(keys.doctors_of(patient_id), keys.by_time(since, professional_id)),
     ]
 
 
@@ -113,13 +113,13 @@ def glass_item(glass: Glass) -> CareItem:
 ENDLESS: Condition = CareItem.pk.exists() & CareItem.ends_ms.does_not_exist()
 
 
-def holds(now: datetime) -> Condition:
+def is_active(now: datetime) -> Condition:
     """That something opens a patient's data still: a link, a membership, a broken glass."""
     stands: Condition = CareItem.pk.exists() & (CareItem.ends_ms.does_not_exist() | (CareItem.ends_ms > to_ms(now)))
     return stands
 
 
-def _end(item: CareItem | LinkPlaceItem) -> datetime | None:
+def _end(item: CareItem | CareLinkEntry) -> datetime | None:
     return from_ms(item.ends_ms) if item.ends_ms is not None else None
 
 
@@ -136,7 +136,7 @@ class CareStore:
 
     def grants(self, actor: Actor, patient_ids: Iterable[int], now: datetime) -> dict[int, Grant]:
         """Patient → what opens their data to the actor, of those whom something opens; a round trip for each 100."""
-        places, patients = _places(actor), list(patient_ids)
+        places, patients = _list_keys(actor), list(patient_ids)
         wanted = [(keys.care(number), place) for number in patients for place in places]
         departments = [(keys.department(number), keys.DEPARTMENT) for number in actor.departments]
         with translated():
@@ -176,9 +176,9 @@ class CareStore:
 
     def _holds(self, grant: Grant, now: datetime) -> bool:
         """Whether a grant still holds, strongly consistent. Unlike a transaction, a read is refused to nobody."""
-        wanted = [(keys.care(grant.patient_id), _place(grant))]
+        wanted = [(keys.care(grant.patient_id), _sort_key(grant))]
         if grant.department_id is not None:
-            wanted.append((_place(grant), keys.DEPARTMENT))
+            wanted.append((_sort_key(grant), keys.DEPARTMENT))
         with translated():
             found = list(CareItem.batch_get(wanted, consistent_read=True))
         return len(found) == len(wanted) and all(_opens(item, now) for item in found)
@@ -199,7 +199,7 @@ class CareStore:
         write_together(fill)
 
 
-def _places(actor: Actor) -> list[str]:
+def _list_keys(actor: Actor) -> list[str]:
     """Where a grant may lie, the best first: a broken glass is for who has no other."""
     glass = [keys.glass(actor.account_id)] if actor.role is Role.DOCTOR else []
     return [keys.link(actor.account_id), *map(keys.department, sorted(actor.departments)), *glass]
@@ -220,12 +220,12 @@ def _opens(item: CareItem, now: datetime) -> bool:
 
 def _check(write: TransactWrite, grant: Grant, now: datetime) -> None:
     """The same as conditions of a transaction."""
-    write.condition_check(CareItem, keys.care(grant.patient_id), _place(grant), condition=holds(now))
+    write.condition_check(CareItem, keys.care(grant.patient_id), _sort_key(grant), condition=is_active(now))
     if grant.department_id is not None:
-        write.condition_check(CareItem, _place(grant), keys.DEPARTMENT, condition=ENDLESS)
+        write.condition_check(CareItem, _sort_key(grant), keys.DEPARTMENT, condition=ENDLESS)
 
 
-def _place(grant: Grant) -> str:
+def _sort_key(grant: Grant) -> str:
     if grant.department_id is not None:
         return keys.department(grant.department_id)
     broken = grant.relation is Relation.BREAK_GLASS
@@ -240,23 +240,23 @@ class Links:
     last: int | None
 
 
-class CareLinks:
+class CareLinkStore:
     """Lists are read strongly consistent: who was parted with is in none at once.
 
     Raises Unavailable when DynamoDB does not answer.
     """
 
     def __init__(self, table: str) -> None:
-        for model in (CareItem, LinkPlaceItem, AccessItem):
+        for model in (CareItem, CareLinkEntry, AccessItem):
             bind(model, table)
 
-    def of_patient(self, patient_id: int, now: datetime, part: Part) -> Links:
+    def of_patient(self, patient_id: int, now: datetime, part: PageRange) -> Links:
         """The active links of a patient, the newest first; one query."""
-        return _listed(keys.doctors_of(patient_id), now, part)
+        return _page(keys.doctors_of(patient_id), now, part)
 
-    def of_professional(self, professional_id: int, now: datetime, part: Part) -> Links:
+    def of_professional(self, professional_id: int, now: datetime, part: PageRange) -> Links:
         """The active links to a professional, the newest first; one query."""
-        return _listed(keys.patients_of(professional_id), now, part)
+        return _page(keys.patients_of(professional_id), now, part)
 
     def between(self, patient_id: int, professional_id: int) -> CareLink | None:
         """The link of the two, active or not, strongly consistent."""
@@ -271,7 +271,7 @@ class CareLinks:
         def fill(write: TransactWrite) -> None:
             same = CareItem.since_ms == to_ms(link.since)
             write.delete(CareItem(keys.care(patient_id), keys.link(professional_id)), condition=same)
-            for place in link_places(link):
+            for place in link_entries(link):
                 write.delete(place)
             write.save(access_item(entry))
 
@@ -282,18 +282,18 @@ class CareLinks:
         return True
 
 
-def _listed(key: str, now: datetime, part: Part) -> Links:
-    older = LinkPlaceItem.sk < keys.placed(*divmod(part.before, keys.PLACES)) if part.before is not None else None
-    active = LinkPlaceItem.ends_ms.does_not_exist() | (LinkPlaceItem.ends_ms > to_ms(now))
+def _page(key: str, now: datetime, part: PageRange) -> Links:
+    older = CareLinkEntry.sk < keys.by_time(*divmod(part.before, keys.POSITIONS)) if part.before is not None else None
+    active = CareLinkEntry.ends_ms.does_not_exist() | (CareLinkEntry.ends_ms > to_ms(now))
     wanted = part.skip + part.limit + 1
     with translated():
-        found = LinkPlaceItem.query(key, older, active, consistent_read=True, scan_index_forward=False, limit=wanted)
+        found = CareLinkEntry.query(key, older, active, consistent_read=True, scan_index_forward=False, limit=wanted)
         items = list(found)[part.skip :]
-    last = keys.place(items[part.limit - 1].sk) if len(items) > part.limit else None
-    return Links([listed_link_of(item) for item in items[: part.limit]], last)
+    last = keys.time_position(items[part.limit - 1].sk) if len(items) > part.limit else None
+    return Links([link_of_entry(item) for item in items[: part.limit]], last)
 
 
-class ConnectItem(Model):
+class ConnectTokenItem(Model):
     """CONNECT#hash / TOKEN, until it is used, revoked or expired."""
 
     class Meta:
@@ -306,7 +306,7 @@ class ConnectItem(Model):
     expires_at = NumberAttribute()
 
 
-class ConnectPlaceItem(Model):
+class ConnectTokenEntry(Model):
     """CONNECTS#professional / hash: what finds a professional's tokens."""
 
     class Meta:
@@ -317,17 +317,17 @@ class ConnectPlaceItem(Model):
     expires_at = NumberAttribute()
 
 
-class ConnectTokens:
+class ConnectTokenStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (ConnectItem, ConnectPlaceItem, CareItem, LinkPlaceItem, AccessItem, IdempotencyItem):
+        for model in (ConnectTokenItem, ConnectTokenEntry, CareItem, CareLinkEntry, AccessItem, IdempotencyItem):
             bind(model, table)
 
     def add(self, token: ConnectToken) -> None:
         """Keeps a new token."""
         second = int(token.expires_at.timestamp())
-        item = ConnectItem(
+        item = ConnectTokenItem(
             keys.connect(token.hashed),
             professional_id=token.professional_id,
             ends_ms=to_ms(token.expires_at),
@@ -336,7 +336,7 @@ class ConnectTokens:
 
         def fill(write: TransactWrite) -> None:
             write.save(item)
-            write.save(ConnectPlaceItem(keys.connects_of(token.professional_id), token.hashed, expires_at=second))
+            write.save(ConnectTokenEntry(keys.connects_of(token.professional_id), token.hashed, expires_at=second))
 
         write_together(fill)
 
@@ -344,8 +344,8 @@ class ConnectTokens:
         """The token, strongly consistent, expired or not; None when it is used, revoked or unknown."""
         with translated():
             try:
-                item = ConnectItem.get(keys.connect(hashed), keys.TOKEN, consistent_read=True)
-            except ConnectItem.DoesNotExist:
+                item = ConnectTokenItem.get(keys.connect(hashed), keys.TOKEN, consistent_read=True)
+            except ConnectTokenItem.DoesNotExist:
                 return None
         return ConnectToken(hashed, int(item.professional_id), from_ms(item.ends_ms))
 
@@ -353,9 +353,9 @@ class ConnectTokens:
         """Forgets an unused token of the professional's; False when there is none."""
 
         def fill(write: TransactWrite) -> None:
-            item = ConnectItem(keys.connect(hashed), keys.TOKEN)
-            write.delete(item, condition=ConnectItem.professional_id == professional_id)
-            write.delete(ConnectPlaceItem(keys.connects_of(professional_id), hashed))
+            item = ConnectTokenItem(keys.connect(hashed), keys.TOKEN)
+            write.delete(item, condition=ConnectTokenItem.professional_id == professional_id)
+            write.delete(ConnectTokenEntry(keys.connects_of(professional_id), hashed))
 
         try:
             write_together(fill)
@@ -371,13 +371,13 @@ class ConnectTokens:
         before = link_between(link.patient_id, link.professional_id)
 
         def fill(write: TransactWrite) -> None:
-            item = ConnectItem(keys.connect(token.hashed), keys.TOKEN)
-            write.delete(item, condition=ConnectItem.ends_ms > to_ms(link.since))
-            write.delete(ConnectPlaceItem(keys.connects_of(token.professional_id), token.hashed))
+            item = ConnectTokenItem(keys.connect(token.hashed), keys.TOKEN)
+            write.delete(item, condition=ConnectTokenItem.ends_ms > to_ms(link.since))
+            write.delete(ConnectTokenEntry(keys.connects_of(token.professional_id), token.hashed))
             same = CareItem.since_ms == to_ms(before.since) if before else CareItem.pk.does_not_exist()
             write_link(write, link, same)
             if before and before.since != link.since:
-                for place in link_places(before):
+                for place in link_entries(before):
                     write.delete(place)
             write.save(access_item(entry))
             if once:

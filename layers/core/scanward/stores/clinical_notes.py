@@ -15,7 +15,7 @@ from scanward.domain.idempotency import IdempotencyKey
 from scanward.stores import keys
 from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated, write_unchanged
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import ClinicLists, Ids, Part, RowItem
+from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
 
 T = TypeVar("T")
 
@@ -119,10 +119,10 @@ def replaced_of(kind: Kind[T], item: ReplacedItem) -> Replaced[T]:
     return Replaced(keys.number(item.sk), kind.read(item.text), int(item.author_id), from_ms(item.at_ms))
 
 
-def writing_rows(kind: Kind[T], writing: Writing[T]) -> list[RowItem]:
+def list_entries(kind: Kind[T], writing: Writing[T]) -> list[ListEntry]:
     """A writing's places: in the patient's list, and in those of departments."""
     lists = [kind.list_of(writing.patient_id), *map(keys.records_in, writing.departments)]
-    return [RowItem(key, keys.sortable(writing.id)) for key in lists]
+    return [ListEntry(key, keys.sortable(writing.id)) for key in lists]
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,17 +137,17 @@ class WritingStore(Generic[T]):
     """The writings of one kind. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str, kind: Kind[T]) -> None:
-        for model in (WritingItem, ReplacedItem, RowItem, IdempotencyItem):
+        for model in (WritingItem, ReplacedItem, ListEntry, IdempotencyItem):
             bind(model, table)
         self._kind = kind
-        self._lists = ClinicLists(table)
+        self._lists = ListStore(table)
 
     def add(self, writing: Writing[T], once: IdempotencyKey | None = None) -> None:
         """Keeps a new one with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
             write.save(writing_item(self._kind, writing), condition=WritingItem.pk.does_not_exist())
-            for row in writing_rows(self._kind, writing):
+            for row in list_entries(self._kind, writing):
                 write.save(row)
             if once:
                 put_record(write, once, {"id": str(writing.id)}, writing.created_at, done=True)
@@ -179,15 +179,15 @@ class WritingStore(Generic[T]):
             found = {keys.number(item.pk): writing_of(self._kind, item) for item in items}
         return [found[number] for number in numbers if number in found]
 
-    def of_patient(self, patient_id: int, part: Part) -> Ids:
+    def of_patient(self, patient_id: int, part: PageRange) -> Ids:
         """What was written of a patient."""
-        return self._lists.ids([self._kind.list_of(patient_id)], part)
+        return self._lists.by_id([self._kind.list_of(patient_id)], part)
 
-    def in_departments(self, departments: Iterable[int], part: Part) -> Ids:
+    def in_departments(self, departments: Iterable[int], part: PageRange) -> Ids:
         """What was written of patients while they were in one of these departments."""
-        return self._lists.ids([keys.records_in(number) for number in sorted(departments)], part)
+        return self._lists.by_id([keys.records_in(number) for number in sorted(departments)], part)
 
-    def replaced(self, number: int, part: Part) -> Versions[T]:
+    def replaced(self, number: int, part: PageRange) -> Versions[T]:
         """The versions that were replaced, the newest first."""
         wanted: Condition = ReplacedItem.sk.startswith(keys.VERSION_PREFIX)
         if part.before is not None:
@@ -202,7 +202,7 @@ class WritingStore(Generic[T]):
     def forget_all(self, patient_id: int) -> None:
         """Leaves nothing of a patient's, nor of what was replaced; may be done again after half of it."""
         with translated():
-            for row in RowItem.query(self._kind.list_of(patient_id), consistent_read=True):
+            for row in ListEntry.query(self._kind.list_of(patient_id), consistent_read=True):
                 writing = self.get(int(row.sk))
                 if writing:
                     self._forget(writing)
@@ -212,7 +212,7 @@ class WritingStore(Generic[T]):
         """The place in the patient's list goes last, by the caller: it is what a second try begins with."""
         for item in ReplacedItem.query(self._kind.key(writing.id), ReplacedItem.sk.startswith(keys.VERSION_PREFIX)):
             item.delete()
-        for row in writing_rows(self._kind, writing)[1:]:
+        for row in list_entries(self._kind, writing)[1:]:
             row.delete()
         WritingItem(self._kind.key(writing.id), self._kind.sort).delete()
 

@@ -18,10 +18,10 @@ from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.accounts import UNIQUE
-from scanward.stores.care import CareItem, holds
+from scanward.stores.care import CareItem, is_active
 from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together, write_unchanged
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import ClinicLists, Ids, Part, Row, RowItem
+from scanward.stores.lists import Ids, ListedKey, ListEntry, ListStore, PageRange
 from scanward.stores.sessions import WORKING_DOCTOR, GateItem, is_working_doctor
 
 
@@ -61,7 +61,7 @@ class MembershipsItem(Model):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class DepartmentPatient:
     """A patient in a list, and whether it is of who let the doctor in, or of which departments."""
 
     patient_id: int
@@ -73,7 +73,7 @@ class Place:
 class Places:
     """Part of a list of patients. `last`: the place after which the next part begins; None when this is the last."""
 
-    places: Sequence[Place]
+    patients: Sequence[DepartmentPatient]
     last: int | None
 
 
@@ -101,19 +101,19 @@ def name_item(department: Department) -> NameItem:
     return NameItem(keys.marker("department_name", fold(department.name)), department_id=department.id)
 
 
-def department_row(department: Department) -> RowItem:
+def department_entry(department: Department) -> ListEntry:
     """A department's place in the list of those that are open."""
-    return RowItem(keys.departments(keys.list_shard(department.id)), keys.sortable(department.id))
+    return ListEntry(keys.departments(keys.list_shard(department.id)), keys.sortable(department.id))
 
 
-def doctor_row(department_id: int, doctor_id: int) -> RowItem:
+def doctor_entry(department_id: int, doctor_id: int) -> ListEntry:
     """A doctor's place in the list of a department."""
-    return RowItem(keys.doctors_in(department_id), keys.sortable(doctor_id))
+    return ListEntry(keys.doctors_in(department_id), keys.sortable(doctor_id))
 
 
-def patient_row(member: Membership) -> RowItem:
+def patient_entry(member: Membership) -> ListEntry:
     """A patient's place in the list of a department."""
-    return RowItem(keys.patients_in(member.department_id), keys.placed(to_ms(member.since), member.patient_id))
+    return ListEntry(keys.patients_in(member.department_id), keys.by_time(to_ms(member.since), member.patient_id))
 
 
 def member_item(member: Membership) -> CareItem:
@@ -132,10 +132,12 @@ def link_key(link: CareLink) -> tuple[str, str]:
     return keys.care(link.patient_id), keys.link(link.professional_id)
 
 
-def place_of(row: Row) -> Place:
+def patient_of_key(row: ListedKey) -> DepartmentPatient:
     """The patient that a place stands for, whichever lists it is in."""
     departments = frozenset(keys.number(key) for key in row.lists if key.startswith(keys.PATIENTS_IN_PREFIX))
-    return Place(keys.place(row.key) % keys.PLACES, departments, len(departments) < len(row.lists))
+    return DepartmentPatient(
+        keys.time_position(row.key) % keys.POSITIONS, departments, len(departments) < len(row.lists)
+    )
 
 
 def write_assignment(write: TransactWrite, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
@@ -144,7 +146,7 @@ def write_assignment(write: TransactWrite, department_id: int, doctor_id: int, e
     _check_open(write, department_id)
     added = GateItem.departments.add({department_id})
     write.update(_gate(doctor_id), actions=[added], condition=WORKING_DOCTOR & works)
-    write.save(doctor_row(department_id, doctor_id))
+    write.save(doctor_entry(department_id, doctor_id))
     _log(write, entry)
 
 
@@ -152,7 +154,7 @@ def write_dismissal(write: TransactWrite, department_id: int, doctor_id: int, en
     """A doctor goes, on condition that they have a gate still."""
     gone = GateItem.departments.delete({department_id})
     write.update(_gate(doctor_id), actions=[gone], condition=GateItem.pk.exists())
-    write.delete(doctor_row(department_id, doctor_id))
+    write.delete(doctor_entry(department_id, doctor_id))
     _log(write, entry)
 
 
@@ -160,13 +162,13 @@ def write_admission(write: TransactWrite, member: Membership, link: CareLink | N
     """A patient comes: on condition that there is room, and that the link, if any, is to a doctor who works there."""
     _check_open(write, member.department_id)
     if link:
-        write.condition_check(CareItem, *link_key(link), condition=holds(member.since))
+        write.condition_check(CareItem, *link_key(link), condition=is_active(member.since))
         works = WORKING_DOCTOR & GateItem.departments.contains(member.department_id)
         write.condition_check(GateItem, keys.account(link.professional_id), keys.GATE, condition=works)
     write.save(member_item(member), condition=CareItem.pk.does_not_exist())
     added = MembershipsItem.departments.add({member.department_id})
     write.update(_memberships(member), actions=[added], condition=_fewer_than(MOST_OF_PATIENT))
-    write.save(patient_row(member))
+    write.save(patient_entry(member))
 
 
 def write_discharge(write: TransactWrite, member: Membership) -> None:
@@ -174,7 +176,7 @@ def write_discharge(write: TransactWrite, member: Membership) -> None:
     write.delete(member_item(member), condition=CareItem.since_ms == to_ms(member.since))
     gone = MembershipsItem.departments.delete({member.department_id})
     write.update(_memberships(member), actions=[gone])
-    write.delete(patient_row(member))
+    write.delete(patient_entry(member))
 
 
 def _gate(doctor_id: int) -> GateItem:
@@ -205,9 +207,9 @@ class DepartmentMembers:
 
     def __init__(self, table: str, accounts_table: str) -> None:
         bind(GateItem, accounts_table)
-        for model in (DepartmentItem, MembershipsItem, CareItem, AccessItem, RowItem):
+        for model in (DepartmentItem, MembershipsItem, CareItem, AccessItem, ListEntry):
             bind(model, table)
-        self._lists = ClinicLists(table)
+        self._lists = ListStore(table)
 
     def departments(self, doctor_ids: Sequence[int]) -> dict[int, frozenset[int]]:
         """Doctor → the departments that they work in."""
@@ -229,7 +231,7 @@ class DepartmentMembers:
             write_together(lambda write: write_dismissal(write, department_id, doctor_id, entry))
         except ConditionFailed:  # the account is gone
             with translated():
-                doctor_row(department_id, doctor_id).delete()
+                doctor_entry(department_id, doctor_id).delete()
 
     def linked_doctor(self, department_id: int, links: Sequence[CareLink]) -> CareLink | None:
         """The newest of these links that is to an approved doctor who works in the department."""
@@ -272,30 +274,30 @@ class DepartmentMembers:
                 return None
         return member_of(item)
 
-    def doctors_in(self, department_id: int, part: Part) -> Ids:
+    def doctors_in(self, department_id: int, part: PageRange) -> Ids:
         """Who works in a department."""
-        return self._lists.ids([keys.doctors_in(department_id)], part)
+        return self._lists.by_id([keys.doctors_in(department_id)], part)
 
-    def patients_in(self, department_id: int, now: datetime, part: Part) -> Places:
+    def patients_in(self, department_id: int, now: datetime, part: PageRange) -> Places:
         """Who is in a department, who came last first."""
-        return self._places([keys.patients_in(department_id)], now, part)
+        return self._page_of_patients([keys.patients_in(department_id)], now, part)
 
-    def patients_of(self, doctor_id: int, departments: Iterable[int], now: datetime, part: Part) -> Places:
+    def patients_of(self, doctor_id: int, departments: Iterable[int], now: datetime, part: PageRange) -> Places:
         """Who let a doctor in, and who is in one of these departments: a patient once for each of them."""
         shared = [keys.patients_in(number) for number in sorted(departments)]
-        return self._places([keys.patients_of(doctor_id), *shared], now, part)
+        return self._page_of_patients([keys.patients_of(doctor_id), *shared], now, part)
 
-    def _places(self, lists: Sequence[str], now: datetime, part: Part) -> Places:
-        found = self._lists.places(lists, part, now)
-        return Places([place_of(row) for row in found.rows], found.last)
+    def _page_of_patients(self, lists: Sequence[str], now: datetime, part: PageRange) -> Places:
+        found = self._lists.by_time(lists, part, now)
+        return Places([patient_of_key(row) for row in found.keys], found.last)
 
     def empty(self, department_id: int) -> None:
         """Dismisses all doctors of a closed department, and lets all patients go; may be done again after half."""
         with translated():
-            for row in RowItem.query(keys.doctors_in(department_id), consistent_read=True):
+            for row in ListEntry.query(keys.doctors_in(department_id), consistent_read=True):
                 self.dismiss(department_id, int(row.sk))
-            for row in RowItem.query(keys.patients_in(department_id), consistent_read=True):
-                member = self.member(department_id, keys.place(row.sk) % keys.PLACES)
+            for row in ListEntry.query(keys.patients_in(department_id), consistent_read=True):
+                member = self.member(department_id, keys.time_position(row.sk) % keys.POSITIONS)
                 if member:
                     self.discharge(member)
 
@@ -304,9 +306,9 @@ class DepartmentStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (DepartmentItem, NameItem, RowItem, IdempotencyItem):
+        for model in (DepartmentItem, NameItem, ListEntry, IdempotencyItem):
             bind(model, table)
-        self._lists = ClinicLists(table)
+        self._lists = ListStore(table)
 
     def add(self, department: Department, once: IdempotencyKey | None = None) -> None:
         """Keeps a new one, all or nothing. Raises AlreadyTaken, or Conflict when its id or the key is in use."""
@@ -314,7 +316,7 @@ class DepartmentStore:
         def fill(write: TransactWrite) -> None:
             write.save(department_item(department), condition=DepartmentItem.pk.does_not_exist())
             write.save(name_item(department), condition=NameItem.pk.does_not_exist())
-            write.save(department_row(department))
+            write.save(department_entry(department))
             if once:
                 put_record(write, once, {"id": str(department.id)}, department.created_at, done=True)
 
@@ -341,7 +343,7 @@ class DepartmentStore:
             same = IS_OPEN & (DepartmentItem.name == department.name)
             write.update(DepartmentItem(keys.department(department.id)), actions=[closed], condition=same)
             write.delete(name_item(department))
-            write.delete(department_row(department))
+            write.delete(department_entry(department))
 
         self._write(fill, department)
 
@@ -361,9 +363,9 @@ class DepartmentStore:
             raise NotFound
         return found
 
-    def listed(self, part: Part) -> Ids:
+    def listed(self, part: PageRange) -> Ids:
         """The open departments."""
-        return self._lists.ids([keys.departments(shard) for shard in range(keys.LIST_SHARDS)], part)
+        return self._lists.by_id([keys.departments(shard) for shard in range(keys.LIST_SHARDS)], part)
 
     def many(self, numbers: Iterable[int]) -> list[Department]:
         """The open departments among these ids, in their order."""

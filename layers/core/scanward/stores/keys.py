@@ -5,7 +5,7 @@ from zlib import crc32
 DUE_SHARDS = 8
 CONNECTION_SHARDS = 8
 LIST_SHARDS = 8
-PLACES = 10**16  # more than there are ids
+POSITIONS = 10**16  # more than there are ids
 
 PROFILE = "PROFILE"
 GATE = "GATE"
@@ -119,15 +119,15 @@ def sheet(patient_id: int) -> str:
     return f"SHEET#{patient_id}"
 
 
-def placed(ms: int, number: int) -> str:
+def by_time(ms: int, number: int) -> str:
     """A place in a list that is sorted by time: Unix milliseconds, then an id."""
     return f"{ms:013d}#{number:016d}"
 
 
-def place(key: str) -> int:
+def time_position(key: str) -> int:
     """A place that `placed` spelled, as a number that a cursor can carry: milliseconds times PLACES, plus the id."""
     ms, _, number = key.partition("#")
-    return int(ms) * PLACES + int(number)
+    return int(ms) * POSITIONS + int(number)
 
 
 def department(department_id: int) -> str:

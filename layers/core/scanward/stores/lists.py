@@ -14,7 +14,7 @@ from scanward.stores import keys
 from scanward.stores.dynamo import bind, to_ms, translated
 
 
-class RowItem(Model):
+class ListEntry(Model):
     """A list / what it is sorted by. `ends_ms`: when the place ends by itself."""
 
     class Meta:
@@ -26,7 +26,7 @@ class RowItem(Model):
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class PageRange:
     """Which part of a list: behind the place or id `before`, or from the newest on."""
 
     skip: int
@@ -43,7 +43,7 @@ class Ids:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ListedKey:
     """A place, and in which of the lists that were read it is."""
 
     key: str
@@ -51,41 +51,41 @@ class Row:
 
 
 @dataclass(frozen=True, slots=True)
-class Rows:
+class ListedKeys:
     """Part of a list. `last`: the place after which the next part begins; None when this is the last."""
 
-    rows: Sequence[Row]
+    keys: Sequence[ListedKey]
     last: int | None
 
 
-class ClinicLists:
+class ListStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        bind(RowItem, table)
+        bind(ListEntry, table)
 
-    def ids(self, lists: Sequence[str], part: Part) -> Ids:
+    def by_id(self, lists: Sequence[str], part: PageRange) -> Ids:
         """Part of all lists together, which are sorted by id."""
         before = keys.sortable(part.before) if part.before is not None else None
         rows, last = self._read(lists, part, before, None)
         return Ids([int(row.key) for row in rows], int(last.key) if last else None)
 
-    def places(self, lists: Sequence[str], part: Part, now: datetime) -> Rows:
+    def by_time(self, lists: Sequence[str], part: PageRange, now: datetime) -> ListedKeys:
         """Part of all lists together, which are sorted by time; what has ended is left out."""
-        before = keys.placed(*divmod(part.before, keys.PLACES)) if part.before is not None else None
-        stays: Condition = RowItem.ends_ms.does_not_exist()
-        rows, last = self._read(lists, part, before, stays | (RowItem.ends_ms > to_ms(now)))
-        return Rows(rows, keys.place(last.key) if last else None)
+        before = keys.by_time(*divmod(part.before, keys.POSITIONS)) if part.before is not None else None
+        stays: Condition = ListEntry.ends_ms.does_not_exist()
+        rows, last = self._read(lists, part, before, stays | (ListEntry.ends_ms > to_ms(now)))
+        return ListedKeys(rows, keys.time_position(last.key) if last else None)
 
     def _read(
-        self, lists: Sequence[str], part: Part, before: str | None, stays: Condition | None
-    ) -> tuple[list[Row], Row | None]:
+        self, lists: Sequence[str], part: PageRange, before: str | None, stays: Condition | None
+    ) -> tuple[list[ListedKey], ListedKey | None]:
         """One query a list, of `skip + limit + 1` small items at most. What is in several lists comes once."""
         wanted = part.skip + part.limit + 1
-        older = RowItem.sk < before if before is not None else None
+        older = ListEntry.sk < before if before is not None else None
         with translated():
-            read = (RowItem.query(key, older, stays, scan_index_forward=False, limit=wanted) for key in lists)
+            read = (ListEntry.query(key, older, stays, scan_index_forward=False, limit=wanted) for key in lists)
             found = [[(item.sk, item.pk) for item in newest] for newest in read]
         same = groupby(merge(*found, reverse=True), key=lambda place: place[0])
-        rows = [Row(key, frozenset(of for _, of in places)) for key, places in islice(same, wanted)][part.skip :]
+        rows = [ListedKey(key, frozenset(of for _, of in places)) for key, places in islice(same, wanted)][part.skip :]
         return rows[: part.limit], rows[part.limit - 1] if len(rows) > part.limit else None

@@ -20,16 +20,16 @@ from scanward.errors import Conflict
 from scanward.stores import keys
 from scanward.stores.care import (
     CareItem,
-    ConnectItem,
-    ConnectPlaceItem,
-    LinkPlaceItem,
+    CareLinkEntry,
+    ConnectTokenEntry,
+    ConnectTokenItem,
+    link_entries,
     link_of,
-    link_places,
-    listed_link_of,
+    link_of_entry,
 )
 from scanward.stores.clinical_notes import Replaced, WritingStore, history_store, record_store
 from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together
-from scanward.stores.lists import ClinicLists, Part
+from scanward.stores.lists import ListStore, PageRange
 from scanward.stores.questions import QuestionStore
 
 
@@ -126,7 +126,7 @@ class OwnTexts:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        self._lists = ClinicLists(table)
+        self._lists = ListStore(table)
         self._records, self._histories = record_store(table), history_store(table)
         self._questions = QuestionStore(table)
 
@@ -157,7 +157,7 @@ class OwnTexts:
     def _ids(self, place: str) -> Iterator[Sequence[int]]:
         before = None
         while True:
-            found = self._lists.ids([place], Part(0, PAGE, before))
+            found = self._lists.by_id([place], PageRange(0, PAGE, before))
             yield found.ids
             before = found.last
             if before is None:
@@ -167,7 +167,7 @@ class OwnTexts:
 def _replaced(store: WritingStore[T], number: int) -> Iterator[Replaced[T]]:
     before = None
     while True:
-        found = store.replaced(number, Part(0, PAGE, before))
+        found = store.replaced(number, PageRange(0, PAGE, before))
         yield from found.versions
         before = found.last
         if before is None:
@@ -210,7 +210,7 @@ class Eraser:
     def __init__(self, accounts_table: str, scans_table: str, clinic_table: str) -> None:
         bind(AccountRow, accounts_table)
         bind(ScanRow, scans_table)
-        for model in (ClinicRow, CareItem, LinkPlaceItem, ConnectItem, ConnectPlaceItem):
+        for model in (ClinicRow, CareItem, CareLinkEntry, ConnectTokenItem, ConnectTokenEntry):
             bind(model, clinic_table)
 
     def scan_ids(self, account_id: int) -> list[int]:
@@ -239,12 +239,12 @@ class Eraser:
         with translated():
             prefix = CareItem.sk.startswith(keys.LINK_PREFIX)
             for item in CareItem.query(keys.care(account_id), prefix, consistent_read=True):
-                _delete(*link_places(link_of(item)), item)
-            for place in LinkPlaceItem.query(keys.patients_of(account_id), consistent_read=True):
-                link = listed_link_of(place)
-                _delete(CareItem(keys.care(link.patient_id), keys.link(account_id)), *link_places(link))
-            for token in ConnectPlaceItem.query(keys.connects_of(account_id), consistent_read=True):
-                _delete(ConnectItem(keys.connect(token.sk), keys.TOKEN), token)
+                _delete(*link_entries(link_of(item)), item)
+            for place in CareLinkEntry.query(keys.patients_of(account_id), consistent_read=True):
+                link = link_of_entry(place)
+                _delete(CareItem(keys.care(link.patient_id), keys.link(account_id)), *link_entries(link))
+            for token in ConnectTokenEntry.query(keys.connects_of(account_id), consistent_read=True):
+                _delete(ConnectTokenItem(keys.connect(token.sk), keys.TOKEN), token)
 
     def clinic(self, account_id: int) -> None:
         """What is left of an account in the clinic, but for the access log."""

@@ -13,7 +13,7 @@ from scanward.errors import NotFound
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together, write_unchanged
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import ClinicLists, Ids, Part, RowItem
+from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
 from scanward.stores.notifications import Notice, Notices
 
 
@@ -69,18 +69,18 @@ def question_of(item: QuestionItem) -> Question:
     )
 
 
-def question_rows(question: Question) -> list[RowItem]:
+def list_entries(question: Question) -> list[ListEntry]:
     """A question's places: the patient's own first, where it waits while it does, and the thread it belongs to."""
     lists = [keys.questions_of(question.patient_id)]
     if question.response is None:
-        lists.append(waiting_in(question))
+        lists.append(waiting_lists(question))
     doctor = question.response.doctor_id if question.response else question.doctor_id
     if doctor is not None:
         lists.append(keys.thread(doctor, question.patient_id))
-    return [RowItem(key, keys.sortable(question.id)) for key in lists]
+    return [ListEntry(key, keys.sortable(question.id)) for key in lists]
 
 
-def waiting_in(question: Question) -> str:
+def waiting_lists(question: Question) -> str:
     """The list that a question waits in."""
     if question.doctor_id is not None:
         return keys.pending_of(question.doctor_id)
@@ -97,16 +97,16 @@ class QuestionStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (QuestionItem, RowItem, IdempotencyItem):
+        for model in (QuestionItem, ListEntry, IdempotencyItem):
             bind(model, table)
-        self._lists = ClinicLists(table)
+        self._lists = ListStore(table)
 
     def add(self, question: Question, once: IdempotencyKey | None = None) -> None:
         """Keeps a new question with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
             write.save(question_item(question), condition=QuestionItem.pk.does_not_exist())
-            for row in question_rows(question):
+            for row in list_entries(question):
                 write.save(row)
             if once:
                 put_record(write, once, {"id": str(question.id)}, question.created_at, done=True)
@@ -123,8 +123,8 @@ class QuestionStore:
 
         def fill(write: TransactWrite) -> None:
             write.save(question_item(after), condition=WAITS)
-            write.delete(RowItem(waiting_in(before), keys.sortable(before.id)))
-            for row in question_rows(after)[1:]:
+            write.delete(ListEntry(waiting_lists(before), keys.sortable(before.id)))
+            for row in list_entries(after)[1:]:
                 write.save(row)
             if notices:
                 notices.write(write, Notice(after.patient_id, after.id), after.updated_at)
@@ -141,7 +141,7 @@ class QuestionStore:
 
         def fill(write: TransactWrite) -> None:
             write.delete(QuestionItem(keys.question(question.id)), condition=WAITS)
-            for row in question_rows(question):
+            for row in list_entries(question):
                 write.delete(row)
 
         try:
@@ -165,26 +165,26 @@ class QuestionStore:
             found = {keys.number(item.pk): item for item in QuestionItem.batch_get(wanted, consistent_read=True)}
         return [question_of(found[number]) for number in numbers if number in found]
 
-    def pending(self, doctor_id: int, part: Part) -> Ids:
+    def pending(self, doctor_id: int, part: PageRange) -> Ids:
         """What waits for a doctor, alone or with all others."""
         pools = [keys.pool(shard) for shard in range(keys.LIST_SHARDS)]
-        return self._lists.ids([keys.pending_of(doctor_id), *pools], part)
+        return self._lists.by_id([keys.pending_of(doctor_id), *pools], part)
 
-    def thread(self, doctor_id: int, patient_id: int, part: Part) -> Ids:
+    def thread(self, doctor_id: int, patient_id: int, part: PageRange) -> Ids:
         """What a patient asked a doctor, and what of the pool that doctor answered them."""
-        return self._lists.ids([keys.thread(doctor_id, patient_id)], part)
+        return self._lists.by_id([keys.thread(doctor_id, patient_id)], part)
 
-    def of_patient(self, patient_id: int, part: Part) -> Ids:
+    def of_patient(self, patient_id: int, part: PageRange) -> Ids:
         """What a patient asked."""
-        return self._lists.ids([keys.questions_of(patient_id)], part)
+        return self._lists.by_id([keys.questions_of(patient_id)], part)
 
     def forget_all(self, patient_id: int) -> None:
         """Leaves nothing of a patient's questions, nor of the responses; may be done again after half of it."""
         with translated():
-            for row in RowItem.query(keys.questions_of(patient_id), consistent_read=True):
+            for row in ListEntry.query(keys.questions_of(patient_id), consistent_read=True):
                 question = self.get(int(row.sk))
                 if question:
-                    for place in question_rows(question)[1:]:
+                    for place in list_entries(question)[1:]:
                         place.delete()
                     QuestionItem(keys.question(question.id)).delete()
                 row.delete()

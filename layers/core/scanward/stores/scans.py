@@ -76,7 +76,7 @@ class ReadingItem(Model):
     at_ms = NumberAttribute()
 
 
-class PlaceItem(Model):
+class ListEntry(Model):
     """A place in a list: SCANS#patient or TASKS#account / id, SCAN#id / ANALYSIS#task."""
 
     class Meta:
@@ -181,7 +181,7 @@ class ScanStore:
     """Reads and writes scans and tasks. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (TaskItem, ScanItem, PlaceItem, ReadingItem, IdempotencyItem):
+        for model in (TaskItem, ScanItem, ListEntry, ReadingItem, IdempotencyItem):
             bind(model, table)
 
     def add(self, scan: Scan, task: Task, beside: IdempotencyWrite = NO_IDEMPOTENCY) -> None:
@@ -192,7 +192,7 @@ class ScanStore:
 
         def fill(write: TransactWrite) -> None:
             write.save(scan_item(scan), condition=ScanItem.pk.does_not_exist())
-            write.save(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
+            write.save(ListEntry(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
             if scan.reading:
                 write.save(reading_item(scan.id, scan.reading))
             _add_task(write, task, beside)
@@ -311,9 +311,9 @@ def _there() -> Condition:
 
 def _add_task(write: TransactWrite, task: Task, beside: IdempotencyWrite) -> None:
     write.save(task_item(task), condition=TaskItem.pk.does_not_exist())
-    write.save(PlaceItem(keys.scan(task.scan_id), keys.analysis(task.id)))
+    write.save(ListEntry(keys.scan(task.scan_id), keys.analysis(task.id)))
     for account_id in {task.patient_id, task.requested_by}:
-        write.save(PlaceItem(keys.tasks_of(account_id), keys.sortable(task.id)))
+        write.save(ListEntry(keys.tasks_of(account_id), keys.sortable(task.id)))
     if beside.key:
         put_record(write, beside.key, beside.answer, task.created_at, done=beside.done)
 
@@ -349,7 +349,7 @@ class ScanLists:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (TaskItem, ScanItem, PlaceItem, ReadingItem, GoneItem):
+        for model in (TaskItem, ScanItem, ListEntry, ReadingItem, GoneItem):
             bind(model, table)
 
     def scans_of(self, patient_id: int, limit: int, before: int | None) -> Ids:
@@ -363,8 +363,8 @@ class ScanLists:
     def analyses_of(self, scan_id: int, limit: int) -> list[int]:
         """The newest tasks of a scan."""
         with translated():
-            wanted = PlaceItem.sk.startswith(keys.ANALYSIS_PREFIX)
-            found = PlaceItem.query(
+            wanted = ListEntry.sk.startswith(keys.ANALYSIS_PREFIX)
+            found = ListEntry.query(
                 keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit, consistent_read=True
             )
             return [keys.number(item.sk) for item in found]
@@ -407,31 +407,31 @@ class ScanLists:
 
         def fill(write: TransactWrite) -> None:
             write.delete(ScanItem(keys.scan(scan.id), keys.SCAN))
-            write.delete(PlaceItem(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
+            write.delete(ListEntry(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
             write.save(GoneItem(keys.scan(scan.id), expires_at=int((now + REMEMBERED).timestamp())))
 
         write_together(fill)
 
 
 def _page(place: str, limit: int, before: int | None) -> Ids:
-    older = PlaceItem.sk < keys.sortable(before) if before is not None else None
+    older = ListEntry.sk < keys.sortable(before) if before is not None else None
     with translated():
-        found = PlaceItem.query(place, older, scan_index_forward=False, limit=limit + 1)
+        found = ListEntry.query(place, older, scan_index_forward=False, limit=limit + 1)
         ids = [int(item.sk) for item in found]
     return Ids(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
 
 
-def _items(task: Task) -> list[TaskItem | PlaceItem]:
+def _items(task: Task) -> list[TaskItem | ListEntry]:
     accounts = {task.patient_id, task.requested_by}
-    lists = [PlaceItem(keys.tasks_of(account), keys.sortable(task.id)) for account in accounts]
+    lists = [ListEntry(keys.tasks_of(account), keys.sortable(task.id)) for account in accounts]
     return [
         TaskItem(keys.task(task.id), keys.TASK),
-        PlaceItem(keys.scan(task.scan_id), keys.analysis(task.id)),
+        ListEntry(keys.scan(task.scan_id), keys.analysis(task.id)),
         *lists,
     ]
 
 
-def _delete(items: Sequence[TaskItem | PlaceItem]) -> None:
+def _delete(items: Sequence[TaskItem | ListEntry]) -> None:
     def fill(write: TransactWrite) -> None:
         for item in items:
             write.delete(item)
