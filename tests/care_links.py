@@ -2,11 +2,11 @@
 
 from scanward.domain.care import CareLink
 from scanward.stores.care import CareLinkStore, write_link
-from scanward.stores.dynamo import write_together
+from scanward.stores.dynamo import transact_write
 from tests.cloud import TABLES
 
 
 def keep_link(link: CareLink) -> None:
     """Lets a professional in who was not let in before."""
     CareLinkStore(TABLES["CLINIC_TABLE"])  # which binds the items
-    write_together(lambda write: write_link(write, link))
+    transact_write(lambda write: write_link(write, link))

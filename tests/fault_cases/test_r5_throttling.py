@@ -12,7 +12,7 @@ from scanward.domain.orders import Priority
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import InProgress, Unavailable
 from scanward.stores.clients import s3, sqs
-from scanward.stores.dynamo import CONFLICT_WAITS, CONNECT_SECONDS, READ_SECONDS, TRIES, connection
+from scanward.stores.dynamo import CONFLICT_WAITS, CONNECT_SECONDS, MAX_TRIES, READ_SECONDS, connection
 from tests.fault_cases.size import sized
 from tests.fault_cases.world import ADA, MINUTE, World
 from tests.faults import THROTTLED, answered, http_answer, retried_at_once, throttled
@@ -21,7 +21,7 @@ from tests.http.signed_in import sign_in
 
 UPLOADS = sized(100, 6)
 ANSWERED_WITHIN = 5
-SHARE = 0.3**TRIES  # of the calls, when 0.3 of their tries do not arrive
+SHARE = 0.3**MAX_TRIES  # of the calls, when 0.3 of their tries do not arrive
 
 
 def clients() -> list[Any]:
@@ -88,12 +88,12 @@ def test_the_api_says_503_and_when_to_come_again(aws: None, method: str, path: s
         reply = patient.send(method, path)
     assert (reply.status, reply.code) == (503, "UNAVAILABLE")
     assert 0 < int(reply.headers["retry-after"]) <= ANSWERED_WITHIN
-    assert len(tries) == TRIES, "the first call that fails ends the request"
+    assert len(tries) == MAX_TRIES, "the first call that fails ends the request"
 
 
 def test_what_a_throttled_request_waits_for_ends_within_five_seconds() -> None:
     for client in clients():
-        assert client.meta.config.retries == {"total_max_attempts": TRIES, "mode": "standard"}
-    standard = sum(2**n for n in range(TRIES - 1))  # between tries it waits up to 1, 2, 4 … seconds
+        assert client.meta.config.retries == {"total_max_attempts": MAX_TRIES, "mode": "standard"}
+    standard = sum(2**n for n in range(MAX_TRIES - 1))  # between tries it waits up to 1, 2, 4 … seconds
     assert standard + 1.5 * sum(CONFLICT_WAITS) < ANSWERED_WITHIN
     assert CONNECT_SECONDS + READ_SECONDS < ANSWERED_WITHIN

@@ -8,7 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from scanward.domain.tasks import FailureReason, TaskStatus
 from scanward.stores.clients import s3
-from scanward.stores.dynamo import TRIES
+from scanward.stores.dynamo import MAX_TRIES
 from tests.fault_cases.world import PNG, World
 from tests.faults import answered, http_answer, retried_at_once
 
@@ -41,7 +41,7 @@ def test_an_image_that_storage_does_not_give_is_asked_for_again_twice_and_fails(
     failed = world.task(task_id)
     assert (failed.status, failed.failure) == (TaskStatus.FAILED, FailureReason.STORAGE)
     assert (failed.attempts, len(raised)) == (1 + RETRIES, RETRIES)
-    sdk_tries = 1 if fault == "truncated" else TRIES
+    sdk_tries = 1 if fault == "truncated" else MAX_TRIES
     assert tries.count("GetObject") == (1 + RETRIES) * sdk_tries, "and the SDK's own tries end too"
     assert world.models.runs == before
     assert not any(world.queues.waiting(url) for url in (*world.queues.lanes.values(), world.queues.dead))

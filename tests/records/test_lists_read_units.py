@@ -21,7 +21,7 @@ from scanward.stores.departments import (
     department_item,
     patient_entry,
 )
-from scanward.stores.dynamo import bind
+from scanward.stores.dynamo import bind_table
 from scanward.stores.lists import ListEntry, ListStore, PageRange
 from scanward.stores.questions import QuestionStore, list_entries, question_item
 from tests.cloud import TABLES
@@ -95,7 +95,7 @@ def cost(read: Read, part: PageRange) -> Units:
 @pytest.mark.usefixtures("aws")
 def test_a_page_costs_the_same_however_long_the_list(kind: str) -> None:
     read, made, seen = reader(kind), 0, list[tuple[Units, Units]]()
-    bind(ListEntry, CLINIC)
+    bind_table(ListEntry, CLINIC)
     for size in SIZES:
         for number in range(made, size):
             for item in things(kind, number):
@@ -111,7 +111,7 @@ def test_a_page_costs_the_same_however_long_the_list(kind: str) -> None:
 
 @pytest.mark.usefixtures("aws")
 def test_skipping_is_bounded_by_what_is_skipped() -> None:
-    bind(ListEntry, CLINIC)
+    bind_table(ListEntry, CLINIC)
     for number in range(60):
         ListEntry("LIST", keys.sortable(number)).save()
     lists = ListStore(CLINIC)

@@ -10,7 +10,7 @@ from pynamodb.models import Model
 from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry
 from scanward.stores import keys
-from scanward.stores.dynamo import bind, from_ms, to_ms, translated
+from scanward.stores.dynamo import bind_table, from_ms, sdk_errors_mapped, to_ms
 
 _CHANCE_BITS = 48
 
@@ -44,12 +44,12 @@ class AccessLog:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        bind(AccessItem, table)
+        bind_table(AccessItem, table)
 
     def page(self, patient_id: int, limit: int, before: int | None = None) -> Entries:
         """Up to `limit` entries about a patient, the newest first, or those before a place; one query."""
         older = AccessItem.sk < _spelled(before) if before is not None else None
-        with translated():
+        with sdk_errors_mapped():
             found = AccessItem.query(keys.access(patient_id), older, scan_index_forward=False, limit=limit + 1)
             items = list(found)
         last = _place(items[limit - 1].sk) if len(items) > limit else None

@@ -19,7 +19,15 @@ from scanward.domain.care import AccessEntry
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
-from scanward.stores.dynamo import ConditionFailed, JSONText, bind, from_ms, to_ms, translated, write_together
+from scanward.stores.dynamo import (
+    ConditionFailed,
+    JSONText,
+    bind_table,
+    from_ms,
+    sdk_errors_mapped,
+    to_ms,
+    transact_write,
+)
 from scanward.stores.sessions import EndedItem, GateItem, gate_actions, new_gate, note_end
 
 
@@ -240,9 +248,9 @@ class AccountStore:
 
     def __init__(self, table: str, log_table: str | None = None) -> None:
         for model in (ProfileItem, UniqueNameItem, GateItem, AccountEntry, AdministratorsItem, EndedItem):
-            bind(model, table)
+            bind_table(model, table)
         if log_table:
-            bind(AccessItem, log_table)
+            bind_table(AccessItem, log_table)
 
     def add(self, account: Account, password_hash: str) -> None:
         """Keeps a new account, all or nothing. Raises AlreadyTaken, with each name that is somebody's."""
@@ -301,7 +309,7 @@ class AccountStore:
         """
         if len(fold(text).encode()) > MAX_FOLDED_BYTES:
             return None
-        with translated():
+        with sdk_errors_mapped():
             try:
                 owner = int(UniqueNameItem.get(keys.marker(field, fold(text)), keys.MARKER).account_id)
             except UniqueNameItem.DoesNotExist:
@@ -313,13 +321,13 @@ class AccountStore:
         wanted = {keys.marker(field, folded): field for field, folded in names.folded().items()}
         if not wanted:
             return {}
-        with translated():
+        with sdk_errors_mapped():
             held = list(UniqueNameItem.batch_get([(key, keys.MARKER) for key in wanted], consistent_read=True))
         return {wanted[item.pk]: [UNIQUE] for item in held if item.account_id != owner}
 
     def get(self, account_id: int) -> Credentials | None:
         """The account and its password's hash, strongly consistent, or None."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 item = ProfileItem.get(keys.account(account_id), keys.PROFILE, consistent_read=True)
             except ProfileItem.DoesNotExist:
@@ -328,7 +336,7 @@ class AccountStore:
 
     def many(self, account_ids: list[int]) -> list[Account]:
         """The accounts among these ids that are there, in their order."""
-        with translated():
+        with sdk_errors_mapped():
             items = ProfileItem.batch_get([(keys.account(number), keys.PROFILE) for number in account_ids])
             found = {keys.number(item.pk): account_of(item) for item in items}
         return [found[number] for number in account_ids if number in found]
@@ -370,7 +378,7 @@ class AccountStore:
                 write.save(access_item(entry))
 
         try:
-            write_together(fill_all)
+            transact_write(fill_all)
         except ConditionFailed as lost:
             raise self._why(account, leaves=leaves) from lost
 
@@ -383,7 +391,7 @@ class AccountStore:
 
 
 def _administrators() -> int:
-    with translated():
+    with sdk_errors_mapped():
         return int(AdministratorsItem.get(keys.ADMINISTRATORS, keys.COUNT, consistent_read=True).administrators)
 
 
@@ -412,7 +420,7 @@ class AccountListStore:
     """The lists that `AccountStore` keeps places in."""
 
     def __init__(self, table: str, accounts: AccountStore) -> None:
-        bind(AccountEntry, table)
+        bind_table(AccountEntry, table)
         self._accounts = accounts
 
     def page(self, filters: AccountFilters, skip: int, limit: int, before: int | None = None) -> AccountPage:
@@ -421,7 +429,7 @@ class AccountListStore:
         One query a shard, of `skip + limit + 1` small rows at most, and one batch of reads.
         """
         wanted = skip + limit + 1
-        with translated():
+        with sdk_errors_mapped():
             shards = [list(_shard(filters, shard, wanted, before)) for shard in range(keys.LIST_SHARDS)]
         ids = list(islice(merge(*shards, reverse=True), skip, wanted))
         last = ids[limit - 1] if len(ids) > limit else None

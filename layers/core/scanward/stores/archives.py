@@ -10,7 +10,7 @@ from botocore.exceptions import BotoCoreError, ClientError
 
 from scanward.errors import NotFound
 from scanward.stores.clients import s3
-from scanward.stores.s3 import StorageFailed, meaning
+from scanward.stores.s3 import StorageFailed, map_client_error
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
@@ -36,11 +36,11 @@ class Archive:
     def add_object(self, name: str, key: str, version: str | None = None) -> bool:
         """A copy of an object, or of the one version of it that was pinned, as it is; False when there is none."""
         pinned: dict[str, Any] = {"VersionId": version} if version else {}
-        with _translated():
+        with _sdk_errors_mapped():
             try:
                 body = s3().get_object(Bucket=self._bucket, Key=key, **pinned)["Body"]
             except ClientError as failure:
-                if isinstance(meaning(failure), NotFound):
+                if isinstance(map_client_error(failure), NotFound):
                     return False
                 raise
             with self._file.open(_named(name, ZIP_STORED), "w") as entry:
@@ -72,7 +72,7 @@ class _Upload(RawIOBase):
     """A file that can only be written on and on: an upload of several parts."""
 
     def __init__(self, bucket: str, key: str) -> None:
-        with _translated():
+        with _sdk_errors_mapped():
             answer = s3().create_multipart_upload(Bucket=bucket, Key=key, ContentType="application/zip")
         self._place: dict[str, Any] = {"Bucket": bucket, "Key": key, "UploadId": answer["UploadId"]}
         self._parts: list[CompletedPartTypeDef] = []
@@ -91,17 +91,17 @@ class _Upload(RawIOBase):
     def finish(self) -> None:
         """The object is there after this."""
         self._send(bytes(self._rest))
-        with _translated():
+        with _sdk_errors_mapped():
             s3().complete_multipart_upload(**self._place, MultipartUpload={"Parts": self._parts})
 
     def abandon(self) -> None:
         """Nothing of it stays."""
-        with _translated():
+        with _sdk_errors_mapped():
             s3().abort_multipart_upload(**self._place)
 
     def _send(self, content: bytes) -> None:
         number = len(self._parts) + 1
-        with _translated():
+        with _sdk_errors_mapped():
             answer = s3().upload_part(**self._place, PartNumber=number, Body=content)
         self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
 
@@ -114,7 +114,7 @@ def _named(name: str, compression: int) -> ZipInfo:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _sdk_errors_mapped() -> Iterator[None]:
     try:
         yield
     except (BotoCoreError, ClientError) as failure:

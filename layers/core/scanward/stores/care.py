@@ -19,12 +19,12 @@ from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.dynamo import (
     ConditionFailed,
     WriteConflict,
-    bind,
+    bind_table,
     connection,
     from_ms,
+    sdk_errors_mapped,
     to_ms,
-    translated,
-    write_together,
+    transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import PageRange
@@ -75,7 +75,7 @@ def link_of(item: CareItem) -> CareLink:
 
 def link_between(patient_id: int, professional_id: int) -> CareLink | None:
     """The link of the two, active or not, strongly consistent; one round trip."""
-    with translated():
+    with sdk_errors_mapped():
         try:
             return link_of(CareItem.get(keys.care(patient_id), keys.link(professional_id), consistent_read=True))
         except CareItem.DoesNotExist:
@@ -128,7 +128,7 @@ class CareStore:
 
     def __init__(self, table: str) -> None:
         for model in (CareItem, AccessItem):
-            bind(model, table)
+            bind_table(model, table)
 
     def grant(self, actor: Actor, patient_id: int, now: datetime) -> Grant | None:
         """What opens the patient's data to the actor, strongly consistent; one round trip."""
@@ -139,7 +139,7 @@ class CareStore:
         places, patients = _list_keys(actor), list(patient_ids)
         wanted = [(keys.care(number), place) for number in patients for place in places]
         departments = [(keys.department(number), keys.DEPARTMENT) for number in actor.departments]
-        with translated():
+        with sdk_errors_mapped():
             held = CareItem.batch_get(wanted + departments, consistent_read=True)
             found = {(item.pk, item.sk): item for item in held if _opens(item, now)}
         opens = {pk for pk, sk in found if sk == keys.DEPARTMENT}
@@ -161,7 +161,7 @@ class CareStore:
         item = access_item(entry)
         if grant:
             try:
-                with translated(), TransactWrite(connection=connection()) as write:
+                with sdk_errors_mapped(), TransactWrite(connection=connection()) as write:
                     _check(write, grant, entry.at)
                     write.save(item)
                 return True
@@ -170,7 +170,7 @@ class CareStore:
             except WriteConflict:
                 if not self._holds(grant, entry.at):
                     return False
-        with translated():
+        with sdk_errors_mapped():
             item.save()
         return True
 
@@ -179,13 +179,13 @@ class CareStore:
         wanted = [(keys.care(grant.patient_id), _sort_key(grant))]
         if grant.department_id is not None:
             wanted.append((_sort_key(grant), keys.DEPARTMENT))
-        with translated():
+        with sdk_errors_mapped():
             found = list(CareItem.batch_get(wanted, consistent_read=True))
         return len(found) == len(wanted) and all(_opens(item, now) for item in found)
 
     def log_all(self, entries: Iterable[AccessEntry]) -> None:
         """Writes what a list showed, 25 entries a round trip; all are durable when it returns."""
-        with translated(), AccessItem.batch_write() as batch:
+        with sdk_errors_mapped(), AccessItem.batch_write() as batch:
             for entry in entries:
                 batch.save(access_item(entry))
 
@@ -196,7 +196,7 @@ class CareStore:
             write.save(glass_item(glass))
             write.save(access_item(entry))
 
-        write_together(fill)
+        transact_write(fill)
 
 
 def _list_keys(actor: Actor) -> list[str]:
@@ -248,7 +248,7 @@ class CareLinkStore:
 
     def __init__(self, table: str) -> None:
         for model in (CareItem, CareLinkEntry, AccessItem):
-            bind(model, table)
+            bind_table(model, table)
 
     def of_patient(self, patient_id: int, now: datetime, part: PageRange) -> Links:
         """The active links of a patient, the newest first; one query."""
@@ -276,7 +276,7 @@ class CareLinkStore:
             write.save(access_item(entry))
 
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed:
             return False
         return True
@@ -286,7 +286,7 @@ def _page(key: str, now: datetime, part: PageRange) -> Links:
     older = CareLinkEntry.sk < keys.by_time(*divmod(part.before, keys.POSITIONS)) if part.before is not None else None
     active = CareLinkEntry.ends_ms.does_not_exist() | (CareLinkEntry.ends_ms > to_ms(now))
     wanted = part.skip + part.limit + 1
-    with translated():
+    with sdk_errors_mapped():
         found = CareLinkEntry.query(key, older, active, consistent_read=True, scan_index_forward=False, limit=wanted)
         items = list(found)[part.skip :]
     last = keys.time_position(items[part.limit - 1].sk) if len(items) > part.limit else None
@@ -322,7 +322,7 @@ class ConnectTokenStore:
 
     def __init__(self, table: str) -> None:
         for model in (ConnectTokenItem, ConnectTokenEntry, CareItem, CareLinkEntry, AccessItem, IdempotencyItem):
-            bind(model, table)
+            bind_table(model, table)
 
     def add(self, token: ConnectToken) -> None:
         """Keeps a new token."""
@@ -338,11 +338,11 @@ class ConnectTokenStore:
             write.save(item)
             write.save(ConnectTokenEntry(keys.connects_of(token.professional_id), token.hashed, expires_at=second))
 
-        write_together(fill)
+        transact_write(fill)
 
     def find(self, hashed: str) -> ConnectToken | None:
         """The token, strongly consistent, expired or not; None when it is used, revoked or unknown."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 item = ConnectTokenItem.get(keys.connect(hashed), keys.TOKEN, consistent_read=True)
             except ConnectTokenItem.DoesNotExist:
@@ -358,7 +358,7 @@ class ConnectTokenStore:
             write.delete(ConnectTokenEntry(keys.connects_of(professional_id), hashed))
 
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed:
             return False
         return True
@@ -384,7 +384,7 @@ class ConnectTokenStore:
                 put_record(write, once, {"professional_id": str(link.professional_id)}, entry.at, done=True)
 
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed as lost:
             # A link of this very moment is ours: only the acknowledgement was lost.
             if link_between(link.patient_id, link.professional_id) != link:

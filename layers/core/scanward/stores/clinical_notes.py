@@ -13,7 +13,7 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.clinical_notes import Findings, Surgery, Writing
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.stores import keys
-from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated, write_unchanged
+from scanward.stores.dynamo import JSONText, bind_table, from_ms, sdk_errors_mapped, to_ms, transact_write_or_conflict
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
 
@@ -138,7 +138,7 @@ class WritingStore(Generic[T]):
 
     def __init__(self, table: str, kind: Kind[T]) -> None:
         for model in (WritingItem, ReplacedItem, ListEntry, IdempotencyItem):
-            bind(model, table)
+            bind_table(model, table)
         self._kind = kind
         self._lists = ListStore(table)
 
@@ -152,7 +152,7 @@ class WritingStore(Generic[T]):
             if once:
                 put_record(write, once, {"id": str(writing.id)}, writing.created_at, done=True)
 
-        write_unchanged(fill)
+        transact_write_or_conflict(fill)
 
     def amend(self, before: Writing[T], after: Writing[T]) -> None:
         """Writes a version over the one before, and keeps that. Raises Conflict when somebody else was first."""
@@ -161,11 +161,11 @@ class WritingStore(Generic[T]):
             write.save(replaced_item(self._kind, before), condition=ReplacedItem.pk.does_not_exist())
             write.save(writing_item(self._kind, after), condition=WritingItem.version == before.version)
 
-        write_unchanged(fill)
+        transact_write_or_conflict(fill)
 
     def get(self, number: int) -> Writing[T] | None:
         """The writing as it stands, strongly consistent; one round trip."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 item = WritingItem.get(self._kind.key(number), self._kind.sort, consistent_read=True)
             except WritingItem.DoesNotExist:
@@ -174,7 +174,7 @@ class WritingStore(Generic[T]):
 
     def many(self, numbers: Sequence[int]) -> list[Writing[T]]:
         """Those among these ids that are there, in their order."""
-        with translated():
+        with sdk_errors_mapped():
             items = WritingItem.batch_get([(self._kind.key(number), self._kind.sort) for number in numbers])
             found = {keys.number(item.pk): writing_of(self._kind, item) for item in items}
         return [found[number] for number in numbers if number in found]
@@ -193,7 +193,7 @@ class WritingStore(Generic[T]):
         if part.before is not None:
             wanted = ReplacedItem.sk.between(keys.version(0), keys.version(part.before - 1))
         many = part.skip + part.limit + 1
-        with translated():
+        with sdk_errors_mapped():
             found = ReplacedItem.query(self._kind.key(number), wanted, scan_index_forward=False, limit=many)
             versions = [replaced_of(self._kind, item) for item in found][part.skip :]
         shown = versions[: part.limit]
@@ -201,7 +201,7 @@ class WritingStore(Generic[T]):
 
     def forget_all(self, patient_id: int) -> None:
         """Leaves nothing of a patient's, nor of what was replaced; may be done again after half of it."""
-        with translated():
+        with sdk_errors_mapped():
             for row in ListEntry.query(self._kind.list_of(patient_id), consistent_read=True):
                 writing = self.get(int(row.sk))
                 if writing:

@@ -20,12 +20,12 @@ from scanward.stores.clients import websocket_management
 from scanward.stores.dynamo import (
     ConditionFailed,
     WriteConflict,
-    bind,
+    bind_table,
     from_ms,
-    settled,
+    retry_on_conflict,
+    sdk_errors_mapped,
     to_ms,
-    translated,
-    write_together,
+    transact_write,
 )
 
 if TYPE_CHECKING:
@@ -196,9 +196,9 @@ class ConnectionStore:
     """Reads and writes all three. `scans_table` is where subscriptions lie."""
 
     def __init__(self, table: str, scans_table: str) -> None:
-        bind(ConnectionItem, table)
-        bind(SlotItem, table)
-        bind(SubscriptionItem, scans_table)
+        bind_table(ConnectionItem, table)
+        bind_table(SlotItem, table)
+        bind_table(SubscriptionItem, scans_table)
 
     def open(self, opened: Connection) -> None:
         """Keeps a socket, its slot and its subscriptions, all or nothing. Raises Conflict when the slot is held."""
@@ -210,13 +210,13 @@ class ConnectionStore:
                 write.save(subscription_item(opened, task_id, pushed=0))
 
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed as held:
             raise Conflict from held
 
     def get(self, connection_id: str) -> Connection | None:
         """The socket, strongly consistent; None when it has closed."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 item = ConnectionItem.get(keys.connection(connection_id), keys.CONNECTION, consistent_read=True)
             except ConnectionItem.DoesNotExist:
@@ -260,7 +260,7 @@ class ConnectionStore:
 
     def slots(self, account_id: int) -> list[Slot]:
         """The account's open sockets, strongly consistent; one round trip."""
-        with translated():
+        with sdk_errors_mapped():
             prefix = SlotItem.sk.startswith(keys.SLOT_PREFIX)
             return [slot_of(item) for item in SlotItem.query(keys.account(account_id), prefix, consistent_read=True)]
 
@@ -268,20 +268,20 @@ class ConnectionStore:
         """Frees a slot whose socket is forgotten, unless another one holds it by now."""
         item = SlotItem(keys.account(slot.account_id), keys.slot(slot.number))
         try:
-            with translated():
+            with sdk_errors_mapped():
                 item.delete(condition=SlotItem.connection_id == slot.connection_id)
         except ConditionFailed:
             return
 
     def due(self, shard: int, now: datetime, limit: int) -> list[str]:
         """Up to `limit` sockets of one shard that should be looked at by `now`, the longest due first."""
-        with translated():
+        with sdk_errors_mapped():
             found = ConnectionItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.text(item.pk) for item in found]
 
     def watching(self, task_id: int) -> list[Subscription]:
         """Who watches a task, strongly consistent."""
-        with translated():
+        with sdk_errors_mapped():
             prefix = SubscriptionItem.sk.startswith(keys.SUBSCRIPTION_PREFIX)
             found = SubscriptionItem.query(keys.task(task_id), prefix, consistent_read=True)
             return [subscription_of(item) for item in found]
@@ -289,7 +289,7 @@ class ConnectionStore:
     def subscription(self, watcher: Subscription) -> Subscription | None:
         """The subscription as it is now, strongly consistent; None when it has ended."""
         place = (keys.task(watcher.task_id), keys.subscription(watcher.connection_id))
-        with translated():
+        with sdk_errors_mapped():
             try:
                 return subscription_of(SubscriptionItem.get(*place, consistent_read=True))
             except SubscriptionItem.DoesNotExist:
@@ -299,7 +299,7 @@ class ConnectionStore:
         """Remembers that a version was sent; a higher one that was sent meanwhile, or a closed socket, stays."""
         item = SubscriptionItem(keys.task(subscription.task_id), keys.subscription(subscription.connection_id))
         try:
-            with translated():
+            with sdk_errors_mapped():
                 item.update([SubscriptionItem.pushed.set(version)], condition=SubscriptionItem.pushed < version)
         except ConditionFailed:
             return
@@ -308,7 +308,7 @@ class ConnectionStore:
 def _move(before: Connection, after: Connection, pushed: Mapping[int, int]) -> None:
     unchanged = ConnectionItem.revision == before.revision
     if (after.subscribed, after.watches_own) == (before.subscribed, before.watches_own):
-        settled(lambda: connection_item(after).save(condition=unchanged))
+        retry_on_conflict(lambda: connection_item(after).save(condition=unchanged))
         return
 
     def fill(write: TransactWrite) -> None:
@@ -320,7 +320,7 @@ def _move(before: Connection, after: Connection, pushed: Mapping[int, int]) -> N
         for task_id in before.subscribed - after.subscribed:
             write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(after.id)))
 
-    write_together(fill)
+    transact_write(fill)
 
 
 def _forget(kept: Connection) -> None:
@@ -330,7 +330,7 @@ def _forget(kept: Connection) -> None:
         for task_id in kept.subscribed:
             write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(kept.id)))
 
-    write_together(fill)
+    transact_write(fill)
 
 
 class SocketGone(ScanwardError):

@@ -19,7 +19,15 @@ from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.accounts import UNIQUE
 from scanward.stores.care import CareItem, is_active
-from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together, write_unchanged
+from scanward.stores.dynamo import (
+    ConditionFailed,
+    bind_table,
+    from_ms,
+    sdk_errors_mapped,
+    to_ms,
+    transact_write,
+    transact_write_or_conflict,
+)
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import Ids, ListedKey, ListEntry, ListStore, PageRange
 from scanward.stores.sessions import WORKING_DOCTOR, GateItem, is_working_doctor
@@ -206,21 +214,21 @@ class DepartmentMembers:
     """`accounts_table` is where gates lie. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str, accounts_table: str) -> None:
-        bind(GateItem, accounts_table)
+        bind_table(GateItem, accounts_table)
         for model in (DepartmentItem, MembershipsItem, CareItem, AccessItem, ListEntry):
-            bind(model, table)
+            bind_table(model, table)
         self._lists = ListStore(table)
 
     def departments(self, doctor_ids: Sequence[int]) -> dict[int, frozenset[int]]:
         """Doctor → the departments that they work in."""
         gates = [(keys.account(number), keys.GATE) for number in doctor_ids]
-        with translated():
+        with sdk_errors_mapped():
             found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
             return {keys.number(item.pk): frozenset(map(int, item.departments or ())) for item in found}
 
     def assign(self, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
         """Lets a doctor work in an open department, with its entry in the log. Raises Conflict where it cannot be."""
-        write_unchanged(lambda write: write_assignment(write, department_id, doctor_id, entry))
+        transact_write_or_conflict(lambda write: write_assignment(write, department_id, doctor_id, entry))
 
     def dismiss(self, department_id: int, doctor_id: int, entry: AccessEntry | None = None) -> None:
         """Ends a doctor's work in a department, open or closed, with its entry in the log.
@@ -228,16 +236,16 @@ class DepartmentMembers:
         One who does not work there is no error.
         """
         try:
-            write_together(lambda write: write_dismissal(write, department_id, doctor_id, entry))
+            transact_write(lambda write: write_dismissal(write, department_id, doctor_id, entry))
         except ConditionFailed:  # the account is gone
-            with translated():
+            with sdk_errors_mapped():
                 doctor_entry(department_id, doctor_id).delete()
 
     def linked_doctor(self, department_id: int, links: Sequence[CareLink]) -> CareLink | None:
         """The newest of these links that is to an approved doctor who works in the department."""
         gates = [(keys.account(link.professional_id), keys.GATE) for link in links]
         asked = ["pk", "role", "active", "approved", "departments"]
-        with translated():
+        with sdk_errors_mapped():
             found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=asked)
             there = {keys.number(gate.pk) for gate in found if is_working_doctor(gate, department_id)}
         return next((link for link in links if link.professional_id in there), None)
@@ -248,26 +256,26 @@ class DepartmentMembers:
         Without a link it is on an administrator's word. Raises Conflict when something moved on meanwhile, and for who
         is in as many departments as may be.
         """
-        write_unchanged(lambda write: write_admission(write, member, link))
+        transact_write_or_conflict(lambda write: write_admission(write, member, link))
 
     def discharge(self, member: Membership) -> None:
         """Lets a patient go, at once; one who has gone is no error. Raises Conflict when they came anew meanwhile."""
         try:
-            write_together(lambda write: write_discharge(write, member))
+            transact_write(lambda write: write_discharge(write, member))
         except ConditionFailed as lost:
             if self.member(member.department_id, member.patient_id):
                 raise Conflict from lost
 
     def of_patient(self, patient_id: int) -> list[Membership]:
         """The departments that a patient is in, open or closed, strongly consistent, the newest first."""
-        with translated():
+        with sdk_errors_mapped():
             prefix = CareItem.sk.startswith(keys.DEPARTMENT_PREFIX)
             found = [member_of(item) for item in CareItem.query(keys.care(patient_id), prefix, consistent_read=True)]
         return sorted(found, key=lambda member: member.since, reverse=True)
 
     def member(self, department_id: int, patient_id: int) -> Membership | None:
         """A patient's place in a department, strongly consistent."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 item = CareItem.get(keys.care(patient_id), keys.department(department_id), consistent_read=True)
             except CareItem.DoesNotExist:
@@ -293,7 +301,7 @@ class DepartmentMembers:
 
     def empty(self, department_id: int) -> None:
         """Dismisses all doctors of a closed department, and lets all patients go; may be done again after half."""
-        with translated():
+        with sdk_errors_mapped():
             for row in ListEntry.query(keys.doctors_in(department_id), consistent_read=True):
                 self.dismiss(department_id, int(row.sk))
             for row in ListEntry.query(keys.patients_in(department_id), consistent_read=True):
@@ -307,7 +315,7 @@ class DepartmentStore:
 
     def __init__(self, table: str) -> None:
         for model in (DepartmentItem, NameItem, ListEntry, IdempotencyItem):
-            bind(model, table)
+            bind_table(model, table)
         self._lists = ListStore(table)
 
     def add(self, department: Department, once: IdempotencyKey | None = None) -> None:
@@ -349,7 +357,7 @@ class DepartmentStore:
 
     def get(self, number: int) -> Department | None:
         """The department, open or closed, strongly consistent."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 found = DepartmentItem.get(keys.department(number), keys.DEPARTMENT, consistent_read=True)
             except DepartmentItem.DoesNotExist:
@@ -370,21 +378,21 @@ class DepartmentStore:
     def many(self, numbers: Iterable[int]) -> list[Department]:
         """The open departments among these ids, in their order."""
         wanted = list(dict.fromkeys(numbers))
-        with translated():
+        with sdk_errors_mapped():
             items = DepartmentItem.batch_get([(keys.department(number), keys.DEPARTMENT) for number in wanted])
             found = {keys.number(item.pk): department_of(item) for item in items}
         return [found[number] for number in wanted if number in found and found[number].is_open]
 
     def _write(self, fill: Callable[[TransactWrite], None], department: Department) -> None:
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed as lost:
             if self._is_taken(department):
                 raise AlreadyTaken({"name": [UNIQUE]}) from lost
             raise Conflict from lost
 
     def _is_taken(self, department: Department) -> bool:
-        with translated():
+        with sdk_errors_mapped():
             try:
                 holder = NameItem.get(name_item(department).pk, keys.MARKER, consistent_read=True)
             except NameItem.DoesNotExist:

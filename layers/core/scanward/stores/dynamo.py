@@ -38,7 +38,7 @@ class JSONText(Attribute[dict[str, Any]]):
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
-TRIES = 3
+MAX_TRIES = 3
 CONFLICT_WAITS = (0.01, 0.03, 0.09)  # seconds
 
 _listeners: list[Callable[[str], None]] = []
@@ -65,26 +65,26 @@ def connection() -> Connection:
     link = Connection(
         connect_timeout_seconds=CONNECT_SECONDS,
         read_timeout_seconds=READ_SECONDS,
-        max_retry_attempts=TRIES - 1,
+        max_retry_attempts=MAX_TRIES - 1,
     )
     link.session.set_default_client_config(Config(user_agent=USER_AGENT))
-    link.session.register("after-call.dynamodb", _tell)
+    link.session.register("after-call.dynamodb", _report_date)
     return link
 
 
-def listen(listener: Callable[[str], None]) -> None:
+def on_response_date(listener: Callable[[str], None]) -> None:
     """Has the date of each answer of DynamoDB told to a listener."""
     _listeners.append(listener)
 
 
-def settled(write: Callable[[], object]) -> None:
+def retry_on_conflict(write: Callable[[], object]) -> None:
     """Carries out a write; while another transaction holds one of its items, tries again for a tenth of a second.
 
     Raises ConditionFailed, Unavailable.
     """
     for wait in (*CONFLICT_WAITS, None):
         try:
-            with translated():
+            with sdk_errors_mapped():
                 write()
             return
         except WriteConflict:
@@ -93,19 +93,19 @@ def settled(write: Callable[[], object]) -> None:
             time.sleep(wait * random.uniform(0.5, 1.5))
 
 
-def bind(model: type[Model], table: str) -> None:
+def bind_table(model: type[Model], table: str) -> None:
     """Points a model at its table, which others may share."""
     model.Meta.table_name = table
     model._connection = None
     link = model._get_connection()
     try:
-        _join(connection().get_meta_table(table), link.get_meta_table())
+        _merge_indexes(connection().get_meta_table(table), link.get_meta_table())
     except TableError:
         connection().add_meta_table(link.get_meta_table())
     link.connection = connection()
 
 
-def _join(known: MetaTable, more: MetaTable) -> None:
+def _merge_indexes(known: MetaTable, more: MetaTable) -> None:
     """Has the one connection know the indexes of each model of a table: PynamoDB keeps one model's alone."""
     for part, name in (("GlobalSecondaryIndexes", "IndexName"), ("AttributeDefinitions", "AttributeName")):
         there = known.data.setdefault(part, [])
@@ -114,7 +114,7 @@ def _join(known: MetaTable, more: MetaTable) -> None:
 
 
 @contextmanager
-def translated() -> Iterator[None]:
+def sdk_errors_mapped() -> Iterator[None]:
     """SDK failures inside become ConditionFailed or Unavailable, with the original as their cause."""
     try:
         yield
@@ -126,7 +126,7 @@ def translated() -> Iterator[None]:
         raise Unavailable from failure
 
 
-def _tell(**call: Any) -> None:
+def _report_date(**call: Any) -> None:
     date = call["parsed"].get("ResponseMetadata", {}).get("HTTPHeaders", {}).get("date")
     for listener in _listeners if date else ():
         listener(date)
@@ -149,25 +149,25 @@ def from_ms(ms: float) -> datetime:
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
-def write_together(fill: Callable[[TransactWrite], None]) -> None:
+def transact_write(fill: Callable[[TransactWrite], None]) -> None:
     """One transaction, filled anew for each try. Raises ConditionFailed, Unavailable."""
 
     def write_all() -> None:
         with TransactWrite(connection=connection()) as write:
             fill(write)
 
-    settled(write_all)
+    retry_on_conflict(write_all)
 
 
-def write_unchanged(fill: Callable[[TransactWrite], None]) -> None:
+def transact_write_or_conflict(fill: Callable[[TransactWrite], None]) -> None:
     """The same, where a condition that fails means that somebody else was first. Raises Conflict, Unavailable."""
     try:
-        write_together(fill)
+        transact_write(fill)
     except ConditionFailed as lost:
         raise Conflict from lost
 
 
-TOLERATED = timedelta(seconds=5)  # an answer's way, and the whole seconds that it is dated in
+TOLERANCE = timedelta(seconds=5)  # an answer's way, and the whole seconds that it is dated in
 
 
 class StoreClock:
@@ -176,12 +176,12 @@ class StoreClock:
     def __init__(self, own: Callable[[], datetime]) -> None:
         self._own = own
         self._ahead = timedelta()
-        listen(self._hear)
+        on_response_date(self._set_offset)
 
     def now(self) -> datetime:
         """The time; before the first answer it is this machine's."""
         return self._own() - self._ahead
 
-    def _hear(self, date: str) -> None:
+    def _set_offset(self, date: str) -> None:
         ahead = self._own() - parsedate_to_datetime(date)
-        self._ahead = ahead if abs(ahead) > TOLERATED else timedelta()
+        self._ahead = ahead if abs(ahead) > TOLERANCE else timedelta()

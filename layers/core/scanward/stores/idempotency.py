@@ -10,7 +10,7 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.errors import IdempotencyKeyReused
 from scanward.stores import keys
-from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated
+from scanward.stores.dynamo import JSONText, bind_table, from_ms, sdk_errors_mapped, to_ms
 
 
 class IdempotencyItem(Model):
@@ -32,11 +32,11 @@ class IdempotencyStore:
     """Marks in one table: that of the things which they are about. Raises Unavailable."""
 
     def __init__(self, table: str) -> None:
-        bind(IdempotencyItem, table)
+        bind_table(IdempotencyItem, table)
 
     def find(self, once: IdempotencyKey, now: datetime) -> IdempotencyRecord | None:
         """What was made for the key, strongly consistent, or None. Raises KeyReused for another request's key."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 item = IdempotencyItem.get(keys.idempotency(once.account_id), once.key, consistent_read=True)
             except IdempotencyItem.DoesNotExist:
@@ -49,7 +49,7 @@ class IdempotencyStore:
 
     def finish(self, once: IdempotencyKey) -> None:
         """Marks the thing as made, all of it."""
-        with translated():
+        with sdk_errors_mapped():
             IdempotencyItem(keys.idempotency(once.account_id), once.key).update([IdempotencyItem.done.set(True)])
 
 

@@ -11,7 +11,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 
 from scanward.stores import keys
-from scanward.stores.dynamo import bind, to_ms, translated
+from scanward.stores.dynamo import bind_table, sdk_errors_mapped, to_ms
 
 
 class ListEntry(Model):
@@ -62,7 +62,7 @@ class ListStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        bind(ListEntry, table)
+        bind_table(ListEntry, table)
 
     def by_id(self, lists: Sequence[str], part: PageRange) -> Ids:
         """Part of all lists together, which are sorted by id."""
@@ -83,7 +83,7 @@ class ListStore:
         """One query a list, of `skip + limit + 1` small items at most. What is in several lists comes once."""
         wanted = part.skip + part.limit + 1
         older = ListEntry.sk < before if before is not None else None
-        with translated():
+        with sdk_errors_mapped():
             read = (ListEntry.query(key, older, stays, scan_index_forward=False, limit=wanted) for key in lists)
             found = [[(item.sk, item.pk) for item in newest] for newest in read]
         same = groupby(merge(*found, reverse=True), key=lambda place: place[0])

@@ -13,7 +13,7 @@ from pynamodb.models import Model
 from scanward.errors import ScanwardError, Unavailable
 from scanward.stores import keys
 from scanward.stores.clients import ses, sqs
-from scanward.stores.dynamo import ConditionFailed, bind, translated
+from scanward.stores.dynamo import ConditionFailed, bind_table, sdk_errors_mapped
 
 
 class MailQueue:
@@ -105,7 +105,7 @@ class SentMails:
     """Counts mails. `limit`: an hour and account."""
 
     def __init__(self, table: str, limit: int) -> None:
-        bind(SentMailsItem, table)
+        bind_table(SentMailsItem, table)
         self._limit = limit
 
     def allow(self, account_id: int, request: str, now: int) -> bool:
@@ -119,7 +119,7 @@ class SentMails:
             SentMailsItem.expires_at.set(now + KEPT_SECONDS),
         ]
         try:
-            with translated():
+            with sdk_errors_mapped():
                 item.update(actions, condition=room)
         except ConditionFailed:
             return False

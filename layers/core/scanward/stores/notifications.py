@@ -13,7 +13,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.stores import keys
-from scanward.stores.dynamo import bind
+from scanward.stores.dynamo import bind_table
 
 KEPT = timedelta(days=1)
 
@@ -42,7 +42,7 @@ class Notices:
     """`scans_table` is where they lie."""
 
     def __init__(self, scans_table: str) -> None:
-        bind(NoticeItem, scans_table)
+        bind_table(NoticeItem, scans_table)
 
     def write(self, write: TransactWrite, notice: Notice, now: datetime) -> None:
         """Adds a notice to a transaction."""

@@ -13,13 +13,13 @@ from scanward.stores import keys
 from scanward.stores.accounts import ProfileItem, account_of
 from scanward.stores.dynamo import (
     ConditionFailed,
-    bind,
+    bind_table,
     connection,
     from_ms,
-    settled,
+    retry_on_conflict,
+    sdk_errors_mapped,
     to_ms,
-    translated,
-    write_together,
+    transact_write,
 )
 
 
@@ -44,11 +44,11 @@ class SheetStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        bind(SheetItem, table)
+        bind_table(SheetItem, table)
 
     def get(self, patient_id: int) -> Sheet | None:
         """The newest version, strongly consistent, or None."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 return sheet_of(SheetItem.get(keys.sheet(patient_id), keys.SHEET, consistent_read=True))
             except SheetItem.DoesNotExist:
@@ -56,7 +56,7 @@ class SheetStore:
 
     def versions(self, patient_id: int) -> Iterator[Sheet]:
         """The newest version and all before it, the newest first."""
-        with translated():
+        with sdk_errors_mapped():
             # The word sorts behind all digits, so the newest comes first.
             for item in SheetItem.query(keys.sheet(patient_id), scan_index_forward=False):
                 yield sheet_of(item)
@@ -71,7 +71,7 @@ class SheetStore:
                 write.save(_item(before, keys.sortable(before.version)))
 
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed as lost:
             if self.get(after.patient_id) != after:
                 raise Conflict from lost
@@ -109,8 +109,8 @@ class PatientStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, accounts_table: str, clinic_table: str) -> None:
-        bind(ProfileItem, accounts_table)
-        bind(SheetItem, clinic_table)
+        bind_table(ProfileItem, accounts_table)
+        bind_table(SheetItem, clinic_table)
 
     def get(self, account_id: int) -> tuple[Account, Sheet | None] | None:
         """An account and the newest version of its sheet, if it has one, as they are at one moment."""
@@ -129,5 +129,5 @@ class PatientStore:
             except SheetItem.DoesNotExist:
                 found.append((account, None))
 
-        settled(read)
+        retry_on_conflict(read)
         return found[0] if found else None

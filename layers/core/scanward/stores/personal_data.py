@@ -28,7 +28,7 @@ from scanward.stores.care import (
     link_of_entry,
 )
 from scanward.stores.clinical_notes import Replaced, WritingStore, history_store, record_store
-from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together
+from scanward.stores.dynamo import ConditionFailed, bind_table, from_ms, sdk_errors_mapped, to_ms, transact_write
 from scanward.stores.lists import ListStore, PageRange
 from scanward.stores.questions import QuestionStore
 
@@ -53,11 +53,11 @@ class ExportStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        bind(ExportItem, table)
+        bind_table(ExportItem, table)
 
     def get(self, account_id: int) -> Export | None:
         """The account's export, strongly consistent, or None."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 return _export(ExportItem.get(keys.export(account_id), keys.EXPORT, consistent_read=True))
             except ExportItem.DoesNotExist:
@@ -80,7 +80,7 @@ class ExportStore:
 
     def _save(self, export: Export, condition: Condition) -> None:
         try:
-            with translated():
+            with sdk_errors_mapped():
                 _item(export).save(condition=condition)
         except ConditionFailed as lost:
             if self.get(export.account_id) != export:
@@ -208,19 +208,19 @@ class Eraser:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, accounts_table: str, scans_table: str, clinic_table: str) -> None:
-        bind(AccountRow, accounts_table)
-        bind(ScanRow, scans_table)
+        bind_table(AccountRow, accounts_table)
+        bind_table(ScanRow, scans_table)
         for model in (ClinicRow, CareItem, CareLinkEntry, ConnectTokenItem, ConnectTokenEntry):
-            bind(model, clinic_table)
+            bind_table(model, clinic_table)
 
     def scan_ids(self, account_id: int) -> list[int]:
         """All scans of an account, strongly consistent: what is missed here is not found again."""
-        with translated():
+        with sdk_errors_mapped():
             return [int(row.sk) for row in ScanRow.query(keys.scans_of(account_id), consistent_read=True)]
 
     def task_ids(self, scan_id: int) -> list[int]:
         """All tasks of a scan, strongly consistent."""
-        with translated():
+        with sdk_errors_mapped():
             prefix = ScanRow.sk.startswith(keys.ANALYSIS_PREFIX)
             return [keys.number(row.sk) for row in ScanRow.query(keys.scan(scan_id), prefix, consistent_read=True)]
 
@@ -236,7 +236,7 @@ class Eraser:
 
     def care(self, account_id: int) -> None:
         """Whom a patient let in, and who let a professional in: each link with its places, and unused tokens."""
-        with translated():
+        with sdk_errors_mapped():
             prefix = CareItem.sk.startswith(keys.LINK_PREFIX)
             for item in CareItem.query(keys.care(account_id), prefix, consistent_read=True):
                 _delete(*link_entries(link_of(item)), item)
@@ -253,7 +253,7 @@ class Eraser:
 
     def knows(self, account_id: int) -> bool:
         """Whether anything is left of an account itself, strongly consistent."""
-        with translated():
+        with sdk_errors_mapped():
             return any(True for _ in AccountRow.query(keys.account(account_id), consistent_read=True, limit=1))
 
     def account(self, account_id: int) -> None:
@@ -262,7 +262,7 @@ class Eraser:
 
 
 def _drop(model: type[AccountRow | ScanRow | ClinicRow], key: str) -> None:
-    with translated(), model.batch_write() as batch:
+    with sdk_errors_mapped(), model.batch_write() as batch:
         for row in model.query(key, consistent_read=True):
             batch.delete(row)
 
@@ -272,4 +272,4 @@ def _delete(*items: Model) -> None:
         for item in items:
             write.delete(item)
 
-    write_together(fill)
+    transact_write(fill)

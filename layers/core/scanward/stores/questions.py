@@ -11,7 +11,15 @@ from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.questions import AlreadyAnswered, Question, Response
 from scanward.errors import NotFound
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, from_ms, to_ms, translated, write_together, write_unchanged
+from scanward.stores.dynamo import (
+    ConditionFailed,
+    bind_table,
+    from_ms,
+    sdk_errors_mapped,
+    to_ms,
+    transact_write,
+    transact_write_or_conflict,
+)
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
 from scanward.stores.notifications import Notice, Notices
@@ -98,7 +106,7 @@ class QuestionStore:
 
     def __init__(self, table: str) -> None:
         for model in (QuestionItem, ListEntry, IdempotencyItem):
-            bind(model, table)
+            bind_table(model, table)
         self._lists = ListStore(table)
 
     def add(self, question: Question, once: IdempotencyKey | None = None) -> None:
@@ -111,7 +119,7 @@ class QuestionStore:
             if once:
                 put_record(write, once, {"id": str(question.id)}, question.created_at, done=True)
 
-        write_unchanged(fill)
+        transact_write_or_conflict(fill)
 
     def answer(
         self, before: Question, after: Question, notices: Notices | None = None, once: IdempotencyKey | None = None
@@ -132,7 +140,7 @@ class QuestionStore:
                 put_record(write, once, {"id": str(after.id)}, after.updated_at, done=True)
 
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed as lost:
             raise (AlreadyAnswered if self.get(before.id) else NotFound) from lost
 
@@ -145,14 +153,14 @@ class QuestionStore:
                 write.delete(row)
 
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed as lost:
             if self.get(question.id):
                 raise AlreadyAnswered from lost
 
     def get(self, number: int) -> Question | None:
         """The question, strongly consistent; one round trip."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 return question_of(QuestionItem.get(keys.question(number), keys.QUESTION, consistent_read=True))
             except QuestionItem.DoesNotExist:
@@ -161,7 +169,7 @@ class QuestionStore:
     def many(self, numbers: Sequence[int]) -> list[Question]:
         """The questions among these ids that are there, in their order, strongly consistent."""
         wanted = [(keys.question(number), keys.QUESTION) for number in numbers]
-        with translated():
+        with sdk_errors_mapped():
             found = {keys.number(item.pk): item for item in QuestionItem.batch_get(wanted, consistent_read=True)}
         return [question_of(found[number]) for number in numbers if number in found]
 
@@ -180,7 +188,7 @@ class QuestionStore:
 
     def forget_all(self, patient_id: int) -> None:
         """Leaves nothing of a patient's questions, nor of the responses; may be done again after half of it."""
-        with translated():
+        with sdk_errors_mapped():
             for row in ListEntry.query(keys.questions_of(patient_id), consistent_read=True):
                 question = self.get(int(row.sk))
                 if question:

@@ -14,7 +14,7 @@ from pynamodb.models import Model
 
 from scanward.errors import TooManyRequests
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, translated
+from scanward.stores.dynamo import ConditionFailed, bind_table, sdk_errors_mapped
 
 KEPT_SECONDS = 300
 
@@ -35,7 +35,7 @@ class AttemptStore:
     """Counts calls and failures."""
 
     def __init__(self, table: str) -> None:
-        bind(AttemptsItem, table)
+        bind_table(AttemptsItem, table)
 
     def called(self, address: str, target: str, now: int) -> tuple[int, int]:
         """Counts a call; (calls, failures against `target`) of this address in this minute. One round trip."""
@@ -50,7 +50,7 @@ class AttemptStore:
 def _count(address: str, counting: Action, now: int) -> Any:
     """The attributes of the minute's item after it was counted; a failure may be the first of its minute."""
     item = AttemptsItem(keys.address(address), str(now // 60))
-    with translated():
+    with sdk_errors_mapped():
         return item.update([counting, AttemptsItem.expires_at.set(now + KEPT_SECONDS)])["Attributes"]
 
 
@@ -73,7 +73,7 @@ class UploadCounts:
     """`limit`: uploads a quarter of an hour and account."""
 
     def __init__(self, table: str, limit: int) -> None:
-        bind(UploadCountItem, table)
+        bind_table(UploadCountItem, table)
         self._limit = limit
 
     def count(self, account_id: int, now: datetime) -> None:
@@ -87,14 +87,14 @@ class UploadCounts:
         ]
         below = UploadCountItem.begun.does_not_exist() | (UploadCountItem.begun < self._limit)
         try:
-            with translated():
+            with sdk_errors_mapped():
                 UploadCountItem(keys.uploads(account_id), str(_end(now))).update(actions, condition=below)
         except ConditionFailed as full:
             raise TooManyRequests(_end(now) - int(now.timestamp()), self._limit) from full
 
     def take_back(self, account_id: int, now: datetime) -> None:
         """Takes back what was counted at that time; one round trip."""
-        with translated():
+        with sdk_errors_mapped():
             item = UploadCountItem(keys.uploads(account_id), str(_end(now)))
             item.update([UploadCountItem.begun.add(-1)])
 

@@ -68,13 +68,13 @@ class ObjectStore:
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         """Keeps an object."""
-        with _translated():
+        with _sdk_errors_mapped():
             s3().put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
 
     def get(self, key: str, version: str | None = None) -> Fetched:
         """An object, or the one version of it that was pinned. Raises TooLarge over 50 MB."""
         pinned: dict[str, Any] = {"VersionId": version} if version else {}
-        with _translated():
+        with _sdk_errors_mapped():
             answer = s3().get_object(Bucket=self._bucket, Key=key, **pinned)
             if answer["ContentLength"] > MAX_UPLOAD_BYTES:
                 raise TooLarge
@@ -89,14 +89,14 @@ class ObjectStore:
         except ClientError as failure:
             if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 304:
                 return None
-            raise meaning(failure) from failure
+            raise map_client_error(failure) from failure
         except BotoCoreError as failure:
             raise StorageFailed from failure
 
     def head(self, key: str, count: int, version: str | None = None) -> Head:
         """The first `count` bytes of an object."""
         pinned: dict[str, Any] = {"VersionId": version} if version else {}
-        with _translated():
+        with _sdk_errors_mapped():
             try:
                 answer = s3().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{count - 1}", **pinned)
             except ClientError as failure:
@@ -111,7 +111,7 @@ class ObjectStore:
         """Puts an object, or one version of it, under another key; nothing of it stays where it was."""
         pinned: dict[str, Any] = {"VersionId": version} if version else {}
         source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key, **pinned}  # type: ignore[typeddict-item]
-        with _translated():
+        with _sdk_errors_mapped():
             s3().copy_object(
                 Bucket=self._bucket,
                 Key=to,
@@ -122,7 +122,7 @@ class ObjectStore:
 
     def under(self, prefix: str) -> Iterator[str]:
         """The keys of all objects under a prefix."""
-        with _translated():
+        with _sdk_errors_mapped():
             for page in s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 yield from (item["Key"] for item in page.get("Contents", []))
 
@@ -141,7 +141,7 @@ class ObjectStore:
         """Whether there is an object under this key, or this version of it."""
         pinned: dict[str, Any] = {"VersionId": version} if version else {}
         try:
-            with _translated():
+            with _sdk_errors_mapped():
                 s3().head_object(Bucket=self._bucket, Key=key, **pinned)
         except NotFound:
             return False
@@ -160,16 +160,16 @@ class ObjectStore:
 
 
 @contextmanager
-def _translated() -> Iterator[None]:
+def _sdk_errors_mapped() -> Iterator[None]:
     try:
         yield
     except ClientError as failure:
-        raise meaning(failure) from failure
+        raise map_client_error(failure) from failure
     except BotoCoreError as failure:
         raise StorageFailed from failure
 
 
-def meaning(failure: ClientError) -> NotFound | StorageFailed:
+def map_client_error(failure: ClientError) -> NotFound | StorageFailed:
     """What a refusal of S3 means."""
     return NotFound() if failure.response.get("Error", {}).get("Code") in _MISSING else StorageFailed()
 

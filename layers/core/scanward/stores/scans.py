@@ -21,7 +21,16 @@ from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, JSONText, bind, from_ms, settled, to_ms, translated, write_together
+from scanward.stores.dynamo import (
+    ConditionFailed,
+    JSONText,
+    bind_table,
+    from_ms,
+    retry_on_conflict,
+    sdk_errors_mapped,
+    to_ms,
+    transact_write,
+)
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.tasks import DueIndex, TaskItem, as_kept, task_item, task_of
 
@@ -182,7 +191,7 @@ class ScanStore:
 
     def __init__(self, table: str) -> None:
         for model in (TaskItem, ScanItem, ListEntry, ReadingItem, IdempotencyItem):
-            bind(model, table)
+            bind_table(model, table)
 
     def add(self, scan: Scan, task: Task, beside: IdempotencyWrite = NO_IDEMPOTENCY) -> None:
         """Keeps a new scan with its task, all or nothing.
@@ -215,7 +224,7 @@ class ScanStore:
 
     def get(self, scan_id: int) -> Scan | None:
         """The scan, strongly consistent; one round trip."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 return scan_of(ScanItem.get(keys.scan(scan_id), keys.SCAN, consistent_read=True))
             except ScanItem.DoesNotExist:
@@ -223,7 +232,7 @@ class ScanStore:
 
     def task(self, task_id: int) -> Task | None:
         """The task, strongly consistent; one round trip."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 return task_of(TaskItem.get(keys.task(task_id), keys.TASK, consistent_read=True))
             except TaskItem.DoesNotExist:
@@ -248,7 +257,7 @@ class ScanStore:
 
     def due(self, shard: int, now: datetime, limit: int) -> list[int]:
         """Ids of up to `limit` tasks of one shard that should be looked at by `now`, the longest due first."""
-        with translated():
+        with sdk_errors_mapped():
             found = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.number(item.pk) for item in found]
 
@@ -265,14 +274,14 @@ class ScanStore:
             write.save(reading_item(scan_id, reading))
 
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed as gone:
             raise NotFound from gone
 
     def begin_removal(self, scan_id: int) -> None:
         """From now on nothing more is ordered for a scan; one that is gone is no error."""
         try:
-            with translated():
+            with sdk_errors_mapped():
                 ScanItem(keys.scan(scan_id), keys.SCAN).update(
                     [ScanItem.removing.set(True)], condition=ScanItem.pk.exists()
                 )
@@ -281,7 +290,7 @@ class ScanStore:
 
     def was_removed(self, scan_id: int) -> bool:
         """Whether there was such a scan, or it is being removed; one round trip."""
-        with translated():
+        with sdk_errors_mapped():
             wanted = [(keys.scan(scan_id), keys.SCAN), (keys.scan(scan_id), keys.GONE)]
             found = {item.sk: item for item in ScanItem.batch_get(wanted, consistent_read=True)}
         return keys.GONE in found or (keys.SCAN in found and bool(found[keys.SCAN].removing))
@@ -289,7 +298,7 @@ class ScanStore:
     def _outdated(self, before: Task, after: Task) -> Task:
         """Writes a task alone whose scan shows a later one's result already, or is gone."""
         try:
-            with translated():
+            with sdk_errors_mapped():
                 task_item(after).save(condition=TaskItem.version == before.version)
         except ConditionFailed as lost:
             if self.task(after.id) != as_kept(after):
@@ -298,7 +307,7 @@ class ScanStore:
 
     def _add(self, fill: Callable[[TransactWrite], None], task: Task) -> None:
         try:
-            write_together(fill)
+            transact_write(fill)
         except ConditionFailed as lost:
             if self.task(task.id) != task:  # else it was kept, and the acknowledgement got lost
                 raise Conflict from lost
@@ -322,7 +331,7 @@ def _write(before: Task, after: Task) -> None:
     unchanged = TaskItem.version == before.version
     shows = after.is_first or after.status is TaskStatus.COMPLETED
     if after.status is before.status or not shows:
-        settled(lambda: task_item(after).save(condition=unchanged))
+        retry_on_conflict(lambda: task_item(after).save(condition=unchanged))
         return
 
     def fill(write: TransactWrite) -> None:
@@ -330,7 +339,7 @@ def _write(before: Task, after: Task) -> None:
         scan = ScanItem(keys.scan(after.scan_id), keys.SCAN)
         write.update(scan, actions=mirror(after), condition=ScanItem.task_id <= after.id)
 
-    write_together(fill)
+    transact_write(fill)
 
 
 REMOVED_AT_ONCE = 20
@@ -350,7 +359,7 @@ class ScanLists:
 
     def __init__(self, table: str) -> None:
         for model in (TaskItem, ScanItem, ListEntry, ReadingItem, GoneItem):
-            bind(model, table)
+            bind_table(model, table)
 
     def scans_of(self, patient_id: int, limit: int, before: int | None) -> Ids:
         """A patient's scans."""
@@ -362,7 +371,7 @@ class ScanLists:
 
     def analyses_of(self, scan_id: int, limit: int) -> list[int]:
         """The newest tasks of a scan."""
-        with translated():
+        with sdk_errors_mapped():
             wanted = ListEntry.sk.startswith(keys.ANALYSIS_PREFIX)
             found = ListEntry.query(
                 keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit, consistent_read=True
@@ -371,14 +380,14 @@ class ScanLists:
 
     def scans(self, ids: Sequence[int]) -> list[Scan]:
         """The scans among these ids that are there, in their order."""
-        with translated():
+        with sdk_errors_mapped():
             items = ScanItem.batch_get([(keys.scan(number), keys.SCAN) for number in ids])
             found = {keys.number(item.pk): scan_of(item) for item in items}
         return [found[number] for number in ids if number in found]
 
     def tasks(self, ids: Sequence[int]) -> list[Task]:
         """The tasks among these ids that are there, in their order."""
-        with translated():
+        with sdk_errors_mapped():
             items = TaskItem.batch_get([(keys.task(number), keys.TASK) for number in ids], consistent_read=True)
             found = {keys.number(item.pk): task_of(item) for item in items}
         return [found[number] for number in ids if number in found]
@@ -391,14 +400,14 @@ class ScanLists:
 
     def readings_of(self, scan_id: int, limit: int | None = None) -> list[Reading]:
         """What doctors have read in a scan, the newest first; all of it without a limit."""
-        with translated():
+        with sdk_errors_mapped():
             wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
             found = ReadingItem.query(keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit)
             return [Reading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in found]
 
     def remove_scan(self, scan: Scan, now: datetime) -> None:
         """Forgets a scan whose tasks are forgotten; for a while it is known that there was one."""
-        with translated():
+        with sdk_errors_mapped():
             wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
             readings = list(ReadingItem.query(keys.scan(scan.id), wanted, consistent_read=True))
             with ReadingItem.batch_write() as batch:
@@ -410,12 +419,12 @@ class ScanLists:
             write.delete(ListEntry(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
             write.save(GoneItem(keys.scan(scan.id), expires_at=int((now + REMEMBERED).timestamp())))
 
-        write_together(fill)
+        transact_write(fill)
 
 
 def _page(place: str, limit: int, before: int | None) -> Ids:
     older = ListEntry.sk < keys.sortable(before) if before is not None else None
-    with translated():
+    with sdk_errors_mapped():
         found = ListEntry.query(place, older, scan_index_forward=False, limit=limit + 1)
         ids = [int(item.sk) for item in found]
     return Ids(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
@@ -436,4 +445,4 @@ def _delete(items: Sequence[TaskItem | ListEntry]) -> None:
         for item in items:
             write.delete(item)
 
-    write_together(fill)
+    transact_write(fill)

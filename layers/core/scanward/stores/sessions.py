@@ -20,7 +20,7 @@ from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.tokens import Session
 from scanward.errors import NotAuthenticated
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind, settled, translated, write_together
+from scanward.stores.dynamo import ConditionFailed, bind_table, retry_on_conflict, sdk_errors_mapped, transact_write
 
 
 class GateItem(Model):
@@ -122,8 +122,8 @@ class GateStore:
     """Passes, opens and ends sessions. Each method is one round trip unless something is to be tidied up."""
 
     def __init__(self, table: str) -> None:
-        bind(GateItem, table)
-        bind(EndedItem, table)
+        bind_table(GateItem, table)
+        bind_table(EndedItem, table)
 
     def enter(self, account_id: int, session_id: str, now: int) -> Passage:
         """Counts one request of a live session at Unix second `now`.
@@ -147,7 +147,7 @@ class GateStore:
 
     def is_active(self, account_id: int) -> bool:
         """Whether there is such an account, and it is not deactivated; one round trip."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 return bool(GateItem.get(keys.account(account_id), keys.GATE).active)
             except GateItem.DoesNotExist:
@@ -196,7 +196,7 @@ def _gate(account_id: int) -> GateItem:
 
 
 def _read(account_id: int) -> GateItem:
-    with translated():
+    with sdk_errors_mapped():
         try:
             return GateItem.get(keys.account(account_id), keys.GATE, consistent_read=True)
         except GateItem.DoesNotExist as gone:
@@ -207,7 +207,7 @@ def _update(item: GateItem, actions: list[Any], condition: Any = None) -> dict[s
     data: dict[str, Any] = {}
     try:
         # Ending a session is a transaction: a request that meets one waits for it.
-        settled(lambda: data.update(item.update(actions, condition=condition)))
+        retry_on_conflict(lambda: data.update(item.update(actions, condition=condition)))
     except ConditionFailed as ended:
         raise NotAuthenticated from ended
     return data
@@ -220,6 +220,6 @@ def _end(account_id: int, session_ids: list[str]) -> None:
         note_end(write, account_id)
 
     try:
-        write_together(fill)
+        transact_write(fill)
     except ConditionFailed as gone:
         raise NotAuthenticated from gone

@@ -12,7 +12,7 @@ from pynamodb.models import Model
 from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.stores import keys
-from scanward.stores.dynamo import JSONText, bind, from_ms, to_ms, translated
+from scanward.stores.dynamo import JSONText, bind_table, from_ms, sdk_errors_mapped, to_ms
 
 
 class DueIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-call]
@@ -148,16 +148,16 @@ class Durations:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        bind(DurationItem, table)
+        bind_table(DurationItem, table)
 
     def note(self, lane: Priority, seconds: float) -> None:
         """Keeps what an analysis takes now."""
-        with translated():
+        with sdk_errors_mapped():
             DurationItem(keys.duration(lane.value), seconds=round(seconds, 3)).save()
 
     def seconds(self, lane: Priority) -> float | None:
         """What an analysis took lately; None before the first."""
-        with translated():
+        with sdk_errors_mapped():
             try:
                 return float(DurationItem.get(keys.duration(lane.value), keys.DURATION).seconds)
             except DurationItem.DoesNotExist:
