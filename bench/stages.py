@@ -19,10 +19,10 @@ from functions.scans.routes import routes
 from functions.scans.usecases.dependencies import Imaging
 from scanward.clock import now
 from scanward.domain.tokens import SigningKey, TokenKeys
-from scanward.security.authentication import Gate
+from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.stores.scans import ScanStore
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 from scanward.web.routes import Routes
@@ -76,7 +76,7 @@ def measure(requests: int = 600) -> Report:
 def _ours(watch: Watch) -> Api[Imaging]:
     """As functions/scans/handler.py wires it."""
     tokens = watch.over(Tokens(lambda: TokenKeys((SigningKey("k1", KEY),)), now), "verify", TOKEN)
-    gate = Gate(watch.over(GateStore(TABLES["ACCOUNTS_TABLE"]), "enter", GATE), tokens, 100, now)
+    gate = Authenticator(watch.over(SessionStore(TABLES["ACCOUNTS_TABLE"]), "enter", GATE), tokens, 100, now)
     scans = watch.over(ScanStore(TABLES["SCANS_TABLE"]), "get", READ)
     log = watch.over(Logger(service="scans"), "info", LOG)
     timed = Routes[Imaging](routes.tag, routes.family)

@@ -9,30 +9,34 @@ from functions.auth.settings import Settings
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
-from scanward.security.authentication import Gate
-from scanward.security.rate_limits import Attempts
+from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import OwnDataQueue
-from scanward.stores.rate_limits import AttemptStore
+from scanward.stores.rate_limits import AddressRateStore
 from scanward.stores.s3 import Pictures
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
-gate_store = GateStore(settings.accounts_table)
+gate_store = SessionStore(settings.accounts_table)
 accounts = AccountStore(settings.accounts_table, settings.clinic_table)
-attempts = Attempts(
-    AttemptStore(settings.accounts_table), settings.calls_per_address, settings.failures_per_account, tokens.pepper, now
+attempts = LoginRateLimiter(
+    AddressRateStore(settings.accounts_table),
+    settings.calls_per_address,
+    settings.failures_per_account,
+    tokens.pepper,
+    now,
 )
 lists = AccountListStore(settings.accounts_table, accounts)
-gate = Gate(gate_store, tokens, settings.requests_per_minute, now)
+gate = Authenticator(gate_store, tokens, settings.requests_per_minute, now)
 mails, pictures = MailQueue(settings.mail_queue_url), Pictures(settings.bucket)
 own_data = OwnDataQueue(settings.own_data_queue_url)
 access = Access(CareStore(settings.clinic_table), now)

@@ -22,7 +22,7 @@ from scanward.stores.dynamo import StoreClock
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import Durations
 
 settings = Settings.read(Environment(), Path(imaging.__file__).resolve().parents[1] / "models")
@@ -33,7 +33,7 @@ models = configured_models(ModelSettings.read(Environment()), settings.models, s
 inference = Inference(
     scans, objects, Purger(settings.bucket), models, Pace(Durations(settings.scans_table)), now, measure_end
 )
-accounts, once = GateStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
+accounts, once = SessionStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
 reception = Reception(scans, objects, accounts, once, now, clock.fresh_id)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

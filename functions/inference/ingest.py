@@ -22,7 +22,7 @@ from scanward.errors import Conflict, NotFound, Unavailable
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import IdempotencyWrite, ScanStore
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +111,7 @@ class Reception:
 
     scans: ScanStore
     objects: ObjectStore
-    accounts: GateStore
+    accounts: SessionStore
     idempotency: IdempotencyStore
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]

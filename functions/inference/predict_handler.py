@@ -11,11 +11,11 @@ from functions.inference.predictions import Predictions
 from functions.inference.routes import routes
 from functions.inference.settings import PredictSettings
 from scanward.clock import now
-from scanward.security.authentication import Gate
+from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
@@ -23,6 +23,6 @@ settings = PredictSettings.read(Environment(), Path(imaging.__file__).resolve().
 log = Logger(service="predict")
 models = configured_models(ModelSettings.read(Environment()), settings.models, settings.memory_mb, telling(log))
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
-gate = Gate(GateStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
+gate = Authenticator(SessionStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
 edge = Edge(gate, Cors(settings.allowed_origins), log)
 app = Api(routes, Predictions(models, settings.first), edge)

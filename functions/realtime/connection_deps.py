@@ -4,7 +4,7 @@ from functions.realtime.settings import SocketSettings
 from functions.realtime.usecases.dependencies import Keeper
 from scanward.clock import now
 from scanward.stores.connections import ConnectionStore, Sockets
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 
 
 def keeper_of(settings: SocketSettings) -> Keeper:
@@ -12,6 +12,6 @@ def keeper_of(settings: SocketSettings) -> Keeper:
     return Keeper(
         ConnectionStore(settings.connections_table, settings.scans_table),
         Sockets(settings.websocket_api_id, settings.websocket_stage, settings.region),
-        GateStore(settings.accounts_table),
+        SessionStore(settings.accounts_table),
         now,
     )

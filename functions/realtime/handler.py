@@ -12,7 +12,7 @@ from functions.realtime.usecases.dependencies import Realtime
 from scanward.clock import now
 from scanward.logs import log_failure
 from scanward.security.access import Access
-from scanward.security.authentication import Gate
+from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.care import CareStore
@@ -26,7 +26,7 @@ scans = ScanStore(settings.sockets.scans_table)
 keeper = keeper_of(settings.sockets)
 realtime = Realtime(
     keeper,
-    Gate(keeper.gates, tokens, settings.requests_per_minute, now),
+    Authenticator(keeper.gates, tokens, settings.requests_per_minute, now),
     tokens,
     scans,
     ScanLists(settings.sockets.scans_table),

@@ -9,7 +9,7 @@ from functions.records.settings import Settings
 from functions.records.usecases.dependencies import Clinic
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
-from scanward.security.authentication import Gate
+from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.access_log import AccessLog
@@ -25,7 +25,7 @@ from scanward.stores.questions import QuestionStore
 from scanward.stores.queues import OwnDataQueue
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
@@ -55,5 +55,5 @@ clinic = Clinic(
     now=now,
     fresh_id=fresh_id,
 )
-gate = Gate(GateStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
+gate = Authenticator(SessionStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
 app = Api(routes, clinic, Edge(gate, Cors(settings.allowed_origins), Logger(service="records")))

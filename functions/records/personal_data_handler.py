@@ -24,13 +24,13 @@ from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
 from scanward.stores.queues import OwnDataQueue, Wish, asked_for
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 
 settings = OwnDataSettings.read(Environment())
 log = Logger(service="own-data")
 own = OwnData(
     accounts=AccountStore(settings.accounts_table),
-    gate=GateStore(settings.accounts_table),
+    gate=SessionStore(settings.accounts_table),
     scans=ScanStore(settings.scans_table),
     lists=ScanLists(settings.scans_table),
     links=CareLinkStore(settings.clinic_table),

@@ -9,17 +9,17 @@ from functions.scans.settings import Settings
 from functions.scans.usecases.dependencies import Imaging, Waiting
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
-from scanward.security.authentication import Gate
+from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
-from scanward.stores.rate_limits import UploadCounts
+from scanward.stores.rate_limits import UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import Durations
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
@@ -27,7 +27,7 @@ from scanward.web.responses import Cors
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 table, lanes = settings.scans_table, PriorityQueues(settings.queue_urls)
-accounts = GateStore(settings.accounts_table)
+accounts = SessionStore(settings.accounts_table)
 imaging = Imaging(
     scans=ScanStore(table),
     lists=ScanLists(table),
@@ -36,12 +36,12 @@ imaging = Imaging(
     lanes=lanes,
     waiting=Waiting(lanes, Durations(table), settings.at_once, now),
     idempotency=IdempotencyStore(table),
-    counts=UploadCounts(table, settings.uploads_per_window),
+    counts=UploadRateStore(table, settings.uploads_per_window),
     access=Access(CareStore(settings.clinic_table), now),
     accounts=accounts,
     tokens=tokens,
     now=now,
     fresh_id=fresh_id,
 )
-gate = Gate(accounts, tokens, settings.requests_per_minute, now)
+gate = Authenticator(accounts, tokens, settings.requests_per_minute, now)
 app = Api(routes, imaging, Edge(gate, Cors(settings.allowed_origins), Logger(service="scans")))

@@ -16,7 +16,7 @@ from infra.local.stack import find_stack
 from scanward.clock import fresh_id, now
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
-from scanward.domain.tokens import NOTICE_SECONDS, SigningKey, rotate_token_keys
+from scanward.domain.tokens import ANNOUNCEMENT_SECONDS, SigningKey, rotate_token_keys
 from scanward.security.passwords import hash_password
 from scanward.stores.accounts import AccountStore
 from scanward.stores.secrets import read_token_keys, write_token_keys
@@ -71,4 +71,4 @@ def rotate_keys(secret: str, now: int) -> str:
 
 def notice() -> str:
     """When a new key begins to sign, in words."""
-    return f"in {NOTICE_SECONDS // 60} minutes"
+    return f"in {ANNOUNCEMENT_SECONDS // 60} minutes"

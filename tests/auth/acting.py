@@ -11,7 +11,7 @@ from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Actor, Names, Profile, Role
 from scanward.domain.tokens import TokenType
 from scanward.errors import InvalidRefreshToken, NotAuthenticated
-from scanward.security.authentication import Pass
+from scanward.security.authentication import AuthContext
 from tests.auth.rules import GRACE, Clock, Opened, Person, World
 
 ADDRESS = "192.0.2.1"
@@ -87,18 +87,18 @@ class Acting:
     def renewed(self, token: str, rotates: bool, in_body: bool) -> sessions.Renewed:
         if in_body:
             return sessions.refresh_shown(self.auth, token, rotates=rotates)
-        return sessions.refresh(self.auth, self.auth.entry.enter(token, TokenType.REFRESH), rotates=rotates)
+        return sessions.refresh(self.auth, self.auth.entry.authenticate(token, TokenType.REFRESH), rotates=rotates)
 
-    def passed(self, session: Opened) -> Pass | None:
+    def passed(self, session: Opened) -> AuthContext | None:
         """Past the gate with the session's access token, or refused: as the rules say."""
         return self.enters(session.access, TokenType.ACCESS, session.live)
 
-    def enters(self, token: str, kind: TokenType, holds: bool) -> Pass | None:
+    def enters(self, token: str, kind: TokenType, holds: bool) -> AuthContext | None:
         if holds:
-            return self.auth.entry.enter(token, kind)
+            return self.auth.entry.authenticate(token, kind)
         self.refused(token, kind)
         return None
 
     def refused(self, token: str, kind: TokenType) -> None:
         with pytest.raises(NotAuthenticated):
-            self.auth.entry.enter(token, kind)
+            self.auth.entry.authenticate(token, kind)

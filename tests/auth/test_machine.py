@@ -30,17 +30,17 @@ from scanward.domain.accounts import Role
 from scanward.domain.tokens import TokenType
 from scanward.errors import Conflict, InvalidCredentials, NotApproved
 from scanward.security.access import Access
-from scanward.security.authentication import Gate
-from scanward.security.rate_limits import Attempts
+from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import OwnDataQueue
-from scanward.stores.rate_limits import AttemptStore
+from scanward.stores.rate_limits import AddressRateStore
 from scanward.stores.s3 import Pictures
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from tests.auth.acting import ADDRESS, ADMINISTRATOR, Acting, numbers
 from tests.auth.rules import GRACE, Clock, Opened, Person
 from tests.cloud import BUCKET, SECRET, TABLES
@@ -202,9 +202,9 @@ class Accounts(RuleBasedStateMachine):
 def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     clock, table = Clock(), TABLES["ACCOUNTS_TABLE"]
     tokens = Tokens(partial(read_token_keys, SECRET), clock.now)
-    store, gate = AccountStore(table, TABLES["CLINIC_TABLE"]), GateStore(table)
-    attempts = Attempts(AttemptStore(table), UNLIMITED, UNLIMITED, tokens.pepper, clock.now)
-    entry = Gate(gate, tokens, UNLIMITED, clock.now)
+    store, gate = AccountStore(table, TABLES["CLINIC_TABLE"]), SessionStore(table)
+    attempts = LoginRateLimiter(AddressRateStore(table), UNLIMITED, UNLIMITED, tokens.pepper, clock.now)
+    entry = Authenticator(gate, tokens, UNLIMITED, clock.now)
     mails, pictures, own_data = MailQueue("unused"), Pictures(BUCKET), OwnDataQueue(os.environ["OWN_DATA_QUEUE_URL"])
     lists = AccountListStore(table, store)
     access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)

@@ -18,29 +18,29 @@ def refresh_token(api: Client, person: Client) -> str:
 def test_two_windows_that_rotate_at_once_get_the_same_successor(refresh_token: str) -> None:
     from functions.auth.handler import auth, gate
 
-    passes = [gate.enter(refresh_token, TokenType.REFRESH) for _ in range(2)]
+    passes = [gate.authenticate(refresh_token, TokenType.REFRESH) for _ in range(2)]
     first, second = (sessions.refresh(auth, passed, rotates=True) for passed in passes)
     assert successor(first) == successor(second)
-    assert gate.enter(str(second.refresh), TokenType.REFRESH)
+    assert gate.authenticate(str(second.refresh), TokenType.REFRESH)
 
 
 def test_who_comes_after_the_successor_was_used_ends_the_session(refresh_token: str) -> None:
     from functions.auth.handler import auth, gate
 
-    late = gate.enter(refresh_token, TokenType.REFRESH)
+    late = gate.authenticate(refresh_token, TokenType.REFRESH)
     shown = refresh_token
     for _ in range(2):
-        shown = str(sessions.refresh(auth, gate.enter(shown, TokenType.REFRESH), rotates=True).refresh)
+        shown = str(sessions.refresh(auth, gate.authenticate(shown, TokenType.REFRESH), rotates=True).refresh)
     with pytest.raises(NotAuthenticated):
         sessions.refresh(auth, late, rotates=True)
     with pytest.raises(NotAuthenticated):
-        gate.enter(shown, TokenType.REFRESH)
+        gate.authenticate(shown, TokenType.REFRESH)
 
 
 def test_nobody_rotates_in_a_session_that_ended_meanwhile(refresh_token: str) -> None:
     from functions.auth.handler import auth, gate
 
-    passed = gate.enter(refresh_token, TokenType.REFRESH)
+    passed = gate.authenticate(refresh_token, TokenType.REFRESH)
     sessions.logout(auth, passed.actor, everywhere=False)
     with pytest.raises(NotAuthenticated):
         sessions.refresh(auth, passed, rotates=True)

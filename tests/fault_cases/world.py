@@ -27,11 +27,11 @@ from scanward.security.tokens import Tokens
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
-from scanward.stores.rate_limits import UploadCounts
+from scanward.stores.rate_limits import UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import Durations
 from tests.cloud import BUCKET, ROOT, SECRET
 from tests.fault_cases.queues import Queues
@@ -101,9 +101,9 @@ class World:
             lanes=lanes,
             waiting=Waiting(lanes, Durations(TABLE), dict.fromkeys(Priority, 2), now),
             idempotency=once,
-            counts=UploadCounts(TABLE, 10**6),
+            counts=UploadRateStore(TABLE, 10**6),
             access=Access(CareStore("ClinicTable"), now),
-            accounts=GateStore("AccountsTable"),
+            accounts=SessionStore("AccountsTable"),
             tokens=Tokens(partial(read_token_keys, SECRET), now),
             now=now,
             fresh_id=clock.fresh_id,

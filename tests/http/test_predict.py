@@ -14,11 +14,11 @@ from functions.inference.predictions import Predictions
 from functions.inference.routes import routes
 from imaging.model_card import Accepts
 from scanward.clock import now
-from scanward.security.authentication import Gate
+from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.stores.s3 import StorageFailed
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 from tests.cloud import ROOT, SECRET, TABLES
@@ -51,7 +51,7 @@ def serve(aws: None) -> Serve:
 
     def app(models: Path, served: dict[str, Served] | None = None, fetch: Fetch | None = None) -> Any:
         tokens = Tokens(partial(read_token_keys, SECRET), now)
-        gate = Gate(GateStore(TABLES["ACCOUNTS_TABLE"]), tokens, 100, now)
+        gate = Authenticator(SessionStore(TABLES["ACCOUNTS_TABLE"]), tokens, 100, now)
         edge = Edge(gate, Cors(()), Logger(service="predict"))
         return Api(routes, Predictions(Models(models, 1769, served, fetch), NAMES), edge)
 

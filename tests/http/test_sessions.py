@@ -3,7 +3,7 @@
 import jwt
 import pytest
 
-from scanward.domain.tokens import GRACE_SECONDS, Session, judge, rotate_refresh
+from scanward.domain.tokens import GRACE_SECONDS, Session, check_refresh, rotate_refresh
 from scanward.domain.tokens import Refresh as Meaning
 from tests.http.client import Client, Reply
 from tests.http.signed_in import sign_in
@@ -96,10 +96,10 @@ def test_a_refresh_token_whose_successor_has_a_successor_ends_the_session(api: C
 
 def test_the_grace_ends() -> None:
     session = rotate_refresh(Session("s", 0, 10_000), "old", "new", 100)
-    assert judge(session, "new", 10**6) is Meaning.GOOD
-    assert judge(session, "old", 100 + GRACE_SECONDS) is Meaning.LOST_ANSWER
-    assert judge(session, "old", 101 + GRACE_SECONDS) is Meaning.REUSED
-    assert judge(session, "older", 100) is Meaning.REUSED
+    assert check_refresh(session, "new", 10**6) is Meaning.GOOD
+    assert check_refresh(session, "old", 100 + GRACE_SECONDS) is Meaning.LOST_ANSWER
+    assert check_refresh(session, "old", 101 + GRACE_SECONDS) is Meaning.REUSED
+    assert check_refresh(session, "older", 100) is Meaning.REUSED
 
 
 def test_failures_lock_out_their_own_address_and_nobody_else(api: Client, ada: Client) -> None:

@@ -21,7 +21,7 @@ from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.scans import ScanLists
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from tests.cloud import BUCKET
 from tests.faults import failing, lost_answer
 from tests.inference.conftest import SAMPLES, Time
@@ -35,7 +35,7 @@ def reception(inference: Inference) -> Reception:
     """A reception, and one account that is there."""
     hospital = accounts.register(ACCOUNT, Role.HOSPITAL, Names(email="pacs@example.org"), Profile(), clock.now())
     AccountStore("AccountsTable").add(hospital, "hash")
-    gates, once = GateStore("AccountsTable"), IdempotencyStore("ScansTable")
+    gates, once = SessionStore("AccountsTable"), IdempotencyStore("ScansTable")
     return Reception(inference.scans, inference.objects, gates, once, inference.now, clock.fresh_id)
 
 

@@ -12,7 +12,7 @@ from scanward.domain.tokens import Claims, Session, TokenType
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountStore, profile_item
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import new_gate, spelled
+from scanward.stores.sessions import new_session_item, session_map
 from tests.cloud import SECRET, TABLES
 from tests.http.client import Client
 
@@ -55,9 +55,9 @@ def person(kind: Kind, departments: frozenset[int] = frozenset()) -> Person:
     AccountStore(ACCOUNTS)  # which binds the items
     # Item by item: the cloud of the tests copies all its tables for each transaction.
     profile_item(account, "no hash").save()
-    gate = new_gate(account)
+    gate = new_session_item(account)
     second = int(now.timestamp())
-    gate.sessions = {session: spelled(Session(session, second, second + 3600))}
+    gate.sessions = {session: session_map(Session(session, second, second + 3600))}
     if departments and kind.role is Role.DOCTOR:
         gate.departments = set(departments)
     gate.save()

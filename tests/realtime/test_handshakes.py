@@ -11,7 +11,7 @@ from scanward.domain.tasks import Task
 from scanward.domain.tokens import Claims, TokenType
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.scans import ScanStore
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from tests.realtime.world import ADA, BOB, ORIGIN, World
 
 
@@ -104,7 +104,7 @@ class Meanwhile(ScanStore):
     """Scans that are read while a session ends elsewhere."""
 
     def task(self, task_id: int) -> Task | None:
-        GateStore("AccountsTable").close(ADA, ["s1"])
+        SessionStore("AccountsTable").close(ADA, ["s1"])
         return super().task(task_id)
 
 

@@ -17,7 +17,7 @@ from scanward.domain.ids import to_uuid
 from scanward.domain.tasks import Task
 from scanward.domain.tokens import Claims, Session, TokenType
 from scanward.security.access import Access
-from scanward.security.authentication import Gate
+from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.stores import keys
 from scanward.stores.access_log import AccessLog
@@ -26,7 +26,7 @@ from scanward.stores.care import CareStore
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.scans import ListEntry, ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import task_item
 from tests.cloud import SECRET
 from tests.realtime.outbox import Outbox
@@ -43,7 +43,7 @@ class World:
         self.ahead = timedelta()
         self.tokens = Tokens(partial(read_token_keys, SECRET), clock.now)
         self.accounts = AccountStore("AccountsTable")
-        self.gates = GateStore("AccountsTable")
+        self.gates = SessionStore("AccountsTable")
         for account, role in ((ADA, Role.PATIENT), (BOB, Role.PATIENT), (DOC, Role.DOCTOR)):
             self.sign_up(account, role)
         self.scans = ScanStore("ScansTable")
@@ -52,7 +52,7 @@ class World:
         self.outbox = Outbox()
         self.keeper = Keeper(self.connections, self.outbox, self.gates, self.now)
         access = Access(CareStore("ClinicTable"), clock.now)
-        gate = Gate(self.gates, self.tokens, limit, self.now)
+        gate = Authenticator(self.gates, self.tokens, limit, self.now)
         lists = ScanLists("ScansTable")
         origins = frozenset({ORIGIN})
         self.realtime = Realtime(self.keeper, gate, self.tokens, self.scans, lists, access, limit, origins)

@@ -12,8 +12,8 @@ import pytest
 
 from scanward.domain.ids import to_uuid
 from scanward.domain.tokens import (
-    KEPT_SECONDS,
-    NOTICE_SECONDS,
+    ANNOUNCEMENT_SECONDS,
+    RETENTION_SECONDS,
     Claims,
     SigningKey,
     TokenKeys,
@@ -197,7 +197,7 @@ def test_rotation_logs_nobody_out() -> None:
     early, late = Tokens(ring.read, clock.now), Tokens(ring.read, clock.now)
     shown = [early.issue(TokenType.REFRESH, Claims(7, "s", "j")), late.issue(TokenType.REFRESH, Claims(7, "s", "j"))]
     ring.keys = rotate_token_keys(ring.keys, SigningKey("k2", NEXT_KEY), int(clock.time.timestamp()))
-    for step in range(2 * NOTICE_SECONDS // 10):
+    for step in range(2 * ANNOUNCEMENT_SECONDS // 10):
         clock.time += timedelta(seconds=10)
         speaker, hearer = (early, late) if step % 3 else (late, early)
         shown.append(speaker.issue(TokenType.REFRESH, Claims(7, "s", "j")))
@@ -211,7 +211,7 @@ def test_rotation_logs_nobody_out() -> None:
 def test_a_retired_key_goes_when_its_last_token_has_expired() -> None:
     time = int(now().timestamp())
     keys = rotate_token_keys(TokenKeys((SigningKey("k1", KEY),)), SigningKey("k2", NEXT_KEY), time)
-    ends = time + NOTICE_SECONDS + KEPT_SECONDS
+    ends = time + ANNOUNCEMENT_SECONDS + RETENTION_SECONDS
     assert (keys.verifying("k1", ends - 1), keys.verifying("k1", ends)) == (KEY, None)
     assert keys.verifying("k2", ends) == NEXT_KEY
     again = rotate_token_keys(keys, SigningKey("k3", "third"), ends)

@@ -40,7 +40,7 @@ def login(call: Call[LoginBody], auth: Auth) -> TokensOut:
 @routes.post("/auth/refresh-token", AccessOut, RefreshBody, audience=REFRESHING, body_optional=True)
 def refresh_token(call: Call[RefreshBody], auth: Auth) -> AccessOut:
     """Renew the access token; the refresh token goes into the Authorization header."""
-    renewed = sessions.refresh(auth, call.require_pass(), rotates=call.body.rotate)
+    renewed = sessions.refresh(auth, call.require_auth(), rotates=call.body.rotate)
     return AccessOut(access_token=renewed.access, refresh_token=renewed.refresh)
 
 

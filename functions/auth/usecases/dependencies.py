@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanward.security.access import Access
-from scanward.security.authentication import Gate
-from scanward.security.rate_limits import Attempts
+from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import OwnDataQueue
 from scanward.stores.s3 import Pictures
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +21,10 @@ class Auth:
 
     accounts: AccountStore
     lists: AccountListStore
-    gate: GateStore
-    entry: Gate
+    gate: SessionStore
+    entry: Authenticator
     tokens: Tokens
-    attempts: Attempts
+    attempts: LoginRateLimiter
     mails: MailQueue
     pictures: Pictures
     own_data: OwnDataQueue

@@ -103,11 +103,11 @@ def leave(auth: Auth, actor: Actor, address: str, password: str) -> None:
     is erased.
     """
     name = str(actor.account_id)
-    auth.attempts.begin(address, name)
+    auth.attempts.count_call(address, name)
     found = auth.accounts.get(actor.account_id)
     right = passwords.matches(password, found.password_hash if found else None)
     if found is None or not right:
-        auth.attempts.fail(address, name)
+        auth.attempts.count_failure(address, name)
         raise InvalidFields({"password": ["This is not your password."]})
     auth.accounts.insist_on_another_administrator(found.account)
     auth.own_data.ask(Wish.ERASURE, actor.account_id)

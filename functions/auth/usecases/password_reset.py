@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from functions.auth.usecases.dependencies import Auth
-from scanward.domain.tokens import Claims, TokenType, password_mark
+from scanward.domain.tokens import Claims, TokenType, password_fingerprint
 from scanward.errors import Conflict, NotAuthenticated
 from scanward.security import passwords
 from scanward.stores.accounts import Credentials
@@ -20,13 +20,13 @@ def ask(auth: Auth, address: str, email: str) -> None:
 
     Raises TooManyRequests for an address that calls too often.
     """
-    auth.attempts.begin(address, "")
+    auth.attempts.count_call(address, "")
     auth.mails.ask_for_reset(email)
 
 
 def confirm(auth: Auth, address: str, token: str, password: str) -> None:
     """A new password, which ends all sessions and the token. Raises InvalidResetToken, TooManyRequests, Conflict."""
-    auth.attempts.begin(address, "")
+    auth.attempts.count_call(address, "")
     try:
         claims = auth.tokens.verify(token, TokenType.RESET)
     except NotAuthenticated as broken:
@@ -49,6 +49,6 @@ def _meant(auth: Auth, claims: Claims) -> Credentials:
     found = auth.accounts.get(claims.account_id)
     if found is None or not found.account.is_active:
         raise InvalidResetToken
-    if password_mark(found.password_hash, found.account.names.email) != claims.session_id:
+    if password_fingerprint(found.password_hash, found.account.names.email) != claims.session_id:
         raise InvalidResetToken
     return found

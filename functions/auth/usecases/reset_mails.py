@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from scanward.clock import fresh_token
-from scanward.domain.tokens import LIFETIMES, Claims, TokenType, password_mark
+from scanward.domain.tokens import LIFETIMES, Claims, TokenType, password_fingerprint
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountStore
 from scanward.stores.mail import Mailer, SentMails, Undeliverable
@@ -58,7 +58,7 @@ def send(mails: ResetMails, request: str, email: str) -> Outcome:
         return Outcome.NOBODY
     if not mails.sent.allow(found.account.id, request, int(mails.now().timestamp())):
         return Outcome.HELD_BACK
-    claims = Claims(found.account.id, password_mark(found.password_hash, owner), fresh_token())
+    claims = Claims(found.account.id, password_fingerprint(found.password_hash, owner), fresh_token())
     try:
         mails.mailer.send(owner, SUBJECT, text(mails.tokens.issue(TokenType.RESET, claims), mails.url))
     except Undeliverable:

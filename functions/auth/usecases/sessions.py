@@ -6,10 +6,10 @@ from typing import Literal
 from functions.auth.usecases.dependencies import Auth
 from scanward.clock import fresh_token
 from scanward.domain.accounts import PROFESSIONALS, Account, Actor, Role
-from scanward.domain.tokens import LIFETIMES, Claims, Refresh, Session, TokenType, judge, rotate_refresh
+from scanward.domain.tokens import LIFETIMES, Claims, Refresh, Session, TokenType, check_refresh, rotate_refresh
 from scanward.errors import InvalidCredentials, InvalidRefreshToken, NotApproved, NotAuthenticated, NotFound
 from scanward.security import passwords
-from scanward.security.authentication import Pass
+from scanward.security.authentication import AuthContext
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,11 +45,11 @@ def login(auth: Auth, address: str, shown: Login) -> SignedIn:
 
     Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved.
     """
-    auth.attempts.begin(address, shown.name)
+    auth.attempts.count_call(address, shown.name)
     found = auth.accounts.by_name(shown.field, shown.name)
     right = passwords.matches(shown.password, found.password_hash if found else None)
     if found is None or not right or shown.role not in (None, found.account.role):
-        auth.attempts.fail(address, shown.name)
+        auth.attempts.count_failure(address, shown.name)
         raise InvalidCredentials
     account = found.account
     if shown.approved and account.is_active and account.role in PROFESSIONALS and not account.is_approved:
@@ -57,7 +57,7 @@ def login(auth: Auth, address: str, shown: Login) -> SignedIn:
     try:
         return sign_in(auth, account)
     except NotAuthenticated as inactive:
-        auth.attempts.fail(address, shown.name)
+        auth.attempts.count_failure(address, shown.name)
         raise InvalidCredentials from inactive
 
 
@@ -72,7 +72,7 @@ def sign_in(auth: Auth, account: Account) -> SignedIn:
     )
 
 
-def refresh(auth: Auth, passed: Pass, *, rotates: bool) -> Renewed:
+def refresh(auth: Auth, passed: AuthContext, *, rotates: bool) -> Renewed:
     """Renews the access token of a live session, and its refresh token when `rotates`.
 
     A refresh token whose successor is in use ends its session: one of its two holders is a thief. For half a minute it
@@ -99,7 +99,7 @@ def refresh_shown(auth: Auth, token: str, *, rotates: bool) -> Renewed:
     Raises InvalidRefreshToken, whatever is wrong with it, and TooManyRequests.
     """
     try:
-        return refresh(auth, auth.entry.enter(token, TokenType.REFRESH), rotates=rotates)
+        return refresh(auth, auth.entry.authenticate(token, TokenType.REFRESH), rotates=rotates)
     except NotAuthenticated as broken:
         raise InvalidRefreshToken from broken
 
@@ -114,7 +114,7 @@ def _successor(auth: Auth, claims: Claims, session: Session) -> str | None:
 
 
 def _judged(auth: Auth, claims: Claims, session: Session) -> Refresh:
-    meaning = judge(session, claims.id, int(auth.now().timestamp()))
+    meaning = check_refresh(session, claims.id, int(auth.now().timestamp()))
     if meaning is Refresh.REUSED:
         auth.gate.close(claims.account_id, [session.id])
         raise NotAuthenticated

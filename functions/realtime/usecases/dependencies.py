@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from scanward.security.access import Access
-from scanward.security.authentication import Gate
+from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.stores.connections import ConnectionStore, Sockets
 from scanward.stores.scans import ScanLists, ScanStore
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class Keeper:
 
     connections: ConnectionStore
     sockets: Sockets
-    gates: GateStore
+    gates: SessionStore
     now: Callable[[], datetime]
 
 
@@ -31,7 +31,7 @@ class Realtime:
     """
 
     keeper: Keeper
-    gate: Gate
+    gate: Authenticator
     tokens: Tokens
     scans: ScanStore
     lists: ScanLists

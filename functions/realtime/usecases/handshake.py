@@ -9,7 +9,7 @@ from functions.realtime.usecases.dependencies import Realtime
 from scanward.domain.subscriptions import MAX_SOCKETS, Connection, begin, free_slot, watch
 from scanward.domain.tokens import TokenType
 from scanward.errors import Conflict, NotAllowed, NotAuthenticated, TooManyRequests
-from scanward.security.authentication import Pass
+from scanward.security.authentication import AuthContext
 
 TRIES = MAX_SOCKETS + 1
 WAIT = 60  # seconds until an account with too many sockets may try again
@@ -49,14 +49,14 @@ def disconnect(realtime: Realtime, connection_id: str) -> None:
     realtime.keeper.connections.close(connection_id)
 
 
-def _pass(realtime: Realtime, token: str) -> Pass:
+def _pass(realtime: Realtime, token: str) -> AuthContext:
     try:
-        return realtime.gate.enter(token, TokenType.ACCESS)
+        return realtime.gate.authenticate(token, TokenType.ACCESS)
     except NotAuthenticated:
-        return realtime.gate.enter(token, TokenType.TASK)
+        return realtime.gate.authenticate(token, TokenType.TASK)
 
 
-def _wanted(realtime: Realtime, passed: Pass, shown: Handshake) -> Connection:
+def _wanted(realtime: Realtime, passed: AuthContext, shown: Handshake) -> Connection:
     ends = datetime.fromtimestamp(passed.session.ends, UTC)
     begun = begin(shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, realtime.keeper.now())
     only = passed.claims.task_id

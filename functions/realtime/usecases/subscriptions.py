@@ -115,7 +115,7 @@ def reply(realtime: Realtime, connection_id: str, said: bytes, *, ends: bool) ->
 
 def _counted(realtime: Realtime, connection: Connection) -> Actor:
     now = int(realtime.keeper.now().timestamp())
-    passage = realtime.keeper.gates.enter(connection.account_id, connection.session_id, now)
+    passage = realtime.keeper.gates.count_request(connection.account_id, connection.session_id, now)
     if passage.count > FLOOD * realtime.limit:
         raise Flooded(60 - now % 60, realtime.limit)
     if passage.count > realtime.limit:

@@ -14,7 +14,7 @@ from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
 from scanward.stores.queues import OwnDataQueue
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class OwnData:
     """All that is kept of a person, wherever it lies. `now` is where time comes from."""
 
     accounts: AccountStore
-    gate: GateStore
+    gate: SessionStore
     scans: ScanStore
     lists: ScanLists
     links: CareLinkStore

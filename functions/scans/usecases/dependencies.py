@@ -10,10 +10,10 @@ from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
-from scanward.stores.rate_limits import UploadCounts
+from scanward.stores.rate_limits import UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
-from scanward.stores.sessions import GateStore
+from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import Durations
 
 LOOKED_AT_EVERY = timedelta(seconds=15)
@@ -67,9 +67,9 @@ class Imaging:
     lanes: PriorityQueues
     waiting: Waiting
     idempotency: IdempotencyStore
-    counts: UploadCounts
+    counts: UploadRateStore
     access: Access
-    accounts: GateStore
+    accounts: SessionStore
     tokens: Tokens
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]

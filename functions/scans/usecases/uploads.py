@@ -69,7 +69,7 @@ def begin_upload(
     counted_at = _count(imaging, actor, once)
     accepted = _accept(imaging, Taking(actor, wanted.order, once, finished=True), wanted, patient_id)
     if accepted.kept is None and counted_at:  # a replay begins nothing
-        imaging.counts.take_back(actor.account_id, counted_at)
+        imaging.counts.uncount(actor.account_id, counted_at)
     # A replay's form ends when the first one does.
     left = accepted.begun_at + tasks.UPLOAD_WINDOW - imaging.now()
     if left <= timedelta(seconds=1):

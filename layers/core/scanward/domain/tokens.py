@@ -38,13 +38,13 @@ class Claims:
     task_id: int | None = None
 
 
-def password_mark(password_hash: str, email: str | None) -> str:
+def password_fingerprint(password_hash: str, email: str | None) -> str:
     """What a reset token is good for: this password of this address. Any other password or address ends it."""
     return hashlib.blake2b(f"{password_hash} {email}".encode(), digest_size=16).hexdigest()
 
 
-NOTICE_SECONDS = 300  # processes read the keys anew within this time
-KEPT_SECONDS = 31 * 24 * 3600  # a refresh token's life, and a day
+ANNOUNCEMENT_SECONDS = 300  # processes read the keys anew within this time
+RETENTION_SECONDS = 31 * 24 * 3600  # a refresh token's life, and a day
 
 
 class NoSigningKey(LookupError):
@@ -84,9 +84,9 @@ class TokenKeys:
 
 def rotate_token_keys(keys: TokenKeys, fresh: SigningKey, now: int) -> TokenKeys:
     """With a fresh key that signs after the notice; the others retire then, and those that have are dropped."""
-    begins = now + NOTICE_SECONDS
+    begins = now + ANNOUNCEMENT_SECONDS
     retired = tuple(
-        key if key.verifies_until is not None else replace(key, verifies_until=begins + KEPT_SECONDS)
+        key if key.verifies_until is not None else replace(key, verifies_until=begins + RETENTION_SECONDS)
         for key in keys.keys
         if key.verifies_until is None or now < key.verifies_until
     )
@@ -116,7 +116,7 @@ class Refresh(Enum):
     REUSED = "its successor is in use: one of the two holders is not the owner"
 
 
-def judge(session: Session, token_id: str, now: int) -> Refresh:
+def check_refresh(session: Session, token_id: str, now: int) -> Refresh:
     """What it means that the refresh token with this id is shown at `now`."""
     if session.current in (None, token_id):
         return Refresh.GOOD

@@ -11,11 +11,11 @@ from scanward.errors import NotAuthenticated, TooManyRequests
 
 if TYPE_CHECKING:
     from scanward.security.tokens import Tokens
-    from scanward.stores.sessions import GateStore
+    from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
-class Pass:
+class AuthContext:
     """Who came through, with what, in which session, and how much of the minute's limit is left."""
 
     actor: Actor
@@ -26,24 +26,24 @@ class Pass:
     resets_in: int
 
 
-class Gate:
+class Authenticator:
     """Lets requests through. `limit`: requests a minute and account."""
 
-    def __init__(self, store: "GateStore", tokens: "Tokens", limit: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, store: "SessionStore", tokens: "Tokens", limit: int, now: Callable[[], datetime]) -> None:
         self._store = store
         self._tokens = tokens
         self._limit = limit
         self._now = now
 
-    def enter(self, token: str, kind: TokenType) -> Pass:
+    def authenticate(self, token: str, kind: TokenType) -> AuthContext:
         """Raises NotAuthenticated for a token or session that does not hold, TooManyRequests over the limit."""
         claims = self._tokens.verify(token, kind)
         now = int(self._now().timestamp())
-        passage = self._store.enter(claims.account_id, claims.session_id, now)
+        passage = self._store.count_request(claims.account_id, claims.session_id, now)
         resets_in = 60 - now % 60
         if passage.count > self._limit:
             raise TooManyRequests(resets_in, self._limit)
-        return Pass(passage.actor, claims, passage.session, self._limit, self._limit - passage.count, resets_in)
+        return AuthContext(passage.actor, claims, passage.session, self._limit, self._limit - passage.count, resets_in)
 
 
 def bearer(header: str | None) -> str:

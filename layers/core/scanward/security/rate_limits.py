@@ -11,14 +11,14 @@ from datetime import datetime
 
 from scanward.domain.accounts import fold
 from scanward.errors import TooManyRequests
-from scanward.stores.rate_limits import AttemptStore
+from scanward.stores.rate_limits import AddressRateStore
 
 
-class Attempts:
+class LoginRateLimiter:
     """`calls`: a minute and address. `failures`: a minute, address and account. `pepper` keys the hashes."""
 
     def __init__(
-        self, store: AttemptStore, calls: int, failures: int, pepper: Callable[[], str], now: Callable[[], datetime]
+        self, store: AddressRateStore, calls: int, failures: int, pepper: Callable[[], str], now: Callable[[], datetime]
     ) -> None:
         self._store = store
         self._calls = calls
@@ -26,18 +26,18 @@ class Attempts:
         self._pepper = pepper
         self._now = now
 
-    def begin(self, address: str, name: str) -> None:
+    def count_call(self, address: str, name: str) -> None:
         """Counts a call for an account's name. Raises TooManyRequests over either limit; known or unknown alike."""
         now = int(self._now().timestamp())
-        calls, failures = self._store.called(self._hash(address), self._hash(fold(name)), now)
+        calls, failures = self._store.count_call(self._hash(address), self._hash(fold(name)), now)
         if calls > self._calls:
             raise TooManyRequests(60 - now % 60, self._calls)
         if failures >= self._failures:
             raise TooManyRequests(60 - now % 60, self._failures)
 
-    def fail(self, address: str, name: str) -> None:
+    def count_failure(self, address: str, name: str) -> None:
         """Counts a failure against the name."""
-        self._store.failed(self._hash(address), self._hash(fold(name)), int(self._now().timestamp()))
+        self._store.count_failure(self._hash(address), self._hash(fold(name)), int(self._now().timestamp()))
 
     def _hash(self, text: str) -> str:
         return hashlib.blake2b(text.encode(), key=self._pepper().encode()[:64], digest_size=12).hexdigest()

@@ -7,14 +7,22 @@ from typing import Any
 import jwt
 
 from scanward.domain.ids import parse_id
-from scanward.domain.tokens import LIFETIMES, MAX_TOKEN_LENGTH, NOTICE_SECONDS, Claims, SigningKey, TokenKeys, TokenType
+from scanward.domain.tokens import (
+    ANNOUNCEMENT_SECONDS,
+    LIFETIMES,
+    MAX_TOKEN_LENGTH,
+    Claims,
+    SigningKey,
+    TokenKeys,
+    TokenType,
+)
 from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
 
 ISSUER = "scanward"
 AUDIENCE = "scanward-api"
 LEEWAY = timedelta(seconds=30)
 REFETCH_AFTER = timedelta(minutes=1)
-REREAD_AFTER = timedelta(seconds=NOTICE_SECONDS / 2)
+REREAD_AFTER = timedelta(seconds=ANNOUNCEMENT_SECONDS / 2)
 _REQUIRED = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
 
 

@@ -28,7 +28,7 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
-from scanward.stores.sessions import EndedItem, GateItem, gate_actions, new_gate, note_end
+from scanward.stores.sessions import SessionEndItem, SessionItem, new_session_item, session_actions, write_session_end
 
 
 class ProfileItem(Model):
@@ -158,7 +158,7 @@ def write_new(write: TransactWrite, account: Account, password_hash: str) -> Non
     for marker in unique_name_items(account).values():
         write.save(marker, condition=UniqueNameItem.pk.does_not_exist())
     write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
-    write.save(new_gate(account))
+    write.save(new_session_item(account))
     for row in list_entries(account):
         write.save(row)
     _count_administrators(write, int(account.is_superuser))
@@ -170,10 +170,10 @@ def write_over(
     """An account over what it was, on condition that its stored `version` is that still."""
     _reconcile(write, old, new)
     write.save(profile_item(new, password_hash, version + 1), condition=ProfileItem.version == version)
-    gate = GateItem(keys.account(new.id), keys.GATE)
-    write.update(gate, actions=gate_actions(new, ends_sessions=ends_sessions))
+    gate = SessionItem(keys.account(new.id), keys.GATE)
+    write.update(gate, actions=session_actions(new, ends_sessions=ends_sessions))
     if ends_sessions:
-        note_end(write, new.id)
+        write_session_end(write, new.id)
     _count_administrators(write, administers(new) - administers(old))
 
 
@@ -183,9 +183,9 @@ def write_gone(write: TransactWrite, account: Account, password_hash: str, versi
     Its gate stays, closed, until all else is erased: it knows the departments that are to be left.
     """
     write.delete(profile_item(account, password_hash), condition=ProfileItem.version == version)
-    closed = gate_actions(replace(account, is_active=False), ends_sessions=True)
-    write.update(GateItem(keys.account(account.id), keys.GATE), actions=closed)
-    note_end(write, account.id)
+    closed = session_actions(replace(account, is_active=False), ends_sessions=True)
+    write.update(SessionItem(keys.account(account.id), keys.GATE), actions=closed)
+    write_session_end(write, account.id)
     for item in (*unique_name_items(account).values(), *list_entries(account)):
         write.delete(item)
     _count_administrators(write, -administers(account))
@@ -247,7 +247,7 @@ class AccountStore:
     """
 
     def __init__(self, table: str, log_table: str | None = None) -> None:
-        for model in (ProfileItem, UniqueNameItem, GateItem, AccountEntry, AdministratorsItem, EndedItem):
+        for model in (ProfileItem, UniqueNameItem, SessionItem, AccountEntry, AdministratorsItem, SessionEndItem):
             bind_table(model, table)
         if log_table:
             bind_table(AccessItem, log_table)

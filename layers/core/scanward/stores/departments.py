@@ -30,7 +30,7 @@ from scanward.stores.dynamo import (
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import Ids, ListedKey, ListEntry, ListStore, PageRange
-from scanward.stores.sessions import WORKING_DOCTOR, GateItem, is_working_doctor
+from scanward.stores.sessions import WORKING_DOCTOR, SessionItem, is_working_doctor
 
 
 class DepartmentItem(Model):
@@ -150,18 +150,18 @@ def patient_of_key(row: ListedKey) -> DepartmentPatient:
 
 def write_assignment(write: TransactWrite, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
     """A doctor comes: on condition that they are approved, that there is room, and that the department is open."""
-    works = GateItem.departments.contains(department_id) | _fewer_than(MOST_OF_DOCTOR)
+    works = SessionItem.departments.contains(department_id) | _fewer_than(MOST_OF_DOCTOR)
     _check_open(write, department_id)
-    added = GateItem.departments.add({department_id})
-    write.update(_gate(doctor_id), actions=[added], condition=WORKING_DOCTOR & works)
+    added = SessionItem.departments.add({department_id})
+    write.update(_session_item(doctor_id), actions=[added], condition=WORKING_DOCTOR & works)
     write.save(doctor_entry(department_id, doctor_id))
     _log(write, entry)
 
 
 def write_dismissal(write: TransactWrite, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
     """A doctor goes, on condition that they have a gate still."""
-    gone = GateItem.departments.delete({department_id})
-    write.update(_gate(doctor_id), actions=[gone], condition=GateItem.pk.exists())
+    gone = SessionItem.departments.delete({department_id})
+    write.update(_session_item(doctor_id), actions=[gone], condition=SessionItem.pk.exists())
     write.delete(doctor_entry(department_id, doctor_id))
     _log(write, entry)
 
@@ -171,8 +171,8 @@ def write_admission(write: TransactWrite, member: Membership, link: CareLink | N
     _check_open(write, member.department_id)
     if link:
         write.condition_check(CareItem, *link_key(link), condition=is_active(member.since))
-        works = WORKING_DOCTOR & GateItem.departments.contains(member.department_id)
-        write.condition_check(GateItem, keys.account(link.professional_id), keys.GATE, condition=works)
+        works = WORKING_DOCTOR & SessionItem.departments.contains(member.department_id)
+        write.condition_check(SessionItem, keys.account(link.professional_id), keys.GATE, condition=works)
     write.save(member_item(member), condition=CareItem.pk.does_not_exist())
     added = MembershipsItem.departments.add({member.department_id})
     write.update(_memberships(member), actions=[added], condition=_fewer_than(MOST_OF_PATIENT))
@@ -187,8 +187,8 @@ def write_discharge(write: TransactWrite, member: Membership) -> None:
     write.delete(patient_entry(member))
 
 
-def _gate(doctor_id: int) -> GateItem:
-    return GateItem(keys.account(doctor_id), keys.GATE)
+def _session_item(doctor_id: int) -> SessionItem:
+    return SessionItem(keys.account(doctor_id), keys.GATE)
 
 
 def _memberships(member: Membership) -> MembershipsItem:
@@ -214,7 +214,7 @@ class DepartmentMembers:
     """`accounts_table` is where gates lie. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str, accounts_table: str) -> None:
-        bind_table(GateItem, accounts_table)
+        bind_table(SessionItem, accounts_table)
         for model in (DepartmentItem, MembershipsItem, CareItem, AccessItem, ListEntry):
             bind_table(model, table)
         self._lists = ListStore(table)
@@ -223,7 +223,7 @@ class DepartmentMembers:
         """Doctor → the departments that they work in."""
         gates = [(keys.account(number), keys.GATE) for number in doctor_ids]
         with sdk_errors_mapped():
-            found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
+            found = SessionItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
             return {keys.number(item.pk): frozenset(map(int, item.departments or ())) for item in found}
 
     def assign(self, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
@@ -246,7 +246,7 @@ class DepartmentMembers:
         gates = [(keys.account(link.professional_id), keys.GATE) for link in links]
         asked = ["pk", "role", "active", "approved", "departments"]
         with sdk_errors_mapped():
-            found = GateItem.batch_get(gates, consistent_read=True, attributes_to_get=asked)
+            found = SessionItem.batch_get(gates, consistent_read=True, attributes_to_get=asked)
             there = {keys.number(gate.pk) for gate in found if is_working_doctor(gate, department_id)}
         return next((link for link in links if link.professional_id in there), None)
 

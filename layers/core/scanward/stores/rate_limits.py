@@ -16,10 +16,10 @@ from scanward.errors import TooManyRequests
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, bind_table, sdk_errors_mapped
 
-KEPT_SECONDS = 300
+RETENTION_SECONDS = 300
 
 
-class AttemptsItem(Model):
+class AddressItem(Model):
     """ADDRESS#hash / minute. `f…`: failures against one account, by the hash of its name."""
 
     class Meta:
@@ -31,33 +31,33 @@ class AttemptsItem(Model):
     expires_at = NumberAttribute()
 
 
-class AttemptStore:
+class AddressRateStore:
     """Counts calls and failures."""
 
     def __init__(self, table: str) -> None:
-        bind_table(AttemptsItem, table)
+        bind_table(AddressItem, table)
 
-    def called(self, address: str, target: str, now: int) -> tuple[int, int]:
+    def count_call(self, address: str, target: str, now: int) -> tuple[int, int]:
         """Counts a call; (calls, failures against `target`) of this address in this minute. One round trip."""
-        values = _count(address, AttemptsItem.calls.add(1), now)
+        values = _count(address, AddressItem.calls.add(1), now)
         return int(values["calls"]["N"]), int(values.get(f"f{target}", {"N": "0"})["N"])
 
-    def failed(self, address: str, target: str, now: int) -> None:
+    def count_failure(self, address: str, target: str, now: int) -> None:
         """Counts a failure."""
         _count(address, Path(f"f{target}").add(1), now)
 
 
 def _count(address: str, counting: Action, now: int) -> Any:
     """The attributes of the minute's item after it was counted; a failure may be the first of its minute."""
-    item = AttemptsItem(keys.address(address), str(now // 60))
+    item = AddressItem(keys.address(address), str(now // 60))
     with sdk_errors_mapped():
-        return item.update([counting, AttemptsItem.expires_at.set(now + KEPT_SECONDS)])["Attributes"]
+        return item.update([counting, AddressItem.expires_at.set(now + RETENTION_SECONDS)])["Attributes"]
 
 
 WINDOW_SECONDS = 900
 
 
-class UploadCountItem(Model):
+class UploadRateItem(Model):
     """UPLOADS#account / quarter of an hour."""
 
     class Meta:
@@ -69,11 +69,11 @@ class UploadCountItem(Model):
     expires_at = NumberAttribute()
 
 
-class UploadCounts:
+class UploadRateStore:
     """`limit`: uploads a quarter of an hour and account."""
 
     def __init__(self, table: str, limit: int) -> None:
-        bind_table(UploadCountItem, table)
+        bind_table(UploadRateItem, table)
         self._limit = limit
 
     def count(self, account_id: int, now: datetime) -> None:
@@ -82,21 +82,21 @@ class UploadCounts:
         In no transaction with the upload: those of one account that begin at once would only wait for each other.
         """
         actions: list[Action] = [
-            UploadCountItem.begun.add(1),
-            UploadCountItem.expires_at.set(_end(now) + WINDOW_SECONDS),
+            UploadRateItem.begun.add(1),
+            UploadRateItem.expires_at.set(_end(now) + WINDOW_SECONDS),
         ]
-        below = UploadCountItem.begun.does_not_exist() | (UploadCountItem.begun < self._limit)
+        below = UploadRateItem.begun.does_not_exist() | (UploadRateItem.begun < self._limit)
         try:
             with sdk_errors_mapped():
-                UploadCountItem(keys.uploads(account_id), str(_end(now))).update(actions, condition=below)
+                UploadRateItem(keys.uploads(account_id), str(_end(now))).update(actions, condition=below)
         except ConditionFailed as full:
             raise TooManyRequests(_end(now) - int(now.timestamp()), self._limit) from full
 
-    def take_back(self, account_id: int, now: datetime) -> None:
+    def uncount(self, account_id: int, now: datetime) -> None:
         """Takes back what was counted at that time; one round trip."""
         with sdk_errors_mapped():
-            item = UploadCountItem(keys.uploads(account_id), str(_end(now)))
-            item.update([UploadCountItem.begun.add(-1)])
+            item = UploadRateItem(keys.uploads(account_id), str(_end(now)))
+            item.update([UploadRateItem.begun.add(-1)])
 
 
 def _end(now: datetime) -> int:

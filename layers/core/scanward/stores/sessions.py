@@ -23,7 +23,7 @@ from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, bind_table, retry_on_conflict, sdk_errors_mapped, transact_write
 
 
-class GateItem(Model):
+class SessionItem(Model):
     """ACCOUNT#id / GATE. `sessions`: session id → {e: ends, c: created, r: current, p: previous, t: rotated}."""
 
     class Meta:
@@ -38,13 +38,13 @@ class GateItem(Model):
     sessions: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
 
 
-ACTIVE = GateItem.active == True
-WORKING_DOCTOR = (GateItem.role == Role.DOCTOR.value) & ACTIVE & (GateItem.approved == True)
+ACTIVE = SessionItem.active == True
+WORKING_DOCTOR = (SessionItem.role == Role.DOCTOR.value) & ACTIVE & (SessionItem.approved == True)
 
 
-def new_gate(account: Account) -> GateItem:
+def new_session_item(account: Account) -> SessionItem:
     """The gate of a new account: no sessions yet."""
-    return GateItem(
+    return SessionItem(
         keys.account(account.id),
         role=account.role.value,
         active=account.is_active,
@@ -53,34 +53,34 @@ def new_gate(account: Account) -> GateItem:
     )
 
 
-def gate_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
+def session_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
     """What a change of an account writes into its gate."""
-    actions: list[Any] = [GateItem.active.set(account.is_active), GateItem.approved.set(account.is_approved)]
+    actions: list[Any] = [SessionItem.active.set(account.is_active), SessionItem.approved.set(account.is_approved)]
     if ends_sessions:
-        actions.append(GateItem.sessions.set({}))
+        actions.append(SessionItem.sessions.set({}))
     return actions
 
 
-def actor_of(item: GateItem, session_id: str) -> Actor:
+def actor_of(item: SessionItem, session_id: str) -> Actor:
     """Who acts in a session, as the gate knows them now."""
     departments = frozenset(map(int, item.departments or ()))
     return Actor(keys.number(item.pk), Role(item.role), item.approved, session_id, departments)
 
 
-def is_working_doctor(item: GateItem, department_id: int) -> bool:
+def is_working_doctor(item: SessionItem, department_id: int) -> bool:
     """Whether the gate is an approved doctor's who works in a department."""
     may = item.role == Role.DOCTOR.value and item.active and item.approved
     return bool(may and department_id in (item.departments or ()))
 
 
-def spelled(session: Session) -> dict[str, Any]:
+def session_map(session: Session) -> dict[str, Any]:
     """A session as the item's map has it."""
     said: dict[str, Any] = {"e": session.ends, "c": session.created, "t": session.rotated}
     said |= {"r": session.current, "p": session.previous}
     return {name: value for name, value in said.items() if value}
 
 
-def sessions_of(item: GateItem) -> dict[str, Session]:
+def sessions_of(item: SessionItem) -> dict[str, Session]:
     """The sessions that an item spells, those that have run out too."""
     kept: dict[str, Mapping[str, Any]] = item.sessions.as_dict()  # type: ignore[no-untyped-call]
     return {
@@ -89,7 +89,7 @@ def sessions_of(item: GateItem) -> dict[str, Session]:
     }
 
 
-class EndedItem(Model):
+class SessionEndItem(Model):
     """ACCOUNT#id / ENDED. `times` makes each end a change: what stays the same is not in the stream."""
 
     class Meta:
@@ -100,9 +100,9 @@ class EndedItem(Model):
     times = NumberAttribute()
 
 
-def note_end(write: TransactWrite, account_id: int) -> None:
+def write_session_end(write: TransactWrite, account_id: int) -> None:
     """Tells, with everything else that the transaction writes, that sessions of the account have ended."""
-    write.update(EndedItem(keys.account(account_id), keys.ENDED), actions=[EndedItem.times.add(1)])
+    write.update(SessionEndItem(keys.account(account_id), keys.ENDED), actions=[SessionEndItem.times.add(1)])
 
 
 MAX_SESSIONS = 20
@@ -110,7 +110,7 @@ MAX_STALE_COUNTERS = 8
 
 
 @dataclass(frozen=True, slots=True)
-class Passage:
+class SessionUse:
     """Who passed, in which session, and how many requests this minute has seen, this one included."""
 
     actor: Actor
@@ -118,24 +118,24 @@ class Passage:
     count: int
 
 
-class GateStore:
+class SessionStore:
     """Passes, opens and ends sessions. Each method is one round trip unless something is to be tidied up."""
 
     def __init__(self, table: str) -> None:
-        bind_table(GateItem, table)
-        bind_table(EndedItem, table)
+        bind_table(SessionItem, table)
+        bind_table(SessionEndItem, table)
 
-    def enter(self, account_id: int, session_id: str, now: int) -> Passage:
+    def count_request(self, account_id: int, session_id: str, now: int) -> SessionUse:
         """Counts one request of a live session at Unix second `now`.
 
         Raises NotAuthenticated when the session has ended, or the account is gone or inactive.
         """
-        item, counter = _gate(account_id), f"m{now // 60}"
+        item, counter = _session_item(account_id), f"m{now // 60}"
         alive = (Path(["sessions", session_id, "e"]) > now) & ACTIVE
         stale = Path(f"m{now // 60 - 1}").remove()
         values = _update(item, [Path(counter).add(1), stale], alive)["Attributes"]
         self._prune(item, [name for name in values if name[0] == "m" and name[1:].isdigit() and name != counter])
-        return Passage(actor_of(item, session_id), sessions_of(item)[session_id], int(values[counter]["N"]))
+        return SessionUse(actor_of(item, session_id), sessions_of(item)[session_id], int(values[counter]["N"]))
 
     def actor(self, account_id: int, session_id: str, now: int) -> Actor:
         """Who acts in a live session, without counting a request. Raises as `enter` does."""
@@ -149,8 +149,8 @@ class GateStore:
         """Whether there is such an account, and it is not deactivated; one round trip."""
         with sdk_errors_mapped():
             try:
-                return bool(GateItem.get(keys.account(account_id), keys.GATE).active)
-            except GateItem.DoesNotExist:
+                return bool(SessionItem.get(keys.account(account_id), keys.GATE).active)
+            except SessionItem.DoesNotExist:
                 return False
 
     def open(self, account_id: int, session: Session, now: int) -> None:
@@ -158,19 +158,19 @@ class GateStore:
 
         Raises NotAuthenticated when the account is gone or inactive.
         """
-        item = _gate(account_id)
-        _update(item, [Path(["sessions", session.id]).set(spelled(session))], ACTIVE)
+        item = _session_item(account_id)
+        _update(item, [Path(["sessions", session.id]).set(session_map(session))], ACTIVE)
         kept = sorted(sessions_of(item).values(), key=lambda other: other.ends)
         over = kept[:-MAX_SESSIONS] + [other for other in kept[-MAX_SESSIONS:] if other.ends <= now]
         if over:
-            _end(account_id, [other.id for other in over])
+            _close(account_id, [other.id for other in over])
 
     def replace(self, account_id: int, before: Session, after: Session) -> bool:
         """Writes a session over what it was; False when it has changed or ended meanwhile."""
         path = Path(["sessions", before.id])
         same = (path["r"] == before.current) if before.current else (path.exists() & path["r"].does_not_exist())
         try:
-            _update(_gate(account_id), [path.set(spelled(after))], same)
+            _update(_session_item(account_id), [path.set(session_map(after))], same)
         except NotAuthenticated:
             return False
         return True
@@ -178,32 +178,32 @@ class GateStore:
     def close(self, account_id: int, session_ids: list[str]) -> None:
         """Ends sessions at once; those that have ended already are no error."""
         if session_ids:
-            _end(account_id, session_ids)
+            _close(account_id, session_ids)
 
     def sessions(self, account_id: int, now: int) -> list[Session]:
         """The live sessions, the newest first. Raises NotAuthenticated when the account is gone."""
         live = [session for session in sessions_of(_read(account_id)).values() if session.ends > now]
         return sorted(live, key=lambda session: -session.created)
 
-    def _prune(self, item: GateItem, stale: list[str]) -> None:
+    def _prune(self, item: SessionItem, stale: list[str]) -> None:
         # A minute's counter is removed by the next minute's requests; each pause leaves one behind.
         if len(stale) > MAX_STALE_COUNTERS:
             _update(item, [Path(name).remove() for name in stale])
 
 
-def _gate(account_id: int) -> GateItem:
-    return GateItem(keys.account(account_id), keys.GATE)
+def _session_item(account_id: int) -> SessionItem:
+    return SessionItem(keys.account(account_id), keys.GATE)
 
 
-def _read(account_id: int) -> GateItem:
+def _read(account_id: int) -> SessionItem:
     with sdk_errors_mapped():
         try:
-            return GateItem.get(keys.account(account_id), keys.GATE, consistent_read=True)
-        except GateItem.DoesNotExist as gone:
+            return SessionItem.get(keys.account(account_id), keys.GATE, consistent_read=True)
+        except SessionItem.DoesNotExist as gone:
             raise NotAuthenticated from gone
 
 
-def _update(item: GateItem, actions: list[Any], condition: Any = None) -> dict[str, Any]:
+def _update(item: SessionItem, actions: list[Any], condition: Any = None) -> dict[str, Any]:
     data: dict[str, Any] = {}
     try:
         # Ending a session is a transaction: a request that meets one waits for it.
@@ -213,11 +213,11 @@ def _update(item: GateItem, actions: list[Any], condition: Any = None) -> dict[s
     return data
 
 
-def _end(account_id: int, session_ids: list[str]) -> None:
+def _close(account_id: int, session_ids: list[str]) -> None:
     def fill(write: TransactWrite) -> None:
         removed: list[Any] = [Path(["sessions", session_id]).remove() for session_id in session_ids]
-        write.update(_gate(account_id), actions=removed, condition=GateItem.pk.exists())
-        note_end(write, account_id)
+        write.update(_session_item(account_id), actions=removed, condition=SessionItem.pk.exists())
+        write_session_end(write, account_id)
 
     try:
         transact_write(fill)

@@ -15,10 +15,10 @@ from pydantic import TypeAdapter
 
 from scanward.errors import MethodNotAllowed, NotAllowed, ScanwardError
 from scanward.logs import log_failure
-from scanward.security.authentication import Gate, Pass, bearer
+from scanward.security.authentication import AuthContext, Authenticator, bearer
 from scanward.web.families import Family
 from scanward.web.request import Reader
-from scanward.web.responses import Cors, limits, refused, rendered
+from scanward.web.responses import Cors, rate_limit_headers, refused, rendered
 from scanward.web.routes import ANY, METHODS, Route, Routes
 
 D = TypeVar("D")
@@ -28,7 +28,7 @@ D = TypeVar("D")
 class Edge:
     """What all endpoints of a function share. `mark`: by which a call says that it came through our CloudFront."""
 
-    gate: Gate | None
+    authenticator: Authenticator | None
     cors: Cors
     log: Logger
     mark: str | None = None
@@ -51,9 +51,9 @@ class Endpoint(Generic[D]):
     def answer(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answers one request; raises nothing."""
         started = time.perf_counter()
-        passed: Pass | None = None
+        passed: AuthContext | None = None
         try:
-            passed = self._pass(request)
+            passed = self._authenticate(request)
             self._authorise(passed)
             call = self._reader.call(request, path, passed)
             answer = self._route.view(call, self._deps)
@@ -65,25 +65,27 @@ class Endpoint(Generic[D]):
             response = refused(ScanwardError(), self._route.family)
         response.headers.update(self._edge.cors.headers(request.headers.get("origin")))
         if passed:
-            response.headers.update({**limits(passed), **response.headers})  # a refusal's own limit is the nearer one
+            response.headers.update(
+                {**rate_limit_headers(passed), **response.headers}
+            )  # a refusal's own limit is the nearer one
         self._log(request, response, started, passed)
         return response
 
-    def _pass(self, request: Request) -> Pass | None:
+    def _authenticate(self, request: Request) -> AuthContext | None:
         audience = self._route.audience
         if audience.token is None:
             return None
-        if self._edge.gate is None:
+        if self._edge.authenticator is None:
             raise LookupError("a route that is not public needs a gate")
-        return self._edge.gate.enter(bearer(request.headers.get("authorization")), audience.token)
+        return self._edge.authenticator.authenticate(bearer(request.headers.get("authorization")), audience.token)
 
-    def _authorise(self, passed: Pass | None) -> None:
+    def _authorise(self, passed: AuthContext | None) -> None:
         # Who is turned away here has been counted by the gate, and the answer and the log say so.
         roles = self._route.audience.roles
         if passed and roles and passed.actor.role not in roles:
             raise NotAllowed
 
-    def _log(self, request: Request, response: Response, started: float, passed: Pass | None) -> None:
+    def _log(self, request: Request, response: Response, started: float, passed: AuthContext | None) -> None:
         said = {
             "method": request.method,
             "route": self._route.path,

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ValidationError
 
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.errors import InvalidFields, TooLarge, UnsupportedMedia
-from scanward.security.authentication import Pass
+from scanward.security.authentication import AuthContext
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
 from scanward.web.fields import Body, refused
 from scanward.web.routes import Call, Media, Route
@@ -70,7 +70,7 @@ class Reader(Generic[D]):
         self._deps = deps
         self._mark = mark
 
-    def call(self, request: Request, path: Mapping[str, str], passed: Pass | None) -> Call[Any]:
+    def call(self, request: Request, path: Mapping[str, str], passed: AuthContext | None) -> Call[Any]:
         """The call that a request means."""
         call: Call[Any] = Call(
             body=None,
@@ -78,7 +78,7 @@ class Reader(Generic[D]):
             path={name: unquote(value) for name, value in path.items()},
             query=self._query(request),
             address=address_of(request, self._mark),
-            passed=passed,
+            auth=passed,
             root=_way_to_root(request.to_original_event().get("path", "")),
             if_none_match=request.headers.get("if-none-match"),
         )

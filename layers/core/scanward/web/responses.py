@@ -11,7 +11,7 @@ from chalice.app import HeadersType, Response
 from pydantic import TypeAdapter
 
 from scanward.errors import InProgress, ScanwardError, TooManyRequests, Unavailable
-from scanward.security.authentication import Pass
+from scanward.security.authentication import AuthContext
 from scanward.web.families import Family
 from scanward.web.fields import Out
 from scanward.web.routes import Answer, Binary, Page, Route
@@ -99,7 +99,7 @@ def refused(error: ScanwardError, family: Family) -> Response:
     return Response(body, headers, status)
 
 
-def limits(passed: Pass) -> Mapping[str, str]:
+def rate_limit_headers(passed: AuthContext) -> Mapping[str, str]:
     """How much of the minute's limit is left."""
     return {
         "RateLimit-Limit": str(passed.limit),

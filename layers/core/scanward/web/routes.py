@@ -11,7 +11,7 @@ from scanward.domain.accounts import Actor, Role
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.tokens import TokenType
 from scanward.errors import Fields
-from scanward.security.authentication import Pass
+from scanward.security.authentication import AuthContext
 from scanward.web.bodies import Choice, File
 from scanward.web.families import Family
 
@@ -42,7 +42,7 @@ class Call(Generic[B]):
     path: Mapping[str, str]
     query: Any
     address: str
-    passed: Pass | None
+    auth: AuthContext | None
     root: str
     idempotency_key: IdempotencyKey | None = None
     if_none_match: str | None = None
@@ -50,13 +50,13 @@ class Call(Generic[B]):
     @property
     def actor(self) -> Actor:
         """Who calls; only on routes that are not public."""
-        return self.require_pass().actor
+        return self.require_auth().actor
 
-    def require_pass(self) -> Pass:
+    def require_auth(self) -> AuthContext:
         """How the caller came through the gate; only on routes that are not public."""
-        if self.passed is None:
+        if self.auth is None:
             raise LookupError("nobody passes a gate on a public route")
-        return self.passed
+        return self.auth
 
 
 @dataclass(frozen=True, slots=True)
