@@ -14,7 +14,7 @@ from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.stores import keys
-from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, record_store, writing_item
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, note_item, record_store
 from scanward.stores.questions import QuestionStore, list_entries, question_item
 from scanward.stores.scans import ListEntry, ScanStore, scan_item
 from scanward.stores.tasks import task_item
@@ -50,8 +50,8 @@ class Target:
 
     def new_history(self) -> int:
         history_store(CLINIC)
-        writing = clinical_notes.write(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
-        return keep(writing.id, writing_item(HISTORIES, writing), *list_entries(HISTORIES, writing))
+        writing = clinical_notes.write_note(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
+        return keep(writing.id, note_item(HISTORIES, writing), *list_entries(HISTORIES, writing))
 
     def new_question(self, doctor: int | None) -> int:
         """To a doctor, or to all."""
@@ -110,8 +110,10 @@ def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
 def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
     """A record, written while the patient was in these departments."""
     record_store(CLINIC)
-    writing = clinical_notes.write(next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments)
-    return keep(writing.id, writing_item(RECORDS, writing), *list_entries(RECORDS, writing))
+    writing = clinical_notes.write_note(
+        next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments
+    )
+    return keep(writing.id, note_item(RECORDS, writing), *list_entries(RECORDS, writing))
 
 
 def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:

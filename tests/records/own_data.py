@@ -75,10 +75,10 @@ def live_a_life(patient: Client, doctor: Client) -> Scan:
     put(doctor, f"/patients/{me}", {"name": WORD, "diagnosis": WORD})
     put(doctor, f"/patients/{me}", {"diagnosis": f"{WORD}, amended"})
     records, histories, asked = record_store(CLINIC), history_store(CLINIC), QuestionStore(CLINIC)
-    record = clinical_notes.write(clock.fresh_id(now), me, them, Findings(WORD, WORD), now, ())
+    record = clinical_notes.write_note(clock.fresh_id(now), me, them, Findings(WORD, WORD), now, ())
     records.add(record)
-    records.amend(record, clinical_notes.amend(record, 1, Findings(WORD, "amended"), them, now))
-    histories.add(clinical_notes.write(clock.fresh_id(now), me, them, Surgery(WORD, WORD), now))
+    records.amend(record, clinical_notes.amend_note(record, 1, Findings(WORD, "amended"), them, now))
+    histories.add(clinical_notes.write_note(clock.fresh_id(now), me, them, Surgery(WORD, WORD), now))
     waits = questions.Question(clock.fresh_id(now), me, None, WORD, now, now)
     put_to = questions.Question(clock.fresh_id(now), me, them, WORD, now, now)
     for question in (waits, put_to):

@@ -16,7 +16,7 @@ from scanward.domain.scans import Reading
 from scanward.errors import Conflict
 from scanward.stores import keys
 from scanward.stores.clients import sqs
-from scanward.stores.clinical_notes import WritingStore, history_store, record_store
+from scanward.stores.clinical_notes import NoteStore, history_store, record_store
 from scanward.stores.dynamo import to_ms
 from scanward.stores.patients import SheetItem, SheetStore
 from scanward.stores.personal_data import ExportStore
@@ -39,12 +39,12 @@ def take_along(client: Client) -> None:
     assert deliver() == [{"batchItemFailures": []}]
 
 
-def amend_often(store: WritingStore[Any], patient_id: int, text: Any) -> None:
+def amend_often(store: NoteStore[Any], patient_id: int, text: Any) -> None:
     """A writing with many amendments."""
-    writing = clinical_notes.write(clock.fresh_id(AT), patient_id, 7, text, AT)
+    writing = clinical_notes.write_note(clock.fresh_id(AT), patient_id, 7, text, AT)
     store.add(writing)
     for version in range(1, MANY + 1):
-        after = clinical_notes.amend(writing, version, text, 7, AT + timedelta(seconds=version))
+        after = clinical_notes.amend_note(writing, version, text, 7, AT + timedelta(seconds=version))
         store.amend(writing, after)
         writing = after
 

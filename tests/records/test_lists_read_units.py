@@ -13,7 +13,7 @@ from scanward.domain.departments import Department, Membership
 from scanward.domain.ids import EPOCH_MS
 from scanward.domain.questions import Question
 from scanward.stores import keys
-from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, record_store, writing_item
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, note_item, record_store
 from scanward.stores.departments import (
     DepartmentMembers,
     DepartmentStore,
@@ -47,11 +47,11 @@ def things(kind: str, number: int) -> list[Model]:
         question = Question(id, PATIENT, DOCTOR if kind == "thread" else None, TEXT, now, now)
         return [question_item(question), *list_entries(question)]
     if kind == "ward records":
-        record = clinical_notes.write(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
-        return [writing_item(RECORDS, record), *list_entries(RECORDS, record)]
+        record = clinical_notes.write_note(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
+        return [note_item(RECORDS, record), *list_entries(RECORDS, record)]
     if kind == "histories":
-        history = clinical_notes.write(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
-        return [writing_item(HISTORIES, history), *list_entries(HISTORIES, history)]
+        history = clinical_notes.write_note(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
+        return [note_item(HISTORIES, history), *list_entries(HISTORIES, history)]
     if kind == "departments":
         department = Department(id, "x", now)
         return [department_item(department), department_entry(department)]
@@ -63,10 +63,10 @@ def reader(kind: str) -> Read:
     asked, records, histories = QuestionStore(CLINIC), record_store(CLINIC), history_store(CLINIC)
     wards, members = DepartmentStore(CLINIC), DepartmentMembers(CLINIC, TABLES["ACCOUNTS_TABLE"])
     readers: dict[str, Read] = {
-        "pool": lambda part: asked.many(asked.pending(DOCTOR, part).ids),
-        "thread": lambda part: asked.many(asked.thread(DOCTOR, PATIENT, part).ids),
-        "ward records": lambda part: records.many(records.in_departments([WARD], part).ids),
-        "histories": lambda part: histories.many(histories.of_patient(PATIENT, part).ids),
+        "pool": lambda part: asked.get_many(asked.pending(DOCTOR, part).ids),
+        "thread": lambda part: asked.get_many(asked.thread(DOCTOR, PATIENT, part).ids),
+        "ward records": lambda part: records.get_many(records.in_departments([WARD], part).ids),
+        "histories": lambda part: histories.get_many(histories.of_patient(PATIENT, part).ids),
         "departments": lambda part: wards.many(wards.listed(part).ids),
         "patients": lambda part: members.patients_in(WARD, BEGAN, part),
         "own patients": lambda part: members.patients_of(DOCTOR, [WARD], BEGAN, part),

@@ -45,10 +45,10 @@ def test_an_answer_is_the_only_one() -> None:
 
 
 def test_an_amendment_goes_over_the_version_that_stands() -> None:
-    first = clinical_notes.write(9, PATIENT, NAMED, "one", NOW)
-    second = clinical_notes.amend(first, 1, "two", OTHER, LATER)
+    first = clinical_notes.write_note(9, PATIENT, NAMED, "one", NOW)
+    second = clinical_notes.amend_note(first, 1, "two", OTHER, LATER)
     assert (second.version, second.text, second.author_id, second.amended_by) == (2, "two", NAMED, OTHER)
     assert (second.created_at, second.updated_at) == (NOW, LATER)
     for version in (1, 3):
         with pytest.raises(Conflict):
-            clinical_notes.amend(second, version, "three", NAMED, LATER)
+            clinical_notes.amend_note(second, version, "three", NAMED, LATER)

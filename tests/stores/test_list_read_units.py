@@ -19,7 +19,7 @@ from scanward.domain.scans import Scan
 from scanward.stores import keys
 from scanward.stores.accounts import AccountFilters, AccountListStore, AccountStore, list_entries, profile_item
 from scanward.stores.care import CareLinkStore, link_entries
-from scanward.stores.clinical_notes import RECORDS, list_entries, record_store, replaced_item, writing_item
+from scanward.stores.clinical_notes import RECORDS, list_entries, note_item, record_store, version_item
 from scanward.stores.departments import DepartmentMembers, DepartmentStore, department_item, doctor_entry
 from scanward.stores.lists import PageRange
 from scanward.stores.questions import QuestionStore, list_entries, question_item
@@ -64,13 +64,13 @@ def links(patient: int | None, number: int, now: datetime) -> list[Model]:
 
 
 def record(number: int, now: datetime) -> list[Model]:
-    writing = clinical_notes.write(number, ME, OTHER, Findings("x", "y"), now)
-    return [writing_item(RECORDS, writing), *list_entries(RECORDS, writing)]
+    writing = clinical_notes.write_note(number, ME, OTHER, Findings("x", "y"), now)
+    return [note_item(RECORDS, writing), *list_entries(RECORDS, writing)]
 
 
 def version(number: int, now: datetime) -> list[Model]:
-    writing = replace(clinical_notes.write(THING, ME, OTHER, Findings("x", "y"), now), version=number - FIRST + 1)
-    return [replaced_item(RECORDS, writing)]
+    writing = replace(clinical_notes.write_note(THING, ME, OTHER, Findings("x", "y"), now), version=number - FIRST + 1)
+    return [version_item(RECORDS, writing)]
 
 
 def question(number: int, now: datetime) -> list[Model]:
@@ -96,9 +96,9 @@ def lists() -> dict[str, tuple[Make, Read]]:
         "accounts": (account, lambda before: people.page(AccountFilters(Role.DOCTOR), 0, PAGE, before).accounts),
         "who was let in": (partial(links, ME), lambda before: care.of_patient(ME, later, part(before)).links),
         "who let in": (partial(links, None), lambda before: care.of_professional(ME, later, part(before)).links),
-        "records": (record, lambda before: records.many(records.of_patient(ME, part(before)).ids)),
-        "versions": (version, lambda before: records.replaced(THING, part(before and 60)).versions),
-        "questions": (question, lambda before: asked.many(asked.of_patient(ME, part(before)).ids)),
+        "records": (record, lambda before: records.get_many(records.of_patient(ME, part(before)).ids)),
+        "versions": (version, lambda before: records.versions(THING, part(before and 60)).versions),
+        "questions": (question, lambda before: asked.get_many(asked.of_patient(ME, part(before)).ids)),
         "doctors": (works, lambda before: members.doctors_in(THING, part(before)).ids),
     }
 

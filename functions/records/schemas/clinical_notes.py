@@ -8,7 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from functions.records.schemas.fields import AccountId, Prose, ProseQuery, Version
 from scanward.domain.clinical_notes import Findings, History, Record, Surgery
-from scanward.stores.clinical_notes import Replaced
+from scanward.stores.clinical_notes import NoteVersion
 from scanward.web.fields import Body, Called, Out
 
 
@@ -72,7 +72,7 @@ class ReplacedEntryOut(Out):
     at: datetime
 
     @classmethod
-    def of(cls, replaced: Replaced[Surgery]) -> Self:
+    def of(cls, replaced: NoteVersion[Surgery]) -> Self:
         return cls(
             version=replaced.version,
             name_of_surgery=replaced.text.name,
@@ -156,7 +156,7 @@ class ReplacedOut(Out):
     at: datetime
 
     @classmethod
-    def of(cls, replaced: Replaced[Findings]) -> Self:
+    def of(cls, replaced: NoteVersion[Findings]) -> Self:
         return cls(
             version=replaced.version,
             description=replaced.text.description,

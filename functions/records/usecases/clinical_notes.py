@@ -15,7 +15,7 @@ from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import Thing
-from scanward.stores.clinical_notes import Replaced
+from scanward.stores.clinical_notes import NoteVersion
 
 HISTORY_KIND = "medical_history"
 
@@ -29,16 +29,16 @@ def list_histories(
     clinic.access.require(actor, Action.READ_HISTORY, patient_id, Thing("patient", patient_id))
     scope = f"histories-of:{patient_id}"
     found = clinic.histories.of_patient(patient_id, part(clinic, window, scope))
-    return clinic.histories.many(found.ids), cursor(clinic, found.last, scope)
+    return clinic.histories.get_many(found.ids), cursor(clinic, found.last, scope)
 
 
 def list_history_versions(
     clinic: Clinic, actor: Actor, history: str, window: PageRequest
-) -> tuple[Sequence[Replaced[Surgery]], str | None]:
+) -> tuple[Sequence[NoteVersion[Surgery]], str | None]:
     """Part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
     number = _get_history(clinic, actor, Action.READ_HISTORY, parse_id(history)).id
     scope = f"history-versions-of:{number}"
-    found = clinic.histories.replaced(number, part(clinic, window, scope))
+    found = clinic.histories.versions(number, part(clinic, window, scope))
     return found.versions, cursor(clinic, found.last, scope)
 
 
@@ -47,7 +47,7 @@ def write_history(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, 
 
     def make(number: int, now: datetime) -> History:
         clinic.access.require(actor, Action.WRITE_HISTORY, patient_id, Thing(HISTORY_KIND, number))
-        history = clinical_notes.write(number, patient_id, actor.account_id, text, now)
+        history = clinical_notes.write_note(number, patient_id, actor.account_id, text, now)
         clinic.histories.add(history, once)
         return history
 
@@ -57,7 +57,7 @@ def write_history(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, 
 def amend_history(clinic: Clinic, actor: Actor, history: str, version: int, text: Surgery) -> History:
     """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
     before = _get_history(clinic, actor, Action.WRITE_HISTORY, parse_id(history))
-    after = clinical_notes.amend(before, version, text, actor.account_id, clinic.now())
+    after = clinical_notes.amend_note(before, version, text, actor.account_id, clinic.now())
     clinic.histories.amend(before, after)
     return after
 
@@ -84,7 +84,7 @@ def list_records_in_departments(clinic: Clinic, actor: Actor, window: PageReques
         raise NotAllowed
     scope = f"records-for:{actor.account_id}"
     found = clinic.records.in_departments(actor.departments, part(clinic, window, scope))
-    records = clinic.records.many(found.ids)
+    records = clinic.records.get_many(found.ids)
     grants = clinic.access.granted(actor, Action.READ_RECORD, {record.patient_id for record in records})
     shown = [record for record in records if record.patient_id in grants]
     clinic.access.show_each(
@@ -100,7 +100,7 @@ def list_records_of_patient(clinic: Clinic, actor: Actor, patient: str, window: 
     clinic.access.require(actor, Action.READ_RECORD, patient_id, Thing("patient", patient_id))
     scope = f"records-of:{patient_id}"
     found = clinic.records.of_patient(patient_id, part(clinic, window, scope))
-    return clinic.records.many(found.ids), cursor(clinic, found.last, scope)
+    return clinic.records.get_many(found.ids), cursor(clinic, found.last, scope)
 
 
 def read_record(clinic: Clinic, actor: Actor, record: str) -> Record:
@@ -110,11 +110,11 @@ def read_record(clinic: Clinic, actor: Actor, record: str) -> Record:
 
 def list_record_versions(
     clinic: Clinic, actor: Actor, record: str, window: PageRequest
-) -> tuple[Sequence[Replaced[Findings]], str | None]:
+) -> tuple[Sequence[NoteVersion[Findings]], str | None]:
     """Part of what amendments of a record replaced, the newest first. Raises NotFound."""
     number = read_record(clinic, actor, record).id
     scope = f"versions-of:{number}"
-    found = clinic.records.replaced(number, part(clinic, window, scope))
+    found = clinic.records.versions(number, part(clinic, window, scope))
     return found.versions, cursor(clinic, found.last, scope)
 
 
@@ -124,7 +124,7 @@ def write_record(clinic: Clinic, actor: Actor, patient_id: int, text: Findings, 
     def make(number: int, now: datetime) -> Record:
         clinic.access.require(actor, Action.WRITE_RECORD, patient_id, Thing(RECORD_KIND, number))
         departments = tuple(sorted(member.department_id for member in clinic.members.of_patient(patient_id)))
-        record = clinical_notes.write(number, patient_id, actor.account_id, text, now, departments)
+        record = clinical_notes.write_note(number, patient_id, actor.account_id, text, now, departments)
         clinic.records.add(record, once)
         return record
 
@@ -136,7 +136,7 @@ def amend_record(
 ) -> Record:
     """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
     before = _get_record(clinic, actor, Action.WRITE_RECORD, parse_id(record))
-    after = clinical_notes.amend(before, version, change(before.text), actor.account_id, clinic.now())
+    after = clinical_notes.amend_note(before, version, change(before.text), actor.account_id, clinic.now())
     clinic.records.amend(before, after)
     return after
 

@@ -10,7 +10,7 @@ from scanward.security.tokens import Tokens
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareLinkStore, ConnectTokenStore
-from scanward.stores.clinical_notes import WritingStore
+from scanward.stores.clinical_notes import NoteStore
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.notifications import Notices
@@ -34,8 +34,8 @@ class Clinic:
     directory: AccountListStore
     departments: DepartmentStore
     members: DepartmentMembers
-    records: WritingStore[Findings]
-    histories: WritingStore[Surgery]
+    records: NoteStore[Findings]
+    histories: NoteStore[Surgery]
     questions: QuestionStore
     notices: Notices
     exports: ExportStore

@@ -41,7 +41,7 @@ def own(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
     """Part of what the caller has asked, the newest first."""
     scope = f"questions-of:{actor.account_id}"
     found = clinic.questions.of_patient(actor.account_id, part(clinic, window, scope))
-    return clinic.questions.many(found.ids), cursor(clinic, found.last, scope)
+    return clinic.questions.get_many(found.ids), cursor(clinic, found.last, scope)
 
 
 def pending(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
@@ -50,7 +50,7 @@ def pending(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
         raise NotAllowed
     scope = f"pending-for:{actor.account_id}"
     found = clinic.questions.pending(actor.account_id, part(clinic, window, scope))
-    waiting = [question for question in clinic.questions.many(found.ids) if question.response is None]
+    waiting = [question for question in clinic.questions.get_many(found.ids) if question.response is None]
     return _shown(clinic, actor, waiting), cursor(clinic, found.last, scope)
 
 
@@ -100,7 +100,7 @@ def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: Page
     require_known(clinic, actor, patient_id)
     scope = f"thread:{doctor_id}:{patient_id}"
     found = clinic.questions.thread(doctor_id, patient_id, part(clinic, window, scope))
-    return _shown(clinic, actor, clinic.questions.many(found.ids)), cursor(clinic, found.last, scope)
+    return _shown(clinic, actor, clinic.questions.get_many(found.ids)), cursor(clinic, found.last, scope)
 
 
 def _shown(clinic: Clinic, actor: Actor, found: Sequence[Question]) -> Sequence[Question]:

@@ -10,7 +10,7 @@ T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Writing(Generic[T]):
+class Note(Generic[T]):
     """One text of one kind. `author_id`: who wrote it first; `amended_by`: who wrote what stands now.
 
     `departments`: those that the patient was in when it was written.
@@ -27,14 +27,14 @@ class Writing(Generic[T]):
     departments: tuple[int, ...] = ()
 
 
-def write(
+def write_note(
     id: int, patient_id: int, author_id: int, text: T, now: datetime, departments: tuple[int, ...] = ()
-) -> Writing[T]:
+) -> Note[T]:
     """The first version."""
-    return Writing(id, patient_id, author_id, text, 1, now, now, author_id, departments)
+    return Note(id, patient_id, author_id, text, 1, now, now, author_id, departments)
 
 
-def amend(writing: Writing[T], version: int, text: T, by: int, now: datetime) -> Writing[T]:
+def amend_note(writing: Note[T], version: int, text: T, by: int, now: datetime) -> Note[T]:
     """The next version, written over `version`. Raises Conflict when that is not the one that stands."""
     if version != writing.version:
         raise Conflict
@@ -49,7 +49,7 @@ class Surgery:
     description: str
 
 
-History = Writing[Surgery]
+History = Note[Surgery]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,4 +60,4 @@ class Findings:
     diagnosis: str
 
 
-Record = Writing[Findings]
+Record = Note[Findings]

@@ -10,7 +10,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.clinical_notes import Findings, Surgery, Writing
+from scanward.domain.clinical_notes import Findings, Note, Surgery
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.stores import keys
 from scanward.stores.dynamo import JSONText, bind_table, from_ms, sdk_errors_mapped, to_ms, transact_write_or_conflict
@@ -20,7 +20,7 @@ from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
 T = TypeVar("T")
 
 
-class WritingItem(Model):
+class NoteItem(Model):
     """RECORD#id / RECORD and HISTORY#id / HISTORY: what stands."""
 
     class Meta:
@@ -38,7 +38,7 @@ class WritingItem(Model):
     departments = NumberSetAttribute(null=True)
 
 
-class ReplacedItem(Model):
+class NoteVersionItem(Model):
     """RECORD#id or HISTORY#id / VERSION#number: what an amendment replaced, who had written it and when."""
 
     class Meta:
@@ -52,7 +52,7 @@ class ReplacedItem(Model):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[T]):
+class NoteKind(Generic[T]):
     """One kind of writing: its keys, the list of a patient's, and how its text is spelled and read."""
 
     sort: str
@@ -63,7 +63,7 @@ class Kind(Generic[T]):
 
 
 @dataclass(frozen=True, slots=True)
-class Replaced(Generic[T]):
+class NoteVersion(Generic[T]):
     """A version that stands no longer, and who wrote it when."""
 
     version: int
@@ -72,9 +72,9 @@ class Replaced(Generic[T]):
     at: datetime
 
 
-def writing_item(kind: Kind[T], writing: Writing[T]) -> WritingItem:
+def note_item(kind: NoteKind[T], writing: Note[T]) -> NoteItem:
     """The item of a writing."""
-    return WritingItem(
+    return NoteItem(
         kind.key(writing.id),
         kind.sort,
         patient_id=writing.patient_id,
@@ -88,9 +88,9 @@ def writing_item(kind: Kind[T], writing: Writing[T]) -> WritingItem:
     )
 
 
-def writing_of(kind: Kind[T], item: WritingItem) -> Writing[T]:
+def note_of(kind: NoteKind[T], item: NoteItem) -> Note[T]:
     """The writing that an item spells."""
-    return Writing(
+    return Note(
         id=keys.number(item.pk),
         patient_id=int(item.patient_id),
         author_id=int(item.author_id),
@@ -103,9 +103,9 @@ def writing_of(kind: Kind[T], item: WritingItem) -> Writing[T]:
     )
 
 
-def replaced_item(kind: Kind[T], writing: Writing[T]) -> ReplacedItem:
+def version_item(kind: NoteKind[T], writing: Note[T]) -> NoteVersionItem:
     """The item of a version that is about to be replaced."""
-    return ReplacedItem(
+    return NoteVersionItem(
         kind.key(writing.id),
         keys.version(writing.version),
         text=kind.spell(writing.text),
@@ -114,12 +114,12 @@ def replaced_item(kind: Kind[T], writing: Writing[T]) -> ReplacedItem:
     )
 
 
-def replaced_of(kind: Kind[T], item: ReplacedItem) -> Replaced[T]:
+def version_of(kind: NoteKind[T], item: NoteVersionItem) -> NoteVersion[T]:
     """The version that an item spells."""
-    return Replaced(keys.number(item.sk), kind.read(item.text), int(item.author_id), from_ms(item.at_ms))
+    return NoteVersion(keys.number(item.sk), kind.read(item.text), int(item.author_id), from_ms(item.at_ms))
 
 
-def list_entries(kind: Kind[T], writing: Writing[T]) -> list[ListEntry]:
+def list_entries(kind: NoteKind[T], writing: Note[T]) -> list[ListEntry]:
     """A writing's places: in the patient's list, and in those of departments."""
     lists = [kind.list_of(writing.patient_id), *map(keys.records_in, writing.departments)]
     return [ListEntry(key, keys.sortable(writing.id)) for key in lists]
@@ -129,24 +129,24 @@ def list_entries(kind: Kind[T], writing: Writing[T]) -> list[ListEntry]:
 class Versions(Generic[T]):
     """Some of what was replaced. `last`: the version before which the next part begins; None when this is the last."""
 
-    versions: Sequence[Replaced[T]]
+    versions: Sequence[NoteVersion[T]]
     last: int | None
 
 
-class WritingStore(Generic[T]):
+class NoteStore(Generic[T]):
     """The writings of one kind. Raises Unavailable when DynamoDB does not answer."""
 
-    def __init__(self, table: str, kind: Kind[T]) -> None:
-        for model in (WritingItem, ReplacedItem, ListEntry, IdempotencyItem):
+    def __init__(self, table: str, kind: NoteKind[T]) -> None:
+        for model in (NoteItem, NoteVersionItem, ListEntry, IdempotencyItem):
             bind_table(model, table)
         self._kind = kind
         self._lists = ListStore(table)
 
-    def add(self, writing: Writing[T], once: IdempotencyKey | None = None) -> None:
+    def add(self, writing: Note[T], once: IdempotencyKey | None = None) -> None:
         """Keeps a new one with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
-            write.save(writing_item(self._kind, writing), condition=WritingItem.pk.does_not_exist())
+            write.save(note_item(self._kind, writing), condition=NoteItem.pk.does_not_exist())
             for row in list_entries(self._kind, writing):
                 write.save(row)
             if once:
@@ -154,29 +154,29 @@ class WritingStore(Generic[T]):
 
         transact_write_or_conflict(fill)
 
-    def amend(self, before: Writing[T], after: Writing[T]) -> None:
+    def amend(self, before: Note[T], after: Note[T]) -> None:
         """Writes a version over the one before, and keeps that. Raises Conflict when somebody else was first."""
 
         def fill(write: TransactWrite) -> None:
-            write.save(replaced_item(self._kind, before), condition=ReplacedItem.pk.does_not_exist())
-            write.save(writing_item(self._kind, after), condition=WritingItem.version == before.version)
+            write.save(version_item(self._kind, before), condition=NoteVersionItem.pk.does_not_exist())
+            write.save(note_item(self._kind, after), condition=NoteItem.version == before.version)
 
         transact_write_or_conflict(fill)
 
-    def get(self, number: int) -> Writing[T] | None:
+    def get(self, number: int) -> Note[T] | None:
         """The writing as it stands, strongly consistent; one round trip."""
         with sdk_errors_mapped():
             try:
-                item = WritingItem.get(self._kind.key(number), self._kind.sort, consistent_read=True)
-            except WritingItem.DoesNotExist:
+                item = NoteItem.get(self._kind.key(number), self._kind.sort, consistent_read=True)
+            except NoteItem.DoesNotExist:
                 return None
-        return writing_of(self._kind, item)
+        return note_of(self._kind, item)
 
-    def many(self, numbers: Sequence[int]) -> list[Writing[T]]:
+    def get_many(self, numbers: Sequence[int]) -> list[Note[T]]:
         """Those among these ids that are there, in their order."""
         with sdk_errors_mapped():
-            items = WritingItem.batch_get([(self._kind.key(number), self._kind.sort) for number in numbers])
-            found = {keys.number(item.pk): writing_of(self._kind, item) for item in items}
+            items = NoteItem.batch_get([(self._kind.key(number), self._kind.sort) for number in numbers])
+            found = {keys.number(item.pk): note_of(self._kind, item) for item in items}
         return [found[number] for number in numbers if number in found]
 
     def of_patient(self, patient_id: int, part: PageRange) -> Ids:
@@ -187,47 +187,51 @@ class WritingStore(Generic[T]):
         """What was written of patients while they were in one of these departments."""
         return self._lists.by_id([keys.records_in(number) for number in sorted(departments)], part)
 
-    def replaced(self, number: int, part: PageRange) -> Versions[T]:
+    def versions(self, number: int, part: PageRange) -> Versions[T]:
         """The versions that were replaced, the newest first."""
-        wanted: Condition = ReplacedItem.sk.startswith(keys.VERSION_PREFIX)
+        wanted: Condition = NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
         if part.before is not None:
-            wanted = ReplacedItem.sk.between(keys.version(0), keys.version(part.before - 1))
+            wanted = NoteVersionItem.sk.between(keys.version(0), keys.version(part.before - 1))
         many = part.skip + part.limit + 1
         with sdk_errors_mapped():
-            found = ReplacedItem.query(self._kind.key(number), wanted, scan_index_forward=False, limit=many)
-            versions = [replaced_of(self._kind, item) for item in found][part.skip :]
+            found = NoteVersionItem.query(self._kind.key(number), wanted, scan_index_forward=False, limit=many)
+            versions = [version_of(self._kind, item) for item in found][part.skip :]
         shown = versions[: part.limit]
         return Versions(shown, shown[-1].version if len(versions) > part.limit else None)
 
-    def forget_all(self, patient_id: int) -> None:
+    def delete_all(self, patient_id: int) -> None:
         """Leaves nothing of a patient's, nor of what was replaced; may be done again after half of it."""
         with sdk_errors_mapped():
             for row in ListEntry.query(self._kind.list_of(patient_id), consistent_read=True):
                 writing = self.get(int(row.sk))
                 if writing:
-                    self._forget(writing)
+                    self._delete(writing)
                 row.delete()
 
-    def _forget(self, writing: Writing[T]) -> None:
+    def _delete(self, writing: Note[T]) -> None:
         """The place in the patient's list goes last, by the caller: it is what a second try begins with."""
-        for item in ReplacedItem.query(self._kind.key(writing.id), ReplacedItem.sk.startswith(keys.VERSION_PREFIX)):
+        for item in NoteVersionItem.query(
+            self._kind.key(writing.id), NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
+        ):
             item.delete()
         for row in list_entries(self._kind, writing)[1:]:
             row.delete()
-        WritingItem(self._kind.key(writing.id), self._kind.sort).delete()
+        NoteItem(self._kind.key(writing.id), self._kind.sort).delete()
 
 
-HISTORIES: Kind[Surgery] = Kind(keys.HISTORY, keys.history, keys.histories_of, asdict, lambda said: Surgery(**said))
+HISTORIES: NoteKind[Surgery] = NoteKind(
+    keys.HISTORY, keys.history, keys.histories_of, asdict, lambda said: Surgery(**said)
+)
 
 
-def history_store(table: str) -> WritingStore[Surgery]:
+def history_store(table: str) -> NoteStore[Surgery]:
     """The store of medical histories."""
-    return WritingStore(table, HISTORIES)
+    return NoteStore(table, HISTORIES)
 
 
-RECORDS: Kind[Findings] = Kind(keys.RECORD, keys.record, keys.records_of, asdict, lambda said: Findings(**said))
+RECORDS: NoteKind[Findings] = NoteKind(keys.RECORD, keys.record, keys.records_of, asdict, lambda said: Findings(**said))
 
 
-def record_store(table: str) -> WritingStore[Findings]:
+def record_store(table: str) -> NoteStore[Findings]:
     """The store of patient records."""
-    return WritingStore(table, RECORDS)
+    return NoteStore(table, RECORDS)

@@ -12,7 +12,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.clinical_notes import Writing
+from scanward.domain.clinical_notes import Note
 from scanward.domain.personal_data import Export
 from scanward.domain.questions import Question
 from scanward.domain.tasks import TaskStatus
@@ -27,7 +27,7 @@ from scanward.stores.care import (
     link_of,
     link_of_entry,
 )
-from scanward.stores.clinical_notes import Replaced, WritingStore, history_store, record_store
+from scanward.stores.clinical_notes import NoteStore, NoteVersion, history_store, record_store
 from scanward.stores.dynamo import ConditionFailed, bind_table, from_ms, sdk_errors_mapped, to_ms, transact_write
 from scanward.stores.lists import ListStore, PageRange
 from scanward.stores.questions import QuestionStore
@@ -118,8 +118,8 @@ PAGE = 50
 class Text(Generic[T]):
     """A writing, and what amendments replaced of it."""
 
-    standing: Writing[T]
-    replaced: Sequence[Replaced[T]]
+    standing: Note[T]
+    replaced: Sequence[NoteVersion[T]]
 
 
 class OwnTexts:
@@ -141,17 +141,17 @@ class OwnTexts:
     def questions(self, patient_id: int) -> Iterator[Question]:
         """What the patient asked, with the responses."""
         for ids in self._ids(keys.questions_of(patient_id)):
-            yield from self._questions.many(ids)
+            yield from self._questions.get_many(ids)
 
     def forget(self, patient_id: int) -> None:
         """Leaves none of them."""
-        self._records.forget_all(patient_id)
-        self._histories.forget_all(patient_id)
-        self._questions.forget_all(patient_id)
+        self._records.delete_all(patient_id)
+        self._histories.delete_all(patient_id)
+        self._questions.delete_all(patient_id)
 
-    def _texts(self, store: WritingStore[T], place: str) -> Iterator[Text[T]]:
+    def _texts(self, store: NoteStore[T], place: str) -> Iterator[Text[T]]:
         for ids in self._ids(place):
-            for writing in store.many(ids):
+            for writing in store.get_many(ids):
                 yield Text(writing, list(_replaced(store, writing.id)))
 
     def _ids(self, place: str) -> Iterator[Sequence[int]]:
@@ -164,10 +164,10 @@ class OwnTexts:
                 return
 
 
-def _replaced(store: WritingStore[T], number: int) -> Iterator[Replaced[T]]:
+def _replaced(store: NoteStore[T], number: int) -> Iterator[NoteVersion[T]]:
     before = None
     while True:
-        found = store.replaced(number, PageRange(0, PAGE, before))
+        found = store.versions(number, PageRange(0, PAGE, before))
         yield from found.versions
         before = found.last
         if before is None:

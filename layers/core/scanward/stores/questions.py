@@ -166,7 +166,7 @@ class QuestionStore:
             except QuestionItem.DoesNotExist:
                 return None
 
-    def many(self, numbers: Sequence[int]) -> list[Question]:
+    def get_many(self, numbers: Sequence[int]) -> list[Question]:
         """The questions among these ids that are there, in their order, strongly consistent."""
         wanted = [(keys.question(number), keys.QUESTION) for number in numbers]
         with sdk_errors_mapped():
@@ -186,7 +186,7 @@ class QuestionStore:
         """What a patient asked."""
         return self._lists.by_id([keys.questions_of(patient_id)], part)
 
-    def forget_all(self, patient_id: int) -> None:
+    def delete_all(self, patient_id: int) -> None:
         """Leaves nothing of a patient's questions, nor of the responses; may be done again after half of it."""
         with sdk_errors_mapped():
             for row in ListEntry.query(keys.questions_of(patient_id), consistent_read=True):
