@@ -19,7 +19,7 @@ from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.notifications import Notices
-from scanward.stores.patients import PatientStore, SheetStore
+from scanward.stores.patients import ChartStore, PatientStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.queues import OwnDataQueue
@@ -37,7 +37,7 @@ clinic = Clinic(
     connects=ConnectTokenStore(settings.clinic_table),
     links=CareLinkStore(settings.clinic_table),
     patients=PatientStore(settings.accounts_table, settings.clinic_table),
-    sheets=SheetStore(settings.clinic_table),
+    charts=ChartStore(settings.clinic_table),
     log=AccessLog(settings.clinic_table),
     directory=AccountListStore(settings.accounts_table, accounts),
     departments=DepartmentStore(settings.clinic_table),

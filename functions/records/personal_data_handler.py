@@ -19,7 +19,7 @@ from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import DepartmentMembers
-from scanward.stores.patients import SheetStore
+from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
 from scanward.stores.queues import OwnDataQueue, Wish, asked_for
 from scanward.stores.s3 import ObjectStore, Purger
@@ -35,7 +35,7 @@ own = OwnData(
     lists=ScanLists(settings.scans_table),
     links=CareLinkStore(settings.clinic_table),
     members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
-    sheets=SheetStore(settings.clinic_table),
+    charts=ChartStore(settings.clinic_table),
     texts=OwnTexts(settings.clinic_table),
     log=AccessLog(settings.clinic_table),
     exports=ExportStore(settings.clinic_table),

@@ -18,7 +18,7 @@ from scanward.stores import keys
 from scanward.stores.clients import sqs
 from scanward.stores.clinical_notes import NoteStore, history_store, record_store
 from scanward.stores.dynamo import to_ms
-from scanward.stores.patients import SheetItem, SheetStore
+from scanward.stores.patients import ChartItem, ChartStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.scans import ScanItem, ScanStore
 from tests.cloud import BUCKET, TABLES
@@ -75,14 +75,14 @@ def test_each_amendment_of_a_record_can_be_read(ada: Client) -> None:
 
 
 def test_each_version_of_the_sheet_is_in_it(ada: Client) -> None:
-    store, me = SheetStore(CLINIC), number(ada)
-    newest = replace(patient_chart.first(me, 7, AT), version=1000, age=40)
+    store, me = ChartStore(CLINIC), number(ada)
+    newest = replace(patient_chart.first_version(me, 7, AT), version=1000, age=40)
     store.write(None, newest)
-    store.write(newest, patient_chart.write(newest, 7, {"age": 41}, AT))
-    with SheetItem.batch_write() as earlier:
+    store.write(newest, patient_chart.next_version(newest, 7, {"age": 41}, AT))
+    with ChartItem.batch_write() as earlier:
         for version in range(1, 1000):
             place = keys.sortable(version)
-            earlier.save(SheetItem(keys.sheet(me), place, version=version, author_id=7, at_ms=to_ms(AT), age=39))
+            earlier.save(ChartItem(keys.chart(me), place, version=version, author_id=7, at_ms=to_ms(AT), age=39))
     take_along(ada)
     assert [one["version"] for one in packed_list(ada, "sheet")] == list(range(1001, 0, -1))
 

@@ -9,7 +9,7 @@ from pydantic_core import PydanticCustomError
 from functions.records.schemas.fields import Age, Prose
 from functions.records.usecases.care import Doctor, HandedOut, Listed, Patient
 from scanward.domain.care import Glass
-from scanward.domain.patient_chart import Sheet
+from scanward.domain.patient_chart import ChartVersion
 from scanward.web.fields import AnyGender, Body, Called, NotBlank, Out, Printable
 
 
@@ -111,7 +111,7 @@ class SheetOut(Out):
     at: datetime
 
     @classmethod
-    def of(cls, sheet: Sheet) -> Self:
+    def of(cls, sheet: ChartVersion) -> Self:
         return cls(version=sheet.version, author_id=sheet.author_id, at=sheet.at)
 
 
@@ -129,7 +129,7 @@ class PatientSheetOut(Out):
 
     @classmethod
     def of(cls, patient: Patient) -> Self:
-        account, kept = patient.account, patient.sheet
+        account, kept = patient.account, patient.chart
         age = kept.age if kept else None
         return cls(
             id=account.id,

@@ -18,7 +18,7 @@ from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
-from scanward.domain.patient_chart import Sheet
+from scanward.domain.patient_chart import ChartVersion
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
 from scanward.security.access import Thing
@@ -157,7 +157,7 @@ class Patient:
     """A patient and their sheet. `shows_diagnosis`: whether the reader may see that as well."""
 
     account: Account
-    sheet: Sheet | None
+    chart: ChartVersion | None
     shows_diagnosis: bool
 
 
@@ -185,14 +185,14 @@ def write(clinic: Clinic, actor: Actor, patient: str, fields: Mapping[str, Any])
     relation = clinic.access.require(actor, action, account.id, Thing("patient", account.id))
     for last in (False, False, True):
         now = clinic.now()
-        blank = before or patient_chart.first(account.id, actor.account_id, now)
-        after = patient_chart.write(blank, actor.account_id, fields, now)
+        blank = before or patient_chart.first_version(account.id, actor.account_id, now)
+        after = patient_chart.next_version(blank, actor.account_id, fields, now)
         try:
-            clinic.sheets.write(before, after)
+            clinic.charts.write(before, after)
         except Conflict:
             if last:
                 raise
-            before = clinic.sheets.get(account.id)
+            before = clinic.charts.get(account.id)
         else:
             break
     return _patient(actor, relation, account, after)
@@ -207,12 +207,12 @@ def break_glass(clinic: Clinic, actor: Actor, patient: str, reason: str) -> Glas
     return clinic.access.break_glass(actor, patient_id, reason)
 
 
-def _found(clinic: Clinic, patient_id: int) -> tuple[Account, Sheet | None]:
+def _found(clinic: Clinic, patient_id: int) -> tuple[Account, ChartVersion | None]:
     found = clinic.patients.get(patient_id)
     if found is None or found[0].role is not Role.PATIENT:
         raise NotFound
     return found
 
 
-def _patient(actor: Actor, relation: Relation, account: Account, sheet: Sheet | None) -> Patient:
+def _patient(actor: Actor, relation: Relation, account: Account, sheet: ChartVersion | None) -> Patient:
     return Patient(account, sheet, allows(actor, Action.READ_DIAGNOSIS, Resource(account.id, relation)))

@@ -14,7 +14,7 @@ from scanward.stores.clinical_notes import NoteStore
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.notifications import Notices
-from scanward.stores.patients import PatientStore, SheetStore
+from scanward.stores.patients import ChartStore, PatientStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.queues import OwnDataQueue
@@ -29,7 +29,7 @@ class Clinic:
     connects: ConnectTokenStore
     links: CareLinkStore
     patients: PatientStore
-    sheets: SheetStore
+    charts: ChartStore
     log: AccessLog
     directory: AccountListStore
     departments: DepartmentStore

@@ -31,7 +31,7 @@ def read_kinds(own: OwnData, account: Account) -> dict[str, Callable[[], Iterabl
         "care_links": lambda: _links(own, number),
         "departments": lambda: own.members.of_patient(number),
         "works_in": lambda: sorted(own.members.departments([number]).get(number, ())),
-        "sheet": lambda: own.sheets.versions(number),
+        "sheet": lambda: own.charts.versions(number),
         "patient_records": lambda: own.texts.records(number),
         "medical_histories": lambda: own.texts.histories(number),
         "questions": lambda: own.texts.questions(number),

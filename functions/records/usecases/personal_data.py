@@ -9,7 +9,7 @@ from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import DepartmentMembers
-from scanward.stores.patients import SheetStore
+from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
 from scanward.stores.queues import OwnDataQueue
 from scanward.stores.s3 import ObjectStore, Purger
@@ -27,7 +27,7 @@ class OwnData:
     lists: ScanLists
     links: CareLinkStore
     members: DepartmentMembers
-    sheets: SheetStore
+    charts: ChartStore
     texts: OwnTexts
     log: AccessLog
     exports: ExportStore

@@ -9,7 +9,7 @@ from scanward.domain.accounts import Gender
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class ChartVersion:
     """One version of a sheet. Each keeps its author and time, and the earlier ones stay.
 
     None where no professional wrote anything: what the patient says is shown there.
@@ -25,11 +25,11 @@ class Sheet:
     diagnosis: str | None = None
 
 
-def first(patient_id: int, author_id: int, now: datetime) -> Sheet:
+def first_version(patient_id: int, author_id: int, now: datetime) -> ChartVersion:
     """An empty sheet."""
-    return Sheet(patient_id, 0, author_id, now)
+    return ChartVersion(patient_id, 0, author_id, now)
 
 
-def write(sheet: Sheet, author_id: int, fields: Mapping[str, Any], now: datetime) -> Sheet:
+def next_version(sheet: ChartVersion, author_id: int, fields: Mapping[str, Any], now: datetime) -> ChartVersion:
     """The next version: `fields` as given, the others as they were."""
     return replace(sheet, **fields, version=sheet.version + 1, author_id=author_id, at=now)

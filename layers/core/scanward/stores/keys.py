@@ -115,7 +115,7 @@ def export(account_id: int) -> str:
     return f"EXPORT#{account_id}"
 
 
-def sheet(patient_id: int) -> str:
+def chart(patient_id: int) -> str:
     return f"SHEET#{patient_id}"
 
 

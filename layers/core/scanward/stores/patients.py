@@ -7,7 +7,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
 from scanward.domain.accounts import Account, Gender
-from scanward.domain.patient_chart import Sheet
+from scanward.domain.patient_chart import ChartVersion
 from scanward.errors import Conflict
 from scanward.stores import keys
 from scanward.stores.accounts import ProfileItem, account_of
@@ -23,7 +23,7 @@ from scanward.stores.dynamo import (
 )
 
 
-class SheetItem(Model):
+class ChartItem(Model):
     """SHEET#patient / SHEET, and what it replaced at SHEET#patient / version."""
 
     class Meta:
@@ -40,30 +40,30 @@ class SheetItem(Model):
     diagnosis = UnicodeAttribute(null=True)
 
 
-class SheetStore:
+class ChartStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        bind_table(SheetItem, table)
+        bind_table(ChartItem, table)
 
-    def get(self, patient_id: int) -> Sheet | None:
+    def get(self, patient_id: int) -> ChartVersion | None:
         """The newest version, strongly consistent, or None."""
         with sdk_errors_mapped():
             try:
-                return sheet_of(SheetItem.get(keys.sheet(patient_id), keys.SHEET, consistent_read=True))
-            except SheetItem.DoesNotExist:
+                return chart_of(ChartItem.get(keys.chart(patient_id), keys.SHEET, consistent_read=True))
+            except ChartItem.DoesNotExist:
                 return None
 
-    def versions(self, patient_id: int) -> Iterator[Sheet]:
+    def versions(self, patient_id: int) -> Iterator[ChartVersion]:
         """The newest version and all before it, the newest first."""
         with sdk_errors_mapped():
             # The word sorts behind all digits, so the newest comes first.
-            for item in SheetItem.query(keys.sheet(patient_id), scan_index_forward=False):
-                yield sheet_of(item)
+            for item in ChartItem.query(keys.chart(patient_id), scan_index_forward=False):
+                yield chart_of(item)
 
-    def write(self, before: Sheet | None, after: Sheet) -> None:
+    def write(self, before: ChartVersion | None, after: ChartVersion) -> None:
         """Keeps the next version and the one before it. Raises Conflict when somebody else wrote meanwhile."""
-        fresh = SheetItem.pk.does_not_exist() if before is None else SheetItem.version == before.version
+        fresh = ChartItem.pk.does_not_exist() if before is None else ChartItem.version == before.version
 
         def fill(write: TransactWrite) -> None:
             write.save(_item(after, keys.SHEET), condition=fresh)
@@ -77,9 +77,9 @@ class SheetStore:
                 raise Conflict from lost
 
 
-def _item(sheet: Sheet, place: str) -> SheetItem:
-    return SheetItem(
-        keys.sheet(sheet.patient_id),
+def _item(sheet: ChartVersion, place: str) -> ChartItem:
+    return ChartItem(
+        keys.chart(sheet.patient_id),
         place,
         version=sheet.version,
         author_id=sheet.author_id,
@@ -91,9 +91,9 @@ def _item(sheet: Sheet, place: str) -> SheetItem:
     )
 
 
-def sheet_of(item: SheetItem) -> Sheet:
+def chart_of(item: ChartItem) -> ChartVersion:
     """The version that an item spells."""
-    return Sheet(
+    return ChartVersion(
         patient_id=keys.number(item.pk),
         version=int(item.version),
         author_id=int(item.author_id),
@@ -110,23 +110,23 @@ class PatientStore:
 
     def __init__(self, accounts_table: str, clinic_table: str) -> None:
         bind_table(ProfileItem, accounts_table)
-        bind_table(SheetItem, clinic_table)
+        bind_table(ChartItem, clinic_table)
 
-    def get(self, account_id: int) -> tuple[Account, Sheet | None] | None:
+    def get(self, account_id: int) -> tuple[Account, ChartVersion | None] | None:
         """An account and the newest version of its sheet, if it has one, as they are at one moment."""
-        found: list[tuple[Account, Sheet | None]] = []
+        found: list[tuple[Account, ChartVersion | None]] = []
 
         def read() -> None:
             with TransactGet(connection=connection()) as both:
                 profile = both.get(ProfileItem, keys.account(account_id), keys.PROFILE)
-                newest = both.get(SheetItem, keys.sheet(account_id), keys.SHEET)
+                newest = both.get(ChartItem, keys.chart(account_id), keys.SHEET)
             try:
                 account = account_of(profile.get())
             except ProfileItem.DoesNotExist:
                 return
             try:
-                found.append((account, sheet_of(newest.get())))
-            except SheetItem.DoesNotExist:
+                found.append((account, chart_of(newest.get())))
+            except ChartItem.DoesNotExist:
                 found.append((account, None))
 
         retry_on_conflict(read)

@@ -248,7 +248,7 @@ class Eraser:
 
     def clinic(self, account_id: int) -> None:
         """What is left of an account in the clinic, but for the access log."""
-        for key in (keys.care, keys.sheet, keys.export, keys.idempotency):
+        for key in (keys.care, keys.chart, keys.export, keys.idempotency):
             _drop(ClinicRow, key(account_id))
 
     def knows(self, account_id: int) -> bool:
