@@ -16,7 +16,7 @@ from scanward.settings import Environment
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
-from scanward.stores.queues import OwnDataQueue
+from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.rate_limits import AddressRateStore
 from scanward.stores.s3 import Pictures
 from scanward.stores.secrets import read_token_keys
@@ -38,7 +38,7 @@ attempts = LoginRateLimiter(
 lists = AccountListStore(settings.accounts_table, accounts)
 gate = Authenticator(gate_store, tokens, settings.requests_per_minute, now)
 mails, pictures = MailQueue(settings.mail_queue_url), Pictures(settings.bucket)
-own_data = OwnDataQueue(settings.own_data_queue_url)
+own_data = PersonalDataQueue(settings.own_data_queue_url)
 access = Access(CareStore(settings.clinic_table), now)
 auth = Auth(accounts, lists, gate_store, gate, tokens, attempts, mails, pictures, own_data, access, now, fresh_id)
 app = Api(routes, auth, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth"), settings.distribution_mark))

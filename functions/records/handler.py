@@ -22,7 +22,7 @@ from scanward.stores.notifications import Notices
 from scanward.stores.patients import ChartStore, PatientStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
-from scanward.stores.queues import OwnDataQueue
+from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
@@ -47,7 +47,7 @@ clinic = Clinic(
     questions=QuestionStore(settings.clinic_table),
     notices=Notices(settings.scans_table),
     exports=ExportStore(settings.clinic_table),
-    own_data=OwnDataQueue(settings.own_data_queue_url),
+    personal_data=PersonalDataQueue(settings.own_data_queue_url),
     objects=ObjectStore(settings.bucket),
     idempotency=IdempotencyStore(settings.clinic_table),
     access=Access(CareStore(settings.clinic_table), now),

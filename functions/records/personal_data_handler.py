@@ -7,9 +7,9 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.records.settings import OwnDataSettings
+from functions.records.settings import PersonalDataSettings
 from functions.records.usecases.erasure import erase
-from functions.records.usecases.export_archive import pack
+from functions.records.usecases.export_archive import write_archive
 from functions.records.usecases.personal_data import OwnData
 from scanward.clock import now
 from scanward.logs import logged
@@ -20,13 +20,13 @@ from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import DepartmentMembers
 from scanward.stores.patients import ChartStore
-from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
-from scanward.stores.queues import OwnDataQueue, Wish, asked_for
+from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
+from scanward.stores.queues import PersonalDataQueue, RequestKind, parse_request
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.sessions import SessionStore
 
-settings = OwnDataSettings.read(Environment())
+settings = PersonalDataSettings.read(Environment())
 log = Logger(service="own-data")
 own = OwnData(
     accounts=AccountStore(settings.accounts_table),
@@ -36,14 +36,14 @@ own = OwnData(
     links=CareLinkStore(settings.clinic_table),
     members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
     charts=ChartStore(settings.clinic_table),
-    texts=OwnTexts(settings.clinic_table),
+    texts=ClinicalTexts(settings.clinic_table),
     log=AccessLog(settings.clinic_table),
     exports=ExportStore(settings.clinic_table),
     objects=ObjectStore(settings.bucket),
     archives=Archives(settings.bucket),
     eraser=Eraser(settings.accounts_table, settings.scans_table, settings.clinic_table),
     purger=Purger(settings.bucket),
-    queue=OwnDataQueue(settings.own_data_queue_url),
+    queue=PersonalDataQueue(settings.own_data_queue_url),
     now=now,
 )
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
@@ -52,12 +52,14 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @logged(log)
 def read_message(record: SQSRecord) -> None:
     """One wish; a message that is none of ours is only told of."""
-    asked = asked_for(record.body)
+    asked = parse_request(record.body)
     if asked is None:
         outcome = "not a wish"
     else:
-        outcome = pack(own, asked.account_id) if asked.wish is Wish.EXPORT else erase(own, asked.account_id)
-    log.info("own data", extra={"wish": asked.wish.value if asked else None, "outcome": outcome})
+        outcome = (
+            write_archive(own, asked.account_id) if asked.kind is RequestKind.EXPORT else erase(own, asked.account_id)
+        )
+    log.info("own data", extra={"wish": asked.kind.value if asked else None, "outcome": outcome})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -33,7 +33,7 @@ class Settings:
 
 
 @dataclass(frozen=True, slots=True)
-class OwnDataSettings:
+class PersonalDataSettings:
     """Everywhere that something of a person may lie, and the queue of what is to be done with it."""
 
     accounts_table: str
@@ -43,7 +43,7 @@ class OwnDataSettings:
     own_data_queue_url: str
 
     @classmethod
-    def read(cls, env: Environment) -> "OwnDataSettings":
+    def read(cls, env: Environment) -> "PersonalDataSettings":
         return cls(
             accounts_table=env.required("ACCOUNTS_TABLE"),
             scans_table=env.required("SCANS_TABLE"),

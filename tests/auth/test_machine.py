@@ -36,7 +36,7 @@ from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
-from scanward.stores.queues import OwnDataQueue
+from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.rate_limits import AddressRateStore
 from scanward.stores.s3 import Pictures
 from scanward.stores.secrets import read_token_keys
@@ -205,7 +205,11 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     store, gate = AccountStore(table, TABLES["CLINIC_TABLE"]), SessionStore(table)
     attempts = LoginRateLimiter(AddressRateStore(table), UNLIMITED, UNLIMITED, tokens.pepper, clock.now)
     entry = Authenticator(gate, tokens, UNLIMITED, clock.now)
-    mails, pictures, own_data = MailQueue("unused"), Pictures(BUCKET), OwnDataQueue(os.environ["OWN_DATA_QUEUE_URL"])
+    mails, pictures, own_data = (
+        MailQueue("unused"),
+        Pictures(BUCKET),
+        PersonalDataQueue(os.environ["OWN_DATA_QUEUE_URL"]),
+    )
     lists = AccountListStore(table, store)
     access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)
     auth = Auth(store, lists, gate, entry, tokens, attempts, mails, pictures, own_data, access, clock.now, fresh_id)

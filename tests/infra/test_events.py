@@ -173,7 +173,7 @@ def test_own_data_export(send: Callable[..., Any]) -> None:
     person = accounts.register(SCAN_ID, Role.PATIENT, Names(email="mary@example.org"), Profile(), now)
     AccountStore("AccountsTable").add(person, "not a hash")
     exports = ExportStore("ClinicTable")
-    exports.ask(None, personal_data.ask(SCAN_ID, TASK_ID, now))
+    exports.begin(None, personal_data.request_export(SCAN_ID, TASK_ID, now))
     assert send("own-data-export") == {"batchItemFailures": []}
     export = exports.get(SCAN_ID)
     assert export is not None

@@ -15,7 +15,7 @@ from functions.inference.settings import DeadLetterSettings, PredictSettings
 from functions.inference.settings import Settings as InferenceSettings
 from functions.realtime.settings import PushSettings
 from functions.realtime.settings import Settings as RealtimeSettings
-from functions.records.settings import OwnDataSettings
+from functions.records.settings import PersonalDataSettings
 from functions.records.settings import Settings as RecordsSettings
 from functions.scans.settings import Settings as ScansSettings
 from functions.scans.settings import SweepSettings
@@ -152,7 +152,7 @@ def test_functions_ask_their_environment_for_the_variables_that_they_asked_for(t
 def asked(folder: Path) -> Sequence[Any]:
     """The variables that each kind of function asks for."""
     asks = []
-    for kind in (AuthSettings, MailSettings, RecordsSettings, OwnDataSettings, ScansSettings, SweepSettings):
+    for kind in (AuthSettings, MailSettings, RecordsSettings, PersonalDataSettings, ScansSettings, SweepSettings):
         asks.append(variables(kind))
     asks += [variables(kind) for kind in (RealtimeSettings, PushSettings, DeadLetterSettings, ModelSettings)]
     asks += [variables(kind, folder) for kind in (InferenceSettings, PredictSettings)]

@@ -141,11 +141,11 @@ def test_asking_again_begins_what_failed(ada: Client) -> None:
 
 def test_what_failed_is_not_packed_after_all(ada: Client) -> None:
     store, me = ExportStore(CLINIC), number(ada)
-    waits = personal_data.ask(me, 1, clock.now())
-    store.ask(None, waits)
-    store.give_up(personal_data.fail(waits, clock.now()))
+    waits = personal_data.request_export(me, 1, clock.now())
+    store.begin(None, waits)
+    store.give_up(personal_data.fail_export(waits, clock.now()))
     with pytest.raises(Conflict):
-        store.move(personal_data.advance(waits, 10, clock.now()))
+        store.update(personal_data.advance_export(waits, 10, clock.now()))
     found = store.get(me)
     assert found
     assert found.status.value == "FAILED"

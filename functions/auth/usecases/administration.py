@@ -12,7 +12,7 @@ from scanward.domain.policy import Action
 from scanward.errors import NotFound
 from scanward.security.access import Thing
 from scanward.stores.accounts import AccountFilters, AccountPage, Credentials
-from scanward.stores.queues import Wish
+from scanward.stores.queues import RequestKind
 
 KIND = "account"
 
@@ -66,7 +66,7 @@ def remove(auth: Auth, actor: Actor, account: str) -> None:
     """
     entry = _entry(auth, actor, _found(auth, account).account)
     locked = auth.accounts.lock(parse_id(account), auth.now(), entry)
-    auth.own_data.ask(Wish.ERASURE, parse_id(account))
+    auth.personal_data.enqueue(RequestKind.ERASURE, parse_id(account))
     gone = auth.accounts.remove(parse_id(account), None if locked else entry)
     if gone and gone.profile.image:
         auth.pictures.remove(gone.profile.image)

@@ -10,7 +10,7 @@ from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.mail import MailQueue
-from scanward.stores.queues import OwnDataQueue
+from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.s3 import Pictures
 from scanward.stores.sessions import SessionStore
 
@@ -27,7 +27,7 @@ class Auth:
     attempts: LoginRateLimiter
     mails: MailQueue
     pictures: Pictures
-    own_data: OwnDataQueue
+    personal_data: PersonalDataQueue
     access: Access
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]

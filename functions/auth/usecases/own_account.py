@@ -10,7 +10,7 @@ from scanward.domain.accounts import Account, Actor, Profile
 from scanward.errors import Conflict, InvalidFields, NotAuthenticated, ScanwardError
 from scanward.security import passwords
 from scanward.stores.accounts import Credentials
-from scanward.stores.queues import Wish
+from scanward.stores.queues import RequestKind
 
 
 def me(auth: Auth, actor: Actor) -> Account:
@@ -110,5 +110,5 @@ def leave(auth: Auth, actor: Actor, address: str, password: str) -> None:
         auth.attempts.count_failure(address, name)
         raise InvalidFields({"password": ["This is not your password."]})
     auth.accounts.insist_on_another_administrator(found.account)
-    auth.own_data.ask(Wish.ERASURE, actor.account_id)
+    auth.personal_data.enqueue(RequestKind.ERASURE, actor.account_id)
     auth.accounts.lock(actor.account_id, auth.now())

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from functions.records.usecases.exports import LINK_SECONDS, Ready
+from functions.records.usecases.exports import LINK_SECONDS, ExportLink
 from scanward.domain.ids import to_uuid
 from scanward.web.fields import Out
 
@@ -21,14 +21,14 @@ class ExportOut(Out):
     expires_in: int | None
 
     @classmethod
-    def of(cls, ready: Ready) -> Self:
+    def of(cls, ready: ExportLink) -> Self:
         export = ready.export
         return cls(
             task_id=to_uuid(export.id),
             status=export.status.value,
             progress=export.progress,
             message=export.message,
-            asked_at=export.asked_at,
+            asked_at=export.requested_at,
             url=ready.url,
             expires_in=LINK_SECONDS if ready.url else None,
         )

@@ -17,7 +17,7 @@ from scanward.stores.notifications import Notices
 from scanward.stores.patients import ChartStore, PatientStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
-from scanward.stores.queues import OwnDataQueue
+from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.s3 import ObjectStore
 
 
@@ -39,7 +39,7 @@ class Clinic:
     questions: QuestionStore
     notices: Notices
     exports: ExportStore
-    own_data: OwnDataQueue
+    personal_data: PersonalDataQueue
     objects: ObjectStore
     idempotency: IdempotencyStore
     access: Access

@@ -11,7 +11,7 @@ from functions.records.usecases.personal_data import OwnData
 from scanward.domain.object_keys import derived_prefix, prefixes_of
 from scanward.domain.scans import Scan
 from scanward.stores.accounts import LastAdministrator
-from scanward.stores.queues import Wish
+from scanward.stores.queues import RequestKind
 
 AGAIN_AFTER = timedelta(minutes=10)
 
@@ -25,12 +25,12 @@ def erase(own: OwnData, account_id: int) -> str:
     own.eraser.care(account_id)
     _leave_departments(own, account_id)
     _erase_scans(own, account_id)
-    own.texts.forget(account_id)
+    own.texts.delete_all(account_id)
     own.eraser.clinic(account_id)
     for prefix in prefixes_of(account_id):
         own.purger.purge(prefix)
     if own.eraser.knows(account_id):  # only then, or it would be asked for again for ever
-        own.queue.ask(Wish.ERASURE, account_id, AGAIN_AFTER)
+        own.queue.enqueue(RequestKind.ERASURE, account_id, AGAIN_AFTER)
     own.accounts.remove(account_id)
     own.eraser.account(account_id)
     return "erased"

@@ -19,7 +19,7 @@ from scanward.stores.lists import PageRange
 PAGE = 50
 
 
-def read_kinds(own: OwnData, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
+def export_contents(own: OwnData, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
     """The name of each file, and what it holds. Secrets are in none."""
     number = account.id
     return {
@@ -111,23 +111,23 @@ def _time(second: int) -> str:
 TEXTS_DONE = 40  # percent, once all but the images is packed
 
 
-def pack(own: OwnData, account_id: int) -> str:
+def write_archive(own: OwnData, account_id: int) -> str:
     """Packs the account's export unless it is packed already, or given up. What was done, in words for a log."""
     export, found = own.exports.get(account_id), own.accounts.get(account_id)
     if export is None or export.is_over or found is None:
         return "nothing to pack"
     try:
         with own.archives.writing(export_key(account_id, export.id)) as archive:
-            export = _pack_texts(own, found.account, archive, export)
-            export = _pack_images(own, account_id, archive, export)
-        own.exports.move(personal_data.complete(export, own.now()))
+            export = _write_texts(own, found.account, archive, export)
+            export = _write_images(own, account_id, archive, export)
+        own.exports.update(personal_data.complete_export(export, own.now()))
     except Conflict:
         return "replaced or erased meanwhile"
     return "packed"
 
 
-def _pack_texts(own: OwnData, account: Account, archive: Archive, export: Export) -> Export:
-    kinds = read_kinds(own, account)
+def _write_texts(own: OwnData, account: Account, archive: Archive, export: Export) -> Export:
+    kinds = export_contents(own, account)
     for done, (name, values) in enumerate(kinds.items(), 1):
         archive.add(f"{name}.json", _pieces(values()))
         export = _advance(own, export, TEXTS_DONE * done // len(kinds))
@@ -136,17 +136,17 @@ def _pack_texts(own: OwnData, account: Account, archive: Archive, export: Export
     return export
 
 
-def _pack_images(own: OwnData, account_id: int, archive: Archive, export: Export) -> Export:
+def _write_images(own: OwnData, account_id: int, archive: Archive, export: Export) -> Export:
     many = len(scan_ids(own, account_id))
     for done, scan in enumerate(scans(own, account_id), 1):
-        _pack_scan(own, scan, archive)
+        _write_scan(own, scan, archive)
         share = (99 - TEXTS_DONE) * done // max(done, many)
         if TEXTS_DONE + share > export.progress:
             export = _advance(own, export, TEXTS_DONE + share)
     return export
 
 
-def _pack_scan(own: OwnData, scan: Scan, archive: Archive) -> None:
+def _write_scan(own: OwnData, scan: Scan, archive: Archive) -> None:
     folder = f"images/{scan.id}"
     archive.add_object(f"{folder}/original", scan.object_key, scan.object_version)
     prefix = derived_prefix(scan.id)
@@ -155,8 +155,8 @@ def _pack_scan(own: OwnData, scan: Scan, archive: Archive) -> None:
 
 
 def _advance(own: OwnData, export: Export, progress: int) -> Export:
-    after = personal_data.advance(export, progress, own.now())
-    own.exports.move(after)
+    after = personal_data.advance_export(export, progress, own.now())
+    own.exports.update(after)
     return after
 
 

@@ -10,8 +10,8 @@ from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import DepartmentMembers
 from scanward.stores.patients import ChartStore
-from scanward.stores.personal_data import Eraser, ExportStore, OwnTexts
-from scanward.stores.queues import OwnDataQueue
+from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
+from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.sessions import SessionStore
@@ -28,12 +28,12 @@ class OwnData:
     links: CareLinkStore
     members: DepartmentMembers
     charts: ChartStore
-    texts: OwnTexts
+    texts: ClinicalTexts
     log: AccessLog
     exports: ExportStore
     objects: ObjectStore
     archives: Archives
     eraser: Eraser
     purger: Purger
-    queue: OwnDataQueue
+    queue: PersonalDataQueue
     now: Callable[[], datetime]

@@ -5,9 +5,9 @@ from datetime import datetime, timedelta
 
 from scanward.domain.tasks import TaskStatus
 
-KEPT = timedelta(hours=20)  # S3 removes the file after a day at the earliest
-GIVEN_UP = timedelta(hours=1)  # a packing that has not ended by then has died
-RESTS = timedelta(minutes=10)  # before another one is packed
+RETENTION = timedelta(hours=20)  # S3 removes the file after a day at the earliest
+ABANDONED_AFTER = timedelta(hours=1)  # a packing that has not ended by then has died
+REPEAT_AFTER = timedelta(minutes=10)  # before another one is packed
 MESSAGES = {
     TaskStatus.PENDING: "Waiting to be packed",
     TaskStatus.IN_PROGRESS: "Packing",
@@ -24,7 +24,7 @@ class Export:
     id: int
     status: TaskStatus
     progress: int
-    asked_at: datetime
+    requested_at: datetime
     changed_at: datetime
 
     @property
@@ -42,7 +42,7 @@ class Export:
 
     @property
     def ends_at(self) -> datetime:
-        return self.changed_at + (KEPT if self.is_ready else GIVEN_UP)
+        return self.changed_at + (RETENTION if self.is_ready else ABANDONED_AFTER)
 
     def stands(self, now: datetime) -> bool:
         """Whether it is there to be fetched, or may still come to be."""
@@ -50,24 +50,24 @@ class Export:
 
     def is_replaceable(self, now: datetime) -> bool:
         """Whether another one may be packed in its stead."""
-        return not self.stands(now) or (self.is_ready and now - self.changed_at >= RESTS)
+        return not self.stands(now) or (self.is_ready and now - self.changed_at >= REPEAT_AFTER)
 
 
-def ask(account_id: int, id: int, now: datetime) -> Export:
+def request_export(account_id: int, id: int, now: datetime) -> Export:
     """An export that waits to be packed."""
     return Export(account_id, id, TaskStatus.PENDING, 0, now, now)
 
 
-def advance(export: Export, progress: int, now: datetime) -> Export:
+def advance_export(export: Export, progress: int, now: datetime) -> Export:
     """So far packed, in percent."""
     return replace(export, status=TaskStatus.IN_PROGRESS, progress=max(export.progress, progress), changed_at=now)
 
 
-def fail(export: Export, now: datetime) -> Export:
+def fail_export(export: Export, now: datetime) -> Export:
     """Not to be packed; the next who asks has another one packed."""
     return replace(export, status=TaskStatus.FAILED, changed_at=now)
 
 
-def complete(export: Export, now: datetime) -> Export:
+def complete_export(export: Export, now: datetime) -> Export:
     """Packed."""
     return replace(export, status=TaskStatus.COMPLETED, progress=100, changed_at=now)

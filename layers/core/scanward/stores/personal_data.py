@@ -63,12 +63,12 @@ class ExportStore:
             except ExportItem.DoesNotExist:
                 return None
 
-    def ask(self, before: Export | None, after: Export) -> None:
+    def begin(self, before: Export | None, after: Export) -> None:
         """Keeps a new one in place of an earlier one. Raises Conflict when somebody asked meanwhile."""
         absent: Condition = ExportItem.pk.does_not_exist()
         self._save(after, absent if before is None else ExportItem.export_id == before.id)
 
-    def move(self, after: Export) -> None:
+    def update(self, after: Export) -> None:
         """Writes how far one has come. Raises Conflict when it has been replaced, given up or erased."""
         goes_on = ExportItem.status != TaskStatus.FAILED.value
         self._save(after, (ExportItem.export_id == after.id) & goes_on)
@@ -93,7 +93,7 @@ def _item(export: Export) -> ExportItem:
         export_id=export.id,
         status=export.status.value,
         progress=export.progress,
-        asked_ms=to_ms(export.asked_at),
+        asked_ms=to_ms(export.requested_at),
         changed_ms=to_ms(export.changed_at),
         expires_at=int(export.ends_at.timestamp()),
     )
@@ -105,7 +105,7 @@ def _export(item: ExportItem) -> Export:
         id=int(item.export_id),
         status=TaskStatus(item.status),
         progress=int(item.progress),
-        asked_at=from_ms(item.asked_ms),
+        requested_at=from_ms(item.asked_ms),
         changed_at=from_ms(item.changed_ms),
     )
 
@@ -115,14 +115,14 @@ PAGE = 50
 
 
 @dataclass(frozen=True, slots=True)
-class Text(Generic[T]):
+class TextHistory(Generic[T]):
     """A writing, and what amendments replaced of it."""
 
-    standing: Note[T]
-    replaced: Sequence[NoteVersion[T]]
+    current: Note[T]
+    versions: Sequence[NoteVersion[T]]
 
 
-class OwnTexts:
+class ClinicalTexts:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
@@ -143,16 +143,16 @@ class OwnTexts:
         for ids in self._ids(keys.questions_of(patient_id)):
             yield from self._questions.get_many(ids)
 
-    def forget(self, patient_id: int) -> None:
+    def delete_all(self, patient_id: int) -> None:
         """Leaves none of them."""
         self._records.delete_all(patient_id)
         self._histories.delete_all(patient_id)
         self._questions.delete_all(patient_id)
 
-    def _texts(self, store: NoteStore[T], place: str) -> Iterator[Text[T]]:
+    def _texts(self, store: NoteStore[T], place: str) -> Iterator[TextHistory[T]]:
         for ids in self._ids(place):
             for writing in store.get_many(ids):
-                yield Text(writing, list(_replaced(store, writing.id)))
+                yield TextHistory(writing, list(_replaced(store, writing.id)))
 
     def _ids(self, place: str) -> Iterator[Sequence[int]]:
         before = None
@@ -174,7 +174,7 @@ def _replaced(store: NoteStore[T], number: int) -> Iterator[NoteVersion[T]]:
             return
 
 
-class AccountRow(Model):
+class AccountKey(Model):
     """Any item of the accounts table, by its key."""
 
     class Meta:
@@ -184,7 +184,7 @@ class AccountRow(Model):
     sk = UnicodeAttribute(range_key=True)
 
 
-class ScanRow(Model):
+class ScanKey(Model):
     """Any item of the scans table, by its key."""
 
     class Meta:
@@ -194,7 +194,7 @@ class ScanRow(Model):
     sk = UnicodeAttribute(range_key=True)
 
 
-class ClinicRow(Model):
+class ClinicKey(Model):
     """Any item of the clinic table, by its key."""
 
     class Meta:
@@ -208,31 +208,31 @@ class Eraser:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, accounts_table: str, scans_table: str, clinic_table: str) -> None:
-        bind_table(AccountRow, accounts_table)
-        bind_table(ScanRow, scans_table)
-        for model in (ClinicRow, CareItem, CareLinkEntry, ConnectTokenItem, ConnectTokenEntry):
+        bind_table(AccountKey, accounts_table)
+        bind_table(ScanKey, scans_table)
+        for model in (ClinicKey, CareItem, CareLinkEntry, ConnectTokenItem, ConnectTokenEntry):
             bind_table(model, clinic_table)
 
     def scan_ids(self, account_id: int) -> list[int]:
         """All scans of an account, strongly consistent: what is missed here is not found again."""
         with sdk_errors_mapped():
-            return [int(row.sk) for row in ScanRow.query(keys.scans_of(account_id), consistent_read=True)]
+            return [int(row.sk) for row in ScanKey.query(keys.scans_of(account_id), consistent_read=True)]
 
     def task_ids(self, scan_id: int) -> list[int]:
         """All tasks of a scan, strongly consistent."""
         with sdk_errors_mapped():
-            prefix = ScanRow.sk.startswith(keys.ANALYSIS_PREFIX)
-            return [keys.number(row.sk) for row in ScanRow.query(keys.scan(scan_id), prefix, consistent_read=True)]
+            prefix = ScanKey.sk.startswith(keys.ANALYSIS_PREFIX)
+            return [keys.number(row.sk) for row in ScanKey.query(keys.scan(scan_id), prefix, consistent_read=True)]
 
     def task(self, task_id: int) -> None:
         """A task, and who watches it."""
-        _drop(ScanRow, keys.task(task_id))
+        _drop(ScanKey, keys.task(task_id))
 
     def scans(self, account_id: int) -> None:
         """An account's lists and counts beside its scans, whose list goes with them: what is in none is not found."""
         for key in (keys.tasks_of, keys.idempotency, keys.notice):
-            _drop(ScanRow, key(account_id))
-        _drop(ScanRow, keys.uploads(account_id))
+            _drop(ScanKey, key(account_id))
+        _drop(ScanKey, keys.uploads(account_id))
 
     def care(self, account_id: int) -> None:
         """Whom a patient let in, and who let a professional in: each link with its places, and unused tokens."""
@@ -249,19 +249,19 @@ class Eraser:
     def clinic(self, account_id: int) -> None:
         """What is left of an account in the clinic, but for the access log."""
         for key in (keys.care, keys.chart, keys.export, keys.idempotency):
-            _drop(ClinicRow, key(account_id))
+            _drop(ClinicKey, key(account_id))
 
     def knows(self, account_id: int) -> bool:
         """Whether anything is left of an account itself, strongly consistent."""
         with sdk_errors_mapped():
-            return any(True for _ in AccountRow.query(keys.account(account_id), consistent_read=True, limit=1))
+            return any(True for _ in AccountKey.query(keys.account(account_id), consistent_read=True, limit=1))
 
     def account(self, account_id: int) -> None:
         """What is left of an account that is removed."""
-        _drop(AccountRow, keys.account(account_id))
+        _drop(AccountKey, keys.account(account_id))
 
 
-def _drop(model: type[AccountRow | ScanRow | ClinicRow], key: str) -> None:
+def _drop(model: type[AccountKey | ScanKey | ClinicKey], key: str) -> None:
     with sdk_errors_mapped(), model.batch_write() as batch:
         for row in model.query(key, consistent_read=True):
             batch.delete(row)

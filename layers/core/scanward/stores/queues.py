@@ -45,7 +45,7 @@ def _sdk_errors_mapped() -> Iterator[None]:
         raise Unavailable from failure
 
 
-class Wish(StrEnum):
+class RequestKind(StrEnum):
     """What somebody wants done with their data."""
 
     EXPORT = "EXPORT"
@@ -53,20 +53,20 @@ class Wish(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class PersonalDataRequest:
     """Whose data, and what is to be done with them."""
 
-    wish: Wish
+    kind: RequestKind
     account_id: int
 
 
-class OwnDataQueue:
+class PersonalDataQueue:
     """Raises Unavailable when SQS does not take a message."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def ask(self, wish: Wish, account_id: int, after: timedelta = timedelta()) -> None:
+    def enqueue(self, wish: RequestKind, account_id: int, after: timedelta = timedelta()) -> None:
         """Keeps that somebody asked; it is carried out once or more often, not before `after` (at most 15 minutes)."""
         body = json.dumps({"wish": wish.value, "account_id": account_id})
         try:
@@ -75,10 +75,10 @@ class OwnDataQueue:
             raise Unavailable from failure
 
 
-def asked_for(body: str) -> Asked | None:
+def parse_request(body: str) -> PersonalDataRequest | None:
     """What a message of `ask` says; None for a message that is none of ours."""
     try:
         said = json.loads(body)
-        return Asked(Wish(said["wish"]), int(said["account_id"]))
+        return PersonalDataRequest(RequestKind(said["wish"]), int(said["account_id"]))
     except (ValueError, KeyError, TypeError):
         return None
