@@ -12,7 +12,7 @@ from bench.report import Report, times
 from bench.timing import Subject, in_turns
 from bench.transport import Answer, answered
 from functions.inference.analysis import Inference, Pace
-from functions.inference.ingest import Arrival
+from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import Models
 from functions.inference.worker import Outcome, process
 from imaging.model import load_model
@@ -51,7 +51,7 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
 
 
 def _work(inference: Inference) -> None:
-    outcome = process(inference, Arrival(SCAN_ID, TASK_ID))
+    outcome = process(inference, UploadedObject(SCAN_ID, TASK_ID))
     if outcome is not Outcome.FINISHED:
         raise AssertionError(f"the image was not analysed: {outcome}")
 

@@ -7,8 +7,8 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.inference.dead_letters import DeadLetters, End, bury
-from functions.inference.ingest import arrivals
+from functions.inference.dead_letters import DeadLetterOutcome, DeadLetters, fail_dead_letter
+from functions.inference.ingest import parse_message
 from functions.inference.settings import DeadLetterSettings
 from scanward import clock
 from scanward.domain.tasks import FailureReason
@@ -31,13 +31,13 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def read_message(record: SQSRecord) -> None:
     """One dead letter; what means no task of ours is only told of."""
     emit({Metric.DEAD_LETTERS: 1})
-    for announced in arrivals(record.body, settings.bucket):
-        end = bury(dead, announced)
+    for announced in parse_message(record.body, settings.bucket):
+        end = fail_dead_letter(dead, announced)
         log.warning("dead letter", extra={"end": end})
-        if end is End.BURIED:
+        if end is DeadLetterOutcome.BURIED:
             emit_failure(FailureReason.RETRIES_EXHAUSTED)
-        if end is End.SET_ASIDE:
-            emit({Metric.SET_ASIDE: 1})
+        if end is DeadLetterOutcome.SET_ASIDE:
+            emit({Metric.QUARANTINED: 1})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from functions.inference.ingest import Announced, Arrival, Delivery, known, set_aside
+from functions.inference.ingest import ExternalUpload, IncomingMessage, UploadedObject, find_accepted, quarantine
 from scanward.domain import tasks
 from scanward.domain.tasks import FailureReason, TaskLeased
 from scanward.stores.idempotency import IdempotencyStore
@@ -23,7 +23,7 @@ class DeadLetters:
     now: Callable[[], datetime]
 
 
-class End(StrEnum):
+class DeadLetterOutcome(StrEnum):
     """What became of a dead letter."""
 
     BURIED = "buried"
@@ -31,21 +31,21 @@ class End(StrEnum):
     NOTHING_TO_DO = "nothing to do"
 
 
-def bury(dead: DeadLetters, announced: Announced) -> End:
+def fail_dead_letter(dead: DeadLetters, announced: IncomingMessage) -> DeadLetterOutcome:
     """Fails the task of a dead letter, unless it has ended; an object that never became one is set aside.
 
     Raises TaskLeased while a worker that was started by another announcement holds it: the letter is looked at again.
     Raises Conflict when it was moved meanwhile, for the same end.
     """
     now = dead.now()
-    arrival = known(dead.idempotency, announced, now) if isinstance(announced, Delivery) else announced
+    arrival = find_accepted(dead.idempotency, announced, now) if isinstance(announced, ExternalUpload) else announced
     if arrival is None and announced.key:
-        set_aside(dead.objects, announced.key, announced.version)
-        return End.SET_ASIDE
-    task = dead.scans.task(arrival.task_id) if isinstance(arrival, Arrival) else None
+        quarantine(dead.objects, announced.key, announced.version)
+        return DeadLetterOutcome.SET_ASIDE
+    task = dead.scans.task(arrival.task_id) if isinstance(arrival, UploadedObject) else None
     if task is None or task.is_final:
-        return End.NOTHING_TO_DO
+        return DeadLetterOutcome.NOTHING_TO_DO
     if tasks.is_leased(task, now):
         raise TaskLeased
     dead.scans.move(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
-    return End.BURIED
+    return DeadLetterOutcome.BURIED

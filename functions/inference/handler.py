@@ -10,11 +10,11 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import imaging
 from functions.inference.analysis import Inference, Pace
-from functions.inference.ingest import Announced, Arrival, Reception, arrivals
-from functions.inference.metrics import measure_end, measure_set_aside, measure_wait
+from functions.inference.ingest import IncomingMessage, Reception, UploadedObject, parse_message
+from functions.inference.metrics import measure_end, measure_quarantine, measure_wait
 from functions.inference.model_registry import ModelSettings, configured_models, telling
 from functions.inference.settings import Settings
-from functions.inference.worker import Outcome, take
+from functions.inference.worker import Outcome, handle_event
 from scanward import clock
 from scanward.logs import logged
 from scanward.settings import Environment
@@ -42,17 +42,17 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def read_message(record: SQSRecord) -> None:
     """One message. What it raises is left to the queue to try again."""
     measure_wait(record, now())
-    for announced in arrivals(record.body, settings.bucket):
-        outcome = take(inference, reception, announced)
+    for announced in parse_message(record.body, settings.bucket):
+        outcome = handle_event(inference, reception, announced)
         if outcome is Outcome.SET_ASIDE:
-            measure_set_aside()
+            measure_quarantine()
             log.error("set aside", extra={"why": getattr(announced, "why", "nothing of ours is to be read there")})
         else:
             log.info("analysed", extra={"outcome": outcome, **_named(announced)})
 
 
-def _named(announced: Announced) -> dict[str, int]:
-    return {"task": announced.task_id} if isinstance(announced, Arrival) else {}
+def _named(announced: IncomingMessage) -> dict[str, int]:
+    return {"task": announced.task_id} if isinstance(announced, UploadedObject) else {}
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -14,7 +14,7 @@ from urllib.parse import unquote_plus
 from scanward.domain import tasks
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES, SIGNATURE_BYTES, format_of
-from scanward.domain.object_keys import ExternalPrefix, aside_key, parse_incoming_key, parse_upload_key
+from scanward.domain.object_keys import ExternalPrefix, parse_external_key, parse_upload_key, quarantine_key
 from scanward.domain.orders import Order
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
@@ -26,7 +26,7 @@ from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class UploadedObject:
     """A task whose image is there. `key` and `version` of its object are None where only the task was named."""
 
     scan_id: int
@@ -36,70 +36,70 @@ class Arrival:
 
 
 @dataclass(frozen=True, slots=True)
-class Delivery:
+class ExternalUpload:
     """An object that another system put there for an account."""
 
-    place: ExternalPrefix
+    prefix: ExternalPrefix
     key: str
     version: str | None
 
 
 @dataclass(frozen=True, slots=True)
-class Unexpected:
+class UnexpectedObject:
     """Something that nothing of ours can be. `why` is ours; nothing of the message is repeated.
 
     `key` and `version`: of an object in our bucket, to be set aside.
     """
 
-    why: str
+    reason: str
     key: str | None = None
     version: str | None = None
 
 
-Announced = Arrival | Delivery | Unexpected
+IncomingMessage = UploadedObject | ExternalUpload | UnexpectedObject
 
 
-def arrivals(body: str, bucket: str) -> list[Announced]:
+def parse_message(body: str, bucket: str) -> list[IncomingMessage]:
     """What a message announces; nothing for S3's own test event."""
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
-        return [Unexpected("the message is not JSON")]
+        return [UnexpectedObject("the message is not JSON")]
     if not isinstance(message, dict):
-        return [Unexpected("the message is not an event")]
+        return [UnexpectedObject("the message is not an event")]
     if message.get("Event") == "s3:TestEvent":
         return []
     if "analysis" in message:
         return [_task(message["analysis"])]
     records = message.get("Records")
     if not isinstance(records, list) or not records:
-        return [Unexpected("the event has no records")]
+        return [UnexpectedObject("the event has no records")]
     return [_object(record, bucket) for record in records]
 
 
-def _task(said: Any) -> Announced:
+def _task(said: Any) -> IncomingMessage:
     try:
-        return Arrival(int(said["scan_id"]), int(said["task_id"]))
+        return UploadedObject(int(said["scan_id"]), int(said["task_id"]))
     except (KeyError, TypeError, ValueError, OverflowError):
-        return Unexpected("the message does not name a task")
+        return UnexpectedObject("the message does not name a task")
 
 
-def _object(record: Any, bucket: str) -> Announced:
+def _object(record: Any, bucket: str) -> IncomingMessage:
     try:
         place, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
         key, said = unquote_plus(thing["key"]), thing.get("versionId")
     except (KeyError, TypeError, AttributeError):
-        return Unexpected("the record does not name an object")
+        return UnexpectedObject("the record does not name an object")
     if place != bucket:
-        return Unexpected("the object is in another bucket")
+        return UnexpectedObject("the object is in another bucket")
     version = said if isinstance(said, str) and said != "null" else None
-    ids, incoming = parse_upload_key(key), parse_incoming_key(key)
+    ids, incoming = parse_upload_key(key), parse_external_key(key)
     if ids:
         _, scan_id, task_id = ids
-        return Arrival(scan_id, task_id, key, version)
+        return UploadedObject(scan_id, task_id, key, version)
     if incoming:
-        return Delivery(incoming, key, version)
-    return Unexpected("the key is not of an upload", key, version)
+        return ExternalUpload(incoming, key, version)
+    return UnexpectedObject("the key is not of an upload", key, version)
 
 
 RECORD_RETENTION = timedelta(days=30)  # longer than any queue keeps a message about it
@@ -117,7 +117,7 @@ class Reception:
     fresh_id: Callable[[datetime], int]
 
 
-def receive(reception: Reception, delivery: Delivery) -> Arrival | None:
+def accept_external(reception: Reception, delivery: ExternalUpload) -> UploadedObject | None:
     """The task of a delivered object, made at its first announcement; None when it is not an image of an account.
 
     What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
@@ -125,27 +125,27 @@ def receive(reception: Reception, delivery: Delivery) -> Arrival | None:
     once = _idempotency_key(delivery)
     made = reception.idempotency.find(once, reception.now())
     if made is None:  # later the account may be deactivated, and the object removed with its scan
-        if not reception.accounts.is_active(delivery.place.account_id) or not _is_image(reception.objects, delivery):
+        if not reception.accounts.is_active(delivery.prefix.account_id) or not _is_image(reception.objects, delivery):
             return None
-        made = _make(reception, delivery, once)
-    return _arrival(delivery, made)
+        made = _create_scan(reception, delivery, once)
+    return _uploaded_object(delivery, made)
 
 
-def known(store: IdempotencyStore, delivery: Delivery, now: datetime) -> Arrival | None:
+def find_accepted(store: IdempotencyStore, delivery: ExternalUpload, now: datetime) -> UploadedObject | None:
     """The task of a delivered object that was announced before, or None."""
     made = store.find(_idempotency_key(delivery), now)
-    return _arrival(delivery, made) if made else None
+    return _uploaded_object(delivery, made) if made else None
 
 
-def set_aside(objects: ObjectStore, key: str, version: str | None) -> None:
+def quarantine(objects: ObjectStore, key: str, version: str | None) -> None:
     """Takes an object out of the way, so that nothing reads it again; one that is gone is no error."""
     try:
-        objects.move(key, aside_key(key), version)
+        objects.move(key, quarantine_key(key), version)
     except NotFound:
         return
 
 
-def _is_image(objects: ObjectStore, delivery: Delivery) -> bool:
+def _is_image(objects: ObjectStore, delivery: ExternalUpload) -> bool:
     try:
         head = objects.head(delivery.key, SIGNATURE_BYTES, delivery.version)
     except NotFound:
@@ -153,8 +153,8 @@ def _is_image(objects: ObjectStore, delivery: Delivery) -> bool:
     return 0 < head.size <= MAX_UPLOAD_BYTES and format_of(head.content) is not None
 
 
-def _make(reception: Reception, delivery: Delivery, once: IdempotencyKey) -> IdempotencyRecord:
-    scan, task = _new(reception, delivery)
+def _create_scan(reception: Reception, delivery: ExternalUpload, once: IdempotencyKey) -> IdempotencyRecord:
+    scan, task = _new_scan(reception, delivery)
     made = {"scan_id": str(scan.id), "task_id": str(task.id)}
     try:
         reception.scans.add(scan, task, IdempotencyWrite(once, made))
@@ -166,10 +166,10 @@ def _make(reception: Reception, delivery: Delivery, once: IdempotencyKey) -> Ide
     return IdempotencyRecord(made, task.created_at, done=True)
 
 
-def _new(reception: Reception, delivery: Delivery) -> tuple[Scan, Task]:
-    now, account = reception.now(), delivery.place.account_id
+def _new_scan(reception: Reception, delivery: ExternalUpload) -> tuple[Scan, Task]:
+    now, account = reception.now(), delivery.prefix.account_id
     scan_id, task_id = reception.fresh_id(now), reception.fresh_id(now)
-    order = Order(priority=delivery.place.priority)
+    order = Order(priority=delivery.prefix.priority)
     task = tasks.create(task_id, scan_id, account, now, order, object_key=delivery.key)
     scan = Scan(scan_id, account, account, task_id, delivery.key, None, task.status, now)
     # Pinned at once: whoever announces the task knows no version, and another may lie under the name by then.
@@ -177,10 +177,10 @@ def _new(reception: Reception, delivery: Delivery) -> tuple[Scan, Task]:
     return replace(scan, object_version=pinned), replace(task, object_version=pinned)
 
 
-def _arrival(delivery: Delivery, made: IdempotencyRecord) -> Arrival:
-    return Arrival(int(made.answer["scan_id"]), int(made.answer["task_id"]), delivery.key, delivery.version)
+def _uploaded_object(delivery: ExternalUpload, made: IdempotencyRecord) -> UploadedObject:
+    return UploadedObject(int(made.answer["scan_id"]), int(made.answer["task_id"]), delivery.key, delivery.version)
 
 
-def _idempotency_key(delivery: Delivery) -> IdempotencyKey:
+def _idempotency_key(delivery: ExternalUpload) -> IdempotencyKey:
     name = hashlib.sha256(f"{delivery.key}\n{delivery.version}".encode()).hexdigest()
-    return IdempotencyKey(delivery.place.account_id, f"delivery-{name}", name, RECORD_RETENTION)
+    return IdempotencyKey(delivery.prefix.account_id, f"delivery-{name}", name, RECORD_RETENTION)

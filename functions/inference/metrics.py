@@ -33,11 +33,11 @@ def measure_end(task: Task, took: timedelta) -> None:
         emit_failure(task.failure)
 
 
-def measure_set_aside() -> None:
+def measure_quarantine() -> None:
     """One announcement of what means nothing to us."""
-    emit({Metric.SET_ASIDE: 1})
+    emit({Metric.QUARANTINED: 1})
 
 
-def measure_refused() -> None:
+def measure_model_error() -> None:
     """One model that was looked at and refused."""
     emit({Metric.REFUSED: 1})

@@ -273,9 +273,9 @@ def telling(log: Logger) -> Tell:
     """Tells the function's log, and CloudWatch."""
 
     def tell(refusal: ModelRefused) -> None:
-        from functions.inference.metrics import measure_refused
+        from functions.inference.metrics import measure_model_error
 
         log.error("model refused", extra={"why": refusal.message})
-        measure_refused()
+        measure_model_error()
 
     return tell

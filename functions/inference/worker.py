@@ -5,7 +5,14 @@ from contextlib import suppress
 from enum import StrEnum
 
 from functions.inference.analysis import Inference, Lease, LeaseLost, analyse_task
-from functions.inference.ingest import Announced, Arrival, Delivery, Reception, receive, set_aside
+from functions.inference.ingest import (
+    ExternalUpload,
+    IncomingMessage,
+    Reception,
+    UploadedObject,
+    accept_external,
+    quarantine,
+)
 from imaging.errors import ImageRefused, ModelRefused
 from scanward.domain import tasks
 from scanward.domain.object_keys import derived_prefix
@@ -25,19 +32,19 @@ class Outcome(StrEnum):
     SET_ASIDE = "set aside"
 
 
-def take(inference: Inference, reception: Reception, announced: Announced) -> Outcome:
+def handle_event(inference: Inference, reception: Reception, announced: IncomingMessage) -> Outcome:
     """Reads what was announced, or sets aside what means nothing to us.
 
     Raises StorageFailed or Unavailable when it should be tried again.
     """
-    arrival = receive(reception, announced) if isinstance(announced, Delivery) else announced
-    outcome = process(inference, arrival) if isinstance(arrival, Arrival) else Outcome.SET_ASIDE
+    arrival = accept_external(reception, announced) if isinstance(announced, ExternalUpload) else announced
+    outcome = process(inference, arrival) if isinstance(arrival, UploadedObject) else Outcome.SET_ASIDE
     if outcome is Outcome.SET_ASIDE and announced.key:
-        set_aside(inference.objects, announced.key, announced.version)
+        quarantine(inference.objects, announced.key, announced.version)
     return outcome
 
 
-def process(inference: Inference, arrival: Arrival) -> Outcome:
+def process(inference: Inference, arrival: UploadedObject) -> Outcome:
     """Analyses what has arrived, once, however often it is announced.
 
     Raises StorageFailed or Unavailable when it should be tried again; the lease is then given back.
@@ -45,24 +52,24 @@ def process(inference: Inference, arrival: Arrival) -> Outcome:
     try:
         lease = _claim(inference, arrival)
         if lease is None:
-            return _stray(inference, arrival)
+            return handle_unknown_task(inference, arrival)
         begun = inference.now()
-        outcome = Outcome.FAILED if lease.task.is_final else _work(inference, lease)
+        outcome = Outcome.FAILED if lease.task.is_final else _analyse(inference, lease)
         inference.ended(lease.task, inference.now() - begun)
         return outcome
     except (TaskClosed, TaskLeased):
         return Outcome.NOTHING_TO_DO
     except LeaseLost:
-        _tidy(inference, arrival)
+        delete_leftovers(inference, arrival)
         return Outcome.NOTHING_TO_DO
 
 
-def _claim(inference: Inference, arrival: Arrival) -> Lease | None:
+def _claim(inference: Inference, arrival: UploadedObject) -> Lease | None:
     """A lease on the arrival's task; None when there is no such task. Its task is final after too many attempts."""
     attempt = secrets.token_urlsafe(9)
     for _ in range(CLAIM_TRIES):
         task = inference.scans.task(arrival.task_id)
-        if task is None or not _means(arrival, task):
+        if task is None or not _is_same_object(arrival, task):
             return None
         try:
             claimed = tasks.claim(task, attempt, arrival.version, inference.now())
@@ -74,11 +81,11 @@ def _claim(inference: Inference, arrival: Arrival) -> Lease | None:
     raise LeaseLost
 
 
-def _means(arrival: Arrival, task: Task) -> bool:
+def _is_same_object(arrival: UploadedObject, task: Task) -> bool:
     return task.scan_id == arrival.scan_id and arrival.key in {None, task.object_key}
 
 
-def _work(inference: Inference, lease: Lease) -> Outcome:
+def _analyse(inference: Inference, lease: Lease) -> Outcome:
     try:
         analyse_task(inference, lease)
     except StorageFailed:
@@ -103,14 +110,14 @@ def _work(inference: Inference, lease: Lease) -> Outcome:
     return Outcome.FAILED
 
 
-def _stray(inference: Inference, arrival: Arrival) -> Outcome:
+def handle_unknown_task(inference: Inference, arrival: UploadedObject) -> Outcome:
     """What comes of an arrival without a task: nothing where its scan was removed, but that what is left goes too."""
-    if _tidy(inference, arrival) or arrival.key is None:
+    if delete_leftovers(inference, arrival) or arrival.key is None:
         return Outcome.NOTHING_TO_DO
     return Outcome.SET_ASIDE
 
 
-def _tidy(inference: Inference, arrival: Arrival) -> bool:
+def delete_leftovers(inference: Inference, arrival: UploadedObject) -> bool:
     """Removes the image and all that was made of it where its scan was removed; whether it was.
 
     A worker may have been at it meanwhile, and have died before it saw that.

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
 
 from functions.scans.usecases.scans import delete_scan
-from functions.scans.usecases.tasks import analyse_again, cancel, read_task
+from functions.scans.usecases.tasks import cancel, read_task, reanalyse
 from functions.scans.usecases.uploads import Wanted, begin_upload
 from scanward.domain.idempotency import REQUEST_TIMEOUT, IdempotencyKey
 from scanward.domain.orders import Order, Priority
@@ -132,7 +132,7 @@ class Uploads(RuleBasedStateMachine):
     @rule(pick=PICK)
     def analyse_again(self, pick: int) -> None:
         try:
-            made = analyse_again(self.world.imaging, ADA, str(self.task(pick).scan_id), ORDER, None)
+            made = reanalyse(self.world.imaging, ADA, str(self.task(pick).scan_id), ORDER, None)
         except Conflict:
             return  # not finished yet, or nothing has come
         self.seen.new(made.task_id)

@@ -5,7 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from functions.inference.ingest import Arrival, arrivals
+from functions.inference.ingest import UploadedObject, parse_message
 from functions.inference.worker import Outcome
 from scanward.domain.tasks import TaskStatus
 from scanward.stores.clients import s3, sqs
@@ -46,8 +46,8 @@ def test_of_eight_workers_that_are_told_at_once_one_works(world: World) -> None:
     before = world.models.runs
 
     for event in world.queues.events:
-        [arrival] = arrivals(event, "images")
-        assert isinstance(arrival, Arrival)
+        [arrival] = parse_message(event, "images")
+        assert isinstance(arrival, UploadedObject)
         outcomes = at_once(*[lambda: world.outcome(arrival)] * THREADS)
         assert sorted(map(str, outcomes)) == sorted([Outcome.FINISHED, *[Outcome.NOTHING_TO_DO] * (THREADS - 1)])
     assert world.models.runs - before == UPLOADS

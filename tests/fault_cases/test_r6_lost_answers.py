@@ -8,7 +8,7 @@ import pytest
 
 from functions.scans.sweeper import sweep
 from functions.scans.usecases.scans import delete_scan
-from functions.scans.usecases.tasks import analyse_again, cancel
+from functions.scans.usecases.tasks import cancel, reanalyse
 from functions.scans.usecases.uploads import Wanted, begin_upload
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.orders import Order, Priority
@@ -67,9 +67,9 @@ def everything(world: World, key: str) -> None:
         assert (world.upload(once).task_id, world.upload(once).unfinished) == (made.task_id, False)
         assert world.work() == []
         assert world.task(made).status is TaskStatus.COMPLETED
-        called = analyse_again(world.imaging, ADA, str(made.scan_id), ORDER, None)
+        called = reanalyse(world.imaging, ADA, str(made.scan_id), ORDER, None)
         assert cancel(world.imaging, ADA, str(called.task_id)).status is TaskStatus.CANCELLED
-        again = analyse_again(world.imaging, ADA, str(made.scan_id), ORDER, None)
+        again = reanalyse(world.imaging, ADA, str(made.scan_id), ORDER, None)
         assert world.work() == []
         assert (world.task(again).status, world.task(again).attempts) == (TaskStatus.COMPLETED, 1)
         lost, _ = begin_upload(world.imaging, ADA, "image/png", Wanted(ORDER))

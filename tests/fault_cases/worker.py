@@ -11,7 +11,7 @@ from types import FrameType
 from typing import Any
 
 from functions.inference.analysis import Inference, Pace
-from functions.inference.ingest import Arrival, arrivals
+from functions.inference.ingest import UploadedObject, parse_message
 from functions.inference.model_registry import Models
 from functions.inference.worker import process
 from imaging import model
@@ -50,8 +50,8 @@ def read(bodies: Sequence[str], ahead: timedelta) -> list[str]:
     inference = Inference(ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, Pace(Durations(table)), now)
     outcomes = []
     for body in bodies:
-        [arrival] = arrivals(body, BUCKET)
-        assert isinstance(arrival, Arrival)
+        [arrival] = parse_message(body, BUCKET)
+        assert isinstance(arrival, UploadedObject)
         outcomes.append(process(inference, arrival).value)
     return outcomes
 

@@ -7,8 +7,8 @@ from functools import cache, partial
 from typing import Any
 
 from functions.inference.analysis import Inference, Pace
-from functions.inference.dead_letters import DeadLetters, bury
-from functions.inference.ingest import Arrival, arrivals
+from functions.inference.dead_letters import DeadLetters, fail_dead_letter
+from functions.inference.ingest import UploadedObject, parse_message
 from functions.inference.model_registry import Models
 from functions.inference.worker import Outcome, process
 from functions.scans.sweeper import Sweeper, sweep
@@ -122,17 +122,17 @@ class World:
 
     def analyse(self, body: str) -> None:
         """What the worker makes of one message."""
-        for arrival in arrivals(body, BUCKET):
-            assert isinstance(arrival, Arrival)
+        for arrival in parse_message(body, BUCKET):
+            assert isinstance(arrival, UploadedObject)
             self.outcome(arrival)
 
-    def outcome(self, arrival: Arrival) -> Outcome:
+    def outcome(self, arrival: UploadedObject) -> Outcome:
         return process(self.inference, arrival)
 
     def bury(self, body: str) -> None:
         """What the end of the line makes of one message."""
-        for announced in arrivals(body, BUCKET):
-            bury(self.dead, announced)
+        for announced in parse_message(body, BUCKET):
+            fail_dead_letter(self.dead, announced)
 
     def work(self, lane: Priority = Priority.HIGH, rounds: int = 50) -> list[BaseException]:
         """Lets the worker read a lane until it is empty, and the dead letters too; what was raised."""

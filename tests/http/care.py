@@ -41,7 +41,7 @@ def let_in(patient: Client, professional: Client) -> None:
 def analysed(scan: dict[str, str]) -> None:
     """A worker reads what was uploaded."""
     from functions.inference.handler import inference
-    from functions.inference.ingest import Arrival
+    from functions.inference.ingest import UploadedObject
     from functions.inference.worker import process
 
-    process(inference, Arrival(parse_id(scan["scan_id"]), parse_id(scan["task_id"])))
+    process(inference, UploadedObject(parse_id(scan["scan_id"]), parse_id(scan["task_id"])))

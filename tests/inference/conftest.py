@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from functions.inference.analysis import Inference, Pace
-from functions.inference.ingest import Arrival
+from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import Models
 from scanward import clock
 from scanward.domain import tasks
@@ -46,14 +46,14 @@ def inference(aws: None, time: Time) -> Inference:
     return Inference(ScanStore("ScansTable"), ObjectStore(BUCKET), Purger(BUCKET), models, pace, time.now)
 
 
-Upload = Callable[[bytes | None], tuple[Task, Arrival]]
+Upload = Callable[[bytes | None], tuple[Task, UploadedObject]]
 
 
 @pytest.fixture
 def uploaded(inference: Inference) -> Upload:
     """Keeps a scan with its task, and its object unless that is None; gives what S3 would announce."""
 
-    def upload(content: bytes | None) -> tuple[Task, Arrival]:
+    def upload(content: bytes | None) -> tuple[Task, UploadedObject]:
         now = inference.now()
         task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now)
         scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
@@ -61,6 +61,6 @@ def uploaded(inference: Inference) -> Upload:
         version = None
         if content is not None:
             version = boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=content)["VersionId"]
-        return task, Arrival(scan.id, task.id, scan.object_key, version)
+        return task, UploadedObject(scan.id, task.id, scan.object_key, version)
 
     return upload

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from functions.inference.analysis import Inference
-from functions.inference.ingest import Arrival
+from functions.inference.ingest import UploadedObject
 from functions.inference.worker import Outcome, process
 from scanward.domain import tasks
 from scanward.domain.object_keys import heatmap_key, preview_key
@@ -119,7 +119,7 @@ def test_an_event_for_no_task_of_ours_is_set_aside(
 ) -> None:
     task, arrival = uploaded(PNG)
     scan_id, task_id = wrong.get("scan_id", arrival.scan_id), wrong.get("task_id", arrival.task_id)
-    assert process(inference, Arrival(scan_id, task_id, arrival.key)) is Outcome.SET_ASIDE
+    assert process(inference, UploadedObject(scan_id, task_id, arrival.key)) is Outcome.SET_ASIDE
     assert inference.scans.task(task.id) == task
 
 
@@ -159,7 +159,7 @@ def test_progress_is_written_in_growing_versions(inference: Inference, uploaded:
 
 def test_the_version_that_was_read_is_pinned_though_no_event_named_it(inference: Inference, uploaded: Upload) -> None:
     task, arrival = uploaded(PNG)
-    assert process(inference, Arrival(arrival.scan_id, arrival.task_id)) is Outcome.FINISHED
+    assert process(inference, UploadedObject(arrival.scan_id, arrival.task_id)) is Outcome.FINISHED
     scan = inference.scans.get(task.scan_id)
     assert scan
     assert (ended(inference, task).object_version, scan.object_version) == (arrival.version, arrival.version)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from functions.inference.ingest import Arrival, Delivery, Unexpected, arrivals
+from functions.inference.ingest import ExternalUpload, UnexpectedObject, UploadedObject, parse_message
 from scanward.domain.object_keys import ExternalPrefix
 from scanward.domain.orders import Priority
 
@@ -17,22 +17,22 @@ def event(key: str = "uploads/high/1/2", bucket: str = BUCKET, **thing: Any) -> 
 
 
 def test_an_uploads_event_is_read() -> None:
-    assert arrivals(event(versionId="v1"), BUCKET) == [Arrival(1, 2, "uploads/high/1/2", "v1")]
-    assert arrivals(event("uploads%2Fhigh%2F1%2F2"), BUCKET) == [Arrival(1, 2, "uploads/high/1/2")]
+    assert parse_message(event(versionId="v1"), BUCKET) == [UploadedObject(1, 2, "uploads/high/1/2", "v1")]
+    assert parse_message(event("uploads%2Fhigh%2F1%2F2"), BUCKET) == [UploadedObject(1, 2, "uploads/high/1/2")]
 
 
 def test_our_own_word_about_a_task_is_read() -> None:
-    assert arrivals('{"analysis": {"scan_id": 1, "task_id": 2}}', BUCKET) == [Arrival(1, 2)]
+    assert parse_message('{"analysis": {"scan_id": 1, "task_id": 2}}', BUCKET) == [UploadedObject(1, 2)]
 
 
 def test_a_delivery_is_read_with_its_lane_and_account() -> None:
     key = "uploads/low/incoming/7/a%2Fb+c/..%2Fd.dcm"
-    expected = Delivery(ExternalPrefix(Priority.LOW, 7), "uploads/low/incoming/7/a/b c/../d.dcm", "v1")
-    assert arrivals(event(key, versionId="v1"), BUCKET) == [expected]
+    expected = ExternalUpload(ExternalPrefix(Priority.LOW, 7), "uploads/low/incoming/7/a/b c/../d.dcm", "v1")
+    assert parse_message(event(key, versionId="v1"), BUCKET) == [expected]
 
 
 def test_s3s_own_test_event_is_nothing() -> None:
-    assert arrivals('{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "images"}', BUCKET) == []
+    assert parse_message('{"Service": "Amazon S3", "Event": "s3:TestEvent", "Bucket": "images"}', BUCKET) == []
 
 
 @pytest.mark.parametrize(
@@ -61,5 +61,5 @@ def test_s3s_own_test_event_is_nothing() -> None:
     ],
 )
 def test_anything_else_is_set_aside(body: str) -> None:
-    [found] = arrivals(body[:200_000], BUCKET)
-    assert isinstance(found, Unexpected)
+    [found] = parse_message(body[:200_000], BUCKET)
+    assert isinstance(found, UnexpectedObject)

@@ -3,8 +3,8 @@
 import pytest
 
 from functions.inference.analysis import Inference
-from functions.inference.dead_letters import DeadLetters, End, bury
-from functions.inference.ingest import Arrival
+from functions.inference.dead_letters import DeadLetterOutcome, DeadLetters, fail_dead_letter
+from functions.inference.ingest import UploadedObject
 from functions.inference.worker import process
 from scanward.domain import tasks
 from scanward.domain.tasks import FailureReason, TaskLeased
@@ -19,11 +19,11 @@ def dead(inference: Inference) -> DeadLetters:
 
 def test_a_dead_letter_fails_its_task_once(dead: DeadLetters, uploaded: Upload) -> None:
     task, arrival = uploaded(b"anything")
-    assert bury(dead, arrival) is End.BURIED
+    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.BURIED
     failed = dead.scans.task(task.id)
     assert failed
     assert failed.failure is FailureReason.RETRIES_EXHAUSTED
-    assert bury(dead, arrival) is End.NOTHING_TO_DO
+    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.NOTHING_TO_DO
     assert dead.scans.task(task.id) == failed
 
 
@@ -31,7 +31,7 @@ def test_a_finished_task_stays_as_it_is(dead: DeadLetters, inference: Inference,
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
     process(inference, arrival)
     done = dead.scans.task(task.id)
-    assert bury(dead, arrival) is End.NOTHING_TO_DO
+    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.NOTHING_TO_DO
     assert dead.scans.task(task.id) == done
 
 
@@ -41,10 +41,10 @@ def test_a_task_that_is_held_is_left_until_its_lease_is_over(
     task, arrival = uploaded(b"anything")
     inference.scans.move(task, tasks.claim(task, "another", None, inference.now()))
     with pytest.raises(TaskLeased):
-        bury(dead, arrival)
+        fail_dead_letter(dead, arrival)
     time.ahead = tasks.LEASE
-    assert bury(dead, arrival) is End.BURIED
+    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.BURIED
 
 
 def test_a_letter_for_no_task_is_no_error(dead: DeadLetters) -> None:
-    assert bury(dead, Arrival(1, 2, "uploads/high/1/2")) is End.NOTHING_TO_DO
+    assert fail_dead_letter(dead, UploadedObject(1, 2, "uploads/high/1/2")) is DeadLetterOutcome.NOTHING_TO_DO

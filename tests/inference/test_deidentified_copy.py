@@ -7,7 +7,7 @@ import pytest
 from pydicom import dcmread
 
 from functions.inference.analysis import Inference
-from functions.inference.ingest import Arrival
+from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import Models
 from functions.inference.worker import Outcome, process
 from imaging.model import Model
@@ -32,7 +32,7 @@ def read_again(inference: Inference, of: Task) -> Outcome:
     assert done
     task = tasks.again(clock.fresh_id(inference.now()), done, 3, Order(), inference.now())
     inference.scans.add_again(task)
-    return process(inference, Arrival(task.scan_id, task.id, None, None))
+    return process(inference, UploadedObject(task.scan_id, task.id, None, None))
 
 
 def test_another_analysis_of_a_scan_leaves_its_copy_with_the_uids_it_has(

@@ -6,9 +6,16 @@ import boto3
 import pytest
 
 from functions.inference.analysis import Inference
-from functions.inference.dead_letters import DeadLetters, End, bury
-from functions.inference.ingest import Announced, Arrival, Delivery, Reception, Unexpected, receive
-from functions.inference.worker import Outcome, process, take
+from functions.inference.dead_letters import DeadLetterOutcome, DeadLetters, fail_dead_letter
+from functions.inference.ingest import (
+    ExternalUpload,
+    IncomingMessage,
+    Reception,
+    UnexpectedObject,
+    UploadedObject,
+    accept_external,
+)
+from functions.inference.worker import Outcome, handle_event, process
 from scanward import clock
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
@@ -39,10 +46,10 @@ def reception(inference: Inference) -> Reception:
     return Reception(inference.scans, inference.objects, gates, once, inference.now, clock.fresh_id)
 
 
-def delivered(content: bytes, name: str = "a b/../ü.dcm", account: int = ACCOUNT) -> Delivery:
+def delivered(content: bytes, name: str = "a b/../ü.dcm", account: int = ACCOUNT) -> ExternalUpload:
     key = f"uploads/low/incoming/{account}/{name}"
     version = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)["VersionId"]
-    return Delivery(ExternalPrefix(Priority.LOW, account), key, version)
+    return ExternalUpload(ExternalPrefix(Priority.LOW, account), key, version)
 
 
 def keys() -> set[str]:
@@ -57,7 +64,7 @@ def test_an_image_becomes_a_scan_of_the_account_whatever_it_is_called(
     inference: Inference, reception: Reception
 ) -> None:
     delivery = delivered(PNG)
-    assert take(inference, reception, delivery) is Outcome.FINISHED
+    assert handle_event(inference, reception, delivery) is Outcome.FINISHED
     [scan_id] = listed()
     scan = inference.scans.get(scan_id)
     assert scan
@@ -68,7 +75,7 @@ def test_an_image_becomes_a_scan_of_the_account_whatever_it_is_called(
 
 def test_announced_again_it_is_the_same_scan(inference: Inference, reception: Reception) -> None:
     delivery = delivered(PNG)
-    assert [take(inference, reception, delivery) for _ in range(3)] == [
+    assert [handle_event(inference, reception, delivery) for _ in range(3)] == [
         Outcome.FINISHED,
         Outcome.NOTHING_TO_DO,
         Outcome.NOTHING_TO_DO,
@@ -78,7 +85,7 @@ def test_announced_again_it_is_the_same_scan(inference: Inference, reception: Re
 
 def test_put_again_under_the_same_name_it_is_another(inference: Inference, reception: Reception) -> None:
     for _ in range(2):
-        take(inference, reception, delivered(PNG))
+        handle_event(inference, reception, delivered(PNG))
     assert len(listed()) == 2
 
 
@@ -96,10 +103,10 @@ def test_put_again_under_the_same_name_it_is_another(inference: Inference, recep
 )
 def test_anything_else_is_set_aside(inference: Inference, reception: Reception, content: bytes, account: int) -> None:
     delivery = delivered(content, account=account)
-    assert take(inference, reception, delivery) is Outcome.SET_ASIDE
+    assert handle_event(inference, reception, delivery) is Outcome.SET_ASIDE
     assert keys() == {delivery.key.replace("uploads/", "aside/", 1)}
     assert listed() == []
-    assert take(inference, reception, delivery) is Outcome.SET_ASIDE, "though it is announced again"
+    assert handle_event(inference, reception, delivery) is Outcome.SET_ASIDE, "though it is announced again"
 
 
 def test_what_a_deactivated_account_delivers_is_set_aside(inference: Inference, reception: Reception) -> None:
@@ -109,36 +116,36 @@ def test_what_a_deactivated_account_delivers_is_set_aside(inference: Inference, 
         UpdateExpression="SET active = :no",
         ExpressionAttributeValues={":no": {"BOOL": False}},
     )
-    assert take(inference, reception, delivered(PNG)) is Outcome.SET_ASIDE
+    assert handle_event(inference, reception, delivered(PNG)) is Outcome.SET_ASIDE
 
 
 @pytest.mark.parametrize(
     "announced",
     [
-        Unexpected("the key is not of an upload", "uploads/high/x"),
-        Arrival(1, 2, "uploads/high/1/2"),
+        UnexpectedObject("the key is not of an upload", "uploads/high/x"),
+        UploadedObject(1, 2, "uploads/high/1/2"),
     ],
     ids=["foreign-key", "no-such-task"],
 )
 def test_objects_that_mean_nothing_to_us_are_set_aside(
-    inference: Inference, reception: Reception, announced: Announced
+    inference: Inference, reception: Reception, announced: IncomingMessage
 ) -> None:
-    assert not isinstance(announced, Delivery)
+    assert not isinstance(announced, ExternalUpload)
     assert announced.key
     boto3.client("s3").put_object(Bucket=BUCKET, Key=announced.key, Body=PNG)
-    assert take(inference, reception, announced) is Outcome.SET_ASIDE
+    assert handle_event(inference, reception, announced) is Outcome.SET_ASIDE
     assert keys() == {announced.key.replace("uploads/", "aside/", 1)}
 
 
 def test_each_scan_reads_its_own_version_whoever_announces_it(inference: Inference, reception: Reception) -> None:
     delivery = delivered(PNG)
-    arrival = receive(reception, delivery)
+    arrival = accept_external(reception, delivery)
     delivered((SAMPLES / "nodule-3.dcm").read_bytes())
     assert arrival
     scan = inference.scans.get(arrival.scan_id)
     assert scan
     assert scan.object_version == delivery.version, "before anybody has read it"
-    assert process(inference, Arrival(arrival.scan_id, arrival.task_id)) is Outcome.FINISHED
+    assert process(inference, UploadedObject(arrival.scan_id, arrival.task_id)) is Outcome.FINISHED
     task = inference.scans.task(arrival.task_id)
     assert task
     assert task.object_version == delivery.version
@@ -149,7 +156,7 @@ def test_each_scan_reads_its_own_version_whoever_announces_it(inference: Inferen
 def test_a_lost_answer_makes_no_second_scan(inference: Inference, reception: Reception) -> None:
     delivery = delivered(PNG)
     with lost_answer(connection().client, "dynamodb.TransactWriteItems") as lost:
-        arrival = receive(reception, delivery)
+        arrival = accept_external(reception, delivery)
     assert lost
     assert arrival
     assert listed() == [arrival.scan_id]
@@ -158,16 +165,16 @@ def test_a_lost_answer_makes_no_second_scan(inference: Inference, reception: Rec
 def test_while_accounts_cannot_be_looked_up_it_is_left_for_later(reception: Reception) -> None:
     delivery = delivered(PNG)
     with failing(connection().client, "dynamodb", 500), pytest.raises(Unavailable):
-        receive(reception, delivery)
+        accept_external(reception, delivery)
     assert keys() == {delivery.key}
 
 
 def test_a_dead_letter_of_a_delivery_fails_its_task(inference: Inference, reception: Reception) -> None:
     dead = DeadLetters(inference.scans, reception.idempotency, inference.objects, inference.now)
     delivery = delivered(PNG)
-    arrival = receive(reception, delivery)
+    arrival = accept_external(reception, delivery)
     assert arrival
-    assert bury(dead, delivery) is End.BURIED
+    assert fail_dead_letter(dead, delivery) is DeadLetterOutcome.BURIED
     task = inference.scans.task(arrival.task_id)
     assert task
     assert task.failure is FailureReason.RETRIES_EXHAUSTED
@@ -178,7 +185,10 @@ def test_a_dead_letter_of_a_delivery_that_never_became_a_task_sets_it_aside(
 ) -> None:
     dead = DeadLetters(inference.scans, reception.idempotency, inference.objects, inference.now)
     delivery = delivered(PNG)
-    assert [bury(dead, delivery) for _ in range(2)] == [End.SET_ASIDE, End.SET_ASIDE]
+    assert [fail_dead_letter(dead, delivery) for _ in range(2)] == [
+        DeadLetterOutcome.SET_ASIDE,
+        DeadLetterOutcome.SET_ASIDE,
+    ]
     assert keys() == {delivery.key.replace("uploads/", "aside/", 1)}
 
 
@@ -186,8 +196,8 @@ def test_a_bad_version_is_set_aside_and_a_good_one_under_the_same_name_stays(
     inference: Inference, reception: Reception
 ) -> None:
     bad, good = delivered(b"%PDF-1.7"), delivered(PNG)
-    assert take(inference, reception, good) is Outcome.FINISHED
-    assert take(inference, reception, bad) is Outcome.SET_ASIDE
+    assert handle_event(inference, reception, good) is Outcome.FINISHED
+    assert handle_event(inference, reception, bad) is Outcome.SET_ASIDE
     assert inference.objects.get(good.key, good.version).content == PNG
     aside = good.key.replace("uploads/", "aside/", 1)
     assert inference.objects.get(aside).content == b"%PDF-1.7"
@@ -197,7 +207,7 @@ def test_told_again_after_a_day_it_is_still_the_same_scan(
     inference: Inference, reception: Reception, time: Time
 ) -> None:
     delivery = delivered(PNG)
-    take(inference, reception, delivery)
+    handle_event(inference, reception, delivery)
     time.ahead = timedelta(days=14)
-    assert take(inference, reception, delivery) is Outcome.NOTHING_TO_DO
+    assert handle_event(inference, reception, delivery) is Outcome.NOTHING_TO_DO
     assert len(listed()) == 1

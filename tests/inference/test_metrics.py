@@ -109,7 +109,7 @@ def test_an_image_that_is_not_there_is_a_fault_of_ours(told: Callable[..., Told]
 def test_what_is_set_aside_is_told(told: Callable[..., Told]) -> None:
     boto3.client("s3").put_object(Bucket=BUCKET, Key=SAMPLE_KEY, Body=PNG)
     lines = told("inference-upload")
-    assert numbers(lines, Metric.SET_ASIDE) == [1]
+    assert numbers(lines, Metric.QUARANTINED) == [1]
     assert numbers(lines, Metric.FINISHED) == numbers(lines, Metric.FAILED) == []
 
 

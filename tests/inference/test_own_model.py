@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from functions.inference.analysis import Inference
-from functions.inference.ingest import Arrival
+from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import Models
 from functions.inference.worker import Outcome, process
 from scanward import clock
@@ -38,7 +38,7 @@ def ordered(inference: Inference, order: Order) -> dict[str, Any]:
     task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, order)
     inference.scans.add(Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now), task)
     inference.objects.put(task.object_key, png(networks.shown(3)), "image/png")
-    assert process(inference, Arrival(task.scan_id, task.id)) is Outcome.FINISHED
+    assert process(inference, UploadedObject(task.scan_id, task.id)) is Outcome.FINISHED
     done = inference.scans.task(task.id)
     assert done
     assert done.result

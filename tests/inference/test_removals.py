@@ -6,8 +6,8 @@ import boto3
 import pytest
 
 from functions.inference.handler import inference, reception
-from functions.inference.ingest import Arrival, Delivery, receive
-from functions.inference.worker import Outcome, process, take
+from functions.inference.ingest import ExternalUpload, UploadedObject, accept_external
+from functions.inference.worker import Outcome, handle_event, process
 from scanward.domain.ids import parse_id
 from scanward.domain.object_keys import ExternalPrefix
 from scanward.domain.orders import Priority
@@ -47,12 +47,12 @@ def versions() -> set[str]:
     return {item["VersionId"] for item in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]}
 
 
-def delivered(patient: Client, content: bytes) -> Delivery:
+def delivered(patient: Client, content: bytes) -> ExternalUpload:
     """One of several objects of the same name."""
     account = own_id(patient)
     key = f"uploads/low/incoming/{account}/latest.dcm"
     version = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)["VersionId"]
-    return Delivery(ExternalPrefix(Priority.LOW, account), key, version)
+    return ExternalUpload(ExternalPrefix(Priority.LOW, account), key, version)
 
 
 def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: Client) -> None:
@@ -61,8 +61,8 @@ def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: Clien
     key = begun["upload"]["fields"]["key"]
     boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=PNG)
     ids = parse_id(begun["scan_id"]), parse_id(begun["task_id"])
-    for arrival in (Arrival(*ids, key), Arrival(*ids)):
-        assert take(inference, reception, arrival) is Outcome.NOTHING_TO_DO
+    for arrival in (UploadedObject(*ids, key), UploadedObject(*ids)):
+        assert handle_event(inference, reception, arrival) is Outcome.NOTHING_TO_DO
     assert versions() == set()
 
 
@@ -92,7 +92,7 @@ def test_nor_does_one_whose_worker_fails_before_it_sees_that(patient: Client, ma
 def test_of_two_deliveries_of_one_name_the_other_stays(patient: Client) -> None:
     kept, gone = delivered(patient, PNG), delivered(patient, DICOM)
     for delivery in (kept, gone):
-        assert take(inference, reception, delivery) is Outcome.FINISHED
+        assert handle_event(inference, reception, delivery) is Outcome.FINISHED
     newest, oldest = patient.get("/scans").data
     remove(patient, newest["id"])
     assert kept.version in versions()
@@ -102,11 +102,11 @@ def test_of_two_deliveries_of_one_name_the_other_stays(patient: Client) -> None:
 
 def test_a_delivery_that_is_removed_before_it_is_read_takes_no_other_with_it(patient: Client) -> None:
     kept, gone = delivered(patient, PNG), delivered(patient, DICOM)
-    take(inference, reception, kept)
-    arrival = receive(reception, gone)
+    handle_event(inference, reception, kept)
+    arrival = accept_external(reception, gone)
     assert arrival
     remove(patient, arrival.scan_id)
     assert gone.version not in versions()
     assert process(inference, arrival) is Outcome.NOTHING_TO_DO
-    assert take(inference, reception, gone) is Outcome.NOTHING_TO_DO, "though it is announced again"
+    assert handle_event(inference, reception, gone) is Outcome.NOTHING_TO_DO, "though it is announced again"
     assert kept.version in versions()

@@ -9,7 +9,7 @@ import boto3
 import pytest
 
 from functions.inference.handler import inference
-from functions.inference.ingest import Arrival
+from functions.inference.ingest import UploadedObject
 from functions.inference.worker import Outcome, process
 from functions.realtime.usecases.connections import end_those_without_session
 from scanward import clock
@@ -109,7 +109,7 @@ def test_what_is_written_behind_the_erasing_is_erased_ten_minutes_later(
 
 def test_a_worker_that_is_at_an_image_leaves_nothing_of_it(ada: Client) -> None:
     me, made = number(ada), ada.upload("/scans", {"file": PNG}).data
-    arrival = Arrival(parse_id(made["scan_id"]), parse_id(made["task_id"]))
+    arrival = UploadedObject(parse_id(made["scan_id"]), parse_id(made["task_id"]))
     at_work, purged, outcomes = Event(), Event(), list[Outcome]()
 
     def hold() -> None:

@@ -8,7 +8,7 @@ when it is all done again: nothing that we run takes as long. Sockets end with t
 from datetime import timedelta
 
 from functions.records.usecases.personal_data import OwnData
-from scanward.domain.object_keys import derived_prefix, prefixes_of
+from scanward.domain.object_keys import account_prefixes, derived_prefix
 from scanward.domain.scans import Scan
 from scanward.stores.accounts import LastAdministrator
 from scanward.stores.queues import RequestKind
@@ -27,7 +27,7 @@ def erase(own: OwnData, account_id: int) -> str:
     _erase_scans(own, account_id)
     own.texts.delete_all(account_id)
     own.eraser.clinic(account_id)
-    for prefix in prefixes_of(account_id):
+    for prefix in account_prefixes(account_id):
         own.purger.purge(prefix)
     if own.eraser.knows(account_id):  # only then, or it would be asked for again for ever
         own.queue.enqueue(RequestKind.ERASURE, account_id, AGAIN_AFTER)

@@ -84,5 +84,5 @@ def list_analyses(call: Call[None], imaging: Imaging) -> list[TaskOut]:
 @routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)
 def analyse_again(call: Call[OrderBody], imaging: Imaging) -> AgainOut:
     """Order another analysis of a stored scan; earlier ones stay as they are."""
-    accepted = tasks.analyse_again(imaging, call.actor, call.path["scan_id"], call.body.order(), call.idempotency_key)
+    accepted = tasks.reanalyse(imaging, call.actor, call.path["scan_id"], call.body.order(), call.idempotency_key)
     return AgainOut.of(accepted, estimated_time=accepted.estimated_time)

@@ -7,7 +7,7 @@ from dataclasses import replace
 from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.orders import Accepted
 from functions.scans.usecases.paging import page
-from functions.scans.usecases.tasks import called_off
+from functions.scans.usecases.tasks import cancel_with_retry
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
 from scanward.domain.object_keys import derived_prefix
@@ -21,7 +21,7 @@ from scanward.security.access import Thing
 ANALYSES_SHOWN = 100
 
 
-def reach(imaging: Imaging, actor: Actor, action: Action, scan: str) -> Scan:
+def get_authorized(imaging: Imaging, actor: Actor, action: Action, scan: str) -> Scan:
     """The scan of either spelling of its id, for an action on it. Raises NotFound, also for a stranger's."""
     found = imaging.scans.get(parse_id(scan))
     if found is None:
@@ -32,7 +32,7 @@ def reach(imaging: Imaging, actor: Actor, action: Action, scan: str) -> Scan:
 
 def read_scan(imaging: Imaging, actor: Actor, scan: str) -> Scan:
     """A scan. Raises NotFound, also for a stranger's."""
-    return reach(imaging, actor, Action.READ_SCAN, scan)
+    return get_authorized(imaging, actor, Action.READ_SCAN, scan)
 
 
 def list_scans(
@@ -59,13 +59,13 @@ def delete_scan(imaging: Imaging, actor: Actor, scan: str) -> None:
     Nothing more is ordered for it from the first step on. Files go before items: after a crash half-way the scan is
     still there, and the same request removes the rest.
     """
-    found = reach(imaging, actor, Action.DELETE_SCAN, scan)
+    found = get_authorized(imaging, actor, Action.DELETE_SCAN, scan)
     imaging.scans.begin_removal(found.id)
     while ids := imaging.lists.analyses_of(found.id, ANALYSES_SHOWN):
         tasks = imaging.lists.tasks(ids)
         for task in tasks:
             with suppress(TaskClosed):
-                called_off(imaging, task)
+                cancel_with_retry(imaging, task)
         _purge(imaging, found)
         imaging.lists.remove_tasks(tasks)
     _purge(imaging, found)
@@ -101,7 +101,7 @@ def read_xray(imaging: Imaging, actor: Actor, xray: str) -> Scan:
 
 def write_reading(imaging: Imaging, actor: Actor, xray: str, text: str) -> Scan:
     """What a doctor reads in the image; what was read before is kept, and the model's result stays as it is."""
-    found = reach(imaging, actor, Action.WRITE_READING, xray)
+    found = get_authorized(imaging, actor, Action.WRITE_READING, xray)
     reading = Reading(text, actor.account_id, imaging.now())
     imaging.scans.set_reading(found.id, reading)
     return replace(found, reading=reading)
@@ -109,7 +109,7 @@ def write_reading(imaging: Imaging, actor: Actor, xray: str, text: str) -> Scan:
 
 def readings(imaging: Imaging, actor: Actor, xray: str) -> Sequence[Reading]:
     """What doctors have read in the image, the newest first; at most fifty."""
-    found = reach(imaging, actor, Action.READ_READING, xray)
+    found = get_authorized(imaging, actor, Action.READ_READING, xray)
     return imaging.lists.readings_of(found.id, READINGS_SHOWN)
 
 

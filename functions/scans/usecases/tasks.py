@@ -21,7 +21,7 @@ from scanward.stores.scans import IdempotencyWrite
 CANCEL_TRIES = 10
 
 
-def reach(imaging: Imaging, actor: Actor, action: Action, task: str) -> Task:
+def get_authorized(imaging: Imaging, actor: Actor, action: Action, task: str) -> Task:
     """The task of a task id in either spelling, or of a task token. Raises NotFound, also for a stranger's."""
     found = imaging.scans.task(imaging.tokens.task_id(task))
     if found is None:
@@ -32,7 +32,7 @@ def reach(imaging: Imaging, actor: Actor, action: Action, task: str) -> Task:
 
 def read_task(imaging: Imaging, actor: Actor, task: str) -> Task:
     """A task. Raises NotFound, also for a stranger's."""
-    return reach(imaging, actor, Action.READ_TASK, task)
+    return get_authorized(imaging, actor, Action.READ_TASK, task)
 
 
 def list_tasks(imaging: Imaging, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
@@ -42,15 +42,15 @@ def list_tasks(imaging: Imaging, actor: Actor, window: PageRequest) -> tuple[Seq
     """
     own = actor.account_id
     ids, cursor = page(imaging.tokens, f"tasks:{own}", window, partial(imaging.lists.tasks_of, own))
-    return imaging.access.visible(actor, Action.READ_TASK, imaging.lists.tasks(ids), _whose), cursor
+    return imaging.access.visible(actor, Action.READ_TASK, imaging.lists.tasks(ids), _patient_of), cursor
 
 
 def cancel(imaging: Imaging, actor: Actor, task: str) -> Task:
     """Calls a task off; one that was called off before is no error. Raises TaskClosed if it is over, NotFound."""
-    return called_off(imaging, reach(imaging, actor, Action.CANCEL_TASK, task))
+    return cancel_with_retry(imaging, get_authorized(imaging, actor, Action.CANCEL_TASK, task))
 
 
-def called_off(imaging: Imaging, task: Task) -> Task:
+def cancel_with_retry(imaging: Imaging, task: Task) -> Task:
     """The task, CANCELLED. Of this and a result that comes at the same time one wins. Raises TaskClosed, NotFound."""
     for _ in range(CANCEL_TRIES):
         if task.status is TaskStatus.CANCELLED:
@@ -66,9 +66,7 @@ def called_off(imaging: Imaging, task: Task) -> Task:
     raise Conflict
 
 
-def analyse_again(
-    imaging: Imaging, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None
-) -> Accepted[Task]:
+def reanalyse(imaging: Imaging, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None) -> Accepted[Task]:
     """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
     found = imaging.scans.get(parse_id(scan))
     if found is None:
@@ -91,5 +89,5 @@ def analyse_again(
     return accepted
 
 
-def _whose(task: Task) -> int:
+def _patient_of(task: Task) -> int:
     return task.patient_id

@@ -27,7 +27,7 @@ class Metric(StrEnum):
     DURATION = "AnalysisDuration"
     ATTEMPTS = "AnalysisAttempts"
     WAIT = "QueueWait"
-    SET_ASIDE = "ObjectsSetAside"
+    QUARANTINED = "ObjectsSetAside"
     REFUSED = "ModelsRefused"
     FAILURES = "Failures"
     FAULTS = "Faults"

@@ -32,7 +32,7 @@ def parse_upload_key(key: str) -> tuple[Priority, int, int] | None:
     return Priority(parts[1]), int(parts[2]), int(parts[3])
 
 
-def parse_incoming_key(key: str) -> ExternalPrefix | None:
+def parse_external_key(key: str) -> ExternalPrefix | None:
     """Whose object `uploads/{lane}/incoming/{account}/{name}` is, whatever its name, else None."""
     parts = key.split("/", 4)
     if len(parts) != 5 or parts[0] != "uploads" or parts[1] not in _PRIORITIES or parts[2] != "incoming":
@@ -67,13 +67,13 @@ def export_key(account_id: int, export_id: int) -> str:
     return f"exports/{account_id}/{export_id}.zip"
 
 
-def prefixes_of(account_id: int) -> tuple[str, ...]:
+def account_prefixes(account_id: int) -> tuple[str, ...]:
     """Where files lie that are an account's own, whatever scan they are of."""
     incoming = [f"uploads/{lane}/incoming/{account_id}/" for lane in Priority]
-    return (f"profiles/{account_id}/", f"exports/{account_id}/", *incoming, *map(aside_key, incoming))
+    return (f"profiles/{account_id}/", f"exports/{account_id}/", *incoming, *map(quarantine_key, incoming))
 
 
-def aside_key(key: str) -> str:
+def quarantine_key(key: str) -> str:
     """Where an object goes that means nothing to us."""
     return f"aside/{key.removeprefix('uploads/')}"
 
