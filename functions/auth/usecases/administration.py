@@ -10,7 +10,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 from scanward.stores.accounts import AccountFilters, AccountPage, Credentials
 from scanward.stores.queues import RequestKind
 
@@ -30,14 +30,14 @@ def page(auth: Auth, actor: Actor, filters: AccountFilters, window: PageRequest)
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
     before = auth.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     found: AccountPage = auth.lists.page(filters, window.skip, window.limit, before)
-    auth.access.show(actor, Action.READ_ACCOUNT, [account.id for account in found.accounts], KIND)
+    auth.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in found.accounts], KIND)
     return found.accounts, auth.tokens.cursor(found.last, scope) if found.last is not None else None
 
 
 def read(auth: Auth, actor: Actor, account: str) -> Account:
     """The account of either spelling of its id. Raises NotFound."""
     found = _found(auth, account).account
-    auth.access.require(actor, Action.READ_ACCOUNT, found.id, Thing(KIND, found.id))
+    auth.access.require(actor, Action.READ_ACCOUNT, found.id, ResourceRef(KIND, found.id))
     return found
 
 
@@ -73,7 +73,7 @@ def remove(auth: Auth, actor: Actor, account: str) -> None:
 
 
 def _entry(auth: Auth, actor: Actor, account: Account) -> AccessEntry | None:
-    return auth.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, Thing(KIND, account.id))
+    return auth.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, ResourceRef(KIND, account.id))
 
 
 def _found(auth: Auth, account: str) -> Credentials:

@@ -11,14 +11,14 @@ from scanward.domain.policy import Action
 from scanward.domain.subscriptions import MAX_TASKS, Connection, follow, heard, unwatch, watch
 from scanward.domain.tasks import Task
 from scanward.errors import NotAllowed, NotAuthenticated, NotFound, TooManyRequests
-from scanward.security.access import Access, Thing
+from scanward.security.access import Access, ResourceRef
 from scanward.stores.connections import SocketGone
 
 
 def require(access: Access, actor: Actor, task: Task) -> None:
     """Raises NotFound for somebody else's task; watching one of a patient's is in their access log."""
     try:
-        access.require(actor, Action.READ_TASK, task.patient_id, Thing("task", task.id))
+        access.require(actor, Action.READ_TASK, task.patient_id, ResourceRef("task", task.id))
     except NotAllowed as refused:
         raise NotFound from refused
 

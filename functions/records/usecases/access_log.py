@@ -9,7 +9,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 
 Entries = tuple[Sequence[AccessEntry], str | None]
 
@@ -25,7 +25,7 @@ def of(clinic: Clinic, actor: Actor, account: str, window: PageRequest) -> Entri
     found = _page(clinic, account_id, window)
     if not found[0] and clinic.accounts.get(account_id) is None:
         raise NotFound
-    clinic.access.require(actor, Action.READ_ACCESS_LOG, account_id, Thing("access_log", account_id))
+    clinic.access.require(actor, Action.READ_ACCESS_LOG, account_id, ResourceRef("access_log", account_id))
     return found
 
 

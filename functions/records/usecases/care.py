@@ -21,7 +21,7 @@ from scanward.domain.pagination import PageRequest
 from scanward.domain.patient_chart import ChartVersion
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 
 TRIES = 3
 LONGEST = timedelta(days=3660)
@@ -167,14 +167,14 @@ def page(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Listed
     found = clinic.links.of_professional(actor.account_id, clinic.now(), part(clinic, window, scope))
     accounts = {account.id: account for account in clinic.accounts.many([link.patient_id for link in found.links])}
     listed = [Listed(accounts[link.patient_id], link) for link in found.links if link.patient_id in accounts]
-    clinic.access.show(actor, Action.READ_PATIENT, [one.account.id for one in listed], "patient")
+    clinic.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in listed], "patient")
     return listed, cursor(clinic, found.last, scope)
 
 
 def read(clinic: Clinic, actor: Actor, patient: str) -> Patient:
     """One patient. Raises NotFound, also for who did not let the caller in."""
     account, sheet = _found(clinic, parse_id(patient))
-    relation = clinic.access.require(actor, Action.READ_PATIENT, account.id, Thing("patient", account.id))
+    relation = clinic.access.require(actor, Action.READ_PATIENT, account.id, ResourceRef("patient", account.id))
     return _patient(actor, relation, account, sheet)
 
 
@@ -182,7 +182,7 @@ def write(clinic: Clinic, actor: Actor, patient: str, fields: Mapping[str, Any])
     """Keeps fields on a patient's sheet. Raises NotFound, and NotAllowed for a diagnosis by who makes none."""
     account, before = _found(clinic, parse_id(patient))
     action = Action.WRITE_DIAGNOSIS if "diagnosis" in fields else Action.WRITE_PATIENT
-    relation = clinic.access.require(actor, action, account.id, Thing("patient", account.id))
+    relation = clinic.access.require(actor, action, account.id, ResourceRef("patient", account.id))
     for last in (False, False, True):
         now = clinic.now()
         blank = before or patient_chart.first_version(account.id, actor.account_id, now)

@@ -14,7 +14,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotAllowed, NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 from scanward.stores.clinical_notes import NoteVersion
 
 HISTORY_KIND = "medical_history"
@@ -26,7 +26,7 @@ def list_histories(
     """Part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(clinic, actor, patient_id)
-    clinic.access.require(actor, Action.READ_HISTORY, patient_id, Thing("patient", patient_id))
+    clinic.access.require(actor, Action.READ_HISTORY, patient_id, ResourceRef("patient", patient_id))
     scope = f"histories-of:{patient_id}"
     found = clinic.histories.of_patient(patient_id, part(clinic, window, scope))
     return clinic.histories.get_many(found.ids), cursor(clinic, found.last, scope)
@@ -46,7 +46,7 @@ def write_history(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, 
     """A new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> History:
-        clinic.access.require(actor, Action.WRITE_HISTORY, patient_id, Thing(HISTORY_KIND, number))
+        clinic.access.require(actor, Action.WRITE_HISTORY, patient_id, ResourceRef(HISTORY_KIND, number))
         history = clinical_notes.write_note(number, patient_id, actor.account_id, text, now)
         clinic.histories.add(history, once)
         return history
@@ -66,7 +66,7 @@ def _get_history(clinic: Clinic, actor: Actor, action: Action, number: int) -> H
     found = clinic.histories.get(number)
     if found is None:
         raise NotFound
-    clinic.access.require(actor, action, found.patient_id, Thing(HISTORY_KIND, found.id))
+    clinic.access.require(actor, action, found.patient_id, ResourceRef(HISTORY_KIND, found.id))
     return found
 
 
@@ -85,10 +85,13 @@ def list_records_in_departments(clinic: Clinic, actor: Actor, window: PageReques
     scope = f"records-for:{actor.account_id}"
     found = clinic.records.in_departments(actor.departments, part(clinic, window, scope))
     records = clinic.records.get_many(found.ids)
-    grants = clinic.access.granted(actor, Action.READ_RECORD, {record.patient_id for record in records})
+    grants = clinic.access.read_grants(actor, Action.READ_RECORD, {record.patient_id for record in records})
     shown = [record for record in records if record.patient_id in grants]
-    clinic.access.show_each(
-        actor, Action.READ_RECORD, [(record.patient_id, Thing(RECORD_KIND, record.id)) for record in shown], grants
+    clinic.access.log_each(
+        actor,
+        Action.READ_RECORD,
+        [(record.patient_id, ResourceRef(RECORD_KIND, record.id)) for record in shown],
+        grants,
     )
     return shown, cursor(clinic, found.last, scope)
 
@@ -97,7 +100,7 @@ def list_records_of_patient(clinic: Clinic, actor: Actor, patient: str, window: 
     """Part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(clinic, actor, patient_id)
-    clinic.access.require(actor, Action.READ_RECORD, patient_id, Thing("patient", patient_id))
+    clinic.access.require(actor, Action.READ_RECORD, patient_id, ResourceRef("patient", patient_id))
     scope = f"records-of:{patient_id}"
     found = clinic.records.of_patient(patient_id, part(clinic, window, scope))
     return clinic.records.get_many(found.ids), cursor(clinic, found.last, scope)
@@ -122,7 +125,7 @@ def write_record(clinic: Clinic, actor: Actor, patient_id: int, text: Findings, 
     """A new record of a patient. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Record:
-        clinic.access.require(actor, Action.WRITE_RECORD, patient_id, Thing(RECORD_KIND, number))
+        clinic.access.require(actor, Action.WRITE_RECORD, patient_id, ResourceRef(RECORD_KIND, number))
         departments = tuple(sorted(member.department_id for member in clinic.members.of_patient(patient_id)))
         record = clinical_notes.write_note(number, patient_id, actor.account_id, text, now, departments)
         clinic.records.add(record, once)
@@ -145,5 +148,5 @@ def _get_record(clinic: Clinic, actor: Actor, action: Action, number: int) -> Re
     found = clinic.records.get(number)
     if found is None:
         raise NotFound
-    clinic.access.require(actor, action, found.patient_id, Thing(RECORD_KIND, found.id))
+    clinic.access.require(actor, action, found.patient_id, ResourceRef(RECORD_KIND, found.id))
     return found

@@ -16,7 +16,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation, Resource
 from scanward.errors import Conflict, NotAllowed, NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 from scanward.stores.lists import PageRange
 
 LINKS_AT_ONCE = 100
@@ -29,10 +29,10 @@ def patients(clinic: Clinic, actor: Actor, department: str, window: PageRequest)
     wanted = clinic.members.patients_in(found.id, clinic.now(), part(clinic, window, scope))
     ids = [place.patient_id for place in wanted.patients]
     if not actor.is_admin:
-        grants = clinic.access.granted(actor, Action.READ_PATIENT, ids)
+        grants = clinic.access.read_grants(actor, Action.READ_PATIENT, ids)
         ids = [number for number in ids if number in grants]
     accounts = clinic.accounts.many(ids)
-    clinic.access.show(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
+    clinic.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
     return accounts, cursor(clinic, wanted.last, scope)
 
 
@@ -49,7 +49,7 @@ def admit(clinic: Clinic, actor: Actor, department: str, patient: str) -> Member
         return there
     link = None if actor.is_admin else _link(clinic, found.id, patient_id)
     resource = Resource(patient_id, Relation.CARE_LINK if link else Relation.NONE)
-    clinic.access.require_as(actor, Action.ADMIT_PATIENT, resource, Thing("department", found.id))
+    clinic.access.require_as(actor, Action.ADMIT_PATIENT, resource, ResourceRef("department", found.id))
     if len(memberships) >= MOST_OF_PATIENT:
         raise Conflict(f"A patient is in {MOST_OF_PATIENT} departments at most")
     member = Membership(patient_id, found.id, clinic.now())
@@ -87,7 +87,7 @@ def _let_go(clinic: Clinic, actor: Actor, department_id: int, patient_id: int, r
     member = clinic.members.member(department_id, patient_id)
     if member is None:
         raise NotFound
-    thing = Thing("department", department_id)
+    thing = ResourceRef("department", department_id)
     clinic.access.require_as(actor, Action.DISCHARGE_PATIENT, Resource(patient_id, relation), thing)
     clinic.members.discharge(member)
 
@@ -165,7 +165,7 @@ def assign(clinic: Clinic, actor: Actor, department: str, doctor: str) -> Collea
     if found.id not in already:
         if len(already) >= MOST_OF_DOCTOR:
             raise Conflict(f"A doctor works in {MOST_OF_DOCTOR} departments at most")
-        entry = clinic.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, Thing(KIND, found.id))
+        entry = clinic.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, ResourceRef(KIND, found.id))
         clinic.members.assign(found.id, account.id, entry)
     return colleagues(clinic, [account])[0]
 
@@ -175,7 +175,7 @@ def dismiss(clinic: Clinic, actor: Actor, department: str, doctor: str) -> None:
     found, doctor_id = clinic.departments.get(parse_id(department)), parse_id(doctor)
     if found is None or found.id not in clinic.members.departments([doctor_id]).get(doctor_id, frozenset()):
         raise NotFound
-    entry = clinic.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, Thing(KIND, found.id))
+    entry = clinic.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, ResourceRef(KIND, found.id))
     clinic.members.dismiss(found.id, doctor_id, entry)
 
 

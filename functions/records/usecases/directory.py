@@ -12,7 +12,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation
 from scanward.errors import NotAllowed, NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 from scanward.stores.accounts import AccountFilters
 from scanward.stores.departments import DepartmentPatient
 
@@ -86,10 +86,10 @@ def patients(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Ac
     departments = actor.departments if actor.is_approved else frozenset[int]()
     wanted = part(clinic, window, scope)
     found = clinic.members.patients_of(actor.account_id, departments, clinic.now(), wanted)
-    grants = clinic.access.granted(actor, Action.READ_PATIENT, [place.patient_id for place in found.patients])
+    grants = clinic.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in found.patients])
     seen = [place.patient_id for place in found.patients if _stands_for(place, grants.get(place.patient_id))]
     accounts = clinic.accounts.many(list(dict.fromkeys(seen)))
-    clinic.access.show(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
+    clinic.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
     return accounts, cursor(clinic, found.last, scope)
 
 
@@ -106,7 +106,7 @@ def patient(clinic: Clinic, actor: Actor, account: str) -> Account:
     found = clinic.accounts.get(patient_id) if actor.is_admin else None
     if actor.is_admin and found is None:
         raise NotFound
-    clinic.access.require(actor, Action.READ_PATIENT, patient_id, Thing("patient", patient_id))
+    clinic.access.require(actor, Action.READ_PATIENT, patient_id, ResourceRef("patient", patient_id))
     found = found or clinic.accounts.get(patient_id)
     if found is None or found.account.role is not Role.PATIENT:
         raise NotFound

@@ -14,7 +14,7 @@ from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation, Resource, allows, relation_of
 from scanward.domain.questions import AlreadyAnswered, Question, Response
 from scanward.errors import InvalidFields, NotAllowed, NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 
 KIND = "question"
 Questions = tuple[Sequence[Question], str | None]
@@ -57,7 +57,7 @@ def pending(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
 def read(clinic: Clinic, actor: Actor, question: str) -> Question:
     """One question. Raises NotFound, also for a stranger's, and NotAllowed for who waits for approval."""
     found = _found(clinic, parse_id(question))
-    thing = Thing(KIND, found.id)
+    thing = ResourceRef(KIND, found.id)
     if actor.account_id == found.patient_id:
         clinic.access.require(actor, Action.READ_QUESTION, found.patient_id, thing)
     else:
@@ -75,7 +75,7 @@ def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: Idempo
         resource = Resource(before.patient_id, _relation(actor, before.answerer(actor.account_id)))
         if before.response and allows(actor, Action.ANSWER_QUESTION, resource):
             raise AlreadyAnswered
-        clinic.access.require_as(actor, Action.ANSWER_QUESTION, resource, Thing(KIND, before.id))
+        clinic.access.require_as(actor, Action.ANSWER_QUESTION, resource, ResourceRef(KIND, before.id))
         after = questions.answer(before, Response(number, actor.account_id, text, now))
         clinic.questions.answer(before, after, clinic.notices, once)
         return after
@@ -86,7 +86,7 @@ def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: Idempo
 def withdraw(clinic: Clinic, actor: Actor, question: str) -> None:
     """A patient takes their question back while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
     found = _found(clinic, parse_id(question))
-    clinic.access.require(actor, Action.WITHDRAW_QUESTION, found.patient_id, Thing(KIND, found.id))
+    clinic.access.require(actor, Action.WITHDRAW_QUESTION, found.patient_id, ResourceRef(KIND, found.id))
     clinic.questions.withdraw(found)
 
 
@@ -104,8 +104,8 @@ def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: Page
 
 
 def _shown(clinic: Clinic, actor: Actor, found: Sequence[Question]) -> Sequence[Question]:
-    things = [(question.patient_id, Thing(KIND, question.id)) for question in found]
-    clinic.access.show_each(actor, Action.READ_QUESTION, things)
+    things = [(question.patient_id, ResourceRef(KIND, question.id)) for question in found]
+    clinic.access.log_each(actor, Action.READ_QUESTION, things)
     return found
 
 

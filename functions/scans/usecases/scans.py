@@ -16,7 +16,7 @@ from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.domain.scans import Reading, Scan
 from scanward.domain.tasks import Task, TaskClosed
 from scanward.errors import NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 
 ANALYSES_SHOWN = 100
 
@@ -26,7 +26,7 @@ def get_authorized(imaging: Imaging, actor: Actor, action: Action, scan: str) ->
     found = imaging.scans.get(parse_id(scan))
     if found is None:
         raise NotFound
-    imaging.access.require(actor, action, found.patient_id, Thing("scan", found.id))
+    imaging.access.require(actor, action, found.patient_id, ResourceRef("scan", found.id))
     return found
 
 
@@ -40,7 +40,7 @@ def list_scans(
 ) -> tuple[Sequence[Scan], str | None]:
     """One's own scans, or a patient's, and the cursor of the next page. Raises NotFound, InvalidCursor."""
     patient_id = parse_id(patient) if patient else actor.account_id
-    imaging.access.require(actor, Action.READ_SCAN, patient_id, Thing("scans", patient_id))
+    imaging.access.require(actor, Action.READ_SCAN, patient_id, ResourceRef("scans", patient_id))
     ids, cursor = page(
         imaging.tokens, f"scans:{patient_id}", window, lambda *at: imaging.lists.scans_of(patient_id, *at)
     )

@@ -15,7 +15,7 @@ from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.domain.tasks import Task, TaskStatus
 from scanward.errors import Conflict, NotFound
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 from scanward.stores.scans import IdempotencyWrite
 
 CANCEL_TRIES = 10
@@ -26,7 +26,7 @@ def get_authorized(imaging: Imaging, actor: Actor, action: Action, task: str) ->
     found = imaging.scans.task(imaging.tokens.task_id(task))
     if found is None:
         raise NotFound
-    imaging.access.require(actor, action, found.patient_id, Thing("task", found.id))
+    imaging.access.require(actor, action, found.patient_id, ResourceRef("task", found.id))
     return found
 
 
@@ -42,7 +42,7 @@ def list_tasks(imaging: Imaging, actor: Actor, window: PageRequest) -> tuple[Seq
     """
     own = actor.account_id
     ids, cursor = page(imaging.tokens, f"tasks:{own}", window, partial(imaging.lists.tasks_of, own))
-    return imaging.access.visible(actor, Action.READ_TASK, imaging.lists.tasks(ids), _patient_of), cursor
+    return imaging.access.filter_allowed(actor, Action.READ_TASK, imaging.lists.tasks(ids), _patient_of), cursor
 
 
 def cancel(imaging: Imaging, actor: Actor, task: str) -> Task:
@@ -71,7 +71,7 @@ def reanalyse(imaging: Imaging, actor: Actor, scan: str, order: Order, once: Ide
     found = imaging.scans.get(parse_id(scan))
     if found is None:
         raise NotFound
-    imaging.access.require(actor, Action.ANALYSE_SCAN, found.patient_id, Thing("scan", found.id))
+    imaging.access.require(actor, Action.ANALYSE_SCAN, found.patient_id, ResourceRef("scan", found.id))
     of = imaging.scans.task(found.task_id)
     if of is None or not imaging.objects.exists(found.object_key, found.object_version):
         raise Conflict("There is no image to analyse")

@@ -15,7 +15,7 @@ from scanward.domain.orders import Order
 from scanward.domain.policy import Action
 from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.errors import Conflict, NotFound, TooManyRequests
-from scanward.security.access import Thing
+from scanward.security.access import ResourceRef
 from scanward.stores.s3 import PresignedPost
 from scanward.stores.scans import IdempotencyWrite
 
@@ -96,7 +96,7 @@ def _whose(imaging: Imaging, actor: Actor, wanted: Wanted) -> int:
     patient_id = parse_id(wanted.patient) if wanted.patient else actor.account_id
     # Who may say what an image shows may upload it too.
     action = Action.WRITE_READING if wanted.reading else Action.UPLOAD_SCAN
-    imaging.access.require(actor, action, patient_id, Thing("patient", patient_id))
+    imaging.access.require(actor, action, patient_id, ResourceRef("patient", patient_id))
     if actor.is_admin and not imaging.accounts.is_active(patient_id):  # others have a link to somebody who is there
         raise NotFound
     return patient_id

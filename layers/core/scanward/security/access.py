@@ -20,7 +20,7 @@ NO_GRANTS: Grants = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)
-class Thing:
+class ResourceRef:
     """What is reached for: a kind, such as `scan`, and which."""
 
     kind: str
@@ -34,13 +34,13 @@ class Access:
         self._care = care
         self._now = now
 
-    def require(self, actor: Actor, action: Action, patient_id: int, thing: Thing) -> Relation:
+    def require(self, actor: Actor, action: Action, patient_id: int, thing: ResourceRef) -> Relation:
         """Lets the actor at the thing, and logs it when it is another's; what the actor is to the patient.
 
         Raises NotFound to whom the patient is a stranger, NotAllowed to whom they are not but who may not do this.
         One's own data cost no round trip, an administrator's look one, a professional's two.
         """
-        grant = self._grant(actor, patient_id)
+        grant = self._read_grant(actor, patient_id)
         resource = Resource(patient_id, grant.relation if grant else Relation.NONE)
         relation = relation_of(actor, resource)
         if not allows(actor, action, resource):
@@ -52,7 +52,7 @@ class Access:
             raise NotFound
         return relation
 
-    def require_as(self, actor: Actor, action: Action, resource: Resource, thing: Thing) -> None:
+    def require_as(self, actor: Actor, action: Action, resource: Resource, thing: ResourceRef) -> None:
         """The same, where what the actor is to the patient is known from elsewhere than care: a question, a department.
 
         Raises as `require` does. What a patient decides of their own care is logged too. One round trip.
@@ -62,7 +62,7 @@ class Access:
             raise NotFound if stranger else NotAllowed
         self._care.log(self._entry(actor, action, resource.patient_id, thing, None), None)
 
-    def entry(self, actor: Actor, action: Action, owner_id: int, thing: Thing) -> AccessEntry | None:
+    def entry(self, actor: Actor, action: Action, owner_id: int, thing: ResourceRef) -> AccessEntry | None:
         """What to log of a change, for who writes it in the change's own transaction; None of a change of one's own.
 
         Where no grant is needed: raises NotAllowed for all but owners and administrators.
@@ -71,15 +71,15 @@ class Access:
             raise NotAllowed
         return self._entry(actor, action, owner_id, thing, None) if actor.account_id != owner_id else None
 
-    def granted(self, actor: Actor, action: Action, patient_ids: Iterable[int]) -> dict[int, Grant]:
+    def read_grants(self, actor: Actor, action: Action, patient_ids: Iterable[int]) -> dict[int, Grant]:
         """Patient → what opens their data, of those to whom the actor may do this. Who shows it logs it."""
         grants = self._care.grants(actor, sorted(set(patient_ids)), self._now())
         return {
             number: grant for number, grant in grants.items() if allows(actor, action, Resource(number, grant.relation))
         }
 
-    def show_each(
-        self, actor: Actor, action: Action, things: Iterable[tuple[int, Thing]], grants: Grants = NO_GRANTS
+    def log_each(
+        self, actor: Actor, action: Action, things: Iterable[tuple[int, ResourceRef]], grants: Grants = NO_GRANTS
     ) -> None:
         """Logs what a list is about to show: (patient, thing) pairs that it found the actor may see.
 
@@ -91,22 +91,24 @@ class Access:
             self._entry(actor, action, patient_id, thing, reasons.get(patient_id)) for patient_id, thing in others
         )
 
-    def show(
+    def log_listed(
         self, actor: Actor, action: Action, patient_ids: Iterable[int], kind: str, grants: Grants = NO_GRANTS
     ) -> None:
         """Logs what a list is about to show: patients whom it found by a grant that holds."""
-        self.show_each(actor, action, ((number, Thing(kind, number)) for number in patient_ids), grants)
+        self.log_each(actor, action, ((number, ResourceRef(kind, number)) for number in patient_ids), grants)
 
     def break_glass(self, actor: Actor, patient_id: int, reason: str) -> Glass:
         """Lets a doctor whom nobody let in look for a while. Raises NotAllowed."""
         if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
             raise NotAllowed
-        entry = self._entry(actor, Action.BREAK_GLASS, patient_id, Thing("patient", patient_id), reason)
+        entry = self._entry(actor, Action.BREAK_GLASS, patient_id, ResourceRef("patient", patient_id), reason)
         glass = Glass(patient_id, actor.account_id, reason, entry.at)
         self._care.break_glass(glass, entry)
         return glass
 
-    def _entry(self, actor: Actor, action: Action, patient_id: int, thing: Thing, reason: str | None) -> AccessEntry:
+    def _entry(
+        self, actor: Actor, action: Action, patient_id: int, thing: ResourceRef, reason: str | None
+    ) -> AccessEntry:
         return AccessEntry(
             patient_id=patient_id,
             at=self._now(),
@@ -118,7 +120,7 @@ class Access:
             reason=reason,
         )
 
-    def visible(self, actor: Actor, action: Action, things: Sequence[T], whose: Callable[[T], int]) -> list[T]:
+    def filter_allowed(self, actor: Actor, action: Action, things: Sequence[T], whose: Callable[[T], int]) -> list[T]:
         """Those of one's own list that the actor may still see, each other patient logged.
 
         However many patients there are, it costs two round trips for a hundred grants and each 25 entries.
@@ -131,10 +133,10 @@ class Access:
             for number in {*patients, actor.account_id}
             if allows(actor, action, Resource(number, relations.get(number, Relation.NONE)))
         }
-        self.show(actor, action, sorted(patients & allowed), "tasks", grants)
+        self.log_listed(actor, action, sorted(patients & allowed), "tasks", grants)
         return [thing for thing in things if whose(thing) in allowed]
 
-    def _grant(self, actor: Actor, patient_id: int) -> Grant | None:
+    def _read_grant(self, actor: Actor, patient_id: int) -> Grant | None:
         if actor.account_id == patient_id or actor.is_admin or not actor.is_professional:
             return None
         return self._care.grant(actor, patient_id, self._now())
