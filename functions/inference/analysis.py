@@ -13,7 +13,7 @@ from functions.inference.model_registry import Models
 from functions.inference.reports import expert, friendly
 from imaging.analysis import Analysis, analyse
 from imaging.decode import decode
-from imaging.errors import ImageRefused
+from imaging.errors import ImageError
 from imaging.image import Picture
 from imaging.model_card import Card
 from imaging.renderings import heatmap, preview
@@ -145,7 +145,7 @@ def _derive(inference: Inference, task: Task, content: bytes, picture: Picture) 
 
     try:
         copy = deidentify(content)
-    except ImageRefused:  # what can be read but not be cleaned is read all the same
+    except ImageError:  # what can be read but not be cleaned is read all the same
         return (NO_DEIDENTIFIED_COPY,)
     key, first = deidentified_key(task.scan_id), task.is_first and task.attempts == 1
     # Its UIDs are new at each making: whoever has the copy already would meet the same image under other ones.

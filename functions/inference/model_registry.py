@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 from aws_lambda_powertools import Logger
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
-from imaging.errors import ModelRefused
+from imaging.errors import ModelError
 from imaging.model_card import CARD_FILE, Accepts, Block, Card, Name, card_of, read_card, texts
 from scanward.errors import NotFound
 from scanward.settings import Environment
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from imaging.model import Model
 
 
-class ConfigurationRefused(ValueError):
+class ConfigurationError(ValueError):
     """The configuration of models is not one."""
 
 
@@ -53,23 +53,23 @@ class Served(Block):
 _SERVED: TypeAdapter[dict[str, Served]] = TypeAdapter(dict[Name, Served], config={"defer_build": True})
 
 
-def read_served(text: str) -> Mapping[str, Served | ModelRefused]:
+def read_served(text: str) -> Mapping[str, Served | ModelError]:
     """Name → model, from JSON; or why that one is refused. Raises ConfigurationRefused for what is no JSON object."""
     try:
         entries = json.loads(text)
     except ValueError:
         entries = None
     if not isinstance(entries, dict):
-        raise ConfigurationRefused("MODELS: not a JSON object of models by name")
+        raise ConfigurationError("MODELS: not a JSON object of models by name")
     return {name: _entry(name, said) for name, said in entries.items()}
 
 
-def _entry(name: str, said: object) -> Served | ModelRefused:
+def _entry(name: str, said: object) -> Served | ModelError:
     try:
         return _SERVED.validate_python({name: said})[name]
     except ValidationError as error:
         told = texts(error.errors(include_url=False, include_input=False, include_context=False))
-        return ModelRefused(f"MODELS: {told}")
+        return ModelError(f"MODELS: {told}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +78,7 @@ class ModelSettings:
 
     bucket: str
     prefix: str
-    served: Mapping[str, Served | ModelRefused]
+    served: Mapping[str, Served | ModelError]
 
     @classmethod
     def read(cls, env: Environment) -> "ModelSettings":
@@ -125,23 +125,23 @@ class Shelf:
     def _fetched_card(self, name: str, served: Served) -> Card:
         text = self._file(name, served, CARD_FILE)
         if not hmac.compare_digest(hashlib.sha256(text).hexdigest(), served.sha256 or ""):
-            raise ModelRefused(f"{name}: {CARD_FILE} is not the one that the configuration pins")
+            raise ModelError(f"{name}: {CARD_FILE} is not the one that the configuration pins")
         card = card_of(text, name)
         if card.name != name:
-            raise ModelRefused(f"{name}: the card is that of another model, as its name tells")
+            raise ModelError(f"{name}: the card is that of another model, as its name tells")
         return card
 
     def _file(self, name: str, served: Served, file: str) -> bytes:
         if self._fetch is None:
-            raise ModelRefused(f"{name}: no bucket to fetch it from")
+            raise ModelError(f"{name}: no bucket to fetch it from")
         try:
             return self._fetch(f"{served.prefix}/{file}")
         except NotFound:
-            raise ModelRefused(f"{name}: no {file} under {served.prefix}, or none that may be read") from None
+            raise ModelError(f"{name}: no {file} under {served.prefix}, or none that may be read") from None
 
 
 REFUSED_SECONDS = 300.0
-Tell = Callable[[ModelRefused], None]
+Tell = Callable[[ModelError], None]
 """Is told of a model each time that it is looked at and refused: the message is for the operator."""
 T = TypeVar("T")
 
@@ -161,7 +161,7 @@ class Models:
         self,
         folder: Path,
         memory_mb: int,
-        served: Mapping[str, Served | ModelRefused] | None = None,
+        served: Mapping[str, Served | ModelError] | None = None,
         fetch: Fetch | None = None,
         tell: Tell | None = None,
         *,
@@ -178,11 +178,11 @@ class Models:
         self.refused: dict[str, Refusal] = {}
         """By name; what the configuration has wrong is refused for good."""
         for name, entry in entries.items():
-            if isinstance(entry, ModelRefused):
+            if isinstance(entry, ModelError):
                 self._refuse(name, entry, math.inf)
             elif not entry.prefix and name not in self._shelf.shipped:
                 del self._served[name]  # it claims no studies either
-                self._refuse(name, ModelRefused(f"MODELS: {name}: there is no such model"), math.inf)
+                self._refuse(name, ModelError(f"MODELS: {name}: there is no such model"), math.inf)
 
     @property
     def names(self) -> list[str]:
@@ -239,25 +239,25 @@ class Models:
         served = self._served.get(name)
         return served.accepts if served else None
 
-    def _card_or_why(self, name: str) -> Card | ModelRefused | StorageFailed:
+    def _card_or_why(self, name: str) -> Card | ModelError | StorageFailed:
         try:
             return self.card(name)
-        except (ModelRefused, StorageFailed) as why:
+        except (ModelError, StorageFailed) as why:
             return why
 
     def _unless_refused(self, name: str, make: Callable[[], T]) -> T:
         known = self.refused.get(name)
         if known and self._clock() < known.until:
-            raise ModelRefused(known.why)
+            raise ModelError(known.why)
         try:
             made = make()
-        except ModelRefused as refusal:
+        except ModelError as refusal:
             self._refuse(name, refusal, self._clock() + REFUSED_SECONDS)
             raise
         self.refused.pop(name, None)
         return made
 
-    def _refuse(self, name: str, refusal: ModelRefused, until: float) -> None:
+    def _refuse(self, name: str, refusal: ModelError, until: float) -> None:
         self.refused[name] = Refusal(refusal.message, until)
         if self._tell:
             self._tell(refusal)
@@ -272,7 +272,7 @@ def configured_models(settings: ModelSettings, folder: Path, memory_mb: int, tel
 def telling(log: Logger) -> Tell:
     """Tells the function's log, and CloudWatch."""
 
-    def tell(refusal: ModelRefused) -> None:
+    def tell(refusal: ModelError) -> None:
         from functions.inference.metrics import measure_model_error
 
         log.error("model refused", extra={"why": refusal.message})

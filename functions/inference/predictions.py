@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from functions.inference.model_registry import Models
-from imaging.errors import ImageRefused, ModelRefused
+from imaging.errors import ImageError, ModelError
 from imaging.model_card import Card
 from scanward.domain.accounts import Actor
 from scanward.domain.policy import Action, Resource, allows
@@ -80,9 +80,9 @@ def predict(predictions: Predictions, actor: Actor, content: bytes, model_type: 
         if model is None:
             raise ImageNotLoaded(f"Error loading image: {SHOWS_ANOTHER}")
         analysis = analyse(picture, model, explained=False)
-    except ImageRefused as refusal:
+    except ImageError as refusal:
         raise ImageNotLoaded(f"Error loading image: {refusal.message}") from None
-    except ModelRefused as refusal:
+    except ModelError as refusal:
         raise ModelNotLoaded from refusal
     if analysis.choice is None:
         raise LookupError("only a model that chooses one label predicts")
@@ -96,7 +96,7 @@ def _card(predictions: Predictions, model_type: str) -> Card:
             return card
     except KeyError:
         pass
-    except ModelRefused as refusal:
+    except ModelError as refusal:
         raise ModelNotLoaded from refusal
     raise UnknownModelType(f"Invalid model type. Choose from {', '.join(offered(predictions))}")
 
@@ -110,5 +110,5 @@ def read_model(predictions: Predictions, name: str) -> Card:
     """One card. Raises NotFound, Unavailable."""
     try:
         return predictions.models.card(name)
-    except (KeyError, ModelRefused):
+    except (KeyError, ModelError):
         raise NotFound from None

@@ -13,7 +13,7 @@ from functions.inference.ingest import (
     accept_external,
     quarantine,
 )
-from imaging.errors import ImageRefused, ModelRefused
+from imaging.errors import ImageError, ModelError
 from scanward.domain import tasks
 from scanward.domain.object_keys import derived_prefix
 from scanward.domain.tasks import FailureReason, Task, TaskClosed, TaskLeased
@@ -101,9 +101,9 @@ def _analyse(inference: Inference, lease: Lease) -> Outcome:
         lease.fail(FailureReason.STORAGE)
     except TooLarge:
         lease.fail(FailureReason.TOO_LARGE)
-    except ImageRefused as refusal:
+    except ImageError as refusal:
         lease.fail(FailureReason(refusal.reason.value))
-    except ModelRefused:
+    except ModelError:
         lease.fail(FailureReason.MODEL)
     else:
         return Outcome.FINISHED

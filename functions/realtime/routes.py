@@ -26,7 +26,7 @@ def answer(realtime: Realtime, event: Mapping[str, Any]) -> Reply:
         else:
             _hear(realtime, connection_id, event.get("body"))
     except ScanwardError as refusal:
-        status, body = Family.ENVELOPE.refuse(refusal)
+        status, body = Family.ENVELOPE.error_body(refusal)
         headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else {}
         return {"statusCode": status, "headers": headers, "body": body}
     return DONE
@@ -45,7 +45,7 @@ def _hear(realtime: Realtime, connection_id: str, body: object) -> None:
         watching = subscriptions.hear(realtime, connection_id, partial(schemas.read_message, body))
         said = schemas.watching(watching) if watching else schemas.PONG
     except (NotAuthenticated, subscriptions.Flooded) as over:
-        said, ends = schemas.refusal(over), True
+        said, ends = schemas.error_message(over), True
     except ScanwardError as refused:
-        said = schemas.refusal(refused)
+        said = schemas.error_message(refused)
     subscriptions.reply(realtime, connection_id, said, ends=ends)

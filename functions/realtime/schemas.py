@@ -38,7 +38,7 @@ def watching(connection: Connection) -> bytes:
     return _spelled({"action": "watching", "task_ids": named, "own": connection.watches_own})
 
 
-def refusal(error: ScanwardError) -> bytes:
+def error_message(error: ScanwardError) -> bytes:
     """Why a message was not done; nothing of it was."""
     details: dict[str, Any] = dict(error.fields) if isinstance(error, InvalidFields) else {}
     if isinstance(error, TooManyRequests):

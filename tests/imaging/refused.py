@@ -3,13 +3,13 @@
 import pytest
 
 from imaging.decode import decode
-from imaging.errors import ImageRefused, Reason
+from imaging.errors import ImageError, Reason
 from tests.imaging.images import PATIENT
 
 
 def reason(data: bytes) -> Reason:
     """Why the file is refused; the refusal names no patient and keeps no error that might."""
-    with pytest.raises(ImageRefused) as refused:
+    with pytest.raises(ImageError) as refused:
         decode(data)
     assert PATIENT not in str(refused.value)
     assert refused.value.__cause__ is None

@@ -13,7 +13,7 @@ from PIL import Image
 from functions.inference.reports import words
 from imaging.analysis import HEAT_INCOMPLETE, analyse
 from imaging.decode import decode
-from imaging.errors import ImageRefused, ModelRefused
+from imaging.errors import ImageError, ModelError
 from imaging.findings import BELOW_OPERATING_POINT, decide
 from imaging.heatmaps import heat_grid, spread
 from imaging.model import Model, load_model
@@ -195,7 +195,7 @@ class Failing:
 
 def test_a_graph_that_fails_refuses_its_model(tmp_path: Path) -> None:
     broken = replace(quarters(tmp_path), session=Failing())
-    with pytest.raises(ModelRefused, match="net: a run fails"):
+    with pytest.raises(ModelError, match="net: a run fails"):
         analyse(decode(png(networks.shown(1))), broken)
 
 
@@ -243,5 +243,5 @@ def test_a_softmax_does_not_run_over_for_extreme_logits() -> None:
         decision = decide(np.array(logits, np.float32), card)
         assert sum(decision.scores.values()) == pytest.approx(1)
     for broken in (np.nan, np.inf):
-        with pytest.raises(ImageRefused):
+        with pytest.raises(ImageError):
             decide(np.array([0, broken, 0, 0], np.float32), card)

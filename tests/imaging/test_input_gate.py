@@ -9,7 +9,7 @@ from pydantic import TypeAdapter
 
 from imaging.analysis import analyse
 from imaging.decode import decode
-from imaging.errors import ImageRefused, Reason
+from imaging.errors import ImageError, Reason
 from imaging.input_checks import GRID, distance, learn, thumb
 from imaging.model import Model
 from imaging.model_card import Gate, Warned, read_card
@@ -49,7 +49,7 @@ def test_a_card_may_ask_for_refusal(kind: str, model: Model) -> None:
     picture = decode(draw(1))
     assert code in analyse(picture, model).warnings
     strict = replace(model, card=replace(model.card, gate=model.card.gate.model_copy(update={"refuse": (code,)})))
-    with pytest.raises(ImageRefused) as refused:
+    with pytest.raises(ImageError) as refused:
         analyse(picture, strict)
     assert refused.value.reason is Reason.UNSUPPORTED
 

@@ -17,7 +17,7 @@ from functions.inference.model_registry import (
     configured_models,
     read_served,
 )
-from imaging.errors import ModelRefused
+from imaging.errors import ModelError
 from imaging.image import ImageFacts
 from scanward.errors import NotFound
 from scanward.settings import Environment
@@ -84,11 +84,11 @@ def test_a_card_or_graph_that_is_not_the_pinned_one_is_refused_and_the_others_ar
         "renamed": {"prefix": "renamed", "sha256": renamed},
         "absent": {"prefix": "absent", "sha256": good},
     }
-    told: list[ModelRefused] = []
+    told: list[ModelError] = []
     models = configured(folder, served, told.append)
     for name in set(served) - {"good"}:
         for _ in range(2):
-            with pytest.raises(ModelRefused, match=name):
+            with pytest.raises(ModelError, match=name):
                 models.load(name)
     assert len(told) == len(served) - 1
     assert models.load("good").card.name == "good"
@@ -152,7 +152,7 @@ def test_what_is_not_to_be_had_refuses_that_model_alone(aws: None, folder: Path,
         folder, {"brain": {"prefix": "brain", "sha256": "0" * 64}, "good": {"prefix": "good", "sha256": good}}
     )
     with refused(s3(), "s3.GetObject", 403, {"Error": {"Code": code}}):
-        with pytest.raises(ModelRefused, match="brain: no card"):
+        with pytest.raises(ModelError, match="brain: no card"):
             models.load("brain")
         assert set(models.cards) == {"chest_ct", "kidney"}
         assert models.load("kidney").card.name == "kidney"
@@ -164,7 +164,7 @@ def test_a_bucket_that_is_not_there_has_nothing(aws: None) -> None:
 
 
 def test_a_refusal_is_believed_for_a_while_and_then_looked_at_again(aws: None, folder: Path) -> None:
-    document, time, told = networks.card("brain", NETWORK, accepts=MRI), [0.0], list[ModelRefused]()
+    document, time, told = networks.card("brain", NETWORK, accepts=MRI), [0.0], list[ModelError]()
     pin = hashlib.sha256(json.dumps(document).encode()).hexdigest()
     served = read_served(json.dumps({"brain": {"prefix": "brain", "sha256": pin}}))
     fetch = ModelFiles(BUCKET, "models/").get
@@ -172,10 +172,10 @@ def test_a_refusal_is_believed_for_a_while_and_then_looked_at_again(aws: None, f
     assert models.for_image(BRAIN) is None
     keep("brain", document, network=NETWORK + b"\x00")
     time[0] = REFUSED_SECONDS - 1
-    with pytest.raises(ModelRefused, match="no card"):
+    with pytest.raises(ModelError, match="no card"):
         models.for_image(BRAIN, model="brain")
     time[0] = REFUSED_SECONDS
-    with pytest.raises(ModelRefused, match="not the file its card was written for"):
+    with pytest.raises(ModelError, match="not the file its card was written for"):
         models.for_image(BRAIN)
     assert len(told) == 2
     keep("brain", document)

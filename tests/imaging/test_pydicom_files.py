@@ -12,7 +12,7 @@ import pytest
 from imaging.analysis import analyse
 from imaging.decode import decode
 from imaging.dicom.deidentify import deidentify
-from imaging.errors import ImageRefused, Reason
+from imaging.errors import ImageError, Reason
 from imaging.image import Picture
 from imaging.jpeg_png import JPEG_START
 from imaging.model import Model
@@ -56,10 +56,10 @@ SAME = (
 
 
 @cache
-def outcome(file: Path) -> Picture | ImageRefused:
+def outcome(file: Path) -> Picture | ImageError:
     try:
         return decode(file.read_bytes())
-    except ImageRefused as refused:
+    except ImageError as refused:
         return refused
 
 
@@ -71,7 +71,7 @@ def named(name: str) -> Path:
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.name)
 def test_each_file_gives_a_preview_and_a_result_or_is_refused_with_a_reason(file: Path, model: Model) -> None:
     picture = outcome(file)
-    if isinstance(picture, ImageRefused):
+    if isinstance(picture, ImageError):
         assert picture.reason in Reason
         assert len(picture.message) > 20
         return
@@ -90,7 +90,7 @@ def test_files_of_every_kind_that_is_read_are_read(name: str) -> None:
 @pytest.mark.parametrize(("name", "expected"), REFUSED.items())
 def test_files_that_are_refused_have_the_right_reason(name: str, expected: Reason) -> None:
     refused = outcome(named(name))
-    assert isinstance(refused, ImageRefused)
+    assert isinstance(refused, ImageError)
     assert refused.reason is expected
 
 

@@ -7,7 +7,7 @@ import pytest
 from pydicom.uid import UID
 
 from imaging.decode import decode
-from imaging.errors import ImageRefused, Reason
+from imaging.errors import ImageError, Reason
 from tests.imaging.encoders import (
     ENCODERS,
     JPEG_2000_LOSSLESS,
@@ -99,7 +99,7 @@ def test_deep_colour_in_jpeg_2000_is_unsupported() -> None:
 
 def test_a_jpeg_ls_frame_without_an_end_is_not_begun() -> None:
     frame = jpeg_ls(ramp())
-    with pytest.raises(ImageRefused, match="ends before its image does"):
+    with pytest.raises(ImageError, match="ends before its image does"):
         decode(dicom(ramp(), JPEG_LS, frame[:104]))
 
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from functions.inference.model_registry import Models, Served
-from imaging.errors import ModelRefused
+from imaging.errors import ModelError
 from imaging.image import ImageFacts
 from imaging.model_card import Accepts, card_of
 from imaging.model_selection import choose
@@ -118,9 +118,9 @@ def test_a_model_is_loaded_when_it_is_needed_and_once(folder: Path) -> None:
 def test_a_corrupt_model_is_refused_by_itself(folder: Path, file: str) -> None:
     (folder / "chest_ct" / file).write_bytes(b"{}")
     models = Models(folder, memory_mb=1769)
-    with pytest.raises(ModelRefused):
+    with pytest.raises(ModelError):
         models.load("chest_ct")
-    with pytest.raises(ModelRefused):
+    with pytest.raises(ModelError):
         models.for_image(facts("CT", "CHEST"), model="chest_ct")
     assert models.load("kidney").card.name == "kidney"
     assert set(models.refused) == {"chest_ct"}

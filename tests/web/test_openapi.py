@@ -6,7 +6,7 @@ import pytest
 
 from infra import openapi
 from scanward.web.families import Family
-from scanward.web.openapi import document, downgraded
+from scanward.web.openapi import document, to_openapi_30
 from scanward.web.routes import PUBLIC, Binary, Call, Routes
 
 
@@ -66,4 +66,4 @@ def test_a_path_of_two_functions_is_refused() -> None:
     ],
 )
 def test_schemas_are_said_in_the_older_dialect(modern: dict[str, Any], older: dict[str, Any]) -> None:
-    assert downgraded(modern) == older
+    assert to_openapi_30(modern) == older

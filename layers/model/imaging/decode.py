@@ -5,7 +5,7 @@ import time
 from functools import partial
 
 from imaging.dicom.meta import transfer_syntax
-from imaging.errors import ImageRefused, bad_input, too_large, unsupported
+from imaging.errors import ImageError, bad_input, too_large, unsupported
 from imaging.image import Format, Picture, check_bytes
 from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, decode_png, sniff
 
@@ -23,7 +23,7 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
         raise unsupported("The file is neither a JPEG, a PNG nor a DICOM image.")
     try:
         picture = _decode(data, kind, whole=whole)
-    except ImageRefused:
+    except ImageError:
         raise
     except MemoryError:
         raise too_large("The image needs more memory than there is.") from None

@@ -11,7 +11,7 @@ class Reason(StrEnum):
     UNSUPPORTED = "UNSUPPORTED"
 
 
-class ImageRefused(Exception):
+class ImageError(Exception):
     """The image cannot be read; `message` may be shown to the person who uploaded it."""
 
     def __init__(self, reason: Reason, message: str) -> None:
@@ -23,7 +23,7 @@ class ImageRefused(Exception):
         return f"{self.reason}: {self.message}"
 
 
-class ModelRefused(Exception):
+class ModelError(Exception):
     """The model's files are not what its card says; `message` is for the operator."""
 
     def __init__(self, message: str) -> None:
@@ -31,16 +31,16 @@ class ModelRefused(Exception):
         self.message = message
 
 
-def bad_input(message: str) -> ImageRefused:
+def bad_input(message: str) -> ImageError:
     """A file that is broken, or not an image of an accepted format."""
-    return ImageRefused(Reason.BAD_INPUT, message)
+    return ImageError(Reason.BAD_INPUT, message)
 
 
-def too_large(message: str) -> ImageRefused:
+def too_large(message: str) -> ImageError:
     """A file that is whole, as far as its header tells, but beyond the bounds."""
-    return ImageRefused(Reason.TOO_LARGE, message)
+    return ImageError(Reason.TOO_LARGE, message)
 
 
-def unsupported(message: str) -> ImageRefused:
+def unsupported(message: str) -> ImageError:
     """An image of an accepted format, in a variant that is not read."""
-    return ImageRefused(Reason.UNSUPPORTED, message)
+    return ImageError(Reason.UNSUPPORTED, message)

@@ -10,7 +10,7 @@ import numpy as np
 import onnxruntime
 from numpy.typing import NDArray
 
-from imaging.errors import ModelRefused
+from imaging.errors import ModelError
 from imaging.model_card import CARD_FILE, Card, read_card
 from imaging.onnx_graph import read_graph
 
@@ -43,10 +43,10 @@ class Model:
         try:
             given = self.session.run(card.outputs[: 1 if scores_only else None], {card.input.node: images})
         except Exception as error:  # onnxruntime's own errors share no base but this
-            raise ModelRefused(f"{card.name}: a run fails: {type(error).__name__}") from error
+            raise ModelError(f"{card.name}: a run fails: {type(error).__name__}") from error
         for values, (name, shape) in zip(given, _shapes(card), strict=False):
             if not _fits(values.shape, (len(images), *shape)):
-                raise ModelRefused(f"{card.name}: a run gives {name} in another shape than the card says")
+                raise ModelError(f"{card.name}: a run gives {name} in another shape than the card says")
         return list(given)
 
 
@@ -66,7 +66,7 @@ def load_model(folder: Path, threads: int) -> Model:
     try:
         graph = (folder / MODEL_FILE).read_bytes()
     except OSError:
-        raise ModelRefused(f"{card.name}: no {MODEL_FILE}") from None
+        raise ModelError(f"{card.name}: no {MODEL_FILE}") from None
     return model_of(card, graph, threads)
 
 
@@ -77,7 +77,7 @@ def model_of(card: Card, graph: bytes, threads: int) -> Model:
     operators that onnxruntime does not have, or if its opset, inputs or outputs are not those of the card.
     """
     if not hmac.compare_digest(hashlib.sha256(graph).hexdigest(), card.sha256):
-        raise ModelRefused(f"{card.name}: {MODEL_FILE} is not the file its card was written for")
+        raise ModelError(f"{card.name}: {MODEL_FILE} is not the file its card was written for")
     _check_graph(graph, card)
     model = Model(card, _session(graph, card, threads))
     _check_nodes(model)
@@ -88,14 +88,14 @@ def _check_graph(graph: bytes, card: Card) -> None:
     try:
         read = read_graph(graph)
     except (ValueError, RecursionError):
-        raise ModelRefused(f"{card.name}: {MODEL_FILE} is not an ONNX graph") from None
+        raise ModelError(f"{card.name}: {MODEL_FILE} is not an ONNX graph") from None
     if read.external_data:
-        raise ModelRefused(f"{card.name}: {MODEL_FILE} keeps weights outside the file")
+        raise ModelError(f"{card.name}: {MODEL_FILE} keeps weights outside the file")
     if read.foreign:
         domains = ", ".join(domain[:60] for domain in read.foreign)
-        raise ModelRefused(f"{card.name}: {MODEL_FILE} needs custom operators, of {domains}")
+        raise ModelError(f"{card.name}: {MODEL_FILE} needs custom operators, of {domains}")
     if read.opset != card.opset:
-        raise ModelRefused(f"{card.name}: {MODEL_FILE} has opset {read.opset}, the card says {card.opset}")
+        raise ModelError(f"{card.name}: {MODEL_FILE} has opset {read.opset}, the card says {card.opset}")
 
 
 def _session(graph: bytes, card: Card, threads: int) -> onnxruntime.InferenceSession:
@@ -107,7 +107,7 @@ def _session(graph: bytes, card: Card, threads: int) -> onnxruntime.InferenceSes
     try:
         return onnxruntime.InferenceSession(graph, options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime's own errors share no base but this
-        raise ModelRefused(f"{card.name}: onnxruntime does not load {MODEL_FILE}") from error
+        raise ModelError(f"{card.name}: onnxruntime does not load {MODEL_FILE}") from error
 
 
 def _check_nodes(model: Model) -> None:
@@ -116,19 +116,19 @@ def _check_nodes(model: Model) -> None:
     outputs = {node.name: node.shape for node in session.get_outputs()}
     [*inputs] = session.get_inputs()
     if [node.name for node in inputs] != [card.input.node] or not set(card.outputs) <= set(outputs):
-        raise ModelRefused(f"{card.name}: the graph's inputs and outputs are not those of the card")
+        raise ModelError(f"{card.name}: the graph's inputs and outputs are not those of the card")
     if inputs[0].type != "tensor(float)":
-        raise ModelRefused(f"{card.name}: the graph takes {inputs[0].type}, not 32-bit floats")
+        raise ModelError(f"{card.name}: the graph takes {inputs[0].type}, not 32-bit floats")
     target = card.input
     planes = (target.height, target.width)
     wanted = (*planes, target.channels) if target.channels_last else (target.channels, *planes)
     if not _fits(inputs[0].shape, (1, *wanted)):
-        raise ModelRefused(f"{card.name}: the graph takes another input size than the card says")
+        raise ModelError(f"{card.name}: the graph takes another input size than the card says")
     (scores, row), *maps = _shapes(card)
     if not _fits(outputs[scores], (1, *row)):
-        raise ModelRefused(f"{card.name}: the graph has another number of scores than the card has labels")
+        raise ModelError(f"{card.name}: the graph has another number of scores than the card has labels")
     if not all(_fits(outputs[name], (1, *shape)) for name, shape in maps):
-        raise ModelRefused(f"{card.name}: the activation is not one map for each label, of the card's grid")
+        raise ModelError(f"{card.name}: the activation is not one map for each label, of the card's grid")
 
 
 def _shapes(card: Card) -> list[tuple[str, Shape]]:

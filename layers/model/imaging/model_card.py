@@ -20,7 +20,7 @@ from pydantic import (
     model_validator,
 )
 
-from imaging.errors import ModelRefused
+from imaging.errors import ModelError
 from imaging.image import MAX_INPUT_SIDE
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
@@ -273,25 +273,25 @@ def read_card(folder: Path) -> Card:
     try:
         text = (folder / CARD_FILE).read_bytes()
     except OSError:
-        raise ModelRefused(f"{folder.name}: no {CARD_FILE}") from None
+        raise ModelError(f"{folder.name}: no {CARD_FILE}") from None
     card = card_of(text, folder.name)
     if card.name != folder.name:
-        raise ModelRefused(f"{folder.name}: the card is that of another model, as its name tells")
+        raise ModelError(f"{folder.name}: the card is that of another model, as its name tells")
     return card
 
 
 def card_of(text: bytes, name: str) -> Card:
     """A card from its JSON, of the model that is kept as `name`. Raises ModelRefused."""
     if len(text) > MAX_CARD_BYTES:
-        raise ModelRefused(f"{name}: {CARD_FILE} is larger than {MAX_CARD_BYTES} bytes")
+        raise ModelError(f"{name}: {CARD_FILE} is larger than {MAX_CARD_BYTES} bytes")
     try:
         document = json.loads(text, parse_constant=_refuse, parse_float=_finite)
         card = CardDocument.model_validate(document)
     except ValidationError as error:
         told = texts(error.errors(include_url=False, include_input=False, include_context=False))
-        raise ModelRefused(f"{name}: {CARD_FILE} is not valid: {told}") from None
+        raise ModelError(f"{name}: {CARD_FILE} is not valid: {told}") from None
     except (ValueError, RecursionError):
-        raise ModelRefused(f"{name}: {CARD_FILE} is not JSON") from None
+        raise ModelError(f"{name}: {CARD_FILE} is not JSON") from None
     return _card(card, document)
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from imaging.analysis import analyse
 from imaging.decode import decode
-from imaging.errors import ImageRefused, ModelRefused
+from imaging.errors import ImageError, ModelError
 from imaging.findings import decide
 from imaging.heatmaps import occlude
 from imaging.image import ImageFacts, Picture
@@ -56,10 +56,10 @@ def _smoke(model: Model) -> float:
         taken.append(1000 * (time.perf_counter() - begun))
         try:
             decide(scores[0], card)
-        except ImageRefused:
-            raise ModelRefused(f"{card.name}: a run gives scores that are not finite") from None
+        except ImageError:
+            raise ModelError(f"{card.name}: a run gives scores that are not finite") from None
         if not all(np.isfinite(one).all() for one in activation):
-            raise ModelRefused(f"{card.name}: a run gives an activation that is not finite")
+            raise ModelError(f"{card.name}: a run gives an activation that is not finite")
         _check_range(scores, card)
     if model.takes_batches:
         model.run(np.concatenate([tensor, tensor]))
@@ -80,7 +80,7 @@ def _heat(model: Model) -> str:
 
 def _check_range(scores: NDArray[np.float32], card: Card) -> None:
     if card.output.kind == "scores" and (scores.min() < -_SLACK or scores.max() > 1 + _SLACK):
-        raise ModelRefused(f"{card.name}: the card says that outputs are scores of 0 to 1, a run gives others")
+        raise ModelError(f"{card.name}: the card says that outputs are scores of 0 to 1, a run gives others")
 
 
 def read(folder: Path, image: Path) -> Iterator[str]:
@@ -105,10 +105,10 @@ def main(arguments: list[str]) -> int:
             sys.stdout.write(f"✓ {line}\n")
         for image in images:
             sys.stdout.writelines(f"{line}\n" for line in read(folder, image))
-    except (ImageRefused, OSError) as refusal:
+    except (ImageError, OSError) as refusal:
         sys.stderr.write(f"✗ {refusal}\n")
         return 1
-    except ModelRefused as refusal:
+    except ModelError as refusal:
         sys.stderr.write(f"✗ {refusal.message}\n")
         return 1
     return 0

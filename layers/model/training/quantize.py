@@ -19,7 +19,7 @@ from onnxruntime.quantization import CalibrationDataReader, QuantFormat, QuantTy
 from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from imaging.decode import decode
-from imaging.errors import ImageRefused, ModelRefused
+from imaging.errors import ImageError, ModelError
 from imaging.model import MODEL_FILE, Model, load_model
 from imaging.model_card import CARD_FILE
 from imaging.onnx_graph import read_graph
@@ -64,7 +64,7 @@ def _tensors(images: Path, model: Model) -> Iterator[NDArray[np.float32]]:
     for path in sorted(images.iterdir()):
         try:
             yield prepare(decode(path.read_bytes()), model.card.input).tensor
-        except (ImageRefused, OSError):
+        except (ImageError, OSError):
             continue
 
 
@@ -123,7 +123,7 @@ def main() -> int:
     asked = parser.parse_args()
     try:
         made = quantise(asked.folder, asked.images, asked.out)
-    except (QuantisationRefused, ModelRefused) as refusal:
+    except (QuantisationRefused, ModelError) as refusal:
         print(f"✗ {refusal}", file=sys.stderr)
         return 1
     print(f"✓ {asked.out}: {made.speed:.2f} times as fast, {made.size:.0%} of the size")

@@ -18,7 +18,7 @@ from scanward.logs import log_failure
 from scanward.security.authentication import AuthContext, Authenticator, bearer
 from scanward.web.families import Family
 from scanward.web.request import Reader
-from scanward.web.responses import Cors, rate_limit_headers, refused, rendered
+from scanward.web.responses import Cors, error_response, rate_limit_headers, render_answer
 from scanward.web.routes import ANY, METHODS, Route, Routes
 
 D = TypeVar("D")
@@ -57,12 +57,12 @@ class Endpoint(Generic[D]):
             self._authorise(passed)
             call = self._reader.call(request, path, passed)
             answer = self._route.view(call, self._deps)
-            response = rendered(answer, self._route, self._adapter, dict(request.query_params or {}))
+            response = render_answer(answer, self._route, self._adapter, dict(request.query_params or {}))
         except ScanwardError as refusal:
-            response = refused(refusal, self._route.family)
+            response = error_response(refusal, self._route.family)
         except Exception as bug:
             log_failure(self._edge.log, bug)
-            response = refused(ScanwardError(), self._route.family)
+            response = error_response(ScanwardError(), self._route.family)
         response.headers.update(self._edge.cors.headers(request.headers.get("origin")))
         if passed:
             response.headers.update(
@@ -129,7 +129,7 @@ class Api(Chalice, Generic[D]):
             if method == "OPTIONS":
                 response = Response("", {**self._edge.cors.preflight(origin, methods)}, 204)
             else:
-                response = refused(MethodNotAllowed(methods), family)
+                response = error_response(MethodNotAllowed(methods), family)
                 response.headers.update(self._edge.cors.headers(origin))
             response.headers["Allow"] = ", ".join(methods)
             self._edge.log.info("request", extra={"method": method, "status": response.status_code})

@@ -12,7 +12,7 @@ from multipart import MultipartError, MultipartParser, ParserLimitReached, parse
 from pydantic import BaseModel, ValidationError
 
 from scanward.errors import InvalidFields, MalformedBody, TooLarge, UnsupportedMedia
-from scanward.web.fields import refused
+from scanward.web.fields import error_of_validation
 
 MAX_FORM_BYTES = 4_400_000  # 6 MB of base64 is what a function is given at most
 MAX_JSON_BYTES = 1_000_000
@@ -59,7 +59,7 @@ def read_json(raw: Raw, model: type[BaseModel] | Choice) -> BaseModel:
     try:
         return _chosen(model, parsed).model_validate_json(raw.content, strict=True)
     except ValidationError as failure:
-        raise refused(failure) from failure
+        raise error_of_validation(failure) from failure
 
 
 def read_form(raw: Raw, model: type[BaseModel] | Choice) -> tuple[BaseModel, Mapping[str, File]]:
@@ -71,7 +71,7 @@ def read_form(raw: Raw, model: type[BaseModel] | Choice) -> tuple[BaseModel, Map
     try:
         return _chosen(model, fields).model_validate(fields), files
     except ValidationError as failure:
-        raise refused(failure) from failure
+        raise error_of_validation(failure) from failure
 
 
 def _chosen(model: type[BaseModel] | Choice, fields: object) -> type[BaseModel]:

@@ -65,14 +65,14 @@ class Family(Enum):
     ENVELOPE = "envelope"
     FLAT = "flat"
 
-    def dress(self, body: str, cursor: str | None = None) -> str:
+    def answer_body(self, body: str, cursor: str | None = None) -> str:
         """A successful JSON answer in the family's shape. `cursor`: where the next page of a list begins."""
         if self is Family.FLAT:
             return body
         more = f',"next":{json.dumps(cursor)}' if cursor else ""
         return f'{{"success":true,"data":{body}{more}}}'
 
-    def refuse(self, error: ScanwardError) -> tuple[int, str]:
+    def error_body(self, error: ScanwardError) -> tuple[int, str]:
         """(status, JSON body) of an error in the family's shape."""
         status = status_of(error)
         if self is Family.FLAT:

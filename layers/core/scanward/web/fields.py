@@ -93,7 +93,7 @@ Upper = BeforeValidator(lambda given: given.upper() if isinstance(given, str) el
 AnyGender = Annotated[Gender, Upper]
 
 
-def refused(failure: ValidationError) -> InvalidFields | MalformedBody:
+def error_of_validation(failure: ValidationError) -> InvalidFields | MalformedBody:
     """The refusal that a validation failure means: every broken field at once, none of its values."""
     if any(error["type"] == "json_invalid" for error in failure.errors(include_url=False, include_input=False)):
         return MalformedBody("The body is not valid JSON")

@@ -21,7 +21,7 @@ from scanward.web.request import IDEMPOTENCY_HEADER, MAX_IDEMPOTENCY_KEY
 from scanward.web.routes import ANY, METHODS, Media, Route, Routes
 
 # The gateway's name for a refusal → the status it gets (0: the gateway's own) and what it says.
-_GATEWAY_REFUSALS: dict[str, tuple[int, ScanwardError]] = {
+_GATEWAY_ERRORS: dict[str, tuple[int, ScanwardError]] = {
     "DEFAULT_4XX": (0, MalformedBody("The request cannot be read")),
     "DEFAULT_5XX": (0, Unavailable()),
     "MISSING_AUTHENTICATION_TOKEN": (404, NotFound()),
@@ -42,23 +42,23 @@ _HEADERS = {
 def gateway_responses() -> dict[str, Any]:
     """What the gateway refuses on its own, in the envelope's shape: such responses are one per API."""
     said: dict[str, Any] = {}
-    for kind, (status, error) in _GATEWAY_REFUSALS.items():
-        _, body = Family.ENVELOPE.refuse(error)
+    for kind, (status, error) in _GATEWAY_ERRORS.items():
+        _, body = Family.ENVELOPE.error_body(error)
         said[kind] = {"responseParameters": dict(_HEADERS), "responseTemplates": {"application/json": body}}
         if status:
             said[kind]["statusCode"] = status
     return said
 
 
-def downgraded(schema: Any) -> Any:
+def to_openapi_30(schema: Any) -> Any:
     """The same schema in OpenAPI 3.0's dialect: `nullable`, `enum` for `const`, boolean `exclusiveMinimum`."""
     if isinstance(schema, list):
-        return [downgraded(part) for part in schema]
+        return [to_openapi_30(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {key: downgraded(value) for key, value in schema.items() if key not in {"title", "$defs"}}
+    found = {key: to_openapi_30(value) for key, value in schema.items() if key not in {"title", "$defs"}}
     if "properties" in found:  # a property may well be called title
-        found["properties"] = {name: downgraded(value) for name, value in schema["properties"].items()}
+        found["properties"] = {name: to_openapi_30(value) for name, value in schema["properties"].items()}
     if "const" in found:
         found["enum"] = [found.pop("const")]
     for bound in ("Minimum", "Maximum"):
@@ -189,15 +189,15 @@ def _schema(kind: Any, mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     schema = TypeAdapter(kind).json_schema(mode=mode, ref_template=_REF)
     name = getattr(kind, "__name__", None)
     for other, definition in schema.get("$defs", {}).items():
-        _name(schemas, other, downgraded(definition))
+        _component_name(schemas, other, to_openapi_30(definition))
     if name is None or schema.get("type") != "object":
-        found: dict[str, Any] = downgraded(schema)
+        found: dict[str, Any] = to_openapi_30(schema)
         return found
-    _name(schemas, name, downgraded(schema))
+    _component_name(schemas, name, to_openapi_30(schema))
     return {"$ref": _REF.format(model=name)}
 
 
-def _name(schemas: dict[str, Any], name: str, definition: dict[str, Any]) -> None:
+def _component_name(schemas: dict[str, Any], name: str, definition: dict[str, Any]) -> None:
     told = {**definition, "$defs": None}
     if {**schemas.setdefault(name, definition), "$defs": None} != told:
         raise ValueError(f"two models are called {name}, and they differ")
@@ -221,8 +221,8 @@ def _query(model: type[BaseModel] | None, schemas: dict[str, Any]) -> list[dict[
         return []
     whole = TypeAdapter(model).json_schema(ref_template=_REF)
     for name, definition in whole.get("$defs", {}).items():
-        _name(schemas, name, downgraded(definition))
-    schema = downgraded(whole)
+        _component_name(schemas, name, to_openapi_30(definition))
+    schema = to_openapi_30(whole)
     return [{"name": name, "in": "query", "schema": said} for name, said in schema["properties"].items()]
 
 

@@ -15,7 +15,7 @@ from scanward.domain.idempotency import IdempotencyKey
 from scanward.errors import InvalidFields, TooLarge, UnsupportedMedia
 from scanward.security.authentication import AuthContext
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
-from scanward.web.fields import Body, refused
+from scanward.web.fields import Body, error_of_validation
 from scanward.web.routes import Call, Media, Route
 
 DISTRIBUTION_HEADER = "x-distribution-mark"
@@ -106,7 +106,7 @@ class Reader(Generic[D]):
         try:
             return self._route.query.model_validate(dict(request.query_params or {}))
         except ValidationError as failure:
-            raise refused(failure) from failure
+            raise error_of_validation(failure) from failure
 
     def _body(self, request: Request) -> tuple[BaseModel | None, Mapping[str, File]]:
         if self._route.body_optional and not request.to_original_event().get("body"):

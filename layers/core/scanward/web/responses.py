@@ -61,13 +61,15 @@ _ALWAYS = {"X-Content-Type-Options": "nosniff"}
 _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 
 
-def rendered(answer: Answer, route: Route[Any], adapter: TypeAdapter[Any] | None, query: Mapping[str, str]) -> Response:
+def render_answer(
+    answer: Answer, route: Route[Any], adapter: TypeAdapter[Any] | None, query: Mapping[str, str]
+) -> Response:
     """What a view gave, as a response.
 
     `adapter`: of the route's answer, None where that is a file. `query`: of the request, for the next page's address.
     """
     if isinstance(answer, Binary):
-        return _file(answer, route.status)
+        return _binary_response(answer, route.status)
     if adapter is None:
         raise TypeError("a route that promised a file gave none")
     headers: HeadersType = {**_ALWAYS, **_JSON}
@@ -76,14 +78,14 @@ def rendered(answer: Answer, route: Route[Any], adapter: TypeAdapter[Any] | None
         if answer.next:
             onwards = {name: value for name, value in query.items() if name != "skip"} | {"cursor": answer.next}
             headers["Link"] = f'<?{urlencode(onwards)}>; rel="next"'
-        return Response(route.family.dress(body, answer.next), headers, route.status)
+        return Response(route.family.answer_body(body, answer.next), headers, route.status)
     body = adapter.dump_json(answer).decode()
-    return Response(route.family.dress(body), headers, route.status)
+    return Response(route.family.answer_body(body), headers, route.status)
 
 
-def refused(error: ScanwardError, family: Family) -> Response:
+def error_response(error: ScanwardError, family: Family) -> Response:
     """An error as a response."""
-    status, body = family.refuse(error)
+    status, body = family.error_body(error)
     headers: HeadersType = {**_ALWAYS, **_JSON}
     if isinstance(error, TooManyRequests):
         headers |= {
@@ -108,7 +110,7 @@ def rate_limit_headers(passed: AuthContext) -> Mapping[str, str]:
     }
 
 
-def _file(answer: Binary, status: int) -> Response:
+def _binary_response(answer: Binary, status: int) -> Response:
     headers: HeadersType = {**_ALWAYS, "Content-Type": answer.content_type, **answer.headers}
     # Chalice base64-encodes images and wants text as text.
     image = answer.content_type.startswith("image/")

@@ -26,7 +26,7 @@ from imaging.dicom.header import read_layout
 from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, transfer_syntax
 from imaging.dicom.ps3_15 import ACTIONS
 from imaging.dicom.read import pixel_data, read_header
-from imaging.errors import ImageRefused, bad_input, too_large
+from imaging.errors import ImageError, bad_input, too_large
 from imaging.image import check_bytes
 
 _STANDARD = "1.2.840.10008."
@@ -194,7 +194,7 @@ def deidentify(data: bytes, key: bytes | None = None) -> Deidentified:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # their texts quote the header
             return _deidentify(data, Pseudonyms(key or secrets.token_bytes(32)))
-    except ImageRefused:
+    except ImageError:
         raise
     except MemoryError:
         raise too_large("The image needs more memory than there is.") from None

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from imaging.dicom.meta import LOSSY
-from imaging.errors import ImageRefused, bad_input, too_large, unsupported
+from imaging.errors import ImageError, bad_input, too_large, unsupported
 from imaging.image import ImageFacts, check_dimensions, check_frames
 
 MAX_HEADER_BYTES = 8 * 1024 * 1024
@@ -37,7 +37,7 @@ class HeaderBytes(io.BytesIO):
 
     def __init__(self, data: bytes) -> None:
         super().__init__(data[:MAX_HEADER_BYTES])
-        self.refusal: ImageRefused | None = None
+        self.refusal: ImageError | None = None
         self._items = 0
         self._values = 0
 
