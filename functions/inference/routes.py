@@ -15,17 +15,19 @@ def predict(call: Call[Predict], predictions: Predictions) -> PredictOut:
     """Have an image of up to 4,400,000 bytes read at once, by a model that chooses one of its labels."""
     if set(call.files) != {"file"}:
         raise InvalidFields({"file": ["Send one image, in the field called file."]})
-    return PredictOut.of(usecases.predict(predictions, call.actor, call.files["file"].content, call.body.model_type))
+    return PredictOut.from_domain(
+        usecases.predict(predictions, call.actor, call.files["file"].content, call.body.model_type)
+    )
 
 
 @routes.get("/models", list[ModelOut])
 def list_models(call: Call[None], predictions: Predictions) -> list[ModelOut]:
     """The models at hand."""
-    return [ModelOut.of(card, predictions.models.accepts(card)) for card in usecases.read_models(predictions)]
+    return [ModelOut.from_domain(card, predictions.models.accepts(card)) for card in usecases.read_models(predictions)]
 
 
 @routes.get("/models/{name}", CardOut)
 def read_model(call: Call[None], predictions: Predictions) -> CardOut:
     """A model's card: what it was made for, how good it is, what it cannot do."""
     card = usecases.read_model(predictions, call.path["name"])
-    return CardOut.of(card, predictions.models.accepts(card))
+    return CardOut.from_domain(card, predictions.models.accepts(card))

@@ -36,7 +36,7 @@ class PredictOut(Out):
     notice: str
 
     @classmethod
-    def of(cls, prediction: Prediction) -> "PredictOut":
+    def from_domain(cls, prediction: Prediction) -> "PredictOut":
         card, analysis = prediction.card, prediction.analysis
         labels = {label.id: label for label in card.labels if label.trained}
         return cls(
@@ -109,7 +109,7 @@ class ModelOut(Out):
         }
 
     @classmethod
-    def of(cls, card: Card, accepts: Accepts) -> "ModelOut":
+    def from_domain(cls, card: Card, accepts: Accepts) -> "ModelOut":
         return cls(**cls.fields(card, accepts))
 
 
@@ -119,5 +119,5 @@ class CardOut(ModelOut):
     card: dict[str, Any]
 
     @classmethod
-    def of(cls, card: Card, accepts: Accepts) -> "CardOut":
+    def from_domain(cls, card: Card, accepts: Accepts) -> "CardOut":
         return cls(**cls.fields(card, accepts), card=dict(card.document))

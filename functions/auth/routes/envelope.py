@@ -27,13 +27,13 @@ FORMS = (Media.FORM, Media.MULTIPART, Media.JSON)
 @routes.post("/auth/register", AccountOut, RegisterBody, audience=PUBLIC, media=FORMS)
 def register(call: Call[RegisterBody], auth: Auth) -> AccountOut:
     """Register a patient or a doctor, by email or user name."""
-    return AccountOut.of(registration.register(auth, call.address, call.body.wanted()))
+    return AccountOut.from_domain(registration.register(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/auth/login", TokensOut, LoginBody, audience=PUBLIC, media=FORMS)
 def login(call: Call[LoginBody], auth: Auth) -> TokensOut:
     """Log in by email or user name, and open a session."""
-    tokens = sessions.login(auth, call.address, call.body.shown())
+    tokens = sessions.login(auth, call.address, call.body.to_login())
     return TokensOut(access_token=tokens.access, refresh_token=tokens.refresh)
 
 
@@ -54,13 +54,13 @@ def logout(call: Call[LogoutBody], auth: Auth) -> MessageOut:
 @routes.get("/users/me", AccountOut)
 def me(call: Call[None], auth: Auth) -> AccountOut:
     """The caller's own account."""
-    return AccountOut.of(own_account.me(auth, call.actor))
+    return AccountOut.from_domain(own_account.me(auth, call.actor))
 
 
 @routes.put("/users/me", AccountOut, CredentialsBody)
 def change_me(call: Call[CredentialsBody], auth: Auth) -> AccountOut:
     """A new email, password, or both; a new password ends all sessions."""
-    return AccountOut.of(own_account.change_credentials(auth, call.actor, call.body.email, call.body.password))
+    return AccountOut.from_domain(own_account.change_credentials(auth, call.actor, call.body.email, call.body.password))
 
 
 @routes.delete("/users/me", MessageOut, body=LeaveBody, media=(Media.JSON,), status=202)
@@ -73,7 +73,7 @@ def leave(call: Call[LeaveBody], auth: Auth) -> MessageOut:
 @routes.get("/users/me/sessions", list[SessionOut])
 def own_sessions(call: Call[None], auth: Auth) -> list[SessionOut]:
     """The caller's live sessions, the newest first."""
-    return [SessionOut.of(session, call.actor.session_id) for session in sessions.sessions(auth, call.actor)]
+    return [SessionOut.from_domain(session, call.actor.session_id) for session in sessions.sessions(auth, call.actor)]
 
 
 @routes.delete("/users/me/sessions/{session_id}", MessageOut)

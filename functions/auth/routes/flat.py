@@ -59,20 +59,20 @@ def foreign(call: Call[Any], auth: Auth) -> Fields:
 @routes.post("/api/register", MemberOut | UserOut, EITHER, audience=PUBLIC, status=201, besides=taken)
 def register(call: Call[MemberBody | UserBody], auth: Auth) -> MemberOut | UserOut:
     """Register a patient or a doctor, with `usertype` or with `is_patient` and `is_doctor`."""
-    account = registration.register(auth, call.address, call.body.wanted())
-    return UserOut.of(account) if isinstance(call.body, UserBody) else MemberOut.of(account)
+    account = registration.register(auth, call.address, call.body.to_command())
+    return UserOut.from_domain(account) if isinstance(call.body, UserBody) else MemberOut.from_domain(account)
 
 
 @routes.post("/api/login", MemberSignedInOut, LoginBody, audience=PUBLIC)
 def login(call: Call[LoginBody], auth: Auth) -> MemberSignedInOut:
     """Log in by user name or email, and open a session."""
-    return MemberSignedInOut.opened(sessions.login(auth, call.address, call.body.shown()))
+    return MemberSignedInOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login()))
 
 
 @routes.post("/api/token/refresh", RenewedOut, RenewalBody, audience=PUBLIC)
 def token_refresh(call: Call[RenewalBody], auth: Auth) -> RenewedOut:
     """Renew the access token; the refresh token goes into the body."""
-    return RenewedOut.of(sessions.refresh_shown(auth, call.body.refresh, rotates=call.body.rotate))
+    return RenewedOut.from_domain(sessions.refresh_shown(auth, call.body.refresh, rotates=call.body.rotate))
 
 
 @routes.post("/api/logout", MessageOut, LogoutBody, body_optional=True)
@@ -112,46 +112,46 @@ def change_profile(call: Call[ProfileBody], auth: Auth) -> ProfileOut:
 @routes.post("/api/user/register", PatientOut, PersonBody, audience=PUBLIC, status=201, besides=taken)
 def register_patient(call: Call[PersonBody], auth: Auth) -> PatientOut:
     """Register a patient, and open a session."""
-    return PatientOut.opened(register_and_sign_in(auth, call.address, call.body.wanted()))
+    return PatientOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/api/doctor/register", DoctorOut, DoctorBody, audience=PUBLIC, status=201, besides=taken)
 def register_doctor(call: Call[DoctorBody], auth: Auth) -> DoctorOut:
     """Register a doctor, who waits for approval, and open a session."""
-    return DoctorOut.opened(register_and_sign_in(auth, call.address, call.body.wanted()))
+    return DoctorOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/api/hospital/register", HospitalOut, HospitalBody, audience=PUBLIC, status=201, besides=taken)
 def register_hospital(call: Call[HospitalBody], auth: Auth) -> HospitalOut:
     """Register a hospital, which waits for approval, and open a session."""
-    return HospitalOut.opened(register_and_sign_in(auth, call.address, call.body.wanted()))
+    return HospitalOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/api/labo/register", LaboOut, LaboBody, audience=PUBLIC, status=201, besides=taken)
 def register_labo(call: Call[LaboBody], auth: Auth) -> LaboOut:
     """Register a lab, which waits for approval, and open a session."""
-    return LaboOut.opened(register_and_sign_in(auth, call.address, call.body.wanted()))
+    return LaboOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/api/user/login", PatientLoginOut, RoleLoginBody, audience=PUBLIC)
 def login_patient(call: Call[RoleLoginBody], auth: Auth) -> PatientLoginOut:
     """Log in as a patient."""
-    return PatientLoginOut.opened(sessions.login(auth, call.address, call.body.shown(Role.PATIENT)))
+    return PatientLoginOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login(Role.PATIENT)))
 
 
 @routes.post("/api/doctor/login", DoctorLoginOut, RoleLoginBody, audience=PUBLIC)
 def login_doctor(call: Call[RoleLoginBody], auth: Auth) -> DoctorLoginOut:
     """Log in as a doctor who is approved."""
-    return DoctorLoginOut.opened(sessions.login(auth, call.address, call.body.shown(Role.DOCTOR)))
+    return DoctorLoginOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login(Role.DOCTOR)))
 
 
 @routes.post("/api/hospital/login", HospitalLoginOut, RoleLoginBody, audience=PUBLIC)
 def login_hospital(call: Call[RoleLoginBody], auth: Auth) -> HospitalLoginOut:
     """Log in as a hospital that is approved."""
-    return HospitalLoginOut.opened(sessions.login(auth, call.address, call.body.shown(Role.HOSPITAL)))
+    return HospitalLoginOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login(Role.HOSPITAL)))
 
 
 @routes.post("/api/labo/login", LaboLoginOut, RoleLoginBody, audience=PUBLIC)
 def login_labo(call: Call[RoleLoginBody], auth: Auth) -> LaboLoginOut:
     """Log in as a lab that is approved."""
-    return LaboLoginOut.opened(sessions.login(auth, call.address, call.body.shown(Role.LAB)))
+    return LaboLoginOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login(Role.LAB)))

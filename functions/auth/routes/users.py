@@ -14,20 +14,20 @@ routes = Routes[Auth]("auth", Family.ENVELOPE)
 def users(call: Call[None], auth: Auth) -> Page:
     """All accounts, newest first."""
     accounts, cursor = administration.page(auth, call.actor, call.query.filters(), call.query.window())
-    return Page([AccountOut.of(account) for account in accounts], cursor)
+    return Page([AccountOut.from_domain(account) for account in accounts], cursor)
 
 
 @routes.get("/users/{user_id}", AccountOut, audience=ADMINISTRATORS)
 def user(call: Call[None], auth: Auth) -> AccountOut:
     """One account."""
-    return AccountOut.of(administration.read(auth, call.actor, call.path["user_id"]))
+    return AccountOut.from_domain(administration.read(auth, call.actor, call.path["user_id"]))
 
 
 @routes.patch("/users/{user_id}", AccountOut, ActivityBody, audience=ADMINISTRATORS)
 def change_user(call: Call[ActivityBody], auth: Auth) -> AccountOut:
     """Deactivate an account, which ends its sessions at once, or reactivate it."""
     active = call.body.is_active
-    return AccountOut.of(administration.set_active(auth, call.actor, call.path["user_id"], active=active))
+    return AccountOut.from_domain(administration.set_active(auth, call.actor, call.path["user_id"], active=active))
 
 
 @routes.delete("/users/{user_id}", MessageOut, audience=ADMINISTRATORS)
@@ -40,4 +40,4 @@ def remove_user(call: Call[None], auth: Auth) -> MessageOut:
 @routes.post("/users/{user_id}/approval", AccountOut, ApprovalBody, audience=ADMINISTRATORS)
 def approve(call: Call[ApprovalBody], auth: Auth) -> AccountOut:
     """Approve a doctor, hospital or lab, or refuse; the reason is kept, and shown to whom it is about."""
-    return AccountOut.of(administration.decide(auth, call.actor, call.path["user_id"], call.body.verdict()))
+    return AccountOut.from_domain(administration.decide(auth, call.actor, call.path["user_id"], call.body.to_command()))

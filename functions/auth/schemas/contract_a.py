@@ -37,7 +37,7 @@ class MemberBody(Body):
             raise PydanticCustomError("missing", "This field is required.")
         return registration_id
 
-    def wanted(self) -> Registration:
+    def to_command(self) -> Registration:
         role = Role.DOCTOR if self.is_doctor else Role.PATIENT
         names = Names(email=self.email, username=self.username, registration_id=self.registration_id)
         return Registration(role, names, Profile(phone=self.phone_number), self.password)
@@ -61,7 +61,7 @@ class MemberOut(Out):
     phone_number: str | None
 
     @classmethod
-    def of(cls, account: Account) -> Self:
+    def from_domain(cls, account: Account) -> Self:
         return cls(**spelled(account))
 
 
@@ -74,7 +74,7 @@ class MemberSignedInOut(MemberOut):
     message: str = "Login successful!"
 
     @classmethod
-    def opened(cls, opened: SignedIn) -> Self:
+    def from_sign_in(cls, opened: SignedIn) -> Self:
         account = opened.account
         return cls(uid=account.id, refresh=opened.refresh, access=opened.access, **spelled(account))
 
@@ -86,7 +86,7 @@ class RenewedOut(Out):
     refresh: str | None = Field(default=None, exclude_if=lambda token: token is None)
 
     @classmethod
-    def of(cls, renewed: Renewed) -> Self:
+    def from_domain(cls, renewed: Renewed) -> Self:
         return cls(access=renewed.access, refresh=renewed.refresh)
 
 

@@ -32,7 +32,7 @@ class RegisterBody(Body):
             raise PydanticCustomError("unnamed", "Give an email or a username.")
         return email
 
-    def wanted(self) -> Registration:
+    def to_command(self) -> Registration:
         return Registration(Role(self.role), Names(self.email, self.username), Profile(), self.password)
 
 
@@ -50,7 +50,7 @@ class LoginBody(Body):
             raise PydanticCustomError("unnamed", "Give an email or a username.")
         return email
 
-    def shown(self) -> Login:
+    def to_login(self) -> Login:
         if self.email is not None:
             return Login("email", self.email, self.password)
         return Login("username", self.username or "", self.password)
@@ -101,7 +101,7 @@ class AccountOut(Out):
     decision_reason: str | None
 
     @classmethod
-    def of(cls, account: Account) -> Self:
+    def from_domain(cls, account: Account) -> Self:
         return cls(
             email=account.names.email,
             username=account.names.username,
@@ -146,7 +146,7 @@ class SessionOut(Out):
     current: bool
 
     @classmethod
-    def of(cls, session: Session, current: str) -> Self:
+    def from_domain(cls, session: Session, current: str) -> Self:
         created, ends = (datetime.fromtimestamp(second, UTC) for second in (session.created, session.ends))
         return cls(id=session.id, created_at=created, expires_at=ends, current=session.id == current)
 
@@ -164,7 +164,7 @@ class ListQuery(Body):
     def page_request(self) -> PageRequest:
         return PageRequest(self.limit, self.cursor, self.skip)
 
-    def filters(self) -> AccountFilters:
+    def to_filters(self) -> AccountFilters:
         return AccountFilters(self.role, self.is_active, self.approved)
 
 
@@ -180,7 +180,7 @@ class ApprovalBody(Body):
     approved: bool
     reason: Annotated[str, Field(min_length=1, max_length=1000), Printable, NotBlank] | None = None
 
-    def verdict(self) -> Verdict:
+    def to_command(self) -> Verdict:
         return Verdict(self.approved, self.reason)
 
 

@@ -43,13 +43,13 @@ class PersonBody(Body):
     emergency_numbers: EmergencyNumbers | None = None
     married: bool | None = None
 
-    def wanted(self) -> Registration:
-        return Registration(Role.PATIENT, self.names(), self.said(), self.password)
+    def to_command(self) -> Registration:
+        return Registration(Role.PATIENT, self.names(), self.to_profile(), self.password)
 
     def names(self) -> Names:
         return Names(email=self.email, carte_id=self.carte_id)
 
-    def said(self) -> Profile:
+    def to_profile(self) -> Profile:
         return Profile(
             first_name=self.first_name,
             last_name=self.last_name,
@@ -72,9 +72,9 @@ class DoctorBody(Body):
     is_private: bool | None = Field(default=None, alias="isPrivee")
     address: Address | None = None
 
-    def wanted(self) -> Registration:
+    def to_command(self) -> Registration:
         said = replace(
-            self.profile.said(),
+            self.profile.to_profile(),
             bio=self.bio,
             specialty=self.specialite,
             is_private=self.is_private,
@@ -89,7 +89,7 @@ class RoleLoginBody(Body):
     email: ShownName
     password: ShownPassword
 
-    def shown(self, role: Role) -> Login:
+    def to_login(self, role: Role) -> Login:
         return Login("email", self.email, self.password, role=role, approved=True)
 
 
@@ -110,7 +110,7 @@ class PersonOut(Out):
     emergency_numbers: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, account: Account) -> Self:
+    def from_domain(cls, account: Account) -> Self:
         return cls(**person(account))
 
 
@@ -122,7 +122,7 @@ class PatientOut(PersonOut):
     is_patient: Literal[True] = Field(default=True, serialization_alias="isPatient")
 
     @classmethod
-    def opened(cls, opened: SignedIn) -> Self:
+    def from_sign_in(cls, opened: SignedIn) -> Self:
         return cls(access=opened.access, refresh=opened.refresh, **person(opened.account))
 
 
@@ -140,10 +140,10 @@ class DoctorOut(Out):
     doctor_address: str | None
 
     @classmethod
-    def opened(cls, opened: SignedIn) -> Self:
+    def from_sign_in(cls, opened: SignedIn) -> Self:
         account = opened.account
         return cls(
-            profile=PersonOut.of(account),
+            profile=PersonOut.from_domain(account),
             id=to_uuid(account.id),
             refresh=opened.refresh,
             access=opened.access,
@@ -198,7 +198,7 @@ class HospitalBody(OrganisationBody):
     hospital_number: Phone | None = None
     hospital_address: Address | None = None
 
-    def wanted(self) -> Registration:
+    def to_command(self) -> Registration:
         return self.registration(Role.HOSPITAL, self.hospital_number, self.hospital_address)
 
 
@@ -209,7 +209,7 @@ class LaboBody(OrganisationBody):
     labo_address: Address | None = None
     is_labo: Literal[True] = Field(default=True, alias="isLabo")
 
-    def wanted(self) -> Registration:
+    def to_command(self) -> Registration:
         return self.registration(Role.LAB, self.labo_number, self.labo_address)
 
 
@@ -232,7 +232,7 @@ class HospitalOut(OrganisationOut):
     is_hospital: Literal[True] = Field(default=True, serialization_alias="isHospital")
 
     @classmethod
-    def opened(cls, opened: SignedIn) -> Self:
+    def from_sign_in(cls, opened: SignedIn) -> Self:
         said = opened.account.profile
         shared = _shared(opened, "Hospital Profile")
         return cls(hospital_address=said.practice_address, hospital_number=said.phone, **shared)
@@ -247,7 +247,7 @@ class LaboOut(OrganisationOut):
     is_labo_or_radiology: Literal[True] = Field(default=True, serialization_alias="isLabOorRad")
 
     @classmethod
-    def opened(cls, opened: SignedIn) -> Self:
+    def from_sign_in(cls, opened: SignedIn) -> Self:
         said = opened.account.profile
         return cls(labo_address=said.practice_address, labo_number=said.phone, **_shared(opened, "Labo Profile"))
 
@@ -282,7 +282,7 @@ class RoleLoginOut(Out):
     id: UUID
 
     @classmethod
-    def opened(cls, opened: SignedIn) -> Self:
+    def from_sign_in(cls, opened: SignedIn) -> Self:
         return cls(access=opened.access, refresh=opened.refresh, id=to_uuid(opened.account.id))
 
 

@@ -35,7 +35,7 @@ class UserBody(Body):
     usertype: Literal["patient", "doctor"]
     password: NewPassword
 
-    def wanted(self) -> Registration:
+    def to_command(self) -> Registration:
         profile = Profile(full_name=self.full_name, phone=self.phone)
         return Registration(Role(self.usertype.upper()), Names(email=self.email), profile, self.password)
 
@@ -52,7 +52,7 @@ class UserOut(Out):
     updated_at: datetime
 
     @classmethod
-    def of(cls, account: Account, image: str | None = None) -> Self:
+    def from_domain(cls, account: Account, image: str | None = None) -> Self:
         """`image`: an address of the account's picture; only profiles show it."""
         said: dict[str, Any] = {**asdict(account.profile), **asdict(account.names)}
         said |= {"id": account.id, "full_name": account.full_name, "usertype": account.role.value.lower()}
@@ -191,4 +191,4 @@ _PROFILES: Mapping[Role, type[ProfileOut]] = MappingProxyType(
 
 def profile_of(account: Account, image: str | None) -> ProfileOut:
     """The profile of an account, with the fields of its role. `image`: an address of its picture."""
-    return _PROFILES[account.role].of(account, image)
+    return _PROFILES[account.role].from_domain(account, image)

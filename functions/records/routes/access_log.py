@@ -25,4 +25,4 @@ def log_of(call: Call[None], clinic: Clinic) -> Page:
 
 
 def _page(entries: Sequence[AccessEntry], cursor: str | None) -> Page:
-    return Page([EntryOut.of(entry) for entry in entries], cursor)
+    return Page([EntryOut.from_domain(entry) for entry in entries], cursor)

@@ -28,7 +28,7 @@ PROFESSIONAL = Audience(roles=PROFESSIONALS)
 )
 def create_connect_token(call: Call[ConnectTokenBody], clinic: Clinic) -> ConnectTokenOut:
     """A token to hand to a patient, who lets its maker in with it, once."""
-    return ConnectTokenOut.of(care.create_token(clinic, call.actor, call.body.expires_in_minutes))
+    return ConnectTokenOut.from_domain(care.create_token(clinic, call.actor, call.body.expires_in_minutes))
 
 
 @routes.delete("/patients/connect-tokens/{connect_token}", MessageOut, audience=PROFESSIONAL)
@@ -44,14 +44,14 @@ def revoke_connect_token(call: Call[None], clinic: Clinic) -> MessageOut:
 def connect_doctor(call: Call[ConnectBody], clinic: Clinic) -> LetInDoctorOut:
     """Let a professional in with the token they handed out, for good or until a day."""
     token, ends_at = call.path["connect_token"], call.body.ends_at
-    return LetInDoctorOut.of(care.connect(clinic, call.actor, token, ends_at, call.idempotency_key))
+    return LetInDoctorOut.from_domain(care.connect(clinic, call.actor, token, ends_at, call.idempotency_key))
 
 
 @routes.get("/patients/me/doctors", list[LetInDoctorOut], query=PageQuery)
 def own_doctors(call: Call[None], clinic: Clinic) -> Page:
     """The professionals whom the caller let in, the newest first."""
     found, cursor = care.doctors(clinic, call.actor, call.query.window())
-    return Page([LetInDoctorOut.of(doctor) for doctor in found], cursor)
+    return Page([LetInDoctorOut.from_domain(doctor) for doctor in found], cursor)
 
 
 @routes.delete("/patients/me/doctors/{doctor_id}", MessageOut)
@@ -65,22 +65,22 @@ def withdraw(call: Call[None], clinic: Clinic) -> MessageOut:
 def own_patients(call: Call[None], clinic: Clinic) -> Page:
     """The patients who let the caller in, the newest first."""
     listed, cursor = care.page(clinic, call.actor, call.query.window())
-    return Page([ListedOut.of(one) for one in listed], cursor)
+    return Page([ListedOut.from_domain(one) for one in listed], cursor)
 
 
 @routes.get("/patients/{patient_id}", PatientSheetOut)
 def patient(call: Call[None], clinic: Clinic) -> PatientSheetOut:
     """One patient: what professionals keep of them, else what they say of themselves."""
-    return PatientSheetOut.of(care.read(clinic, call.actor, call.path["patient_id"]))
+    return PatientSheetOut.from_domain(care.read(clinic, call.actor, call.path["patient_id"]))
 
 
 @routes.put("/patients/{patient_id}", PatientSheetOut, SheetBody, audience=PROFESSIONAL)
 def change_patient(call: Call[SheetBody], clinic: Clinic) -> PatientSheetOut:
     """Write on a patient's sheet; what the patient says of themselves stays as it is."""
-    return PatientSheetOut.of(care.write(clinic, call.actor, call.path["patient_id"], call.body.fields()))
+    return PatientSheetOut.from_domain(care.write(clinic, call.actor, call.path["patient_id"], call.body.fields()))
 
 
 @routes.post("/patients/{patient_id}/break-glass", GlassOut, GlassBody, status=201)
 def break_glass(call: Call[GlassBody], clinic: Clinic) -> GlassOut:
     """Look at a patient who did not let one in, for an hour and a reason that the patient can read."""
-    return GlassOut.of(care.break_glass(clinic, call.actor, call.path["patient_id"], call.body.reason))
+    return GlassOut.from_domain(care.break_glass(clinic, call.actor, call.path["patient_id"], call.body.reason))

@@ -24,14 +24,14 @@ routes = Routes[Clinic]("records", Family.FLAT)
 def list_histories(call: Call[None], clinic: Clinic) -> Page:
     """A patient's medical history, what was written last first."""
     found, cursor = clinical_notes.list_histories(clinic, call.actor, call.path["user_id"], call.query.window())
-    return Page([HistoryOut.of(history) for history in found], cursor)
+    return Page([HistoryOut.from_domain(history) for history in found], cursor)
 
 
 @routes.post("/api/medical_histories", HistoryOut, HistoryBody, status=201, idempotent=True)
 def write_history(call: Call[HistoryBody], clinic: Clinic) -> HistoryOut:
     """Write an entry of the medical history of a patient of one's own."""
     body = call.body
-    return HistoryOut.of(
+    return HistoryOut.from_domain(
         clinical_notes.write_history(clinic, call.actor, body.user_id, body.text(), call.idempotency_key)
     )
 
@@ -40,14 +40,16 @@ def write_history(call: Call[HistoryBody], clinic: Clinic) -> HistoryOut:
 def amend_history(call: Call[HistoryAmendmentBody], clinic: Clinic) -> HistoryOut:
     """Amend an entry; what stood before is kept, with its author and time."""
     body = call.body
-    return HistoryOut.of(clinical_notes.amend_history(clinic, call.actor, call.path["id"], body.version, body.text()))
+    return HistoryOut.from_domain(
+        clinical_notes.amend_history(clinic, call.actor, call.path["id"], body.version, body.text())
+    )
 
 
 @routes.get("/api/medical_histories/{id}/versions", list[ReplacedEntryOut], query=ProseQuery)
 def list_history_versions(call: Call[None], clinic: Clinic) -> Page:
     """What amendments of an entry replaced, the newest first."""
     found, cursor = clinical_notes.list_history_versions(clinic, call.actor, call.path["id"], call.query.window())
-    return Page([ReplacedEntryOut.of(one) for one in found], cursor)
+    return Page([ReplacedEntryOut.from_domain(one) for one in found], cursor)
 
 
 @routes.get("/api/patient_records", list[RecordOut], query=RecordsQuery)
@@ -58,14 +60,14 @@ def list_records(call: Call[None], clinic: Clinic) -> Page:
         found, cursor = clinical_notes.list_records_in_departments(clinic, call.actor, window)
     else:
         found, cursor = clinical_notes.list_records_of_patient(clinic, call.actor, patient, window)
-    return Page([RecordOut.of(record) for record in found], cursor)
+    return Page([RecordOut.from_domain(record) for record in found], cursor)
 
 
 @routes.post("/api/patient_records", RecordOut, RecordBody, status=201, idempotent=True)
 def write_record(call: Call[RecordBody], clinic: Clinic) -> RecordOut:
     """Write a record of a patient of one's own."""
     body = call.body
-    return RecordOut.of(
+    return RecordOut.from_domain(
         clinical_notes.write_record(clinic, call.actor, body.patient_id, body.text(), call.idempotency_key)
     )
 
@@ -73,18 +75,20 @@ def write_record(call: Call[RecordBody], clinic: Clinic) -> RecordOut:
 @routes.get("/api/patient_records/{pk}", RecordOut)
 def read_record(call: Call[None], clinic: Clinic) -> RecordOut:
     """One record, of oneself or of a patient of one's own."""
-    return RecordOut.of(clinical_notes.read_record(clinic, call.actor, call.path["pk"]))
+    return RecordOut.from_domain(clinical_notes.read_record(clinic, call.actor, call.path["pk"]))
 
 
 @routes.patch("/api/patient_records/{pk}", RecordOut, AmendmentBody)
 def amend_record(call: Call[AmendmentBody], clinic: Clinic) -> RecordOut:
     """Amend a record; what stood before is kept, with its author and time."""
     body = call.body
-    return RecordOut.of(clinical_notes.amend_record(clinic, call.actor, call.path["pk"], body.version, body.change))
+    return RecordOut.from_domain(
+        clinical_notes.amend_record(clinic, call.actor, call.path["pk"], body.version, body.change)
+    )
 
 
 @routes.get("/api/patient_records/{pk}/versions", list[ReplacedOut], query=ProseQuery)
 def list_record_versions(call: Call[None], clinic: Clinic) -> Page:
     """What amendments of a record replaced, the newest first."""
     found, cursor = clinical_notes.list_record_versions(clinic, call.actor, call.path["pk"], call.query.window())
-    return Page([ReplacedOut.of(one) for one in found], cursor)
+    return Page([ReplacedOut.from_domain(one) for one in found], cursor)

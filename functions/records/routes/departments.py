@@ -24,19 +24,19 @@ own_routes = Routes[Clinic]("records", Family.ENVELOPE)
 def listed(call: Call[None], clinic: Clinic) -> Page:
     """The departments, the newest first."""
     found, cursor = departments.listed(clinic, call.actor, call.query.window())
-    return Page([DepartmentOut.of(department) for department in found], cursor)
+    return Page([DepartmentOut.from_domain(department) for department in found], cursor)
 
 
 @routes.post("/api/department", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS, status=201, idempotent=True)
 def create(call: Call[DepartmentBody], clinic: Clinic) -> DepartmentOut:
     """Make a department; no other that is open has its name."""
-    return DepartmentOut.of(departments.create(clinic, call.body.name, call.idempotency_key))
+    return DepartmentOut.from_domain(departments.create(clinic, call.body.name, call.idempotency_key))
 
 
 @routes.patch("/api/department/{pk}", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS)
 def rename(call: Call[DepartmentBody], clinic: Clinic) -> DepartmentOut:
     """Give a department another name."""
-    return DepartmentOut.of(departments.rename(clinic, call.path["pk"], call.body.name))
+    return DepartmentOut.from_domain(departments.rename(clinic, call.path["pk"], call.body.name))
 
 
 @routes.delete("/api/department/{pk}", MessageOut, audience=ADMINISTRATORS)
@@ -50,7 +50,7 @@ def close(call: Call[None], clinic: Clinic) -> MessageOut:
 def doctors(call: Call[None], clinic: Clinic) -> Page:
     """A department's doctors, the newest account first."""
     found, cursor = departments.doctors(clinic, call.actor, call.path["pk"], call.query.window())
-    return Page([ListedDoctorOut.of(colleague) for colleague in found], cursor)
+    return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
 
 
 @routes.put(
@@ -58,7 +58,7 @@ def doctors(call: Call[None], clinic: Clinic) -> Page:
 )
 def assign(call: Call[NothingBody], clinic: Clinic) -> ListedDoctorOut:
     """Let an approved doctor work in a department."""
-    return ListedDoctorOut.of(departments.assign(clinic, call.actor, call.path["pk"], call.path["user_id"]))
+    return ListedDoctorOut.from_domain(departments.assign(clinic, call.actor, call.path["pk"], call.path["user_id"]))
 
 
 @routes.delete("/api/department/{pk}/doctors/{user_id}", MessageOut, audience=ADMINISTRATORS)
@@ -72,13 +72,13 @@ def dismiss(call: Call[None], clinic: Clinic) -> MessageOut:
 def patients(call: Call[None], clinic: Clinic) -> Page:
     """The patients of a department that one works in, who came last first."""
     found, cursor = departments.patients(clinic, call.actor, call.path["pk"], call.query.window())
-    return Page([ListedPatientOut.of(account) for account in found], cursor)
+    return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
 
 
 @routes.put("/api/department/{pk}/patients/{user_id}", MembershipOut, NothingBody, audience=STAFF, body_optional=True)
 def admit(call: Call[NothingBody], clinic: Clinic) -> MembershipOut:
     """Take in a patient who let a doctor of the department in; administrators take in anybody."""
-    return MembershipOut.of(departments.admit(clinic, call.actor, call.path["pk"], call.path["user_id"]))
+    return MembershipOut.from_domain(departments.admit(clinic, call.actor, call.path["pk"], call.path["user_id"]))
 
 
 @routes.delete("/api/department/{pk}/patients/{user_id}", MessageOut, audience=STAFF)
@@ -91,7 +91,9 @@ def discharge(call: Call[None], clinic: Clinic) -> MessageOut:
 @own_routes.get("/patients/me/departments", list[OwnDepartmentOut])
 def own(call: Call[None], clinic: Clinic) -> list[OwnDepartmentOut]:
     """The departments that the caller is in as a patient, the newest first."""
-    return [OwnDepartmentOut.of(department, member) for department, member in departments.own(clinic, call.actor)]
+    return [
+        OwnDepartmentOut.from_domain(department, member) for department, member in departments.own(clinic, call.actor)
+    ]
 
 
 @own_routes.delete("/patients/me/departments/{department_id}", MessageOut)

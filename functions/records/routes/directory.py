@@ -17,23 +17,23 @@ STAFF = Audience(roles=frozenset({Role.DOCTOR, Role.ADMIN}))
 def doctors(call: Call[None], clinic: Clinic) -> Page:
     """The approved doctors, the newest account first."""
     found, cursor = directory.doctors(clinic, call.actor, call.query.window())
-    return Page([ListedDoctorOut.of(colleague) for colleague in found], cursor)
+    return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
 
 
 @routes.get("/api/doctors/{pk}", ListedDoctorOut, audience=STAFF)
 def doctor(call: Call[None], clinic: Clinic) -> ListedDoctorOut:
     """One approved doctor."""
-    return ListedDoctorOut.of(directory.doctor(clinic, call.actor, call.path["pk"]))
+    return ListedDoctorOut.from_domain(directory.doctor(clinic, call.actor, call.path["pk"]))
 
 
 @routes.get("/api/patients", list[ListedPatientOut], query=PageQuery, audience=DOCTORS)
 def patients(call: Call[None], clinic: Clinic) -> Page:
     """The patients who let the caller in or are in one of their departments, who came last first."""
     found, cursor = directory.patients(clinic, call.actor, call.query.window())
-    return Page([ListedPatientOut.of(account) for account in found], cursor)
+    return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
 
 
 @routes.get("/api/patients/{pk}", ListedPatientOut, audience=STAFF)
 def patient(call: Call[None], clinic: Clinic) -> ListedPatientOut:
     """One patient of the caller's."""
-    return ListedPatientOut.of(directory.patient(clinic, call.actor, call.path["pk"]))
+    return ListedPatientOut.from_domain(directory.patient(clinic, call.actor, call.path["pk"]))

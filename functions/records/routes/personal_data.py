@@ -12,10 +12,10 @@ routes = Routes[Clinic]("records", Family.ENVELOPE)
 @routes.get("/users/me/export", ExportOut)
 def own_export(call: Call[None], clinic: Clinic) -> ExportOut:
     """Everything that is kept of the caller, as a ZIP; the first look has it packed, later ones say where it is."""
-    return ExportOut.of(exports.read_export(clinic, call.actor))
+    return ExportOut.from_domain(exports.read_export(clinic, call.actor))
 
 
 @routes.post("/users/me/export", ExportOut, status=202)
 def ask_for_export(call: Call[None], clinic: Clinic) -> ExportOut:
     """Have a newer one packed."""
-    return ExportOut.of(exports.request_export(clinic, call.actor))
+    return ExportOut.from_domain(exports.request_export(clinic, call.actor))

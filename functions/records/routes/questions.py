@@ -19,7 +19,9 @@ PATIENTS = Audience(roles=frozenset({Role.PATIENT}))
 def ask(call: Call[QuestionBody], clinic: Clinic) -> QuestionOut:
     """Ask a doctor, or without `doctor_id` all approved doctors, who can read it until one has answered."""
     body = call.body
-    return QuestionOut.of(questions.ask(clinic, call.actor, body.question_text, body.doctor_id, call.idempotency_key))
+    return QuestionOut.from_domain(
+        questions.ask(clinic, call.actor, body.question_text, body.doctor_id, call.idempotency_key)
+    )
 
 
 @routes.get("/api/questions", list[QuestionOut], query=ProseQuery, audience=PATIENTS)
@@ -37,7 +39,7 @@ def pending(call: Call[None], clinic: Clinic) -> Page:
 @routes.get("/api/questions/{id}", QuestionOut)
 def read(call: Call[None], clinic: Clinic) -> QuestionOut:
     """One question, with its response once there is one."""
-    return QuestionOut.of(questions.read(clinic, call.actor, call.path["id"]))
+    return QuestionOut.from_domain(questions.read(clinic, call.actor, call.path["id"]))
 
 
 @routes.delete("/api/questions/{id}", MessageOut, audience=PATIENTS)
@@ -51,7 +53,7 @@ def withdraw(call: Call[None], clinic: Clinic) -> MessageOut:
 def respond(call: Call[ResponseBody], clinic: Clinic) -> ResponseOut:
     """Answer a question; the first answer is the only one."""
     answered = questions.respond(clinic, call.actor, call.path["id"], call.body.response_text, call.idempotency_key)
-    return ResponseOut.listed(answered)[0]
+    return ResponseOut.from_question(answered)[0]
 
 
 @routes.get("/api/questions/{id}/{patient_id}", list[QuestionOut], query=ProseQuery)
@@ -62,4 +64,4 @@ def thread(call: Call[None], clinic: Clinic) -> Page:
 
 
 def _page(found: Questions) -> Page:
-    return Page([QuestionOut.of(question) for question in found[0]], found[1])
+    return Page([QuestionOut.from_domain(question) for question in found[0]], found[1])

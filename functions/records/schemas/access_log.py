@@ -32,7 +32,7 @@ class EntryOut(Out):
     reason: str | None = Field(default=None, exclude_if=lambda reason: reason is None)
 
     @classmethod
-    def of(cls, entry: AccessEntry) -> Self:
+    def from_domain(cls, entry: AccessEntry) -> Self:
         return cls(
             at=entry.at,
             actor_id=entry.actor_id,

@@ -27,7 +27,7 @@ class ConnectTokenOut(Out):
     doctor_id: int
 
     @classmethod
-    def of(cls, made: HandedOut) -> Self:
+    def from_domain(cls, made: HandedOut) -> Self:
         return cls(token=made.token, expires_at=made.kept.expires_at, doctor_id=made.kept.professional_id)
 
 
@@ -49,7 +49,7 @@ class LetInDoctorOut(Out):
     ends_at: datetime | None
 
     @classmethod
-    def of(cls, doctor: Doctor) -> Self:
+    def from_domain(cls, doctor: Doctor) -> Self:
         account, link = doctor.account, doctor.link
         return cls(
             id=account.id,
@@ -73,7 +73,7 @@ class ListedOut(Out):
     ends_at: datetime | None
 
     @classmethod
-    def of(cls, listed: Listed) -> Self:
+    def from_domain(cls, listed: Listed) -> Self:
         account, link = listed.account, listed.link
         return cls(
             id=account.id,
@@ -111,7 +111,7 @@ class SheetOut(Out):
     at: datetime
 
     @classmethod
-    def of(cls, sheet: ChartVersion) -> Self:
+    def from_domain(cls, sheet: ChartVersion) -> Self:
         return cls(version=sheet.version, author_id=sheet.author_id, at=sheet.at)
 
 
@@ -128,7 +128,7 @@ class PatientSheetOut(Out):
     sheet: SheetOut | None
 
     @classmethod
-    def of(cls, patient: Patient) -> Self:
+    def from_domain(cls, patient: Patient) -> Self:
         account, kept = patient.account, patient.chart
         age = kept.age if kept else None
         return cls(
@@ -139,7 +139,7 @@ class PatientSheetOut(Out):
             age=age if age is not None else account.age_on(datetime.now(UTC).date()),
             gender=(kept.gender if kept else None) or account.profile.gender,
             diagnosis=kept.diagnosis if kept and patient.shows_diagnosis else None,
-            sheet=SheetOut.of(kept) if kept else None,
+            sheet=SheetOut.from_domain(kept) if kept else None,
         )
 
 
@@ -156,5 +156,5 @@ class GlassOut(Out):
     ends_at: datetime
 
     @classmethod
-    def of(cls, glass: Glass) -> Self:
+    def from_domain(cls, glass: Glass) -> Self:
         return cls(patient_id=glass.patient_id, ends_at=glass.ends_at)

@@ -48,7 +48,7 @@ class HistoryOut(Out):
     updated_at: datetime
 
     @classmethod
-    def of(cls, history: History) -> Self:
+    def from_domain(cls, history: History) -> Self:
         return cls(
             id=history.id,
             name_of_surgery=history.text.name,
@@ -72,7 +72,7 @@ class ReplacedEntryOut(Out):
     at: datetime
 
     @classmethod
-    def of(cls, replaced: NoteVersion[Surgery]) -> Self:
+    def from_domain(cls, replaced: NoteVersion[Surgery]) -> Self:
         return cls(
             version=replaced.version,
             name_of_surgery=replaced.text.name,
@@ -131,7 +131,7 @@ class RecordOut(Out):
     updated_at: datetime
 
     @classmethod
-    def of(cls, record: Record) -> Self:
+    def from_domain(cls, record: Record) -> Self:
         return cls(
             pk=record.id,
             patient_id=record.patient_id,
@@ -156,7 +156,7 @@ class ReplacedOut(Out):
     at: datetime
 
     @classmethod
-    def of(cls, replaced: NoteVersion[Findings]) -> Self:
+    def from_domain(cls, replaced: NoteVersion[Findings]) -> Self:
         return cls(
             version=replaced.version,
             description=replaced.text.description,

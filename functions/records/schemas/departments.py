@@ -25,7 +25,7 @@ class DepartmentOut(Out):
     created_at: datetime
 
     @classmethod
-    def of(cls, department: Department) -> Self:
+    def from_domain(cls, department: Department) -> Self:
         return cls(pk=department.id, name=department.name, created_at=department.created_at)
 
 
@@ -37,7 +37,7 @@ class MembershipOut(Out):
     since: datetime
 
     @classmethod
-    def of(cls, member: Membership) -> Self:
+    def from_domain(cls, member: Membership) -> Self:
         return cls(department=member.department_id, patient=member.patient_id, since=member.since)
 
 
@@ -49,5 +49,5 @@ class OwnDepartmentOut(Out):
     since: datetime
 
     @classmethod
-    def of(cls, department: Department, member: Membership) -> Self:
+    def from_domain(cls, department: Department, member: Membership) -> Self:
         return cls(id=department.id, name=department.name, since=member.since)

@@ -27,7 +27,7 @@ class ListedDoctorOut(Out):
     departments: list[WorksInOut]
 
     @classmethod
-    def of(cls, colleague: Colleague) -> Self:
+    def from_domain(cls, colleague: Colleague) -> Self:
         account = colleague.account
         departments = [WorksInOut(pk=one.id, name=one.name) for one in colleague.departments]
         return cls(
@@ -54,7 +54,7 @@ class ListedPatientOut(Out):
     age: int | None
 
     @classmethod
-    def of(cls, account: Account) -> Self:
+    def from_domain(cls, account: Account) -> Self:
         said = account.profile
         return cls(
             pk=account.id,

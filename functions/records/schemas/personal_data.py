@@ -21,7 +21,7 @@ class ExportOut(Out):
     expires_in: int | None
 
     @classmethod
-    def of(cls, ready: ExportLink) -> Self:
+    def from_domain(cls, ready: ExportLink) -> Self:
         export = ready.export
         return cls(
             task_id=to_uuid(export.id),

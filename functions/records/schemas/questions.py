@@ -32,7 +32,7 @@ class ResponseOut(Out):
     updated_at: datetime
 
     @classmethod
-    def listed(cls, question: Question) -> list[Self]:
+    def from_question(cls, question: Question) -> list[Self]:
         """What was answered: nothing yet, or one response."""
         response = question.response
         if response is None:
@@ -61,7 +61,7 @@ class QuestionOut(Out):
     responses: list[ResponseOut]
 
     @classmethod
-    def of(cls, question: Question) -> Self:
+    def from_domain(cls, question: Question) -> Self:
         return cls(
             id=question.id,
             patient_id=question.patient_id,
@@ -70,5 +70,5 @@ class QuestionOut(Out):
             status=question.status.value,
             created_at=question.created_at,
             updated_at=question.updated_at,
-            responses=ResponseOut.listed(question),
+            responses=ResponseOut.from_question(question),
         )

@@ -16,19 +16,19 @@ FORM = (Media.MULTIPART,)
 def friendly_analysis(call: Call[FriendlyBody], imaging: Imaging) -> FriendlyOut:
     """Order an analysis that speaks to a patient."""
     image = one_image(call.files, "file")
-    accepted = uploads.upload(imaging, call.actor, image, call.body.wanted(timed=True), call.idempotency_key)
-    return FriendlyOut.of(accepted, estimated_time=accepted.estimated_time)
+    accepted = uploads.upload(imaging, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
+    return FriendlyOut.from_domain(accepted, estimated_time=accepted.estimated_time)
 
 
 @routes.post("/xray/expert-analysis", ExpertOut, ExpertBody, media=FORM, files=("file",), idempotent=True)
 def expert_analysis(call: Call[ExpertBody], imaging: Imaging) -> ExpertOut:
     """Order an analysis that speaks to a radiologist."""
     image = one_image(call.files, "file")
-    accepted = uploads.upload(imaging, call.actor, image, call.body.wanted(timed=True), call.idempotency_key)
-    return ExpertOut.of(accepted, priority=call.body.priority, estimated_time=accepted.estimated_time)
+    accepted = uploads.upload(imaging, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
+    return ExpertOut.from_domain(accepted, priority=call.body.priority, estimated_time=accepted.estimated_time)
 
 
 @routes.post("/xray/suggest-treatment", TreatmentOut, TreatmentBody)
 def suggest_treatment(call: Call[TreatmentBody], imaging: Imaging) -> TreatmentOut:
     """What clinicians consider for the findings of a finished analysis, with sources."""
-    return TreatmentOut.of(treatment.suggestions(imaging, call.actor, call.body.case()))
+    return TreatmentOut.from_domain(treatment.suggestions(imaging, call.actor, call.body.to_command()))

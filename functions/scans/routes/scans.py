@@ -44,28 +44,30 @@ routes = Routes[Imaging]("scans", Family.ENVELOPE)
 def upload(call: Call[UploadBody], imaging: Imaging) -> UploadOut:
     """Upload an image of up to 4,400,000 bytes; its analysis starts at once."""
     image = one_image(call.files, "file")
-    return UploadOut.of(uploads.upload(imaging, call.actor, image, call.body.wanted(), call.idempotency_key))
+    return UploadOut.from_domain(
+        uploads.upload(imaging, call.actor, image, call.body.to_command(), call.idempotency_key)
+    )
 
 
 @routes.post("/scans/uploads", UploadStartOut, UploadStart, idempotent=True)
 def begin_upload(call: Call[UploadStart], imaging: Imaging) -> UploadStartOut:
     """Begin an upload of up to 50 MB straight to S3; its analysis starts when the file has come."""
-    wanted, kind = call.body.wanted(), call.body.content_type
+    wanted, kind = call.body.to_command(), call.body.content_type
     accepted, form = uploads.begin_upload(imaging, call.actor, kind, wanted, call.idempotency_key)
-    return UploadStartOut.of(accepted, upload=FormOut.of(form))
+    return UploadStartOut.from_domain(accepted, upload=FormOut.from_domain(form))
 
 
 @routes.get("/scans", list[ScanOut], query=ScansQuery)
 def list_scans(call: Call[None], imaging: Imaging) -> Page:
     """One's own scans, or those of a patient in one's care, newest first."""
     found, cursor = scans.list_scans(imaging, call.actor, call.query.patient_id, call.query.window())
-    return Page([ScanOut.of(scan) for scan in found], cursor)
+    return Page([ScanOut.from_domain(scan) for scan in found], cursor)
 
 
 @routes.get("/scans/{scan_id}", ScanOut)
 def read_scan(call: Call[None], imaging: Imaging) -> ScanOut:
     """A scan and its result."""
-    return ScanOut.of(scans.read_scan(imaging, call.actor, call.path["scan_id"]))
+    return ScanOut.from_domain(scans.read_scan(imaging, call.actor, call.path["scan_id"]))
 
 
 @routes.delete("/scans/{scan_id}", MessageOut)
@@ -78,11 +80,11 @@ def delete_scan(call: Call[None], imaging: Imaging) -> MessageOut:
 @routes.get("/scans/{scan_id}/analyses", list[TaskOut])
 def list_analyses(call: Call[None], imaging: Imaging) -> list[TaskOut]:
     """Every analysis of a scan, the newest first."""
-    return [TaskOut.of(task) for task in scans.analyses(imaging, call.actor, call.path["scan_id"])]
+    return [TaskOut.from_domain(task) for task in scans.analyses(imaging, call.actor, call.path["scan_id"])]
 
 
 @routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)
 def analyse_again(call: Call[OrderBody], imaging: Imaging) -> AgainOut:
     """Order another analysis of a stored scan; earlier ones stay as they are."""
-    accepted = tasks.reanalyse(imaging, call.actor, call.path["scan_id"], call.body.order(), call.idempotency_key)
-    return AgainOut.of(accepted, estimated_time=accepted.estimated_time)
+    accepted = tasks.reanalyse(imaging, call.actor, call.path["scan_id"], call.body.to_order(), call.idempotency_key)
+    return AgainOut.from_domain(accepted, estimated_time=accepted.estimated_time)

@@ -14,13 +14,13 @@ routes = Routes[Imaging]("tasks", Family.ENVELOPE)
 def list_tasks(call: Call[None], imaging: Imaging) -> Page:
     """The tasks about one's own images and those that one asked for, newest first."""
     found, cursor = tasks.list_tasks(imaging, call.actor, call.query.window())
-    return Page([TaskOut.of(task) for task in found], cursor)
+    return Page([TaskOut.from_domain(task) for task in found], cursor)
 
 
 @routes.get("/tasks/status/{task_id}", TaskOut)
 def task_status(call: Call[None], imaging: Imaging) -> TaskOut:
     """Where a task is, by its id or its token."""
-    return TaskOut.of(tasks.read_task(imaging, call.actor, call.path["task_id"]))
+    return TaskOut.from_domain(tasks.read_task(imaging, call.actor, call.path["task_id"]))
 
 
 @routes.post("/tasks/cancel/{task_id}", CancelledOut)

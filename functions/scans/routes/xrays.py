@@ -34,36 +34,36 @@ EITHER = Choice("content_type", present=XrayStart, absent=XrayBody)
 )
 def add_xray(call: Call[XrayBody | XrayStart], imaging: Imaging) -> XrayOut | XrayStartOut:
     """Upload an X-ray: its image in the form, or, with `content_type` instead, straight to S3."""
-    wanted = call.body.wanted(call.actor)
+    wanted = call.body.to_command(call.actor)
     if isinstance(call.body, XrayStart):
         if call.files:
             raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
         accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.idempotency_key)
-        return XrayStartOut.begun(scans.of(imaging, accepted), accepted, form)
+        return XrayStartOut.from_domain(scans.of(imaging, accepted), accepted, form)
     accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.idempotency_key)
-    return XrayOut.of(scans.of(imaging, accepted))
+    return XrayOut.from_domain(scans.of(imaging, accepted))
 
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
 def list_xrays(call: Call[None], imaging: Imaging) -> Page:
     """A patient's X-rays, newest first: one's own, or those of somebody in one's care."""
     found, cursor = scans.list_xrays(imaging, call.actor, call.path["user_id"], call.query.window())
-    return Page([XrayOut.of(scan) for scan in found], cursor)
+    return Page([XrayOut.from_domain(scan) for scan in found], cursor)
 
 
 @routes.get("/api/unique_xray/{xray_id}", XrayOut)
 def read_xray(call: Call[None], imaging: Imaging) -> XrayOut:
     """One X-ray."""
-    return XrayOut.of(scans.read_xray(imaging, call.actor, call.path["xray_id"]))
+    return XrayOut.from_domain(scans.read_xray(imaging, call.actor, call.path["xray_id"]))
 
 
 @routes.put("/api/unique_xray/{xray_id}", XrayOut, ReadingBody)
 def write_reading(call: Call[ReadingBody], imaging: Imaging) -> XrayOut:
     """Write down what a doctor reads in it; it is kept beside what the model does."""
-    return XrayOut.of(scans.write_reading(imaging, call.actor, call.path["xray_id"], call.body.result_of_xray))
+    return XrayOut.from_domain(scans.write_reading(imaging, call.actor, call.path["xray_id"], call.body.result_of_xray))
 
 
 @routes.get("/api/unique_xray/{xray_id}/readings", list[ReadingOut])
 def list_readings(call: Call[None], imaging: Imaging) -> list[ReadingOut]:
     """What doctors have read in it so far, the newest first."""
-    return [ReadingOut.of(reading) for reading in scans.readings(imaging, call.actor, call.path["xray_id"])]
+    return [ReadingOut.from_domain(reading) for reading in scans.readings(imaging, call.actor, call.path["xray_id"])]

@@ -71,7 +71,7 @@ class ScanOut(Out):
     task_id: UUID
 
     @classmethod
-    def of(cls, scan: Scan) -> "ScanOut":
+    def from_domain(cls, scan: Scan) -> "ScanOut":
         failure = FailureOut(reason=scan.failure, message=FAILURE_TEXTS[scan.failure]) if scan.failure else None
         return cls.model_construct(
             id=scan.id,
@@ -106,5 +106,5 @@ class TaskOut(Out):
     failure: FailureOut | None = None
 
     @classmethod
-    def of(cls, task: Task) -> "TaskOut":
+    def from_domain(cls, task: Task) -> "TaskOut":
         return cls(task_id=to_uuid(task.id), scan_id=to_uuid(task.scan_id), **report(task))

@@ -39,7 +39,7 @@ class OrderBody(Body):
     scan_type: Literal["XRAY", "CT", "MRI"] | None = None
     model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")] | None = None
 
-    def order(self) -> Order:
+    def to_order(self) -> Order:
         """The order that is meant."""
         return Order(
             priority=Priority[self.priority],
@@ -56,9 +56,9 @@ class UploadBody(OrderBody):
 
     patient_id: Id | None = None
 
-    def wanted(self, *, timed: bool = False) -> Wanted:
+    def to_command(self, *, timed: bool = False) -> Wanted:
         """What the uploader says, and whether the answer tells how long it may take."""
-        return Wanted(self.order(), self.patient_id, timed=timed)
+        return Wanted(self.to_order(), self.patient_id, timed=timed)
 
 
 class FriendlyBody(UploadBody):
@@ -88,7 +88,7 @@ class UploadOut(Out):
     task_token: str
 
     @classmethod
-    def of(cls, accepted: Accepted[Any], **more: Any) -> Self:
+    def from_domain(cls, accepted: Accepted[Any], **more: Any) -> Self:
         ids = {"scan_id": to_uuid(accepted.scan_id), "task_id": to_uuid(accepted.task_id)}
         return cls(**ids, task_token=accepted.task_token, **more)
 
@@ -100,7 +100,7 @@ class FormOut(Out):
     fields: dict[str, str]
 
     @classmethod
-    def of(cls, form: PresignedPost) -> "FormOut":
+    def from_domain(cls, form: PresignedPost) -> "FormOut":
         return cls(url=form.url, fields=form.fields)
 
 

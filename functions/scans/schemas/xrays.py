@@ -27,7 +27,7 @@ class TreatmentBody(Body):
     patient_age: Annotated[int, Field(ge=0, le=150)] | None = None
     patient_gender: Annotated[str, StringConstraints(max_length=40), Printable] | None = None
 
-    def case(self) -> Case:
+    def to_command(self) -> Case:
         """The case that is meant."""
         return Case(self.analysis_task_id, self.symptoms, self.patient_age, self.patient_gender)
 
@@ -61,7 +61,7 @@ class TreatmentOut(Out):
     red_flags: list[str]
 
     @classmethod
-    def of(cls, advice: Advice) -> "TreatmentOut":
+    def from_domain(cls, advice: Advice) -> "TreatmentOut":
         made = [SuggestionOut.model_validate(suggestion.to_dict()) for suggestion in advice.suggestions]
         return cls(suggestions=made, disclaimer=advice.disclaimer, red_flags=list(advice.red_flags))
 
@@ -82,7 +82,7 @@ class XrayBody(OrderBody):
     user_id: Id | None = None
     patient_id: Id | None = None
 
-    def wanted(self, actor: Actor) -> Wanted:
+    def to_command(self, actor: Actor) -> Wanted:
         """What the uploader says.
 
         Raises InvalidFields for a reading that is no doctor's and for two patients, NotFound for an id of nobody.
@@ -96,7 +96,7 @@ class XrayBody(OrderBody):
         if broken:
             raise InvalidFields(broken)
         about = UploadDescription(self.name_of_xray, self.description_of_xray, self.type_of_xray)
-        return Wanted(self.order(), next(iter(named), None), about, self.result_of_xray or None)
+        return Wanted(self.to_order(), next(iter(named), None), about, self.result_of_xray or None)
 
 
 class XrayStart(XrayBody):
@@ -125,7 +125,7 @@ class ReadingOut(Out):
     created_at: datetime
 
     @classmethod
-    def of(cls, reading: Reading) -> "ReadingOut":
+    def from_domain(cls, reading: Reading) -> "ReadingOut":
         return cls(result_of_xray=reading.text, doctor_id=reading.doctor_id, created_at=reading.at)
 
 
@@ -151,7 +151,7 @@ class XrayOut(Out):
     analysis: dict[str, Any] | None
 
     @classmethod
-    def of(cls, scan: Scan) -> "XrayOut":
+    def from_domain(cls, scan: Scan) -> "XrayOut":
         return cls(**_columns(scan))
 
 
@@ -162,8 +162,8 @@ class XrayStartOut(XrayOut):
     upload: FormOut = Field(description="a form for S3")
 
     @classmethod
-    def begun(cls, scan: Scan, accepted: Accepted[Scan], form: PresignedPost) -> "XrayStartOut":
-        return cls(**_columns(scan), task_token=accepted.task_token, upload=FormOut.of(form))
+    def from_domain(cls, scan: Scan, accepted: Accepted[Scan], form: PresignedPost) -> "XrayStartOut":
+        return cls(**_columns(scan), task_token=accepted.task_token, upload=FormOut.from_domain(form))
 
 
 def _columns(scan: Scan) -> dict[str, Any]:
