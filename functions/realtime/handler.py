@@ -5,7 +5,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from functions.realtime.connection_deps import keeper_of
+from functions.realtime.connection_deps import connection_deps
 from functions.realtime.routes import answer
 from functions.realtime.settings import Settings
 from functions.realtime.usecases.dependencies import Realtime
@@ -23,7 +23,7 @@ settings = Settings.read(Environment())
 log = Logger(service="realtime")
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 scans = ScanStore(settings.sockets.scans_table)
-keeper = keeper_of(settings.sockets)
+keeper = connection_deps(settings.sockets)
 realtime = Realtime(
     keeper,
     Authenticator(keeper.gates, tokens, settings.requests_per_minute, now),

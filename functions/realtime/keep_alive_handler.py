@@ -4,13 +4,13 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from functions.realtime.connection_deps import keeper_of
+from functions.realtime.connection_deps import connection_deps
 from functions.realtime.settings import SocketSettings
 from functions.realtime.usecases.connections import keep_alive
 from scanward.settings import Environment
 
 log = Logger(service="keep-alive")
-keeper = keeper_of(SocketSettings.read(Environment()))
+keeper = connection_deps(SocketSettings.read(Environment()))
 
 
 def app(event: dict[str, Any], context: object) -> dict[str, int]:

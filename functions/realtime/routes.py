@@ -20,11 +20,11 @@ def answer(realtime: Realtime, event: Mapping[str, Any]) -> Reply:
     kind, connection_id = event["requestContext"]["eventType"], event["requestContext"]["connectionId"]
     try:
         if kind == "CONNECT":
-            handshake.connect(realtime, _shown(connection_id, event))
+            handshake.connect(realtime, _handshake(connection_id, event))
         elif kind == "DISCONNECT":
             handshake.disconnect(realtime, connection_id)
         else:
-            _hear(realtime, connection_id, event.get("body"))
+            _handle_message(realtime, connection_id, event.get("body"))
     except ScanwardError as refusal:
         status, body = Family.ENVELOPE.error_body(refusal)
         headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else {}
@@ -32,19 +32,19 @@ def answer(realtime: Realtime, event: Mapping[str, Any]) -> Reply:
     return DONE
 
 
-def _shown(connection_id: str, event: Mapping[str, Any]) -> Handshake:
+def _handshake(connection_id: str, event: Mapping[str, Any]) -> Handshake:
     query = event.get("queryStringParameters") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     named = [part.strip() for part in query.get("task_ids", "").split(",") if part.strip()]
     return Handshake(connection_id, query.get("token", ""), named, headers.get("origin"))
 
 
-def _hear(realtime: Realtime, connection_id: str, body: object) -> None:
+def _handle_message(realtime: Realtime, connection_id: str, body: object) -> None:
     ends = False
     try:
-        watching = subscriptions.hear(realtime, connection_id, partial(schemas.read_message, body))
+        watching = subscriptions.handle_message(realtime, connection_id, partial(schemas.read_message, body))
         said = schemas.watching(watching) if watching else schemas.PONG
-    except (NotAuthenticated, subscriptions.Flooded) as over:
+    except (NotAuthenticated, subscriptions.MessageRateExceeded) as over:
         said, ends = schemas.error_message(over), True
     except ScanwardError as refused:
         said = schemas.error_message(refused)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from functions.realtime.usecases.subscriptions import Message, Said
+from functions.realtime.usecases.subscriptions import Message, ReplyKind
 from scanward.domain.ids import to_uuid
 from scanward.domain.subscriptions import Connection
 from scanward.errors import InvalidFields, MalformedBody, ScanwardError, TooLarge, TooManyRequests
@@ -25,17 +25,17 @@ def read_message(body: object) -> Message:
         raise MalformedBody from broken
     if not isinstance(said, dict):
         raise MalformedBody
-    broken_fields = _broken(said)
+    broken_fields = _invalid_fields(said)
     if broken_fields:
         raise InvalidFields(broken_fields)
     named = said.get("task_ids")
-    return Message(Said(said["action"]), None if named is None else tuple(map(str, named)))
+    return Message(ReplyKind(said["action"]), None if named is None else tuple(map(str, named)))
 
 
 def watching(connection: Connection) -> bytes:
     """What a socket watches now."""
     named = [str(to_uuid(task_id)) for task_id in connection.task_ids]
-    return _spelled({"action": "watching", "task_ids": named, "own": connection.watches_own})
+    return _message({"action": "watching", "task_ids": named, "own": connection.watches_own})
 
 
 def error_message(error: ScanwardError) -> bytes:
@@ -44,13 +44,13 @@ def error_message(error: ScanwardError) -> bytes:
     if isinstance(error, TooManyRequests):
         details["retry_after"] = error.retry_after
     said = {"code": status_of(error).code, "message": error.message, "details": details}
-    return _spelled({"action": "error", "error": said})
+    return _message({"action": "error", "error": said})
 
 
-def _broken(said: dict[str, Any]) -> dict[str, list[str]]:
+def _invalid_fields(said: dict[str, Any]) -> dict[str, list[str]]:
     broken = {"message": ["Only action and task_ids are known."]} if said.keys() - FIELDS else {}
-    if said.get("action") not in list(Said):
-        broken["action"] = [f"One of {', '.join(Said)}."]
+    if said.get("action") not in list(ReplyKind):
+        broken["action"] = [f"One of {', '.join(ReplyKind)}."]
     named = said.get("task_ids")
     if named is not None and not (isinstance(named, list) and len(named) <= MAX_NAMED and all(map(_is_name, named))):
         broken["task_ids"] = [f"A list of up to {MAX_NAMED} ids or task tokens."]
@@ -61,5 +61,5 @@ def _is_name(value: object) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
-def _spelled(said: dict[str, Any]) -> bytes:
+def _message(said: dict[str, Any]) -> bytes:
     return json.dumps(said, separators=(",", ":")).encode()

@@ -7,15 +7,15 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.realtime.connection_deps import keeper_of
+from functions.realtime.connection_deps import connection_deps
 from functions.realtime.settings import SocketSettings
-from functions.realtime.usecases.connections import end_those_without_session
+from functions.realtime.usecases.connections import end_without_session
 from scanward.logs import logged
 from scanward.settings import Environment
 from scanward.stores import keys
 
 log = Logger(service="session-end")
-keeper = keeper_of(SocketSettings.read(Environment()))
+keeper = connection_deps(SocketSettings.read(Environment()))
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
@@ -23,7 +23,7 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 def read_record(record: DynamoDBRecord) -> None:
     """Some session of an account has ended, or the account is gone. Which ones live is asked of the gate."""
     account_id = keys.number(record.raw_event["dynamodb"]["Keys"]["pk"]["S"])
-    log.info("ended", extra={"sockets": end_those_without_session(keeper, account_id)})
+    log.info("ended", extra={"sockets": end_without_session(keeper, account_id)})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

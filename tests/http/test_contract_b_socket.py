@@ -6,7 +6,7 @@ import boto3
 import pytest
 from botocore.config import Config
 
-from functions.realtime.usecases.push import task_moved
+from functions.realtime.usecases.push import push_task
 from scanward.stores import keys
 from scanward.stores.tasks import task_of_image
 from tests.http.care import analysed
@@ -52,7 +52,7 @@ def test_who_watches_is_told_what_the_document_shows(world: World, patient: Clie
     for made in watched:
         analysed(made)
     for change in changes():
-        task_moved(world.push, task_of_image(change))
+        push_task(world.push, task_of_image(change))
     pushed = world.outbox.sent["c1"]
     for made in watched:
         [shown] = [said for said in pushed if (said["task_id"], said["progress"]) == (made["task_id"], 45)]

@@ -18,7 +18,7 @@ from scanward.domain.ids import to_uuid
 from scanward.domain.object_keys import export_key, heatmap_key, preview_key, upload_key
 from scanward.domain.orders import Priority
 from scanward.domain.scans import Scan
-from scanward.domain.subscriptions import begin as begin_socket
+from scanward.domain.subscriptions import new_connection as begin_socket
 from scanward.domain.subscriptions import watch as watch_task
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.stores.accounts import AccountStore
@@ -95,7 +95,7 @@ def watch(now: datetime) -> ConnectionStore:
     """The socket that the events are about, watching the task."""
     connections = ConnectionStore("ConnectionsTable", "ScansTable")
     opened = begin_socket(SOCKET, ACCOUNT_ID, "session", now + timedelta(days=1), now)
-    connections.open(watch_task(opened, (TASK_ID,)))
+    connections.add(watch_task(opened, (TASK_ID,)))
     return connections
 
 
@@ -217,11 +217,11 @@ def test_realtime_connect_message_disconnect(send: Callable[..., Any], patient: 
     begin(scans, patient_id=int(patient.get("/users/me").data["id"]))
     assert send("realtime-connect")["statusCode"] == 401
     assert send("realtime-connect", token=str(patient.token)) == {"statusCode": 200}
-    assert [watcher.connection_id for watcher in connections.watching(TASK_ID)] == [SOCKET]
+    assert [watcher.connection_id for watcher in connections.subscriptions_to(TASK_ID)] == [SOCKET]
     assert send("realtime-message") == {"statusCode": 200}
     assert pushed() == {"action": "pong"}
     assert send("realtime-disconnect") == {"statusCode": 200}
-    assert connections.watching(TASK_ID) == []
+    assert connections.subscriptions_to(TASK_ID) == []
 
 
 def test_push_task_moved(send: Callable[..., Any], scans: ScanStore) -> None:
@@ -231,7 +231,7 @@ def test_push_task_moved(send: Callable[..., Any], scans: ScanStore) -> None:
     said = pushed()
     assert (said["task_id"], said["status"], said["version"]) == (str(to_uuid(TASK_ID)), "COMPLETED", 5)
     assert said["result"]["data"]["pathologies"] == ["consolidation"]
-    assert [watcher.pushed for watcher in connections.watching(TASK_ID)] == [5]
+    assert [watcher.pushed for watcher in connections.subscriptions_to(TASK_ID)] == [5]
     assert send("push-task-moved") == {"batchItemFailures": []}
     assert pushed() == said, "the same record again sends nothing"
 
@@ -260,7 +260,7 @@ def test_keep_alive(send: Callable[..., Any]) -> None:
 def test_session_end(send: Callable[..., Any]) -> None:
     connections = watch(clock.now())
     assert send("session-end") == {"batchItemFailures": []}
-    assert (connections.slots(ACCOUNT_ID), connections.watching(TASK_ID)) == ([], [])
+    assert (connections.slots(ACCOUNT_ID), connections.subscriptions_to(TASK_ID)) == ([], [])
 
 
 def film() -> bytes:

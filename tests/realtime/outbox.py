@@ -4,10 +4,10 @@ import json
 from collections import defaultdict
 from typing import Any
 
-from scanward.stores.connections import SocketGone, Sockets
+from scanward.stores.connections import ConnectionGone, WebSocketClient
 
 
-class Outbox(Sockets):
+class Outbox(WebSocketClient):
     """Keeps what is sent. A socket in `gone` is not there for that many calls; one that was closed never again."""
 
     def __init__(self) -> None:
@@ -27,13 +27,13 @@ class Outbox(Sockets):
     def is_open(self, connection_id: str) -> bool:
         try:
             self._reach(connection_id)
-        except SocketGone:
+        except ConnectionGone:
             return False
         return True
 
     def _reach(self, connection_id: str) -> None:
         if connection_id in self.closed:
-            raise SocketGone
+            raise ConnectionGone
         if self.gone.get(connection_id, 0) > 0:
             self.gone[connection_id] -= 1
-            raise SocketGone
+            raise ConnectionGone

@@ -6,7 +6,7 @@ from datetime import timedelta
 
 import pytest
 
-from scanward.domain.subscriptions import MAX_SOCKETS, SETTLING, Slot
+from scanward.domain.subscriptions import CONNECT_GRACE, MAX_CONNECTIONS, Slot
 from scanward.domain.tasks import Task
 from scanward.domain.tokens import Claims, TokenType
 from scanward.stores.connections import ConnectionStore
@@ -59,7 +59,7 @@ def test_a_closed_socket_leaves_nothing(world: World) -> None:
 
 def test_the_sixth_socket_of_an_account_is_refused_and_others_are_not_counted(world: World) -> None:
     task = world.task()
-    for number in range(MAX_SOCKETS):
+    for number in range(MAX_CONNECTIONS):
         assert world.connect(world.access(), task.id, connection=f"c{number}") == 200
     rows = world.rows()
     refused = world.handshake(world.access(), task.id, connection="c6")
@@ -90,11 +90,11 @@ def test_two_handshakes_at_once_do_not_share_a_slot(world: World) -> None:
 
 
 def test_a_socket_that_went_without_a_word_makes_room(world: World) -> None:
-    for number in range(MAX_SOCKETS):
+    for number in range(MAX_CONNECTIONS):
         world.connect(world.access(), connection=f"c{number}")
     world.outbox.gone["c2"] = 1000
     assert world.connect(world.access(), connection="early") == 429, "its handshake may yet be under way"
-    world.ahead = SETTLING + timedelta(seconds=1)
+    world.ahead = CONNECT_GRACE + timedelta(seconds=1)
     assert world.connect(world.access(), connection="late") == 200
     assert {slot.connection_id for slot in world.connections.slots(ADA)} == {"c0", "c1", "late", "c3", "c4"}
     assert world.connections.get("c2") is None

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from functions.realtime.usecases.connections import keep_alive
-from scanward.domain.subscriptions import IDLE, KEEP_ALIVE_EVERY, LIFE
+from scanward.domain.subscriptions import IDLE_TIMEOUT, KEEP_ALIVE_INTERVAL, MAX_LIFETIME
 from scanward.errors import Unavailable
 from tests.realtime.outbox import Outbox
 from tests.realtime.world import ADA, World
@@ -27,14 +27,14 @@ def rounds(world: World, until: timedelta, *, pings: bool = False) -> list[str]:
 
 def test_an_idle_socket_is_kept_open_for_half_an_hour_and_closed_then(world: World) -> None:
     world.connect(world.access(), world.task().id)
-    assert rounds(world, 2 * IDLE) == ["kept 8", "kept 16", "kept 24", "ended 30"]
+    assert rounds(world, 2 * IDLE_TIMEOUT) == ["kept 8", "kept 16", "kept 24", "ended 30"]
     assert world.outbox.sent["c1"] == [{"action": "keep-alive"}] * 3
     assert (world.outbox.closed, world.rows()) == (["c1"], 0)
 
 
 def test_a_socket_that_is_spoken_on_lives_its_two_hours(world: World) -> None:
     world.connect(world.access())
-    said = rounds(world, LIFE, pings=True)
+    said = rounds(world, MAX_LIFETIME, pings=True)
     assert said[-1] == "ended 120"
     assert {entry.split()[0] for entry in said[:-1]} == {"kept"}
     assert world.rows() == 0
@@ -43,7 +43,7 @@ def test_a_socket_that_is_spoken_on_lives_its_two_hours(world: World) -> None:
 def test_a_socket_ends_with_its_session_even_if_nobody_said_so(world: World) -> None:
     world.connect(world.access())
     world.gates.close(ADA, ["s1"])
-    world.ahead = KEEP_ALIVE_EVERY
+    world.ahead = KEEP_ALIVE_INTERVAL
     assert keep_alive(world.keeper) == {**NOTHING, "ended": 1}
     assert (world.outbox.closed, world.rows()) == (["c1"], 0)
 
@@ -57,7 +57,7 @@ def test_a_session_that_ends_soon_takes_its_socket_with_it(world: World) -> None
 def test_a_socket_that_went_without_a_word_is_swept(world: World) -> None:
     world.connect(world.access(), world.task().id)
     world.outbox.gone["c1"] = 1000
-    world.ahead = KEEP_ALIVE_EVERY
+    world.ahead = KEEP_ALIVE_INTERVAL
     assert keep_alive(world.keeper) == {**NOTHING, "gone": 1}
     assert world.rows() == 0
 
@@ -74,7 +74,7 @@ class Unreachable(Outbox):
 def test_one_socket_that_cannot_be_looked_at_does_not_keep_the_others_waiting(world: World) -> None:
     for number in range(3):
         world.connect(world.access(), connection=f"c{number}")
-    world.ahead = KEEP_ALIVE_EVERY
+    world.ahead = KEEP_ALIVE_INTERVAL
     assert keep_alive(replace(world.keeper, sockets=Unreachable())) == {**NOTHING, "kept": 2, "untouched": 1}
     assert keep_alive(world.keeper) == {**NOTHING, "kept": 1}, "only the one is still due"
     assert keep_alive(world.keeper) == NOTHING

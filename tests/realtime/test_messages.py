@@ -7,7 +7,7 @@ import pytest
 from functions.realtime.schemas import MAX_MESSAGE
 from scanward import clock
 from scanward.domain.care import CareLink
-from scanward.domain.subscriptions import HEARD_EVERY, MAX_TASKS
+from scanward.domain.subscriptions import ACTIVITY_INTERVAL, MAX_TASKS
 from tests.care_links import keep_link
 from tests.realtime.world import ADA, BOB, DOC, LIMIT, World, task_uuid
 
@@ -124,9 +124,9 @@ def test_a_word_from_the_client_is_written_down_once_a_minute(world: World) -> N
     opened = world.connections.get("c1")
     world.say({"action": "ping"})
     assert world.connections.get("c1") == opened
-    world.ahead = HEARD_EVERY + timedelta(seconds=1)
+    world.ahead = ACTIVITY_INTERVAL + timedelta(seconds=1)
     world.say("garbage is a word too")
     heard = world.connections.get("c1")
     assert opened is not None
     assert heard is not None
-    assert heard.heard_at > opened.heard_at
+    assert heard.active_at > opened.active_at

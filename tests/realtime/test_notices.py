@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from functions.realtime.usecases.push import question_answered
+from functions.realtime.usecases.push import push_notification
 from scanward.errors import Unavailable
 from scanward.stores.notifications import Notice, NoticeItem, notice_of_image
 from tests.realtime.outbox import Outbox
@@ -26,16 +26,16 @@ class Unsteady(Outbox):
 def test_every_socket_of_the_account_is_told_and_nobody_elses(world: World) -> None:
     for connection, account in (("c1", ADA), ("c2", ADA), ("c3", BOB)):
         assert world.connect(world.access(account), connection=connection) == 200
-    assert question_answered(world.keeper, Notice(ADA, 7)) == 2
+    assert push_notification(world.keeper, Notice(ADA, 7)) == 2
     assert [world.outbox.sent[name] for name in ("c1", "c2", "c3")] == [[TOLD], [TOLD], []]
 
 
 def test_who_is_not_connected_is_let_be(world: World) -> None:
-    assert question_answered(world.keeper, Notice(ADA, 7)) == 0
+    assert push_notification(world.keeper, Notice(ADA, 7)) == 0
     for connection in ("c1", "c2"):
         world.connect(world.access(), connection=connection)
     world.outbox.gone["c1"] = 1
-    assert question_answered(world.keeper, Notice(ADA, 7)) == 1
+    assert push_notification(world.keeper, Notice(ADA, 7)) == 1
     assert world.outbox.sent["c2"] == [TOLD]
 
 
@@ -44,7 +44,7 @@ def test_one_socket_that_cannot_be_reached_keeps_no_other_from_it(world: World) 
         world.connect(world.access(), connection=connection)
     unsteady = Unsteady()
     with pytest.raises(Unavailable):
-        question_answered(replace(world.keeper, sockets=unsteady), Notice(ADA, 7))
+        push_notification(replace(world.keeper, sockets=unsteady), Notice(ADA, 7))
     assert unsteady.sent == {"c2": [TOLD]}
 
 

@@ -5,9 +5,9 @@ from datetime import timedelta
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
-from functions.realtime.usecases.push import _send, task_moved, watching_began
-from scanward.domain.subscriptions import SETTLING
-from scanward.stores.connections import SocketGone, subscription_of_image
+from functions.realtime.usecases.push import _send, push_first_state, push_task
+from scanward.domain.subscriptions import CONNECT_GRACE
+from scanward.stores.connections import ConnectionGone, subscription_of_image
 from scanward.stores.tasks import task_item, task_of_image
 from tests.realtime.world import World, task_uuid
 
@@ -36,7 +36,7 @@ def test_a_push_that_overtakes_the_handshake_waits_for_it(world: World) -> None:
     task = world.task()
     world.connect(world.access(), task.id)
     world.outbox.gone["c1"] = 3
-    assert task_moved(world.push, task) == 1
+    assert push_task(world.push, task) == 1
     assert world.rows() == 3
 
 
@@ -44,8 +44,8 @@ def test_a_handshake_that_takes_too_long_is_tried_again_later(world: World) -> N
     task = world.task()
     world.connect(world.access(), task.id)
     world.outbox.gone["c1"] = 100
-    with pytest.raises(SocketGone):
-        task_moved(world.push, task)
+    with pytest.raises(ConnectionGone):
+        push_task(world.push, task)
     assert world.rows() == 3
 
 
@@ -54,27 +54,27 @@ def test_a_socket_that_is_gone_is_forgotten_and_the_others_are_served(world: Wor
     for name in ("c1", "c2"):
         world.connect(world.access(), task.id, connection=name)
     world.outbox.gone["c1"] = 100
-    world.ahead = SETTLING + timedelta(seconds=1)
-    assert task_moved(world.push, task) == 1
+    world.ahead = CONNECT_GRACE + timedelta(seconds=1)
+    assert push_task(world.push, task) == 1
     assert (world.watchers(task), world.rows()) == (["c2"], 3)
 
 
 def test_what_the_stream_says_of_a_watcher_may_be_long_past(world: World) -> None:
     task = world.task()
     world.connect(world.access(), task.id)
-    [began] = world.connections.watching(task.id)
-    assert task_moved(world.push, task) == 1
-    assert watching_began(world.push, began) == 0, "it has got this version already"
+    [began] = world.connections.subscriptions_to(task.id)
+    assert push_task(world.push, task) == 1
+    assert push_first_state(world.push, began) == 0, "it has got this version already"
     world.connections.close("c1")
     world.outbox.gone["c1"] = 100
-    assert watching_began(world.push, began) == 0, "and now it is gone"
+    assert push_first_state(world.push, began) == 0, "and now it is gone"
     assert world.outbox.gone["c1"] == 100, "so it is not even tried"
 
 
 def test_a_socket_that_closes_while_its_push_waits_holds_up_nobody(world: World) -> None:
     task = world.task()
     world.connect(world.access(), task.id)
-    [watcher] = world.connections.watching(task.id)
+    [watcher] = world.connections.subscriptions_to(task.id)
     world.connections.close("c1")
     world.outbox.gone["c1"] = 100
     assert _send(world.push, task, watcher) == 0
@@ -86,11 +86,11 @@ def test_one_watcher_that_cannot_be_reached_yet_does_not_keep_it_from_the_others
     world.connect(world.access(), task.id, connection="c2")
     world.connect(world.access(), connection="own")
     world.outbox.gone["c1"] = 100
-    with pytest.raises(SocketGone):
-        task_moved(world.push, task)
+    with pytest.raises(ConnectionGone):
+        push_task(world.push, task)
     assert [len(world.versions(task, name)) for name in ("c1", "c2", "own")] == [0, 1, 1]
     world.outbox.gone["c1"] = 0
-    task_moved(world.push, task)
+    push_task(world.push, task)
     assert [len(world.versions(task, name)) for name in ("c1", "c2", "own")] == [1, 1, 1]
 
 

@@ -5,7 +5,7 @@ import random
 from datetime import timedelta
 
 from functions.realtime.usecases.connections import keep_alive
-from scanward.domain.subscriptions import KEEP_ALIVE_EVERY, MAX_SOCKETS, SETTLING
+from scanward.domain.subscriptions import CONNECT_GRACE, KEEP_ALIVE_INTERVAL, MAX_CONNECTIONS
 from tests.realtime.world import ADA, World
 
 RECONNECTS = 1_000 if os.environ.get("SCANWARD_FAULTS") == "full" else 60
@@ -20,7 +20,7 @@ def test_reconnects_leave_no_rows_even_when_goodbyes_are_lost(aws: None) -> None
         name = f"c{number}"
         if world.connect(world.access(), task.id, connection=name) != 200:
             refused += 1
-            world.ahead += SETTLING + timedelta(seconds=1)
+            world.ahead += CONNECT_GRACE + timedelta(seconds=1)
             assert world.connect(world.access(), task.id, connection=name) == 200, "dead sockets make room"
         world.began(task)
         polled = world.scans.task(task.id)
@@ -29,8 +29,8 @@ def test_reconnects_leave_no_rows_even_when_goodbyes_are_lost(aws: None) -> None
         world.outbox.gone[name] = 10**6
         if chance.random() < 0.5:
             world.disconnect(name)
-        assert len(world.connections.slots(ADA)) <= MAX_SOCKETS
+        assert len(world.connections.slots(ADA)) <= MAX_CONNECTIONS
     assert refused, "goodbyes were lost, and the count healed itself"
-    world.ahead += KEEP_ALIVE_EVERY
+    world.ahead += KEEP_ALIVE_INTERVAL
     keep_alive(world.keeper)
     assert world.rows() == 0

@@ -9,7 +9,7 @@ import boto3
 
 from functions.realtime.routes import answer
 from functions.realtime.usecases.dependencies import Keeper, Realtime
-from functions.realtime.usecases.push import Push, task_moved, watching_began
+from functions.realtime.usecases.push import Push, push_first_state, push_task
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.accounts import Names, Profile, Role, register
@@ -127,13 +127,13 @@ class World:
     def moved(self, *states: Task) -> None:
         """The stream says that a task moved."""
         for state in states:
-            task_moved(self.push, state)
+            push_task(self.push, state)
 
     def began(self, task: Task) -> None:
         """The stream says of each watcher of the task that it began."""
-        for watcher in self.connections.watching(task.id):
+        for watcher in self.connections.subscriptions_to(task.id):
             if watcher.pushed == 0:
-                watching_began(self.push, watcher)
+                push_first_state(self.push, watcher)
 
     def versions(self, task: Task, connection: str = "c1") -> list[int]:
         """The versions of a task that a socket was sent."""
@@ -141,7 +141,7 @@ class World:
         return [message["version"] for message in said if message["task_id"] == task_uuid(task)]
 
     def watchers(self, task: Task) -> list[str]:
-        return [watcher.connection_id for watcher in self.connections.watching(task.id)]
+        return [watcher.connection_id for watcher in self.connections.subscriptions_to(task.id)]
 
     def rows(self) -> int:
         """How many connections, slots and subscriptions are kept."""

@@ -11,7 +11,7 @@ import pytest
 from functions.inference.handler import inference
 from functions.inference.ingest import UploadedObject
 from functions.inference.worker import Outcome, process
-from functions.realtime.usecases.connections import end_those_without_session
+from functions.realtime.usecases.connections import end_without_session
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.ids import parse_id
@@ -139,6 +139,6 @@ def test_its_sockets_are_left_to_who_closes_them(aws: None) -> None:
     world = World()
     assert world.connect(world.access(), connection="c1") == 200
     erase(ADA)
-    assert end_those_without_session(world.keeper, ADA) == 1
+    assert end_without_session(world.keeper, ADA) == 1
     assert world.outbox.closed == ["c1"]
     assert world.rows() == 0

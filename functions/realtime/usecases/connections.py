@@ -4,13 +4,13 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from functions.realtime.usecases.dependencies import Keeper
-from scanward.domain.subscriptions import SETTLING, Connection, Slot, is_over, kept_alive
+from scanward.domain.subscriptions import CONNECT_GRACE, Connection, Slot, has_ended, renew
 from scanward.errors import NotAuthenticated, ScanwardError, Unavailable
-from scanward.stores.connections import SocketGone
+from scanward.stores.connections import ConnectionGone
 from scanward.stores.keys import CONNECTION_SHARDS
 
 
-def end(keeper: Keeper, socket: Connection | Slot) -> None:
+def end_connection(keeper: Keeper, socket: Connection | Slot) -> None:
     """Closes a socket and forgets it.
 
     Raises SocketGone while its handshake may be under way, so that it is tried again: forgotten now, it would open
@@ -19,25 +19,25 @@ def end(keeper: Keeper, socket: Connection | Slot) -> None:
     connection_id = socket.id if isinstance(socket, Connection) else socket.connection_id
     try:
         keeper.sockets.close(connection_id)
-    except SocketGone:
+    except ConnectionGone:
         if _is_settling(keeper, socket.connected_at):
             raise
     keeper.connections.close(connection_id)
 
 
-def end_those_without_session(keeper: Keeper, account_id: int) -> int:
+def end_without_session(keeper: Keeper, account_id: int) -> int:
     """Ends the account's sockets whose sessions live no more; gives back how many.
 
     Raises what kept one of them from ending, after all others were.
     """
     held = keeper.connections.slots(account_id)
-    live = _live(keeper, account_id) if held else set()
+    live = _live_sessions(keeper, account_id) if held else set()
     ended, failure = 0, None
     for slot in held:
         if slot.session_id in live:
             continue
         try:
-            end(keeper, slot)
+            end_connection(keeper, slot)
             ended += 1
         except ScanwardError as kept:
             failure = kept
@@ -46,21 +46,21 @@ def end_those_without_session(keeper: Keeper, account_id: int) -> int:
     return ended
 
 
-def lives(keeper: Keeper, connection: Connection) -> bool:
+def session_is_live(keeper: Keeper, connection: Connection) -> bool:
     """Whether the socket's session does."""
-    return connection.session_id in _live(keeper, connection.account_id)
+    return connection.session_id in _live_sessions(keeper, connection.account_id)
 
 
-def swept(keeper: Keeper, slot: Slot) -> bool:
+def free_stale_slot(keeper: Keeper, slot: Slot) -> bool:
     """Whether a slot was held for nobody, and is free now."""
     if _is_settling(keeper, slot.connected_at) or keeper.sockets.is_open(slot.connection_id):
         return False
     keeper.connections.close(slot.connection_id)
-    keeper.connections.vacate(slot)
+    keeper.connections.free_slot(slot)
     return True
 
 
-def _live(keeper: Keeper, account_id: int) -> set[str]:
+def _live_sessions(keeper: Keeper, account_id: int) -> set[str]:
     try:
         return {session.id for session in keeper.gates.sessions(account_id, int(keeper.now().timestamp()))}
     except NotAuthenticated:
@@ -68,7 +68,7 @@ def _live(keeper: Keeper, account_id: int) -> set[str]:
 
 
 def _is_settling(keeper: Keeper, connected_at: datetime) -> bool:
-    return keeper.now() - connected_at <= SETTLING
+    return keeper.now() - connected_at <= CONNECT_GRACE
 
 
 PER_SHARD = 200
@@ -80,8 +80,8 @@ def keep_alive(keeper: Keeper) -> dict[str, int]:
     counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
     for connection in _due(keeper):
         try:
-            counts[_settle(keeper, connection)] += 1
-        except (Unavailable, SocketGone):
+            counts[_renew(keeper, connection)] += 1
+        except (Unavailable, ConnectionGone):
             counts["untouched"] += 1  # the next minute finds it again, and the others do not wait for it
     return counts
 
@@ -95,16 +95,16 @@ def _due(keeper: Keeper) -> Iterator[Connection]:
                 yield connection
 
 
-def _settle(keeper: Keeper, connection: Connection) -> str:
-    if is_over(connection, keeper.now()) or not lives(keeper, connection):
-        end(keeper, connection)
+def _renew(keeper: Keeper, connection: Connection) -> str:
+    if has_ended(connection, keeper.now()) or not session_is_live(keeper, connection):
+        end_connection(keeper, connection)
         return "ended"
     try:
         keeper.sockets.send(connection.id, KEEP_ALIVE)
-    except SocketGone:
-        if keeper.now() - connection.connected_at <= SETTLING:
+    except ConnectionGone:
+        if keeper.now() - connection.connected_at <= CONNECT_GRACE:
             raise
         keeper.connections.close(connection.id)
         return "gone"
-    keeper.connections.change(connection.id, lambda kept: kept_alive(kept, keeper.now()))
+    keeper.connections.change(connection.id, lambda kept: renew(kept, keeper.now()))
     return "kept"

@@ -7,7 +7,7 @@ from datetime import datetime
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
-from scanward.stores.connections import ConnectionStore, Sockets
+from scanward.stores.connections import ConnectionStore, WebSocketClient
 from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.sessions import SessionStore
 
@@ -17,7 +17,7 @@ class Keeper:
     """What keeping and ending sockets needs."""
 
     connections: ConnectionStore
-    sockets: Sockets
+    sockets: WebSocketClient
     gates: SessionStore
     now: Callable[[], datetime]
 

@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 
 from functions.realtime.usecases import connections, subscriptions
 from functions.realtime.usecases.dependencies import Realtime
-from scanward.domain.subscriptions import MAX_SOCKETS, Connection, begin, free_slot, watch
+from scanward.domain.subscriptions import MAX_CONNECTIONS, Connection, free_slot, new_connection, watch
 from scanward.domain.tokens import TokenType
 from scanward.errors import Conflict, NotAllowed, NotAuthenticated, TooManyRequests
 from scanward.security.authentication import AuthContext
 
-TRIES = MAX_SOCKETS + 1
-WAIT = 60  # seconds until an account with too many sockets may try again
+MAX_TRIES = MAX_CONNECTIONS + 1
+RETRY_WAIT = 60  # seconds until an account with too many sockets may try again
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,13 +33,15 @@ def connect(realtime: Realtime, shown: Handshake) -> None:
     """
     if shown.origin is not None and realtime.origins and not realtime.origins & {"*", shown.origin}:
         raise NotAllowed
-    passed = _pass(realtime, shown.token)
-    opened = _wanted(realtime, passed, shown)
-    subscriptions.watchable(realtime, passed.actor, opened.task_ids)
-    opened = _keep(realtime, opened)
+    passed = _authenticate(realtime, shown.token)
+    opened = _requested_tasks(realtime, passed, shown)
+    subscriptions.read_watchable(realtime, passed.actor, opened.task_ids)
+    opened = _store(realtime, opened)
     if opened.watches_own:
-        subscriptions.catch_up(realtime, passed.actor, opened)
-    if not connections.lives(realtime.keeper, opened):  # it ended meanwhile, when there was nothing to close yet
+        subscriptions.subscribe_open_tasks(realtime, passed.actor, opened)
+    if not connections.session_is_live(
+        realtime.keeper, opened
+    ):  # it ended meanwhile, when there was nothing to close yet
         realtime.keeper.connections.close(opened.id)
         raise NotAuthenticated
 
@@ -49,16 +51,18 @@ def disconnect(realtime: Realtime, connection_id: str) -> None:
     realtime.keeper.connections.close(connection_id)
 
 
-def _pass(realtime: Realtime, token: str) -> AuthContext:
+def _authenticate(realtime: Realtime, token: str) -> AuthContext:
     try:
         return realtime.gate.authenticate(token, TokenType.ACCESS)
     except NotAuthenticated:
         return realtime.gate.authenticate(token, TokenType.TASK)
 
 
-def _wanted(realtime: Realtime, passed: AuthContext, shown: Handshake) -> Connection:
+def _requested_tasks(realtime: Realtime, passed: AuthContext, shown: Handshake) -> Connection:
     ends = datetime.fromtimestamp(passed.session.ends, UTC)
-    begun = begin(shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, realtime.keeper.now())
+    begun = new_connection(
+        shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, realtime.keeper.now()
+    )
     only = passed.claims.task_id
     if only is not None:
         return watch(replace(begun, only_task=only), (only,))
@@ -67,19 +71,19 @@ def _wanted(realtime: Realtime, passed: AuthContext, shown: Handshake) -> Connec
     return watch(begun, tuple(realtime.tokens.task_id(text) for text in shown.task_ids))
 
 
-def _keep(realtime: Realtime, opened: Connection) -> Connection:
+def _store(realtime: Realtime, opened: Connection) -> Connection:
     """Finds the socket a slot. Where all are held, those whose sockets are gone without a word are freed first."""
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         held = realtime.keeper.connections.slots(opened.account_id)
         slot = free_slot(held)
         if slot is None:
-            if not any(connections.swept(realtime.keeper, taken) for taken in held):
-                raise TooManyRequests(WAIT, MAX_SOCKETS)
+            if not any(connections.free_stale_slot(realtime.keeper, taken) for taken in held):
+                raise TooManyRequests(RETRY_WAIT, MAX_CONNECTIONS)
             continue
         try:
             placed = replace(opened, slot=slot)
-            realtime.keeper.connections.open(placed)
+            realtime.keeper.connections.add(placed)
         except Conflict:
             continue  # another handshake was first
         return placed
-    raise TooManyRequests(WAIT, MAX_SOCKETS)
+    raise TooManyRequests(RETRY_WAIT, MAX_CONNECTIONS)

@@ -9,15 +9,15 @@ from functools import partial
 from functions.realtime.usecases import subscriptions
 from functions.realtime.usecases.dependencies import Keeper
 from scanward.domain.ids import to_uuid
-from scanward.domain.subscriptions import SETTLING, Slot, Subscription, follow, owners
+from scanward.domain.subscriptions import CONNECT_GRACE, Slot, Subscription, follow, owners
 from scanward.domain.tasks import Task, report
 from scanward.errors import NotAuthenticated, NotFound, ScanwardError
 from scanward.security.access import Access
-from scanward.stores.connections import SocketGone
+from scanward.stores.connections import ConnectionGone
 from scanward.stores.notifications import Notice
 from scanward.stores.scans import ScanStore
 
-WAITS = (0.02, 0.04, 0.08, 0.16)  # seconds between tries while a handshake settles; others wait meanwhile
+RETRY_WAITS = (0.02, 0.04, 0.08, 0.16)  # seconds between tries while a handshake settles; others wait meanwhile
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +30,13 @@ class Push:
     sleep: Callable[[float], None] = time.sleep
 
 
-def task_moved(push: Push, task: Task) -> int:
+def push_task(push: Push, task: Task) -> int:
     """Sends a task's new state to its watchers; gives back to how many.
 
     Raises what kept the last of those from getting it whom it should still reach, after all others were served.
     """
     sent, failure = 0, None
-    for send in _sends(push, task):
+    for send in _watchers(push, task):
         try:
             sent += send()
         except ScanwardError as kept:
@@ -46,39 +46,39 @@ def task_moved(push: Push, task: Task) -> int:
     return sent
 
 
-def watching_began(push: Push, watcher: Subscription) -> int:
+def push_first_state(push: Push, watcher: Subscription) -> int:
     """Sends a new watcher the state as the poll would give it now. What the stream says of it may be long past."""
     now_watching = push.keeper.connections.subscription(watcher)
     task = push.scans.task(watcher.task_id)
     return _send(push, task, now_watching) if task and now_watching else 0
 
 
-def _sends(push: Push, task: Task) -> Iterator[Callable[[], int]]:
+def _watchers(push: Push, task: Task) -> Iterator[Callable[[], int]]:
     """One call for each socket: those that subscribe to the task, then those that watch all of an owner's own."""
-    watchers = push.keeper.connections.watching(task.id)
+    watchers = push.keeper.connections.subscriptions_to(task.id)
     for watcher in watchers:
         yield partial(_send, push, task, watcher)
     served = {watcher.connection_id for watcher in watchers}
     for owner in owners(task):
         for slot in push.keeper.connections.slots(owner):
             if slot.watches_own and slot.connection_id not in served:
-                yield partial(_tell_first, push, task, slot)
+                yield partial(_subscribe_and_push, push, task, slot)
 
 
 def _send(push: Push, task: Task, watcher: Subscription) -> int:
     if watcher.pushed >= task.version or not _deliver(push, watcher, _message(task)):
         return 0
-    push.keeper.connections.pushed(watcher, task.version)
+    push.keeper.connections.set_pushed(watcher, task.version)
     return 1
 
 
-def _tell_first(push: Push, moved: Task, slot: Slot) -> int:
+def _subscribe_and_push(push: Push, moved: Task, slot: Slot) -> int:
     """Tells a socket of a task that it is not known to know, and remembers what it was told.
 
     It is told the state as the poll gives it: if it did know, and that was forgotten, this is no older.
     """
     task = push.scans.task(moved.id)
-    if task is None or not _may_know(push, task, slot):
+    if task is None or not _may_watch(push, task, slot):
         return 0
     watcher = Subscription(task.id, slot.connection_id, slot.connected_at, pushed=0)
     if not _deliver(push, watcher, _message(task)):
@@ -88,13 +88,13 @@ def _tell_first(push: Push, moved: Task, slot: Slot) -> int:
     return 1
 
 
-def _may_know(push: Push, task: Task, slot: Slot) -> bool:
+def _may_watch(push: Push, task: Task, slot: Slot) -> bool:
     """Whether the socket's account may read the task still; of another's data the access log takes note."""
     if slot.account_id == task.patient_id:
         return True
     try:
         actor = push.keeper.gates.actor(slot.account_id, slot.session_id, int(push.keeper.now().timestamp()))
-        subscriptions.require(push.access, actor, task)
+        subscriptions.require_watchable(push.access, actor, task)
     except (NotAuthenticated, NotFound):
         return False
     return True
@@ -105,11 +105,11 @@ def _deliver(push: Push, watcher: Subscription, message: bytes) -> bool:
 
     Raises SocketGone in that case, after waiting a while, so that the record is tried again.
     """
-    for wait in (*WAITS, None):
+    for wait in (*RETRY_WAITS, None):
         try:
             push.keeper.sockets.send(watcher.connection_id, message)
-        except SocketGone:
-            if push.keeper.now() - watcher.connected_at > SETTLING:
+        except ConnectionGone:
+            if push.keeper.now() - watcher.connected_at > CONNECT_GRACE:
                 push.keeper.connections.close(watcher.connection_id)
                 return False
             if push.keeper.connections.get(watcher.connection_id) is None:
@@ -126,7 +126,7 @@ def _message(task: Task) -> bytes:
     return json.dumps({"task_id": str(to_uuid(task.id)), **report(task)}, separators=(",", ":")).encode()
 
 
-def question_answered(keeper: Keeper, notice: Notice) -> int:
+def push_notification(keeper: Keeper, notice: Notice) -> int:
     """Tells every open socket of the account that asked; gives back how many.
 
     Who is not connected reads it later, so a socket that is gone is let be. Raises what kept another one from it, after
@@ -137,7 +137,7 @@ def question_answered(keeper: Keeper, notice: Notice) -> int:
         try:
             keeper.sockets.send(slot.connection_id, _notification_message(notice))
             sent += 1
-        except SocketGone:
+        except ConnectionGone:
             continue
         except ScanwardError as kept:
             failure = kept

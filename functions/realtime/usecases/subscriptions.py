@@ -8,14 +8,14 @@ from enum import StrEnum
 from functions.realtime.usecases.dependencies import Realtime
 from scanward.domain.accounts import Actor
 from scanward.domain.policy import Action
-from scanward.domain.subscriptions import MAX_TASKS, Connection, follow, heard, unwatch, watch
+from scanward.domain.subscriptions import MAX_TASKS, Connection, follow, note_activity, unwatch, watch
 from scanward.domain.tasks import Task
 from scanward.errors import NotAllowed, NotAuthenticated, NotFound, TooManyRequests
 from scanward.security.access import Access, ResourceRef
-from scanward.stores.connections import SocketGone
+from scanward.stores.connections import ConnectionGone
 
 
-def require(access: Access, actor: Actor, task: Task) -> None:
+def require_watchable(access: Access, actor: Actor, task: Task) -> None:
     """Raises NotFound for somebody else's task; watching one of a patient's is in their access log."""
     try:
         access.require(actor, Action.READ_TASK, task.patient_id, ResourceRef("task", task.id))
@@ -23,16 +23,16 @@ def require(access: Access, actor: Actor, task: Task) -> None:
         raise NotFound from refused
 
 
-def watchable(realtime: Realtime, actor: Actor, task_ids: tuple[int, ...]) -> None:
+def read_watchable(realtime: Realtime, actor: Actor, task_ids: tuple[int, ...]) -> None:
     """Raises NotFound when one of the tasks is missing or somebody else's."""
     for task_id in task_ids:
         task = realtime.scans.task(task_id)
         if task is None:
             raise NotFound
-        require(realtime.access, actor, task)
+        require_watchable(realtime.access, actor, task)
 
 
-def catch_up(realtime: Realtime, actor: Actor, connection: Connection) -> Connection | None:
+def subscribe_open_tasks(realtime: Realtime, actor: Actor, connection: Connection) -> Connection | None:
     """Follows those of one's own newest tasks that are still going on, so that their state is pushed at once.
 
     Comes after the socket is kept: what begins or moves meanwhile finds it already.
@@ -42,7 +42,7 @@ def catch_up(realtime: Realtime, actor: Actor, connection: Connection) -> Connec
     for task in realtime.lists.tasks(newest.ids):
         with suppress(NotFound):
             if not task.is_final:
-                require(realtime.access, actor, task)
+                require_watchable(realtime.access, actor, task)
                 going_on.append(task.id)
 
     def with_all(kept: Connection) -> Connection:
@@ -53,10 +53,10 @@ def catch_up(realtime: Realtime, actor: Actor, connection: Connection) -> Connec
     return realtime.keeper.connections.change(connection.id, with_all)
 
 
-FLOOD = 2  # times the account's limit, above which it is not worth telling
+MAX_MESSAGES = 2  # times the account's limit, above which it is not worth telling
 
 
-class Said(StrEnum):
+class ReplyKind(StrEnum):
     """What a message asks for."""
 
     WATCH = "watch"
@@ -68,15 +68,15 @@ class Said(StrEnum):
 class Message:
     """`task_ids`: those that are named, ids or task tokens; None where none are: all of one's own, or everything."""
 
-    action: Said
+    action: ReplyKind
     task_ids: tuple[str, ...] | None = None
 
 
-class Flooded(TooManyRequests):
+class MessageRateExceeded(TooManyRequests):
     """Too many messages to go on listening."""
 
 
-def hear(realtime: Realtime, connection_id: str, read: Callable[[], Message]) -> Connection | None:
+def handle_message(realtime: Realtime, connection_id: str, read: Callable[[], Message]) -> Connection | None:
     """Does what a message asks for; what the socket watches now, None after a ping.
 
     The message is counted before it is read. Raises NotAuthenticated when the session is over and Flooded (the socket
@@ -86,14 +86,14 @@ def hear(realtime: Realtime, connection_id: str, read: Callable[[], Message]) ->
     connection = realtime.keeper.connections.get(connection_id)
     if connection is None:
         raise NotAuthenticated
-    actor = _counted(realtime, connection)
+    actor = _count_message(realtime, connection)
     now = realtime.keeper.now()
-    if heard(connection, now) != connection:
-        realtime.keeper.connections.change(connection_id, lambda kept: heard(kept, now))
+    if note_activity(connection, now) != connection:
+        realtime.keeper.connections.change(connection_id, lambda kept: note_activity(kept, now))
     message = read()
-    if message.action is Said.PING:
+    if message.action is ReplyKind.PING:
         return None
-    if message.action is Said.WATCH:
+    if message.action is ReplyKind.WATCH:
         changed = _watch(realtime, connection, actor, message)
     else:
         changed = _unwatch(realtime, connection, message)
@@ -104,20 +104,20 @@ def hear(realtime: Realtime, connection_id: str, read: Callable[[], Message]) ->
 
 def reply(realtime: Realtime, connection_id: str, said: bytes, *, ends: bool) -> None:
     """Answers over the socket: what a route answers reaches no client. `ends`: and closes it."""
-    with suppress(SocketGone):
+    with suppress(ConnectionGone):
         realtime.keeper.sockets.send(connection_id, said)
     if not ends:
         return
-    with suppress(SocketGone):
+    with suppress(ConnectionGone):
         realtime.keeper.sockets.close(connection_id)
     realtime.keeper.connections.close(connection_id)
 
 
-def _counted(realtime: Realtime, connection: Connection) -> Actor:
+def _count_message(realtime: Realtime, connection: Connection) -> Actor:
     now = int(realtime.keeper.now().timestamp())
     passage = realtime.keeper.gates.count_request(connection.account_id, connection.session_id, now)
-    if passage.count > FLOOD * realtime.limit:
-        raise Flooded(60 - now % 60, realtime.limit)
+    if passage.count > MAX_MESSAGES * realtime.limit:
+        raise MessageRateExceeded(60 - now % 60, realtime.limit)
     if passage.count > realtime.limit:
         raise TooManyRequests(60 - now % 60, realtime.limit)
     return passage.actor
@@ -129,12 +129,12 @@ def _watch(realtime: Realtime, connection: Connection, actor: Actor, message: Me
         if connection.only_task is not None:
             raise NotFound
         changed = change(connection.id, lambda kept: replace(kept, watches_own=True))
-        return changed and catch_up(realtime, actor, changed)
+        return changed and subscribe_open_tasks(realtime, actor, changed)
     task_ids = tuple(realtime.tokens.task_id(text) for text in message.task_ids)
     if connection.only_task is not None and set(task_ids) - {connection.only_task}:
         raise NotFound
     watch(connection, task_ids)  # too many are refused before each is looked at
-    watchable(realtime, actor, task_ids)
+    read_watchable(realtime, actor, task_ids)
     return change(connection.id, lambda kept: watch(kept, task_ids))
 
 

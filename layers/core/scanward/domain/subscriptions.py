@@ -6,16 +6,16 @@ from datetime import datetime, timedelta
 from scanward.domain.tasks import Task
 from scanward.errors import InvalidFields
 
-MAX_SOCKETS = 5  # of one account at once, as documented
+MAX_CONNECTIONS = 5  # of one account at once, as documented
 MAX_TASKS = 20  # that a socket names
 MAX_FOLLOWED = 60  # of one's own, whose last message is remembered; closing deletes all rows in one transaction
-LIFE = timedelta(hours=2)  # API Gateway ends a WebSocket by then
-IDLE = timedelta(minutes=30)  # without a word from the client, as documented
-KEEP_ALIVE_EVERY = timedelta(
+MAX_LIFETIME = timedelta(hours=2)  # API Gateway ends a WebSocket by then
+IDLE_TIMEOUT = timedelta(minutes=30)  # without a word from the client, as documented
+KEEP_ALIVE_INTERVAL = timedelta(
     minutes=8
 )  # API Gateway drops a silent socket after ten; due ones are looked for each minute
-HEARD_EVERY = timedelta(minutes=1)  # how often a word from the client is written down
-SETTLING = timedelta(seconds=10)  # a push may overtake the handshake; until then a gone socket may yet come
+ACTIVITY_INTERVAL = timedelta(minutes=1)  # how often a word from the client is written down
+CONNECT_GRACE = timedelta(seconds=10)  # a push may overtake the handshake; until then a gone socket may yet come
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Connection:
     account_id: int
     session_id: str
     connected_at: datetime
-    heard_at: datetime
+    active_at: datetime
     due_at: datetime
     ends_at: datetime
     task_ids: tuple[int, ...] = ()
@@ -69,15 +69,15 @@ class Subscription:
     pushed: int
 
 
-def begin(id: str, account_id: int, session_id: str, session_ends: datetime, now: datetime) -> Connection:
+def new_connection(id: str, account_id: int, session_id: str, session_ends: datetime, now: datetime) -> Connection:
     """A socket that watches nothing yet; it ends with its session, and with API Gateway's patience."""
-    ends = min(now + LIFE, session_ends)
-    return Connection(id, account_id, session_id, now, now, min(now + KEEP_ALIVE_EVERY, ends), ends)
+    ends = min(now + MAX_LIFETIME, session_ends)
+    return Connection(id, account_id, session_id, now, now, min(now + KEEP_ALIVE_INTERVAL, ends), ends)
 
 
 def free_slot(held: list[Slot]) -> int | None:
     """A slot that none of these hold; None when all are held."""
-    return next(iter(set(range(MAX_SOCKETS)) - {slot.number for slot in held}), None)
+    return next(iter(set(range(MAX_CONNECTIONS)) - {slot.number for slot in held}), None)
 
 
 def watch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
@@ -101,19 +101,19 @@ def follow(connection: Connection, task_id: int) -> Connection:
     return replace(connection, followed=(*others[-(MAX_FOLLOWED - 1) :], task_id))
 
 
-def heard(connection: Connection, now: datetime) -> Connection:
+def note_activity(connection: Connection, now: datetime) -> Connection:
     """After a word from the client; the same when the last one was just now."""
-    return replace(connection, heard_at=now) if now - connection.heard_at >= HEARD_EVERY else connection
+    return replace(connection, heard_at=now) if now - connection.active_at >= ACTIVITY_INTERVAL else connection
 
 
-def is_over(connection: Connection, now: datetime) -> bool:
+def has_ended(connection: Connection, now: datetime) -> bool:
     """Whether the socket has lived out its life, or heard nothing for too long."""
-    return now >= connection.ends_at or now - connection.heard_at >= IDLE
+    return now >= connection.ends_at or now - connection.active_at >= IDLE_TIMEOUT
 
 
-def kept_alive(connection: Connection, now: datetime) -> Connection:
+def renew(connection: Connection, now: datetime) -> Connection:
     """After a keep-alive; the next look is for another one, or for the end."""
-    soonest = min(now + KEEP_ALIVE_EVERY, connection.heard_at + IDLE, connection.ends_at)
+    soonest = min(now + KEEP_ALIVE_INTERVAL, connection.active_at + IDLE_TIMEOUT, connection.ends_at)
     return replace(connection, due_at=max(soonest, now))
 
 

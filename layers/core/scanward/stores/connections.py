@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 
-KEPT = timedelta(hours=1)  # after the end, in case nobody came to sweep
+RETENTION = timedelta(hours=1)  # after the end, in case nobody came to sweep
 
 
 class DueIndex(GlobalSecondaryIndex["ConnectionItem"]):  # type: ignore[no-untyped-call]
@@ -106,7 +106,7 @@ def connection_item(kept: Connection) -> ConnectionItem:
         account_id=kept.account_id,
         session_id=kept.session_id,
         connected_ms=to_ms(kept.connected_at),
-        heard_ms=to_ms(kept.heard_at),
+        heard_ms=to_ms(kept.active_at),
         ends_ms=to_ms(kept.ends_at),
         due_shard=keys.connection_shard(kept.id),
         due_at=to_ms(kept.due_at),
@@ -127,7 +127,7 @@ def connection_of(item: ConnectionItem) -> Connection:
         account_id=int(item.account_id),
         session_id=item.session_id,
         connected_at=from_ms(item.connected_ms),
-        heard_at=from_ms(item.heard_ms),
+        active_at=from_ms(item.heard_ms),
         due_at=from_ms(item.due_at),
         ends_at=from_ms(item.ends_ms),
         task_ids=_sorted(item.task_ids),
@@ -182,14 +182,14 @@ def subscription_of_image(image: Mapping[str, Any]) -> Subscription:
 
 
 def _expires(kept: Connection) -> int:
-    return int((kept.ends_at + KEPT).timestamp())
+    return int((kept.ends_at + RETENTION).timestamp())
 
 
 def _sorted(numbers: set[float] | None) -> tuple[int, ...]:
     return tuple(sorted(map(int, numbers or ())))
 
 
-TRIES = 5
+MAX_TRIES = 5
 
 
 class ConnectionStore:
@@ -200,7 +200,7 @@ class ConnectionStore:
         bind_table(SlotItem, table)
         bind_table(SubscriptionItem, scans_table)
 
-    def open(self, opened: Connection) -> None:
+    def add(self, opened: Connection) -> None:
         """Keeps a socket, its slot and its subscriptions, all or nothing. Raises Conflict when the slot is held."""
 
         def fill(write: TransactWrite) -> None:
@@ -230,7 +230,7 @@ class ConnectionStore:
 
         `pushed`: task → the version that was sent already, of those it subscribes to now. None when it has closed.
         """
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             before = self.get(connection_id)
             if before is None:
                 return None
@@ -247,12 +247,12 @@ class ConnectionStore:
 
     def close(self, connection_id: str) -> None:
         """Forgets a socket, its slot and all its subscriptions; one that is not known is no error."""
-        for _ in range(TRIES):
+        for _ in range(MAX_TRIES):
             kept = self.get(connection_id)
             if kept is None:
                 return
             try:
-                _forget(kept)
+                _delete(kept)
             except ConditionFailed:
                 continue
             return
@@ -264,7 +264,7 @@ class ConnectionStore:
             prefix = SlotItem.sk.startswith(keys.SLOT_PREFIX)
             return [slot_of(item) for item in SlotItem.query(keys.account(account_id), prefix, consistent_read=True)]
 
-    def vacate(self, slot: Slot) -> None:
+    def free_slot(self, slot: Slot) -> None:
         """Frees a slot whose socket is forgotten, unless another one holds it by now."""
         item = SlotItem(keys.account(slot.account_id), keys.slot(slot.number))
         try:
@@ -279,7 +279,7 @@ class ConnectionStore:
             found = ConnectionItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.text(item.pk) for item in found]
 
-    def watching(self, task_id: int) -> list[Subscription]:
+    def subscriptions_to(self, task_id: int) -> list[Subscription]:
         """Who watches a task, strongly consistent."""
         with sdk_errors_mapped():
             prefix = SubscriptionItem.sk.startswith(keys.SUBSCRIPTION_PREFIX)
@@ -295,7 +295,7 @@ class ConnectionStore:
             except SubscriptionItem.DoesNotExist:
                 return None
 
-    def pushed(self, subscription: Subscription, version: int) -> None:
+    def set_pushed(self, subscription: Subscription, version: int) -> None:
         """Remembers that a version was sent; a higher one that was sent meanwhile, or a closed socket, stays."""
         item = SubscriptionItem(keys.task(subscription.task_id), keys.subscription(subscription.connection_id))
         try:
@@ -323,7 +323,7 @@ def _move(before: Connection, after: Connection, pushed: Mapping[int, int]) -> N
     transact_write(fill)
 
 
-def _forget(kept: Connection) -> None:
+def _delete(kept: Connection) -> None:
     def fill(write: TransactWrite) -> None:
         write.delete(connection_item(kept), condition=ConnectionItem.revision == kept.revision)
         write.delete(slot_item(kept))
@@ -333,13 +333,13 @@ def _forget(kept: Connection) -> None:
     transact_write(fill)
 
 
-class SocketGone(ScanwardError):
+class ConnectionGone(ScanwardError):
     """The socket is closed, or its handshake is not over yet."""
 
     message = "The socket is gone"
 
 
-class Sockets:
+class WebSocketClient:
     """The sockets of one WebSocket API and stage."""
 
     def __init__(self, api_id: str, stage: str, region: str) -> None:
@@ -366,7 +366,7 @@ class Sockets:
         try:
             with self._managing() as client:
                 client.get_connection(ConnectionId=connection_id)
-        except SocketGone:
+        except ConnectionGone:
             return False
         return True
 
@@ -376,6 +376,6 @@ class Sockets:
         try:
             yield client
         except client.exceptions.GoneException as gone:
-            raise SocketGone from gone
+            raise ConnectionGone from gone
         except (BotoCoreError, ClientError) as failure:
             raise Unavailable from failure
