@@ -10,7 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-from scanward.domain.results import MEANINGS, REFERENCE, Finding, ModelVersion, notice_of
+from scanward.domain.results import MEANINGS, REFERENCE, Finding, ModelVersion, disclaimer_of
 
 FILE = Path(__file__).with_name("words.json")
 
@@ -85,7 +85,7 @@ def expert(
         "model": model.to_dict() if model else None,
         "warnings": [{"code": code, "meaning": MEANINGS.get(code)} for code in warnings],
         "additional_notes": additional_notes,
-        "notice": notice_of(model.notice if model else None),
+        "notice": disclaimer_of(model.disclaimer if model else None),
     }
 
 
@@ -159,16 +159,16 @@ def friendly(findings: Sequence[Finding], model: ModelVersion | None, warnings: 
         "summary": " ".join([_summary(said, model, marked), *_remarks(said, warnings)]),
         "findings": [_marked(said, finding, plain) for finding, plain in marked],
         "next_steps": _next_steps(said, name, [plain for _, plain in marked] or said.clear_of(name)),
-        "notice": _notice(said, model),
+        "notice": _disclaimer(said, model),
     }
 
 
-def _notice(said: Words, model: ModelVersion | None) -> str:
+def _disclaimer(said: Words, model: ModelVersion | None) -> str:
     if model is None:
-        return notice_of(None)
+        return disclaimer_of(None)
     phrases = said.phrases["notice"]
-    learned = [phrases["drawings"]] if model.notice == REFERENCE else []
-    return " ".join([phrases["read"], *learned, phrases["limits"], notice_of(model.notice)])
+    learned = [phrases["drawings"]] if model.disclaimer == REFERENCE else []
+    return " ".join([phrases["read"], *learned, phrases["limits"], disclaimer_of(model.disclaimer)])
 
 
 def _summary(said: Words, model: ModelVersion | None, marked: Sequence[Said]) -> str:

@@ -17,7 +17,7 @@ from scanward.settings import Environment
 from scanward.stores import keys
 from scanward.stores.care import CareStore
 from scanward.stores.connections import subscription_of_image
-from scanward.stores.notifications import notice_of_image
+from scanward.stores.notifications import notification_of_image
 from scanward.stores.scans import ScanStore
 from scanward.stores.tasks import task_of_image
 
@@ -41,7 +41,7 @@ def read_record(record: DynamoDBRecord) -> None:
     elif kind.startswith(keys.SUBSCRIPTION_PREFIX) and record.raw_event["eventName"] == "INSERT":
         log.info("pushed", extra={"to": push_first_state(push, subscription_of_image(image))})
     elif kind == keys.NOTICE:
-        log.info("told", extra={"to": push_notification(push.keeper, notice_of_image(image))})
+        log.info("told", extra={"to": push_notification(push.keeper, notification_of_image(image))})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

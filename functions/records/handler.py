@@ -18,7 +18,7 @@ from scanward.stores.care import CareLinkStore, CareStore, ConnectTokenStore
 from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.idempotency import IdempotencyStore
-from scanward.stores.notifications import Notices
+from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore, PatientStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
@@ -45,7 +45,7 @@ clinic = Clinic(
     records=record_store(settings.clinic_table),
     histories=history_store(settings.clinic_table),
     questions=QuestionStore(settings.clinic_table),
-    notices=Notices(settings.scans_table),
+    notifications=NotificationStore(settings.scans_table),
     exports=ExportStore(settings.clinic_table),
     personal_data=PersonalDataQueue(settings.own_data_queue_url),
     objects=ObjectStore(settings.bucket),

@@ -5,7 +5,7 @@ import sys
 import time
 
 from infra.errors import LocalRefused
-from infra.operations.stack import create_administrator, notice, outputs, rotate_keys
+from infra.operations.stack import announcement, create_administrator, outputs, rotate_keys
 from scanward.errors import AlreadyTaken, ScanwardError
 
 
@@ -19,7 +19,7 @@ def _admin(asked: argparse.Namespace) -> None:
 
 def _rotate(_: argparse.Namespace) -> None:
     key = rotate_keys(outputs()["TokenKeysSecretArn"], int(time.time()))
-    print(f"Key {key} signs {notice()}; what was signed before holds until it expires.")
+    print(f"Key {key} signs {announcement()}; what was signed before holds until it expires.")
 
 
 def main(arguments: list[str]) -> int:

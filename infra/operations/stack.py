@@ -69,6 +69,6 @@ def rotate_keys(secret: str, now: int) -> str:
     return fresh.id
 
 
-def notice() -> str:
+def announcement() -> str:
     """When a new key begins to sign, in words."""
     return f"in {ANNOUNCEMENT_SECONDS // 60} minutes"

@@ -5,7 +5,7 @@ import pytest
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.ids import parse_id
-from scanward.domain.results import NOTICE, AnalysisResult, ModelVersion
+from scanward.domain.results import DISCLAIMER, AnalysisResult, ModelVersion
 from scanward.stores.scans import ScanStore
 from scanward.treatment.suggestions import disclaimer
 from tests.cloud import ROOT
@@ -37,7 +37,7 @@ def test_a_friendly_analysis_speaks_to_a_patient(patient: Client) -> None:
     assert isinstance(friendly, dict)
     assert {"summary", "findings", "next_steps", "notice"} <= set(friendly)
     assert "expert" not in said
-    assert said["notice"] == NOTICE
+    assert said["notice"] == DISCLAIMER
 
 
 @pytest.mark.parametrize(("given", "shown"), [("true", True), ("false", False), (None, True)])

@@ -10,7 +10,7 @@ from pydantic import TypeAdapter
 from imaging.analysis import analyse
 from imaging.decode import decode
 from imaging.errors import ImageError, Reason
-from imaging.input_checks import GRID, distance, learn, thumb
+from imaging.input_checks import GRID, distance, learn, thumbnail
 from imaging.model import Model
 from imaging.model_card import Gate, Warned, read_card
 from tests.cloud import ROOT
@@ -87,15 +87,15 @@ def test_what_was_learnt_is_valid_in_a_card_and_tells_its_like() -> None:
     planes = np.stack([np.tile(across, (48, 1)) + rng.normal(0, 0.05, (48, 48)) for _ in range(40)]).astype(np.float32)
     familiar = TypeAdapter(Gate).validate_python({"familiar": learn(planes)}).familiar
     assert familiar is not None
-    own, other = thumb(planes[0], GRID), thumb(np.ascontiguousarray(planes[0].T), GRID)
+    own, other = thumbnail(planes[0], GRID), thumbnail(np.ascontiguousarray(planes[0].T), GRID)
     assert distance(own, familiar) <= familiar.limit < distance(other, familiar)
     assert distance(-own, familiar) > familiar.limit
 
 
 def test_brightness_and_contrast_do_not_make_an_image_unfamiliar() -> None:
     plane = np.asarray(ramp(64, 64) / 255, np.float32)
-    assert np.allclose(thumb(plane, GRID), thumb(plane * np.float32(0.2) + np.float32(0.4), GRID), atol=1e-4)
-    assert (thumb(np.full((64, 64), 0.5, np.float32), GRID) == 0).all()
+    assert np.allclose(thumbnail(plane, GRID), thumbnail(plane * np.float32(0.2) + np.float32(0.4), GRID), atol=1e-4)
+    assert (thumbnail(np.full((64, 64), 0.5, np.float32), GRID) == 0).all()
 
 
 def test_the_page_has_a_row_for_each_model_and_kind_and_says_how_many_were_drawn() -> None:

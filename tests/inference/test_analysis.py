@@ -11,7 +11,7 @@ from functions.inference.ingest import UploadedObject
 from functions.inference.worker import Outcome, process
 from scanward.domain import tasks
 from scanward.domain.object_keys import heatmap_key, preview_key
-from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
+from scanward.domain.results import DISCLAIMER, NO_SUITABLE_MODEL
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import NotFound
 from scanward.stores.dynamo import connection
@@ -37,7 +37,7 @@ def test_each_sample_is_read_as_what_it_shows(inference: Inference, uploaded: Up
     assert (done.status, done.progress) == (TaskStatus.COMPLETED, 100)
     assert done.result
     assert set(done.result["pathologies"]) == set(TRUTH[name])
-    assert done.result["notice"] == NOTICE
+    assert done.result["notice"] == DISCLAIMER
     assert len(done.result["model"]["sha256"]) == 64
     preview = Image.open(io.BytesIO(inference.objects.get(preview_key(task.scan_id)).content))
     heatmap = Image.open(io.BytesIO(inference.objects.get(heatmap_key(task.scan_id, task.id)).content))

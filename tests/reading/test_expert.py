@@ -4,7 +4,7 @@ import json
 from dataclasses import asdict, replace
 
 from functions.inference.reports import expert
-from scanward.domain.results import NO_SUITABLE_MODEL, NOTICE
+from scanward.domain.results import DISCLAIMER, NO_SUITABLE_MODEL
 from tests.reading.findings import OWN, finding, version
 
 FACTS = {
@@ -73,7 +73,7 @@ def test_the_model_is_named_down_to_its_hash_and_the_file_by_its_facts() -> None
         "DICOM; 2048 × 2500 pixels; 12 bits stored; MONOCHROME2; modality DX; body part CHEST; view PA; "
         "pixel spacing 0.143 × 0.143 mm"
     )
-    assert said["notice"] == NOTICE
+    assert said["notice"] == DISCLAIMER
 
 
 def test_a_clinics_own_model_is_told_with_its_own_notice() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from functions.inference.reports import friendly, words
 from imaging.findings import BELOW_OPERATING_POINT
 from imaging.model_card import Warned
-from scanward.domain.results import MEANINGS, NO_SUITABLE_MODEL, NOTICE
+from scanward.domain.results import DISCLAIMER, MEANINGS, NO_SUITABLE_MODEL
 from tests.reading.findings import ALL, MODELS, NAMES, OWN, SHIPPED, finding, of, version
 
 HIGHEST_GRADE = 8
@@ -112,7 +112,7 @@ def test_every_result_says_that_it_is_no_diagnosis() -> None:
 def test_a_shipped_model_is_said_to_have_learned_from_drawings(name: str) -> None:
     card = json.loads((MODELS / name / "card.json").read_text(encoding="utf-8"))
     said = friendly(of(name), version(name, card["notice"]), [])["notice"]
-    assert said.endswith(NOTICE)
+    assert said.endswith(DISCLAIMER)
     assert "drawings, not from people" in said
 
 

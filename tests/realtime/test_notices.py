@@ -7,7 +7,7 @@ from boto3.dynamodb.types import TypeSerializer
 
 from functions.realtime.usecases.push import push_notification
 from scanward.errors import Unavailable
-from scanward.stores.notifications import Notice, NoticeItem, notice_of_image
+from scanward.stores.notifications import Notification, NotificationItem, notification_of_image
 from tests.realtime.outbox import Outbox
 from tests.realtime.world import ADA, BOB, World
 
@@ -26,16 +26,16 @@ class Unsteady(Outbox):
 def test_every_socket_of_the_account_is_told_and_nobody_elses(world: World) -> None:
     for connection, account in (("c1", ADA), ("c2", ADA), ("c3", BOB)):
         assert world.connect(world.access(account), connection=connection) == 200
-    assert push_notification(world.keeper, Notice(ADA, 7)) == 2
+    assert push_notification(world.keeper, Notification(ADA, 7)) == 2
     assert [world.outbox.sent[name] for name in ("c1", "c2", "c3")] == [[TOLD], [TOLD], []]
 
 
 def test_who_is_not_connected_is_let_be(world: World) -> None:
-    assert push_notification(world.keeper, Notice(ADA, 7)) == 0
+    assert push_notification(world.keeper, Notification(ADA, 7)) == 0
     for connection in ("c1", "c2"):
         world.connect(world.access(), connection=connection)
     world.outbox.gone["c1"] = 1
-    assert push_notification(world.keeper, Notice(ADA, 7)) == 1
+    assert push_notification(world.keeper, Notification(ADA, 7)) == 1
     assert world.outbox.sent["c2"] == [TOLD]
 
 
@@ -44,11 +44,13 @@ def test_one_socket_that_cannot_be_reached_keeps_no_other_from_it(world: World) 
         world.connect(world.access(), connection=connection)
     unsteady = Unsteady()
     with pytest.raises(Unavailable):
-        push_notification(replace(world.keeper, sockets=unsteady), Notice(ADA, 7))
+        push_notification(replace(world.keeper, sockets=unsteady), Notification(ADA, 7))
     assert unsteady.sent == {"c2": [TOLD]}
 
 
 def test_a_notice_is_read_from_the_stream_as_it_was_written() -> None:
     item = {"pk": "NOTICE#1", "sk": "NOTICE", "question_id": 7, "expires_at": 9}
-    assert notice_of_image({name: TypeSerializer().serialize(value) for name, value in item.items()}) == Notice(1, 7)
-    assert {*NoticeItem.get_attributes()} == {*item}
+    assert notification_of_image(
+        {name: TypeSerializer().serialize(value) for name, value in item.items()}
+    ) == Notification(1, 7)
+    assert {*NotificationItem.get_attributes()} == {*item}

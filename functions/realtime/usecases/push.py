@@ -14,7 +14,7 @@ from scanward.domain.tasks import Task, report
 from scanward.errors import NotAuthenticated, NotFound, ScanwardError
 from scanward.security.access import Access
 from scanward.stores.connections import ConnectionGone
-from scanward.stores.notifications import Notice
+from scanward.stores.notifications import Notification
 from scanward.stores.scans import ScanStore
 
 RETRY_WAITS = (0.02, 0.04, 0.08, 0.16)  # seconds between tries while a handshake settles; others wait meanwhile
@@ -126,7 +126,7 @@ def _message(task: Task) -> bytes:
     return json.dumps({"task_id": str(to_uuid(task.id)), **report(task)}, separators=(",", ":")).encode()
 
 
-def push_notification(keeper: Keeper, notice: Notice) -> int:
+def push_notification(keeper: Keeper, notice: Notification) -> int:
     """Tells every open socket of the account that asked; gives back how many.
 
     Who is not connected reads it later, so a socket that is gone is let be. Raises what kept another one from it, after
@@ -146,6 +146,6 @@ def push_notification(keeper: Keeper, notice: Notice) -> int:
     return sent
 
 
-def _notification_message(notice: Notice) -> bytes:
+def _notification_message(notice: Notification) -> bytes:
     said = {"action": "question_answered", "question_id": notice.question_id}
     return json.dumps(said, separators=(",", ":")).encode()

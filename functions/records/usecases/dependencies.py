@@ -13,7 +13,7 @@ from scanward.stores.care import CareLinkStore, ConnectTokenStore
 from scanward.stores.clinical_notes import NoteStore
 from scanward.stores.departments import DepartmentMembers, DepartmentStore
 from scanward.stores.idempotency import IdempotencyStore
-from scanward.stores.notifications import Notices
+from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore, PatientStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
@@ -37,7 +37,7 @@ class Clinic:
     records: NoteStore[Findings]
     histories: NoteStore[Surgery]
     questions: QuestionStore
-    notices: Notices
+    notifications: NotificationStore
     exports: ExportStore
     personal_data: PersonalDataQueue
     objects: ObjectStore

@@ -77,7 +77,7 @@ def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: Idempo
             raise AlreadyAnswered
         clinic.access.require_as(actor, Action.ANSWER_QUESTION, resource, ResourceRef(KIND, before.id))
         after = questions.answer(before, Response(number, actor.account_id, text, now))
-        clinic.questions.answer(before, after, clinic.notices, once)
+        clinic.questions.answer(before, after, clinic.notifications, once)
         return after
 
     return create(clinic, once, make, lambda number: _found(clinic, number), tries=2 if once else 1)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functions.scans.usecases.dependencies import Imaging
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
-from scanward.domain.results import NOTICE, REFERENCE
+from scanward.domain.results import DISCLAIMER, REFERENCE
 from scanward.domain.tasks import TaskClosed, TaskNotFinished
 from scanward.treatment.suggestions import Suggestion, disclaimer, red_flags, suggest
 
@@ -49,6 +49,6 @@ def suggestions(imaging: Imaging, actor: Actor, case: Case) -> Advice:
 
 def _told(notice: str) -> str:
     """Of the model that the findings come from, as its card says."""
-    if notice == NOTICE:
+    if notice == DISCLAIMER:
         return f"The findings come from a {REFERENCE}."
     return f"About the model that the findings come from: {notice}"

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from imaging.findings import Decision, Finding, decide
 from imaging.heatmaps import Clock, Grid, heat_grid, occlude
 from imaging.image import Picture
-from imaging.input_checks import notice
+from imaging.input_checks import check_input
 from imaging.model_card import Card
 from imaging.preprocess import Placement, Prepared, prepare
 
@@ -67,7 +67,7 @@ def analyse(picture: Picture, model: "Model", *, explained: bool = True, clock: 
     card = model.card
     begun = clock()
     prepared = prepare(picture, card.input)
-    odd = notice(picture, prepared, card)
+    odd = check_input(picture, prepared, card)
     ready = clock()
     scores, *activation = model.run(prepared.tensor)
     ran = clock()

@@ -26,7 +26,7 @@ def learn(planes: Plane) -> dict[str, Any]:
 
     Half of them make the grid, the other half the limit.
     """
-    thumbs = np.stack([thumb(plane.reshape(plane.shape[-2:]), GRID) for plane in planes])
+    thumbs = np.stack([thumbnail(plane.reshape(plane.shape[-2:]), GRID) for plane in planes])
     made, judged = thumbs[::2], thumbs[1::2]
     mean = made.mean(axis=0)
     axes = np.linalg.svd(made - mean, full_matrices=False)[2][:_AXES].astype("<f2")
@@ -42,7 +42,7 @@ def learn(planes: Plane) -> dict[str, Any]:
     return {**learnt, "limit": round(float(np.quantile(distances, _KEPT)) * _SLACK, 3)}
 
 
-def thumb(plane: Plane, grid: int) -> NDArray[np.float64]:
+def thumbnail(plane: Plane, grid: int) -> NDArray[np.float64]:
     """grid x grid cells as one row, of mean 0 and deviation 1; zeros if the image is blank."""
     cells = np.asarray(Image.fromarray(plane).resize((grid, grid), Image.Resampling.BOX), np.float64).ravel()
     centred = cells - cells.mean()
@@ -76,16 +76,16 @@ _TEXTS: dict[Warned, str] = {
 }
 
 
-def notice(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]:
+def check_input(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]:
     """What is odd about the image. Raises ImageRefused (UNSUPPORTED) if the card asks for that."""
-    found = _odd(picture, prepared, card)
+    found = _flags(picture, prepared, card)
     for code in found:
         if code in card.gate.refuse:
             raise unsupported(f"{_TEXTS[code]} The model does not read such images.")
     return found
 
 
-def _odd(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]:
+def _flags(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]:
     if prepared.contrast < _LEAST_CONTRAST:
         return ("LOW_CONTRAST",)
     found: list[Warned] = []
@@ -94,7 +94,7 @@ def _odd(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]
     if _is_page(prepared.seen):
         found.append("DOCUMENT")
     if card.gate.familiar:
-        cells = thumb(prepared.plane(card.input), card.gate.familiar.grid)
+        cells = thumbnail(prepared.plane(card.input), card.gate.familiar.grid)
         far = distance(cells, card.gate.familiar)
         if far > card.gate.familiar.limit:
             # Turned round, a negative need not pass: its padding is black, as a right image's is.

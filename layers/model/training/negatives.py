@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
 from imaging.decode import decode
-from imaging.input_checks import notice
+from imaging.input_checks import check_input
 from imaging.model import catalogue
 from imaging.model_card import Card, read_card
 from imaging.preprocess import prepare
@@ -92,7 +92,7 @@ def page(index: int) -> bytes:
 def told(data: bytes, card: Card) -> tuple[str, ...]:
     """What the gate says of a file."""
     picture = decode(data)
-    return notice(picture, prepare(picture, card.input), card)
+    return check_input(picture, prepare(picture, card.input), card)
 
 
 def measure(card: Card, count: int) -> list[tuple[str, str, float, float]]:

@@ -50,7 +50,7 @@ class ModelVersion:
     version: str
     sha256: str
     preprocessing: str
-    notice: str
+    disclaimer: str
 
     def to_dict(self) -> dict[str, str]:
         """As results show it; they tell the notice themselves."""
@@ -59,13 +59,13 @@ class ModelVersion:
         return shown
 
 
-def notice_of(said: str | None) -> str:
+def disclaimer_of(said: str | None) -> str:
     """What every answer says: a card's notice, if a model has read the image, and that this is not a diagnosis."""
     told = (said or "").strip().rstrip(".")
     return f"{told[:1].upper()}{told[1:]}. {NO_DIAGNOSIS}" if told else NO_DIAGNOSIS
 
 
-NOTICE = notice_of(REFERENCE)
+DISCLAIMER = disclaimer_of(REFERENCE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,9 +96,9 @@ class AnalysisResult:
         return round(max(found) if found else 1 - max(f.score for f in self.findings), 4)
 
     @property
-    def notice(self) -> str:
+    def disclaimer(self) -> str:
         """What is to be said beside all that this says."""
-        return notice_of(self.model.notice if self.model else None)
+        return disclaimer_of(self.model.disclaimer if self.model else None)
 
     def to_dict(self) -> dict[str, Any]:
         """The result as documents show it (`pathologies`, `confidence`) and all that stands behind it."""
@@ -110,5 +110,5 @@ class AnalysisResult:
             "image": dict(self.image),
             "timings": dict(self.timings),
             "warnings": list(self.warnings),
-            "notice": self.notice,
+            "notice": self.disclaimer,
         }

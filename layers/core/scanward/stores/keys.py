@@ -196,7 +196,7 @@ def pending_of(doctor_id: int) -> str:
     return f"PENDING#{doctor_id}"
 
 
-def notice(account_id: int) -> str:
+def notification(account_id: int) -> str:
     return f"NOTICE#{account_id}"
 
 

@@ -15,18 +15,18 @@ from pynamodb.transactions import TransactWrite
 from scanward.stores import keys
 from scanward.stores.dynamo import bind_table
 
-KEPT = timedelta(days=1)
+RETENTION = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Notice:
+class Notification:
     """A question of an account's was answered. It says no more: what was answered is read as always."""
 
     account_id: int
     question_id: int
 
 
-class NoticeItem(Model):
+class NotificationItem(Model):
     """NOTICE#account / NOTICE: the last one. Each replaces the one before, and is a change in the stream."""
 
     class Meta:
@@ -38,21 +38,23 @@ class NoticeItem(Model):
     expires_at = NumberAttribute()
 
 
-class Notices:
+class NotificationStore:
     """`scans_table` is where they lie."""
 
     def __init__(self, scans_table: str) -> None:
-        bind_table(NoticeItem, scans_table)
+        bind_table(NotificationItem, scans_table)
 
-    def write(self, write: TransactWrite, notice: Notice, now: datetime) -> None:
+    def write(self, write: TransactWrite, notice: Notification, now: datetime) -> None:
         """Adds a notice to a transaction."""
-        expires_at = int((now + KEPT).timestamp())
-        item = NoticeItem(keys.notice(notice.account_id), question_id=notice.question_id, expires_at=expires_at)
+        expires_at = int((now + RETENTION).timestamp())
+        item = NotificationItem(
+            keys.notification(notice.account_id), question_id=notice.question_id, expires_at=expires_at
+        )
         write.save(item)
 
 
-def notice_of_image(image: Mapping[str, Any]) -> Notice:
+def notification_of_image(image: Mapping[str, Any]) -> Notification:
     """The notice in a stream record's image (DynamoDB JSON)."""
-    item = NoticeItem()
+    item = NotificationItem()
     item.deserialize(dict(image))
-    return Notice(keys.number(item.pk), int(item.question_id))
+    return Notification(keys.number(item.pk), int(item.question_id))

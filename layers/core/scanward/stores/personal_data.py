@@ -230,7 +230,7 @@ class Eraser:
 
     def scans(self, account_id: int) -> None:
         """An account's lists and counts beside its scans, whose list goes with them: what is in none is not found."""
-        for key in (keys.tasks_of, keys.idempotency, keys.notice):
+        for key in (keys.tasks_of, keys.idempotency, keys.notification):
             _drop(ScanKey, key(account_id))
         _drop(ScanKey, keys.uploads(account_id))
 

@@ -22,7 +22,7 @@ from scanward.stores.dynamo import (
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
-from scanward.stores.notifications import Notice, Notices
+from scanward.stores.notifications import Notification, NotificationStore
 
 
 class QuestionItem(Model):
@@ -122,7 +122,11 @@ class QuestionStore:
         transact_write_or_conflict(fill)
 
     def answer(
-        self, before: Question, after: Question, notices: Notices | None = None, once: IdempotencyKey | None = None
+        self,
+        before: Question,
+        after: Question,
+        notices: NotificationStore | None = None,
+        once: IdempotencyKey | None = None,
     ) -> None:
         """Writes the response, and that the patient is to be told, on the condition that there is none.
 
@@ -135,7 +139,7 @@ class QuestionStore:
             for row in list_entries(after)[1:]:
                 write.save(row)
             if notices:
-                notices.write(write, Notice(after.patient_id, after.id), after.updated_at)
+                notices.write(write, Notification(after.patient_id, after.id), after.updated_at)
             if once:
                 put_record(write, once, {"id": str(after.id)}, after.updated_at, done=True)
 
