@@ -11,9 +11,9 @@ from bench.environment import MODELS
 from bench.report import Report, times
 from bench.timing import Subject, in_turns
 from bench.transport import Answer, answered
-from functions.inference.analysis import Inference, Pace
+from functions.inference.analysis import DurationTracker, Inference
 from functions.inference.ingest import UploadedObject
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
 from imaging.model import load_model
 from scanward import clock
@@ -22,7 +22,7 @@ from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.tasks import Durations, task_item
+from scanward.stores.tasks import DurationStore, task_item
 from tests.cloud import BUCKET, TABLES
 
 WHOLE = "the whole use-case"
@@ -33,8 +33,8 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
     """One row for each image."""
     model = load_model(MODELS / "chest_xray", threads=1)
     table = TABLES["SCANS_TABLE"]
-    pace = Pace(Durations(table))
-    models = Models(MODELS, memory_mb=1769)
+    pace = DurationTracker(DurationStore(table))
+    models = ModelRegistry(MODELS, memory_mb=1769)
     inference = Inference(ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, pace, clock.now)
     rows = []
     for name, data in images.items():

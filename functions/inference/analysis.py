@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from functions.inference.reports import expert, friendly
 from imaging.analysis import Analysis, analyse
 from imaging.decode import decode
@@ -34,7 +34,7 @@ from scanward.domain.tasks import FailureReason, Task
 from scanward.errors import Conflict, ScanwardError, Unavailable
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.tasks import Durations
+from scanward.stores.tasks import DurationStore
 from scanward.treatment.suggestions import suggest
 
 
@@ -75,14 +75,14 @@ class Lease:
             raise LeaseLost from lost
 
 
-TOLD_EVERY = timedelta(minutes=1)
+WRITE_INTERVAL = timedelta(minutes=1)
 _WEIGHT = 0.2  # of the newest, in a mean that forgets
 
 
-class Pace:
+class DurationTracker:
     """A mean for each lane; it costs one small write a minute, and is nobody's failure."""
 
-    def __init__(self, durations: Durations) -> None:
+    def __init__(self, durations: DurationStore) -> None:
         self._durations = durations
         self._means: dict[Priority, float] = {}
         self._told: dict[Priority, datetime] = {}
@@ -91,17 +91,17 @@ class Pace:
         """Takes one analysis into account."""
         seconds = took.total_seconds()
         self._means[lane] = mean = self._means.get(lane, seconds) * (1 - _WEIGHT) + seconds * _WEIGHT
-        if lane in self._told and now - self._told[lane] < TOLD_EVERY:
+        if lane in self._told and now - self._told[lane] < WRITE_INTERVAL:
             return
         self._told[lane] = now
         with suppress(Unavailable):
-            self._durations.note(lane, mean)
+            self._durations.record(lane, mean)
 
 
 _SCAN_TYPES = {"CT": ScanType.CT, "MR": ScanType.MRI}
 
 
-def _untold(task: Task, took: timedelta) -> None:
+def _ignore_end(task: Task, took: timedelta) -> None:
     """Nobody is told of ends."""
 
 
@@ -112,10 +112,10 @@ class Inference:
     scans: ScanStore
     objects: ObjectStore
     purger: Purger
-    models: Models
-    pace: Pace
+    models: ModelRegistry
+    pace: DurationTracker
     now: Callable[[], datetime]
-    ended: Callable[[Task, timedelta], None] = _untold
+    ended: Callable[[Task, timedelta], None] = _ignore_end
 
 
 def analyse_task(inference: Inference, lease: Lease) -> None:
@@ -131,7 +131,7 @@ def analyse_task(inference: Inference, lease: Lease) -> None:
     lease.advance(45, "Processing image...", fetched.version)
     read = _read(inference, lease, picture)
     result = replace(read, warnings=(*read.warnings, *warned))
-    lease.complete(_told(result, task))
+    lease.complete(_add_report(result, task))
     ended = inference.now()
     inference.pace.note(task.order.priority, ended - begun, ended)
 
@@ -159,14 +159,14 @@ def _read(inference: Inference, lease: Lease, picture: Picture) -> AnalysisResul
     model = inference.models.for_image(picture.facts, task.order.scan_type, task.order.model)
     if model is None:
         unknown = task.order.model is not None and task.order.model not in inference.models.names
-        return _unread(picture, UNKNOWN_MODEL if unknown else NO_SUITABLE_MODEL)
+        return _result_without_model(picture, UNKNOWN_MODEL if unknown else NO_SUITABLE_MODEL)
     analysis = analyse(picture, model)
     lease.advance(80, "Drawing the heatmap")
     inference.objects.put(heatmap_key(task.scan_id, task.id), heatmap(picture, analysis), "image/png")
     return _result(picture, analysis, model.card)
 
 
-def _told(result: AnalysisResult, task: Task) -> dict[str, object]:
+def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
     """The result, with a reading for whom it was ordered."""
     order = task.order
     said: dict[str, object] = {**result.to_dict(), "scan_type": _scan_type(result, order)}
@@ -196,7 +196,7 @@ def _scan_type(result: AnalysisResult, order: Order) -> str:
     return order.scan_type or _SCAN_TYPES.get(str(result.image.get("modality")), ScanType.XRAY)
 
 
-def _unread(picture: Picture, why: str) -> AnalysisResult:
+def _result_without_model(picture: Picture, why: str) -> AnalysisResult:
     timings = {"decode": round(picture.decode_ms, 1)}
     return AnalysisResult((), None, asdict(picture.facts), timings, (*picture.warnings, why))
 

@@ -9,10 +9,10 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import imaging
-from functions.inference.analysis import Inference, Pace
+from functions.inference.analysis import DurationTracker, Inference
 from functions.inference.ingest import IncomingMessage, Reception, UploadedObject, parse_message
 from functions.inference.metrics import measure_end, measure_quarantine, measure_wait
-from functions.inference.model_registry import ModelSettings, configured_models, telling
+from functions.inference.model_registry import ModelSettings, model_registry, on_model_error
 from functions.inference.settings import Settings
 from functions.inference.worker import Outcome, handle_event
 from scanward import clock
@@ -23,15 +23,21 @@ from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
 from scanward.stores.sessions import SessionStore
-from scanward.stores.tasks import Durations
+from scanward.stores.tasks import DurationStore
 
 settings = Settings.read(Environment(), Path(imaging.__file__).resolve().parents[1] / "models")
 log = Logger(service="inference")
 now = StoreClock(clock.now).now
 scans, objects = ScanStore(settings.scans_table), ObjectStore(settings.bucket)
-models = configured_models(ModelSettings.read(Environment()), settings.models, settings.memory_mb, telling(log))
+models = model_registry(ModelSettings.read(Environment()), settings.models, settings.memory_mb, on_model_error(log))
 inference = Inference(
-    scans, objects, Purger(settings.bucket), models, Pace(Durations(settings.scans_table)), now, measure_end
+    scans,
+    objects,
+    Purger(settings.bucket),
+    models,
+    DurationTracker(DurationStore(settings.scans_table)),
+    now,
+    measure_end,
 )
 accounts, once = SessionStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
 reception = Reception(scans, objects, accounts, once, now, clock.fresh_id)

@@ -33,7 +33,7 @@ _STEP = "[A-Za-z0-9_-][A-Za-z0-9_.-]*"
 _PREFIX = f"^{_STEP}(/{_STEP})*$"
 
 
-class Served(Block):
+class ModelConfig(Block):
     """One model. `prefix`: where its card.json and model.onnx lie, below the stack's prefix for models.
 
     `sha256` is that of card.json, which in turn names that of model.onnx. `accepts` replaces what the card accepts.
@@ -50,10 +50,10 @@ class Served(Block):
         return self
 
 
-_SERVED: TypeAdapter[dict[str, Served]] = TypeAdapter(dict[Name, Served], config={"defer_build": True})
+_CONFIGS: TypeAdapter[dict[str, ModelConfig]] = TypeAdapter(dict[Name, ModelConfig], config={"defer_build": True})
 
 
-def read_served(text: str) -> Mapping[str, Served | ModelError]:
+def read_configs(text: str) -> Mapping[str, ModelConfig | ModelError]:
     """Name → model, from JSON; or why that one is refused. Raises ConfigurationRefused for what is no JSON object."""
     try:
         entries = json.loads(text)
@@ -64,9 +64,9 @@ def read_served(text: str) -> Mapping[str, Served | ModelError]:
     return {name: _entry(name, said) for name, said in entries.items()}
 
 
-def _entry(name: str, said: object) -> Served | ModelError:
+def _entry(name: str, said: object) -> ModelConfig | ModelError:
     try:
-        return _SERVED.validate_python({name: said})[name]
+        return _CONFIGS.validate_python({name: said})[name]
     except ValidationError as error:
         told = texts(error.errors(include_url=False, include_input=False, include_context=False))
         return ModelError(f"MODELS: {told}")
@@ -78,7 +78,7 @@ class ModelSettings:
 
     bucket: str
     prefix: str
-    served: Mapping[str, Served | ModelError]
+    configs: Mapping[str, ModelConfig | ModelError]
 
     @classmethod
     def read(cls, env: Environment) -> "ModelSettings":
@@ -86,18 +86,18 @@ class ModelSettings:
         return cls(
             bucket=env.optional("MODELS_BUCKET") or env.required("BUCKET"),
             prefix=prefix if prefix.endswith("/") else f"{prefix}/",
-            served=read_served(env.optional("MODELS") or "{}"),
+            served=read_configs(env.optional("MODELS") or "{}"),
         )
 
 
-Fetch = Callable[[str], bytes]
+FetchFile = Callable[[str], bytes]
 """An object's bytes by its key below the stack's prefix for models. Raises NotFound, StorageFailed."""
 
 
-class Shelf:
+class ModelSource:
     """Every method raises ModelRefused for files that are not what they should be, StorageFailed where S3 fails."""
 
-    def __init__(self, folder: Path, served: Mapping[str, Served], fetch: Fetch | None) -> None:
+    def __init__(self, folder: Path, served: Mapping[str, ModelConfig], fetch: FetchFile | None) -> None:
         self._folder = folder
         self._served = served
         self._fetch = fetch
@@ -122,7 +122,7 @@ class Shelf:
             return model_of(card, self._file(card.name, served, MODEL_FILE), threads)
         return load_model(self._folder / card.name, threads)
 
-    def _fetched_card(self, name: str, served: Served) -> Card:
+    def _fetched_card(self, name: str, served: ModelConfig) -> Card:
         text = self._file(name, served, CARD_FILE)
         if not hmac.compare_digest(hashlib.sha256(text).hexdigest(), served.sha256 or ""):
             raise ModelError(f"{name}: {CARD_FILE} is not the one that the configuration pins")
@@ -131,7 +131,7 @@ class Shelf:
             raise ModelError(f"{name}: the card is that of another model, as its name tells")
         return card
 
-    def _file(self, name: str, served: Served, file: str) -> bytes:
+    def _file(self, name: str, served: ModelConfig, file: str) -> bytes:
         if self._fetch is None:
             raise ModelError(f"{name}: no bucket to fetch it from")
         try:
@@ -140,49 +140,49 @@ class Shelf:
             raise ModelError(f"{name}: no {file} under {served.prefix}, or none that may be read") from None
 
 
-REFUSED_SECONDS = 300.0
-Tell = Callable[[ModelError], None]
+RETRY_SECONDS = 300.0
+OnError = Callable[[ModelError], None]
 """Is told of a model each time that it is looked at and refused: the message is for the operator."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
-class Refusal:
+class FailedModel:
     """Why a model is not served, and until when it is not looked at again."""
 
-    why: str
+    error: str
     until: float
 
 
-class Models:
+class ModelRegistry:
     """Models by name."""
 
     def __init__(
         self,
         folder: Path,
         memory_mb: int,
-        served: Mapping[str, Served | ModelError] | None = None,
-        fetch: Fetch | None = None,
-        tell: Tell | None = None,
+        served: Mapping[str, ModelConfig | ModelError] | None = None,
+        fetch: FetchFile | None = None,
+        tell: OnError | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         entries = served or {}
-        self._served = {name: entry for name, entry in entries.items() if isinstance(entry, Served)}
-        self._shelf = Shelf(folder, self._served, fetch)
+        self._served = {name: entry for name, entry in entries.items() if isinstance(entry, ModelConfig)}
+        self._shelf = ModelSource(folder, self._served, fetch)
         self._memory_mb = memory_mb
         self._tell = tell
         self._clock = clock
         self._cards: dict[str, Card] = {}
         self._loaded: dict[str, Model] = {}
-        self.refused: dict[str, Refusal] = {}
+        self.refused: dict[str, FailedModel] = {}
         """By name; what the configuration has wrong is refused for good."""
         for name, entry in entries.items():
             if isinstance(entry, ModelError):
-                self._refuse(name, entry, math.inf)
+                self._remember_error(name, entry, math.inf)
             elif not entry.prefix and name not in self._shelf.shipped:
                 del self._served[name]  # it claims no studies either
-                self._refuse(name, ModelError(f"MODELS: {name}: there is no such model"), math.inf)
+                self._remember_error(name, ModelError(f"MODELS: {name}: there is no such model"), math.inf)
 
     @property
     def names(self) -> list[str]:
@@ -192,7 +192,7 @@ class Models:
     @property
     def cards(self) -> Mapping[str, Card]:
         """The cards of all models that can be told of now, by name."""
-        told = {name: self._card_or_why(name) for name in self.names}
+        told = {name: self._card_or_error(name) for name in self.names}
         return {name: card for name, card in told.items() if isinstance(card, Card)}
 
     def accepts(self, card: Card) -> Accepts:
@@ -204,15 +204,15 @@ class Models:
 
         Raises ModelRefused if that one is refused; StorageFailed if S3 fails for that one, or for one that it may be.
         """
-        from imaging.model_selection import choose
+        from imaging.model_selection import select_model
 
         if model is not None:
             accepts = {model: self.accepts(self.card(model))} if model in self.names else {}
-            return self.load(model) if choose(accepts, facts, scan_type, model) else None
-        cards = {name: self._card_or_why(name) for name in self.names}
+            return self.load(model) if select_model(accepts, facts, scan_type, model) else None
+        cards = {name: self._card_or_error(name) for name in self.names}
         # One whose card cannot be had still counts if the configuration says what it reads.
         told = {n: self.accepts(card) if isinstance(card, Card) else self._configured(n) for n, card in cards.items()}
-        chosen = choose({name: accepts for name, accepts in told.items() if accepts}, facts, scan_type)
+        chosen = select_model({name: accepts for name, accepts in told.items() if accepts}, facts, scan_type)
         if chosen:
             return self.load(chosen)
         for name, why in cards.items():
@@ -225,51 +225,51 @@ class Models:
         if name not in self.names:
             raise KeyError(name)
         if name not in self._cards:
-            self._cards[name] = self._unless_refused(name, lambda: self._shelf.card(name))
+            self._cards[name] = self._unless_failed(name, lambda: self._shelf.card(name))
         return self._cards[name]
 
     def load(self, name: str) -> "Model":
         """A model, ready to run. Raises KeyError if there is none of this name, ModelRefused, StorageFailed."""
         card = self.card(name)
         if name not in self._loaded:
-            self._loaded[name] = self._unless_refused(name, lambda: self._shelf.model(card, self._memory_mb))
+            self._loaded[name] = self._unless_failed(name, lambda: self._shelf.model(card, self._memory_mb))
         return self._loaded[name]
 
     def _configured(self, name: str) -> Accepts | None:
         served = self._served.get(name)
         return served.accepts if served else None
 
-    def _card_or_why(self, name: str) -> Card | ModelError | StorageFailed:
+    def _card_or_error(self, name: str) -> Card | ModelError | StorageFailed:
         try:
             return self.card(name)
         except (ModelError, StorageFailed) as why:
             return why
 
-    def _unless_refused(self, name: str, make: Callable[[], T]) -> T:
+    def _unless_failed(self, name: str, make: Callable[[], T]) -> T:
         known = self.refused.get(name)
         if known and self._clock() < known.until:
-            raise ModelError(known.why)
+            raise ModelError(known.error)
         try:
             made = make()
         except ModelError as refusal:
-            self._refuse(name, refusal, self._clock() + REFUSED_SECONDS)
+            self._remember_error(name, refusal, self._clock() + RETRY_SECONDS)
             raise
         self.refused.pop(name, None)
         return made
 
-    def _refuse(self, name: str, refusal: ModelError, until: float) -> None:
-        self.refused[name] = Refusal(refusal.message, until)
+    def _remember_error(self, name: str, refusal: ModelError, until: float) -> None:
+        self.refused[name] = FailedModel(refusal.message, until)
         if self._tell:
             self._tell(refusal)
 
 
-def configured_models(settings: ModelSettings, folder: Path, memory_mb: int, tell: Tell | None = None) -> Models:
+def model_registry(settings: ModelSettings, folder: Path, memory_mb: int, tell: OnError | None = None) -> ModelRegistry:
     """Those of a folder, and those that the settings name in S3."""
     files = ModelFiles(settings.bucket, settings.prefix)
-    return Models(folder, memory_mb, settings.served, files.get, tell)
+    return ModelRegistry(folder, memory_mb, settings.configs, files.get, tell)
 
 
-def telling(log: Logger) -> Tell:
+def on_model_error(log: Logger) -> OnError:
     """Tells the function's log, and CloudWatch."""
 
     def tell(refusal: ModelError) -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 from aws_lambda_powertools import Logger
 
 import imaging
-from functions.inference.model_registry import ModelSettings, configured_models, telling
+from functions.inference.model_registry import ModelSettings, model_registry, on_model_error
 from functions.inference.predictions import Predictions
 from functions.inference.routes import routes
 from functions.inference.settings import PredictSettings
@@ -21,7 +21,7 @@ from scanward.web.responses import Cors
 
 settings = PredictSettings.read(Environment(), Path(imaging.__file__).resolve().parents[1] / "models")
 log = Logger(service="predict")
-models = configured_models(ModelSettings.read(Environment()), settings.models, settings.memory_mb, telling(log))
+models = model_registry(ModelSettings.read(Environment()), settings.models, settings.memory_mb, on_model_error(log))
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 gate = Authenticator(SessionStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
 edge = Edge(gate, Cors(settings.allowed_origins), log)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from imaging.errors import ImageError, ModelError
 from imaging.model_card import Card
 from scanward.domain.accounts import Actor
@@ -37,7 +37,7 @@ class ModelNotLoaded(Unavailable):
 class Predictions:
     """What the use-cases work with. `first`: the models to name first where models are named."""
 
-    models: Models
+    models: ModelRegistry
     first: Sequence[str]
 
 

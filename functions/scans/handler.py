@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 
 from functions.scans.routes import routes
 from functions.scans.settings import Settings
-from functions.scans.usecases.dependencies import Imaging, Waiting
+from functions.scans.usecases.dependencies import Imaging, WaitEstimator
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
@@ -20,7 +20,7 @@ from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
-from scanward.stores.tasks import Durations
+from scanward.stores.tasks import DurationStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
@@ -34,7 +34,7 @@ imaging = Imaging(
     objects=ObjectStore(settings.bucket),
     purger=Purger(settings.bucket),
     lanes=lanes,
-    waiting=Waiting(lanes, Durations(table), settings.at_once, now),
+    wait_estimator=WaitEstimator(lanes, DurationStore(table), settings.at_once, now),
     idempotency=IdempotencyStore(table),
     counts=UploadRateStore(table, settings.uploads_per_window),
     access=Access(CareStore(settings.clinic_table), now),

@@ -10,15 +10,15 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from functions.inference.analysis import Inference, Pace
+from functions.inference.analysis import DurationTracker, Inference
 from functions.inference.ingest import UploadedObject, parse_message
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import process
 from imaging import model
 from scanward import clock
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.tasks import Durations
+from scanward.stores.tasks import DurationStore
 from tests.cloud import BUCKET, ROOT, TABLES
 
 PATIENCE = 120  # seconds until a worker that never ends is ended
@@ -46,8 +46,10 @@ def read(bodies: Sequence[str], ahead: timedelta) -> list[str]:
     def now() -> datetime:
         return clock.now() + ahead
 
-    table, models = TABLES["SCANS_TABLE"], Models(ROOT / "layers" / "model" / "models", memory_mb=1769)
-    inference = Inference(ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, Pace(Durations(table)), now)
+    table, models = TABLES["SCANS_TABLE"], ModelRegistry(ROOT / "layers" / "model" / "models", memory_mb=1769)
+    inference = Inference(
+        ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, DurationTracker(DurationStore(table)), now
+    )
     outcomes = []
     for body in bodies:
         [arrival] = parse_message(body, BUCKET)

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from functions.inference.analysis import Inference, Pace
+from functions.inference.analysis import DurationTracker, Inference
 from functions.inference.dead_letters import DeadLetters, fail_dead_letter
 from functions.inference.ingest import UploadedObject, parse_message
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
 from functions.scans.sweeper import Sweeper, sweep
-from functions.scans.usecases.dependencies import Imaging, Waiting
+from functions.scans.usecases.dependencies import Imaging, WaitEstimator
 from functions.scans.usecases.orders import Accepted
 from functions.scans.usecases.uploads import Image, Wanted, upload
 from imaging.model import Model
@@ -32,7 +32,7 @@ from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
-from scanward.stores.tasks import Durations
+from scanward.stores.tasks import DurationStore
 from tests.cloud import BUCKET, ROOT, SECRET
 from tests.fault_cases.queues import Queues
 from tests.imaging.images import png, ramp
@@ -53,7 +53,7 @@ class Clock:
         return self.time
 
 
-class CountedModels(Models):
+class CountedModels(ModelRegistry):
     """The real ones. `runs`: how often one was run."""
 
     runs = 0
@@ -89,7 +89,7 @@ class World:
         self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)
         now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
         self.models = models()
-        purger, pace = Purger(BUCKET), Pace(Durations(TABLE))
+        purger, pace = Purger(BUCKET), DurationTracker(DurationStore(TABLE))
         self.inference = Inference(self.scans, self.objects, purger, self.models, pace, now)
         self.sweeper = Sweeper(self.scans, self.objects, lanes, now)
         self.dead = DeadLetters(self.scans, once, self.objects, now)
@@ -99,7 +99,7 @@ class World:
             objects=self.objects,
             purger=purger,
             lanes=lanes,
-            waiting=Waiting(lanes, Durations(TABLE), dict.fromkeys(Priority, 2), now),
+            wait_estimator=WaitEstimator(lanes, DurationStore(TABLE), dict.fromkeys(Priority, 2), now),
             idempotency=once,
             counts=UploadRateStore(TABLE, 10**6),
             access=Access(CareStore("ClinicTable"), now),

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from aws_lambda_powertools import Logger
 
-from functions.inference.model_registry import Fetch, Models, Served
+from functions.inference.model_registry import FetchFile, ModelConfig, ModelRegistry
 from functions.inference.predictions import Predictions
 from functions.inference.routes import routes
 from imaging.model_card import Accepts
@@ -49,11 +49,11 @@ def folder(tmp_path: Path) -> Path:
 def serve(aws: None) -> Serve:
     """The API over a folder of models."""
 
-    def app(models: Path, served: dict[str, Served] | None = None, fetch: Fetch | None = None) -> Any:
+    def app(models: Path, served: dict[str, ModelConfig] | None = None, fetch: FetchFile | None = None) -> Any:
         tokens = Tokens(partial(read_token_keys, SECRET), now)
         gate = Authenticator(SessionStore(TABLES["ACCOUNTS_TABLE"]), tokens, 100, now)
         edge = Edge(gate, Cors(()), Logger(service="predict"))
-        return Api(routes, Predictions(Models(models, 1769, served, fetch), NAMES), edge)
+        return Api(routes, Predictions(ModelRegistry(models, 1769, served, fetch), NAMES), edge)
 
     return app
 
@@ -101,7 +101,7 @@ def test_what_the_header_says_is_not_overruled(predict: Predict, said: dict[str,
 
 def test_what_a_model_reads_is_what_the_stack_configures(patient: Client, serve: Serve, folder: Path) -> None:
     heads = Accepts(modalities=("MR",), body_parts=("HEAD",))
-    app = serve(folder, {"chest_cancer": Served(accepts=heads)})
+    app = serve(folder, {"chest_cancer": ModelConfig(accepts=heads)})
     mr_head: dict[str, Any] = {"Modality": "MR", "BodyPartExamined": "HEAD"}
     for said, status in ((mr_head, 200), (CT_CHEST, 400)):
         files = {"file": dicom(networks.shown(3), **said)}
@@ -188,7 +188,7 @@ def test_a_model_that_s3_does_not_give_takes_no_other_with_it(patient: Client, s
     def fetch(key: str) -> bytes:
         raise StorageFailed
 
-    pinned = Served(prefix="2", sha256="0" * 64)
+    pinned = ModelConfig(prefix="2", sha256="0" * 64)
     app = serve(folder, {"brain_tumor": pinned, "knee_film": pinned}, fetch)
     for name, status in (("brain_tumor", 503), ("knee_film", 503), ("chest_cancer", 200)):
         assert patient.upload("/predict", {"file": IMAGE}, {"model_type": name}, app=app).status == status

@@ -15,7 +15,7 @@ import boto3
 import pytest
 import yaml
 
-from functions.inference.model_registry import ModelSettings, configured_models
+from functions.inference.model_registry import ModelSettings, model_registry
 from imaging.analysis import analyse
 from imaging.decode import decode
 from imaging.image import ImageFacts
@@ -49,7 +49,7 @@ def test_a_network_gets_in_as_the_page_says(
     sum_of_card = _check(block(3, "sh"), capsys)
     _copy(block(4, "sh"))
     parameters = _deployed(block(5, "toml").replace(NOT_YET, sum_of_card))
-    models = configured_models(_settings(parameters["Models"]), tmp_path / "none", 1769)
+    models = model_registry(_settings(parameters["Models"]), tmp_path / "none", 1769)
     knee = models.for_image(ImageFacts("DICOM", 300, 200, 12, modality="DX", body_part="KNEE"))
     assert knee is not None
     film = decode(dicom(ramp(300, 200, 4095), BodyPartExamined="KNEE", BitsStored=12))

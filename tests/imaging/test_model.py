@@ -15,7 +15,7 @@ from imaging.errors import ModelError
 from imaging.image import ImageFacts
 from imaging.model import MODEL_FILE, catalogue, load_model, threads_for
 from imaging.model_card import CARD_FILE, read_card
-from imaging.model_selection import choose
+from imaging.model_selection import select_model
 from imaging.onnx_graph import read_graph
 from training.table import table
 
@@ -209,4 +209,4 @@ def test_a_chest_model_reads_chest_films_only(
 ) -> None:
     facts = ImageFacts("DICOM", 100, 100, 12, modality=modality, body_part=body_part)
     accepts = {"chest_xray": read_card(models / "chest_xray").accepts}
-    assert (choose(accepts, facts, model="chest_xray") is not None) is expected
+    assert (select_model(accepts, facts, model="chest_xray") is not None) is expected

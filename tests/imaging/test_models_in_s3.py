@@ -10,12 +10,12 @@ import boto3
 import pytest
 
 from functions.inference.model_registry import (
-    REFUSED_SECONDS,
-    Models,
+    RETRY_SECONDS,
+    ModelRegistry,
     ModelSettings,
-    Tell,
-    configured_models,
-    read_served,
+    OnError,
+    model_registry,
+    read_configs,
 )
 from imaging.errors import ModelError
 from imaging.image import ImageFacts
@@ -50,9 +50,9 @@ def keep(prefix: str, document: dict[str, Any], network: bytes = NETWORK) -> str
     return hashlib.sha256(text).hexdigest()
 
 
-def configured(folder: Path, served: dict[str, Any], tell: Tell | None = None) -> Models:
+def configured(folder: Path, served: dict[str, Any], tell: OnError | None = None) -> ModelRegistry:
     env = Environment({"BUCKET": BUCKET, "MODELS": json.dumps(served)})
-    return configured_models(ModelSettings.read(env), folder, 1769, tell)
+    return model_registry(ModelSettings.read(env), folder, 1769, tell)
 
 
 def test_a_model_under_a_prefix_is_served_beside_the_others(aws: None, folder: Path) -> None:
@@ -108,10 +108,10 @@ class Fetching:
         return ModelFiles(BUCKET, "empty/" if self.empty else "models/").get(key)
 
 
-def with_brain(folder: Path, fetching: Fetching, **more: Any) -> Models:
+def with_brain(folder: Path, fetching: Fetching, **more: Any) -> ModelRegistry:
     """The models of the folder, and one under a prefix; `more` is configured of that one."""
     entry = {"prefix": "brain", "sha256": keep("brain", networks.card("brain", NETWORK, accepts=MRI)), **more}
-    return Models(folder, 1769, read_served(json.dumps({"brain": entry})), fetching.get)
+    return ModelRegistry(folder, 1769, read_configs(json.dumps({"brain": entry})), fetching.get)
 
 
 def test_when_s3_fails_it_is_tried_again_and_nothing_is_remembered(aws: None, folder: Path) -> None:
@@ -166,19 +166,19 @@ def test_a_bucket_that_is_not_there_has_nothing(aws: None) -> None:
 def test_a_refusal_is_believed_for_a_while_and_then_looked_at_again(aws: None, folder: Path) -> None:
     document, time, told = networks.card("brain", NETWORK, accepts=MRI), [0.0], list[ModelError]()
     pin = hashlib.sha256(json.dumps(document).encode()).hexdigest()
-    served = read_served(json.dumps({"brain": {"prefix": "brain", "sha256": pin}}))
+    served = read_configs(json.dumps({"brain": {"prefix": "brain", "sha256": pin}}))
     fetch = ModelFiles(BUCKET, "models/").get
-    models = Models(folder, 1769, served, fetch, told.append, clock=lambda: time[0])
+    models = ModelRegistry(folder, 1769, served, fetch, told.append, clock=lambda: time[0])
     assert models.for_image(BRAIN) is None
     keep("brain", document, network=NETWORK + b"\x00")
-    time[0] = REFUSED_SECONDS - 1
+    time[0] = RETRY_SECONDS - 1
     with pytest.raises(ModelError, match="no card"):
         models.for_image(BRAIN, model="brain")
-    time[0] = REFUSED_SECONDS
+    time[0] = RETRY_SECONDS
     with pytest.raises(ModelError, match="not the file its card was written for"):
         models.for_image(BRAIN)
     assert len(told) == 2
     keep("brain", document)
-    time[0] = 2 * REFUSED_SECONDS
+    time[0] = 2 * RETRY_SECONDS
     assert models.for_image(BRAIN) is not None
     assert models.refused == {}

@@ -16,7 +16,7 @@ from imaging.errors import ImageError, Reason
 from imaging.image import Picture
 from imaging.jpeg_png import JPEG_START
 from imaging.model import Model
-from imaging.model_selection import choose
+from imaging.model_selection import select_model
 from imaging.renderings import preview
 
 ROOTS = (Path(pydicom.data.__file__).parent, Path(data_store.__file__).parent)
@@ -76,7 +76,7 @@ def test_each_file_gives_a_preview_and_a_result_or_is_refused_with_a_reason(file
         assert len(picture.message) > 20
         return
     assert preview(picture).startswith(JPEG_START)
-    if choose({model.card.name: model.card.accepts}, picture.facts, model=model.card.name):
+    if select_model({model.card.name: model.card.accepts}, picture.facts, model=model.card.name):
         assert all(np.isfinite(finding.score) for finding in analyse(picture, model).findings)
 
 

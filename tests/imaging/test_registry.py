@@ -9,11 +9,11 @@ from typing import Any
 
 import pytest
 
-from functions.inference.model_registry import Models, Served
+from functions.inference.model_registry import ModelConfig, ModelRegistry
 from imaging.errors import ModelError
 from imaging.image import ImageFacts
 from imaging.model_card import Accepts, card_of
-from imaging.model_selection import choose
+from imaging.model_selection import select_model
 from tests.cloud import ROOT
 from tests.imaging import networks
 
@@ -64,7 +64,7 @@ def facts(modality: str | None = None, body_part: str | None = None) -> ImageFac
 def test_the_model_follows_what_upload_and_header_say_and_is_never_guessed(
     said: ImageFacts, scan_type: str | None, model: str | None, expected: str | None
 ) -> None:
-    assert choose(READ, said, scan_type, model) == expected
+    assert select_model(READ, said, scan_type, model) == expected
 
 
 @pytest.mark.parametrize(
@@ -83,7 +83,7 @@ def test_the_model_follows_what_upload_and_header_say_and_is_never_guessed(
 def test_each_study_goes_to_the_shipped_model_for_its_organ_or_to_none(
     models: Path, said: ImageFacts, scan_type: str | None, expected: str | None
 ) -> None:
-    chosen = Models(models, memory_mb=1769).for_image(said, scan_type)
+    chosen = ModelRegistry(models, memory_mb=1769).for_image(said, scan_type)
     assert (chosen.card.name if chosen else None) == expected
 
 
@@ -97,7 +97,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_a_model_reads_is_configured_over_its_card(folder: Path) -> None:
     heads = Accepts(modalities=("CT",), body_parts=("HEAD",), scan_types=("CT",))
-    models = Models(folder, 1769, {"kidney": Served(accepts=heads)})
+    models = ModelRegistry(folder, 1769, {"kidney": ModelConfig(accepts=heads)})
     chosen = models.for_image(facts("CT", "HEAD"))
     assert chosen is not None
     assert chosen.card.name == "kidney"
@@ -106,7 +106,7 @@ def test_what_a_model_reads_is_configured_over_its_card(folder: Path) -> None:
 
 
 def test_a_model_is_loaded_when_it_is_needed_and_once(folder: Path) -> None:
-    models = Models(folder, memory_mb=1769)
+    models = ModelRegistry(folder, memory_mb=1769)
     (folder / "chest_ct" / "model.onnx").unlink()
     model = models.for_image(facts("CT", "ABDOMEN"))
     assert model is not None
@@ -117,7 +117,7 @@ def test_a_model_is_loaded_when_it_is_needed_and_once(folder: Path) -> None:
 @pytest.mark.parametrize("file", ["card.json", "model.onnx"])
 def test_a_corrupt_model_is_refused_by_itself(folder: Path, file: str) -> None:
     (folder / "chest_ct" / file).write_bytes(b"{}")
-    models = Models(folder, memory_mb=1769)
+    models = ModelRegistry(folder, memory_mb=1769)
     with pytest.raises(ModelError):
         models.load("chest_ct")
     with pytest.raises(ModelError):
@@ -128,7 +128,7 @@ def test_a_corrupt_model_is_refused_by_itself(folder: Path, file: str) -> None:
 
 def test_there_is_no_model_of_another_name(folder: Path) -> None:
     with pytest.raises(KeyError):
-        Models(folder, memory_mb=1769).load("lung")
+        ModelRegistry(folder, memory_mb=1769).load("lung")
 
 
 def test_cards_are_read_without_the_libraries_that_run_models() -> None:
@@ -152,6 +152,6 @@ def test_cards_are_read_without_the_libraries_that_run_models() -> None:
 
 def test_a_copy_under_another_name_is_refused(folder: Path) -> None:
     shutil.copytree(folder / "kidney", folder / "liver")
-    models = Models(folder, memory_mb=1769)
+    models = ModelRegistry(folder, memory_mb=1769)
     assert set(models.cards) == {"kidney", "chest_ct"}
     assert "liver" in models.refused

@@ -8,16 +8,16 @@ from datetime import datetime, timedelta
 import boto3
 import pytest
 
-from functions.inference.analysis import Inference, Pace
+from functions.inference.analysis import DurationTracker, Inference
 from functions.inference.ingest import UploadedObject
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.tasks import Durations
+from scanward.stores.tasks import DurationStore
 from tests.cloud import BUCKET, ROOT
 
 SAMPLES = ROOT / "samples"
@@ -41,8 +41,8 @@ def time() -> Time:
 
 @pytest.fixture
 def inference(aws: None, time: Time) -> Inference:
-    models = Models(ROOT / "layers" / "model" / "models", memory_mb=1769)
-    pace = Pace(Durations("ScansTable"))
+    models = ModelRegistry(ROOT / "layers" / "model" / "models", memory_mb=1769)
+    pace = DurationTracker(DurationStore("ScansTable"))
     return Inference(ScanStore("ScansTable"), ObjectStore(BUCKET), Purger(BUCKET), models, pace, time.now)
 
 

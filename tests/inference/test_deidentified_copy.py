@@ -8,7 +8,7 @@ from pydicom import dcmread
 
 from functions.inference.analysis import Inference
 from functions.inference.ingest import UploadedObject
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
 from imaging.model import Model
 from scanward import clock
@@ -46,7 +46,7 @@ def test_another_analysis_of_a_scan_leaves_its_copy_with_the_uids_it_has(
     assert copy(inference, task) == first
 
 
-class Unreachable(Models):
+class Unreachable(ModelRegistry):
     """Models that lie in a bucket which does not answer."""
 
     def for_image(self, *_: object) -> Model | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from functions.inference.analysis import Inference
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
 from scanward.domain.tasks import MAX_ATTEMPTS, FailureReason, TaskStatus
 from scanward.stores.clients import s3
@@ -54,7 +54,7 @@ def test_a_model_that_is_not_what_its_card_says_reads_nothing(
     shutil.copytree(ROOT / "layers" / "model" / "models", tmp_path / "models")
     model = tmp_path / "models" / "chest_xray" / "model.onnx"
     model.write_bytes(model.read_bytes() + b"\0")
-    swapped = replace(inference, models=Models(tmp_path / "models", memory_mb=1769))
+    swapped = replace(inference, models=ModelRegistry(tmp_path / "models", memory_mb=1769))
     task, arrival = uploaded(PNG)
     assert process(swapped, arrival) is Outcome.FAILED
     failed = swapped.scans.task(task.id)

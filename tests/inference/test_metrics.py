@@ -12,7 +12,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from functions.inference.analysis import Inference
-from functions.inference.model_registry import Models, read_served, telling
+from functions.inference.model_registry import ModelRegistry, on_model_error, read_configs
 from functions.inference.worker import Outcome, process
 from scanward import clock
 from scanward.domain import tasks
@@ -151,7 +151,9 @@ def test_a_sweep_tells_why_it_failed_a_task(told: Callable[..., Told]) -> None:
 
 def test_a_model_that_is_refused_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "clinic")
-    models = Models(ROOT / "nothing", 1769, read_served('{"knee": {}}'), tell=telling(Logger(service="new")))
+    models = ModelRegistry(
+        ROOT / "nothing", 1769, read_configs('{"knee": {}}'), tell=on_model_error(Logger(service="new"))
+    )
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "MODELS: knee: there is no such model" in [line.get("why") for line in lines]
     assert numbers(lines, Metric.REFUSED) == [1]

@@ -10,7 +10,7 @@ import pytest
 
 from functions.inference.analysis import Inference
 from functions.inference.ingest import UploadedObject
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
 from scanward import clock
 from scanward.domain import tasks
@@ -29,7 +29,7 @@ def gallbladders(inference: Inference, tmp_path: Path) -> Inference:
     labels[0]["finding"] = False
     document = networks.card("gallbladder", network, notice="trained on scans of this clinic", labels=labels)
     networks.write(tmp_path, document, network)
-    return replace(inference, models=Models(tmp_path, memory_mb=1769))
+    return replace(inference, models=ModelRegistry(tmp_path, memory_mb=1769))
 
 
 def ordered(inference: Inference, order: Order) -> dict[str, Any]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from functions.inference.model_registry import ConfigurationError, Models, read_served
+from functions.inference.model_registry import ConfigurationError, ModelRegistry, read_configs
 from imaging.errors import ModelError
 from imaging.image import ImageFacts
 from tests.imaging import networks
@@ -38,14 +38,14 @@ def folder(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("text", ["", "[]", "7", "{knee_film:", '{"brain"'])
 def test_a_configuration_that_is_none_stops_the_function(text: str) -> None:
     with pytest.raises(ConfigurationError, match="MODELS: "):
-        read_served(text)
+        read_configs(text)
 
 
 @pytest.mark.parametrize("name", NO_ENTRIES)
 def test_an_entry_that_is_none_is_refused_by_itself_and_told_at_once(folder: Path, name: str) -> None:
     told: list[ModelError] = []
-    served = read_served(json.dumps({name: NO_ENTRIES[name], "lung": {"accepts": CT_CHEST}}))
-    models = Models(folder, 1769, served, tell=told.append)
+    served = read_configs(json.dumps({name: NO_ENTRIES[name], "lung": {"accepts": CT_CHEST}}))
+    models = ModelRegistry(folder, 1769, served, tell=told.append)
     assert [why.message.startswith(f"MODELS: {name}") for why in told] == [True]
     assert set(models.cards) == {"chest_ct", "lung"}
     assert models.load("lung").card.name == "lung"
@@ -54,7 +54,7 @@ def test_an_entry_that_is_none_is_refused_by_itself_and_told_at_once(folder: Pat
 
 
 def test_a_model_whose_entry_is_none_reads_nothing_since_nobody_knows_what_it_should(folder: Path) -> None:
-    models = Models(folder, 1769, read_served('{"lung": {"accepts": {"modalities": []}}}'))
+    models = ModelRegistry(folder, 1769, read_configs('{"lung": {"accepts": {"modalities": []}}}'))
     assert set(models.cards) == {"chest_ct"}
     with pytest.raises(ModelError, match="lung"):
         models.for_image(CHEST, model="lung")
@@ -63,6 +63,6 @@ def test_a_model_whose_entry_is_none_reads_nothing_since_nobody_knows_what_it_sh
 def test_what_is_configured_of_a_model_that_is_not_there_is_told_and_claims_no_study(folder: Path) -> None:
     told: list[ModelError] = []
     knees = {"modalities": ["DX"], "body_parts": ["KNEE"]}
-    models = Models(folder, 1769, read_served(json.dumps({"lnug": {"accepts": knees}})), tell=told.append)
+    models = ModelRegistry(folder, 1769, read_configs(json.dumps({"lnug": {"accepts": knees}})), tell=told.append)
     assert [why.message for why in told] == ["MODELS: lnug: there is no such model"]
     assert models.for_image(ImageFacts("DICOM", 64, 64, 8, modality="DX", body_part="KNEE")) is None

@@ -14,17 +14,21 @@ from scanward.stores.rate_limits import UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanLists, ScanStore
 from scanward.stores.sessions import SessionStore
-from scanward.stores.tasks import Durations
+from scanward.stores.tasks import DurationStore
 
-LOOKED_AT_EVERY = timedelta(seconds=15)
-UNMEASURED = 10.0  # seconds an analysis takes until one was measured
+DEPTH_MAX_AGE = timedelta(seconds=15)
+DEFAULT_SECONDS = 10.0  # seconds an analysis takes until one was measured
 
 
-class Waiting:
+class WaitEstimator:
     """Looks at each lane now and then, and remembers it. `at_once`: how many analyses of each run side by side."""
 
     def __init__(
-        self, lanes: PriorityQueues, durations: Durations, at_once: Mapping[Priority, int], now: Callable[[], datetime]
+        self,
+        lanes: PriorityQueues,
+        durations: DurationStore,
+        at_once: Mapping[Priority, int],
+        now: Callable[[], datetime],
     ) -> None:
         self._lanes = lanes
         self._durations = durations
@@ -36,19 +40,19 @@ class Waiting:
         """About how long an upload in this lane waits for its result from now on. Nobody's failure: a guess stays."""
         now = self._now()
         seen = self._seen.get(lane)
-        if seen is None or now - seen[0] >= LOOKED_AT_EVERY:
+        if seen is None or now - seen[0] >= DEPTH_MAX_AGE:
             self._seen[lane] = seen = (now, self._look(lane))
         return seen[1]
 
     def _look(self, lane: Priority) -> float:
         try:
-            each = self._durations.seconds(lane) or UNMEASURED
+            each = self._durations.seconds(lane) or DEFAULT_SECONDS
             return each * (1 + self._lanes.depth(lane) / self._at_once[lane])
         except Unavailable:
-            return UNMEASURED
+            return DEFAULT_SECONDS
 
 
-def spelled(seconds: float) -> str:
+def format_duration(seconds: float) -> str:
     """As the documents spell a time: in tens of seconds up to a minute, then in minutes, always rounded up."""
     if seconds <= 60:
         return f"{max(10, -int(-seconds // 10) * 10)} seconds"
@@ -65,7 +69,7 @@ class Imaging:
     objects: ObjectStore
     purger: Purger
     lanes: PriorityQueues
-    waiting: Waiting
+    wait_estimator: WaitEstimator
     idempotency: IdempotencyStore
     counts: UploadRateStore
     access: Access

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from functions.scans.usecases.dependencies import Imaging, spelled
+from functions.scans.usecases.dependencies import Imaging, format_duration
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Actor
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
@@ -94,7 +94,9 @@ def _made(imaging: Imaging, taking: Taking, draft: Draft) -> IdempotencyRecord:
         "task_id": str(draft.task_id),
         "token": fresh_token(),
         # Looking into the queue costs a cold function a client of its own.
-        "estimated_time": spelled(imaging.waiting.seconds(taking.order.priority)) if taking.timed else "",
+        "estimated_time": format_duration(imaging.wait_estimator.seconds(taking.order.priority))
+        if taking.timed
+        else "",
     }
     return IdempotencyRecord(said, draft.now, taking.finished)
 

@@ -6,7 +6,7 @@ from imaging.image import ImageFacts
 from imaging.model_card import Accepts
 
 
-def choose(
+def select_model(
     models: Mapping[str, Accepts], facts: ImageFacts, scan_type: str | None = None, model: str | None = None
 ) -> str | None:
     """The model for an image: the one that the upload names, else by the kind of study that upload and header tell.
@@ -17,18 +17,20 @@ def choose(
     fits = [
         name
         for name, accepts in models.items()
-        if model in {None, name} and _uncontradicted(accepts, facts) and (model or _said(accepts, facts, scan_type))
+        if model in {None, name}
+        and _contradicts_nothing(accepts, facts)
+        and (model or _is_stated(accepts, facts, scan_type))
     ]
     return fits[0] if len(fits) == 1 else None
 
 
-def _uncontradicted(accepts: Accepts, facts: ImageFacts) -> bool:
+def _contradicts_nothing(accepts: Accepts, facts: ImageFacts) -> bool:
     modality_fits = facts.modality is None or facts.modality in accepts.modalities
     part_fits = facts.body_part is None or facts.body_part in accepts.body_parts
     return modality_fits and part_fits
 
 
-def _said(accepts: Accepts, facts: ImageFacts, scan_type: str | None) -> bool:
+def _is_stated(accepts: Accepts, facts: ImageFacts, scan_type: str | None) -> bool:
     """Whether upload or header says that this is the kind of study the model reads."""
     if scan_type is not None:
         return scan_type in accepts.scan_types

@@ -32,7 +32,7 @@ from scanward.stores.dynamo import (
     transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.tasks import DueIndex, TaskItem, as_kept, task_item, task_of
+from scanward.stores.tasks import DueIndex, TaskItem, as_stored, task_item, task_of
 
 
 class ScanItem(Model):
@@ -251,7 +251,7 @@ class ScanStore:
             found = self.task(after.id)
             if found == before and not before.is_first:
                 return self._outdated(before, after)
-            if found != as_kept(after):
+            if found != as_stored(after):
                 raise Conflict from lost
         return after
 
@@ -301,7 +301,7 @@ class ScanStore:
             with sdk_errors_mapped():
                 task_item(after).save(condition=TaskItem.version == before.version)
         except ConditionFailed as lost:
-            if self.task(after.id) != as_kept(after):
+            if self.task(after.id) != as_stored(after):
                 raise Conflict from lost
         return after
 

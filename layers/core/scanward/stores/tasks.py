@@ -110,7 +110,7 @@ def task_of(item: TaskItem) -> Task:
     )
 
 
-def as_kept(task: Task) -> Task:
+def as_stored(task: Task) -> Task:
     """The task as it is read back: JSON has lists for tuples."""
     return replace(task, result=json.loads(json.dumps(task.result))) if task.result is not None else task
 
@@ -144,13 +144,13 @@ class DurationItem(Model):
     seconds = NumberAttribute()
 
 
-class Durations:
+class DurationStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
         bind_table(DurationItem, table)
 
-    def note(self, lane: Priority, seconds: float) -> None:
+    def record(self, lane: Priority, seconds: float) -> None:
         """Keeps what an analysis takes now."""
         with sdk_errors_mapped():
             DurationItem(keys.duration(lane.value), seconds=round(seconds, 3)).save()
