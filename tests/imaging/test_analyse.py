@@ -14,8 +14,8 @@ from functions.inference.reports import words
 from imaging.analysis import HEAT_INCOMPLETE, analyse
 from imaging.decode import decode
 from imaging.errors import ImageError, ModelError
-from imaging.findings import BELOW_OPERATING_POINT, decide
-from imaging.heatmaps import heat_grid, spread
+from imaging.findings import BELOW_OPERATING_POINT, decide_findings
+from imaging.heatmaps import heat_grid, spread_heat
 from imaging.model import Model, load_model
 from imaging.model_card import card_of
 from imaging.preprocess import NO_UNITS, Placement, prepare
@@ -67,7 +67,7 @@ def test_a_film_of_another_shape_is_padded_and_not_stretched(model: Model) -> No
 def test_heat_is_laid_where_the_picture_lies_in_the_input() -> None:
     grid = np.zeros((8, 8), np.float32)
     grid[4, 6] = 1  # in the lower half of the input, three quarters to the right
-    heat = spread(grid, Placement(0.25, 0.0, 0.5, 1.0), 100, 200)
+    heat = spread_heat(grid, Placement(0.25, 0.0, 0.5, 1.0), 100, 200)
     row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
     assert heat.shape == (100, 200)
     assert 50 <= row < 75
@@ -77,7 +77,7 @@ def test_heat_is_laid_where_the_picture_lies_in_the_input() -> None:
 def test_between_two_hot_cells_the_hottest_pixel_is_in_the_middle() -> None:
     grid = np.zeros((8, 8), np.float32)
     grid[4, 5:7] = 1
-    heat = spread(grid, Placement(0.0, 0.0, 1.0, 1.0), 160, 160)
+    heat = spread_heat(grid, Placement(0.0, 0.0, 1.0, 1.0), 160, 160)
     row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
     assert heat.max() == 1
     assert abs(row - 89.5) <= 1
@@ -240,8 +240,8 @@ def test_a_softmax_does_not_run_over_for_extreme_logits() -> None:
     document = networks.card("net", networks.quarters())
     card = card_of(json.dumps(document).encode(), "net")
     for logits in ([1e30, -1e30, 0, 0], [-1e30] * 4, [700, 701, 702, 703]):
-        decision = decide(np.array(logits, np.float32), card)
+        decision = decide_findings(np.array(logits, np.float32), card)
         assert sum(decision.scores.values()) == pytest.approx(1)
     for broken in (np.nan, np.inf):
         with pytest.raises(ImageError):
-            decide(np.array([0, broken, 0, 0], np.float32), card)
+            decide_findings(np.array([0, broken, 0, 0], np.float32), card)

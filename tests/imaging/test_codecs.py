@@ -63,7 +63,7 @@ def test_each_codec_reads_colour(syntax: UID) -> None:
 @pytest.mark.parametrize("syntax", [JPEG_LOSSLESS, JPEG_LS, RLE])
 def test_deep_colour_becomes_grey_of_its_own_brightness(syntax: UID) -> None:
     deep = COLOUR.astype(np.uint16) * 257
-    assert np.abs(decode(dicom(deep, syntax)).grey() - LUMA).max() <= 2
+    assert np.abs(decode(dicom(deep, syntax)).to_grey() - LUMA).max() <= 2
 
 
 def test_the_predictors_of_lossless_jpeg_are_all_read() -> None:
@@ -95,7 +95,7 @@ def test_bits_of_signed_values_are_never_averaged_as_if_they_had_no_sign() -> No
 def test_a_large_jpeg_2000_is_decoded_at_a_smaller_size(syntax: UID) -> None:
     picture = decode(dicom(ramp(2048, 4096, 4095), syntax, BitsStored=12))
     assert picture.pixels.shape == (512, 1024)
-    assert np.abs(picture.grey().astype(int) - ramp(512, 1024)).max() <= 2
+    assert np.abs(picture.to_grey().astype(int) - ramp(512, 1024)).max() <= 2
     assert (picture.facts.rows, picture.facts.columns) == (2048, 4096)
 
 

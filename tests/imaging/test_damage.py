@@ -29,7 +29,7 @@ WHOLE = {
 
 def attempt(data: bytes) -> None:
     with contextlib.suppress(ImageError):
-        decode(data).grey()
+        decode(data).to_grey()
 
 
 @pytest.mark.parametrize("kind", WHOLE)

@@ -10,7 +10,7 @@ from pydicom.uid import UID
 
 from imaging.decode import decode
 from imaging.image import DETAIL_PIXELS, MAX_PIXELS, MAX_SIDE
-from imaging.jpeg_png import shrinking
+from imaging.jpeg_png import shrink_factor
 from imaging.model_card import Input, Interpolation
 from imaging.preprocess import prepare
 from tests.imaging.encoders import ENCODERS, EXACT
@@ -77,6 +77,6 @@ def test_only_a_card_that_resizes_as_another_library_takes_it() -> None:
 
 @pytest.mark.parametrize("size", [(5000, 4800), (8000, 8000), (MAX_SIDE, MAX_PIXELS // MAX_SIDE), (32, MAX_SIDE)])
 def test_what_is_kept_is_bounded(size: tuple[int, int]) -> None:
-    factor = shrinking(*size, whole=True)
+    factor = shrink_factor(*size, whole=True)
     assert (size[0] // factor) * (size[1] // factor) <= DETAIL_PIXELS
     assert (factor == 1) == (size[0] * size[1] <= DETAIL_PIXELS)

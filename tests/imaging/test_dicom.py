@@ -11,7 +11,7 @@ DEEP = ramp(top=4095)
 
 
 def shown(data: bytes) -> Pixels:
-    return decode(data).grey().astype(int)
+    return decode(data).to_grey().astype(int)
 
 
 @pytest.mark.parametrize("syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN, RLE])
@@ -82,8 +82,8 @@ def test_signed_values_keep_their_order_and_their_units(syntax: UID) -> None:
     picture = decode(dicom(hounsfield, syntax, BitsStored=16, WindowCenter="40", WindowWidth="400"))
     units = picture.pixels * picture.slope + picture.intercept
     assert np.array_equal(units, hounsfield)
-    assert (picture.grey()[hounsfield < -200] == 0).all()
-    assert (picture.grey()[hounsfield > 300] == 255).all()
+    assert (picture.to_grey()[hounsfield < -200] == 0).all()
+    assert (picture.to_grey()[hounsfield > 300] == 255).all()
 
 
 def test_bits_above_the_stored_ones_are_ignored() -> None:

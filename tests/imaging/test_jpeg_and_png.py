@@ -19,7 +19,7 @@ def test_a_grey_png_keeps_every_pixel() -> None:
 
 def test_a_grey_jpeg_is_nearly_the_same() -> None:
     picture = decode(jpeg(ramp(), quality=95))
-    assert np.abs(picture.grey().astype(int) - ramp()).max() <= 4
+    assert np.abs(picture.to_grey().astype(int) - ramp()).max() <= 4
 
 
 @pytest.mark.parametrize("bits", [10, 12, 16])
@@ -29,7 +29,7 @@ def test_a_deep_png_keeps_its_bits_and_is_shown_over_their_range(bits: int) -> N
     assert picture.pixels.dtype == np.float32
     assert np.array_equal(picture.pixels, deep)
     assert picture.facts.bits == bits
-    assert np.abs(picture.grey().astype(int) - ramp()).max() <= 1
+    assert np.abs(picture.to_grey().astype(int) - ramp()).max() <= 1
 
 
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "LA", "P", "1"])
@@ -46,11 +46,11 @@ def test_every_png_colour_type_becomes_grey(mode: str) -> None:
 def test_every_jpeg_colour_type_becomes_grey(mode: str) -> None:
     file = io.BytesIO()
     Image.fromarray(ramp()).convert("RGB").convert(mode).save(file, "JPEG", quality=95)
-    assert np.abs(decode(file.getvalue()).grey().astype(int) - ramp()).max() <= 12
+    assert np.abs(decode(file.getvalue()).to_grey().astype(int) - ramp()).max() <= 12
 
 
 def test_a_progressive_jpeg_is_read() -> None:
-    assert np.abs(decode(jpeg(ramp(), progressive=True, quality=95)).grey().astype(int) - ramp()).max() <= 4
+    assert np.abs(decode(jpeg(ramp(), progressive=True, quality=95)).to_grey().astype(int) - ramp()).max() <= 4
 
 
 def test_a_rotated_photograph_is_turned_upright() -> None:
@@ -68,7 +68,7 @@ def test_a_large_image_is_kept_small_in_its_own_aspect(rows: int, columns: int) 
         assert (picture.facts.rows, picture.facts.columns) == (rows, columns)
         assert PREVIEW_SIDE // 2 < max(picture.pixels.shape) <= PREVIEW_SIDE
         assert picture.pixels.shape[0] / picture.pixels.shape[1] == pytest.approx(rows / columns, rel=0.02)
-        assert picture.grey()[:, -1].mean() > 200
+        assert picture.to_grey()[:, -1].mean() > 200
 
 
 def test_padding_after_the_end_is_accepted() -> None:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from imaging.analysis import HEAT_INCOMPLETE, analyse
 from imaging.decode import decode
-from imaging.heatmaps import LONGEST, occlude, spread
+from imaging.heatmaps import LONGEST, occlude, spread_heat
 from imaging.model import Model, load_model
 from imaging.model_card import Input
 from imaging.preprocess import prepare
@@ -42,7 +42,7 @@ def model(folder: Path, *, last: bool = False, batch: int | str = "n", **changes
 def test_the_heat_lies_on_what_the_score_rests_on(tmp_path: Path, quarter: int, last: bool, batch: int | str) -> None:
     analysis = analyse(decode(png(networks.shown(quarter))), model(tmp_path, last=last, batch=batch))
     assert set(analysis.grids) == {networks.LABELS[quarter]}
-    heat = spread(analysis.grids[networks.LABELS[quarter]], analysis.placement, 64, 64)
+    heat = spread_heat(analysis.grids[networks.LABELS[quarter]], analysis.placement, 64, 64)
     inside = heat[quarter // 2 * 32 :, quarter % 2 * 32 :][:32, :32]
     assert (heat.min(), heat.max()) == (0, pytest.approx(1, abs=0.05))
     assert inside.sum() > 0.8 * heat.sum()
@@ -54,7 +54,7 @@ def test_each_label_that_is_judged_by_itself_has_its_own_heat(tmp_path: Path) ->
     analysis = analyse(decode(png(both)), model(tmp_path, output={"decision": "each"}, labels=labels))
     assert set(analysis.grids) == {"top_left", "bottom_right"}
     for label, (row, column) in (("top_left", (16, 16)), ("bottom_right", (48, 48))):
-        heat = spread(analysis.grids[label], analysis.placement, 64, 64)
+        heat = spread_heat(analysis.grids[label], analysis.placement, 64, 64)
         assert heat[row, column] > 0.5 > heat[64 - row, 64 - column]
 
 

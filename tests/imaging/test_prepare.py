@@ -10,7 +10,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from imaging.decode import decode
-from imaging.heatmaps import spread
+from imaging.heatmaps import spread_heat
 from imaging.image import Picture
 from imaging.model_card import Input
 from imaging.preprocess import Placement, prepare, resample
@@ -107,7 +107,7 @@ GREY, COLOUR = ramp(64, 64), np.repeat(ramp(64, 64)[..., None], 3, axis=-1)
 )
 def test_an_image_without_units_is_taken_as_shown_and_flagged(data: bytes) -> None:
     target = replace(PLAIN, values="units", window=(-160.0, 240.0))
-    prepared, shown = prepare(decode(data), target), decode(data).grey() / 255
+    prepared, shown = prepare(decode(data), target), decode(data).to_grey() / 255
     assert prepared.warnings == ("NO_UNITS",)
     assert np.allclose(prepared.plane(target), shown, atol=1 / 255)
 
@@ -165,7 +165,7 @@ def test_heat_lies_where_the_model_saw_it_under_every_policy(resize: Any, shape:
     pixels[rows // 2 - 2 : rows // 2 + 3, columns // 2 - 2 : columns // 2 + 3] = 255
     target = replace(PLAIN, resize=resize, short_side=70 if resize == "short-side-crop" else None)
     prepared = prepare(decode(png(pixels)), target)
-    heat = spread(prepared.plane(target), prepared.placement, *shape)
+    heat = spread_heat(prepared.plane(target), prepared.placement, *shape)
     row, column = np.unravel_index(int(np.argmax(heat)), shape)
     assert heat.shape == shape
     assert abs(row - rows // 2) <= max(2, rows // 20)
@@ -175,6 +175,6 @@ def test_heat_lies_where_the_model_saw_it_under_every_policy(resize: Any, shape:
 def test_what_was_cropped_off_gets_no_heat() -> None:
     picture = decode(png(ramp(100, 200)))
     placement = prepare(picture, replace(PLAIN, resize="crop")).placement
-    heat = spread(np.ones((8, 8), np.float32), placement, 100, 200)
+    heat = spread_heat(np.ones((8, 8), np.float32), placement, 100, 200)
     assert (heat[:, 50:150] > 0.99).all()
     assert heat[:, :50].max() == heat[:, 150:].max() == 0

@@ -84,7 +84,7 @@ def test_each_file_gives_a_preview_and_a_result_or_is_refused_with_a_reason(file
 def test_files_of_every_kind_that_is_read_are_read(name: str) -> None:
     picture = outcome(named(name))
     assert isinstance(picture, Picture)
-    assert picture.grey().std() > 0.5
+    assert picture.to_grey().std() > 0.5
 
 
 @pytest.mark.parametrize(("name", "expected"), REFUSED.items())
@@ -100,7 +100,7 @@ def test_others_encoders_hold_the_same_picture(plain: str, packed: str) -> None:
     assert isinstance(one, Picture)
     assert isinstance(other, Picture)
     # Means of blocks and smaller versions inside JPEG 2000 differ a little.
-    assert np.abs(one.grey().astype(int) - other.grey()).mean() < 2
+    assert np.abs(one.to_grey().astype(int) - other.to_grey()).mean() < 2
 
 
 def test_most_of_the_images_are_read() -> None:
@@ -115,5 +115,5 @@ def test_each_image_has_a_de_identified_copy_that_shows_the_same(file: Path) -> 
     picture = outcome(file)
     assert isinstance(picture, Picture)
     copy = decode(deidentify(file.read_bytes()).data)
-    assert np.array_equal(copy.grey(), picture.grey())
+    assert np.array_equal(copy.to_grey(), picture.to_grey())
     assert copy.facts == picture.facts

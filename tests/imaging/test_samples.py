@@ -11,7 +11,7 @@ from PIL import Image
 
 from imaging.analysis import analyse
 from imaging.decode import decode
-from imaging.heatmaps import spread
+from imaging.heatmaps import spread_heat
 from imaging.image import ImageFacts
 from imaging.model import Model, load_model
 from imaging.renderings import heatmap, preview
@@ -38,7 +38,7 @@ def test_the_findings_are_those_that_were_drawn(name: str, model: Model) -> None
 def test_the_heat_is_greatest_inside_the_findings_box(name: str, model: Model) -> None:
     analysis = analyse(decode((SAMPLES / name).read_bytes()), model)
     for label, (left, top, right, bottom) in TRUTH[name].items():
-        heat = spread(analysis.grids[label], analysis.placement, 500, 500)
+        heat = spread_heat(analysis.grids[label], analysis.placement, 500, 500)
         row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
         assert left <= column / 500 <= right, label
         assert top <= row / 500 <= bottom, label
@@ -84,7 +84,7 @@ def test_the_label_that_was_drawn_is_chosen_and_the_heat_lies_on_it(name: str, m
     assert analysis.choice == truth["label"]
     assert set(analysis.grids) == set(truth["boxes"])
     for label, (left, top, right, bottom) in truth["boxes"].items():
-        heat = spread(analysis.grids[label], analysis.placement, 500, 500)
+        heat = spread_heat(analysis.grids[label], analysis.placement, 500, 500)
         row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
         assert left <= column / 500 <= right
         assert top <= row / 500 <= bottom

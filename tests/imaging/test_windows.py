@@ -12,7 +12,7 @@ DEEP = ramp(top=4095)
 
 
 def shown(data: bytes) -> Pixels:
-    return decode(data).grey().astype(int)
+    return decode(data).to_grey().astype(int)
 
 
 def table(first: int, values: Pixels, bits: int = 16) -> Dataset:
@@ -35,7 +35,7 @@ def test_a_window_is_as_wide_as_its_function_says(function: str | None, low: flo
     elements = {"WindowCenter": "1005", "WindowWidth": "10"} | ({"VOILUTFunction": function} if function else {})
     film = np.arange(990, 1030, dtype=np.uint16)[None, :].repeat(40, 0)
     picture = decode(dicom(film, EXPLICIT, None, offsets=True, **elements))
-    assert np.abs(picture.grey() - np.clip((film.astype(float) - low) / (high - low), 0, 1) * 255).max() <= 1
+    assert np.abs(picture.to_grey() - np.clip((film.astype(float) - low) / (high - low), 0, 1) * 255).max() <= 1
     assert (picture.facts.window, picture.facts.window_function) == ((1005, 10), function or "LINEAR")
 
 
@@ -47,7 +47,7 @@ def test_a_sigmoid_bends_towards_black_and_white() -> None:
 def test_a_voi_table_comes_before_a_window() -> None:
     curve = (np.linspace(0, 1, 4096) ** 2 * 65535).astype(np.uint16)
     picture = decode(dicom(DEEP, VOILUTSequence=[table(0, curve)], WindowCenter="5", WindowWidth="5"))
-    assert np.abs(picture.grey() - (DEEP / 4095.0) ** 2 * 255).max() <= 1
+    assert np.abs(picture.to_grey() - (DEEP / 4095.0) ** 2 * 255).max() <= 1
     assert (picture.facts.window, picture.facts.window_function) == (None, "TABLE")
 
 
@@ -97,4 +97,4 @@ def test_padding_may_be_a_range_of_signed_values() -> None:
 
 
 def test_a_picture_that_is_all_padding_is_read() -> None:
-    assert decode(dicom(DEEP * 0, PixelPaddingValue=0)).grey().max() == 0
+    assert decode(dicom(DEEP * 0, PixelPaddingValue=0)).to_grey().max() == 0

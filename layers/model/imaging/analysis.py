@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.findings import Decision, Finding, decide
+from imaging.findings import Decision, Finding, decide_findings
 from imaging.heatmaps import Clock, Grid, heat_grid, occlude
 from imaging.image import Picture
 from imaging.input_checks import check_input
@@ -71,7 +71,7 @@ def analyse(picture: Picture, model: "Model", *, explained: bool = True, clock: 
     ready = clock()
     scores, *activation = model.run(prepared.tensor)
     ran = clock()
-    decision = decide(scores[0], card)
+    decision = decide_findings(scores[0], card)
     grids, whole = _grids(decision, activation, prepared, model, clock) if explained else ({}, True)
     done = clock()
     steps = [1000 * (end - start) for start, end in ((begun, ready), (ready, ran), (ran, done))]

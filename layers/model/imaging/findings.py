@@ -43,11 +43,11 @@ def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
     if not np.isfinite(values).all():
         raise bad_input("The image gives the model no finite answer.")
     scores = np.full(raw.shape, np.nan)
-    scores[:, trained] = _calibrated(values, card)
+    scores[:, trained] = _calibrate(values, card)
     return scores
 
 
-def decide(raw: NDArray[np.float32], card: Card) -> Decision:
+def decide_findings(raw: NDArray[np.float32], card: Card) -> Decision:
     """The raw outputs of one image → what counts as found."""
     scores = scores_of(raw[None], card)[0]
     chosen = int(np.nanargmax(scores)) if card.chooses_one else None
@@ -70,7 +70,7 @@ def decide(raw: NDArray[np.float32], card: Card) -> Decision:
     return Decision(findings, named, label.id, (BELOW_OPERATING_POINT,) if unsure else ())
 
 
-def _calibrated(values: Scores, card: Card) -> Scores:
+def _calibrate(values: Scores, card: Card) -> Scores:
     if card.output.kind == "scores":
         return np.clip(values, 0, 1)
     logits = values / card.temperature

@@ -39,7 +39,7 @@ def heat_grid(activation: Grid, temperature: float) -> Grid:
     return np.asarray(np.clip((logits - floor) / (peak - floor), 0, 1), np.float32)
 
 
-def spread(grid: Grid, placement: Placement, rows: int, columns: int) -> Grid:
+def spread_heat(grid: Grid, placement: Placement, rows: int, columns: int) -> Grid:
     """A grid over the model's input → heat over the picture itself, rows x columns.
 
     Padding is cut away; what the model did not see of a cropped picture has no heat.
@@ -85,7 +85,7 @@ def occlude(
     """
     begun = clock()
     before = _evidence(model, tensor, labels)[0]
-    look = _Look(model, tensor, labels, before, max(clock() - begun, 1e-6), clock)
+    look = _Occlusion(model, tensor, labels, before, max(clock() - begun, 1e-6), clock)
     heat = np.ones((len(labels), _SIDES[-1], _SIDES[-1]), np.float32)
     wanted = np.ones((_SIDES[0], _SIDES[0]), bool)
     for side in _SIDES:
@@ -96,12 +96,12 @@ def occlude(
         if drops is None:
             return list(np.zeros_like(heat) if coarsest else heat), not coarsest
         _refine(heat, cells, np.maximum(drops, 0), side)
-        wanted = _finer(heat, side)
+        wanted = _refine_grid(heat, side)
     return list(heat), True
 
 
 @dataclass(frozen=True, eq=False)
-class _Look:
+class _Occlusion:
     model: "Model"
     tensor: NDArray[np.float32]
     labels: list[int]
@@ -116,7 +116,7 @@ class _Look:
         for some in _batches(cells, _batch(self.once) if self.model.takes_batches else 1):
             if self.clock() + self.once * len(some) > end:
                 return None
-            hidden = [_hidden(self.tensor, cell, side, self.model.card.input.channels_last) for cell in some]
+            hidden = [_hide(self.tensor, cell, side, self.model.card.input.channels_last) for cell in some]
             found.append(self.before - _evidence(self.model, np.concatenate(hidden), self.labels))
         return np.concatenate(found)
 
@@ -148,7 +148,7 @@ def _evidence(model: "Model", tensors: NDArray[np.float32], labels: list[int]) -
     return np.asarray(np.log(kept / (1 - kept)), np.float64)
 
 
-def _hidden(tensor: NDArray[np.float32], cell: NDArray[np.int64], side: int, last: bool) -> NDArray[np.float32]:
+def _hide(tensor: NDArray[np.float32], cell: NDArray[np.int64], side: int, last: bool) -> NDArray[np.float32]:
     """The image with one cell of side x side made as grey as the image is on average."""
     covered = tensor.copy()
     view = covered if last else np.moveaxis(covered, 1, -1)
@@ -160,7 +160,7 @@ def _hidden(tensor: NDArray[np.float32], cell: NDArray[np.int64], side: int, las
     return covered
 
 
-def _finer(heat: Grid, side: int) -> NDArray[np.bool_]:
+def _refine_grid(heat: Grid, side: int) -> NDArray[np.bool_]:
     """Which cells of the next side to look at: those that lie in cells that mattered most to any label."""
     step = _SIDES[-1] // side
     coarse = heat[:, ::step, ::step]

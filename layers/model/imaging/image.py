@@ -128,7 +128,7 @@ class Picture:
     colour: float = 0.0
     """The share of the file's pixels that are clearly coloured."""
 
-    def shown(self, stored: NDArray[np.generic]) -> NDArray[np.float32]:
+    def to_brightness(self, stored: NDArray[np.generic]) -> NDArray[np.float32]:
         """Stored values of any shape → brightness, 0 (black) to 1 (white)."""
         span = self.high - self.low
         scale = self.slope / span
@@ -141,9 +141,9 @@ class Picture:
             brightness = np.interp(brightness, steps, self.curve).astype(np.float32)
         return np.subtract(np.float32(1), brightness, out=brightness) if self.inverted else brightness
 
-    def grey(self) -> NDArray[np.uint8]:
+    def to_grey(self) -> NDArray[np.uint8]:
         """The frame as 8-bit grey, rows x columns."""
         plain = self.curve is None and not self.inverted
         if plain and self.pixels.dtype == np.uint8 and (self.low, self.high, self.slope) == (0, 255, 1):
             return self.pixels.astype(np.uint8, copy=False)
-        return (self.shown(self.pixels) * 255 + 0.5).astype(np.uint8)
+        return (self.to_brightness(self.pixels) * 255 + 0.5).astype(np.uint8)

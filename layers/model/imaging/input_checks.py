@@ -91,7 +91,7 @@ def _flags(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ..
     found: list[Warned] = []
     if picture.colour > _MOST_COLOUR:
         found.append("COLOUR_PHOTOGRAPH")
-    if _is_page(prepared.seen):
+    if _is_page(prepared.visible):
         found.append("DOCUMENT")
     if card.gate.familiar:
         cells = thumbnail(prepared.plane(card.input), card.gate.familiar.grid)

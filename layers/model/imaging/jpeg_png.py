@@ -243,18 +243,18 @@ def decode_png(data: bytes, *, whole: bool) -> Picture:
         if not image.mode.startswith("I"):
             pixels, colour = np.asarray(fit(image.convert("L"), whole=whole)), colour_share(image)
             return Picture(pixels, 0, 255, ImageFacts("PNG", rows, columns, 8), colour=colour)
-        deep = deep_fit(np.asarray(image), shrinking(*image.size, whole=whole))
+        deep = fit_deep(np.asarray(image), shrink_factor(*image.size, whole=whole))
     bits = max(int(deep.max()).bit_length(), 8)  # 10, 12 or 14 bits are usual in a file of 16
     return Picture(deep, 0, (1 << bits) - 1, ImageFacts("PNG", rows, columns, bits))
 
 
 def fit(image: Image.Image, *, whole: bool = False) -> Image.Image:
     """The image as large as is kept: means of whole blocks of pixels, six times as fast as resampling."""
-    factor = shrinking(*image.size, whole=whole)
+    factor = shrink_factor(*image.size, whole=whole)
     return image if factor == 1 else image.reduce(factor)
 
 
-def deep_fit(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDArray[np.float32]:
+def fit_deep(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDArray[np.float32]:
     """Values of more than 8 bits, rows x columns, made smaller likewise; rows over from the last block are dropped.
 
     Rows are summed first: a float copy of the whole frame would take seven times as long, most of it for its memory.
@@ -272,7 +272,7 @@ def deep_fit(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDA
     return means
 
 
-def shrinking(one_side: int, other_side: int, *, whole: bool) -> int:
+def shrink_factor(one_side: int, other_side: int, *, whole: bool) -> int:
     """How many pixels a side of a block become one: to `PREVIEW_SIDE` a side, or to `DETAIL_PIXELS` in all."""
     if whole:
         return math.ceil(math.sqrt(one_side * other_side / DETAIL_PIXELS))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from imaging.analysis import analyse
 from imaging.decode import decode
 from imaging.errors import ImageError, ModelError
-from imaging.findings import decide
+from imaging.findings import decide_findings
 from imaging.heatmaps import occlude
 from imaging.image import ImageFacts, Picture
 from imaging.model import MODEL_FILE, Model, load_model
@@ -55,7 +55,7 @@ def _smoke(model: Model) -> float:
         scores, *activation = model.run(tensor)
         taken.append(1000 * (time.perf_counter() - begun))
         try:
-            decide(scores[0], card)
+            decide_findings(scores[0], card)
         except ImageError:
             raise ModelError(f"{card.name}: a run gives scores that are not finite") from None
         if not all(np.isfinite(one).all() for one in activation):

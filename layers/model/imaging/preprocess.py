@@ -159,7 +159,7 @@ class Prepared:
     tensor: NDArray[np.float32]
     """1 x channels x height x width, or 1 x height x width x channels."""
     placement: Placement
-    seen: Plane
+    visible: Plane
     """What of the picture is in the input, without padding: 0 (black) to 1 (white)."""
     warnings: tuple[str, ...] = ()
     """NO_UNITS where the model wants units that the image does not have."""
@@ -167,7 +167,7 @@ class Prepared:
     @property
     def contrast(self) -> float:
         """Difference of the brightest and the darkest pixel, 0 to 1."""
-        return float(self.seen.max() - self.seen.min())
+        return float(self.visible.max() - self.visible.min())
 
     def plane(self, target: Input) -> Plane:
         """The first channel of the tensor, height x width."""
@@ -184,7 +184,7 @@ def prepare(picture: Picture, target: Input) -> Prepared:
     rows, columns = picture.pixels.shape
     geometry = geometry_of(rows, columns, target)
     top, left, bottom, right = geometry.box
-    visible = _ranged(picture, picture.pixels[top:bottom, left:right], target, geometry)
+    visible = _resize_to_range(picture, picture.pixels[top:bottom, left:right], target, geometry)
     full = np.full((target.height, target.width), target.low, np.float32)
     down, across = (max(start, 0) for start in geometry.offset)
     full[down : down + visible.shape[0], across : across + visible.shape[1]] = visible
@@ -194,21 +194,21 @@ def prepare(picture: Picture, target: Input) -> Prepared:
     return Prepared(_tensor(full, target), placement, seen, _warnings(picture, target))
 
 
-def _ranged(picture: Picture, stored: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
+def _resize_to_range(picture: Picture, stored: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
     """Stored values → resized values in the card's range, of what lies in the input."""
     how = geometry.size, target.interpolation, geometry.kept(target)
     if target.interpolation == "box-bilinear":
         # In the stored bit depth, of which nothing is lost that way, and on fewer pixels.
-        return _scaled(_level(picture, resample(stored, *how), target), target)
+        return _scale(_level(picture, resample(stored, *how), target), target)
     level = _level(picture, stored, target)
     if target.eight_bits:
         quantised = resample((level * 255 + 0.5).astype(np.uint8), *how)
-        return _scaled(quantised.astype(np.float32) / np.float32(255), target)
+        return _scale(quantised.astype(np.float32) / np.float32(255), target)
     # In the card's range already: some libraries fill with its zero beyond the edge.
-    return resample(_scaled(level, target), *how).astype(np.float32, copy=False)
+    return resample(_scale(level, target), *how).astype(np.float32, copy=False)
 
 
-def _scaled(level: Plane, target: Input) -> Plane:
+def _scale(level: Plane, target: Input) -> Plane:
     """0 to 1 → the card's range, in place."""
     if (target.low, target.high) != (0, 1):
         level *= np.float32(target.high - target.low)
@@ -219,16 +219,16 @@ def _scaled(level: Plane, target: Input) -> Plane:
 def _level(picture: Picture, stored: NDArray[np.generic], target: Input) -> Plane:
     """Stored values → 0 to 1, by the header's window, the bit depth, or the card's window on units."""
     if target.values == "stored":
-        level = _clipped(stored.astype(np.float32) / np.float32((1 << picture.facts.bits) - 1))
+        level = _clip(stored.astype(np.float32) / np.float32((1 << picture.facts.bits) - 1))
         return 1 - level if picture.inverted else level
     if target.values == "units" and target.window and picture.units:
         low, high = target.window
         units = stored.astype(np.float32) * np.float32(picture.slope) + np.float32(picture.intercept)
-        return _clipped((units - np.float32(low)) / np.float32(high - low))
-    return picture.shown(stored)
+        return _clip((units - np.float32(low)) / np.float32(high - low))
+    return picture.to_brightness(stored)
 
 
-def _clipped(level: Plane) -> Plane:
+def _clip(level: Plane) -> Plane:
     return np.clip(level, np.float32(0), np.float32(1), out=level)
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from imaging.analysis import Analysis
-from imaging.heatmaps import spread
+from imaging.heatmaps import spread_heat
 from imaging.image import Picture
 from imaging.jpeg_png import fit
 
@@ -21,7 +21,7 @@ _COLD, _HOT = (255, 214, 0), (230, 0, 38)
 
 def preview(picture: Picture) -> bytes:
     """A grey JPEG, its longer side at most `bounds.PREVIEW_SIDE` pixels, well below 1 MB."""
-    image = fit(Image.fromarray(picture.grey()))
+    image = fit(Image.fromarray(picture.to_grey()))
     for quality in _QUALITIES:
         file = io.BytesIO()
         image.save(file, "JPEG", quality=quality)
@@ -35,11 +35,11 @@ def heatmap(picture: Picture, analysis: Analysis, label: str | None = None) -> b
 
     Raises KeyError for a label that is not positive. Without positive findings there is no heat.
     """
-    grey = np.asarray(fit(Image.fromarray(picture.grey())))
+    grey = np.asarray(fit(Image.fromarray(picture.to_grey())))
     grids = list(analysis.grids.values()) if label is None else [analysis.grids[label]]
     heat = np.zeros(grey.shape, np.float32)
     for grid in grids:
-        np.maximum(heat, spread(grid, analysis.placement, *grey.shape), out=heat)
+        np.maximum(heat, spread_heat(grid, analysis.placement, *grey.shape), out=heat)
     return _overlay(grey, heat)
 
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.findings import decide
+from imaging.findings import decide_findings
 from imaging.model import Model
 
 _ROUNDS = 15
@@ -34,7 +34,7 @@ def compare(before: Model, after: Model, tensors: Tensors, size: float) -> Compa
     """`size`: the new file's, as a share of the old one's."""
     same, largest = 0, 0.0
     for tensor in tensors:
-        one, other = (decide(_run(model, tensor), model.card) for model in (before, after))
+        one, other = (decide_findings(_run(model, tensor), model.card) for model in (before, after))
         found = [[finding.label for finding in decision.findings if finding.positive] for decision in (one, other)]
         same += found[0] == found[1] and one.choice == other.choice
         largest = max(largest, *(abs(score - other.scores[label]) for label, score in one.scores.items()))

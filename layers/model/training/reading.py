@@ -10,7 +10,7 @@ import numpy as np
 
 from imaging.analysis import Analysis, analyse
 from imaging.decode import decode
-from imaging.heatmaps import spread
+from imaging.heatmaps import spread_heat
 from imaging.model import Model, load_model
 from training import files
 from training.dataset import phantom, truth_of
@@ -59,7 +59,7 @@ def points_at(drawn: Phantom, analysis: Analysis, label: str) -> float:
     """1 if the label's heat has its maximum on the finding, 0 if beside it, NaN if it is absent or was not found."""
     if label not in drawn.masks or label not in analysis.grids:
         return float("nan")
-    heat = spread(analysis.grids[label], analysis.placement, *drawn.film.shape)
+    heat = spread_heat(analysis.grids[label], analysis.placement, *drawn.film.shape)
     row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
     return float(drawn.masks[label][row, column] > 0)
 

@@ -30,7 +30,7 @@ MAX_FRAGMENTS = 4 * MAX_FRAMES
 """A frame is seldom in more than one; empty ones by the million would only cost time."""
 
 
-def frame_of(pixels: memoryview, index: int, frames: int, extended: bytes = b"") -> bytes:
+def extract_fragments(pixels: memoryview, index: int, frames: int, extended: bytes = b"") -> bytes:
     """The encoded frame `index` of `frames`; `extended`: the header's own table of offsets, of 64 bits each.
 
     Raises ImageRefused (BAD_INPUT) if the frame cannot be told from the others.
@@ -91,7 +91,7 @@ _MOST_SEGMENTS = 15
 _NOTHING = 128
 
 
-def unpack_frame(frame: bytes, pixels: int, samples: int, kind: type[np.uint8] | type[np.uint16]) -> Frame:
+def decode_rle(frame: bytes, pixels: int, samples: int, kind: type[np.uint8] | type[np.uint16]) -> Frame:
     """An RLE frame → samples x pixels. Each byte of a sample is a segment of its own, the most significant first."""
     values = np.empty((samples, pixels), np.dtype(kind).newbyteorder("<"))
     width = values.dtype.itemsize
@@ -106,11 +106,13 @@ def unpack_frame(frame: bytes, pixels: int, samples: int, kind: type[np.uint8] |
         raise bad_input("The RLE frame's segments lie outside it.")
     for i, (start, end) in enumerate(zip(starts, ends, strict=True)):
         sample, place = divmod(i, width)
-        each_byte[sample, :, width - 1 - place] = np.frombuffer(_unpack(frame[start:end], pixels), np.uint8, pixels)
+        each_byte[sample, :, width - 1 - place] = np.frombuffer(
+            _decode_packbits(frame[start:end], pixels), np.uint8, pixels
+        )
     return values
 
 
-def _unpack(segment: bytes, size: int) -> bytearray:
+def _decode_packbits(segment: bytes, size: int) -> bytearray:
     """PackBits: n < 128 → n + 1 literal bytes follow; n > 128 → the next byte 257 - n times; 128 → nothing."""
     plane = bytearray()
     position = 0
@@ -145,7 +147,7 @@ def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
     near the size that is needed, and faster.
     """
     found = check_jpeg(data)
-    _compare(found, layout)
+    _check_frame(found, layout)
     raw_colour = layout.photometric == "RGB" and not _luminance_first(data)
     if found.precision == _BYTE and not found.lossless and not raw_colour:
         return None
@@ -153,18 +155,18 @@ def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
 
     colours = "RGB" if found.components == 3 else "GRAYSCALE"
     values = jpeg8_decode(data, colorspace=colours, outcolorspace=colours)
-    return _checked(values, layout), found.precision
+    return _check_values(values, layout), found.precision
 
 
 def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
     """A JPEG-LS frame → its values and how many bits they have."""
     found = _jpeg_ls_frame(data)
-    _compare(found, layout)
+    _check_frame(found, layout)
     if not data.rstrip(b"\0").endswith(_END):  # without it the decoder may look for a set bit for seconds
         raise bad_input("The JPEG-LS frame ends before its image does.")
     from imagecodecs import jpegls_decode
 
-    return _checked(jpegls_decode(data), layout), found.precision
+    return _check_values(jpegls_decode(data), layout), found.precision
 
 
 def _jpeg_ls_frame(data: bytes) -> JpegFrame:
@@ -186,7 +188,7 @@ def _jpeg_ls_frame(data: bytes) -> JpegFrame:
     raise bad_input("The JPEG-LS frame has no header.")
 
 
-def _compare(found: JpegFrame, layout: PixelLayout) -> None:
+def _check_frame(found: JpegFrame, layout: PixelLayout) -> None:
     """What is decoded is what the DICOM header was judged by, and no more."""
     if (found.rows, found.columns) != (layout.rows, layout.columns):
         raise unsupported("The frame's size differs from the one in the DICOM header.")
@@ -204,7 +206,7 @@ def _luminance_first(data: bytes) -> bool:
     return start > 0 and data[start + 11 : start + 12] == b"\x01"
 
 
-def _checked(values: Frame, layout: PixelLayout) -> Frame:
+def _check_values(values: Frame, layout: PixelLayout) -> Frame:
     shape = (layout.rows, layout.columns, 3) if layout.samples == 3 else (layout.rows, layout.columns)
     if values.shape != shape or values.dtype not in (np.uint8, np.uint16):
         raise bad_input("The frame is not what its header says.")
@@ -248,7 +250,7 @@ def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[
         values = np.asarray(image)
     if layout.samples == 3:
         return values, found.precision
-    return _as_stored(values, found), found.precision
+    return _to_stored_depth(values, found), found.precision
 
 
 def _halvings(layout: PixelLayout, *, whole: bool) -> int:
@@ -259,7 +261,7 @@ def _halvings(layout: PixelLayout, *, whole: bool) -> int:
     return max(0, (max(layout.rows, layout.columns) // PREVIEW_SIDE).bit_length() - 1)
 
 
-def _as_stored(values: Frame, found: _Codestream) -> Frame:
+def _to_stored_depth(values: Frame, found: _Codestream) -> Frame:
     """Pillow spreads values over 8 or 16 bits and moves signed ones up: undone, as other codecs give them."""
     spread = values.dtype.itemsize * 8 - found.precision
     values = np.right_shift(values, values.dtype.type(spread))

@@ -25,7 +25,7 @@ from imaging.dicom.codecs import items_end
 from imaging.dicom.header import read_layout
 from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, transfer_syntax
 from imaging.dicom.ps3_15 import ACTIONS
-from imaging.dicom.read import pixel_data, read_header
+from imaging.dicom.read import find_pixel_data, read_header
 from imaging.errors import ImageError, bad_input, too_large
 from imaging.image import check_bytes
 
@@ -33,7 +33,7 @@ _STANDARD = "1.2.840.10008."
 """The standard's own UIDs name formats and kinds of things, never a patient or an examination."""
 
 
-class Pseudonyms:
+class UidMapping:
     """Replaces UIDs by a keyed digest of them."""
 
     def __init__(self, key: bytes) -> None:
@@ -78,11 +78,11 @@ _Element = DataElement | RawDataElement
 class Cleaner:
     """Cleans the data set of one file, and those that are items in it."""
 
-    def __init__(self, pseudonyms: Pseudonyms) -> None:
+    def __init__(self, pseudonyms: UidMapping) -> None:
         self._pseudonyms = pseudonyms
         self._elements = 0
 
-    def cleaned(self, dataset: Dataset, depth: int = 0) -> Dataset:
+    def clean(self, dataset: Dataset, depth: int = 0) -> Dataset:
         """What of a data set, or of a sequence's item, does not tell whose it is.
 
         Raises ImageRefused (TOO_LARGE) if the file's elements, or the encodings of its texts, are too many.
@@ -100,12 +100,12 @@ class Cleaner:
             # The dictionary has neither private attributes nor curves and overlays, whose groups are many.
             if not dictionary_has_tag(tag):
                 continue
-            element = self._element(dataset, elements[tag], depth, coded=coded)
+            element = self._clean_element(dataset, elements[tag], depth, coded=coded)
             if element is not None:
                 kept.add(element)
         return kept
 
-    def _element(self, dataset: Dataset, found: _Element, depth: int, *, coded: bool) -> DataElement | None:
+    def _clean_element(self, dataset: Dataset, found: _Element, depth: int, *, coded: bool) -> DataElement | None:
         expected, action = dictionary_VR(found.tag), ACTIONS.get(int(found.tag))
         if action in ("empty", "dummy") and expected != "SQ":
             return DataElement(found.tag, expected, _DUMMIES.get(expected) if action == "dummy" else None)
@@ -113,15 +113,15 @@ class Cleaner:
             return None
         element = dataset[found.tag]
         if element.VR == "SQ":
-            return self._sequence(element, depth, empty=action == "empty")
+            return self._clean_sequence(element, depth, empty=action == "empty")
         if element.VR == "UI":
             return _with(element, _each(element, self._pseudonyms.uid))
         return element if element.VR in expected and (expected in _TEXTS or _harmless(element)) else None
 
-    def _sequence(self, element: DataElement, depth: int, *, empty: bool) -> DataElement | None:
+    def _clean_sequence(self, element: DataElement, depth: int, *, empty: bool) -> DataElement | None:
         if depth >= _DEEPEST:
             return None
-        items = [] if empty else [self.cleaned(item, depth + 1) for item in element.value]
+        items = [] if empty else [self.clean(item, depth + 1) for item in element.value]
         return _with(element, Sequence(items))
 
 
@@ -176,14 +176,14 @@ _BYTES = b"OB\0\0"
 
 
 @dataclass(frozen=True)
-class Deidentified:
+class DeidentifiedCopy:
     """The new file, and what its users must be told."""
 
     data: bytes
     warnings: tuple[str, ...]
 
 
-def deidentify(data: bytes, key: bytes | None = None) -> Deidentified:
+def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
     """A de-identified copy of a DICOM image.
 
     UIDs are replaced alike throughout the file, and throughout all files that are given the same secret `key`.
@@ -193,7 +193,7 @@ def deidentify(data: bytes, key: bytes | None = None) -> Deidentified:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # their texts quote the header
-            return _deidentify(data, Pseudonyms(key or secrets.token_bytes(32)))
+            return _deidentify(data, UidMapping(key or secrets.token_bytes(32)))
     except ImageError:
         raise
     except MemoryError:
@@ -202,22 +202,22 @@ def deidentify(data: bytes, key: bytes | None = None) -> Deidentified:
         raise bad_input("The DICOM image is damaged and cannot be read.") from None
 
 
-def _deidentify(data: bytes, pseudonyms: Pseudonyms) -> Deidentified:
+def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
     syntax = transfer_syntax(data)
     header, position = read_header(data, wanted=None)
-    pixels = pixel_data(data, position, syntax)
-    told = _shown_text(header)
-    kept = Cleaner(pseudonyms).cleaned(header)
+    pixels = find_pixel_data(data, position, syntax)
+    told = _has_burned_in_text(header)
+    kept = Cleaner(pseudonyms).clean(header)
     _declare(kept)
     words = data[position + 4 : position + 6] != b"OB"
     if TRANSFER_SYNTAXES[syntax] == "native":
         element = _native_element(pixels, syntax, _frames_bytes(header), words=words)
     else:
         element = _encapsulated_element(pixels)
-    return Deidentified(_written(kept, syntax) + element, told)
+    return DeidentifiedCopy(_write(kept, syntax) + element, told)
 
 
-def _shown_text(header: Dataset) -> tuple[str, ...]:
+def _has_burned_in_text(header: Dataset) -> tuple[str, ...]:
     """Whether the pixels may show text: unless the header denies it, and keeps no overlay in the pixels' own bits."""
     denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
     overlaid = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
@@ -234,7 +234,7 @@ def _declare(dataset: Dataset) -> None:
     dataset.LongitudinalTemporalInformationModified = "REMOVED"
 
 
-def _written(dataset: Dataset, syntax: str) -> bytes:
+def _write(dataset: Dataset, syntax: str) -> bytes:
     """The file up to its pixels, with an empty preamble and meta information of our own."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = UID(syntax)

@@ -27,36 +27,36 @@ class Table:
     bits: int
 
 
-def first_table(header: Dataset, sequence: str, *, signed: bool, big_endian: bool) -> Table | None:
+def read_table(header: Dataset, sequence: str, *, signed: bool, big_endian: bool) -> Table | None:
     """The first table of a sequence of them; None if there is none."""
     items = header.get(sequence)
     if not items:
         return None
-    first, entries, bits = descriptor(items[0], "LUTDescriptor", signed=signed, big_endian=big_endian)
-    return Table(first, numbers_of(items[0], "LUTData", entries, big_endian=big_endian), bits)
+    first, entries, bits = read_descriptor(items[0], "LUTDescriptor", signed=signed, big_endian=big_endian)
+    return Table(first, read_entries(items[0], "LUTData", entries, big_endian=big_endian), bits)
 
 
-def descriptor(dataset: Dataset, name: str, *, signed: bool, big_endian: bool) -> tuple[int, int, int]:
+def read_descriptor(dataset: Dataset, name: str, *, signed: bool, big_endian: bool) -> tuple[int, int, int]:
     """(first input, number of entries, bits of each) of a table."""
-    values = words(dataset, name, big_endian=big_endian)
+    values = read_words(dataset, name, big_endian=big_endian)
     if len(values) != 3:
         raise bad_input("A lookup table in the DICOM header does not say how long it is.")
     first = (values[1] ^ _SIGN) - _SIGN if signed else values[1]
     return first, values[0] or _LONGEST, min(max(values[2], 8), 16)
 
 
-def numbers_of(dataset: Dataset, name: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
+def read_entries(dataset: Dataset, name: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
     """The entries of a table: words, or bytes if there are only as many as entries."""
     value = dataset.get(name)
     if isinstance(value, bytes) and entries <= len(value) < 2 * entries:
         return np.frombuffer(value, np.uint8, entries).astype(np.float64)
-    values = words(dataset, name, big_endian=big_endian)
+    values = read_words(dataset, name, big_endian=big_endian)
     if len(values) < entries or not entries:
         raise bad_input("A lookup table in the DICOM header is shorter than it says.")
     return np.array(values[:entries], np.float64)
 
 
-def words(dataset: Dataset, name: str, *, big_endian: bool) -> list[int]:
+def read_words(dataset: Dataset, name: str, *, big_endian: bool) -> list[int]:
     """Unsigned 16-bit values, however the file's encoding made pydicom give them back."""
     value = dataset.get(name)
     if value is None:
@@ -79,7 +79,7 @@ class Palette:
     first: int
     grey: NDArray[np.uint8]
 
-    def shown(self, indices: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
+    def to_grey(self, indices: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
         """The brightness of each index."""
         places = np.clip(indices.astype(np.int32) - self.first, 0, len(self.grey) - 1)
         return self.grey[places]
@@ -90,7 +90,7 @@ def read_palette(header: Dataset, *, big_endian: bool) -> Palette:
     total: NDArray[np.float64] = np.zeros(1)
     first = 0
     for colour, weight in LUMA.items():
-        first, entries, bits = descriptor(
+        first, entries, bits = read_descriptor(
             header, f"{colour}PaletteColorLookupTableDescriptor", signed=False, big_endian=big_endian
         )
         values = _values(header, colour, entries, big_endian=big_endian)
@@ -105,14 +105,14 @@ def read_palette(header: Dataset, *, big_endian: bool) -> Palette:
 def _values(header: Dataset, colour: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
     segmented = f"Segmented{colour}PaletteColorLookupTableData"
     if segmented not in header:
-        return numbers_of(header, f"{colour}PaletteColorLookupTableData", entries, big_endian=big_endian)
-    values = _unfolded(words(header, segmented, big_endian=big_endian), entries)
+        return read_entries(header, f"{colour}PaletteColorLookupTableData", entries, big_endian=big_endian)
+    values = _expand_segments(read_words(header, segmented, big_endian=big_endian), entries)
     if len(values) < entries:
         raise bad_input("The DICOM header's palette is shorter than it says.")
     return np.array(values[:entries], np.float64)
 
 
-def _unfolded(data: list[int], entries: int) -> list[float]:
+def _expand_segments(data: list[int], entries: int) -> list[float]:
     """Segments of words → entries, no more than asked for: a few words can stand for millions."""
     values: list[float] = []
     position = 0
@@ -121,7 +121,7 @@ def _unfolded(data: list[int], entries: int) -> list[float]:
             return values
         kind, length = data[position : position + 2]
         if kind == _INDIRECT:
-            values += _copied(data, position, values, entries)
+            values += _copy_segments(data, position, values, entries)
             position += 4
             continue
         values += _segment(kind, data[position + 2 : position + 2 + length], length, values)
@@ -137,7 +137,7 @@ def _segment(kind: int, body: list[int], length: int, before: list[float]) -> li
     return [float(one) for one in np.linspace(before[-1], body[0], length + 1)[1:]]
 
 
-def _copied(data: list[int], position: int, before: list[float], entries: int) -> list[float]:
+def _copy_segments(data: list[int], position: int, before: list[float], entries: int) -> list[float]:
     """An indirect segment repeats others, from a byte offset on; one that leads to another is refused."""
     copies, low, high = data[position + 1 : position + 4]
     start = (low + (high << 16)) // 2
@@ -157,7 +157,7 @@ Curve = NDArray[np.float32]
 
 
 @dataclass(frozen=True, eq=False)
-class Tone:
+class GreyscaleTransform:
     """From a picture's stored values to brightness; see `imaging.image.Picture` for the fields."""
 
     low: float
@@ -170,19 +170,19 @@ class Tone:
     units: bool = False
 
 
-def read_tone(header: Dataset, layout: PixelLayout, stored: Stored, *, big_endian: bool) -> Tone:
+def read_transform(header: Dataset, layout: PixelLayout, stored: Stored, *, big_endian: bool) -> GreyscaleTransform:
     """What the header asks for, else all values that occur."""
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
-        return Tone(0.0, 255.0 if stored.dtype == np.uint8 else float((1 << layout.stored) - 1))
-    modality = first_table(header, "ModalityLUTSequence", signed=layout.signed, big_endian=big_endian)
-    voi = first_table(header, "VOILUTSequence", signed=layout.signed, big_endian=big_endian)
+        return GreyscaleTransform(0.0, 255.0 if stored.dtype == np.uint8 else float((1 << layout.stored) - 1))
+    modality = read_table(header, "ModalityLUTSequence", signed=layout.signed, big_endian=big_endian)
+    voi = read_table(header, "VOILUTSequence", signed=layout.signed, big_endian=big_endian)
     moved = 1 << (layout.stored - 1) if layout.signed else 0
     if modality is not None:
-        return _through_table(header, modality, voi, moved, stored)
+        return _transform_of_table(header, modality, voi, moved, stored)
     slope, intercept = _rescale(header, moved)
     ends = sorted(float(end) * slope + intercept for end in (stored.min(), stored.max()))
     told = all(number(header, name) is not None for name in ("RescaleSlope", "RescaleIntercept"))
-    return replace(_shown(header, voi, slope, intercept, (ends[0], ends[1])), units=told)
+    return replace(_voi_range(header, voi, slope, intercept, (ends[0], ends[1])), units=told)
 
 
 def _rescale(header: Dataset, moved: int) -> tuple[float, float]:
@@ -193,39 +193,45 @@ def _rescale(header: Dataset, moved: int) -> tuple[float, float]:
     return slope, (number(header, "RescaleIntercept") or 0.0) - slope * moved
 
 
-def _shown(header: Dataset, voi: Table | None, slope: float, intercept: float, occurring: tuple[float, float]) -> Tone:
+def _voi_range(
+    header: Dataset, voi: Table | None, slope: float, intercept: float, occurring: tuple[float, float]
+) -> GreyscaleTransform:
     """A VOI table, else the first window, else the values that occur; all in the modality's units."""
     if voi is not None:
         low, high = float(voi.first), float(voi.first + max(len(voi.values) - 1, 1))
-        return Tone(low, high, slope, intercept, _brightness(voi), function="TABLE")
+        return GreyscaleTransform(low, high, slope, intercept, _brightness(voi), function="TABLE")
     centre, width = number(header, "WindowCenter"), number(header, "WindowWidth")
     if centre is None or width is None or width <= 0:
-        return Tone(occurring[0], max(occurring[1], occurring[0] + abs(slope)), slope, intercept)
+        return GreyscaleTransform(occurring[0], max(occurring[1], occurring[0] + abs(slope)), slope, intercept)
     function = code(header, "VOILUTFunction") or "LINEAR"
     if function == "SIGMOID":
         steps = np.linspace(-8, 8, _SIGMOID_STEPS)
         curve = (1 / (1 + np.exp(-steps))).astype(np.float32)
-        return Tone(centre - 2 * width, centre + 2 * width, slope, intercept, curve, (centre, width), function)
+        return GreyscaleTransform(
+            centre - 2 * width, centre + 2 * width, slope, intercept, curve, (centre, width), function
+        )
     exact = function == "LINEAR_EXACT"
     # Narrower than one stored step shows nothing more.
     middle, span = (centre, width) if exact else (centre - 0.5, width - 1)
     half = max(span, abs(slope)) / 2
     known = function if exact else "LINEAR"
-    return Tone(middle - half, middle + half, slope, intercept, None, (centre, width), known)
+    return GreyscaleTransform(middle - half, middle + half, slope, intercept, None, (centre, width), known)
 
 
-def _through_table(header: Dataset, modality: Table, voi: Table | None, moved: int, stored: Stored) -> Tone:
+def _transform_of_table(
+    header: Dataset, modality: Table, voi: Table | None, moved: int, stored: Stored
+) -> GreyscaleTransform:
     """A modality table bends the way to its units, so window and table become one curve over stored values."""
     low, high = float(modality.first + moved), float(modality.first + moved + max(len(modality.values) - 1, 1))
     places = np.linspace(low, high, max(len(modality.values), 2))
     values = np.interp(places, low + np.arange(len(modality.values)), modality.values)
     seen = values[(places >= stored.min()) & (places <= stored.max())]
     occurring = (float(seen.min()), float(seen.max())) if seen.size else (0.0, float((1 << modality.bits) - 1))
-    tone = _shown(header, voi, 1.0, 0.0, occurring)
+    tone = _voi_range(header, voi, 1.0, 0.0, occurring)
     share = np.clip((values - tone.low) / (tone.high - tone.low), 0, 1)
     if tone.curve is not None:
         share = np.interp(share, np.linspace(0, 1, len(tone.curve)), tone.curve)
-    return Tone(low, high, 1.0, 0.0, share.astype(np.float32), tone.window, tone.function)
+    return GreyscaleTransform(low, high, 1.0, 0.0, share.astype(np.float32), tone.window, tone.function)
 
 
 def _brightness(table: Table) -> Curve:

@@ -70,7 +70,7 @@ _MACROS = {
 _NAMES = {"FrameLaterality": "ImageLaterality"}
 
 
-def of_frame(header: Dataset, index: int) -> Dataset:
+def merge_functional_groups(header: Dataset, index: int) -> Dataset:
     """The header as frame `index` has it: what its groups say is put where older files say it."""
     shared = _item(header, "SharedFunctionalGroupsSequence", 0)
     own = _item(header, "PerFrameFunctionalGroupsSequence", index)
@@ -91,7 +91,7 @@ def _item(dataset: Dataset, name: str, index: int) -> Dataset:
 
 _PALETTE = ("RedPaletteColorLookupTable", "GreenPaletteColorLookupTable", "BluePaletteColorLookupTable")
 
-WANTED = (
+READ_KEYWORDS = (
     "BitsAllocated", "BitsStored", "BodyPartExamined", "Columns", "ExtendedOffsetTable",
     "ImageLaterality", "ImagerPixelSpacing", "Laterality", "LossyImageCompression", "Modality", "ModalityLUTSequence",
     "NominalScannedPixelSpacing", "NumberOfFrames", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation",

@@ -11,19 +11,26 @@ from PIL import Image
 from pydicom import dcmread
 from pydicom.dataset import Dataset
 
-from imaging.dicom.codecs import Frame, decode_jpeg, decode_jpeg_2000, decode_jpeg_ls, frame_of, unpack_frame
-from imaging.dicom.greyscale import LUMA, Palette, read_palette, read_tone, words
-from imaging.dicom.header import WANTED, HeaderBytes, PixelLayout, of_frame, read_facts, read_layout
+from imaging.dicom.codecs import Frame, decode_jpeg, decode_jpeg_2000, decode_jpeg_ls, decode_rle, extract_fragments
+from imaging.dicom.greyscale import LUMA, Palette, read_palette, read_transform, read_words
+from imaging.dicom.header import (
+    READ_KEYWORDS,
+    HeaderBytes,
+    PixelLayout,
+    merge_functional_groups,
+    read_facts,
+    read_layout,
+)
 from imaging.dicom.meta import BIG_ENDIAN, TRANSFER_SYNTAXES
 from imaging.errors import bad_input, unsupported
 from imaging.image import Picture, Stored
-from imaging.jpeg_png import decode_jpeg_frame, deep_fit, fit, shrinking
+from imaging.jpeg_png import decode_jpeg_frame, fit, fit_deep, shrink_factor
 
 _BAND_PIXELS = 1 << 18
 """A band of rows at a time, which stays in the processor's cache; a whole frame's sums would take twice its memory."""
 
 
-def shrunk(
+def shrink_frame(
     values: Frame, layout: PixelLayout, palette: Palette | None, padding: tuple[int, int] | None, *, whole: bool
 ) -> Stored:
     """Grey values as many as are kept (see `imaging.jpeg_png.shrinking`), made smaller in their own depth.
@@ -31,13 +38,13 @@ def shrunk(
     Signed values are moved up to be positive. Values within `padding` (stored ones, in that form) become the darkest.
     """
     if padding is None and values.dtype == np.uint16 and palette is None:
-        return _shrunk_in_bands(values, layout, whole=whole)
-    grey = values if _plain(values, layout, palette) else _in_bands(values, layout, palette)
+        return _shrink_in_bands(values, layout, whole=whole)
+    grey = values if _plain(values, layout, palette) else _grey_in_bands(values, layout, palette)
     if padding is not None:
-        grey = _unpadded(grey, padding, inverted=layout.photometric == "MONOCHROME1")
+        grey = _darken_padding(grey, padding, inverted=layout.photometric == "MONOCHROME1")
     if grey.dtype == np.uint8:
         return np.asarray(fit(Image.fromarray(np.ascontiguousarray(grey)), whole=whole))
-    return deep_fit(grey.astype(np.uint16, copy=False), shrinking(*grey.shape, whole=whole))
+    return fit_deep(grey.astype(np.uint16, copy=False), shrink_factor(*grey.shape, whole=whole))
 
 
 def _plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
@@ -46,15 +53,15 @@ def _plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
     return layout.stored == values.dtype.itemsize * 8 and not layout.signed
 
 
-def _shrunk_in_bands(values: Frame, layout: PixelLayout, *, whole: bool) -> Stored:
-    factor = shrinking(*values.shape[:2], whole=whole)
+def _shrink_in_bands(values: Frame, layout: PixelLayout, *, whole: bool) -> Stored:
+    factor = shrink_factor(*values.shape[:2], whole=whole)
     height = max(1, _BAND_PIXELS // values.shape[1] // factor) * factor
     tops = range(0, values.shape[0] // factor * factor, height)
     bands = (_grey(values[top : top + height], layout, None).astype(np.uint16, copy=False) for top in tops)
-    return np.concatenate([deep_fit(band, factor) for band in bands])
+    return np.concatenate([fit_deep(band, factor) for band in bands])
 
 
-def _in_bands(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
+def _grey_in_bands(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
     grey = np.empty(values.shape[:2], values.dtype) if palette is None else np.empty(values.shape[:2], np.uint8)
     height = max(1, _BAND_PIXELS // values.shape[1])
     for top in range(0, values.shape[0], height):
@@ -65,15 +72,15 @@ def _in_bands(values: Frame, layout: PixelLayout, palette: Palette | None) -> Fr
 def _grey(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
     """Grey values without foreign bits."""
     if values.ndim == 3:
-        return values[..., 0] if layout.photometric.startswith("YBR_FULL") else luma(values)
+        return values[..., 0] if layout.photometric.startswith("YBR_FULL") else to_luma(values)
     if layout.stored < values.dtype.itemsize * 8:  # old files keep overlays in the bits above
         values = np.bitwise_and(values, values.dtype.type((1 << layout.stored) - 1))
     if layout.signed:
         values = np.bitwise_xor(values, values.dtype.type(1 << (layout.stored - 1)))
-    return values if palette is None else palette.shown(values)
+    return values if palette is None else palette.to_grey(values)
 
 
-def luma(values: Frame) -> Frame:
+def to_luma(values: Frame) -> Frame:
     """RGB → brightness, as a sum of fractions of 256."""
     total = np.zeros(values.shape[:2], np.uint16 if values.dtype == np.uint8 else np.uint32)
     for channel, weight in enumerate(LUMA.values()):
@@ -82,7 +89,7 @@ def luma(values: Frame) -> Frame:
     return grey.astype(np.uint8) if values.dtype == np.uint8 else grey.astype(np.uint16)
 
 
-def _unpadded(grey: Frame, padding: tuple[int, int], *, inverted: bool) -> Frame:
+def _darken_padding(grey: Frame, padding: tuple[int, int], *, inverted: bool) -> Frame:
     """The frame with its padding as dark as its darkest pixel, so that it decides no window and blurs into no edge."""
     low, high = (grey.dtype.type(max(0, min(end, np.iinfo(grey.dtype).max))) for end in padding)
     padded = (grey >= low) & (grey <= high)
@@ -98,7 +105,7 @@ _UNDEFINED_LENGTH = 0xFFFFFFFF
 _BYTE = 8
 
 
-def pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
+def find_pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
     """The value of the pixel data element that starts at `position`, without the item that ends an encapsulated one."""
     order: Literal["little", "big"] = "big" if syntax == BIG_ENDIAN else "little"
     group = int.from_bytes(data[position : position + 2], order)
@@ -114,12 +121,12 @@ def pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
     return memoryview(data)[start : start + length]
 
 
-def encoded_frame(pixels: memoryview, layout: PixelLayout, extended: bytes) -> bytes:
+def extract_frame(pixels: memoryview, layout: PixelLayout, extended: bytes) -> bytes:
     """Frame `frames // 2` of encapsulated pixel data."""
-    return frame_of(pixels, layout.frames // 2, layout.frames, extended)
+    return extract_fragments(pixels, layout.frames // 2, layout.frames, extended)
 
 
-def decoded_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool) -> tuple[Frame, int] | None:
+def decode_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool) -> tuple[Frame, int] | None:
     """An encoded frame's values and how many bits they have; None for a JPEG that Pillow reads better."""
     coding = TRANSFER_SYNTAXES[syntax]
     if coding == "rle":
@@ -131,12 +138,12 @@ def decoded_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool
     return decode_jpeg(frame, layout)
 
 
-def in_words(data: bytes, position: int, syntax: str) -> bool:
+def is_word_data(data: bytes, position: int, syntax: str) -> bool:
     """Whether 8-bit pixels are kept in words of another byte order: then their bytes are swapped two by two."""
     return syntax == BIG_ENDIAN and data[position + 4 : position + 6] == b"OW"
 
 
-def native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bool, words: bool) -> Frame:
+def read_native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bool, words: bool) -> Frame:
     """The middle frame of uncompressed pixel data."""
     size = layout.frame_bytes
     if len(pixels) < size * layout.frames:
@@ -148,11 +155,11 @@ def native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bool, w
     if layout.allocated == _BYTE and words:
         if start % 2 or size % 2:
             raise unsupported("Uncompressed frames of an odd length in big-endian words are not read.")
-        return _shaped(np.frombuffer(raw, "<u2").byteswap().view(np.uint8), layout, planar=layout.planar)
+        return _reshape(np.frombuffer(raw, "<u2").byteswap().view(np.uint8), layout, planar=layout.planar)
     if layout.allocated == _BYTE:
-        return _shaped(np.frombuffer(raw, np.uint8), layout, planar=layout.planar)
+        return _reshape(np.frombuffer(raw, np.uint8), layout, planar=layout.planar)
     values = np.frombuffer(raw, ">u2" if big_endian else "<u2").astype(np.uint16, copy=False)
-    return _shaped(values, layout, planar=layout.planar)
+    return _reshape(values, layout, planar=layout.planar)
 
 
 def _luminance(raw: memoryview, layout: PixelLayout) -> Frame:
@@ -166,11 +173,11 @@ def _luminance(raw: memoryview, layout: PixelLayout) -> Frame:
 def _run_length(frame: bytes, layout: PixelLayout) -> Frame:
     """One RLE frame, whose planes come one after the other."""
     kind = np.uint8 if layout.allocated == _BYTE else np.uint16
-    planes = unpack_frame(frame, layout.rows * layout.columns, layout.samples, kind)
-    return _shaped(planes, layout, planar=True)
+    planes = decode_rle(frame, layout.rows * layout.columns, layout.samples, kind)
+    return _reshape(planes, layout, planar=True)
 
 
-def _shaped(values: Frame, layout: PixelLayout, *, planar: bool) -> Frame:
+def _reshape(values: Frame, layout: PixelLayout, *, planar: bool) -> Frame:
     if layout.samples == 1:
         return values.reshape(layout.rows, layout.columns)
     if planar:
@@ -189,9 +196,9 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
         warnings.simplefilter("ignore")  # odd values: ours to judge, and the texts quote them
         header, position = read_header(data)
         layout = read_layout(header)
-        header = of_frame(header, layout.frames // 2)
+        header = merge_functional_groups(header, layout.frames // 2)
         stored, layout = _middle_frame(data, position, header, layout, syntax, whole=whole)
-        tone = read_tone(header, layout, stored, big_endian=syntax == BIG_ENDIAN)
+        tone = read_transform(header, layout, stored, big_endian=syntax == BIG_ENDIAN)
         facts = read_facts(header, layout, syntax)
     return Picture(
         stored,
@@ -207,7 +214,7 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
     )
 
 
-def read_header(data: bytes, wanted: Sequence[str] | None = WANTED) -> tuple[Dataset, int]:
+def read_header(data: bytes, wanted: Sequence[str] | None = READ_KEYWORDS) -> tuple[Dataset, int]:
     """The elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
     file = HeaderBytes(data)
     try:
@@ -222,13 +229,15 @@ def _middle_frame(
 ) -> tuple[Stored, PixelLayout]:
     """The grey values of frame `frames // 2`, and the layout with the depth that its encoding turned out to have."""
     big_endian = syntax == BIG_ENDIAN
-    pixels = pixel_data(data, position, syntax)
+    pixels = find_pixel_data(data, position, syntax)
     palette = read_palette(header, big_endian=big_endian) if layout.photometric == "PALETTE COLOR" else None
     if TRANSFER_SYNTAXES[syntax] == "native":
-        values = native_frame(pixels, layout, big_endian=big_endian, words=in_words(data, position, syntax))
-        return shrunk(values, layout, palette, _padding(header, layout, big_endian=big_endian), whole=whole), layout
-    encoded = encoded_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
-    decoded = decoded_frame(encoded, layout, syntax, whole=whole)
+        values = read_native_frame(pixels, layout, big_endian=big_endian, words=is_word_data(data, position, syntax))
+        return shrink_frame(
+            values, layout, palette, _padding(header, layout, big_endian=big_endian), whole=whole
+        ), layout
+    encoded = extract_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
+    decoded = decode_frame(encoded, layout, syntax, whole=whole)
     if decoded is None:
         if layout.signed or palette is not None:
             raise unsupported("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
@@ -236,17 +245,17 @@ def _middle_frame(
     values, bits = decoded
     if layout.signed and bits < layout.stored:  # the sign is the highest bit that was encoded
         layout = dataclasses.replace(layout, stored=bits)
-    return shrunk(values, layout, palette, _padding(header, layout, big_endian=False), whole=whole), layout
+    return shrink_frame(values, layout, palette, _padding(header, layout, big_endian=False), whole=whole), layout
 
 
 def _padding(header: Dataset, layout: PixelLayout, *, big_endian: bool) -> tuple[int, int] | None:
     """The grey values that mean "nothing here", from the lowest to the highest; signed ones moved up like pixels."""
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
         return None
-    ends = words(header, "PixelPaddingValue", big_endian=big_endian)[:1]
+    ends = read_words(header, "PixelPaddingValue", big_endian=big_endian)[:1]
     if not ends:
         return None
-    ends += words(header, "PixelPaddingRangeLimit", big_endian=big_endian)[:1]
+    ends += read_words(header, "PixelPaddingRangeLimit", big_endian=big_endian)[:1]
     mask, sign = (1 << layout.stored) - 1, 1 << (layout.stored - 1) if layout.signed else 0
     moved = [(end & mask) ^ sign for end in ends]
     return min(moved), max(moved)
