@@ -16,7 +16,7 @@ from bench.reading import stubbed
 from bench.report import Report
 from functions.scans.handler import imaging as wired
 from functions.scans.routes import routes
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from scanward.clock import now
 from scanward.domain.tokens import SigningKey, TokenKeys
 from scanward.security.authentication import Authenticator
@@ -73,13 +73,13 @@ def measure(requests: int = 600) -> Report:
     return _report(*(partial(_median, rounds) for rounds in seen))
 
 
-def _ours(watch: Watch) -> Api[Imaging]:
+def _ours(watch: Watch) -> Api[ScanDeps]:
     """As functions/scans/handler.py wires it."""
     tokens = watch.over(Tokens(lambda: TokenKeys((SigningKey("k1", KEY),)), now), "verify", TOKEN)
     gate = Authenticator(watch.over(SessionStore(TABLES["ACCOUNTS_TABLE"]), "enter", GATE), tokens, 100, now)
     scans = watch.over(ScanStore(TABLES["SCANS_TABLE"]), "get", READ)
     log = watch.over(Logger(service="scans"), "info", LOG)
-    timed = Routes[Imaging](routes.tag, routes.family)
+    timed = Routes[ScanDeps](routes.tag, routes.family)
     timed.table = [replace(route, view=watch.timed(VIEW, route.view)) for route in routes.table]
     return Api(timed, replace(wired, scans=scans, tokens=tokens), Edge(gate, Cors(["https://app.example.org"]), log))
 

@@ -11,7 +11,7 @@ from bench.environment import MODELS
 from bench.report import Report, times
 from bench.timing import Subject, in_turns
 from bench.transport import Answer, answered
-from functions.inference.analysis import DurationTracker, Inference
+from functions.inference.analysis import AnalysisDeps, DurationTracker
 from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
@@ -35,7 +35,7 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
     table = TABLES["SCANS_TABLE"]
     pace = DurationTracker(DurationStore(table))
     models = ModelRegistry(MODELS, memory_mb=1769)
-    inference = Inference(ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, pace, clock.now)
+    inference = AnalysisDeps(ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, pace, clock.now)
     rows = []
     for name, data in images.items():
         parts = subjects(data, model)
@@ -50,7 +50,7 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
     return Report("Working on an arrived image", columns, rows, ["5 DynamoDB calls and 3 of S3 are part of it."])
 
 
-def _work(inference: Inference) -> None:
+def _work(inference: AnalysisDeps) -> None:
     outcome = process(inference, UploadedObject(SCAN_ID, TASK_ID))
     if outcome is not Outcome.FINISHED:
         raise AssertionError(f"the image was not analysed: {outcome}")

@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 
 from functions.auth.routes import routes
 from functions.auth.settings import Settings
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
@@ -40,5 +40,5 @@ gate = Authenticator(gate_store, tokens, settings.requests_per_minute, now)
 mails, pictures = MailQueue(settings.mail_queue_url), Pictures(settings.bucket)
 own_data = PersonalDataQueue(settings.own_data_queue_url)
 access = Access(CareStore(settings.clinic_table), now)
-auth = Auth(accounts, lists, gate_store, gate, tokens, attempts, mails, pictures, own_data, access, now, fresh_id)
+auth = AuthDeps(accounts, lists, gate_store, gate, tokens, attempts, mails, pictures, own_data, access, now, fresh_id)
 app = Api(routes, auth, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth"), settings.distribution_mark))

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.auth.settings import MailSettings
-from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, ResetMails, send
+from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, ResetMailDeps, send
 from scanward.clock import now
 from scanward.logs import logged
 from scanward.security.tokens import Tokens
@@ -20,7 +20,7 @@ from scanward.stores.secrets import read_token_keys
 
 settings = MailSettings.read(Environment())
 log = Logger(service="mail")
-mails = ResetMails(
+mails = ResetMailDeps(
     AccountStore(settings.accounts_table),
     Tokens(partial(read_token_keys, settings.token_keys_secret), now),
     SentMails(settings.accounts_table, MAILS_AN_HOUR),

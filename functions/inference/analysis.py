@@ -106,7 +106,7 @@ def _ignore_end(task: Task, took: timedelta) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Inference:
+class AnalysisDeps:
     """What the use-cases work with. `ended` is told of each task that came to its end, and how long that took."""
 
     scans: ScanStore
@@ -118,7 +118,7 @@ class Inference:
     ended: Callable[[Task, timedelta], None] = _ignore_end
 
 
-def analyse_task(inference: Inference, lease: Lease) -> None:
+def analyse_task(inference: AnalysisDeps, lease: Lease) -> None:
     """Reads the image of a leased task and completes the task.
 
     Raises ImageRefused, ModelRefused, NotFound, TooLarge, StorageFailed, Unavailable, LeaseLost.
@@ -136,7 +136,7 @@ def analyse_task(inference: Inference, lease: Lease) -> None:
     inference.pace.note(task.order.priority, ended - begun, ended)
 
 
-def _derive(inference: Inference, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
+def _derive(inference: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
     """Keeps what people look at; and what is to be said of it."""
     inference.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
@@ -154,7 +154,7 @@ def _derive(inference: Inference, task: Task, content: bytes, picture: Picture) 
     return copy.warnings
 
 
-def _read(inference: Inference, lease: Lease, picture: Picture) -> AnalysisResult:
+def _read(inference: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
     task = lease.task
     model = inference.models.for_image(picture.facts, task.order.scan_type, task.order.model)
     if model is None:

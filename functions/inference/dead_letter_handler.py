@@ -7,7 +7,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.inference.dead_letters import DeadLetterOutcome, DeadLetters, fail_dead_letter
+from functions.inference.dead_letters import DeadLetterDeps, DeadLetterOutcome, fail_dead_letter
 from functions.inference.ingest import parse_message
 from functions.inference.settings import DeadLetterSettings
 from scanward import clock
@@ -23,7 +23,7 @@ from scanward.stores.scans import ScanStore
 settings = DeadLetterSettings.read(Environment())
 log = Logger(service="dead-letters")
 table, now = settings.scans_table, StoreClock(clock.now).now
-dead = DeadLetters(ScanStore(table), IdempotencyStore(table), ObjectStore(settings.bucket), now)
+dead = DeadLetterDeps(ScanStore(table), IdempotencyStore(table), ObjectStore(settings.bucket), now)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 

@@ -14,7 +14,7 @@ from scanward.stores.scans import ScanStore
 
 
 @dataclass(frozen=True, slots=True)
-class DeadLetters:
+class DeadLetterDeps:
     """What burying works with."""
 
     scans: ScanStore
@@ -31,7 +31,7 @@ class DeadLetterOutcome(StrEnum):
     NOTHING_TO_DO = "nothing to do"
 
 
-def fail_dead_letter(dead: DeadLetters, announced: IncomingMessage) -> DeadLetterOutcome:
+def fail_dead_letter(dead: DeadLetterDeps, announced: IncomingMessage) -> DeadLetterOutcome:
     """Fails the task of a dead letter, unless it has ended; an object that never became one is set aside.
 
     Raises TaskLeased while a worker that was started by another announcement holds it: the letter is looked at again.

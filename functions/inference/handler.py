@@ -9,8 +9,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 import imaging
-from functions.inference.analysis import DurationTracker, Inference
-from functions.inference.ingest import IncomingMessage, Reception, UploadedObject, parse_message
+from functions.inference.analysis import AnalysisDeps, DurationTracker
+from functions.inference.ingest import IncomingMessage, IngestDeps, UploadedObject, parse_message
 from functions.inference.metrics import measure_end, measure_quarantine, measure_wait
 from functions.inference.model_registry import ModelSettings, model_registry, on_model_error
 from functions.inference.settings import Settings
@@ -30,7 +30,7 @@ log = Logger(service="inference")
 now = StoreClock(clock.now).now
 scans, objects = ScanStore(settings.scans_table), ObjectStore(settings.bucket)
 models = model_registry(ModelSettings.read(Environment()), settings.models, settings.memory_mb, on_model_error(log))
-inference = Inference(
+inference = AnalysisDeps(
     scans,
     objects,
     Purger(settings.bucket),
@@ -40,7 +40,7 @@ inference = Inference(
     measure_end,
 )
 accounts, once = SessionStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
-reception = Reception(scans, objects, accounts, once, now, clock.fresh_id)
+reception = IngestDeps(scans, objects, accounts, once, now, clock.fresh_id)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 

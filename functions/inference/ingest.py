@@ -106,7 +106,7 @@ RECORD_RETENTION = timedelta(days=30)  # longer than any queue keeps a message a
 
 
 @dataclass(frozen=True, slots=True)
-class Reception:
+class IngestDeps:
     """What receiving works with."""
 
     scans: ScanStore
@@ -117,7 +117,7 @@ class Reception:
     fresh_id: Callable[[datetime], int]
 
 
-def accept_external(reception: Reception, delivery: ExternalUpload) -> UploadedObject | None:
+def accept_external(reception: IngestDeps, delivery: ExternalUpload) -> UploadedObject | None:
     """The task of a delivered object, made at its first announcement; None when it is not an image of an account.
 
     What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
@@ -153,7 +153,7 @@ def _is_image(objects: ObjectStore, delivery: ExternalUpload) -> bool:
     return 0 < head.size <= MAX_UPLOAD_BYTES and format_of(head.content) is not None
 
 
-def _create_scan(reception: Reception, delivery: ExternalUpload, once: IdempotencyKey) -> IdempotencyRecord:
+def _create_scan(reception: IngestDeps, delivery: ExternalUpload, once: IdempotencyKey) -> IdempotencyRecord:
     scan, task = _new_scan(reception, delivery)
     made = {"scan_id": str(scan.id), "task_id": str(task.id)}
     try:
@@ -166,7 +166,7 @@ def _create_scan(reception: Reception, delivery: ExternalUpload, once: Idempoten
     return IdempotencyRecord(made, task.created_at, done=True)
 
 
-def _new_scan(reception: Reception, delivery: ExternalUpload) -> tuple[Scan, Task]:
+def _new_scan(reception: IngestDeps, delivery: ExternalUpload) -> tuple[Scan, Task]:
     now, account = reception.now(), delivery.prefix.account_id
     scan_id, task_id = reception.fresh_id(now), reception.fresh_id(now)
     order = Order(priority=delivery.prefix.priority)

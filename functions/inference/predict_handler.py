@@ -7,7 +7,7 @@ from aws_lambda_powertools import Logger
 
 import imaging
 from functions.inference.model_registry import ModelSettings, model_registry, on_model_error
-from functions.inference.predictions import Predictions
+from functions.inference.predictions import PredictionDeps
 from functions.inference.routes import routes
 from functions.inference.settings import PredictSettings
 from scanward.clock import now
@@ -25,4 +25,4 @@ models = model_registry(ModelSettings.read(Environment()), settings.models, sett
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 gate = Authenticator(SessionStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
 edge = Edge(gate, Cors(settings.allowed_origins), log)
-app = Api(routes, Predictions(models, settings.first), edge)
+app = Api(routes, PredictionDeps(models, settings.first), edge)

@@ -34,7 +34,7 @@ class ModelNotLoaded(Unavailable):
 
 
 @dataclass(frozen=True, slots=True)
-class Predictions:
+class PredictionDeps:
     """What the use-cases work with. `first`: the models to name first where models are named."""
 
     models: ModelRegistry
@@ -50,7 +50,7 @@ class Prediction:
     analysis: "Analysis"
 
 
-def offered(predictions: Predictions) -> list[str]:
+def offered_models(predictions: PredictionDeps) -> list[str]:
     """The names of the models that predict."""
     cards = predictions.models.cards
     unread = set(predictions.models.names).difference(cards)
@@ -59,7 +59,7 @@ def offered(predictions: Predictions) -> list[str]:
     return first + sorted(choosing.difference(first))
 
 
-def predict(predictions: Predictions, actor: Actor, content: bytes, model_type: str) -> Prediction:
+def predict(predictions: PredictionDeps, actor: Actor, content: bytes, model_type: str) -> Prediction:
     """What the model makes of the image.
 
     Raises NotAllowed, UnknownModelType, ImageNotLoaded, ModelNotLoaded, Unavailable.
@@ -89,7 +89,7 @@ def predict(predictions: Predictions, actor: Actor, content: bytes, model_type: 
     return Prediction(analysis.choice, card, analysis)
 
 
-def _card(predictions: Predictions, model_type: str) -> Card:
+def _card(predictions: PredictionDeps, model_type: str) -> Card:
     try:
         card = predictions.models.card(model_type)
         if card.chooses_one:
@@ -98,15 +98,15 @@ def _card(predictions: Predictions, model_type: str) -> Card:
         pass
     except ModelError as refusal:
         raise ModelNotLoaded from refusal
-    raise UnknownModelType(f"Invalid model type. Choose from {', '.join(offered(predictions))}")
+    raise UnknownModelType(f"Invalid model type. Choose from {', '.join(offered_models(predictions))}")
 
 
-def read_models(predictions: Predictions) -> list[Card]:
+def read_models(predictions: PredictionDeps) -> list[Card]:
     """The cards of all models, by name."""
     return list(predictions.models.cards.values())
 
 
-def read_model(predictions: Predictions, name: str) -> Card:
+def read_model(predictions: PredictionDeps, name: str) -> Card:
     """One card. Raises NotFound, Unavailable."""
     try:
         return predictions.models.card(name)

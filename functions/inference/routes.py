@@ -1,17 +1,17 @@
 """Predictions of contract A, and the cards of the models."""
 
 from functions.inference import predictions as usecases
-from functions.inference.predictions import Predictions
+from functions.inference.predictions import PredictionDeps
 from functions.inference.schemas import CardOut, ModelOut, Predict, PredictOut
 from scanward.errors import InvalidFields
 from scanward.web.families import Family
 from scanward.web.routes import Call, Media, Routes
 
-routes = Routes[Predictions]("models", Family.ENVELOPE)
+routes = Routes[PredictionDeps]("models", Family.ENVELOPE)
 
 
 @routes.post("/predict", PredictOut, Predict, media=(Media.MULTIPART,), files=("file",), family=Family.FLAT)
-def predict(call: Call[Predict], predictions: Predictions) -> PredictOut:
+def predict(call: Call[Predict], predictions: PredictionDeps) -> PredictOut:
     """Have an image of up to 4,400,000 bytes read at once, by a model that chooses one of its labels."""
     if set(call.files) != {"file"}:
         raise InvalidFields({"file": ["Send one image, in the field called file."]})
@@ -21,13 +21,13 @@ def predict(call: Call[Predict], predictions: Predictions) -> PredictOut:
 
 
 @routes.get("/models", list[ModelOut])
-def list_models(call: Call[None], predictions: Predictions) -> list[ModelOut]:
+def list_models(call: Call[None], predictions: PredictionDeps) -> list[ModelOut]:
     """The models at hand."""
     return [ModelOut.from_domain(card, predictions.models.accepts(card)) for card in usecases.read_models(predictions)]
 
 
 @routes.get("/models/{name}", CardOut)
-def read_model(call: Call[None], predictions: Predictions) -> CardOut:
+def read_model(call: Call[None], predictions: PredictionDeps) -> CardOut:
     """A model's card: what it was made for, how good it is, what it cannot do."""
     card = usecases.read_model(predictions, call.path["name"])
     return CardOut.from_domain(card, predictions.models.accepts(card))

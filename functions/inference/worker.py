@@ -4,11 +4,11 @@ import secrets
 from contextlib import suppress
 from enum import StrEnum
 
-from functions.inference.analysis import Inference, Lease, LeaseLost, analyse_task
+from functions.inference.analysis import AnalysisDeps, Lease, LeaseLost, analyse_task
 from functions.inference.ingest import (
     ExternalUpload,
     IncomingMessage,
-    Reception,
+    IngestDeps,
     UploadedObject,
     accept_external,
     quarantine,
@@ -32,7 +32,7 @@ class Outcome(StrEnum):
     SET_ASIDE = "set aside"
 
 
-def handle_event(inference: Inference, reception: Reception, announced: IncomingMessage) -> Outcome:
+def handle_event(inference: AnalysisDeps, reception: IngestDeps, announced: IncomingMessage) -> Outcome:
     """Reads what was announced, or sets aside what means nothing to us.
 
     Raises StorageFailed or Unavailable when it should be tried again.
@@ -44,7 +44,7 @@ def handle_event(inference: Inference, reception: Reception, announced: Incoming
     return outcome
 
 
-def process(inference: Inference, arrival: UploadedObject) -> Outcome:
+def process(inference: AnalysisDeps, arrival: UploadedObject) -> Outcome:
     """Analyses what has arrived, once, however often it is announced.
 
     Raises StorageFailed or Unavailable when it should be tried again; the lease is then given back.
@@ -64,7 +64,7 @@ def process(inference: Inference, arrival: UploadedObject) -> Outcome:
         return Outcome.NOTHING_TO_DO
 
 
-def _claim(inference: Inference, arrival: UploadedObject) -> Lease | None:
+def _claim(inference: AnalysisDeps, arrival: UploadedObject) -> Lease | None:
     """A lease on the arrival's task; None when there is no such task. Its task is final after too many attempts."""
     attempt = secrets.token_urlsafe(9)
     for _ in range(CLAIM_TRIES):
@@ -85,7 +85,7 @@ def _is_same_object(arrival: UploadedObject, task: Task) -> bool:
     return task.scan_id == arrival.scan_id and arrival.key in {None, task.object_key}
 
 
-def _analyse(inference: Inference, lease: Lease) -> Outcome:
+def _analyse(inference: AnalysisDeps, lease: Lease) -> Outcome:
     try:
         analyse_task(inference, lease)
     except StorageFailed:
@@ -110,14 +110,14 @@ def _analyse(inference: Inference, lease: Lease) -> Outcome:
     return Outcome.FAILED
 
 
-def handle_unknown_task(inference: Inference, arrival: UploadedObject) -> Outcome:
+def handle_unknown_task(inference: AnalysisDeps, arrival: UploadedObject) -> Outcome:
     """What comes of an arrival without a task: nothing where its scan was removed, but that what is left goes too."""
     if delete_leftovers(inference, arrival) or arrival.key is None:
         return Outcome.NOTHING_TO_DO
     return Outcome.SET_ASIDE
 
 
-def delete_leftovers(inference: Inference, arrival: UploadedObject) -> bool:
+def delete_leftovers(inference: AnalysisDeps, arrival: UploadedObject) -> bool:
     """Removes the image and all that was made of it where its scan was removed; whether it was.
 
     A worker may have been at it meanwhile, and have died before it saw that.

@@ -5,11 +5,11 @@ from pathlib import Path
 from aws_lambda_powertools import Logger
 
 from functions.portal.routes import routes
-from functions.portal.usecases import Portal, swagger_ui
+from functions.portal.usecases import PortalDeps, swagger_ui
 from scanward.settings import Environment
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
-portal = Portal(Path(__file__).with_name("openapi.json"), swagger_ui())
+portal = PortalDeps(Path(__file__).with_name("openapi.json"), swagger_ui())
 cors = Cors(Environment().names("ALLOWED_ORIGINS"))
 app = Api(routes, portal, Edge(None, cors, Logger(service="portal")))

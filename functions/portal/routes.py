@@ -3,13 +3,13 @@
 from typing import Literal
 
 from functions.portal import usecases
-from functions.portal.usecases import Portal
+from functions.portal.usecases import PortalDeps
 from scanward.errors import NotFound
 from scanward.web.families import Family
 from scanward.web.fields import Out
 from scanward.web.routes import PUBLIC, Binary, Call, Routes
 
-routes = Routes[Portal]("portal", Family.ENVELOPE)
+routes = Routes[PortalDeps]("portal", Family.ENVELOPE)
 
 _BRIEFLY = {"Cache-Control": "public, max-age=300"}
 _PAGE_POLICY = {
@@ -25,39 +25,39 @@ class HealthOut(Out):
 
 
 @routes.get("/health", HealthOut, audience=PUBLIC)
-def health(call: Call[None], portal: Portal) -> HealthOut:
+def health(call: Call[None], portal: PortalDeps) -> HealthOut:
     """Whether the API answers."""
     return HealthOut()
 
 
 @routes.get("/openapi.json", "application/json", audience=PUBLIC)
-def openapi(call: Call[None], portal: Portal) -> Binary:
+def openapi(call: Call[None], portal: PortalDeps) -> Binary:
     """This document."""
-    return Binary(usecases.document(portal, call.root), "application/json", _BRIEFLY)
+    return Binary(usecases.openapi_document(portal, call.root), "application/json", _BRIEFLY)
 
 
 @routes.get("/docs", "text/html", audience=PUBLIC)
-def docs(call: Call[None], portal: Portal) -> Binary:
+def docs(call: Call[None], portal: PortalDeps) -> Binary:
     """This document as a page."""
-    return Binary(usecases.page(call.root), "text/html; charset=utf-8", _PAGE_POLICY)
+    return Binary(usecases.docs_page(call.root), "text/html; charset=utf-8", _PAGE_POLICY)
 
 
 @routes.get("/docs/{asset}", "application/octet-stream", audience=PUBLIC)
-def docs_asset(call: Call[None], portal: Portal) -> Binary:
+def docs_asset(call: Call[None], portal: PortalDeps) -> Binary:
     """A file of the page."""
-    found = usecases.asset(portal, call.path["asset"])
+    found = usecases.docs_asset(portal, call.path["asset"])
     return Binary(found.content, found.content_type, _PAGE_POLICY)
 
 
 @routes.any("/", HealthOut, audience=PUBLIC)
 @routes.any("/{proxy+}", HealthOut, audience=PUBLIC)
-def unknown(call: Call[None], portal: Portal) -> Binary:
+def unknown(call: Call[None], portal: PortalDeps) -> Binary:
     """A path that does not exist."""
     raise NotFound
 
 
 @routes.any("/api", HealthOut, audience=PUBLIC, family=Family.FLAT)
 @routes.any("/api/{proxy+}", HealthOut, audience=PUBLIC, family=Family.FLAT)
-def unknown_flat(call: Call[None], portal: Portal) -> Binary:
+def unknown_flat(call: Call[None], portal: PortalDeps) -> Binary:
     """A path that does not exist, among those of the flat family."""
     raise NotFound

@@ -37,7 +37,7 @@ PAGE = """<!doctype html>
 
 
 @dataclass(frozen=True, slots=True)
-class Portal:
+class PortalDeps:
     """`document`: the OpenAPI file that the gateway was made from. `assets`: Swagger UI's folder."""
 
     document: Path
@@ -52,7 +52,7 @@ class Asset:
     content_type: str
 
 
-def document(portal: Portal, root: str) -> bytes:
+def openapi_document(portal: PortalDeps, root: str) -> bytes:
     """The gateway's own document, for people and client generators: without AWS's parts, with where it is served."""
     whole = json.loads(portal.document.read_bytes())
     served: dict[str, dict[str, Any]] = {}
@@ -67,12 +67,12 @@ def document(portal: Portal, root: str) -> bytes:
     return json.dumps(whole).encode()
 
 
-def page(root: str) -> bytes:
+def docs_page(root: str) -> bytes:
     """The page that shows the document."""
     return PAGE.format(base=root).encode()
 
 
-def asset(portal: Portal, name: str) -> Asset:
+def docs_asset(portal: PortalDeps, name: str) -> Asset:
     """One file of the page, from a closed list. Raises NotFound."""
     if name == "start.js":
         return Asset(START.encode(), "text/javascript; charset=utf-8")

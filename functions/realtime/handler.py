@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from functions.realtime.connection_deps import connection_deps
 from functions.realtime.routes import answer
 from functions.realtime.settings import Settings
-from functions.realtime.usecases.dependencies import Realtime
+from functions.realtime.usecases.dependencies import RealtimeDeps
 from scanward.clock import now
 from scanward.logs import log_failure
 from scanward.security.access import Access
@@ -24,7 +24,7 @@ log = Logger(service="realtime")
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 scans = ScanStore(settings.sockets.scans_table)
 keeper = connection_deps(settings.sockets)
-realtime = Realtime(
+realtime = RealtimeDeps(
     keeper,
     Authenticator(keeper.gates, tokens, settings.requests_per_minute, now),
     tokens,

@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.realtime.connection_deps import connection_deps
 from functions.realtime.settings import PushSettings
-from functions.realtime.usecases.push import Push, push_first_state, push_notification, push_task
+from functions.realtime.usecases.push import PushDeps, push_first_state, push_notification, push_task
 from scanward.clock import now
 from scanward.logs import logged
 from scanward.security.access import Access
@@ -24,7 +24,7 @@ from scanward.stores.tasks import task_of_image
 settings = PushSettings.read(Environment())
 log = Logger(service="push")
 scans = ScanStore(settings.sockets.scans_table)
-push = Push(connection_deps(settings.sockets), scans, Access(CareStore(settings.clinic_table), now))
+push = PushDeps(connection_deps(settings.sockets), scans, Access(CareStore(settings.clinic_table), now))
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
@@ -41,7 +41,7 @@ def read_record(record: DynamoDBRecord) -> None:
     elif kind.startswith(keys.SUBSCRIPTION_PREFIX) and record.raw_event["eventName"] == "INSERT":
         log.info("pushed", extra={"to": push_first_state(push, subscription_of_image(image))})
     elif kind == keys.NOTICE:
-        log.info("told", extra={"to": push_notification(push.keeper, notification_of_image(image))})
+        log.info("told", extra={"to": push_notification(push.connections, notification_of_image(image))})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

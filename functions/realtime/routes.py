@@ -6,7 +6,7 @@ from typing import Any
 
 from functions.realtime import schemas
 from functions.realtime.usecases import handshake, subscriptions
-from functions.realtime.usecases.dependencies import Realtime
+from functions.realtime.usecases.dependencies import RealtimeDeps
 from functions.realtime.usecases.handshake import Handshake
 from scanward.errors import NotAuthenticated, ScanwardError, TooManyRequests
 from scanward.web.families import Family
@@ -15,7 +15,7 @@ Reply = dict[str, Any]
 DONE: Reply = {"statusCode": 200}
 
 
-def answer(realtime: Realtime, event: Mapping[str, Any]) -> Reply:
+def answer(realtime: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
     """Answers one event. A refused handshake carries the status that an HTTP request would have got."""
     kind, connection_id = event["requestContext"]["eventType"], event["requestContext"]["connectionId"]
     try:
@@ -39,7 +39,7 @@ def _handshake(connection_id: str, event: Mapping[str, Any]) -> Handshake:
     return Handshake(connection_id, query.get("token", ""), named, headers.get("origin"))
 
 
-def _handle_message(realtime: Realtime, connection_id: str, body: object) -> None:
+def _handle_message(realtime: RealtimeDeps, connection_id: str, body: object) -> None:
     ends = False
     try:
         watching = subscriptions.handle_message(realtime, connection_id, partial(schemas.read_message, body))

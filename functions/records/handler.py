@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 
 from functions.records.routes import routes
 from functions.records.settings import Settings
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
@@ -32,7 +32,7 @@ from scanward.web.responses import Cors
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 accounts = AccountStore(settings.accounts_table)
-clinic = Clinic(
+clinic = RecordDeps(
     accounts=accounts,
     connects=ConnectTokenStore(settings.clinic_table),
     links=CareLinkStore(settings.clinic_table),

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.records.settings import PersonalDataSettings
 from functions.records.usecases.erasure import erase
 from functions.records.usecases.export_archive import write_archive
-from functions.records.usecases.personal_data import OwnData
+from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.clock import now
 from scanward.logs import logged
 from scanward.settings import Environment
@@ -28,7 +28,7 @@ from scanward.stores.sessions import SessionStore
 
 settings = PersonalDataSettings.read(Environment())
 log = Logger(service="own-data")
-own = OwnData(
+own = PersonalDataDeps(
     accounts=AccountStore(settings.accounts_table),
     gate=SessionStore(settings.accounts_table),
     scans=ScanStore(settings.scans_table),

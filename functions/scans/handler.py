@@ -6,7 +6,7 @@ from aws_lambda_powertools import Logger
 
 from functions.scans.routes import routes
 from functions.scans.settings import Settings
-from functions.scans.usecases.dependencies import Imaging, WaitEstimator
+from functions.scans.usecases.dependencies import ScanDeps, WaitEstimator
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
@@ -28,7 +28,7 @@ settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 table, lanes = settings.scans_table, PriorityQueues(settings.queue_urls)
 accounts = SessionStore(settings.accounts_table)
-imaging = Imaging(
+imaging = ScanDeps(
     scans=ScanStore(table),
     lists=ScanLists(table),
     objects=ObjectStore(settings.bucket),

@@ -5,7 +5,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 
 from functions.scans.settings import SweepSettings
-from functions.scans.sweeper import Sweeper, sweep
+from functions.scans.sweeper import SweepDeps, sweep
 from scanward import clock
 from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
@@ -16,7 +16,7 @@ from scanward.stores.scans import ScanStore
 
 settings = SweepSettings.read(Environment())
 log = Logger(service="sweep")
-sweeper = Sweeper(
+sweeper = SweepDeps(
     ScanStore(settings.scans_table),
     ObjectStore(settings.bucket),
     PriorityQueues(settings.queue_urls),

@@ -19,22 +19,22 @@ PER_SHARD = 50
 SWEEP_TIME = timedelta(seconds=35)  # of the function's fifty
 
 
-def _untold(reason: FailureReason) -> None:
+def _ignore_failure(reason: FailureReason) -> None:
     """Nobody is told of failures."""
 
 
 @dataclass(frozen=True, slots=True)
-class Sweeper:
+class SweepDeps:
     """What a sweep works with. `failed` is told why it failed a task."""
 
     scans: ScanStore
     objects: ObjectStore
     lanes: PriorityQueues
     now: Callable[[], datetime]
-    failed: Callable[[FailureReason], None] = _untold
+    failed: Callable[[FailureReason], None] = _ignore_failure
 
 
-def sweep(sweeper: Sweeper) -> dict[str, int]:
+def sweep(sweeper: SweepDeps) -> dict[str, int]:
     """Looks at due tasks, all of them if time allows; counts those announced again, failed, left waiting and untouched.
 
     What is untouched the next sweep finds again; the others do not wait for it.
@@ -48,13 +48,13 @@ def sweep(sweeper: Sweeper) -> dict[str, int]:
                 shards.discard(shard)
             seen.update(found)
             for task_id in found:
-                outcome = _look(sweeper, task_id)
+                outcome = _check_task(sweeper, task_id)
                 if outcome:
                     counts[outcome] += 1
     return counts
 
 
-def _look(sweeper: Sweeper, task_id: int) -> str | None:
+def _check_task(sweeper: SweepDeps, task_id: int) -> str | None:
     try:
         task = sweeper.scans.task(task_id)
         # The index is behind the table: a worker may have taken the task since.
@@ -67,7 +67,7 @@ def _look(sweeper: Sweeper, task_id: int) -> str | None:
         return "untouched"
 
 
-def _settle(sweeper: Sweeper, task: Task) -> str:
+def _settle(sweeper: SweepDeps, task: Task) -> str:
     now = sweeper.now()
     if now - task.created_at >= tasks.DEADLINE:
         return _fail(sweeper, task, FailureReason.TIMED_OUT, now)
@@ -84,7 +84,7 @@ def _settle(sweeper: Sweeper, task: Task) -> str:
     return "waiting"
 
 
-def _fail(sweeper: Sweeper, task: Task, reason: FailureReason, now: datetime) -> str:
+def _fail(sweeper: SweepDeps, task: Task, reason: FailureReason, now: datetime) -> str:
     sweeper.scans.move(task, tasks.fail(task, reason, now))
     sweeper.failed(reason)
     return "failed"

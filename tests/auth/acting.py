@@ -5,7 +5,7 @@ from itertools import count
 import pytest
 
 from functions.auth.usecases import registration, sessions
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Actor, Names, Profile, Role
@@ -23,7 +23,7 @@ numbers = count()
 class Acting:
     """The system, its clock, and what the rules know of both."""
 
-    def __init__(self, auth: Auth, clock: Clock) -> None:
+    def __init__(self, auth: AuthDeps, clock: Clock) -> None:
         self.auth, self.clock, self.world = auth, clock, World()
 
     def registered(self, role: Role) -> Person:

@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from moto.ses.models import ses_backends
 
-from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, Outcome, ResetMails, send
+from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, Outcome, ResetMailDeps, send
 from scanward.stores.mail import Mailer, SentMails
 from tests.cloud import REGION, TABLES
 
@@ -26,7 +26,7 @@ class Mailbox:
         self._queue = self._sqs.create_queue(QueueName="mail")["QueueUrl"]
         auth = handler.auth
         sent = SentMails(TABLES["ACCOUNTS_TABLE"], MAILS_AN_HOUR)
-        self.mails = ResetMails(auth.accounts, auth.tokens, sent, Mailer(SENDER), None, auth.now)
+        self.mails = ResetMailDeps(auth.accounts, auth.tokens, sent, Mailer(SENDER), None, auth.now)
 
     def waiting(self) -> list[Any]:
         """Takes the messages that wait in the queue."""

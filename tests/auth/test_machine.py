@@ -24,7 +24,7 @@ from hypothesis.stateful import (
 
 from functions.auth.usecases import administration, own_account, sessions
 from functions.auth.usecases.administration import Verdict
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_id
 from scanward.domain.accounts import Role
 from scanward.domain.tokens import TokenType
@@ -72,7 +72,7 @@ class Accounts(RuleBasedStateMachine):
     people = Bundle("people")
     opened = Bundle("opened")
 
-    def __init__(self, auth: Auth, clock: Clock) -> None:
+    def __init__(self, auth: AuthDeps, clock: Clock) -> None:
         super().__init__()
         self.acting = Acting(auth, clock)
         self.auth, self.clock, self.world = auth, clock, self.acting.world
@@ -212,7 +212,7 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     )
     lists = AccountListStore(table, store)
     access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)
-    auth = Auth(store, lists, gate, entry, tokens, attempts, mails, pictures, own_data, access, clock.now, fresh_id)
+    auth = AuthDeps(store, lists, gate, entry, tokens, attempts, mails, pictures, own_data, access, clock.now, fresh_id)
 
     class Machine(Accounts):
         def __init__(self) -> None:

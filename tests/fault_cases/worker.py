@@ -10,7 +10,7 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-from functions.inference.analysis import DurationTracker, Inference
+from functions.inference.analysis import AnalysisDeps, DurationTracker
 from functions.inference.ingest import UploadedObject, parse_message
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import process
@@ -47,7 +47,7 @@ def read(bodies: Sequence[str], ahead: timedelta) -> list[str]:
         return clock.now() + ahead
 
     table, models = TABLES["SCANS_TABLE"], ModelRegistry(ROOT / "layers" / "model" / "models", memory_mb=1769)
-    inference = Inference(
+    inference = AnalysisDeps(
         ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, DurationTracker(DurationStore(table)), now
     )
     outcomes = []

@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
-from functions.inference.analysis import DurationTracker, Inference
-from functions.inference.dead_letters import DeadLetters, fail_dead_letter
+from functions.inference.analysis import AnalysisDeps, DurationTracker
+from functions.inference.dead_letters import DeadLetterDeps, fail_dead_letter
 from functions.inference.ingest import UploadedObject, parse_message
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
-from functions.scans.sweeper import Sweeper, sweep
-from functions.scans.usecases.dependencies import Imaging, WaitEstimator
+from functions.scans.sweeper import SweepDeps, sweep
+from functions.scans.usecases.dependencies import ScanDeps, WaitEstimator
 from functions.scans.usecases.orders import Accepted
 from functions.scans.usecases.uploads import Image, Wanted, upload
 from imaging.model import Model
@@ -90,10 +90,10 @@ class World:
         now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
         self.models = models()
         purger, pace = Purger(BUCKET), DurationTracker(DurationStore(TABLE))
-        self.inference = Inference(self.scans, self.objects, purger, self.models, pace, now)
-        self.sweeper = Sweeper(self.scans, self.objects, lanes, now)
-        self.dead = DeadLetters(self.scans, once, self.objects, now)
-        self.imaging = Imaging(
+        self.inference = AnalysisDeps(self.scans, self.objects, purger, self.models, pace, now)
+        self.sweeper = SweepDeps(self.scans, self.objects, lanes, now)
+        self.dead = DeadLetterDeps(self.scans, once, self.objects, now)
+        self.imaging = ScanDeps(
             scans=self.scans,
             lists=ScanLists(TABLE),
             objects=self.objects,

@@ -8,7 +8,7 @@ from aws_lambda_powertools import Logger
 from openapi_spec_validator import validate
 
 from functions.portal.routes import routes
-from functions.portal.usecases import ASSETS, Portal, swagger_ui
+from functions.portal.usecases import ASSETS, PortalDeps, swagger_ui
 from scanward.web.api import Api, Edge
 from scanward.web.families import TABLE
 from scanward.web.responses import Cors
@@ -79,7 +79,7 @@ def test_only_the_pages_own_files_are_served(api: Client) -> None:
 
 
 def test_the_document_is_served_without_awss_parts_and_with_its_own_address(api: Client) -> None:
-    portal = Portal(ROOT / "infra" / "openapi.json", swagger_ui())
+    portal = PortalDeps(ROOT / "infra" / "openapi.json", swagger_ui())
     app = Api(routes, portal, Edge(None, Cors(()), Logger(service="test")))
     reply = api.get("/openapi.json", app=app)
     assert reply.headers["content-type"] == "application/json"

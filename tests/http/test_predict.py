@@ -10,7 +10,7 @@ import pytest
 from aws_lambda_powertools import Logger
 
 from functions.inference.model_registry import FetchFile, ModelConfig, ModelRegistry
-from functions.inference.predictions import Predictions
+from functions.inference.predictions import PredictionDeps
 from functions.inference.routes import routes
 from imaging.model_card import Accepts
 from scanward.clock import now
@@ -53,7 +53,7 @@ def serve(aws: None) -> Serve:
         tokens = Tokens(partial(read_token_keys, SECRET), now)
         gate = Authenticator(SessionStore(TABLES["ACCOUNTS_TABLE"]), tokens, 100, now)
         edge = Edge(gate, Cors(()), Logger(service="predict"))
-        return Api(routes, Predictions(ModelRegistry(models, 1769, served, fetch), NAMES), edge)
+        return Api(routes, PredictionDeps(ModelRegistry(models, 1769, served, fetch), NAMES), edge)
 
     return app
 

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 import boto3
 import pytest
 
-from functions.inference.analysis import DurationTracker, Inference
+from functions.inference.analysis import AnalysisDeps, DurationTracker
 from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import ModelRegistry
 from scanward import clock
@@ -40,17 +40,17 @@ def time() -> Time:
 
 
 @pytest.fixture
-def inference(aws: None, time: Time) -> Inference:
+def inference(aws: None, time: Time) -> AnalysisDeps:
     models = ModelRegistry(ROOT / "layers" / "model" / "models", memory_mb=1769)
     pace = DurationTracker(DurationStore("ScansTable"))
-    return Inference(ScanStore("ScansTable"), ObjectStore(BUCKET), Purger(BUCKET), models, pace, time.now)
+    return AnalysisDeps(ScanStore("ScansTable"), ObjectStore(BUCKET), Purger(BUCKET), models, pace, time.now)
 
 
 Upload = Callable[[bytes | None], tuple[Task, UploadedObject]]
 
 
 @pytest.fixture
-def uploaded(inference: Inference) -> Upload:
+def uploaded(inference: AnalysisDeps) -> Upload:
     """Keeps a scan with its task, and its object unless that is None; gives what S3 would announce."""
 
     def upload(content: bytes | None) -> tuple[Task, UploadedObject]:

@@ -6,7 +6,7 @@ import boto3
 import pytest
 from PIL import Image
 
-from functions.inference.analysis import Inference
+from functions.inference.analysis import AnalysisDeps
 from functions.inference.ingest import UploadedObject
 from functions.inference.worker import Outcome, process
 from scanward.domain import tasks
@@ -20,7 +20,7 @@ from tests.faults import lost_answer
 from tests.inference.conftest import SAMPLES, TRUTH, Time, Upload
 
 
-def ended(inference: Inference, task: Task) -> Task:
+def ended(inference: AnalysisDeps, task: Task) -> Task:
     found = inference.scans.task(task.id)
     scan = inference.scans.get(task.scan_id)
     assert found
@@ -30,7 +30,7 @@ def ended(inference: Inference, task: Task) -> Task:
 
 
 @pytest.mark.parametrize("name", sorted(TRUTH))
-def test_each_sample_is_read_as_what_it_shows(inference: Inference, uploaded: Upload, name: str) -> None:
+def test_each_sample_is_read_as_what_it_shows(inference: AnalysisDeps, uploaded: Upload, name: str) -> None:
     task, arrival = uploaded((SAMPLES / name).read_bytes())
     assert process(inference, arrival) is Outcome.FINISHED
     done = ended(inference, task)
@@ -44,7 +44,7 @@ def test_each_sample_is_read_as_what_it_shows(inference: Inference, uploaded: Up
     assert (preview.format, heatmap.format, preview.size) == ("JPEG", "PNG", heatmap.size)
 
 
-def test_told_twice_it_is_read_once(inference: Inference, uploaded: Upload) -> None:
+def test_told_twice_it_is_read_once(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
     assert process(inference, arrival) is Outcome.FINISHED
     first = ended(inference, task)
@@ -52,14 +52,14 @@ def test_told_twice_it_is_read_once(inference: Inference, uploaded: Upload) -> N
     assert ended(inference, task) == first
 
 
-def test_while_another_worker_holds_it_nothing_is_done(inference: Inference, uploaded: Upload) -> None:
+def test_while_another_worker_holds_it_nothing_is_done(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
     held = inference.scans.move(task, tasks.claim(task, "another", None, inference.now()))
     assert process(inference, arrival) is Outcome.NOTHING_TO_DO
     assert inference.scans.task(task.id) == held
 
 
-def test_a_dead_workers_task_is_taken_over(inference: Inference, uploaded: Upload, time: Time) -> None:
+def test_a_dead_workers_task_is_taken_over(inference: AnalysisDeps, uploaded: Upload, time: Time) -> None:
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
     inference.scans.move(task, tasks.claim(task, "dead", None, inference.now()))
     time.ahead = tasks.LEASE
@@ -87,7 +87,7 @@ DICOM = (SAMPLES / "nodule-3.dcm").read_bytes()
     ids=["empty", "text", "cut-png", "cut-jpeg", "cut-dicom", "noise", "polyglot", "vast"],
 )
 def test_what_cannot_be_read_fails_on_the_first_try(
-    inference: Inference, uploaded: Upload, content: bytes, reason: str
+    inference: AnalysisDeps, uploaded: Upload, content: bytes, reason: str
 ) -> None:
     task, arrival = uploaded(content)
     assert process(inference, arrival) is Outcome.FAILED
@@ -98,14 +98,14 @@ def test_what_cannot_be_read_fails_on_the_first_try(
         inference.objects.get(heatmap_key(task.scan_id, task.id))
 
 
-def test_an_object_that_is_gone_fails_for_storage(inference: Inference, uploaded: Upload) -> None:
+def test_an_object_that_is_gone_fails_for_storage(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, arrival = uploaded(None)
     assert process(inference, arrival) is Outcome.FAILED
     assert ended(inference, task).failure is FailureReason.STORAGE
 
 
 def test_the_version_that_was_announced_is_read_though_another_lies_over_it(
-    inference: Inference, uploaded: Upload
+    inference: AnalysisDeps, uploaded: Upload
 ) -> None:
     task, arrival = uploaded(PNG)
     boto3.client("s3").put_object(Bucket=BUCKET, Key=task.object_key, Body=b"something else")
@@ -115,7 +115,7 @@ def test_the_version_that_was_announced_is_read_though_another_lies_over_it(
 
 @pytest.mark.parametrize("wrong", [{"task_id": 1}, {"scan_id": 1}])
 def test_an_event_for_no_task_of_ours_is_set_aside(
-    inference: Inference, uploaded: Upload, wrong: dict[str, int]
+    inference: AnalysisDeps, uploaded: Upload, wrong: dict[str, int]
 ) -> None:
     task, arrival = uploaded(PNG)
     scan_id, task_id = wrong.get("scan_id", arrival.scan_id), wrong.get("task_id", arrival.task_id)
@@ -123,7 +123,7 @@ def test_an_event_for_no_task_of_ours_is_set_aside(
     assert inference.scans.task(task.id) == task
 
 
-def test_an_mri_of_a_knee_is_not_read_as_a_chest_film(inference: Inference, uploaded: Upload) -> None:
+def test_an_mri_of_a_knee_is_not_read_as_a_chest_film(inference: AnalysisDeps, uploaded: Upload) -> None:
     import pydicom
 
     dataset = pydicom.dcmread(io.BytesIO(DICOM))
@@ -138,7 +138,7 @@ def test_an_mri_of_a_knee_is_not_read_as_a_chest_film(inference: Inference, uplo
     assert NO_SUITABLE_MODEL in result["warnings"]
 
 
-def test_progress_is_written_in_growing_versions(inference: Inference, uploaded: Upload) -> None:
+def test_progress_is_written_in_growing_versions(inference: AnalysisDeps, uploaded: Upload) -> None:
     seen: list[tuple[int, int, str]] = []
     store = inference.scans
     plain = store.move
@@ -157,7 +157,9 @@ def test_progress_is_written_in_growing_versions(inference: Inference, uploaded:
     ]
 
 
-def test_the_version_that_was_read_is_pinned_though_no_event_named_it(inference: Inference, uploaded: Upload) -> None:
+def test_the_version_that_was_read_is_pinned_though_no_event_named_it(
+    inference: AnalysisDeps, uploaded: Upload
+) -> None:
     task, arrival = uploaded(PNG)
     assert process(inference, UploadedObject(arrival.scan_id, arrival.task_id)) is Outcome.FINISHED
     scan = inference.scans.get(task.scan_id)
@@ -165,7 +167,7 @@ def test_the_version_that_was_read_is_pinned_though_no_event_named_it(inference:
     assert (ended(inference, task).object_version, scan.object_version) == (arrival.version, arrival.version)
 
 
-def test_a_result_of_tuples_is_recognised_when_its_answer_is_lost(inference: Inference, uploaded: Upload) -> None:
+def test_a_result_of_tuples_is_recognised_when_its_answer_is_lost(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, _ = uploaded(None)
     held = inference.scans.move(task, tasks.claim(task, "one", None, inference.now()))
     done = tasks.complete(held, {"image": {"window": (1.0, 2.0)}}, inference.now())

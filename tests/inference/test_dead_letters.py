@@ -2,8 +2,8 @@
 
 import pytest
 
-from functions.inference.analysis import Inference
-from functions.inference.dead_letters import DeadLetterOutcome, DeadLetters, fail_dead_letter
+from functions.inference.analysis import AnalysisDeps
+from functions.inference.dead_letters import DeadLetterDeps, DeadLetterOutcome, fail_dead_letter
 from functions.inference.ingest import UploadedObject
 from functions.inference.worker import process
 from scanward.domain import tasks
@@ -13,11 +13,11 @@ from tests.inference.conftest import SAMPLES, Time, Upload
 
 
 @pytest.fixture
-def dead(inference: Inference) -> DeadLetters:
-    return DeadLetters(inference.scans, IdempotencyStore("ScansTable"), inference.objects, inference.now)
+def dead(inference: AnalysisDeps) -> DeadLetterDeps:
+    return DeadLetterDeps(inference.scans, IdempotencyStore("ScansTable"), inference.objects, inference.now)
 
 
-def test_a_dead_letter_fails_its_task_once(dead: DeadLetters, uploaded: Upload) -> None:
+def test_a_dead_letter_fails_its_task_once(dead: DeadLetterDeps, uploaded: Upload) -> None:
     task, arrival = uploaded(b"anything")
     assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.BURIED
     failed = dead.scans.task(task.id)
@@ -27,7 +27,7 @@ def test_a_dead_letter_fails_its_task_once(dead: DeadLetters, uploaded: Upload) 
     assert dead.scans.task(task.id) == failed
 
 
-def test_a_finished_task_stays_as_it_is(dead: DeadLetters, inference: Inference, uploaded: Upload) -> None:
+def test_a_finished_task_stays_as_it_is(dead: DeadLetterDeps, inference: AnalysisDeps, uploaded: Upload) -> None:
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
     process(inference, arrival)
     done = dead.scans.task(task.id)
@@ -36,7 +36,7 @@ def test_a_finished_task_stays_as_it_is(dead: DeadLetters, inference: Inference,
 
 
 def test_a_task_that_is_held_is_left_until_its_lease_is_over(
-    dead: DeadLetters, inference: Inference, uploaded: Upload, time: Time
+    dead: DeadLetterDeps, inference: AnalysisDeps, uploaded: Upload, time: Time
 ) -> None:
     task, arrival = uploaded(b"anything")
     inference.scans.move(task, tasks.claim(task, "another", None, inference.now()))
@@ -46,5 +46,5 @@ def test_a_task_that_is_held_is_left_until_its_lease_is_over(
     assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.BURIED
 
 
-def test_a_letter_for_no_task_is_no_error(dead: DeadLetters) -> None:
+def test_a_letter_for_no_task_is_no_error(dead: DeadLetterDeps) -> None:
     assert fail_dead_letter(dead, UploadedObject(1, 2, "uploads/high/1/2")) is DeadLetterOutcome.NOTHING_TO_DO

@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from pydicom import dcmread
 
-from functions.inference.analysis import Inference
+from functions.inference.analysis import AnalysisDeps
 from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
@@ -23,11 +23,11 @@ from tests.inference.conftest import SAMPLES, Upload
 DICOM = (SAMPLES / "nodule-3.dcm").read_bytes()
 
 
-def copy(inference: Inference, task: Task) -> bytes:
+def copy(inference: AnalysisDeps, task: Task) -> bytes:
     return inference.objects.get(deidentified_key(task.scan_id)).content
 
 
-def read_again(inference: Inference, of: Task) -> Outcome:
+def read_again(inference: AnalysisDeps, of: Task) -> Outcome:
     done = inference.scans.task(of.id)
     assert done
     task = tasks.again(clock.fresh_id(inference.now()), done, 3, Order(), inference.now())
@@ -36,7 +36,7 @@ def read_again(inference: Inference, of: Task) -> Outcome:
 
 
 def test_another_analysis_of_a_scan_leaves_its_copy_with_the_uids_it_has(
-    inference: Inference, uploaded: Upload
+    inference: AnalysisDeps, uploaded: Upload
 ) -> None:
     task, arrival = uploaded(DICOM)
     assert process(inference, arrival) is Outcome.FINISHED
@@ -53,7 +53,7 @@ class Unreachable(ModelRegistry):
         raise StorageFailed
 
 
-def test_a_second_try_leaves_the_copy_of_the_first(inference: Inference, uploaded: Upload) -> None:
+def test_a_second_try_leaves_the_copy_of_the_first(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, arrival = uploaded(DICOM)
     with pytest.raises(StorageFailed):
         process(replace(inference, models=Unreachable(ROOT, memory_mb=1769)), arrival)
@@ -62,7 +62,7 @@ def test_a_second_try_leaves_the_copy_of_the_first(inference: Inference, uploade
     assert copy(inference, task) == first
 
 
-def test_a_copy_that_is_not_there_is_made_by_another_analysis(inference: Inference, uploaded: Upload) -> None:
+def test_a_copy_that_is_not_there_is_made_by_another_analysis(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, arrival = uploaded(DICOM)
     assert process(inference, arrival) is Outcome.FINISHED
     inference.purger.purge_one(deidentified_key(task.scan_id))

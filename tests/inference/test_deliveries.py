@@ -5,12 +5,12 @@ from datetime import timedelta
 import boto3
 import pytest
 
-from functions.inference.analysis import Inference
-from functions.inference.dead_letters import DeadLetterOutcome, DeadLetters, fail_dead_letter
+from functions.inference.analysis import AnalysisDeps
+from functions.inference.dead_letters import DeadLetterDeps, DeadLetterOutcome, fail_dead_letter
 from functions.inference.ingest import (
     ExternalUpload,
     IncomingMessage,
-    Reception,
+    IngestDeps,
     UnexpectedObject,
     UploadedObject,
     accept_external,
@@ -38,12 +38,12 @@ ACCOUNT = 7
 
 
 @pytest.fixture
-def reception(inference: Inference) -> Reception:
+def reception(inference: AnalysisDeps) -> IngestDeps:
     """A reception, and one account that is there."""
     hospital = accounts.register(ACCOUNT, Role.HOSPITAL, Names(email="pacs@example.org"), Profile(), clock.now())
     AccountStore("AccountsTable").add(hospital, "hash")
     gates, once = SessionStore("AccountsTable"), IdempotencyStore("ScansTable")
-    return Reception(inference.scans, inference.objects, gates, once, inference.now, clock.fresh_id)
+    return IngestDeps(inference.scans, inference.objects, gates, once, inference.now, clock.fresh_id)
 
 
 def delivered(content: bytes, name: str = "a b/../ü.dcm", account: int = ACCOUNT) -> ExternalUpload:
@@ -61,7 +61,7 @@ def listed() -> list[int]:
 
 
 def test_an_image_becomes_a_scan_of_the_account_whatever_it_is_called(
-    inference: Inference, reception: Reception
+    inference: AnalysisDeps, reception: IngestDeps
 ) -> None:
     delivery = delivered(PNG)
     assert handle_event(inference, reception, delivery) is Outcome.FINISHED
@@ -73,7 +73,7 @@ def test_an_image_becomes_a_scan_of_the_account_whatever_it_is_called(
     assert scan.result["pathologies"] == ["consolidation"]
 
 
-def test_announced_again_it_is_the_same_scan(inference: Inference, reception: Reception) -> None:
+def test_announced_again_it_is_the_same_scan(inference: AnalysisDeps, reception: IngestDeps) -> None:
     delivery = delivered(PNG)
     assert [handle_event(inference, reception, delivery) for _ in range(3)] == [
         Outcome.FINISHED,
@@ -83,7 +83,7 @@ def test_announced_again_it_is_the_same_scan(inference: Inference, reception: Re
     assert len(listed()) == 1
 
 
-def test_put_again_under_the_same_name_it_is_another(inference: Inference, reception: Reception) -> None:
+def test_put_again_under_the_same_name_it_is_another(inference: AnalysisDeps, reception: IngestDeps) -> None:
     for _ in range(2):
         handle_event(inference, reception, delivered(PNG))
     assert len(listed()) == 2
@@ -101,7 +101,9 @@ def test_put_again_under_the_same_name_it_is_another(inference: Inference, recep
     ],
     ids=["empty", "pdf", "gif", "nobodys", "shifted", "too-large"],
 )
-def test_anything_else_is_set_aside(inference: Inference, reception: Reception, content: bytes, account: int) -> None:
+def test_anything_else_is_set_aside(
+    inference: AnalysisDeps, reception: IngestDeps, content: bytes, account: int
+) -> None:
     delivery = delivered(content, account=account)
     assert handle_event(inference, reception, delivery) is Outcome.SET_ASIDE
     assert keys() == {delivery.key.replace("uploads/", "aside/", 1)}
@@ -109,7 +111,7 @@ def test_anything_else_is_set_aside(inference: Inference, reception: Reception, 
     assert handle_event(inference, reception, delivery) is Outcome.SET_ASIDE, "though it is announced again"
 
 
-def test_what_a_deactivated_account_delivers_is_set_aside(inference: Inference, reception: Reception) -> None:
+def test_what_a_deactivated_account_delivers_is_set_aside(inference: AnalysisDeps, reception: IngestDeps) -> None:
     boto3.client("dynamodb").update_item(
         TableName="AccountsTable",
         Key={"pk": {"S": f"ACCOUNT#{ACCOUNT}"}, "sk": {"S": "GATE"}},
@@ -128,7 +130,7 @@ def test_what_a_deactivated_account_delivers_is_set_aside(inference: Inference, 
     ids=["foreign-key", "no-such-task"],
 )
 def test_objects_that_mean_nothing_to_us_are_set_aside(
-    inference: Inference, reception: Reception, announced: IncomingMessage
+    inference: AnalysisDeps, reception: IngestDeps, announced: IncomingMessage
 ) -> None:
     assert not isinstance(announced, ExternalUpload)
     assert announced.key
@@ -137,7 +139,7 @@ def test_objects_that_mean_nothing_to_us_are_set_aside(
     assert keys() == {announced.key.replace("uploads/", "aside/", 1)}
 
 
-def test_each_scan_reads_its_own_version_whoever_announces_it(inference: Inference, reception: Reception) -> None:
+def test_each_scan_reads_its_own_version_whoever_announces_it(inference: AnalysisDeps, reception: IngestDeps) -> None:
     delivery = delivered(PNG)
     arrival = accept_external(reception, delivery)
     delivered((SAMPLES / "nodule-3.dcm").read_bytes())
@@ -153,7 +155,7 @@ def test_each_scan_reads_its_own_version_whoever_announces_it(inference: Inferen
     assert task.result["image"]["format"] == "PNG"
 
 
-def test_a_lost_answer_makes_no_second_scan(inference: Inference, reception: Reception) -> None:
+def test_a_lost_answer_makes_no_second_scan(inference: AnalysisDeps, reception: IngestDeps) -> None:
     delivery = delivered(PNG)
     with lost_answer(connection().client, "dynamodb.TransactWriteItems") as lost:
         arrival = accept_external(reception, delivery)
@@ -162,15 +164,15 @@ def test_a_lost_answer_makes_no_second_scan(inference: Inference, reception: Rec
     assert listed() == [arrival.scan_id]
 
 
-def test_while_accounts_cannot_be_looked_up_it_is_left_for_later(reception: Reception) -> None:
+def test_while_accounts_cannot_be_looked_up_it_is_left_for_later(reception: IngestDeps) -> None:
     delivery = delivered(PNG)
     with failing(connection().client, "dynamodb", 500), pytest.raises(Unavailable):
         accept_external(reception, delivery)
     assert keys() == {delivery.key}
 
 
-def test_a_dead_letter_of_a_delivery_fails_its_task(inference: Inference, reception: Reception) -> None:
-    dead = DeadLetters(inference.scans, reception.idempotency, inference.objects, inference.now)
+def test_a_dead_letter_of_a_delivery_fails_its_task(inference: AnalysisDeps, reception: IngestDeps) -> None:
+    dead = DeadLetterDeps(inference.scans, reception.idempotency, inference.objects, inference.now)
     delivery = delivered(PNG)
     arrival = accept_external(reception, delivery)
     assert arrival
@@ -181,9 +183,9 @@ def test_a_dead_letter_of_a_delivery_fails_its_task(inference: Inference, recept
 
 
 def test_a_dead_letter_of_a_delivery_that_never_became_a_task_sets_it_aside(
-    inference: Inference, reception: Reception
+    inference: AnalysisDeps, reception: IngestDeps
 ) -> None:
-    dead = DeadLetters(inference.scans, reception.idempotency, inference.objects, inference.now)
+    dead = DeadLetterDeps(inference.scans, reception.idempotency, inference.objects, inference.now)
     delivery = delivered(PNG)
     assert [fail_dead_letter(dead, delivery) for _ in range(2)] == [
         DeadLetterOutcome.SET_ASIDE,
@@ -193,7 +195,7 @@ def test_a_dead_letter_of_a_delivery_that_never_became_a_task_sets_it_aside(
 
 
 def test_a_bad_version_is_set_aside_and_a_good_one_under_the_same_name_stays(
-    inference: Inference, reception: Reception
+    inference: AnalysisDeps, reception: IngestDeps
 ) -> None:
     bad, good = delivered(b"%PDF-1.7"), delivered(PNG)
     assert handle_event(inference, reception, good) is Outcome.FINISHED
@@ -204,7 +206,7 @@ def test_a_bad_version_is_set_aside_and_a_good_one_under_the_same_name_stays(
 
 
 def test_told_again_after_a_day_it_is_still_the_same_scan(
-    inference: Inference, reception: Reception, time: Time
+    inference: AnalysisDeps, reception: IngestDeps, time: Time
 ) -> None:
     delivery = delivered(PNG)
     handle_event(inference, reception, delivery)

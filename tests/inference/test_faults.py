@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from functions.inference.analysis import Inference
+from functions.inference.analysis import AnalysisDeps
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
 from scanward.domain.tasks import MAX_ATTEMPTS, FailureReason, TaskStatus
@@ -21,7 +21,7 @@ PNG = (SAMPLES / "nodule-1.png").read_bytes()
 
 @pytest.mark.parametrize("operation", ["GetObject", "PutObject"])
 def test_storage_that_fails_is_tried_again_and_ends_as_storage(
-    inference: Inference, uploaded: Upload, operation: str
+    inference: AnalysisDeps, uploaded: Upload, operation: str
 ) -> None:
     task, arrival = uploaded(PNG)
     with failing(s3(), f"s3.{operation}"):
@@ -38,7 +38,7 @@ def test_storage_that_fails_is_tried_again_and_ends_as_storage(
     )
 
 
-def test_storage_that_recovers_loses_nothing(inference: Inference, uploaded: Upload) -> None:
+def test_storage_that_recovers_loses_nothing(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, arrival = uploaded(PNG)
     with failing(s3(), "s3.GetObject"), pytest.raises(StorageFailed):
         process(inference, arrival)
@@ -49,7 +49,7 @@ def test_storage_that_recovers_loses_nothing(inference: Inference, uploaded: Upl
 
 
 def test_a_model_that_is_not_what_its_card_says_reads_nothing(
-    inference: Inference, uploaded: Upload, tmp_path: Path
+    inference: AnalysisDeps, uploaded: Upload, tmp_path: Path
 ) -> None:
     shutil.copytree(ROOT / "layers" / "model" / "models", tmp_path / "models")
     model = tmp_path / "models" / "chest_xray" / "model.onnx"

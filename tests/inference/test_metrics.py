@@ -11,7 +11,7 @@ import boto3
 import pytest
 from aws_lambda_powertools import Logger
 
-from functions.inference.analysis import Inference
+from functions.inference.analysis import AnalysisDeps
 from functions.inference.model_registry import ModelRegistry, on_model_error, read_configs
 from functions.inference.worker import Outcome, process
 from scanward import clock
@@ -180,7 +180,7 @@ def test_each_reason_can_be_told(reason: FailureReason, capsys: pytest.CaptureFi
     assert bool(numbers(lines, Metric.FAULTS)) is (reason in FAULTS)
 
 
-def test_a_task_that_was_tried_too_often_is_told_as_failed(inference: Inference, uploaded: Upload) -> None:
+def test_a_task_that_was_tried_too_often_is_told_as_failed(inference: AnalysisDeps, uploaded: Upload) -> None:
     ended: list[Task] = []
     listening = replace(inference, ended=lambda task, _: ended.append(task))
     task, arrival = uploaded(PNG)
@@ -191,7 +191,7 @@ def test_a_task_that_was_tried_too_often_is_told_as_failed(inference: Inference,
     assert [task.failure for task in ended] == [FailureReason.RETRIES_EXHAUSTED]
 
 
-def test_an_end_is_told_once(inference: Inference, uploaded: Upload) -> None:
+def test_an_end_is_told_once(inference: AnalysisDeps, uploaded: Upload) -> None:
     ended: list[Task] = []
     _, arrival = uploaded(PNG)
     listening = replace(inference, ended=lambda task, _: ended.append(task))

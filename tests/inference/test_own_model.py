@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from functions.inference.analysis import Inference
+from functions.inference.analysis import AnalysisDeps
 from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
@@ -22,7 +22,7 @@ from tests.imaging.images import png
 
 
 @pytest.fixture
-def gallbladders(inference: Inference, tmp_path: Path) -> Inference:
+def gallbladders(inference: AnalysisDeps, tmp_path: Path) -> AnalysisDeps:
     """A worker with one model, a clinic's own, that shares a label with another organ's."""
     network = networks.quarters()
     labels = [{"id": label, "title": label, "operating_point": 0.4} for label in ("none", "polyp", "sludge", "stone")]
@@ -32,7 +32,7 @@ def gallbladders(inference: Inference, tmp_path: Path) -> Inference:
     return replace(inference, models=ModelRegistry(tmp_path, memory_mb=1769))
 
 
-def ordered(inference: Inference, order: Order) -> dict[str, Any]:
+def ordered(inference: AnalysisDeps, order: Order) -> dict[str, Any]:
     """The result of an order, of which the last label is found."""
     now = inference.now()
     task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, order)
@@ -47,7 +47,7 @@ def ordered(inference: Inference, order: Order) -> dict[str, Any]:
 
 @pytest.mark.parametrize("reading", [ReportStyle.FRIENDLY, ReportStyle.EXPERT])
 def test_a_clinics_own_model_is_told_of_as_its_card_says_and_gets_no_other_organs_advice(
-    gallbladders: Inference, reading: ReportStyle
+    gallbladders: AnalysisDeps, reading: ReportStyle
 ) -> None:
     said = ordered(gallbladders, Order(report_style=reading, model="gallbladder", include_suggestions=True))
     assert said["pathologies"] == ["stone"]
@@ -59,7 +59,7 @@ def test_a_clinics_own_model_is_told_of_as_its_card_says_and_gets_no_other_organ
 
 @pytest.mark.parametrize(("model", "why"), [("gallblader", UNKNOWN_MODEL), (None, NO_SUITABLE_MODEL)])
 def test_a_model_that_is_not_there_is_told_apart_from_an_organ_that_none_reads(
-    gallbladders: Inference, model: str | None, why: str
+    gallbladders: AnalysisDeps, model: str | None, why: str
 ) -> None:
     said = ordered(gallbladders, Order(model=model))
     assert (said["model"], said["warnings"]) == (None, [why])

@@ -8,8 +8,8 @@ from typing import Any
 import boto3
 
 from functions.realtime.routes import answer
-from functions.realtime.usecases.dependencies import Keeper, Realtime
-from functions.realtime.usecases.push import Push, push_first_state, push_task
+from functions.realtime.usecases.dependencies import ConnectionDeps, RealtimeDeps
+from functions.realtime.usecases.push import PushDeps, push_first_state, push_task
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.accounts import Names, Profile, Role, register
@@ -50,13 +50,13 @@ class World:
         self.connections = ConnectionStore("ConnectionsTable", "ScansTable")
         self.log = AccessLog("ClinicTable")
         self.outbox = Outbox()
-        self.keeper = Keeper(self.connections, self.outbox, self.gates, self.now)
+        self.keeper = ConnectionDeps(self.connections, self.outbox, self.gates, self.now)
         access = Access(CareStore("ClinicTable"), clock.now)
         gate = Authenticator(self.gates, self.tokens, limit, self.now)
         lists = ScanLists("ScansTable")
         origins = frozenset({ORIGIN})
-        self.realtime = Realtime(self.keeper, gate, self.tokens, self.scans, lists, access, limit, origins)
-        self.push = Push(self.keeper, self.scans, access, sleep=lambda _: None)
+        self.realtime = RealtimeDeps(self.keeper, gate, self.tokens, self.scans, lists, access, limit, origins)
+        self.push = PushDeps(self.keeper, self.scans, access, sleep=lambda _: None)
 
     def now(self) -> datetime:
         return clock.now() + self.ahead

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from functions.records.usecases import care, clinical_notes, departments, directory, questions
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.clock import fresh_id
 from scanward.domain import accounts
 from scanward.domain.accounts import Actor, Names, Profile, Role
@@ -48,7 +48,7 @@ REASON = "Unconscious at the door"
 class People(RuleBasedStateMachine):
     """The use-cases on one side, the rules on the other."""
 
-    def __init__(self, clinic: Clinic, clock: Clock) -> None:
+    def __init__(self, clinic: RecordDeps, clock: Clock) -> None:
         super().__init__()
         self.clinic, self.world = clinic, World(clock)
         for role in CAST:
@@ -282,7 +282,7 @@ class People(RuleBasedStateMachine):
 
 def test_whatever_people_do_nobody_sees_what_the_policy_denies(aws: None) -> None:
     clock = Clock(datetime(2026, 11, 21, tzinfo=UTC))
-    whole: Clinic = import_module("functions.records.handler").clinic
+    whole: RecordDeps = import_module("functions.records.handler").clinic
     access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)
     clinic = replace(whole, now=clock.now, access=access)
 

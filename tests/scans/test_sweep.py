@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.scans.sweeper import Sweeper, sweep
+from functions.scans.sweeper import SweepDeps, sweep
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.orders import Order, Priority
@@ -32,7 +32,7 @@ class World:
         self.urls = {lane: self._sqs.create_queue(QueueName=lane.value)["QueueUrl"] for lane in Priority}
         self.scans = ScanStore("ScansTable")
         lanes = PriorityQueues(self.urls)
-        self.sweeper = Sweeper(self.scans, ObjectStore(BUCKET), lanes, lambda: clock.now() + self.ahead)
+        self.sweeper = SweepDeps(self.scans, ObjectStore(BUCKET), lanes, lambda: clock.now() + self.ahead)
 
     def begin(self, content: bytes | None = None) -> Task:
         """A task whose object has come, or not."""

@@ -15,69 +15,69 @@ from functions.auth.schemas.contract_b import (
     TokensOut,
 )
 from functions.auth.usecases import own_account, password_reset, registration, sessions
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
 from scanward.web.routes import PUBLIC, REFRESHING, Call, Media, Routes
 
-routes = Routes[Auth]("auth", Family.ENVELOPE)
+routes = Routes[AuthDeps]("auth", Family.ENVELOPE)
 FORMS = (Media.FORM, Media.MULTIPART, Media.JSON)
 
 
 @routes.post("/auth/register", AccountOut, RegisterBody, audience=PUBLIC, media=FORMS)
-def register(call: Call[RegisterBody], auth: Auth) -> AccountOut:
+def register(call: Call[RegisterBody], auth: AuthDeps) -> AccountOut:
     """Register a patient or a doctor, by email or user name."""
     return AccountOut.from_domain(registration.register(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/auth/login", TokensOut, LoginBody, audience=PUBLIC, media=FORMS)
-def login(call: Call[LoginBody], auth: Auth) -> TokensOut:
+def login(call: Call[LoginBody], auth: AuthDeps) -> TokensOut:
     """Log in by email or user name, and open a session."""
     tokens = sessions.login(auth, call.address, call.body.to_login())
     return TokensOut(access_token=tokens.access, refresh_token=tokens.refresh)
 
 
 @routes.post("/auth/refresh-token", AccessOut, RefreshBody, audience=REFRESHING, body_optional=True)
-def refresh_token(call: Call[RefreshBody], auth: Auth) -> AccessOut:
+def refresh_token(call: Call[RefreshBody], auth: AuthDeps) -> AccessOut:
     """Renew the access token; the refresh token goes into the Authorization header."""
     renewed = sessions.refresh(auth, call.require_auth(), rotates=call.body.rotate)
     return AccessOut(access_token=renewed.access, refresh_token=renewed.refresh)
 
 
 @routes.post("/auth/logout", MessageOut, LogoutBody, body_optional=True)
-def logout(call: Call[LogoutBody], auth: Auth) -> MessageOut:
+def logout(call: Call[LogoutBody], auth: AuthDeps) -> MessageOut:
     """End this session at once, or all of one's own."""
     sessions.logout(auth, call.actor, everywhere=call.body.everywhere)
     return MessageOut(message="Logged out")
 
 
 @routes.get("/users/me", AccountOut)
-def me(call: Call[None], auth: Auth) -> AccountOut:
+def me(call: Call[None], auth: AuthDeps) -> AccountOut:
     """The caller's own account."""
     return AccountOut.from_domain(own_account.me(auth, call.actor))
 
 
 @routes.put("/users/me", AccountOut, CredentialsBody)
-def change_me(call: Call[CredentialsBody], auth: Auth) -> AccountOut:
+def change_me(call: Call[CredentialsBody], auth: AuthDeps) -> AccountOut:
     """A new email, password, or both; a new password ends all sessions."""
     return AccountOut.from_domain(own_account.change_credentials(auth, call.actor, call.body.email, call.body.password))
 
 
 @routes.delete("/users/me", MessageOut, body=LeaveBody, media=(Media.JSON,), status=202)
-def leave(call: Call[LeaveBody], auth: Auth) -> MessageOut:
+def leave(call: Call[LeaveBody], auth: AuthDeps) -> MessageOut:
     """Leave for good: the account is locked at once, and all that is kept of it is erased, but for the access log."""
     own_account.leave(auth, call.actor, call.address, call.body.password)
     return MessageOut(message="Your account is locked and is being erased")
 
 
 @routes.get("/users/me/sessions", list[SessionOut])
-def own_sessions(call: Call[None], auth: Auth) -> list[SessionOut]:
+def own_sessions(call: Call[None], auth: AuthDeps) -> list[SessionOut]:
     """The caller's live sessions, the newest first."""
     return [SessionOut.from_domain(session, call.actor.session_id) for session in sessions.sessions(auth, call.actor)]
 
 
 @routes.delete("/users/me/sessions/{session_id}", MessageOut)
-def end_session(call: Call[None], auth: Auth) -> MessageOut:
+def end_session(call: Call[None], auth: AuthDeps) -> MessageOut:
     """End one of one's sessions at once."""
     sessions.end_session(auth, call.actor, call.path["session_id"])
     return MessageOut(message="Session ended")
@@ -87,14 +87,14 @@ ASKED = "If the address is that of an account, a mail is on its way"
 
 
 @routes.post("/auth/password-reset", MessageOut, ResetBody, audience=PUBLIC, media=FORMS)
-def ask(call: Call[ResetBody], auth: Auth) -> MessageOut:
+def ask(call: Call[ResetBody], auth: AuthDeps) -> MessageOut:
     """Ask for a mail to set a new password with; the answer is the same whether or not the address is known."""
     password_reset.ask(auth, call.address, call.body.email)
     return MessageOut(message=ASKED)
 
 
 @routes.post("/auth/password-reset/confirm", MessageOut, NewPasswordBody, audience=PUBLIC, media=FORMS)
-def confirm(call: Call[NewPasswordBody], auth: Auth) -> MessageOut:
+def confirm(call: Call[NewPasswordBody], auth: AuthDeps) -> MessageOut:
     """Set a new password with the token from the mail, once; all sessions end."""
     password_reset.confirm(auth, call.address, call.body.token, call.body.password)
     return MessageOut(message="Password changed")

@@ -31,7 +31,7 @@ from functions.auth.schemas.contract_e import (
 )
 from functions.auth.schemas.fields import names_in
 from functions.auth.usecases import own_account, registration, sessions
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from functions.auth.usecases.own_account import ProfileChange
 from functions.auth.usecases.registration import register_and_sign_in
 from scanward.domain.accounts import Role
@@ -42,48 +42,48 @@ from scanward.web.fields import NOT_KNOWN
 from scanward.web.responses import MessageOut
 from scanward.web.routes import PUBLIC, Call, Media, Routes
 
-routes = Routes[Auth]("auth", Family.FLAT)
+routes = Routes[AuthDeps]("auth", Family.FLAT)
 EITHER = Choice("usertype", present=UserBody, absent=MemberBody)
 
 
-def taken(call: Call[Any], auth: Auth) -> Fields:
+def taken(call: Call[Any], auth: AuthDeps) -> Fields:
     """Names that are somebody's already, in a registration that breaks its model."""
     return registration.taken(auth, call.address, names_in(call.body))
 
 
-def foreign(call: Call[Any], auth: Auth) -> Fields:
+def foreign(call: Call[Any], auth: AuthDeps) -> Fields:
     """Fields of other roles, in a profile that breaks its model."""
     return foreign_fields(call.actor.role, call.body)
 
 
 @routes.post("/api/register", MemberOut | UserOut, EITHER, audience=PUBLIC, status=201, besides=taken)
-def register(call: Call[MemberBody | UserBody], auth: Auth) -> MemberOut | UserOut:
+def register(call: Call[MemberBody | UserBody], auth: AuthDeps) -> MemberOut | UserOut:
     """Register a patient or a doctor, with `usertype` or with `is_patient` and `is_doctor`."""
     account = registration.register(auth, call.address, call.body.to_command())
     return UserOut.from_domain(account) if isinstance(call.body, UserBody) else MemberOut.from_domain(account)
 
 
 @routes.post("/api/login", MemberSignedInOut, LoginBody, audience=PUBLIC)
-def login(call: Call[LoginBody], auth: Auth) -> MemberSignedInOut:
+def login(call: Call[LoginBody], auth: AuthDeps) -> MemberSignedInOut:
     """Log in by user name or email, and open a session."""
     return MemberSignedInOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login()))
 
 
 @routes.post("/api/token/refresh", RenewedOut, RenewalBody, audience=PUBLIC)
-def token_refresh(call: Call[RenewalBody], auth: Auth) -> RenewedOut:
+def token_refresh(call: Call[RenewalBody], auth: AuthDeps) -> RenewedOut:
     """Renew the access token; the refresh token goes into the body."""
     return RenewedOut.from_domain(sessions.refresh_shown(auth, call.body.refresh, rotates=call.body.rotate))
 
 
 @routes.post("/api/logout", MessageOut, LogoutBody, body_optional=True)
-def logout(call: Call[LogoutBody], auth: Auth) -> MessageOut:
+def logout(call: Call[LogoutBody], auth: AuthDeps) -> MessageOut:
     """End this session at once, or all of one's own."""
     sessions.logout(auth, call.actor, everywhere=call.body.everywhere)
     return MessageOut(message="Logged out")
 
 
 @routes.get("/api/profile", ProfileOut)
-def profile(call: Call[None], auth: Auth) -> ProfileOut:
+def profile(call: Call[None], auth: AuthDeps) -> ProfileOut:
     """The caller's own profile, with the fields of the role."""
     account = own_account.me(auth, call.actor)
     return profile_of(account, own_account.picture_link(auth, account))
@@ -98,7 +98,7 @@ def profile(call: Call[None], auth: Auth) -> ProfileOut:
     files_optional=True,
     besides=foreign,
 )
-def change_profile(call: Call[ProfileBody], auth: Auth) -> ProfileOut:
+def change_profile(call: Call[ProfileBody], auth: AuthDeps) -> ProfileOut:
     """Change or clear fields of one's own profile, those of one's role; a picture comes as a file of a form."""
     role = call.actor.role
     if unknown := {name: [NOT_KNOWN] for name in call.files if name != "image" or name not in EDITABLE[role]}:
@@ -110,48 +110,48 @@ def change_profile(call: Call[ProfileBody], auth: Auth) -> ProfileOut:
 
 
 @routes.post("/api/user/register", PatientOut, PersonBody, audience=PUBLIC, status=201, besides=taken)
-def register_patient(call: Call[PersonBody], auth: Auth) -> PatientOut:
+def register_patient(call: Call[PersonBody], auth: AuthDeps) -> PatientOut:
     """Register a patient, and open a session."""
     return PatientOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/api/doctor/register", DoctorOut, DoctorBody, audience=PUBLIC, status=201, besides=taken)
-def register_doctor(call: Call[DoctorBody], auth: Auth) -> DoctorOut:
+def register_doctor(call: Call[DoctorBody], auth: AuthDeps) -> DoctorOut:
     """Register a doctor, who waits for approval, and open a session."""
     return DoctorOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/api/hospital/register", HospitalOut, HospitalBody, audience=PUBLIC, status=201, besides=taken)
-def register_hospital(call: Call[HospitalBody], auth: Auth) -> HospitalOut:
+def register_hospital(call: Call[HospitalBody], auth: AuthDeps) -> HospitalOut:
     """Register a hospital, which waits for approval, and open a session."""
     return HospitalOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/api/labo/register", LaboOut, LaboBody, audience=PUBLIC, status=201, besides=taken)
-def register_labo(call: Call[LaboBody], auth: Auth) -> LaboOut:
+def register_labo(call: Call[LaboBody], auth: AuthDeps) -> LaboOut:
     """Register a lab, which waits for approval, and open a session."""
     return LaboOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
 @routes.post("/api/user/login", PatientLoginOut, RoleLoginBody, audience=PUBLIC)
-def login_patient(call: Call[RoleLoginBody], auth: Auth) -> PatientLoginOut:
+def login_patient(call: Call[RoleLoginBody], auth: AuthDeps) -> PatientLoginOut:
     """Log in as a patient."""
     return PatientLoginOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login(Role.PATIENT)))
 
 
 @routes.post("/api/doctor/login", DoctorLoginOut, RoleLoginBody, audience=PUBLIC)
-def login_doctor(call: Call[RoleLoginBody], auth: Auth) -> DoctorLoginOut:
+def login_doctor(call: Call[RoleLoginBody], auth: AuthDeps) -> DoctorLoginOut:
     """Log in as a doctor who is approved."""
     return DoctorLoginOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login(Role.DOCTOR)))
 
 
 @routes.post("/api/hospital/login", HospitalLoginOut, RoleLoginBody, audience=PUBLIC)
-def login_hospital(call: Call[RoleLoginBody], auth: Auth) -> HospitalLoginOut:
+def login_hospital(call: Call[RoleLoginBody], auth: AuthDeps) -> HospitalLoginOut:
     """Log in as a hospital that is approved."""
     return HospitalLoginOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login(Role.HOSPITAL)))
 
 
 @routes.post("/api/labo/login", LaboLoginOut, RoleLoginBody, audience=PUBLIC)
-def login_labo(call: Call[RoleLoginBody], auth: Auth) -> LaboLoginOut:
+def login_labo(call: Call[RoleLoginBody], auth: AuthDeps) -> LaboLoginOut:
     """Log in as a lab that is approved."""
     return LaboLoginOut.from_sign_in(sessions.login(auth, call.address, call.body.to_login(Role.LAB)))

@@ -2,42 +2,42 @@
 
 from functions.auth.schemas.contract_b import AccountOut, ActivityBody, ApprovalBody, ListQuery
 from functions.auth.usecases import administration
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
 from scanward.web.routes import ADMINISTRATORS, Call, Page, Routes
 
-routes = Routes[Auth]("auth", Family.ENVELOPE)
+routes = Routes[AuthDeps]("auth", Family.ENVELOPE)
 
 
 @routes.get("/users", list[AccountOut], query=ListQuery, audience=ADMINISTRATORS)
-def users(call: Call[None], auth: Auth) -> Page:
+def users(call: Call[None], auth: AuthDeps) -> Page:
     """All accounts, newest first."""
     accounts, cursor = administration.page(auth, call.actor, call.query.filters(), call.query.window())
     return Page([AccountOut.from_domain(account) for account in accounts], cursor)
 
 
 @routes.get("/users/{user_id}", AccountOut, audience=ADMINISTRATORS)
-def user(call: Call[None], auth: Auth) -> AccountOut:
+def user(call: Call[None], auth: AuthDeps) -> AccountOut:
     """One account."""
     return AccountOut.from_domain(administration.read(auth, call.actor, call.path["user_id"]))
 
 
 @routes.patch("/users/{user_id}", AccountOut, ActivityBody, audience=ADMINISTRATORS)
-def change_user(call: Call[ActivityBody], auth: Auth) -> AccountOut:
+def change_user(call: Call[ActivityBody], auth: AuthDeps) -> AccountOut:
     """Deactivate an account, which ends its sessions at once, or reactivate it."""
     active = call.body.is_active
     return AccountOut.from_domain(administration.set_active(auth, call.actor, call.path["user_id"], active=active))
 
 
 @routes.delete("/users/{user_id}", MessageOut, audience=ADMINISTRATORS)
-def remove_user(call: Call[None], auth: Auth) -> MessageOut:
+def remove_user(call: Call[None], auth: AuthDeps) -> MessageOut:
     """Remove an account; its names are free again. One that was interrupted may be sent again."""
     administration.remove(auth, call.actor, call.path["user_id"])
     return MessageOut(message="Account removed")
 
 
 @routes.post("/users/{user_id}/approval", AccountOut, ApprovalBody, audience=ADMINISTRATORS)
-def approve(call: Call[ApprovalBody], auth: Auth) -> AccountOut:
+def approve(call: Call[ApprovalBody], auth: AuthDeps) -> AccountOut:
     """Approve a doctor, hospital or lab, or refuse; the reason is kept, and shown to whom it is about."""
     return AccountOut.from_domain(administration.decide(auth, call.actor, call.path["user_id"], call.body.to_command()))

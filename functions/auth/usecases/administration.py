@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from scanward.domain import accounts
 from scanward.domain.accounts import Account, Actor, Decision
 from scanward.domain.care import AccessEntry
@@ -25,7 +25,9 @@ class Verdict:
     reason: str | None = None
 
 
-def page(auth: Auth, actor: Actor, filters: AccountFilters, window: PageRequest) -> tuple[list[Account], str | None]:
+def page(
+    auth: AuthDeps, actor: Actor, filters: AccountFilters, window: PageRequest
+) -> tuple[list[Account], str | None]:
     """A page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
     before = auth.tokens.read_cursor(window.cursor, scope) if window.cursor else None
@@ -34,14 +36,14 @@ def page(auth: Auth, actor: Actor, filters: AccountFilters, window: PageRequest)
     return found.accounts, auth.tokens.cursor(found.last, scope) if found.last is not None else None
 
 
-def read(auth: Auth, actor: Actor, account: str) -> Account:
+def read(auth: AuthDeps, actor: Actor, account: str) -> Account:
     """The account of either spelling of its id. Raises NotFound."""
     found = _found(auth, account).account
     auth.access.require(actor, Action.READ_ACCOUNT, found.id, ResourceRef(KIND, found.id))
     return found
 
 
-def set_active(auth: Auth, actor: Actor, account: str, *, active: bool) -> Account:
+def set_active(auth: AuthDeps, actor: Actor, account: str, *, active: bool) -> Account:
     """Deactivates, which ends all sessions at once, or reactivates. Raises NotFound, LastAdministrator, Conflict."""
     before = _found(auth, account)
     after = replace(before, account=replace(before.account, is_active=active, updated_at=auth.now()))
@@ -49,7 +51,7 @@ def set_active(auth: Auth, actor: Actor, account: str, *, active: bool) -> Accou
     return after.account
 
 
-def decide(auth: Auth, actor: Actor, account: str, verdict: Verdict) -> Account:
+def decide(auth: AuthDeps, actor: Actor, account: str, verdict: Verdict) -> Account:
     """Approves a professional, or refuses. Raises NotFound, and Conflict for those who need no approval."""
     before = _found(auth, account)
     decision = Decision(actor.account_id, auth.now(), verdict.reason)
@@ -58,7 +60,7 @@ def decide(auth: Auth, actor: Actor, account: str, verdict: Verdict) -> Account:
     return after.account
 
 
-def remove(auth: Auth, actor: Actor, account: str) -> None:
+def remove(auth: AuthDeps, actor: Actor, account: str) -> None:
     """Forgets an account, its names, sessions and picture, and has all else that is kept of it erased.
 
     It is locked first: nothing is written by who is being removed, and the last administrator stays. Whatever fails
@@ -72,11 +74,11 @@ def remove(auth: Auth, actor: Actor, account: str) -> None:
         auth.pictures.remove(gone.profile.image)
 
 
-def _entry(auth: Auth, actor: Actor, account: Account) -> AccessEntry | None:
+def _entry(auth: AuthDeps, actor: Actor, account: Account) -> AccessEntry | None:
     return auth.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, ResourceRef(KIND, account.id))
 
 
-def _found(auth: Auth, account: str) -> Credentials:
+def _found(auth: AuthDeps, account: str) -> Credentials:
     found = auth.accounts.get(parse_id(account))
     if found is None:
         raise NotFound

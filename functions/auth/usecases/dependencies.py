@@ -16,7 +16,7 @@ from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
-class Auth:
+class AuthDeps:
     """`entry` is for tokens that come in a body. `now` and `fresh_id` are where time and chance come from."""
 
     accounts: AccountStore

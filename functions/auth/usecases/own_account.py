@@ -4,7 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from functions.auth.pictures import Picture
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Account, Actor, Profile
 from scanward.errors import Conflict, InvalidFields, NotAuthenticated, ScanwardError
@@ -13,12 +13,12 @@ from scanward.stores.accounts import Credentials
 from scanward.stores.queues import RequestKind
 
 
-def me(auth: Auth, actor: Actor) -> Account:
+def me(auth: AuthDeps, actor: Actor) -> Account:
     """The caller's own account."""
     return _own(auth, actor).account
 
 
-def change_credentials(auth: Auth, actor: Actor, email: str | None, password: str | None) -> Account:
+def change_credentials(auth: AuthDeps, actor: Actor, email: str | None, password: str | None) -> Account:
     """A new email, password, or both. A new password ends all sessions. Raises AlreadyTaken, Conflict."""
     hashed = passwords.hash_password(password) if password else None
 
@@ -39,7 +39,7 @@ class ProfileChange:
     picture: Picture | None = None
 
 
-def change_profile(auth: Auth, actor: Actor, wanted: ProfileChange) -> Account:
+def change_profile(auth: AuthDeps, actor: Actor, wanted: ProfileChange) -> Account:
     """Changes the profile; a picture that another one replaces, or that is cleared, is removed.
 
     Raises AlreadyTaken, Conflict.
@@ -55,12 +55,12 @@ def change_profile(auth: Auth, actor: Actor, wanted: ProfileChange) -> Account:
         raise
 
 
-def picture_link(auth: Auth, account: Account) -> str | None:
+def picture_link(auth: AuthDeps, account: Account) -> str | None:
     """An address that shows the account's picture for five minutes; None without one."""
     return auth.pictures.link(account.profile.image) if account.profile.image else None
 
 
-def _change_profile(auth: Auth, actor: Actor, change: Callable[[Profile], Profile], email: str | None) -> Account:
+def _change_profile(auth: AuthDeps, actor: Actor, change: Callable[[Profile], Profile], email: str | None) -> Account:
     def changed(found: Credentials) -> Credentials:
         old = found.account
         names = replace(old.names, email=email) if email else old.names
@@ -73,7 +73,7 @@ def _change_profile(auth: Auth, actor: Actor, change: Callable[[Profile], Profil
 
 
 def _changed(
-    auth: Auth, actor: Actor, change: Callable[[Credentials], Credentials], *, ends_sessions: bool
+    auth: AuthDeps, actor: Actor, change: Callable[[Credentials], Credentials], *, ends_sessions: bool
 ) -> tuple[Account, Account]:
     """The account before and after."""
     for last in (False, False, True):
@@ -89,14 +89,14 @@ def _changed(
     return before.account, after.account
 
 
-def _own(auth: Auth, actor: Actor) -> Credentials:
+def _own(auth: AuthDeps, actor: Actor) -> Credentials:
     found = auth.accounts.get(actor.account_id)
     if found is None:
         raise NotAuthenticated
     return found
 
 
-def leave(auth: Auth, actor: Actor, address: str, password: str) -> None:
+def leave(auth: AuthDeps, actor: Actor, address: str, password: str) -> None:
     """Locks the account at once, and has it erased. Raises InvalidFields for a wrong password, LastAdministrator.
 
     It is asked for before the account is locked: if that fails, the account is as it was; whatever fails behind it, it

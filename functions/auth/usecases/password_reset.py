@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from scanward.domain.tokens import Claims, TokenType, password_fingerprint
 from scanward.errors import Conflict, NotAuthenticated
 from scanward.security import passwords
@@ -15,7 +15,7 @@ class InvalidResetToken(NotAuthenticated):
     message = "Invalid reset token"
 
 
-def ask(auth: Auth, address: str, email: str) -> None:
+def ask(auth: AuthDeps, address: str, email: str) -> None:
     """Has a mail sent if the email is somebody's, and tells nobody: known or unknown, the work here is the same.
 
     Raises TooManyRequests for an address that calls too often.
@@ -24,7 +24,7 @@ def ask(auth: Auth, address: str, email: str) -> None:
     auth.mails.ask_for_reset(email)
 
 
-def confirm(auth: Auth, address: str, token: str, password: str) -> None:
+def confirm(auth: AuthDeps, address: str, token: str, password: str) -> None:
     """A new password, which ends all sessions and the token. Raises InvalidResetToken, TooManyRequests, Conflict."""
     auth.attempts.count_call(address, "")
     try:
@@ -45,7 +45,7 @@ def confirm(auth: Auth, address: str, token: str, password: str) -> None:
             break
 
 
-def _meant(auth: Auth, claims: Claims) -> Credentials:
+def _meant(auth: AuthDeps, claims: Claims) -> Credentials:
     found = auth.accounts.get(claims.account_id)
     if found is None or not found.account.is_active:
         raise InvalidResetToken

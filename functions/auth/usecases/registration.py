@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from functions.auth.usecases.sessions import SignedIn, sign_in
 from scanward.domain import accounts
 from scanward.domain.accounts import Account, Names, Profile, Role
@@ -20,7 +20,7 @@ class Registration:
     password: str
 
 
-def register(auth: Auth, address: str, wanted: Registration) -> Account:
+def register(auth: AuthDeps, address: str, wanted: Registration) -> Account:
     """A new account; two round trips. Raises AlreadyTaken, or TooManyRequests for an address that calls too often."""
     auth.attempts.count_call(address, "")
     hashed = passwords.hash_password(wanted.password)
@@ -37,12 +37,12 @@ def register(auth: Auth, address: str, wanted: Registration) -> Account:
     return account
 
 
-def register_and_sign_in(auth: Auth, address: str, wanted: Registration) -> SignedIn:
+def register_and_sign_in(auth: AuthDeps, address: str, wanted: Registration) -> SignedIn:
     """A new account and its first session. Raises as `register` does."""
     return sign_in(auth, register(auth, address, wanted))
 
 
-def taken(auth: Auth, address: str, names: Names) -> Fields:
+def taken(auth: AuthDeps, address: str, names: Names) -> Fields:
     """Field → text, of the names that are somebody's. Counted as a call to register. Raises TooManyRequests."""
     auth.attempts.count_call(address, "")
     return auth.accounts.taken(names)

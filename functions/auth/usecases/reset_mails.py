@@ -34,7 +34,7 @@ class Outcome(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class ResetMails:
+class ResetMailDeps:
     """What sending needs. `mailer`: None where mail is not configured. `url`: where an app takes the token."""
 
     accounts: AccountStore
@@ -45,7 +45,7 @@ class ResetMails:
     now: Callable[[], datetime]
 
 
-def send(mails: ResetMails, request: str, email: str) -> Outcome:
+def send(mails: ResetMailDeps, request: str, email: str) -> Outcome:
     """Sends the owner of an address a token to set a new password with. `request`: the id of what asked for it.
 
     The mail goes to the address as the account has it, not as somebody typed it. Raises Unavailable.

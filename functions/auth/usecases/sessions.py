@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from functions.auth.usecases.dependencies import Auth
+from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_token
 from scanward.domain.accounts import PROFESSIONALS, Account, Actor, Role
 from scanward.domain.tokens import LIFETIMES, Claims, Refresh, Session, TokenType, check_refresh, rotate_refresh
@@ -40,7 +40,7 @@ class Renewed:
     refresh: str | None
 
 
-def login(auth: Auth, address: str, shown: Login) -> SignedIn:
+def login(auth: AuthDeps, address: str, shown: Login) -> SignedIn:
     """Opens a session. After the same work for unknown accounts and wrong passwords: InvalidCredentials.
 
     Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved.
@@ -61,7 +61,7 @@ def login(auth: Auth, address: str, shown: Login) -> SignedIn:
         raise InvalidCredentials from inactive
 
 
-def sign_in(auth: Auth, account: Account) -> SignedIn:
+def sign_in(auth: AuthDeps, account: Account) -> SignedIn:
     """A new session of an account that is known to be its owner's. Raises NotAuthenticated when it is inactive."""
     now = int(auth.now().timestamp())
     session = Session(fresh_token(), now, now + int(LIFETIMES[TokenType.REFRESH].total_seconds()))
@@ -72,7 +72,7 @@ def sign_in(auth: Auth, account: Account) -> SignedIn:
     )
 
 
-def refresh(auth: Auth, passed: AuthContext, *, rotates: bool) -> Renewed:
+def refresh(auth: AuthDeps, passed: AuthContext, *, rotates: bool) -> Renewed:
     """Renews the access token of a live session, and its refresh token when `rotates`.
 
     A refresh token whose successor is in use ends its session: one of its two holders is a thief. For half a minute it
@@ -93,7 +93,7 @@ def refresh(auth: Auth, passed: AuthContext, *, rotates: bool) -> Renewed:
     return Renewed(access, auth.tokens.issue(TokenType.REFRESH, Claims(claims.account_id, session.id, successor)))
 
 
-def refresh_shown(auth: Auth, token: str, *, rotates: bool) -> Renewed:
+def refresh_shown(auth: AuthDeps, token: str, *, rotates: bool) -> Renewed:
     """Renews by a refresh token that no gate has seen yet.
 
     Raises InvalidRefreshToken, whatever is wrong with it, and TooManyRequests.
@@ -104,7 +104,7 @@ def refresh_shown(auth: Auth, token: str, *, rotates: bool) -> Renewed:
         raise InvalidRefreshToken from broken
 
 
-def _successor(auth: Auth, claims: Claims, session: Session) -> str | None:
+def _successor(auth: AuthDeps, claims: Claims, session: Session) -> str | None:
     """The id of the refresh token that follows the one shown; None when the session has changed meanwhile."""
     if _judged(auth, claims, session) is Refresh.LOST_ANSWER:
         return session.current
@@ -113,7 +113,7 @@ def _successor(auth: Auth, claims: Claims, session: Session) -> str | None:
     return successor if auth.gate.replace(claims.account_id, session, follows) else None
 
 
-def _judged(auth: Auth, claims: Claims, session: Session) -> Refresh:
+def _judged(auth: AuthDeps, claims: Claims, session: Session) -> Refresh:
     meaning = check_refresh(session, claims.id, int(auth.now().timestamp()))
     if meaning is Refresh.REUSED:
         auth.gate.close(claims.account_id, [session.id])
@@ -121,7 +121,7 @@ def _judged(auth: Auth, claims: Claims, session: Session) -> Refresh:
     return meaning
 
 
-def _as_it_is(auth: Auth, claims: Claims) -> Session:
+def _as_it_is(auth: AuthDeps, claims: Claims) -> Session:
     live = auth.gate.sessions(claims.account_id, int(auth.now().timestamp()))
     found = next((session for session in live if session.id == claims.session_id), None)
     if found is None:
@@ -129,7 +129,7 @@ def _as_it_is(auth: Auth, claims: Claims) -> Session:
     return found
 
 
-def logout(auth: Auth, actor: Actor, *, everywhere: bool) -> None:
+def logout(auth: AuthDeps, actor: Actor, *, everywhere: bool) -> None:
     """Ends the caller's session, or all of the account's, at once."""
     ended = [actor.session_id]
     if everywhere:
@@ -137,12 +137,12 @@ def logout(auth: Auth, actor: Actor, *, everywhere: bool) -> None:
     auth.gate.close(actor.account_id, ended)
 
 
-def sessions(auth: Auth, actor: Actor) -> list[Session]:
+def sessions(auth: AuthDeps, actor: Actor) -> list[Session]:
     """The account's live sessions, the newest first."""
     return auth.gate.sessions(actor.account_id, int(auth.now().timestamp()))
 
 
-def end_session(auth: Auth, actor: Actor, session_id: str) -> None:
+def end_session(auth: AuthDeps, actor: Actor, session_id: str) -> None:
     """Ends one of the account's sessions. Raises NotFound."""
     if session_id not in {session.id for session in sessions(auth, actor)}:
         raise NotFound

@@ -3,14 +3,14 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from functions.realtime.usecases.dependencies import Keeper
+from functions.realtime.usecases.dependencies import ConnectionDeps
 from scanward.domain.subscriptions import CONNECT_GRACE, Connection, Slot, has_ended, renew
 from scanward.errors import NotAuthenticated, ScanwardError, Unavailable
 from scanward.stores.connections import ConnectionGone
 from scanward.stores.keys import CONNECTION_SHARDS
 
 
-def end_connection(keeper: Keeper, socket: Connection | Slot) -> None:
+def end_connection(keeper: ConnectionDeps, socket: Connection | Slot) -> None:
     """Closes a socket and forgets it.
 
     Raises SocketGone while its handshake may be under way, so that it is tried again: forgotten now, it would open
@@ -25,7 +25,7 @@ def end_connection(keeper: Keeper, socket: Connection | Slot) -> None:
     keeper.connections.close(connection_id)
 
 
-def end_without_session(keeper: Keeper, account_id: int) -> int:
+def end_without_session(keeper: ConnectionDeps, account_id: int) -> int:
     """Ends the account's sockets whose sessions live no more; gives back how many.
 
     Raises what kept one of them from ending, after all others were.
@@ -46,12 +46,12 @@ def end_without_session(keeper: Keeper, account_id: int) -> int:
     return ended
 
 
-def session_is_live(keeper: Keeper, connection: Connection) -> bool:
+def session_is_live(keeper: ConnectionDeps, connection: Connection) -> bool:
     """Whether the socket's session does."""
     return connection.session_id in _live_sessions(keeper, connection.account_id)
 
 
-def free_stale_slot(keeper: Keeper, slot: Slot) -> bool:
+def free_stale_slot(keeper: ConnectionDeps, slot: Slot) -> bool:
     """Whether a slot was held for nobody, and is free now."""
     if _is_settling(keeper, slot.connected_at) or keeper.sockets.is_open(slot.connection_id):
         return False
@@ -60,14 +60,14 @@ def free_stale_slot(keeper: Keeper, slot: Slot) -> bool:
     return True
 
 
-def _live_sessions(keeper: Keeper, account_id: int) -> set[str]:
+def _live_sessions(keeper: ConnectionDeps, account_id: int) -> set[str]:
     try:
         return {session.id for session in keeper.gates.sessions(account_id, int(keeper.now().timestamp()))}
     except NotAuthenticated:
         return set()
 
 
-def _is_settling(keeper: Keeper, connected_at: datetime) -> bool:
+def _is_settling(keeper: ConnectionDeps, connected_at: datetime) -> bool:
     return keeper.now() - connected_at <= CONNECT_GRACE
 
 
@@ -75,7 +75,7 @@ PER_SHARD = 200
 KEEP_ALIVE = b'{"action":"keep-alive"}'
 
 
-def keep_alive(keeper: Keeper) -> dict[str, int]:
+def keep_alive(keeper: ConnectionDeps) -> dict[str, int]:
     """Looks at every due socket once; counts those kept, ended, found gone, and not got to grips with."""
     counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
     for connection in _due(keeper):
@@ -86,7 +86,7 @@ def keep_alive(keeper: Keeper) -> dict[str, int]:
     return counts
 
 
-def _due(keeper: Keeper) -> Iterator[Connection]:
+def _due(keeper: ConnectionDeps) -> Iterator[Connection]:
     for shard in range(CONNECTION_SHARDS):
         for connection_id in keeper.connections.due(shard, keeper.now(), PER_SHARD):
             connection = keeper.connections.get(connection_id)
@@ -95,7 +95,7 @@ def _due(keeper: Keeper) -> Iterator[Connection]:
                 yield connection
 
 
-def _renew(keeper: Keeper, connection: Connection) -> str:
+def _renew(keeper: ConnectionDeps, connection: Connection) -> str:
     if has_ended(connection, keeper.now()) or not session_is_live(keeper, connection):
         end_connection(keeper, connection)
         return "ended"

@@ -13,7 +13,7 @@ from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class ConnectionDeps:
     """What keeping and ending sockets needs."""
 
     connections: ConnectionStore
@@ -23,14 +23,14 @@ class Keeper:
 
 
 @dataclass(frozen=True, slots=True)
-class Realtime:
+class RealtimeDeps:
     """What opening sockets and hearing their messages needs.
 
     `limit`: requests a minute and account, each handshake and each message being one. `origins`: the web origins that
     may open sockets; all when none are named.
     """
 
-    keeper: Keeper
+    keeper: ConnectionDeps
     gate: Authenticator
     tokens: Tokens
     scans: ScanStore

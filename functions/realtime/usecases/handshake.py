@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from functions.realtime.usecases import connections, subscriptions
-from functions.realtime.usecases.dependencies import Realtime
+from functions.realtime.usecases.dependencies import RealtimeDeps
 from scanward.domain.subscriptions import MAX_CONNECTIONS, Connection, free_slot, new_connection, watch
 from scanward.domain.tokens import TokenType
 from scanward.errors import Conflict, NotAllowed, NotAuthenticated, TooManyRequests
@@ -25,7 +25,7 @@ class Handshake:
     origin: str | None
 
 
-def connect(realtime: Realtime, shown: Handshake) -> None:
+def connect(realtime: RealtimeDeps, shown: Handshake) -> None:
     """Opens a socket. A task token watches its own task and no other. The first state of each task is pushed at once.
 
     Raises NotAllowed for a foreign origin, NotAuthenticated, TooManyRequests for too many calls or sockets,
@@ -46,19 +46,19 @@ def connect(realtime: Realtime, shown: Handshake) -> None:
         raise NotAuthenticated
 
 
-def disconnect(realtime: Realtime, connection_id: str) -> None:
+def disconnect(realtime: RealtimeDeps, connection_id: str) -> None:
     """Forgets a socket that has closed."""
     realtime.keeper.connections.close(connection_id)
 
 
-def _authenticate(realtime: Realtime, token: str) -> AuthContext:
+def _authenticate(realtime: RealtimeDeps, token: str) -> AuthContext:
     try:
         return realtime.gate.authenticate(token, TokenType.ACCESS)
     except NotAuthenticated:
         return realtime.gate.authenticate(token, TokenType.TASK)
 
 
-def _requested_tasks(realtime: Realtime, passed: AuthContext, shown: Handshake) -> Connection:
+def _requested_tasks(realtime: RealtimeDeps, passed: AuthContext, shown: Handshake) -> Connection:
     ends = datetime.fromtimestamp(passed.session.ends, UTC)
     begun = new_connection(
         shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, realtime.keeper.now()
@@ -71,7 +71,7 @@ def _requested_tasks(realtime: Realtime, passed: AuthContext, shown: Handshake) 
     return watch(begun, tuple(realtime.tokens.task_id(text) for text in shown.task_ids))
 
 
-def _store(realtime: Realtime, opened: Connection) -> Connection:
+def _store(realtime: RealtimeDeps, opened: Connection) -> Connection:
     """Finds the socket a slot. Where all are held, those whose sockets are gone without a word are freed first."""
     for _ in range(MAX_TRIES):
         held = realtime.keeper.connections.slots(opened.account_id)

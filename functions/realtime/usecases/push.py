@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from functions.realtime.usecases import subscriptions
-from functions.realtime.usecases.dependencies import Keeper
+from functions.realtime.usecases.dependencies import ConnectionDeps
 from scanward.domain.ids import to_uuid
 from scanward.domain.subscriptions import CONNECT_GRACE, Slot, Subscription, follow, owners
 from scanward.domain.tasks import Task, report
@@ -21,16 +21,16 @@ RETRY_WAITS = (0.02, 0.04, 0.08, 0.16)  # seconds between tries while a handshak
 
 
 @dataclass(frozen=True, slots=True)
-class Push:
+class PushDeps:
     """What pushing works with. `sleep` waits for seconds."""
 
-    keeper: Keeper
+    connections: ConnectionDeps
     scans: ScanStore
     access: Access
     sleep: Callable[[float], None] = time.sleep
 
 
-def push_task(push: Push, task: Task) -> int:
+def push_task(push: PushDeps, task: Task) -> int:
     """Sends a task's new state to its watchers; gives back to how many.
 
     Raises what kept the last of those from getting it whom it should still reach, after all others were served.
@@ -46,33 +46,33 @@ def push_task(push: Push, task: Task) -> int:
     return sent
 
 
-def push_first_state(push: Push, watcher: Subscription) -> int:
+def push_first_state(push: PushDeps, watcher: Subscription) -> int:
     """Sends a new watcher the state as the poll would give it now. What the stream says of it may be long past."""
-    now_watching = push.keeper.connections.subscription(watcher)
+    now_watching = push.connections.connections.subscription(watcher)
     task = push.scans.task(watcher.task_id)
     return _send(push, task, now_watching) if task and now_watching else 0
 
 
-def _watchers(push: Push, task: Task) -> Iterator[Callable[[], int]]:
+def _watchers(push: PushDeps, task: Task) -> Iterator[Callable[[], int]]:
     """One call for each socket: those that subscribe to the task, then those that watch all of an owner's own."""
-    watchers = push.keeper.connections.subscriptions_to(task.id)
+    watchers = push.connections.connections.subscriptions_to(task.id)
     for watcher in watchers:
         yield partial(_send, push, task, watcher)
     served = {watcher.connection_id for watcher in watchers}
     for owner in owners(task):
-        for slot in push.keeper.connections.slots(owner):
+        for slot in push.connections.connections.slots(owner):
             if slot.watches_own and slot.connection_id not in served:
                 yield partial(_subscribe_and_push, push, task, slot)
 
 
-def _send(push: Push, task: Task, watcher: Subscription) -> int:
+def _send(push: PushDeps, task: Task, watcher: Subscription) -> int:
     if watcher.pushed >= task.version or not _deliver(push, watcher, _message(task)):
         return 0
-    push.keeper.connections.set_pushed(watcher, task.version)
+    push.connections.connections.set_pushed(watcher, task.version)
     return 1
 
 
-def _subscribe_and_push(push: Push, moved: Task, slot: Slot) -> int:
+def _subscribe_and_push(push: PushDeps, moved: Task, slot: Slot) -> int:
     """Tells a socket of a task that it is not known to know, and remembers what it was told.
 
     It is told the state as the poll gives it: if it did know, and that was forgotten, this is no older.
@@ -84,35 +84,35 @@ def _subscribe_and_push(push: Push, moved: Task, slot: Slot) -> int:
     if not _deliver(push, watcher, _message(task)):
         return 0
     told = {task.id: task.version}
-    push.keeper.connections.change(slot.connection_id, lambda kept: follow(kept, task.id), told)
+    push.connections.connections.change(slot.connection_id, lambda kept: follow(kept, task.id), told)
     return 1
 
 
-def _may_watch(push: Push, task: Task, slot: Slot) -> bool:
+def _may_watch(push: PushDeps, task: Task, slot: Slot) -> bool:
     """Whether the socket's account may read the task still; of another's data the access log takes note."""
     if slot.account_id == task.patient_id:
         return True
     try:
-        actor = push.keeper.gates.actor(slot.account_id, slot.session_id, int(push.keeper.now().timestamp()))
+        actor = push.connections.gates.actor(slot.account_id, slot.session_id, int(push.connections.now().timestamp()))
         subscriptions.require_watchable(push.access, actor, task)
     except (NotAuthenticated, NotFound):
         return False
     return True
 
 
-def _deliver(push: Push, watcher: Subscription, message: bytes) -> bool:
+def _deliver(push: PushDeps, watcher: Subscription, message: bytes) -> bool:
     """Whether the message got there. A socket that is gone is forgotten, unless its handshake may yet be under way.
 
     Raises SocketGone in that case, after waiting a while, so that the record is tried again.
     """
     for wait in (*RETRY_WAITS, None):
         try:
-            push.keeper.sockets.send(watcher.connection_id, message)
+            push.connections.sockets.send(watcher.connection_id, message)
         except ConnectionGone:
-            if push.keeper.now() - watcher.connected_at > CONNECT_GRACE:
-                push.keeper.connections.close(watcher.connection_id)
+            if push.connections.now() - watcher.connected_at > CONNECT_GRACE:
+                push.connections.connections.close(watcher.connection_id)
                 return False
-            if push.keeper.connections.get(watcher.connection_id) is None:
+            if push.connections.connections.get(watcher.connection_id) is None:
                 return False  # it has said goodbye already
             if wait is None:
                 raise
@@ -126,7 +126,7 @@ def _message(task: Task) -> bytes:
     return json.dumps({"task_id": str(to_uuid(task.id)), **report(task)}, separators=(",", ":")).encode()
 
 
-def push_notification(keeper: Keeper, notice: Notification) -> int:
+def push_notification(keeper: ConnectionDeps, notice: Notification) -> int:
     """Tells every open socket of the account that asked; gives back how many.
 
     Who is not connected reads it later, so a socket that is gone is let be. Raises what kept another one from it, after

@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
-from functions.realtime.usecases.dependencies import Realtime
+from functions.realtime.usecases.dependencies import RealtimeDeps
 from scanward.domain.accounts import Actor
 from scanward.domain.policy import Action
 from scanward.domain.subscriptions import MAX_TASKS, Connection, follow, note_activity, unwatch, watch
@@ -23,7 +23,7 @@ def require_watchable(access: Access, actor: Actor, task: Task) -> None:
         raise NotFound from refused
 
 
-def read_watchable(realtime: Realtime, actor: Actor, task_ids: tuple[int, ...]) -> None:
+def read_watchable(realtime: RealtimeDeps, actor: Actor, task_ids: tuple[int, ...]) -> None:
     """Raises NotFound when one of the tasks is missing or somebody else's."""
     for task_id in task_ids:
         task = realtime.scans.task(task_id)
@@ -32,7 +32,7 @@ def read_watchable(realtime: Realtime, actor: Actor, task_ids: tuple[int, ...]) 
         require_watchable(realtime.access, actor, task)
 
 
-def subscribe_open_tasks(realtime: Realtime, actor: Actor, connection: Connection) -> Connection | None:
+def subscribe_open_tasks(realtime: RealtimeDeps, actor: Actor, connection: Connection) -> Connection | None:
     """Follows those of one's own newest tasks that are still going on, so that their state is pushed at once.
 
     Comes after the socket is kept: what begins or moves meanwhile finds it already.
@@ -76,7 +76,7 @@ class MessageRateExceeded(TooManyRequests):
     """Too many messages to go on listening."""
 
 
-def handle_message(realtime: Realtime, connection_id: str, read: Callable[[], Message]) -> Connection | None:
+def handle_message(realtime: RealtimeDeps, connection_id: str, read: Callable[[], Message]) -> Connection | None:
     """Does what a message asks for; what the socket watches now, None after a ping.
 
     The message is counted before it is read. Raises NotAuthenticated when the session is over and Flooded (the socket
@@ -102,7 +102,7 @@ def handle_message(realtime: Realtime, connection_id: str, read: Callable[[], Me
     return changed
 
 
-def reply(realtime: Realtime, connection_id: str, said: bytes, *, ends: bool) -> None:
+def reply(realtime: RealtimeDeps, connection_id: str, said: bytes, *, ends: bool) -> None:
     """Answers over the socket: what a route answers reaches no client. `ends`: and closes it."""
     with suppress(ConnectionGone):
         realtime.keeper.sockets.send(connection_id, said)
@@ -113,7 +113,7 @@ def reply(realtime: Realtime, connection_id: str, said: bytes, *, ends: bool) ->
     realtime.keeper.connections.close(connection_id)
 
 
-def _count_message(realtime: Realtime, connection: Connection) -> Actor:
+def _count_message(realtime: RealtimeDeps, connection: Connection) -> Actor:
     now = int(realtime.keeper.now().timestamp())
     passage = realtime.keeper.gates.count_request(connection.account_id, connection.session_id, now)
     if passage.count > MAX_MESSAGES * realtime.limit:
@@ -123,7 +123,7 @@ def _count_message(realtime: Realtime, connection: Connection) -> Actor:
     return passage.actor
 
 
-def _watch(realtime: Realtime, connection: Connection, actor: Actor, message: Message) -> Connection | None:
+def _watch(realtime: RealtimeDeps, connection: Connection, actor: Actor, message: Message) -> Connection | None:
     change = realtime.keeper.connections.change
     if message.task_ids is None:
         if connection.only_task is not None:
@@ -138,7 +138,7 @@ def _watch(realtime: Realtime, connection: Connection, actor: Actor, message: Me
     return change(connection.id, lambda kept: watch(kept, task_ids))
 
 
-def _unwatch(realtime: Realtime, connection: Connection, message: Message) -> Connection | None:
+def _unwatch(realtime: RealtimeDeps, connection: Connection, message: Message) -> Connection | None:
     if message.task_ids is None:
         return realtime.keeper.connections.change(
             connection.id, lambda kept: replace(kept, task_ids=(), followed=(), watches_own=False)

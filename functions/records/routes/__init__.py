@@ -1,7 +1,7 @@
 """The routes of clinic data, one module for each kind of thing."""
 
 from functions.records.routes import access_log, care, clinical_notes, departments, directory, personal_data, questions
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.web.families import Family
 from scanward.web.routes import Routes
 
@@ -17,4 +17,4 @@ TABLES = (
     questions.routes,
     clinical_notes.routes,
 )
-routes = Routes[Clinic].joined("records", Family.ENVELOPE, *TABLES)
+routes = Routes[RecordDeps].joined("records", Family.ENVELOPE, *TABLES)

@@ -4,22 +4,22 @@ from collections.abc import Sequence
 
 from functions.records.schemas.access_log import EntryOut, LogQuery
 from functions.records.usecases import access_log
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.domain.care import AccessEntry
 from scanward.web.families import Family
 from scanward.web.routes import ADMINISTRATORS, Call, Page, Routes
 
-routes = Routes[Clinic]("records", Family.ENVELOPE)
+routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 
 
 @routes.get("/users/me/access-log", list[EntryOut], query=LogQuery)
-def own_log(call: Call[None], clinic: Clinic) -> Page:
+def own_log(call: Call[None], clinic: RecordDeps) -> Page:
     """Who was at the caller's data, the newest first."""
     return _page(*access_log.own(clinic, call.actor, call.query.window()))
 
 
 @routes.get("/users/{user_id}/access-log", list[EntryOut], query=LogQuery, audience=ADMINISTRATORS)
-def log_of(call: Call[None], clinic: Clinic) -> Page:
+def log_of(call: Call[None], clinic: RecordDeps) -> Page:
     """Who was at somebody's data; that it was read is logged as well."""
     return _page(*access_log.of(clinic, call.actor, call.path["user_id"], call.query.window()))
 

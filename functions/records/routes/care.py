@@ -13,26 +13,26 @@ from functions.records.schemas.care import (
 )
 from functions.records.schemas.fields import PageQuery
 from functions.records.usecases import care
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.domain.accounts import PROFESSIONALS
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
 from scanward.web.routes import Audience, Call, Page, Routes
 
-routes = Routes[Clinic]("records", Family.ENVELOPE)
+routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 PROFESSIONAL = Audience(roles=PROFESSIONALS)
 
 
 @routes.post(
     "/patients/create-connect-token", ConnectTokenOut, ConnectTokenBody, audience=PROFESSIONAL, body_optional=True
 )
-def create_connect_token(call: Call[ConnectTokenBody], clinic: Clinic) -> ConnectTokenOut:
+def create_connect_token(call: Call[ConnectTokenBody], clinic: RecordDeps) -> ConnectTokenOut:
     """A token to hand to a patient, who lets its maker in with it, once."""
     return ConnectTokenOut.from_domain(care.create_token(clinic, call.actor, call.body.expires_in_minutes))
 
 
 @routes.delete("/patients/connect-tokens/{connect_token}", MessageOut, audience=PROFESSIONAL)
-def revoke_connect_token(call: Call[None], clinic: Clinic) -> MessageOut:
+def revoke_connect_token(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """Take back a token of one's own that nobody has used."""
     care.revoke_token(clinic, call.actor, call.path["connect_token"])
     return MessageOut(message="Token revoked")
@@ -41,46 +41,46 @@ def revoke_connect_token(call: Call[None], clinic: Clinic) -> MessageOut:
 @routes.post(
     "/patients/connect-doctor/{connect_token}", LetInDoctorOut, ConnectBody, body_optional=True, idempotent=True
 )
-def connect_doctor(call: Call[ConnectBody], clinic: Clinic) -> LetInDoctorOut:
+def connect_doctor(call: Call[ConnectBody], clinic: RecordDeps) -> LetInDoctorOut:
     """Let a professional in with the token they handed out, for good or until a day."""
     token, ends_at = call.path["connect_token"], call.body.ends_at
     return LetInDoctorOut.from_domain(care.connect(clinic, call.actor, token, ends_at, call.idempotency_key))
 
 
 @routes.get("/patients/me/doctors", list[LetInDoctorOut], query=PageQuery)
-def own_doctors(call: Call[None], clinic: Clinic) -> Page:
+def own_doctors(call: Call[None], clinic: RecordDeps) -> Page:
     """The professionals whom the caller let in, the newest first."""
     found, cursor = care.doctors(clinic, call.actor, call.query.window())
     return Page([LetInDoctorOut.from_domain(doctor) for doctor in found], cursor)
 
 
 @routes.delete("/patients/me/doctors/{doctor_id}", MessageOut)
-def withdraw(call: Call[None], clinic: Clinic) -> MessageOut:
+def withdraw(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """Part with a professional, at once."""
     care.withdraw(clinic, call.actor, call.path["doctor_id"])
     return MessageOut(message="Access withdrawn")
 
 
 @routes.get("/patients", list[ListedOut], query=PageQuery, audience=PROFESSIONAL)
-def own_patients(call: Call[None], clinic: Clinic) -> Page:
+def own_patients(call: Call[None], clinic: RecordDeps) -> Page:
     """The patients who let the caller in, the newest first."""
     listed, cursor = care.page(clinic, call.actor, call.query.window())
     return Page([ListedOut.from_domain(one) for one in listed], cursor)
 
 
 @routes.get("/patients/{patient_id}", PatientSheetOut)
-def patient(call: Call[None], clinic: Clinic) -> PatientSheetOut:
+def patient(call: Call[None], clinic: RecordDeps) -> PatientSheetOut:
     """One patient: what professionals keep of them, else what they say of themselves."""
     return PatientSheetOut.from_domain(care.read(clinic, call.actor, call.path["patient_id"]))
 
 
 @routes.put("/patients/{patient_id}", PatientSheetOut, SheetBody, audience=PROFESSIONAL)
-def change_patient(call: Call[SheetBody], clinic: Clinic) -> PatientSheetOut:
+def change_patient(call: Call[SheetBody], clinic: RecordDeps) -> PatientSheetOut:
     """Write on a patient's sheet; what the patient says of themselves stays as it is."""
     return PatientSheetOut.from_domain(care.write(clinic, call.actor, call.path["patient_id"], call.body.fields()))
 
 
 @routes.post("/patients/{patient_id}/break-glass", GlassOut, GlassBody, status=201)
-def break_glass(call: Call[GlassBody], clinic: Clinic) -> GlassOut:
+def break_glass(call: Call[GlassBody], clinic: RecordDeps) -> GlassOut:
     """Look at a patient who did not let one in, for an hour and a reason that the patient can read."""
     return GlassOut.from_domain(care.break_glass(clinic, call.actor, call.path["patient_id"], call.body.reason))

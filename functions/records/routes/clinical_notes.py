@@ -13,22 +13,22 @@ from functions.records.schemas.clinical_notes import (
 )
 from functions.records.schemas.fields import ProseQuery
 from functions.records.usecases import clinical_notes
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.web.families import Family
 from scanward.web.routes import Call, Page, Routes
 
-routes = Routes[Clinic]("records", Family.FLAT)
+routes = Routes[RecordDeps]("records", Family.FLAT)
 
 
 @routes.get("/api/medical_histories_of_patient/{user_id}", list[HistoryOut], query=ProseQuery)
-def list_histories(call: Call[None], clinic: Clinic) -> Page:
+def list_histories(call: Call[None], clinic: RecordDeps) -> Page:
     """A patient's medical history, what was written last first."""
     found, cursor = clinical_notes.list_histories(clinic, call.actor, call.path["user_id"], call.query.window())
     return Page([HistoryOut.from_domain(history) for history in found], cursor)
 
 
 @routes.post("/api/medical_histories", HistoryOut, HistoryBody, status=201, idempotent=True)
-def write_history(call: Call[HistoryBody], clinic: Clinic) -> HistoryOut:
+def write_history(call: Call[HistoryBody], clinic: RecordDeps) -> HistoryOut:
     """Write an entry of the medical history of a patient of one's own."""
     body = call.body
     return HistoryOut.from_domain(
@@ -37,7 +37,7 @@ def write_history(call: Call[HistoryBody], clinic: Clinic) -> HistoryOut:
 
 
 @routes.put("/api/medical_histories/{id}", HistoryOut, HistoryAmendmentBody)
-def amend_history(call: Call[HistoryAmendmentBody], clinic: Clinic) -> HistoryOut:
+def amend_history(call: Call[HistoryAmendmentBody], clinic: RecordDeps) -> HistoryOut:
     """Amend an entry; what stood before is kept, with its author and time."""
     body = call.body
     return HistoryOut.from_domain(
@@ -46,14 +46,14 @@ def amend_history(call: Call[HistoryAmendmentBody], clinic: Clinic) -> HistoryOu
 
 
 @routes.get("/api/medical_histories/{id}/versions", list[ReplacedEntryOut], query=ProseQuery)
-def list_history_versions(call: Call[None], clinic: Clinic) -> Page:
+def list_history_versions(call: Call[None], clinic: RecordDeps) -> Page:
     """What amendments of an entry replaced, the newest first."""
     found, cursor = clinical_notes.list_history_versions(clinic, call.actor, call.path["id"], call.query.window())
     return Page([ReplacedEntryOut.from_domain(one) for one in found], cursor)
 
 
 @routes.get("/api/patient_records", list[RecordOut], query=RecordsQuery)
-def list_records(call: Call[None], clinic: Clinic) -> Page:
+def list_records(call: Call[None], clinic: RecordDeps) -> Page:
     """The records of the doctor's departments, or with `patient_id` those of one patient, the newest first."""
     window, patient = call.query.window(), call.query.patient_id
     if patient is None:
@@ -64,7 +64,7 @@ def list_records(call: Call[None], clinic: Clinic) -> Page:
 
 
 @routes.post("/api/patient_records", RecordOut, RecordBody, status=201, idempotent=True)
-def write_record(call: Call[RecordBody], clinic: Clinic) -> RecordOut:
+def write_record(call: Call[RecordBody], clinic: RecordDeps) -> RecordOut:
     """Write a record of a patient of one's own."""
     body = call.body
     return RecordOut.from_domain(
@@ -73,13 +73,13 @@ def write_record(call: Call[RecordBody], clinic: Clinic) -> RecordOut:
 
 
 @routes.get("/api/patient_records/{pk}", RecordOut)
-def read_record(call: Call[None], clinic: Clinic) -> RecordOut:
+def read_record(call: Call[None], clinic: RecordDeps) -> RecordOut:
     """One record, of oneself or of a patient of one's own."""
     return RecordOut.from_domain(clinical_notes.read_record(clinic, call.actor, call.path["pk"]))
 
 
 @routes.patch("/api/patient_records/{pk}", RecordOut, AmendmentBody)
-def amend_record(call: Call[AmendmentBody], clinic: Clinic) -> RecordOut:
+def amend_record(call: Call[AmendmentBody], clinic: RecordDeps) -> RecordOut:
     """Amend a record; what stood before is kept, with its author and time."""
     body = call.body
     return RecordOut.from_domain(
@@ -88,7 +88,7 @@ def amend_record(call: Call[AmendmentBody], clinic: Clinic) -> RecordOut:
 
 
 @routes.get("/api/patient_records/{pk}/versions", list[ReplacedOut], query=ProseQuery)
-def list_record_versions(call: Call[None], clinic: Clinic) -> Page:
+def list_record_versions(call: Call[None], clinic: RecordDeps) -> Page:
     """What amendments of a record replaced, the newest first."""
     found, cursor = clinical_notes.list_record_versions(clinic, call.actor, call.path["pk"], call.query.window())
     return Page([ReplacedOut.from_domain(one) for one in found], cursor)

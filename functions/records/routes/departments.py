@@ -11,43 +11,43 @@ from functions.records.schemas.departments import (
 from functions.records.schemas.directory import ListedDoctorOut, ListedPatientOut
 from functions.records.schemas.fields import PageQuery
 from functions.records.usecases import departments
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
 from scanward.web.routes import ADMINISTRATORS, Call, Page, Routes
 
-routes = Routes[Clinic]("records", Family.FLAT)
-own_routes = Routes[Clinic]("records", Family.ENVELOPE)
+routes = Routes[RecordDeps]("records", Family.FLAT)
+own_routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 
 
 @routes.get("/api/department", list[DepartmentOut], query=PageQuery)
-def listed(call: Call[None], clinic: Clinic) -> Page:
+def listed(call: Call[None], clinic: RecordDeps) -> Page:
     """The departments, the newest first."""
     found, cursor = departments.listed(clinic, call.actor, call.query.window())
     return Page([DepartmentOut.from_domain(department) for department in found], cursor)
 
 
 @routes.post("/api/department", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS, status=201, idempotent=True)
-def create(call: Call[DepartmentBody], clinic: Clinic) -> DepartmentOut:
+def create(call: Call[DepartmentBody], clinic: RecordDeps) -> DepartmentOut:
     """Make a department; no other that is open has its name."""
     return DepartmentOut.from_domain(departments.create(clinic, call.body.name, call.idempotency_key))
 
 
 @routes.patch("/api/department/{pk}", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS)
-def rename(call: Call[DepartmentBody], clinic: Clinic) -> DepartmentOut:
+def rename(call: Call[DepartmentBody], clinic: RecordDeps) -> DepartmentOut:
     """Give a department another name."""
     return DepartmentOut.from_domain(departments.rename(clinic, call.path["pk"], call.body.name))
 
 
 @routes.delete("/api/department/{pk}", MessageOut, audience=ADMINISTRATORS)
-def close(call: Call[None], clinic: Clinic) -> MessageOut:
+def close(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """Close a department: it opens nothing from here on; what was written in it stays."""
     departments.close(clinic, call.path["pk"])
     return MessageOut(message="Department closed")
 
 
 @routes.get("/api/department/{pk}/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
-def doctors(call: Call[None], clinic: Clinic) -> Page:
+def doctors(call: Call[None], clinic: RecordDeps) -> Page:
     """A department's doctors, the newest account first."""
     found, cursor = departments.doctors(clinic, call.actor, call.path["pk"], call.query.window())
     return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
@@ -56,40 +56,40 @@ def doctors(call: Call[None], clinic: Clinic) -> Page:
 @routes.put(
     "/api/department/{pk}/doctors/{user_id}", ListedDoctorOut, NothingBody, audience=ADMINISTRATORS, body_optional=True
 )
-def assign(call: Call[NothingBody], clinic: Clinic) -> ListedDoctorOut:
+def assign(call: Call[NothingBody], clinic: RecordDeps) -> ListedDoctorOut:
     """Let an approved doctor work in a department."""
     return ListedDoctorOut.from_domain(departments.assign(clinic, call.actor, call.path["pk"], call.path["user_id"]))
 
 
 @routes.delete("/api/department/{pk}/doctors/{user_id}", MessageOut, audience=ADMINISTRATORS)
-def dismiss(call: Call[None], clinic: Clinic) -> MessageOut:
+def dismiss(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """End a doctor's work in a department, at once."""
     departments.dismiss(clinic, call.actor, call.path["pk"], call.path["user_id"])
     return MessageOut(message="Doctor removed from the department")
 
 
 @routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=PageQuery, audience=STAFF)
-def patients(call: Call[None], clinic: Clinic) -> Page:
+def patients(call: Call[None], clinic: RecordDeps) -> Page:
     """The patients of a department that one works in, who came last first."""
     found, cursor = departments.patients(clinic, call.actor, call.path["pk"], call.query.window())
     return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
 
 
 @routes.put("/api/department/{pk}/patients/{user_id}", MembershipOut, NothingBody, audience=STAFF, body_optional=True)
-def admit(call: Call[NothingBody], clinic: Clinic) -> MembershipOut:
+def admit(call: Call[NothingBody], clinic: RecordDeps) -> MembershipOut:
     """Take in a patient who let a doctor of the department in; administrators take in anybody."""
     return MembershipOut.from_domain(departments.admit(clinic, call.actor, call.path["pk"], call.path["user_id"]))
 
 
 @routes.delete("/api/department/{pk}/patients/{user_id}", MessageOut, audience=STAFF)
-def discharge(call: Call[None], clinic: Clinic) -> MessageOut:
+def discharge(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """Let a patient go."""
     departments.discharge(clinic, call.actor, call.path["pk"], call.path["user_id"])
     return MessageOut(message="Patient discharged")
 
 
 @own_routes.get("/patients/me/departments", list[OwnDepartmentOut])
-def own(call: Call[None], clinic: Clinic) -> list[OwnDepartmentOut]:
+def own(call: Call[None], clinic: RecordDeps) -> list[OwnDepartmentOut]:
     """The departments that the caller is in as a patient, the newest first."""
     return [
         OwnDepartmentOut.from_domain(department, member) for department, member in departments.own(clinic, call.actor)
@@ -97,7 +97,7 @@ def own(call: Call[None], clinic: Clinic) -> list[OwnDepartmentOut]:
 
 
 @own_routes.delete("/patients/me/departments/{department_id}", MessageOut)
-def leave(call: Call[None], clinic: Clinic) -> MessageOut:
+def leave(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """Leave a department, at once."""
     departments.leave(clinic, call.actor, call.path["department_id"])
     return MessageOut(message="Department left")

@@ -3,37 +3,37 @@
 from functions.records.schemas.directory import ListedDoctorOut, ListedPatientOut
 from functions.records.schemas.fields import PageQuery
 from functions.records.usecases import directory
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.domain.accounts import Role
 from scanward.web.families import Family
 from scanward.web.routes import Audience, Call, Page, Routes
 
-routes = Routes[Clinic]("records", Family.FLAT)
+routes = Routes[RecordDeps]("records", Family.FLAT)
 DOCTORS = Audience(roles=frozenset({Role.DOCTOR}))
 STAFF = Audience(roles=frozenset({Role.DOCTOR, Role.ADMIN}))
 
 
 @routes.get("/api/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
-def doctors(call: Call[None], clinic: Clinic) -> Page:
+def doctors(call: Call[None], clinic: RecordDeps) -> Page:
     """The approved doctors, the newest account first."""
     found, cursor = directory.doctors(clinic, call.actor, call.query.window())
     return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
 
 
 @routes.get("/api/doctors/{pk}", ListedDoctorOut, audience=STAFF)
-def doctor(call: Call[None], clinic: Clinic) -> ListedDoctorOut:
+def doctor(call: Call[None], clinic: RecordDeps) -> ListedDoctorOut:
     """One approved doctor."""
     return ListedDoctorOut.from_domain(directory.doctor(clinic, call.actor, call.path["pk"]))
 
 
 @routes.get("/api/patients", list[ListedPatientOut], query=PageQuery, audience=DOCTORS)
-def patients(call: Call[None], clinic: Clinic) -> Page:
+def patients(call: Call[None], clinic: RecordDeps) -> Page:
     """The patients who let the caller in or are in one of their departments, who came last first."""
     found, cursor = directory.patients(clinic, call.actor, call.query.window())
     return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
 
 
 @routes.get("/api/patients/{pk}", ListedPatientOut, audience=STAFF)
-def patient(call: Call[None], clinic: Clinic) -> ListedPatientOut:
+def patient(call: Call[None], clinic: RecordDeps) -> ListedPatientOut:
     """One patient of the caller's."""
     return ListedPatientOut.from_domain(directory.patient(clinic, call.actor, call.path["pk"]))

@@ -4,19 +4,19 @@ from functions.records.routes.directory import DOCTORS
 from functions.records.schemas.fields import ProseQuery
 from functions.records.schemas.questions import QuestionBody, QuestionOut, ResponseBody, ResponseOut
 from functions.records.usecases import questions
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.questions import Questions
 from scanward.domain.accounts import Role
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
 from scanward.web.routes import Audience, Call, Page, Routes
 
-routes = Routes[Clinic]("records", Family.FLAT)
+routes = Routes[RecordDeps]("records", Family.FLAT)
 PATIENTS = Audience(roles=frozenset({Role.PATIENT}))
 
 
 @routes.post("/api/questions", QuestionOut, QuestionBody, audience=PATIENTS, status=201, idempotent=True)
-def ask(call: Call[QuestionBody], clinic: Clinic) -> QuestionOut:
+def ask(call: Call[QuestionBody], clinic: RecordDeps) -> QuestionOut:
     """Ask a doctor, or without `doctor_id` all approved doctors, who can read it until one has answered."""
     body = call.body
     return QuestionOut.from_domain(
@@ -25,39 +25,39 @@ def ask(call: Call[QuestionBody], clinic: Clinic) -> QuestionOut:
 
 
 @routes.get("/api/questions", list[QuestionOut], query=ProseQuery, audience=PATIENTS)
-def own(call: Call[None], clinic: Clinic) -> Page:
+def own(call: Call[None], clinic: RecordDeps) -> Page:
     """What the caller has asked, the newest first."""
     return _page(questions.own(clinic, call.actor, call.query.window()))
 
 
 @routes.get("/api/questions/pending", list[QuestionOut], query=ProseQuery, audience=DOCTORS)
-def pending(call: Call[None], clinic: Clinic) -> Page:
+def pending(call: Call[None], clinic: RecordDeps) -> Page:
     """What waits for the caller, alone or with all other doctors, the newest first."""
     return _page(questions.pending(clinic, call.actor, call.query.window()))
 
 
 @routes.get("/api/questions/{id}", QuestionOut)
-def read(call: Call[None], clinic: Clinic) -> QuestionOut:
+def read(call: Call[None], clinic: RecordDeps) -> QuestionOut:
     """One question, with its response once there is one."""
     return QuestionOut.from_domain(questions.read(clinic, call.actor, call.path["id"]))
 
 
 @routes.delete("/api/questions/{id}", MessageOut, audience=PATIENTS)
-def withdraw(call: Call[None], clinic: Clinic) -> MessageOut:
+def withdraw(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """Take back a question of one's own that nobody has answered."""
     questions.withdraw(clinic, call.actor, call.path["id"])
     return MessageOut(message="Question withdrawn")
 
 
 @routes.post("/api/questions/{id}/response", ResponseOut, ResponseBody, audience=DOCTORS, status=201, idempotent=True)
-def respond(call: Call[ResponseBody], clinic: Clinic) -> ResponseOut:
+def respond(call: Call[ResponseBody], clinic: RecordDeps) -> ResponseOut:
     """Answer a question; the first answer is the only one."""
     answered = questions.respond(clinic, call.actor, call.path["id"], call.body.response_text, call.idempotency_key)
     return ResponseOut.from_question(answered)[0]
 
 
 @routes.get("/api/questions/{id}/{patient_id}", list[QuestionOut], query=ProseQuery)
-def thread(call: Call[None], clinic: Clinic) -> Page:
+def thread(call: Call[None], clinic: RecordDeps) -> Page:
     """What a patient asked a doctor, whose id comes first, the newest first."""
     doctor, patient = call.path["id"], call.path["patient_id"]
     return _page(questions.thread(clinic, call.actor, doctor, patient, call.query.window()))

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.domain.accounts import Actor
 from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
@@ -14,12 +14,12 @@ from scanward.security.access import ResourceRef
 Entries = tuple[Sequence[AccessEntry], str | None]
 
 
-def own(clinic: Clinic, actor: Actor, window: PageRequest) -> Entries:
+def own(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Entries:
     """A part of the log about the caller, the newest first, and the cursor of the next."""
     return _page(clinic, actor.account_id, window)
 
 
-def of(clinic: Clinic, actor: Actor, account: str, window: PageRequest) -> Entries:
+def of(clinic: RecordDeps, actor: Actor, account: str, window: PageRequest) -> Entries:
     """A part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
     account_id = parse_id(account)
     found = _page(clinic, account_id, window)
@@ -29,7 +29,7 @@ def of(clinic: Clinic, actor: Actor, account: str, window: PageRequest) -> Entri
     return found
 
 
-def _page(clinic: Clinic, account_id: int, window: PageRequest) -> Entries:
+def _page(clinic: RecordDeps, account_id: int, window: PageRequest) -> Entries:
     scope = f"access:{account_id}"
     before = clinic.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     found = clinic.log.page(account_id, window.limit, before)

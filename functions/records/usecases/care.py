@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID, uuid4
 
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.lists import cursor, part
 from scanward.domain import patient_chart
 from scanward.domain.accounts import Account, Actor, Role
@@ -43,7 +43,7 @@ class Doctor:
     link: CareLink
 
 
-def create_token(clinic: Clinic, actor: Actor, minutes: int) -> HandedOut:
+def create_token(clinic: RecordDeps, actor: Actor, minutes: int) -> HandedOut:
     """A token that lets one patient in, once."""
     token = str(uuid4())
     kept = ConnectToken(_hashed(token), actor.account_id, clinic.now() + timedelta(minutes=minutes))
@@ -51,13 +51,15 @@ def create_token(clinic: Clinic, actor: Actor, minutes: int) -> HandedOut:
     return HandedOut(token, kept)
 
 
-def revoke_token(clinic: Clinic, actor: Actor, token: str) -> None:
+def revoke_token(clinic: RecordDeps, actor: Actor, token: str) -> None:
     """Forgets an unused token of one's own. Raises NotFound, whatever else it is."""
     if not clinic.connects.revoke(_hashed(token), actor.account_id):
         raise NotFound
 
 
-def connect(clinic: Clinic, actor: Actor, token: str, ends_at: datetime | None, once: IdempotencyKey | None) -> Doctor:
+def connect(
+    clinic: RecordDeps, actor: Actor, token: str, ends_at: datetime | None, once: IdempotencyKey | None
+) -> Doctor:
     """Lets a professional in. Raises NotAllowed, InvalidFields, and NotFound for every token that does not hold."""
     _require(actor, Action.CONNECT)
     now = clinic.now()
@@ -83,7 +85,7 @@ def connect(clinic: Clinic, actor: Actor, token: str, ends_at: datetime | None, 
     raise NotFound
 
 
-def doctors(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Doctor], str | None]:
+def doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Doctor], str | None]:
     """Part of the professionals whom the caller let in, the newest first."""
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
@@ -93,7 +95,7 @@ def doctors(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Doc
     return let_in, cursor(clinic, found.last, scope)
 
 
-def withdraw(clinic: Clinic, actor: Actor, doctor: str) -> None:
+def withdraw(clinic: RecordDeps, actor: Actor, doctor: str) -> None:
     """Parts with a professional, at once. Raises NotAllowed, and NotFound for who was not let in."""
     _require(actor, Action.WITHDRAW)
     now = clinic.now()
@@ -102,14 +104,14 @@ def withdraw(clinic: Clinic, actor: Actor, doctor: str) -> None:
         raise NotFound
 
 
-def _replayed(clinic: Clinic, actor: Actor, professional_id: int) -> Doctor:
+def _replayed(clinic: RecordDeps, actor: Actor, professional_id: int) -> Doctor:
     link = clinic.links.between(actor.account_id, professional_id)
     if link is None or not link.is_active(clinic.now()):
         raise NotFound
     return Doctor(_professional(clinic, professional_id), link)
 
 
-def _professional(clinic: Clinic, account_id: int) -> Account:
+def _professional(clinic: RecordDeps, account_id: int) -> Account:
     found = clinic.accounts.get(account_id)
     if found is None or not found.account.is_active:
         raise NotFound
@@ -161,7 +163,7 @@ class Patient:
     shows_diagnosis: bool
 
 
-def page(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Listed], str | None]:
+def page(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Listed], str | None]:
     """The patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
     found = clinic.links.of_professional(actor.account_id, clinic.now(), part(clinic, window, scope))
@@ -171,14 +173,14 @@ def page(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Listed
     return listed, cursor(clinic, found.last, scope)
 
 
-def read(clinic: Clinic, actor: Actor, patient: str) -> Patient:
+def read(clinic: RecordDeps, actor: Actor, patient: str) -> Patient:
     """One patient. Raises NotFound, also for who did not let the caller in."""
     account, sheet = _found(clinic, parse_id(patient))
     relation = clinic.access.require(actor, Action.READ_PATIENT, account.id, ResourceRef("patient", account.id))
     return _patient(actor, relation, account, sheet)
 
 
-def write(clinic: Clinic, actor: Actor, patient: str, fields: Mapping[str, Any]) -> Patient:
+def write(clinic: RecordDeps, actor: Actor, patient: str, fields: Mapping[str, Any]) -> Patient:
     """Keeps fields on a patient's sheet. Raises NotFound, and NotAllowed for a diagnosis by who makes none."""
     account, before = _found(clinic, parse_id(patient))
     action = Action.WRITE_DIAGNOSIS if "diagnosis" in fields else Action.WRITE_PATIENT
@@ -198,7 +200,7 @@ def write(clinic: Clinic, actor: Actor, patient: str, fields: Mapping[str, Any])
     return _patient(actor, relation, account, after)
 
 
-def break_glass(clinic: Clinic, actor: Actor, patient: str, reason: str) -> Glass:
+def break_glass(clinic: RecordDeps, actor: Actor, patient: str, reason: str) -> Glass:
     """Lets a doctor whom the patient did not let in look for a while. Raises NotAllowed, NotFound."""
     patient_id = parse_id(patient)
     if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
@@ -207,7 +209,7 @@ def break_glass(clinic: Clinic, actor: Actor, patient: str, reason: str) -> Glas
     return clinic.access.break_glass(actor, patient_id, reason)
 
 
-def _found(clinic: Clinic, patient_id: int) -> tuple[Account, ChartVersion | None]:
+def _found(clinic: RecordDeps, patient_id: int) -> tuple[Account, ChartVersion | None]:
     found = clinic.patients.get(patient_id)
     if found is None or found[0].role is not Role.PATIENT:
         raise NotFound

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from datetime import datetime
 
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import require_approved, require_known
 from functions.records.usecases.lists import create, cursor, part
 from scanward.domain import clinical_notes
@@ -21,7 +21,7 @@ HISTORY_KIND = "medical_history"
 
 
 def list_histories(
-    clinic: Clinic, actor: Actor, patient: str, window: PageRequest
+    clinic: RecordDeps, actor: Actor, patient: str, window: PageRequest
 ) -> tuple[Sequence[History], str | None]:
     """Part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
@@ -33,7 +33,7 @@ def list_histories(
 
 
 def list_history_versions(
-    clinic: Clinic, actor: Actor, history: str, window: PageRequest
+    clinic: RecordDeps, actor: Actor, history: str, window: PageRequest
 ) -> tuple[Sequence[NoteVersion[Surgery]], str | None]:
     """Part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
     number = _get_history(clinic, actor, Action.READ_HISTORY, parse_id(history)).id
@@ -42,7 +42,9 @@ def list_history_versions(
     return found.versions, cursor(clinic, found.last, scope)
 
 
-def write_history(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, once: IdempotencyKey | None) -> History:
+def write_history(
+    clinic: RecordDeps, actor: Actor, patient_id: int, text: Surgery, once: IdempotencyKey | None
+) -> History:
     """A new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> History:
@@ -54,7 +56,7 @@ def write_history(clinic: Clinic, actor: Actor, patient_id: int, text: Surgery, 
     return create(clinic, once, make, lambda number: _get_history(clinic, actor, Action.READ_HISTORY, number))
 
 
-def amend_history(clinic: Clinic, actor: Actor, history: str, version: int, text: Surgery) -> History:
+def amend_history(clinic: RecordDeps, actor: Actor, history: str, version: int, text: Surgery) -> History:
     """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
     before = _get_history(clinic, actor, Action.WRITE_HISTORY, parse_id(history))
     after = clinical_notes.amend_note(before, version, text, actor.account_id, clinic.now())
@@ -62,7 +64,7 @@ def amend_history(clinic: Clinic, actor: Actor, history: str, version: int, text
     return after
 
 
-def _get_history(clinic: Clinic, actor: Actor, action: Action, number: int) -> History:
+def _get_history(clinic: RecordDeps, actor: Actor, action: Action, number: int) -> History:
     found = clinic.histories.get(number)
     if found is None:
         raise NotFound
@@ -74,7 +76,7 @@ RECORD_KIND = "patient_record"
 Records = tuple[Sequence[Record], str | None]
 
 
-def list_records_in_departments(clinic: Clinic, actor: Actor, window: PageRequest) -> Records:
+def list_records_in_departments(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Records:
     """Part of the records of the doctor's departments, the newest first. Raises NotAllowed for anybody else.
 
     Those of patients who have left are left out, so a page may be shorter.
@@ -96,7 +98,7 @@ def list_records_in_departments(clinic: Clinic, actor: Actor, window: PageReques
     return shown, cursor(clinic, found.last, scope)
 
 
-def list_records_of_patient(clinic: Clinic, actor: Actor, patient: str, window: PageRequest) -> Records:
+def list_records_of_patient(clinic: RecordDeps, actor: Actor, patient: str, window: PageRequest) -> Records:
     """Part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(clinic, actor, patient_id)
@@ -106,13 +108,13 @@ def list_records_of_patient(clinic: Clinic, actor: Actor, patient: str, window: 
     return clinic.records.get_many(found.ids), cursor(clinic, found.last, scope)
 
 
-def read_record(clinic: Clinic, actor: Actor, record: str) -> Record:
+def read_record(clinic: RecordDeps, actor: Actor, record: str) -> Record:
     """One record. Raises NotFound, also for a stranger's."""
     return _get_record(clinic, actor, Action.READ_RECORD, parse_id(record))
 
 
 def list_record_versions(
-    clinic: Clinic, actor: Actor, record: str, window: PageRequest
+    clinic: RecordDeps, actor: Actor, record: str, window: PageRequest
 ) -> tuple[Sequence[NoteVersion[Findings]], str | None]:
     """Part of what amendments of a record replaced, the newest first. Raises NotFound."""
     number = read_record(clinic, actor, record).id
@@ -121,7 +123,9 @@ def list_record_versions(
     return found.versions, cursor(clinic, found.last, scope)
 
 
-def write_record(clinic: Clinic, actor: Actor, patient_id: int, text: Findings, once: IdempotencyKey | None) -> Record:
+def write_record(
+    clinic: RecordDeps, actor: Actor, patient_id: int, text: Findings, once: IdempotencyKey | None
+) -> Record:
     """A new record of a patient. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Record:
@@ -135,7 +139,7 @@ def write_record(clinic: Clinic, actor: Actor, patient_id: int, text: Findings, 
 
 
 def amend_record(
-    clinic: Clinic, actor: Actor, record: str, version: int, change: Callable[[Findings], Findings]
+    clinic: RecordDeps, actor: Actor, record: str, version: int, change: Callable[[Findings], Findings]
 ) -> Record:
     """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
     before = _get_record(clinic, actor, Action.WRITE_RECORD, parse_id(record))
@@ -144,7 +148,7 @@ def amend_record(
     return after
 
 
-def _get_record(clinic: Clinic, actor: Actor, action: Action, number: int) -> Record:
+def _get_record(clinic: RecordDeps, actor: Actor, action: Action, number: int) -> Record:
     found = clinic.records.get(number)
     if found is None:
         raise NotFound

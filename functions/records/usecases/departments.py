@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import Colleague, colleagues, require_approved, works
 from functions.records.usecases.lists import create as create_once
 from functions.records.usecases.lists import cursor, part
@@ -22,7 +22,9 @@ from scanward.stores.lists import PageRange
 LINKS_AT_ONCE = 100
 
 
-def patients(clinic: Clinic, actor: Actor, department: str, window: PageRequest) -> tuple[list[Account], str | None]:
+def patients(
+    clinic: RecordDeps, actor: Actor, department: str, window: PageRequest
+) -> tuple[list[Account], str | None]:
     """Part of a department's patients, who came last first. Raises NotFound, and NotAllowed for who is not of it."""
     found = _of(clinic, actor, department)
     scope = f"patients-in:{found.id}"
@@ -36,7 +38,7 @@ def patients(clinic: Clinic, actor: Actor, department: str, window: PageRequest)
     return accounts, cursor(clinic, wanted.last, scope)
 
 
-def admit(clinic: Clinic, actor: Actor, department: str, patient: str) -> Membership:
+def admit(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> Membership:
     """Takes a patient in who let a doctor of the department in; administrators take in anybody.
 
     One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
@@ -57,24 +59,24 @@ def admit(clinic: Clinic, actor: Actor, department: str, patient: str) -> Member
     return member
 
 
-def discharge(clinic: Clinic, actor: Actor, department: str, patient: str) -> None:
+def discharge(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> None:
     """Lets a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
     found, patient_id = _of(clinic, actor, department), parse_id(patient)
     _let_go(clinic, actor, found.id, patient_id, Relation.DEPARTMENT)
 
 
-def leave(clinic: Clinic, actor: Actor, department: str) -> None:
+def leave(clinic: RecordDeps, actor: Actor, department: str) -> None:
     """A patient goes of their own will, whatever has become of the department. Raises NotFound."""
     _let_go(clinic, actor, parse_id(department), actor.account_id, Relation.SELF)
 
 
-def own(clinic: Clinic, actor: Actor) -> Sequence[tuple[Department, Membership]]:
+def own(clinic: RecordDeps, actor: Actor) -> Sequence[tuple[Department, Membership]]:
     """The open departments that the caller is in as a patient, the newest first."""
     memberships = {member.department_id: member for member in clinic.members.of_patient(actor.account_id)}
     return [(department, memberships[department.id]) for department in clinic.departments.many(memberships)]
 
 
-def _of(clinic: Clinic, actor: Actor, department: str) -> Department:
+def _of(clinic: RecordDeps, actor: Actor, department: str) -> Department:
     """An open department. That it is there is no secret, who is in it is one for its doctors and administrators."""
     require_approved(actor)
     found = clinic.departments.opened(parse_id(department))
@@ -83,7 +85,7 @@ def _of(clinic: Clinic, actor: Actor, department: str) -> Department:
     return found
 
 
-def _let_go(clinic: Clinic, actor: Actor, department_id: int, patient_id: int, relation: Relation) -> None:
+def _let_go(clinic: RecordDeps, actor: Actor, department_id: int, patient_id: int, relation: Relation) -> None:
     member = clinic.members.member(department_id, patient_id)
     if member is None:
         raise NotFound
@@ -92,7 +94,7 @@ def _let_go(clinic: Clinic, actor: Actor, department_id: int, patient_id: int, r
     clinic.members.discharge(member)
 
 
-def _link(clinic: Clinic, department_id: int, patient_id: int) -> CareLink | None:
+def _link(clinic: RecordDeps, department_id: int, patient_id: int) -> CareLink | None:
     """The patient's newest active link to a doctor of a department."""
     now, before = clinic.now(), None
     while True:
@@ -102,7 +104,7 @@ def _link(clinic: Clinic, department_id: int, patient_id: int) -> CareLink | Non
             return link
 
 
-def _require_patient(clinic: Clinic, patient_id: int) -> None:
+def _require_patient(clinic: RecordDeps, patient_id: int) -> None:
     found = clinic.accounts.get(patient_id)
     if found is None or found.account.role is not Role.PATIENT or not found.account.is_active:
         raise NotFound
@@ -111,7 +113,7 @@ def _require_patient(clinic: Clinic, patient_id: int) -> None:
 KIND = "department"
 
 
-def listed(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
+def listed(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
     """Part of the open departments, the newest first."""
     require_approved(actor)
     scope = "departments"
@@ -119,7 +121,7 @@ def listed(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[Sequence[
     return clinic.departments.many(found.ids), cursor(clinic, found.last, scope)
 
 
-def create(clinic: Clinic, name: str, once: IdempotencyKey | None) -> Department:
+def create(clinic: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
     """A new department. Raises AlreadyTaken for the name of another open one, KeyReused."""
 
     def make(number: int, now: datetime) -> Department:
@@ -130,7 +132,7 @@ def create(clinic: Clinic, name: str, once: IdempotencyKey | None) -> Department
     return create_once(clinic, once, make, clinic.departments.opened)
 
 
-def rename(clinic: Clinic, department: str, name: str) -> Department:
+def rename(clinic: RecordDeps, department: str, name: str) -> Department:
     """Another name. Raises NotFound, AlreadyTaken, Conflict."""
     before = clinic.departments.opened(parse_id(department))
     after = replace(before, name=name)
@@ -139,7 +141,7 @@ def rename(clinic: Clinic, department: str, name: str) -> Department:
     return after
 
 
-def close(clinic: Clinic, department: str) -> None:
+def close(clinic: RecordDeps, department: str) -> None:
     """From here on it opens nothing; doctors and patients leave it, what was written stays. Raises NotFound.
 
     Closing it again finishes what was interrupted.
@@ -152,7 +154,7 @@ def close(clinic: Clinic, department: str) -> None:
     clinic.members.empty(found.id)
 
 
-def assign(clinic: Clinic, actor: Actor, department: str, doctor: str) -> Colleague:
+def assign(clinic: RecordDeps, actor: Actor, department: str, doctor: str) -> Colleague:
     """Lets an approved doctor work in a department; one who does stays as they were.
 
     Raises NotFound, and Conflict for whom it cannot be.
@@ -170,7 +172,7 @@ def assign(clinic: Clinic, actor: Actor, department: str, doctor: str) -> Collea
     return colleagues(clinic, [account])[0]
 
 
-def dismiss(clinic: Clinic, actor: Actor, department: str, doctor: str) -> None:
+def dismiss(clinic: RecordDeps, actor: Actor, department: str, doctor: str) -> None:
     """Ends a doctor's work in a department, at once. Raises NotFound."""
     found, doctor_id = clinic.departments.get(parse_id(department)), parse_id(doctor)
     if found is None or found.id not in clinic.members.departments([doctor_id]).get(doctor_id, frozenset()):
@@ -179,7 +181,9 @@ def dismiss(clinic: Clinic, actor: Actor, department: str, doctor: str) -> None:
     clinic.members.dismiss(found.id, doctor_id, entry)
 
 
-def doctors(clinic: Clinic, actor: Actor, department: str, window: PageRequest) -> tuple[list[Colleague], str | None]:
+def doctors(
+    clinic: RecordDeps, actor: Actor, department: str, window: PageRequest
+) -> tuple[list[Colleague], str | None]:
     """Part of a department's approved doctors, the newest account first. Raises NotFound."""
     require_approved(actor)
     found = clinic.departments.opened(parse_id(department))
@@ -189,7 +193,7 @@ def doctors(clinic: Clinic, actor: Actor, department: str, window: PageRequest) 
     return colleagues(clinic, accounts), cursor(clinic, ids.last, scope)
 
 
-def _doctor(clinic: Clinic, account: str) -> Account:
+def _doctor(clinic: RecordDeps, account: str) -> Account:
     found = clinic.accounts.get(parse_id(account))
     if found is None or found.account.role is not Role.DOCTOR:
         raise NotFound

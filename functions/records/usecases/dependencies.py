@@ -22,7 +22,7 @@ from scanward.stores.s3 import ObjectStore
 
 
 @dataclass(frozen=True, slots=True)
-class Clinic:
+class RecordDeps:
     """`access` is the way to another person's data. `now` and `fresh_id` are where time and chance come from."""
 
     accounts: AccountStore

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.lists import cursor, part
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import Grant
@@ -23,7 +23,7 @@ def require_approved(actor: Actor) -> None:
         raise NotAllowed
 
 
-def require_known(clinic: Clinic, actor: Actor, account_id: int) -> None:
+def require_known(clinic: RecordDeps, actor: Actor, account_id: int) -> None:
     """Raises NotFound to administrators for who is not there; to everybody else such an account is a stranger's.
 
     Without it they would be shown empty lists of nobody, and nobody would have an access log.
@@ -43,7 +43,7 @@ class Colleague:
     departments: Sequence[Department]
 
 
-def doctors(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
+def doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
     """Part of the directory, the newest account first. It is of people at work, so no access log is kept of it."""
     require_approved(actor)
     scope = "doctors"
@@ -52,7 +52,7 @@ def doctors(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Col
     return colleagues(clinic, found.accounts), cursor(clinic, found.last, scope)
 
 
-def doctor(clinic: Clinic, actor: Actor, account: str) -> Colleague:
+def doctor(clinic: RecordDeps, actor: Actor, account: str) -> Colleague:
     """One doctor. Raises NotFound, also for those who are not approved, and for anybody else."""
     require_approved(actor)
     found = clinic.accounts.get(parse_id(account))
@@ -66,7 +66,7 @@ def works(account: Account) -> bool:
     return account.role is Role.DOCTOR and account.is_active and account.is_approved
 
 
-def colleagues(clinic: Clinic, accounts: Sequence[Account]) -> list[Colleague]:
+def colleagues(clinic: RecordDeps, accounts: Sequence[Account]) -> list[Colleague]:
     """Doctors with the open departments that they work in."""
     works_in = clinic.members.departments([account.id for account in accounts])
     wanted = sorted({number for departments in works_in.values() for number in departments})
@@ -77,7 +77,7 @@ def colleagues(clinic: Clinic, accounts: Sequence[Account]) -> list[Colleague]:
     ]
 
 
-def patients(clinic: Clinic, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
+def patients(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
     """Part of the patients who let a doctor in or are in one of their departments, who came last first.
 
     A place in a list is no permission: what opens a patient's data is read anew, so a page may be shorter.
@@ -100,7 +100,7 @@ def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:
     return place.is_link if grant.relation is Relation.CARE_LINK else grant.department_id in place.departments
 
 
-def patient(clinic: Clinic, actor: Actor, account: str) -> Account:
+def patient(clinic: RecordDeps, actor: Actor, account: str) -> Account:
     """One patient. Raises NotFound, also for a stranger."""
     patient_id = parse_id(account)
     found = clinic.accounts.get(patient_id) if actor.is_admin else None

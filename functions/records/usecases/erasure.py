@@ -7,7 +7,7 @@ when it is all done again: nothing that we run takes as long. Sockets end with t
 
 from datetime import timedelta
 
-from functions.records.usecases.personal_data import OwnData
+from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.domain.object_keys import account_prefixes, derived_prefix
 from scanward.domain.scans import Scan
 from scanward.stores.accounts import LastAdministrator
@@ -16,7 +16,7 @@ from scanward.stores.queues import RequestKind
 AGAIN_AFTER = timedelta(minutes=10)
 
 
-def erase(own: OwnData, account_id: int) -> str:
+def erase(own: PersonalDataDeps, account_id: int) -> str:
     """Erases all that is kept of an account, there or removed already. What was done, in words for a log."""
     try:
         own.accounts.lock(account_id, own.now())
@@ -36,14 +36,14 @@ def erase(own: OwnData, account_id: int) -> str:
     return "erased"
 
 
-def _leave_departments(own: OwnData, account_id: int) -> None:
+def _leave_departments(own: PersonalDataDeps, account_id: int) -> None:
     for member in own.members.of_patient(account_id):
         own.members.discharge(member)
     for department_id in own.members.departments([account_id]).get(account_id, ()):
         own.members.dismiss(department_id, account_id)
 
 
-def _erase_scans(own: OwnData, account_id: int) -> None:
+def _erase_scans(own: PersonalDataDeps, account_id: int) -> None:
     """Until no more come: an upload that was let in before may end meanwhile."""
     seen = set[int]()
     while found := set(own.eraser.scan_ids(account_id)) - seen:
@@ -55,7 +55,7 @@ def _erase_scans(own: OwnData, account_id: int) -> None:
     own.eraser.scans(account_id)
 
 
-def _erase_scan(own: OwnData, scan: Scan) -> None:
+def _erase_scan(own: PersonalDataDeps, scan: Scan) -> None:
     """The tasks first, so that none that is at work can show its result; the place in the list last.
 
     A worker that is at it finds that the scan is being removed, and takes its files away again.

@@ -6,7 +6,7 @@ from dataclasses import asdict, is_dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
-from functions.records.usecases.personal_data import OwnData
+from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.domain import personal_data
 from scanward.domain.accounts import Account
 from scanward.domain.object_keys import derived_prefix, export_key
@@ -19,7 +19,7 @@ from scanward.stores.lists import PageRange
 PAGE = 50
 
 
-def export_contents(own: OwnData, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
+def export_contents(own: PersonalDataDeps, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
     """The name of each file, and what it holds. Secrets are in none."""
     number = account.id
     return {
@@ -39,7 +39,7 @@ def export_contents(own: OwnData, account: Account) -> dict[str, Callable[[], It
     }
 
 
-def _sessions(own: OwnData, account_id: int) -> list[dict[str, object]]:
+def _sessions(own: PersonalDataDeps, account_id: int) -> list[dict[str, object]]:
     now = own.now()
     try:
         live = own.gate.sessions(account_id, int(now.timestamp()))
@@ -48,30 +48,30 @@ def _sessions(own: OwnData, account_id: int) -> list[dict[str, object]]:
     return [{"created_at": _time(one.created), "expires_at": _time(one.ends)} for one in live]
 
 
-def scan_ids(own: OwnData, account_id: int) -> list[int]:
+def scan_ids(own: PersonalDataDeps, account_id: int) -> list[int]:
     """The ids of a person's scans."""
     return [number for ids in _pages(own.lists.scans_of, account_id) for number in ids]
 
 
-def scans(own: OwnData, account_id: int) -> Iterator[Scan]:
+def scans(own: PersonalDataDeps, account_id: int) -> Iterator[Scan]:
     """A person's scans, the newest first."""
     for ids in _pages(own.lists.scans_of, account_id):
         yield from own.lists.scans(ids)
 
 
-def _readings(own: OwnData, account_id: int) -> Iterator[object]:
+def _readings(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
     """All that doctors read in each scan; the scan's own is the newest."""
     for number in scan_ids(own, account_id):
         yield from ({"scan_id": number, **asdict(reading)} for reading in own.lists.readings_of(number))
 
 
-def _tasks(own: OwnData, account_id: int) -> Iterator[object]:
+def _tasks(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
     """Those about the account; what it asked for about others is theirs."""
     for ids in _pages(own.lists.tasks_of, account_id):
         yield from (task for task in own.lists.tasks(ids) if task.patient_id == account_id)
 
 
-def _links(own: OwnData, account_id: int) -> Iterator[object]:
+def _links(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
     """Whom the account let in, and who let it in."""
     now = own.now()
     for listed in (own.links.of_patient, own.links.of_professional):
@@ -84,7 +84,7 @@ def _links(own: OwnData, account_id: int) -> Iterator[object]:
                 break
 
 
-def _log(own: OwnData, account_id: int) -> Iterator[object]:
+def _log(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
     before = None
     while True:
         found = own.log.page(account_id, PAGE, before)
@@ -111,7 +111,7 @@ def _time(second: int) -> str:
 TEXTS_DONE = 40  # percent, once all but the images is packed
 
 
-def write_archive(own: OwnData, account_id: int) -> str:
+def write_archive(own: PersonalDataDeps, account_id: int) -> str:
     """Packs the account's export unless it is packed already, or given up. What was done, in words for a log."""
     export, found = own.exports.get(account_id), own.accounts.get(account_id)
     if export is None or export.is_over or found is None:
@@ -126,7 +126,7 @@ def write_archive(own: OwnData, account_id: int) -> str:
     return "packed"
 
 
-def _write_texts(own: OwnData, account: Account, archive: Archive, export: Export) -> Export:
+def _write_texts(own: PersonalDataDeps, account: Account, archive: Archive, export: Export) -> Export:
     kinds = export_contents(own, account)
     for done, (name, values) in enumerate(kinds.items(), 1):
         archive.add(f"{name}.json", _pieces(values()))
@@ -136,7 +136,7 @@ def _write_texts(own: OwnData, account: Account, archive: Archive, export: Expor
     return export
 
 
-def _write_images(own: OwnData, account_id: int, archive: Archive, export: Export) -> Export:
+def _write_images(own: PersonalDataDeps, account_id: int, archive: Archive, export: Export) -> Export:
     many = len(scan_ids(own, account_id))
     for done, scan in enumerate(scans(own, account_id), 1):
         _write_scan(own, scan, archive)
@@ -146,7 +146,7 @@ def _write_images(own: OwnData, account_id: int, archive: Archive, export: Expor
     return export
 
 
-def _write_scan(own: OwnData, scan: Scan, archive: Archive) -> None:
+def _write_scan(own: PersonalDataDeps, scan: Scan, archive: Archive) -> None:
     folder = f"images/{scan.id}"
     archive.add_object(f"{folder}/original", scan.object_key, scan.object_version)
     prefix = derived_prefix(scan.id)
@@ -154,7 +154,7 @@ def _write_scan(own: OwnData, scan: Scan, archive: Archive) -> None:
         archive.add_object(f"{folder}/{key.removeprefix(prefix)}", key)
 
 
-def _advance(own: OwnData, export: Export, progress: int) -> Export:
+def _advance(own: PersonalDataDeps, export: Export, progress: int) -> Export:
     after = personal_data.advance_export(export, progress, own.now())
     own.exports.update(after)
     return after

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.domain import personal_data
 from scanward.domain.accounts import Actor
 from scanward.domain.object_keys import export_key
@@ -21,7 +21,7 @@ class ExportLink:
     url: str | None
 
 
-def read_export(clinic: Clinic, actor: Actor) -> ExportLink:
+def read_export(clinic: RecordDeps, actor: Actor) -> ExportLink:
     """Where the caller's export is; the first look has it packed, as has one after a failure."""
     found = clinic.exports.get(actor.account_id)
     if found is None or not found.stands(clinic.now()):
@@ -29,7 +29,7 @@ def read_export(clinic: Clinic, actor: Actor) -> ExportLink:
     return _export_link(clinic, found)
 
 
-def request_export(clinic: Clinic, actor: Actor) -> ExportLink:
+def request_export(clinic: RecordDeps, actor: Actor) -> ExportLink:
     """Has a newer export packed, unless one is being packed or was so just now."""
     found = clinic.exports.get(actor.account_id)
     if found is None or found.is_replaceable(clinic.now()):
@@ -37,7 +37,7 @@ def request_export(clinic: Clinic, actor: Actor) -> ExportLink:
     return _export_link(clinic, found)
 
 
-def _request(clinic: Clinic, actor: Actor, before: Export | None) -> Export:
+def _request(clinic: RecordDeps, actor: Actor, before: Export | None) -> Export:
     now = clinic.now()
     export = personal_data.request_export(actor.account_id, clinic.fresh_id(now), now)
     try:
@@ -50,7 +50,7 @@ def _request(clinic: Clinic, actor: Actor, before: Export | None) -> Export:
         return found
 
 
-def _enqueue(clinic: Clinic, export: Export) -> Export:
+def _enqueue(clinic: RecordDeps, export: Export) -> Export:
     """Tells the packer; it FAILED when that cannot be told. Raises Conflict when it was told all the same."""
     try:
         clinic.personal_data.enqueue(RequestKind.EXPORT, export.account_id)
@@ -60,7 +60,7 @@ def _enqueue(clinic: Clinic, export: Export) -> Export:
     return export
 
 
-def _export_link(clinic: Clinic, export: Export) -> ExportLink:
+def _export_link(clinic: RecordDeps, export: Export) -> ExportLink:
     key = export_key(export.account_id, export.id)
     return ExportLink(
         export, clinic.objects.link(key, None, LINK_SECONDS, "application/zip") if export.is_ready else None

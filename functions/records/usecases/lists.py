@@ -4,7 +4,7 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import TypeVar
 
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.pagination import PageRequest
 from scanward.errors import AlreadyTaken, Conflict
@@ -15,7 +15,7 @@ TRIES = 3
 
 
 def create(
-    clinic: Clinic,
+    clinic: RecordDeps,
     once: IdempotencyKey | None,
     make: Callable[[int, datetime], T],
     again: Callable[[int], T],
@@ -42,12 +42,12 @@ def create(
     raise Conflict
 
 
-def part(clinic: Clinic, window: PageRequest, scope: str) -> PageRange:
+def part(clinic: RecordDeps, window: PageRequest, scope: str) -> PageRange:
     """The part of a list that a window shows. `scope` names the list. Raises InvalidCursor."""
     before = clinic.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     return PageRange(window.skip, window.limit, before)
 
 
-def cursor(clinic: Clinic, last: int | None, scope: str) -> str | None:
+def cursor(clinic: RecordDeps, last: int | None, scope: str) -> str | None:
     """Where the next part begins, if there is one."""
     return clinic.tokens.cursor(last, scope) if last is not None else None

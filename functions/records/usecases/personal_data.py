@@ -18,7 +18,7 @@ from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
-class OwnData:
+class PersonalDataDeps:
     """All that is kept of a person, wherever it lies. `now` is where time comes from."""
 
     accounts: AccountStore

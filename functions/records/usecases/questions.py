@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from functions.records.usecases.dependencies import Clinic
+from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import require_known, works
 from functions.records.usecases.lists import create, cursor, part
 from scanward.domain import questions
@@ -21,7 +21,7 @@ Questions = tuple[Sequence[Question], str | None]
 NO_SUCH_DOCTOR = "There is no such doctor."
 
 
-def ask(clinic: Clinic, actor: Actor, text: str, doctor_id: int | None, once: IdempotencyKey | None) -> Question:
+def ask(clinic: RecordDeps, actor: Actor, text: str, doctor_id: int | None, once: IdempotencyKey | None) -> Question:
     """A patient's question, to a doctor or to all. Raises NotAllowed, KeyReused, InvalidFields for no such doctor."""
     if not allows(actor, Action.ASK_QUESTION, Resource(actor.account_id)):
         raise NotAllowed
@@ -37,14 +37,14 @@ def ask(clinic: Clinic, actor: Actor, text: str, doctor_id: int | None, once: Id
     return create(clinic, once, make, lambda number: _found(clinic, number))
 
 
-def own(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
+def own(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
     """Part of what the caller has asked, the newest first."""
     scope = f"questions-of:{actor.account_id}"
     found = clinic.questions.of_patient(actor.account_id, part(clinic, window, scope))
     return clinic.questions.get_many(found.ids), cursor(clinic, found.last, scope)
 
 
-def pending(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
+def pending(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
     """Part of what waits for a doctor, alone or with all others, the newest first. Raises NotAllowed."""
     if not actor.is_approved:
         raise NotAllowed
@@ -54,7 +54,7 @@ def pending(clinic: Clinic, actor: Actor, window: PageRequest) -> Questions:
     return _shown(clinic, actor, waiting), cursor(clinic, found.last, scope)
 
 
-def read(clinic: Clinic, actor: Actor, question: str) -> Question:
+def read(clinic: RecordDeps, actor: Actor, question: str) -> Question:
     """One question. Raises NotFound, also for a stranger's, and NotAllowed for who waits for approval."""
     found = _found(clinic, parse_id(question))
     thing = ResourceRef(KIND, found.id)
@@ -66,7 +66,7 @@ def read(clinic: Clinic, actor: Actor, question: str) -> Question:
     return found
 
 
-def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: IdempotencyKey | None) -> Question:
+def respond(clinic: RecordDeps, actor: Actor, question: str, text: str, once: IdempotencyKey | None) -> Question:
     """The answer. Raises AlreadyAnswered to whom the question was put, NotFound to others, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Question:
@@ -83,14 +83,14 @@ def respond(clinic: Clinic, actor: Actor, question: str, text: str, once: Idempo
     return create(clinic, once, make, lambda number: _found(clinic, number), tries=2 if once else 1)
 
 
-def withdraw(clinic: Clinic, actor: Actor, question: str) -> None:
+def withdraw(clinic: RecordDeps, actor: Actor, question: str) -> None:
     """A patient takes their question back while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
     found = _found(clinic, parse_id(question))
     clinic.access.require(actor, Action.WITHDRAW_QUESTION, found.patient_id, ResourceRef(KIND, found.id))
     clinic.questions.withdraw(found)
 
 
-def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: PageRequest) -> Questions:
+def thread(clinic: RecordDeps, actor: Actor, doctor: str, patient: str, window: PageRequest) -> Questions:
     """Part of what a patient asked a doctor, the newest first. Raises NotFound for a stranger's, NotAllowed."""
     doctor_id, patient_id = parse_id(doctor), parse_id(patient)
     relation = _relation(actor, Relation.ASKED if actor.account_id == doctor_id else Relation.NONE)
@@ -103,7 +103,7 @@ def thread(clinic: Clinic, actor: Actor, doctor: str, patient: str, window: Page
     return _shown(clinic, actor, clinic.questions.get_many(found.ids)), cursor(clinic, found.last, scope)
 
 
-def _shown(clinic: Clinic, actor: Actor, found: Sequence[Question]) -> Sequence[Question]:
+def _shown(clinic: RecordDeps, actor: Actor, found: Sequence[Question]) -> Sequence[Question]:
     things = [(question.patient_id, ResourceRef(KIND, question.id)) for question in found]
     clinic.access.log_each(actor, Action.READ_QUESTION, things)
     return found
@@ -114,7 +114,7 @@ def _relation(actor: Actor, relation: Relation) -> Relation:
     return relation if actor.role is Role.DOCTOR else Relation.NONE
 
 
-def _found(clinic: Clinic, number: int) -> Question:
+def _found(clinic: RecordDeps, number: int) -> Question:
     found = clinic.questions.get(number)
     if found is None:
         raise NotFound

@@ -4,16 +4,16 @@ from functions.scans.routes.scans import one_image
 from functions.scans.schemas.uploads import ExpertBody, ExpertOut, FriendlyBody, FriendlyOut
 from functions.scans.schemas.xrays import TreatmentBody, TreatmentOut
 from functions.scans.usecases import treatment, uploads
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from scanward.web.families import Family
 from scanward.web.routes import Call, Media, Routes
 
-routes = Routes[Imaging]("xray", Family.ENVELOPE)
+routes = Routes[ScanDeps]("xray", Family.ENVELOPE)
 FORM = (Media.MULTIPART,)
 
 
 @routes.post("/xray/friendly-analysis", FriendlyOut, FriendlyBody, media=FORM, files=("file",), idempotent=True)
-def friendly_analysis(call: Call[FriendlyBody], imaging: Imaging) -> FriendlyOut:
+def friendly_analysis(call: Call[FriendlyBody], imaging: ScanDeps) -> FriendlyOut:
     """Order an analysis that speaks to a patient."""
     image = one_image(call.files, "file")
     accepted = uploads.upload(imaging, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
@@ -21,7 +21,7 @@ def friendly_analysis(call: Call[FriendlyBody], imaging: Imaging) -> FriendlyOut
 
 
 @routes.post("/xray/expert-analysis", ExpertOut, ExpertBody, media=FORM, files=("file",), idempotent=True)
-def expert_analysis(call: Call[ExpertBody], imaging: Imaging) -> ExpertOut:
+def expert_analysis(call: Call[ExpertBody], imaging: ScanDeps) -> ExpertOut:
     """Order an analysis that speaks to a radiologist."""
     image = one_image(call.files, "file")
     accepted = uploads.upload(imaging, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
@@ -29,6 +29,6 @@ def expert_analysis(call: Call[ExpertBody], imaging: Imaging) -> ExpertOut:
 
 
 @routes.post("/xray/suggest-treatment", TreatmentOut, TreatmentBody)
-def suggest_treatment(call: Call[TreatmentBody], imaging: Imaging) -> TreatmentOut:
+def suggest_treatment(call: Call[TreatmentBody], imaging: ScanDeps) -> TreatmentOut:
     """What clinicians consider for the findings of a finished analysis, with sources."""
     return TreatmentOut.from_domain(treatment.suggestions(imaging, call.actor, call.body.to_command()))

@@ -2,18 +2,18 @@
 
 from functions.scans.schemas.scans import ImageQuery
 from functions.scans.usecases import files
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from scanward.stores.s3 import Stored
 from scanward.web.families import Family
 from scanward.web.routes import Binary, Call, Routes
 
-routes = Routes[Imaging]("files", Family.ENVELOPE)
+routes = Routes[ScanDeps]("files", Family.ENVELOPE)
 # Asked for anew each time: at a clinic the next who sits down at this browser is somebody else.
 _PRIVATE = {"Cache-Control": "private, no-cache"}
 
 
 @routes.get("/files/images/{scan_id}", "image/jpeg", query=ImageQuery)
-def image(call: Call[None], imaging: Imaging) -> Binary:
+def image(call: Call[None], imaging: ScanDeps) -> Binary:
     """The image as a JPEG to look at, or the way to the file as it was uploaded."""
     scan = call.path["scan_id"]
     if call.query.original:
@@ -24,7 +24,7 @@ def image(call: Call[None], imaging: Imaging) -> Binary:
 
 
 @routes.get("/files/heatmaps/{task_id}", "image/png")
-def heatmap(call: Call[None], imaging: Imaging) -> Binary:
+def heatmap(call: Call[None], imaging: ScanDeps) -> Binary:
     """Where the model looked, over the image."""
     stored = files.heatmap(imaging, call.actor, call.path["task_id"], call.if_none_match)
     return _shown(stored, "image/png", call.if_none_match)

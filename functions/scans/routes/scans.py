@@ -13,7 +13,7 @@ from functions.scans.schemas.uploads import (
     UploadStartOut,
 )
 from functions.scans.usecases import scans, tasks, uploads
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.uploads import Image
 from scanward.domain.image_formats import ImageFormat, format_of
 from scanward.errors import InvalidFields
@@ -37,11 +37,11 @@ def one_image(files: Mapping[str, File], field: str) -> Image:
     return Image(content, kind)
 
 
-routes = Routes[Imaging]("scans", Family.ENVELOPE)
+routes = Routes[ScanDeps]("scans", Family.ENVELOPE)
 
 
 @routes.post("/scans", UploadOut, UploadBody, media=(Media.MULTIPART,), files=("file",), idempotent=True)
-def upload(call: Call[UploadBody], imaging: Imaging) -> UploadOut:
+def upload(call: Call[UploadBody], imaging: ScanDeps) -> UploadOut:
     """Upload an image of up to 4,400,000 bytes; its analysis starts at once."""
     image = one_image(call.files, "file")
     return UploadOut.from_domain(
@@ -50,7 +50,7 @@ def upload(call: Call[UploadBody], imaging: Imaging) -> UploadOut:
 
 
 @routes.post("/scans/uploads", UploadStartOut, UploadStart, idempotent=True)
-def begin_upload(call: Call[UploadStart], imaging: Imaging) -> UploadStartOut:
+def begin_upload(call: Call[UploadStart], imaging: ScanDeps) -> UploadStartOut:
     """Begin an upload of up to 50 MB straight to S3; its analysis starts when the file has come."""
     wanted, kind = call.body.to_command(), call.body.content_type
     accepted, form = uploads.begin_upload(imaging, call.actor, kind, wanted, call.idempotency_key)
@@ -58,33 +58,33 @@ def begin_upload(call: Call[UploadStart], imaging: Imaging) -> UploadStartOut:
 
 
 @routes.get("/scans", list[ScanOut], query=ScansQuery)
-def list_scans(call: Call[None], imaging: Imaging) -> Page:
+def list_scans(call: Call[None], imaging: ScanDeps) -> Page:
     """One's own scans, or those of a patient in one's care, newest first."""
     found, cursor = scans.list_scans(imaging, call.actor, call.query.patient_id, call.query.window())
     return Page([ScanOut.from_domain(scan) for scan in found], cursor)
 
 
 @routes.get("/scans/{scan_id}", ScanOut)
-def read_scan(call: Call[None], imaging: Imaging) -> ScanOut:
+def read_scan(call: Call[None], imaging: ScanDeps) -> ScanOut:
     """A scan and its result."""
     return ScanOut.from_domain(scans.read_scan(imaging, call.actor, call.path["scan_id"]))
 
 
 @routes.delete("/scans/{scan_id}", MessageOut)
-def delete_scan(call: Call[None], imaging: Imaging) -> MessageOut:
+def delete_scan(call: Call[None], imaging: ScanDeps) -> MessageOut:
     """Remove a scan with its image, its analyses and all that was made of it."""
     scans.delete_scan(imaging, call.actor, call.path["scan_id"])
     return MessageOut(message="Scan removed")
 
 
 @routes.get("/scans/{scan_id}/analyses", list[TaskOut])
-def list_analyses(call: Call[None], imaging: Imaging) -> list[TaskOut]:
+def list_analyses(call: Call[None], imaging: ScanDeps) -> list[TaskOut]:
     """Every analysis of a scan, the newest first."""
     return [TaskOut.from_domain(task) for task in scans.analyses(imaging, call.actor, call.path["scan_id"])]
 
 
 @routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)
-def analyse_again(call: Call[OrderBody], imaging: Imaging) -> AgainOut:
+def analyse_again(call: Call[OrderBody], imaging: ScanDeps) -> AgainOut:
     """Order another analysis of a stored scan; earlier ones stay as they are."""
     accepted = tasks.reanalyse(imaging, call.actor, call.path["scan_id"], call.body.to_order(), call.idempotency_key)
     return AgainOut.from_domain(accepted, estimated_time=accepted.estimated_time)

@@ -2,29 +2,29 @@
 
 from functions.scans.schemas.scans import CancelledOut, ListQuery, TaskOut
 from functions.scans.usecases import tasks
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from scanward.domain.ids import to_uuid
 from scanward.web.families import Family
 from scanward.web.routes import Call, Page, Routes
 
-routes = Routes[Imaging]("tasks", Family.ENVELOPE)
+routes = Routes[ScanDeps]("tasks", Family.ENVELOPE)
 
 
 @routes.get("/tasks", list[TaskOut], query=ListQuery)
-def list_tasks(call: Call[None], imaging: Imaging) -> Page:
+def list_tasks(call: Call[None], imaging: ScanDeps) -> Page:
     """The tasks about one's own images and those that one asked for, newest first."""
     found, cursor = tasks.list_tasks(imaging, call.actor, call.query.window())
     return Page([TaskOut.from_domain(task) for task in found], cursor)
 
 
 @routes.get("/tasks/status/{task_id}", TaskOut)
-def task_status(call: Call[None], imaging: Imaging) -> TaskOut:
+def task_status(call: Call[None], imaging: ScanDeps) -> TaskOut:
     """Where a task is, by its id or its token."""
     return TaskOut.from_domain(tasks.read_task(imaging, call.actor, call.path["task_id"]))
 
 
 @routes.post("/tasks/cancel/{task_id}", CancelledOut)
-def cancel(call: Call[None], imaging: Imaging) -> CancelledOut:
+def cancel(call: Call[None], imaging: ScanDeps) -> CancelledOut:
     """Call a task off, also before its image has come."""
     task = tasks.cancel(imaging, call.actor, call.path["task_id"])
     return CancelledOut(task_id=to_uuid(task.id), status=task.status, message=task.message)

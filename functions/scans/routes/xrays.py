@@ -11,13 +11,13 @@ from functions.scans.schemas.xrays import (
     XrayStartOut,
 )
 from functions.scans.usecases import scans, uploads
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from scanward.errors import InvalidFields
 from scanward.web.bodies import Choice
 from scanward.web.families import Family
 from scanward.web.routes import Call, Media, Page, Routes
 
-routes = Routes[Imaging]("xrays", Family.FLAT)
+routes = Routes[ScanDeps]("xrays", Family.FLAT)
 IMAGE = "image_of_xray"
 EITHER = Choice("content_type", present=XrayStart, absent=XrayBody)
 
@@ -32,7 +32,7 @@ EITHER = Choice("content_type", present=XrayStart, absent=XrayBody)
     status=201,
     idempotent=True,
 )
-def add_xray(call: Call[XrayBody | XrayStart], imaging: Imaging) -> XrayOut | XrayStartOut:
+def add_xray(call: Call[XrayBody | XrayStart], imaging: ScanDeps) -> XrayOut | XrayStartOut:
     """Upload an X-ray: its image in the form, or, with `content_type` instead, straight to S3."""
     wanted = call.body.to_command(call.actor)
     if isinstance(call.body, XrayStart):
@@ -45,25 +45,25 @@ def add_xray(call: Call[XrayBody | XrayStart], imaging: Imaging) -> XrayOut | Xr
 
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
-def list_xrays(call: Call[None], imaging: Imaging) -> Page:
+def list_xrays(call: Call[None], imaging: ScanDeps) -> Page:
     """A patient's X-rays, newest first: one's own, or those of somebody in one's care."""
     found, cursor = scans.list_xrays(imaging, call.actor, call.path["user_id"], call.query.window())
     return Page([XrayOut.from_domain(scan) for scan in found], cursor)
 
 
 @routes.get("/api/unique_xray/{xray_id}", XrayOut)
-def read_xray(call: Call[None], imaging: Imaging) -> XrayOut:
+def read_xray(call: Call[None], imaging: ScanDeps) -> XrayOut:
     """One X-ray."""
     return XrayOut.from_domain(scans.read_xray(imaging, call.actor, call.path["xray_id"]))
 
 
 @routes.put("/api/unique_xray/{xray_id}", XrayOut, ReadingBody)
-def write_reading(call: Call[ReadingBody], imaging: Imaging) -> XrayOut:
+def write_reading(call: Call[ReadingBody], imaging: ScanDeps) -> XrayOut:
     """Write down what a doctor reads in it; it is kept beside what the model does."""
     return XrayOut.from_domain(scans.write_reading(imaging, call.actor, call.path["xray_id"], call.body.result_of_xray))
 
 
 @routes.get("/api/unique_xray/{xray_id}/readings", list[ReadingOut])
-def list_readings(call: Call[None], imaging: Imaging) -> list[ReadingOut]:
+def list_readings(call: Call[None], imaging: ScanDeps) -> list[ReadingOut]:
     """What doctors have read in it so far, the newest first."""
     return [ReadingOut.from_domain(reading) for reading in scans.readings(imaging, call.actor, call.path["xray_id"])]

@@ -61,7 +61,7 @@ def format_duration(seconds: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Imaging:
+class ScanDeps:
     """`now` and `fresh_id` are where time and chance come from."""
 
     scans: ScanStore

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.scans import read_scan
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
@@ -16,7 +16,7 @@ from scanward.stores.s3 import StorageFailed, Stored
 LINK_SECONDS = 300
 
 
-def image(imaging: Imaging, actor: Actor, scan: str, etag: str | None) -> Stored | None:
+def image(imaging: ScanDeps, actor: Actor, scan: str, etag: str | None) -> Stored | None:
     """The JPEG preview of a scan, made at the beginning of its analysis; None when `etag` still tags it.
 
     Raises NotFound until it is made.
@@ -25,7 +25,7 @@ def image(imaging: Imaging, actor: Actor, scan: str, etag: str | None) -> Stored
         return imaging.objects.unless(preview_key(read_scan(imaging, actor, scan).id), etag)
 
 
-def original(imaging: Imaging, actor: Actor, scan: str) -> str:
+def original(imaging: ScanDeps, actor: Actor, scan: str) -> str:
     """An address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
     with _told():
         found = read_scan(imaging, actor, scan)
@@ -35,7 +35,7 @@ def original(imaging: Imaging, actor: Actor, scan: str) -> str:
     return imaging.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
 
 
-def deidentified(imaging: Imaging, actor: Actor, scan: str) -> str:
+def deidentified(imaging: ScanDeps, actor: Actor, scan: str) -> str:
     """An address that gives the copy of a DICOM file that says nothing of a person. Raises NotFound without one."""
     with _told():
         key = deidentified_key(read_scan(imaging, actor, scan).id)
@@ -44,7 +44,7 @@ def deidentified(imaging: Imaging, actor: Actor, scan: str) -> str:
     return imaging.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
 
 
-def heatmap(imaging: Imaging, actor: Actor, task: str, etag: str | None) -> Stored | None:
+def heatmap(imaging: ScanDeps, actor: Actor, task: str, etag: str | None) -> Stored | None:
     """The PNG that shows where the model looked; None when `etag` still tags it.
 
     Raises NotFound unless the task is completed.

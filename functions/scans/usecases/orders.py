@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, TypeVar
 
-from functions.scans.usecases.dependencies import Imaging, format_duration
+from functions.scans.usecases.dependencies import ScanDeps, format_duration
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Actor
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
@@ -59,7 +59,7 @@ class Accepted(Generic[K]):
 
 
 def accept(
-    imaging: Imaging, taking: Taking, keep: Callable[[Draft, IdempotencyWrite], K], scan_id: int | None = None
+    imaging: ScanDeps, taking: Taking, keep: Callable[[Draft, IdempotencyWrite], K], scan_id: int | None = None
 ) -> Accepted[K]:
     """Has an order kept by `keep`, under fresh ids; or gives back what was kept for its key before.
 
@@ -82,13 +82,13 @@ def accept(
     raise Conflict
 
 
-def finish(imaging: Imaging, once: IdempotencyKey | None) -> None:
+def finish(imaging: ScanDeps, once: IdempotencyKey | None) -> None:
     """Marks an order as carried out, for replays of its key."""
     if once:
         imaging.idempotency.finish(once)
 
 
-def _made(imaging: Imaging, taking: Taking, draft: Draft) -> IdempotencyRecord:
+def _made(imaging: ScanDeps, taking: Taking, draft: Draft) -> IdempotencyRecord:
     said = {
         "scan_id": str(draft.scan_id),
         "task_id": str(draft.task_id),
@@ -101,7 +101,7 @@ def _made(imaging: Imaging, taking: Taking, draft: Draft) -> IdempotencyRecord:
     return IdempotencyRecord(said, draft.now, taking.finished)
 
 
-def _accepted(imaging: Imaging, taking: Taking, made: IdempotencyRecord, kept: K | None) -> Accepted[K]:
+def _accepted(imaging: ScanDeps, taking: Taking, made: IdempotencyRecord, kept: K | None) -> Accepted[K]:
     task_id = int(made.answer["task_id"])
     # Signed for the time at which it was made, so that a replay is answered with the same token.
     claims = Claims(taking.actor.account_id, taking.actor.session_id, made.answer["token"], task_id)

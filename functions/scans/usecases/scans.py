@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.orders import Accepted
 from functions.scans.usecases.paging import page
 from functions.scans.usecases.tasks import cancel_with_retry
@@ -21,7 +21,7 @@ from scanward.security.access import ResourceRef
 ANALYSES_SHOWN = 100
 
 
-def get_authorized(imaging: Imaging, actor: Actor, action: Action, scan: str) -> Scan:
+def get_authorized(imaging: ScanDeps, actor: Actor, action: Action, scan: str) -> Scan:
     """The scan of either spelling of its id, for an action on it. Raises NotFound, also for a stranger's."""
     found = imaging.scans.get(parse_id(scan))
     if found is None:
@@ -30,13 +30,13 @@ def get_authorized(imaging: Imaging, actor: Actor, action: Action, scan: str) ->
     return found
 
 
-def read_scan(imaging: Imaging, actor: Actor, scan: str) -> Scan:
+def read_scan(imaging: ScanDeps, actor: Actor, scan: str) -> Scan:
     """A scan. Raises NotFound, also for a stranger's."""
     return get_authorized(imaging, actor, Action.READ_SCAN, scan)
 
 
 def list_scans(
-    imaging: Imaging, actor: Actor, patient: str | None, window: PageRequest
+    imaging: ScanDeps, actor: Actor, patient: str | None, window: PageRequest
 ) -> tuple[Sequence[Scan], str | None]:
     """One's own scans, or a patient's, and the cursor of the next page. Raises NotFound, InvalidCursor."""
     patient_id = parse_id(patient) if patient else actor.account_id
@@ -47,13 +47,13 @@ def list_scans(
     return imaging.lists.scans(ids), cursor
 
 
-def analyses(imaging: Imaging, actor: Actor, scan: str) -> Sequence[Task]:
+def analyses(imaging: ScanDeps, actor: Actor, scan: str) -> Sequence[Task]:
     """Every analysis of a scan, the newest first; at most a hundred."""
     found = read_scan(imaging, actor, scan)
     return imaging.lists.tasks(imaging.lists.analyses_of(found.id, ANALYSES_SHOWN))
 
 
-def delete_scan(imaging: Imaging, actor: Actor, scan: str) -> None:
+def delete_scan(imaging: ScanDeps, actor: Actor, scan: str) -> None:
     """Removes a scan with its tasks, its image and all that was made of it, for good.
 
     Nothing more is ordered for it from the first step on. Files go before items: after a crash half-way the scan is
@@ -72,7 +72,7 @@ def delete_scan(imaging: Imaging, actor: Actor, scan: str) -> None:
     imaging.lists.remove_scan(found, imaging.now())
 
 
-def _purge(imaging: Imaging, scan: Scan) -> None:
+def _purge(imaging: ScanDeps, scan: Scan) -> None:
     imaging.purger.purge(derived_prefix(scan.id))
     imaging.purger.purge_image(scan.object_key, scan.object_version)
 
@@ -80,7 +80,7 @@ def _purge(imaging: Imaging, scan: Scan) -> None:
 READINGS_SHOWN = 50
 
 
-def of(imaging: Imaging, accepted: Accepted[Scan]) -> Scan:
+def of(imaging: ScanDeps, accepted: Accepted[Scan]) -> Scan:
     """The scan that the actor has uploaded, now or with an earlier request of the same key."""
     found = accepted.kept or imaging.scans.get(accepted.scan_id)
     if found is None:
@@ -88,18 +88,18 @@ def of(imaging: Imaging, accepted: Accepted[Scan]) -> Scan:
     return found
 
 
-def list_xrays(imaging: Imaging, actor: Actor, user: str, window: PageRequest) -> tuple[Sequence[Scan], str | None]:
+def list_xrays(imaging: ScanDeps, actor: Actor, user: str, window: PageRequest) -> tuple[Sequence[Scan], str | None]:
     """A patient's scans, whichever way they came. Raises NotFound, also for a stranger's."""
     found, cursor = list_scans(imaging, actor, user, window)
     return [_shown(actor, scan) for scan in found], cursor
 
 
-def read_xray(imaging: Imaging, actor: Actor, xray: str) -> Scan:
+def read_xray(imaging: ScanDeps, actor: Actor, xray: str) -> Scan:
     """One scan."""
     return _shown(actor, read_scan(imaging, actor, xray))
 
 
-def write_reading(imaging: Imaging, actor: Actor, xray: str, text: str) -> Scan:
+def write_reading(imaging: ScanDeps, actor: Actor, xray: str, text: str) -> Scan:
     """What a doctor reads in the image; what was read before is kept, and the model's result stays as it is."""
     found = get_authorized(imaging, actor, Action.WRITE_READING, xray)
     reading = Reading(text, actor.account_id, imaging.now())
@@ -107,7 +107,7 @@ def write_reading(imaging: Imaging, actor: Actor, xray: str, text: str) -> Scan:
     return replace(found, reading=reading)
 
 
-def readings(imaging: Imaging, actor: Actor, xray: str) -> Sequence[Reading]:
+def readings(imaging: ScanDeps, actor: Actor, xray: str) -> Sequence[Reading]:
     """What doctors have read in the image, the newest first; at most fifty."""
     found = get_authorized(imaging, actor, Action.READ_READING, xray)
     return imaging.lists.readings_of(found.id, READINGS_SHOWN)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from functools import partial
 
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.orders import Accepted, Draft, Taking, accept, finish
 from functions.scans.usecases.paging import page
 from scanward.domain import tasks
@@ -21,7 +21,7 @@ from scanward.stores.scans import IdempotencyWrite
 CANCEL_TRIES = 10
 
 
-def get_authorized(imaging: Imaging, actor: Actor, action: Action, task: str) -> Task:
+def get_authorized(imaging: ScanDeps, actor: Actor, action: Action, task: str) -> Task:
     """The task of a task id in either spelling, or of a task token. Raises NotFound, also for a stranger's."""
     found = imaging.scans.task(imaging.tokens.task_id(task))
     if found is None:
@@ -30,12 +30,12 @@ def get_authorized(imaging: Imaging, actor: Actor, action: Action, task: str) ->
     return found
 
 
-def read_task(imaging: Imaging, actor: Actor, task: str) -> Task:
+def read_task(imaging: ScanDeps, actor: Actor, task: str) -> Task:
     """A task. Raises NotFound, also for a stranger's."""
     return get_authorized(imaging, actor, Action.READ_TASK, task)
 
 
-def list_tasks(imaging: Imaging, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
+def list_tasks(imaging: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
     """The tasks about the actor's own images and those that the actor asked for, newest first.
 
     A task about somebody whom the actor may no longer see is left out.
@@ -45,12 +45,12 @@ def list_tasks(imaging: Imaging, actor: Actor, window: PageRequest) -> tuple[Seq
     return imaging.access.filter_allowed(actor, Action.READ_TASK, imaging.lists.tasks(ids), _patient_of), cursor
 
 
-def cancel(imaging: Imaging, actor: Actor, task: str) -> Task:
+def cancel(imaging: ScanDeps, actor: Actor, task: str) -> Task:
     """Calls a task off; one that was called off before is no error. Raises TaskClosed if it is over, NotFound."""
     return cancel_with_retry(imaging, get_authorized(imaging, actor, Action.CANCEL_TASK, task))
 
 
-def cancel_with_retry(imaging: Imaging, task: Task) -> Task:
+def cancel_with_retry(imaging: ScanDeps, task: Task) -> Task:
     """The task, CANCELLED. Of this and a result that comes at the same time one wins. Raises TaskClosed, NotFound."""
     for _ in range(CANCEL_TRIES):
         if task.status is TaskStatus.CANCELLED:
@@ -66,7 +66,7 @@ def cancel_with_retry(imaging: Imaging, task: Task) -> Task:
     raise Conflict
 
 
-def reanalyse(imaging: Imaging, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None) -> Accepted[Task]:
+def reanalyse(imaging: ScanDeps, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None) -> Accepted[Task]:
     """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
     found = imaging.scans.get(parse_id(scan))
     if found is None:

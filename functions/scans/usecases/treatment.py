@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
 from scanward.domain.results import DISCLAIMER, REFERENCE
@@ -30,7 +30,7 @@ class Advice:
     disclaimer: str
 
 
-def suggestions(imaging: Imaging, actor: Actor, case: Case) -> Advice:
+def suggestions(imaging: ScanDeps, actor: Actor, case: Case) -> Advice:
     """What clinicians consider for what was found.
 
     Raises NotFound; TaskNotFinished, or TaskClosed with its state, unless the task is completed.

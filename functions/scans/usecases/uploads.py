@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from functions.scans.usecases.dependencies import Imaging
+from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.orders import Accepted, Draft, Taking, accept, finish
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
@@ -43,7 +43,7 @@ class Image:
 
 
 def upload(
-    imaging: Imaging, actor: Actor, image: Image, wanted: Wanted, once: IdempotencyKey | None = None
+    imaging: ScanDeps, actor: Actor, image: Image, wanted: Wanted, once: IdempotencyKey | None = None
 ) -> Accepted[Scan]:
     """Keeps an image and starts its analysis.
 
@@ -59,7 +59,7 @@ def upload(
 
 
 def begin_upload(
-    imaging: Imaging, actor: Actor, content_type: str, wanted: Wanted, once: IdempotencyKey | None = None
+    imaging: ScanDeps, actor: Actor, content_type: str, wanted: Wanted, once: IdempotencyKey | None = None
 ) -> tuple[Accepted[Scan], PresignedPost]:
     """A scan whose image the client sends straight to S3; its arrival starts the analysis.
 
@@ -78,7 +78,7 @@ def begin_upload(
     return accepted, imaging.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
-def _count(imaging: Imaging, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
+def _count(imaging: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
     """When one more upload was counted; None for a replay over the limit, which goes on. Raises TooManyRequests."""
     now = imaging.now()
     try:
@@ -91,7 +91,7 @@ def _count(imaging: Imaging, actor: Actor, once: IdempotencyKey | None) -> datet
     return now
 
 
-def _whose(imaging: Imaging, actor: Actor, wanted: Wanted) -> int:
+def _whose(imaging: ScanDeps, actor: Actor, wanted: Wanted) -> int:
     """The patient whose image it is. Raises NotFound, NotAllowed unless the actor may upload for them."""
     patient_id = parse_id(wanted.patient) if wanted.patient else actor.account_id
     # Who may say what an image shows may upload it too.
@@ -102,7 +102,7 @@ def _whose(imaging: Imaging, actor: Actor, wanted: Wanted) -> int:
     return patient_id
 
 
-def _accept(imaging: Imaging, taking: Taking, wanted: Wanted, patient_id: int) -> Accepted[Scan]:
+def _accept(imaging: ScanDeps, taking: Taking, wanted: Wanted, patient_id: int) -> Accepted[Scan]:
     actor = taking.actor
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Scan:
