@@ -18,7 +18,7 @@ from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.rate_limits import AddressRateStore
-from scanward.stores.s3 import Pictures
+from scanward.stores.s3 import ProfilePictures
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
@@ -37,7 +37,7 @@ attempts = LoginRateLimiter(
 )
 lists = AccountListStore(settings.accounts_table, accounts)
 gate = Authenticator(gate_store, tokens, settings.requests_per_minute, now)
-mails, pictures = MailQueue(settings.mail_queue_url), Pictures(settings.bucket)
+mails, pictures = MailQueue(settings.mail_queue_url), ProfilePictures(settings.bucket)
 own_data = PersonalDataQueue(settings.own_data_queue_url)
 access = Access(CareStore(settings.clinic_table), now)
 auth = AuthDeps(accounts, lists, gate_store, gate, tokens, attempts, mails, pictures, own_data, access, now, fresh_id)

@@ -9,13 +9,13 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.auth.settings import MailSettings
-from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, ResetMailDeps, send
+from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, ResetMailDeps, send_reset_mail
 from scanward.clock import now
 from scanward.logs import logged
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.accounts import AccountStore
-from scanward.stores.mail import Mailer, SentMails, asked_for_reset
+from scanward.stores.mail import Mailer, MailRateStore, parse_reset_request
 from scanward.stores.secrets import read_token_keys
 
 settings = MailSettings.read(Environment())
@@ -23,7 +23,7 @@ log = Logger(service="mail")
 mails = ResetMailDeps(
     AccountStore(settings.accounts_table),
     Tokens(partial(read_token_keys, settings.token_keys_secret), now),
-    SentMails(settings.accounts_table, MAILS_AN_HOUR),
+    MailRateStore(settings.accounts_table, MAX_MAILS_PER_HOUR),
     Mailer(settings.sender) if settings.sender else None,
     settings.reset_url,
     now,
@@ -34,8 +34,8 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @logged(log)
 def read_message(record: SQSRecord) -> None:
     """One request for a mail; a message that is none of ours is only told of."""
-    email = asked_for_reset(record.body)
-    outcome = "not a request for a mail" if email is None else send(mails, record.message_id, email)
+    email = parse_reset_request(record.body)
+    outcome = "not a request for a mail" if email is None else send_reset_mail(mails, record.message_id, email)
     log.info("mail", extra={"outcome": outcome})
 
 

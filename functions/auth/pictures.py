@@ -31,7 +31,7 @@ _ORIENTATION, _SHORT = 274, 3
 _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 
-def orientation_in(said: bytes) -> int | None:
+def read_orientation(said: bytes) -> int | None:
     """2 to 8, as the first directory of an Exif segment says; None when it says nothing, or not plainly."""
     if not said.startswith(_HEAD):
         return None
@@ -51,7 +51,7 @@ def orientation_in(said: bytes) -> int | None:
     return None
 
 
-def segment_of(orientation: int) -> bytes:
+def orientation_segment(orientation: int) -> bytes:
     """An Exif segment that says this and nothing else."""
     directory = struct.pack(">HHHIHHI", 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
     return _HEAD + b"MM\0*" + struct.pack(">I", 8) + directory
@@ -72,11 +72,11 @@ class Segment:
     """A marker, what it says, and for a scan the coded picture that follows."""
 
     marker: int
-    said: bytes
+    payload: bytes
     scan: bytes = b""
 
-    def spelled(self) -> bytes:
-        return bytes([0xFF, self.marker]) + (len(self.said) + 2).to_bytes(2) + self.said + self.scan
+    def to_bytes(self) -> bytes:
+        return bytes([0xFF, self.marker]) + (len(self.payload) + 2).to_bytes(2) + self.payload + self.scan
 
 
 def clean_jpeg(content: bytes) -> bytes:
@@ -84,24 +84,24 @@ def clean_jpeg(content: bytes) -> bytes:
     segments = list(_jpeg_segments(content))
     frames = [segment for segment in segments if segment.marker in _FRAMES]
     drawn = [segment.marker for segment in segments if segment.marker in {*_FRAMES, SOS}]
-    if len(frames) != 1 or len(drawn) < 2 or drawn[0] == SOS or len(frames[0].said) < 6:
+    if len(frames) != 1 or len(drawn) < 2 or drawn[0] == SOS or len(frames[0].payload) < 6:
         raise BrokenPicture
-    rows, columns = int.from_bytes(frames[0].said[1:3]), int.from_bytes(frames[0].said[3:5])
+    rows, columns = int.from_bytes(frames[0].payload[1:3]), int.from_bytes(frames[0].payload[3:5])
     check_size(columns, rows)
-    turned = next(filter(None, (orientation_in(s.said) for s in segments if s.marker == _EXIF)), None)
-    kept = [segment.spelled() for segment in segments if _segment_draws(segment)]
+    turned = next(filter(None, (read_orientation(s.payload) for s in segments if s.marker == _EXIF)), None)
+    kept = [segment.to_bytes() for segment in segments if _segment_draws(segment)]
     if turned:
         behind_jfif = int(_segment_draws(segments[0]) and segments[0].marker == _JFIF)
-        kept.insert(behind_jfif, Segment(_EXIF, segment_of(turned)).spelled())
+        kept.insert(behind_jfif, Segment(_EXIF, orientation_segment(turned)).to_bytes())
     return SOI + b"".join(kept) + bytes([0xFF, EOI])
 
 
 def _segment_draws(segment: Segment) -> bool:
     """Of the application's segments two say how colours are meant; both of one length, without room for more."""
     if segment.marker == _JFIF:
-        return segment.said[:5] == b"JFIF\0" and len(segment.said) == 14
+        return segment.payload[:5] == b"JFIF\0" and len(segment.payload) == 14
     if segment.marker == _ADOBE:
-        return segment.said[:5] == b"Adobe" and len(segment.said) == 12
+        return segment.payload[:5] == b"Adobe" and len(segment.payload) == 12
     return segment.marker not in {_COMMENT, *_APPLICATION}
 
 
@@ -186,7 +186,7 @@ BROKEN = "Send a picture as a JPEG or PNG file."
 
 
 @dataclass(frozen=True, slots=True)
-class Picture:
+class CleanPicture:
     """A picture that says nothing of where and when it was taken. `suffix`: of a file's name."""
 
     content: bytes
@@ -194,16 +194,16 @@ class Picture:
     suffix: str
 
 
-def clean(content: bytes) -> Picture:
+def clean_picture(content: bytes) -> CleanPicture:
     """The picture in a file, whatever its name says. Raises InvalidFields."""
     if len(content) > MAX_BYTES:
         raise InvalidFields({"image": [TOO_LARGE]})
     kind = format_of(content[:8])
     try:
         if kind is ImageFormat.JPEG:
-            return Picture(clean_jpeg(content), CONTENT_TYPE_OF[kind], "jpg")
+            return CleanPicture(clean_jpeg(content), CONTENT_TYPE_OF[kind], "jpg")
         if kind is ImageFormat.PNG:
-            return Picture(clean_png(content), CONTENT_TYPE_OF[kind], "png")
+            return CleanPicture(clean_png(content), CONTENT_TYPE_OF[kind], "png")
     except BrokenPicture as broken:
         raise InvalidFields({"image": [BROKEN]}) from broken
     raise InvalidFields({"image": [BROKEN]})

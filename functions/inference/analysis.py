@@ -149,7 +149,7 @@ def _derive(inference: AnalysisDeps, task: Task, content: bytes, picture: Pictur
         return (NO_DEIDENTIFIED_COPY,)
     key, first = deidentified_key(task.scan_id), task.is_first and task.attempts == 1
     # Its UIDs are new at each making: whoever has the copy already would meet the same image under other ones.
-    if first or key not in inference.objects.under(key):
+    if first or key not in inference.objects.list_keys(key):
         inference.objects.put(key, copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
     return copy.warnings
 

@@ -84,10 +84,10 @@ class Acting:
         self.refreshed(session, 0 if late else 1, rotates=True, in_body=in_body)
         assert session.live is not late
 
-    def renewed(self, token: str, rotates: bool, in_body: bool) -> sessions.Renewed:
+    def renewed(self, token: str, rotates: bool, in_body: bool) -> sessions.RenewedTokens:
         if in_body:
-            return sessions.refresh_shown(self.auth, token, rotates=rotates)
-        return sessions.refresh(self.auth, self.auth.entry.authenticate(token, TokenType.REFRESH), rotates=rotates)
+            return sessions.renew_with_token(self.auth, token, rotates=rotates)
+        return sessions.renew_tokens(self.auth, self.auth.entry.authenticate(token, TokenType.REFRESH), rotates=rotates)
 
     def passed(self, session: Opened) -> AuthContext | None:
         """Past the gate with the session's access token, or refused: as the rules say."""

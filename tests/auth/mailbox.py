@@ -7,8 +7,8 @@ from typing import Any
 import boto3
 from moto.ses.models import ses_backends
 
-from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, Outcome, ResetMailDeps, send
-from scanward.stores.mail import Mailer, SentMails
+from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, MailOutcome, ResetMailDeps, send_reset_mail
+from scanward.stores.mail import Mailer, MailRateStore
 from tests.cloud import REGION, TABLES
 
 SENDER = "scanward@example.org"
@@ -25,7 +25,7 @@ class Mailbox:
         self._sqs = boto3.client("sqs")
         self._queue = self._sqs.create_queue(QueueName="mail")["QueueUrl"]
         auth = handler.auth
-        sent = SentMails(TABLES["ACCOUNTS_TABLE"], MAILS_AN_HOUR)
+        sent = MailRateStore(TABLES["ACCOUNTS_TABLE"], MAX_MAILS_PER_HOUR)
         self.mails = ResetMailDeps(auth.accounts, auth.tokens, sent, Mailer(SENDER), None, auth.now)
 
     def waiting(self) -> list[Any]:
@@ -35,9 +35,11 @@ class Mailbox:
             self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return taken
 
-    def deliver(self) -> list[Outcome]:
+    def deliver(self) -> list[MailOutcome]:
         """Lets the waiting requests be answered."""
-        return [send(self.mails, each["MessageId"], json.loads(each["Body"])["email"]) for each in self.waiting()]
+        return [
+            send_reset_mail(self.mails, each["MessageId"], json.loads(each["Body"])["email"]) for each in self.waiting()
+        ]
 
     def inbox(self) -> list[Any]:
         """Every mail that was sent, the newest last."""

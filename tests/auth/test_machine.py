@@ -23,7 +23,7 @@ from hypothesis.stateful import (
 )
 
 from functions.auth.usecases import administration, own_account, sessions
-from functions.auth.usecases.administration import Verdict
+from functions.auth.usecases.administration import ApprovalDecision
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_id
 from scanward.domain.accounts import Role
@@ -38,7 +38,7 @@ from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.rate_limits import AddressRateStore
-from scanward.stores.s3 import Pictures
+from scanward.stores.s3 import ProfilePictures
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from tests.auth.acting import ADDRESS, ADMINISTRATOR, Acting, numbers
@@ -167,9 +167,9 @@ class Accounts(RuleBasedStateMachine):
     def decide(self, who: Person, approved: bool) -> None:
         if who.role is Role.PATIENT:
             with pytest.raises(Conflict):
-                administration.decide(self.auth, ADMINISTRATOR, str(who.id), Verdict(approved))
+                administration.decide_approval(self.auth, ADMINISTRATOR, str(who.id), ApprovalDecision(approved))
             return
-        administration.decide(self.auth, ADMINISTRATOR, str(who.id), Verdict(approved))
+        administration.decide_approval(self.auth, ADMINISTRATOR, str(who.id), ApprovalDecision(approved))
         who.approved = approved
 
     @rule(seconds=WAITS)
@@ -185,7 +185,7 @@ class Accounts(RuleBasedStateMachine):
                 self.acting.refused(token, TokenType.ACCESS)
             self.acting.refused(session.access, TokenType.REFRESH)
             if passed:
-                shown = own_account.me(self.auth, passed.actor)
+                shown = own_account.read_own_account(self.auth, passed.actor)
                 assert (shown.id, shown.names.email) == (session.owner.id, session.owner.email)
                 assert shown.is_active
                 assert passed.actor.is_approved is shown.is_approved is not session.owner.waits
@@ -193,7 +193,7 @@ class Accounts(RuleBasedStateMachine):
     @invariant()
     def nobody_is_active_or_approved_unless_somebody_said_so(self) -> None:
         for who in self.world.people:
-            shown = administration.read(self.auth, ADMINISTRATOR, str(who.id))
+            shown = administration.read_account(self.auth, ADMINISTRATOR, str(who.id))
             assert (shown.is_active, shown.is_approved) == (who.active, not who.waits)
             live = self.auth.gate.sessions(who.id, int(self.clock.now().timestamp()))
             assert len(live) == sum(session.live for session in self.world.of(who))
@@ -207,7 +207,7 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     entry = Authenticator(gate, tokens, UNLIMITED, clock.now)
     mails, pictures, own_data = (
         MailQueue("unused"),
-        Pictures(BUCKET),
+        ProfilePictures(BUCKET),
         PersonalDataQueue(os.environ["OWN_DATA_QUEUE_URL"]),
     )
     lists = AccountListStore(table, store)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from functions.auth.pictures import BROKEN, MAX_BYTES, TOO_LARGE, clean, orientation_in
+from functions.auth.pictures import BROKEN, MAX_BYTES, TOO_LARGE, clean_picture, read_orientation
 from scanward.errors import InvalidFields
 from tests.auth.photographs import PLACES, chunk, drawn, jpeg, png
 
@@ -27,18 +27,18 @@ def pixels(content: bytes) -> Any:
 @pytest.mark.parametrize("mode", ["RGB", "L", "CMYK"])
 def test_a_jpeg_keeps_its_picture_alone(mode: str, how: dict[str, Any]) -> None:
     taken = jpeg(mode=mode, **how)
-    cleaned = clean(taken)
+    cleaned = clean_picture(taken)
     assert (cleaned.content_type, cleaned.suffix) == ("image/jpeg", "jpg")
     assert pixels(cleaned.content) == pixels(taken)
     assert all(place in taken for place in PLACES)
     assert not [place for place in (*PLACES, b"Exif") if place in cleaned.content]
-    assert clean(cleaned.content) == cleaned, "what is clean stays as it is"
+    assert clean_picture(cleaned.content) == cleaned, "what is clean stays as it is"
 
 
 @pytest.mark.parametrize("orientation", range(2, 9))
 def test_a_photograph_stands_as_it_stood(orientation: int) -> None:
     taken = jpeg(orientation)
-    cleaned = clean(taken).content
+    cleaned = clean_picture(taken).content
     assert pixels(cleaned) == pixels(taken)
     assert not [place for place in PLACES if place in cleaned]
     with Image.open(BytesIO(cleaned)) as picture:
@@ -48,31 +48,31 @@ def test_a_photograph_stands_as_it_stood(orientation: int) -> None:
 @pytest.mark.parametrize("mode", ["RGB", "RGBA", "L", "P", "1", "LA"])
 def test_a_png_keeps_its_picture_alone(mode: str) -> None:
     taken = png(mode)
-    cleaned = clean(taken)
+    cleaned = clean_picture(taken)
     assert (cleaned.content_type, cleaned.suffix) == ("image/png", "png")
     assert pixels(cleaned.content) == pixels(taken)
     assert not [place for place in PLACES if place in cleaned.content]
-    assert clean(cleaned.content) == cleaned
+    assert clean_picture(cleaned.content) == cleaned
 
 
 def test_an_animation_keeps_its_first_picture() -> None:
     file = BytesIO()
     drawn().save(file, "PNG", save_all=True, append_images=[Image.new("RGB", (48, 32))])
-    with Image.open(BytesIO(clean(file.getvalue()).content)) as picture:
+    with Image.open(BytesIO(clean_picture(file.getvalue()).content)) as picture:
         assert (getattr(picture, "n_frames", 1), list(picture.convert("RGB").tobytes())) == (1, list(drawn().tobytes()))
 
 
 def test_a_chunk_that_may_hold_little_holds_no_more() -> None:
     taken = png()
     stuffed = taken[:33] + chunk(b"gAMA", b"PLACE-" * 100) + taken[33:]
-    assert b"PLACE-" not in clean(stuffed).content
+    assert b"PLACE-" not in clean_picture(stuffed).content
 
 
 @pytest.mark.parametrize(("marker", "head"), [(0xE0, b"JFIF\0"), (0xEE, b"Adobe"), (0xE0, b"JFXX\0")])
 def test_a_segment_that_may_hold_little_holds_no_more(marker: int, head: bytes) -> None:
     taken, said = jpeg(), head + b"PLACE-thumbnail" * 3
     stuffed = taken[:2] + bytes([0xFF, marker]) + (len(said) + 2).to_bytes(2) + said + taken[2:]
-    assert b"PLACE-" not in clean(stuffed).content
+    assert b"PLACE-" not in clean_picture(stuffed).content
 
 
 JPEG, PNG = jpeg(), png()
@@ -113,7 +113,7 @@ BEHIND_SCAN_HEAD = JPEG.index(b"\xff\xda") + 14
 )
 def test_what_is_no_whole_picture_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidFields) as refusal:
-        clean(content)
+        clean_picture(content)
     assert refusal.value.fields == {"image": [BROKEN]}
 
 
@@ -122,20 +122,20 @@ def test_what_is_no_whole_picture_is_refused(content: bytes) -> None:
 def test_a_file_full_of_fill_bytes_is_read_through_once(head: bytes, filling: bytes) -> None:
     """Whoever looked at each row of them from each of its bytes would be at it for hours."""
     with pytest.raises(InvalidFields) as refusal:
-        clean(head + filling * ((MAX_BYTES - len(head)) // len(filling)))
+        clean_picture(head + filling * ((MAX_BYTES - len(head)) // len(filling)))
     assert refusal.value.fields == {"image": [BROKEN]}
 
 
 def test_fill_bytes_behind_a_scan_are_none_of_the_picture() -> None:
     end = JPEG.rindex(b"\xff\xd9")
-    assert clean(JPEG[:end] + b"\xff" * 1000 + JPEG[end:]) == clean(JPEG)
+    assert clean_picture(JPEG[:end] + b"\xff" * 1000 + JPEG[end:]) == clean_picture(JPEG)
 
 
 def test_a_large_file_is_refused() -> None:
     with pytest.raises(InvalidFields) as refusal:
-        clean(PNG + bytes(MAX_BYTES))
+        clean_picture(PNG + bytes(MAX_BYTES))
     assert refusal.value.fields == {"image": [TOO_LARGE]}
-    assert clean(PNG + bytes(MAX_BYTES - len(PNG)))
+    assert clean_picture(PNG + bytes(MAX_BYTES - len(PNG)))
 
 
 @given(st.binary(max_size=200), st.sampled_from([JPEG, PNG]), st.floats(0, 1), st.integers(0, 40))
@@ -145,11 +145,11 @@ def test_damage_is_refused_or_cleaned_and_nothing_else_happens(
     place = int(where * len(whole))
     damaged = whole[:place] + noise + whole[place + cut :]
     with suppress(InvalidFields):
-        cleaned = clean(damaged).content
-        assert clean(cleaned).content == cleaned
+        cleaned = clean_picture(damaged).content
+        assert clean_picture(cleaned).content == cleaned
 
 
 @given(st.binary(max_size=120))
 def test_exif_of_any_shape_is_read_without_harm(said: bytes) -> None:
     for head in (b"", b"Exif\0\0", b"Exif\0\0II*\0", b"Exif\0\0MM\0*\0\0\0\x08"):
-        assert orientation_in(head + said) in {None, *range(2, 9)}
+        assert read_orientation(head + said) in {None, *range(2, 9)}

@@ -3,7 +3,7 @@
 import pytest
 
 from functions.auth.usecases import sessions
-from functions.auth.usecases.sessions import Renewed
+from functions.auth.usecases.sessions import RenewedTokens
 from scanward.domain.tokens import TokenType
 from scanward.errors import NotAuthenticated
 from tests.http.client import Client
@@ -19,7 +19,7 @@ def test_two_windows_that_rotate_at_once_get_the_same_successor(refresh_token: s
     from functions.auth.handler import auth, gate
 
     passes = [gate.authenticate(refresh_token, TokenType.REFRESH) for _ in range(2)]
-    first, second = (sessions.refresh(auth, passed, rotates=True) for passed in passes)
+    first, second = (sessions.renew_tokens(auth, passed, rotates=True) for passed in passes)
     assert successor(first) == successor(second)
     assert gate.authenticate(str(second.refresh), TokenType.REFRESH)
 
@@ -30,9 +30,9 @@ def test_who_comes_after_the_successor_was_used_ends_the_session(refresh_token: 
     late = gate.authenticate(refresh_token, TokenType.REFRESH)
     shown = refresh_token
     for _ in range(2):
-        shown = str(sessions.refresh(auth, gate.authenticate(shown, TokenType.REFRESH), rotates=True).refresh)
+        shown = str(sessions.renew_tokens(auth, gate.authenticate(shown, TokenType.REFRESH), rotates=True).refresh)
     with pytest.raises(NotAuthenticated):
-        sessions.refresh(auth, late, rotates=True)
+        sessions.renew_tokens(auth, late, rotates=True)
     with pytest.raises(NotAuthenticated):
         gate.authenticate(shown, TokenType.REFRESH)
 
@@ -43,10 +43,10 @@ def test_nobody_rotates_in_a_session_that_ended_meanwhile(refresh_token: str) ->
     passed = gate.authenticate(refresh_token, TokenType.REFRESH)
     sessions.logout(auth, passed.actor, everywhere=False)
     with pytest.raises(NotAuthenticated):
-        sessions.refresh(auth, passed, rotates=True)
+        sessions.renew_tokens(auth, passed, rotates=True)
 
 
-def successor(renewed: Renewed) -> str:
+def successor(renewed: RenewedTokens) -> str:
     """The id of the refresh token that was given."""
     from functions.auth.handler import tokens
 

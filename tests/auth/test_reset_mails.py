@@ -11,7 +11,7 @@ import pytest
 
 from functions.auth.usecases import administration, registration
 from functions.auth.usecases.registration import Registration
-from functions.auth.usecases.reset_mails import MAILS_AN_HOUR, SUBJECT, Outcome, send, text
+from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, SUBJECT, MailOutcome, mail_text, send_reset_mail
 from scanward.domain.accounts import Account, Names, Profile, Role
 from scanward.domain.tokens import TokenType
 from scanward.errors import Unavailable
@@ -42,7 +42,7 @@ def register(names: Names) -> Account:
 
 
 def test_the_mail_goes_to_the_address_of_the_account_however_it_was_typed(mailbox: Mailbox, ada: Account) -> None:
-    assert send(mailbox.mails, "one", "ａda@EXAMPLE.org") is Outcome.SENT
+    assert send_reset_mail(mailbox.mails, "one", "ａda@EXAMPLE.org") is MailOutcome.SENT
     [mail] = mailbox.inbox()
     assert (mail.source, mail.destinations["ToAddresses"], mail.subject) == (SENDER, ["Ada@example.org"], SUBJECT)
     assert mailbox.mails.tokens.verify(mailbox.token(), TokenType.RESET).account_id == ada.id
@@ -54,7 +54,7 @@ def test_nobody_else_is_sent_anything(mailbox: Mailbox, ada: Account) -> None:
     register(Names(username="jane.doe"))
     administration.set_active(handler.auth, ADMINISTRATOR, str(ada.id), active=False)
     for email in ("nobody@example.org", "jane.doe", "", "ada@example.org", "x" * 5000):
-        assert send(mailbox.mails, email, email) is Outcome.NOBODY
+        assert send_reset_mail(mailbox.mails, email, email) is MailOutcome.NOBODY
     assert mailbox.inbox() == []
 
 
@@ -63,16 +63,16 @@ def test_an_account_is_sent_so_many_mails_an_hour_and_one_that_is_tried_again_co
 ) -> None:
     begun = mailbox.mails.now()
     mails = replace(mailbox.mails, now=lambda: begun)
-    for request in range(MAILS_AN_HOUR):
+    for request in range(MAX_MAILS_PER_HOUR):
         with failing(ses(), "sesv2.SendEmail"), pytest.raises(Unavailable):
-            send(mails, str(request), "ada@example.org")
-        assert send(mails, str(request), "ada@example.org") is Outcome.SENT
-    assert send(mails, "one more", "ada@example.org") is Outcome.HELD_BACK
-    assert len(mailbox.inbox()) == MAILS_AN_HOUR
+            send_reset_mail(mails, str(request), "ada@example.org")
+        assert send_reset_mail(mails, str(request), "ada@example.org") is MailOutcome.SENT
+    assert send_reset_mail(mails, "one more", "ada@example.org") is MailOutcome.HELD_BACK
+    assert len(mailbox.inbox()) == MAX_MAILS_PER_HOUR
     other = register(Names(email="grace@example.org")).names.email
-    assert send(mails, "one more", str(other)) is Outcome.SENT
+    assert send_reset_mail(mails, "one more", str(other)) is MailOutcome.SENT
     later = replace(mails, now=lambda: begun + timedelta(hours=1))
-    assert send(later, "one more", "ada@example.org") is Outcome.SENT
+    assert send_reset_mail(later, "one more", "ada@example.org") is MailOutcome.SENT
 
 
 @pytest.mark.parametrize(
@@ -81,13 +81,13 @@ def test_an_account_is_sent_so_many_mails_an_hour_and_one_that_is_tried_again_co
 )
 def test_an_address_that_could_lead_elsewhere_is_sent_nothing(mailbox: Mailbox, address: str) -> None:
     register(Names(email=address))
-    assert send(mailbox.mails, "one", address) is Outcome.UNDELIVERABLE
+    assert send_reset_mail(mailbox.mails, "one", address) is MailOutcome.UNDELIVERABLE
     assert mailbox.inbox() == []
 
 
 def test_a_host_in_another_script_is_spelled_as_mail_spells_it(mailbox: Mailbox) -> None:
     register(Names(email="ada@bücher.example"))
-    assert send(mailbox.mails, "one", "ada@bücher.example") is Outcome.SENT
+    assert send_reset_mail(mailbox.mails, "one", "ada@bücher.example") is MailOutcome.SENT
     assert mailbox.inbox()[0].destinations["ToAddresses"] == ["ada@xn--bcher-kva.example"]
 
 
@@ -98,9 +98,9 @@ def test_an_address_that_ses_will_never_take_is_not_tried_again(mailbox: Mailbox
 
 
 def test_a_link_carries_the_token_where_no_server_sees_it() -> None:
-    assert "\nhttps://app.example.org/reset#token=a.b.c\n" in text("a.b.c", "https://app.example.org/reset")
-    assert "\na.b.c\n" in text("a.b.c", None)
-    assert "30 minutes" in text("a.b.c", None)
+    assert "\nhttps://app.example.org/reset#token=a.b.c\n" in mail_text("a.b.c", "https://app.example.org/reset")
+    assert "\na.b.c\n" in mail_text("a.b.c", None)
+    assert "30 minutes" in mail_text("a.b.c", None)
 
 
 @pytest.fixture
@@ -144,12 +144,18 @@ def test_no_address_and_no_token_is_logged(
     handler: Any, mailbox: Mailbox, ada: Account, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level("INFO")
-    said = [asked("ada@example.org")] * (MAILS_AN_HOUR + 1) + [asked("evangelina@example.org"), "evangelina"]
+    said = [asked("ada@example.org")] * (MAX_MAILS_PER_HOUR + 1) + [asked("evangelina@example.org"), "evangelina"]
     handler.app(batch(*said), None)
     with failing(ses(), "sesv2.SendEmail"):
         handler.app(batch(asked(str(register(Names(email="evangelina@example.com")).names.email))), None)
     logged = "\n".join(repr(record.__dict__) for record in caplog.records if record.name == "mail")
-    for outcome in (Outcome.SENT, Outcome.HELD_BACK, Outcome.NOBODY, "not a request for a mail", "Unavailable"):
+    for outcome in (
+        MailOutcome.SENT,
+        MailOutcome.HELD_BACK,
+        MailOutcome.NOBODY,
+        "not a request for a mail",
+        "Unavailable",
+    ):
         assert outcome in logged
     for planted in ("ada@", "evangelina", "example.org", "eyJ"):
         assert planted not in logged
@@ -162,5 +168,5 @@ def test_where_mail_is_not_configured_requests_are_let_go_and_that_is_said(
     module = import_module("functions.auth.mail_handler")
     assert module.settings.sender is None
     assert module.app(batch(asked("ada@example.org")), None) == {"batchItemFailures": []}
-    assert [record.__dict__["outcome"] for record in caplog.records] == [Outcome.NOT_CONFIGURED]
+    assert [record.__dict__["outcome"] for record in caplog.records] == [MailOutcome.NOT_CONFIGURED]
     assert mailbox.inbox() == []

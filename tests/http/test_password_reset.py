@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.auth.usecases.reset_mails import Outcome, send
+from functions.auth.usecases.reset_mails import MailOutcome, send_reset_mail
 from scanward.domain.tokens import Claims, TokenType
 from scanward.security.tokens import Tokens
 from scanward.stores.clients import sqs
@@ -32,7 +32,7 @@ def ada(mailbox: Mailbox, patient: Client) -> Client:
 def mailed(api: Client, mailbox: Mailbox) -> str:
     """A token from a mail that was asked for."""
     assert api.post("/auth/password-reset", ADA).status == 200
-    assert mailbox.deliver() == [Outcome.SENT]
+    assert mailbox.deliver() == [MailOutcome.SENT]
     return mailbox.token()
 
 
@@ -176,7 +176,7 @@ def test_a_queue_that_takes_nothing_is_told_plainly(api: Client, mailbox: Mailbo
 def test_who_registered_without_an_email_is_sent_nothing(api: Client, mailbox: Mailbox) -> None:
     api.post("/auth/register", {"username": "jane.doe", "password": "correct horse"})
     assert api.post("/auth/password-reset", {"email": "jane.doe"}).status == 422
-    assert send(mailbox.mails, "one", "jane.doe") is Outcome.NOBODY
+    assert send_reset_mail(mailbox.mails, "one", "jane.doe") is MailOutcome.NOBODY
 
 
 def test_of_two_who_use_one_token_at_once_one_wins(api: Client, ada: Client, mailbox: Mailbox) -> None:

@@ -40,7 +40,7 @@ def login(call: Call[LoginBody], auth: AuthDeps) -> TokensOut:
 @routes.post("/auth/refresh-token", AccessOut, RefreshBody, audience=REFRESHING, body_optional=True)
 def refresh_token(call: Call[RefreshBody], auth: AuthDeps) -> AccessOut:
     """Renew the access token; the refresh token goes into the Authorization header."""
-    renewed = sessions.refresh(auth, call.require_auth(), rotates=call.body.rotate)
+    renewed = sessions.renew_tokens(auth, call.require_auth(), rotates=call.body.rotate)
     return AccessOut(access_token=renewed.access, refresh_token=renewed.refresh)
 
 
@@ -52,9 +52,9 @@ def logout(call: Call[LogoutBody], auth: AuthDeps) -> MessageOut:
 
 
 @routes.get("/users/me", AccountOut)
-def me(call: Call[None], auth: AuthDeps) -> AccountOut:
+def read_me(call: Call[None], auth: AuthDeps) -> AccountOut:
     """The caller's own account."""
-    return AccountOut.from_domain(own_account.me(auth, call.actor))
+    return AccountOut.from_domain(own_account.read_own_account(auth, call.actor))
 
 
 @routes.put("/users/me", AccountOut, CredentialsBody)
@@ -64,16 +64,18 @@ def change_me(call: Call[CredentialsBody], auth: AuthDeps) -> AccountOut:
 
 
 @routes.delete("/users/me", MessageOut, body=LeaveBody, media=(Media.JSON,), status=202)
-def leave(call: Call[LeaveBody], auth: AuthDeps) -> MessageOut:
+def delete_me(call: Call[LeaveBody], auth: AuthDeps) -> MessageOut:
     """Leave for good: the account is locked at once, and all that is kept of it is erased, but for the access log."""
-    own_account.leave(auth, call.actor, call.address, call.body.password)
+    own_account.request_erasure(auth, call.actor, call.address, call.body.password)
     return MessageOut(message="Your account is locked and is being erased")
 
 
 @routes.get("/users/me/sessions", list[SessionOut])
-def own_sessions(call: Call[None], auth: AuthDeps) -> list[SessionOut]:
+def list_sessions(call: Call[None], auth: AuthDeps) -> list[SessionOut]:
     """The caller's live sessions, the newest first."""
-    return [SessionOut.from_domain(session, call.actor.session_id) for session in sessions.sessions(auth, call.actor)]
+    return [
+        SessionOut.from_domain(session, call.actor.session_id) for session in sessions.list_sessions(auth, call.actor)
+    ]
 
 
 @routes.delete("/users/me/sessions/{session_id}", MessageOut)
@@ -83,18 +85,18 @@ def end_session(call: Call[None], auth: AuthDeps) -> MessageOut:
     return MessageOut(message="Session ended")
 
 
-ASKED = "If the address is that of an account, a mail is on its way"
+RESET_REQUESTED = "If the address is that of an account, a mail is on its way"
 
 
 @routes.post("/auth/password-reset", MessageOut, ResetBody, audience=PUBLIC, media=FORMS)
-def ask(call: Call[ResetBody], auth: AuthDeps) -> MessageOut:
+def request_password_reset(call: Call[ResetBody], auth: AuthDeps) -> MessageOut:
     """Ask for a mail to set a new password with; the answer is the same whether or not the address is known."""
-    password_reset.ask(auth, call.address, call.body.email)
-    return MessageOut(message=ASKED)
+    password_reset.request_reset(auth, call.address, call.body.email)
+    return MessageOut(message=RESET_REQUESTED)
 
 
 @routes.post("/auth/password-reset/confirm", MessageOut, NewPasswordBody, audience=PUBLIC, media=FORMS)
-def confirm(call: Call[NewPasswordBody], auth: AuthDeps) -> MessageOut:
+def confirm_password_reset(call: Call[NewPasswordBody], auth: AuthDeps) -> MessageOut:
     """Set a new password with the token from the mail, once; all sessions end."""
-    password_reset.confirm(auth, call.address, call.body.token, call.body.password)
+    password_reset.confirm_reset(auth, call.address, call.body.token, call.body.password)
     return MessageOut(message="Password changed")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from functions.auth.pictures import clean
+from functions.auth.pictures import clean_picture
 from functions.auth.schemas.contract_a import MemberBody, MemberOut, MemberSignedInOut, RenewalBody, RenewedOut
 from functions.auth.schemas.contract_b import LoginBody, LogoutBody
 from functions.auth.schemas.contract_c import (
@@ -46,17 +46,17 @@ routes = Routes[AuthDeps]("auth", Family.FLAT)
 EITHER = Choice("usertype", present=UserBody, absent=MemberBody)
 
 
-def taken(call: Call[Any], auth: AuthDeps) -> Fields:
+def taken_fields(call: Call[Any], auth: AuthDeps) -> Fields:
     """Names that are somebody's already, in a registration that breaks its model."""
-    return registration.taken(auth, call.address, names_in(call.body))
+    return registration.find_taken(auth, call.address, names_in(call.body))
 
 
-def foreign(call: Call[Any], auth: AuthDeps) -> Fields:
+def foreign_fields_error(call: Call[Any], auth: AuthDeps) -> Fields:
     """Fields of other roles, in a profile that breaks its model."""
     return foreign_fields(call.actor.role, call.body)
 
 
-@routes.post("/api/register", MemberOut | UserOut, EITHER, audience=PUBLIC, status=201, besides=taken)
+@routes.post("/api/register", MemberOut | UserOut, EITHER, audience=PUBLIC, status=201, besides=taken_fields)
 def register(call: Call[MemberBody | UserBody], auth: AuthDeps) -> MemberOut | UserOut:
     """Register a patient or a doctor, with `usertype` or with `is_patient` and `is_doctor`."""
     account = registration.register(auth, call.address, call.body.to_command())
@@ -72,7 +72,7 @@ def login(call: Call[LoginBody], auth: AuthDeps) -> MemberSignedInOut:
 @routes.post("/api/token/refresh", RenewedOut, RenewalBody, audience=PUBLIC)
 def token_refresh(call: Call[RenewalBody], auth: AuthDeps) -> RenewedOut:
     """Renew the access token; the refresh token goes into the body."""
-    return RenewedOut.from_domain(sessions.refresh_shown(auth, call.body.refresh, rotates=call.body.rotate))
+    return RenewedOut.from_domain(sessions.renew_with_token(auth, call.body.refresh, rotates=call.body.rotate))
 
 
 @routes.post("/api/logout", MessageOut, LogoutBody, body_optional=True)
@@ -85,7 +85,7 @@ def logout(call: Call[LogoutBody], auth: AuthDeps) -> MessageOut:
 @routes.get("/api/profile", ProfileOut)
 def profile(call: Call[None], auth: AuthDeps) -> ProfileOut:
     """The caller's own profile, with the fields of the role."""
-    account = own_account.me(auth, call.actor)
+    account = own_account.read_own_account(auth, call.actor)
     return profile_of(account, own_account.picture_link(auth, account))
 
 
@@ -96,7 +96,7 @@ def profile(call: Call[None], auth: AuthDeps) -> ProfileOut:
     media=(Media.JSON, Media.MULTIPART),
     files=("image",),
     files_optional=True,
-    besides=foreign,
+    besides=foreign_fields_error,
 )
 def change_profile(call: Call[ProfileBody], auth: AuthDeps) -> ProfileOut:
     """Change or clear fields of one's own profile, those of one's role; a picture comes as a file of a form."""
@@ -104,30 +104,30 @@ def change_profile(call: Call[ProfileBody], auth: AuthDeps) -> ProfileOut:
     if unknown := {name: [NOT_KNOWN] for name in call.files if name != "image" or name not in EDITABLE[role]}:
         raise InvalidFields(unknown)
     change = call.body.change(role)
-    picture = clean(call.files["image"].content) if call.files else None
+    picture = clean_picture(call.files["image"].content) if call.files else None
     account = own_account.change_profile(auth, call.actor, ProfileChange(change, call.body.email, picture))
     return profile_of(account, own_account.picture_link(auth, account))
 
 
-@routes.post("/api/user/register", PatientOut, PersonBody, audience=PUBLIC, status=201, besides=taken)
+@routes.post("/api/user/register", PatientOut, PersonBody, audience=PUBLIC, status=201, besides=taken_fields)
 def register_patient(call: Call[PersonBody], auth: AuthDeps) -> PatientOut:
     """Register a patient, and open a session."""
     return PatientOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
-@routes.post("/api/doctor/register", DoctorOut, DoctorBody, audience=PUBLIC, status=201, besides=taken)
+@routes.post("/api/doctor/register", DoctorOut, DoctorBody, audience=PUBLIC, status=201, besides=taken_fields)
 def register_doctor(call: Call[DoctorBody], auth: AuthDeps) -> DoctorOut:
     """Register a doctor, who waits for approval, and open a session."""
     return DoctorOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
-@routes.post("/api/hospital/register", HospitalOut, HospitalBody, audience=PUBLIC, status=201, besides=taken)
+@routes.post("/api/hospital/register", HospitalOut, HospitalBody, audience=PUBLIC, status=201, besides=taken_fields)
 def register_hospital(call: Call[HospitalBody], auth: AuthDeps) -> HospitalOut:
     """Register a hospital, which waits for approval, and open a session."""
     return HospitalOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))
 
 
-@routes.post("/api/labo/register", LaboOut, LaboBody, audience=PUBLIC, status=201, besides=taken)
+@routes.post("/api/labo/register", LaboOut, LaboBody, audience=PUBLIC, status=201, besides=taken_fields)
 def register_labo(call: Call[LaboBody], auth: AuthDeps) -> LaboOut:
     """Register a lab, which waits for approval, and open a session."""
     return LaboOut.from_sign_in(register_and_sign_in(auth, call.address, call.body.to_command()))

@@ -7,7 +7,7 @@ from pydantic_core import PydanticCustomError
 
 from functions.auth.schemas.fields import Email, Identifier, NewPassword, Phone, Username
 from functions.auth.usecases.registration import Registration
-from functions.auth.usecases.sessions import Renewed, SignedIn
+from functions.auth.usecases.sessions import RenewedTokens, SignedIn
 from scanward.domain.accounts import Account, Names, Profile, Role
 from scanward.web.fields import Body, Out
 
@@ -86,7 +86,7 @@ class RenewedOut(Out):
     refresh: str | None = Field(default=None, exclude_if=lambda token: token is None)
 
     @classmethod
-    def from_domain(cls, renewed: Renewed) -> Self:
+    def from_domain(cls, renewed: RenewedTokens) -> Self:
         return cls(access=renewed.access, refresh=renewed.refresh)
 
 

@@ -7,7 +7,7 @@ from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
 from functions.auth.schemas.fields import Email, NewPassword, ShownName, ShownPassword, Username
-from functions.auth.usecases.administration import Verdict
+from functions.auth.usecases.administration import ApprovalDecision
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Account, Names, Profile, Role
@@ -180,8 +180,8 @@ class ApprovalBody(Body):
     approved: bool
     reason: Annotated[str, Field(min_length=1, max_length=1000), Printable, NotBlank] | None = None
 
-    def to_command(self) -> Verdict:
-        return Verdict(self.approved, self.reason)
+    def to_command(self) -> ApprovalDecision:
+        return ApprovalDecision(self.approved, self.reason)
 
 
 class ResetBody(Body):

@@ -14,59 +14,59 @@ from scanward.security.access import ResourceRef
 from scanward.stores.accounts import AccountFilters, AccountPage, Credentials
 from scanward.stores.queues import RequestKind
 
-KIND = "account"
+RESOURCE = "account"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class ApprovalDecision:
     """Whether a professional is approved, and why."""
 
     approved: bool
     reason: str | None = None
 
 
-def page(
+def list_accounts(
     auth: AuthDeps, actor: Actor, filters: AccountFilters, window: PageRequest
 ) -> tuple[list[Account], str | None]:
     """A page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
     before = auth.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     found: AccountPage = auth.lists.page(filters, window.skip, window.limit, before)
-    auth.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in found.accounts], KIND)
+    auth.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in found.accounts], RESOURCE)
     return found.accounts, auth.tokens.cursor(found.last, scope) if found.last is not None else None
 
 
-def read(auth: AuthDeps, actor: Actor, account: str) -> Account:
+def read_account(auth: AuthDeps, actor: Actor, account: str) -> Account:
     """The account of either spelling of its id. Raises NotFound."""
-    found = _found(auth, account).account
-    auth.access.require(actor, Action.READ_ACCOUNT, found.id, ResourceRef(KIND, found.id))
+    found = _get_account(auth, account).account
+    auth.access.require(actor, Action.READ_ACCOUNT, found.id, ResourceRef(RESOURCE, found.id))
     return found
 
 
 def set_active(auth: AuthDeps, actor: Actor, account: str, *, active: bool) -> Account:
     """Deactivates, which ends all sessions at once, or reactivates. Raises NotFound, LastAdministrator, Conflict."""
-    before = _found(auth, account)
+    before = _get_account(auth, account)
     after = replace(before, account=replace(before.account, is_active=active, updated_at=auth.now()))
-    auth.accounts.change(before, after, ends_sessions=not active, entry=_entry(auth, actor, before.account))
+    auth.accounts.change(before, after, ends_sessions=not active, entry=_log_entry(auth, actor, before.account))
     return after.account
 
 
-def decide(auth: AuthDeps, actor: Actor, account: str, verdict: Verdict) -> Account:
+def decide_approval(auth: AuthDeps, actor: Actor, account: str, verdict: ApprovalDecision) -> Account:
     """Approves a professional, or refuses. Raises NotFound, and Conflict for those who need no approval."""
-    before = _found(auth, account)
+    before = _get_account(auth, account)
     decision = Decision(actor.account_id, auth.now(), verdict.reason)
     after = replace(before, account=accounts.decide(before.account, decision, approved=verdict.approved))
-    auth.accounts.change(before, after, ends_sessions=False, entry=_entry(auth, actor, before.account))
+    auth.accounts.change(before, after, ends_sessions=False, entry=_log_entry(auth, actor, before.account))
     return after.account
 
 
-def remove(auth: AuthDeps, actor: Actor, account: str) -> None:
+def remove_account(auth: AuthDeps, actor: Actor, account: str) -> None:
     """Forgets an account, its names, sessions and picture, and has all else that is kept of it erased.
 
     It is locked first: nothing is written by who is being removed, and the last administrator stays. Whatever fails
     behind it, the account is there still, and is removed by asking again. Raises NotFound, LastAdministrator, Conflict.
     """
-    entry = _entry(auth, actor, _found(auth, account).account)
+    entry = _log_entry(auth, actor, _get_account(auth, account).account)
     locked = auth.accounts.lock(parse_id(account), auth.now(), entry)
     auth.personal_data.enqueue(RequestKind.ERASURE, parse_id(account))
     gone = auth.accounts.remove(parse_id(account), None if locked else entry)
@@ -74,11 +74,11 @@ def remove(auth: AuthDeps, actor: Actor, account: str) -> None:
         auth.pictures.remove(gone.profile.image)
 
 
-def _entry(auth: AuthDeps, actor: Actor, account: Account) -> AccessEntry | None:
-    return auth.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, ResourceRef(KIND, account.id))
+def _log_entry(auth: AuthDeps, actor: Actor, account: Account) -> AccessEntry | None:
+    return auth.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, ResourceRef(RESOURCE, account.id))
 
 
-def _found(auth: AuthDeps, account: str) -> Credentials:
+def _get_account(auth: AuthDeps, account: str) -> Credentials:
     found = auth.accounts.get(parse_id(account))
     if found is None:
         raise NotFound

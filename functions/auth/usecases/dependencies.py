@@ -11,7 +11,7 @@ from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
-from scanward.stores.s3 import Pictures
+from scanward.stores.s3 import ProfilePictures
 from scanward.stores.sessions import SessionStore
 
 
@@ -26,7 +26,7 @@ class AuthDeps:
     tokens: Tokens
     attempts: LoginRateLimiter
     mails: MailQueue
-    pictures: Pictures
+    pictures: ProfilePictures
     personal_data: PersonalDataQueue
     access: Access
     now: Callable[[], datetime]

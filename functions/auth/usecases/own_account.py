@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from functions.auth.pictures import Picture
+from functions.auth.pictures import CleanPicture
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Account, Actor, Profile
@@ -13,9 +13,9 @@ from scanward.stores.accounts import Credentials
 from scanward.stores.queues import RequestKind
 
 
-def me(auth: AuthDeps, actor: Actor) -> Account:
+def read_own_account(auth: AuthDeps, actor: Actor) -> Account:
     """The caller's own account."""
-    return _own(auth, actor).account
+    return _get_own(auth, actor).account
 
 
 def change_credentials(auth: AuthDeps, actor: Actor, email: str | None, password: str | None) -> Account:
@@ -27,16 +27,16 @@ def change_credentials(auth: AuthDeps, actor: Actor, email: str | None, password
         account = replace(found.account, names=names, updated_at=auth.now())
         return replace(found, account=account, password_hash=hashed or found.password_hash)
 
-    return _changed(auth, actor, change, ends_sessions=hashed is not None)[1]
+    return _change(auth, actor, change, ends_sessions=hashed is not None)[1]
 
 
 @dataclass(frozen=True, slots=True)
 class ProfileChange:
     """What somebody says of themselves, anew. `email`, `picture`: None where they stay as they are."""
 
-    of_profile: Callable[[Profile], Profile]
+    profile: Callable[[Profile], Profile]
     email: str | None = None
-    picture: Picture | None = None
+    picture: CleanPicture | None = None
 
 
 def change_profile(auth: AuthDeps, actor: Actor, wanted: ProfileChange) -> Account:
@@ -45,11 +45,11 @@ def change_profile(auth: AuthDeps, actor: Actor, wanted: ProfileChange) -> Accou
     Raises AlreadyTaken, Conflict.
     """
     if wanted.picture is None:
-        return _change_profile(auth, actor, wanted.of_profile, wanted.email)
+        return _change_profile(auth, actor, wanted.profile, wanted.email)
     name = f"{fresh_token()}.{wanted.picture.suffix}"
-    kept = auth.pictures.keep(actor.account_id, name, wanted.picture.content, wanted.picture.content_type)
+    kept = auth.pictures.put(actor.account_id, name, wanted.picture.content, wanted.picture.content_type)
     try:
-        return _change_profile(auth, actor, lambda said: replace(wanted.of_profile(said), image=kept), wanted.email)
+        return _change_profile(auth, actor, lambda said: replace(wanted.profile(said), image=kept), wanted.email)
     except ScanwardError:
         auth.pictures.remove(kept)
         raise
@@ -66,18 +66,18 @@ def _change_profile(auth: AuthDeps, actor: Actor, change: Callable[[Profile], Pr
         names = replace(old.names, email=email) if email else old.names
         return replace(found, account=replace(old, names=names, profile=change(old.profile), updated_at=auth.now()))
 
-    before, after = _changed(auth, actor, changed, ends_sessions=False)
+    before, after = _change(auth, actor, changed, ends_sessions=False)
     if before.profile.image not in (None, after.profile.image):
         auth.pictures.remove(before.profile.image)
     return after
 
 
-def _changed(
+def _change(
     auth: AuthDeps, actor: Actor, change: Callable[[Credentials], Credentials], *, ends_sessions: bool
 ) -> tuple[Account, Account]:
     """The account before and after."""
     for last in (False, False, True):
-        before = _own(auth, actor)
+        before = _get_own(auth, actor)
         after = change(before)
         try:
             auth.accounts.change(before, after, ends_sessions=ends_sessions)
@@ -89,14 +89,14 @@ def _changed(
     return before.account, after.account
 
 
-def _own(auth: AuthDeps, actor: Actor) -> Credentials:
+def _get_own(auth: AuthDeps, actor: Actor) -> Credentials:
     found = auth.accounts.get(actor.account_id)
     if found is None:
         raise NotAuthenticated
     return found
 
 
-def leave(auth: AuthDeps, actor: Actor, address: str, password: str) -> None:
+def request_erasure(auth: AuthDeps, actor: Actor, address: str, password: str) -> None:
     """Locks the account at once, and has it erased. Raises InvalidFields for a wrong password, LastAdministrator.
 
     It is asked for before the account is locked: if that fails, the account is as it was; whatever fails behind it, it
@@ -109,6 +109,6 @@ def leave(auth: AuthDeps, actor: Actor, address: str, password: str) -> None:
     if found is None or not right:
         auth.attempts.count_failure(address, name)
         raise InvalidFields({"password": ["This is not your password."]})
-    auth.accounts.insist_on_another_administrator(found.account)
+    auth.accounts.require_another_administrator(found.account)
     auth.personal_data.enqueue(RequestKind.ERASURE, actor.account_id)
     auth.accounts.lock(actor.account_id, auth.now())

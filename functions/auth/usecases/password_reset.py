@@ -15,26 +15,26 @@ class InvalidResetToken(NotAuthenticated):
     message = "Invalid reset token"
 
 
-def ask(auth: AuthDeps, address: str, email: str) -> None:
+def request_reset(auth: AuthDeps, address: str, email: str) -> None:
     """Has a mail sent if the email is somebody's, and tells nobody: known or unknown, the work here is the same.
 
     Raises TooManyRequests for an address that calls too often.
     """
     auth.attempts.count_call(address, "")
-    auth.mails.ask_for_reset(email)
+    auth.mails.enqueue_reset(email)
 
 
-def confirm(auth: AuthDeps, address: str, token: str, password: str) -> None:
+def confirm_reset(auth: AuthDeps, address: str, token: str, password: str) -> None:
     """A new password, which ends all sessions and the token. Raises InvalidResetToken, TooManyRequests, Conflict."""
     auth.attempts.count_call(address, "")
     try:
         claims = auth.tokens.verify(token, TokenType.RESET)
     except NotAuthenticated as broken:
         raise InvalidResetToken from broken
-    _meant(auth, claims)
+    _account_of(auth, claims)
     hashed = passwords.hash_password(password)
     for last in (False, False, True):
-        before = _meant(auth, claims)
+        before = _account_of(auth, claims)
         account = replace(before.account, updated_at=auth.now())
         try:
             auth.accounts.change(before, replace(before, account=account, password_hash=hashed), ends_sessions=True)
@@ -45,7 +45,7 @@ def confirm(auth: AuthDeps, address: str, token: str, password: str) -> None:
             break
 
 
-def _meant(auth: AuthDeps, claims: Claims) -> Credentials:
+def _account_of(auth: AuthDeps, claims: Claims) -> Credentials:
     found = auth.accounts.get(claims.account_id)
     if found is None or not found.account.is_active:
         raise InvalidResetToken

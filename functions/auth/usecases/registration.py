@@ -42,7 +42,7 @@ def register_and_sign_in(auth: AuthDeps, address: str, wanted: Registration) -> 
     return sign_in(auth, register(auth, address, wanted))
 
 
-def taken(auth: AuthDeps, address: str, names: Names) -> Fields:
+def find_taken(auth: AuthDeps, address: str, names: Names) -> Fields:
     """Field → text, of the names that are somebody's. Counted as a call to register. Raises TooManyRequests."""
     auth.attempts.count_call(address, "")
-    return auth.accounts.taken(names)
+    return auth.accounts.find_taken(names)

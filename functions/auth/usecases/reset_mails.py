@@ -9,9 +9,9 @@ from scanward.clock import fresh_token
 from scanward.domain.tokens import LIFETIMES, Claims, TokenType, password_fingerprint
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountStore
-from scanward.stores.mail import Mailer, SentMails, Undeliverable
+from scanward.stores.mail import Mailer, MailRateStore, Undeliverable
 
-MAILS_AN_HOUR = 3
+MAX_MAILS_PER_HOUR = 3
 SUBJECT = "Set a new Scanward password"
 _MINUTES = int(LIFETIMES[TokenType.RESET].total_seconds()) // 60
 _TEXT = """Somebody, hopefully you, asked to set a new password for your Scanward account.
@@ -23,7 +23,7 @@ If it was not you who asked, there is nothing to do: your password stays as it i
 """
 
 
-class Outcome(StrEnum):
+class MailOutcome(StrEnum):
     """What became of a request for a mail. Safe to log: it names nobody."""
 
     SENT = "sent"
@@ -39,34 +39,34 @@ class ResetMailDeps:
 
     accounts: AccountStore
     tokens: Tokens
-    sent: SentMails
+    sent: MailRateStore
     mailer: Mailer | None
     url: str | None
     now: Callable[[], datetime]
 
 
-def send(mails: ResetMailDeps, request: str, email: str) -> Outcome:
+def send_reset_mail(mails: ResetMailDeps, request: str, email: str) -> MailOutcome:
     """Sends the owner of an address a token to set a new password with. `request`: the id of what asked for it.
 
     The mail goes to the address as the account has it, not as somebody typed it. Raises Unavailable.
     """
     if mails.mailer is None:
-        return Outcome.NOT_CONFIGURED
+        return MailOutcome.NOT_CONFIGURED
     found = mails.accounts.by_name("email", email)
     owner = found.account.names.email if found and found.account.is_active else None
     if found is None or owner is None:
-        return Outcome.NOBODY
+        return MailOutcome.NOBODY
     if not mails.sent.allow(found.account.id, request, int(mails.now().timestamp())):
-        return Outcome.HELD_BACK
+        return MailOutcome.HELD_BACK
     claims = Claims(found.account.id, password_fingerprint(found.password_hash, owner), fresh_token())
     try:
-        mails.mailer.send(owner, SUBJECT, text(mails.tokens.issue(TokenType.RESET, claims), mails.url))
+        mails.mailer.send(owner, SUBJECT, mail_text(mails.tokens.issue(TokenType.RESET, claims), mails.url))
     except Undeliverable:
-        return Outcome.UNDELIVERABLE
-    return Outcome.SENT
+        return MailOutcome.UNDELIVERABLE
+    return MailOutcome.SENT
 
 
-def text(token: str, url: str | None) -> str:
+def mail_text(token: str, url: str | None) -> str:
     """The mail. A link carries the token behind `#`, which browsers keep to themselves: no server logs it."""
     way = f"Open this link:\n{url}#token={token}" if url else f"Give your app this code:\n{token}"
     return _TEXT.format(way=way, minutes=_MINUTES)

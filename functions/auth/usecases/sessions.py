@@ -33,7 +33,7 @@ class SignedIn:
 
 
 @dataclass(frozen=True, slots=True)
-class Renewed:
+class RenewedTokens:
     """A new access token, and the refresh token that replaces the one shown, when that was asked for."""
 
     access: str
@@ -72,7 +72,7 @@ def sign_in(auth: AuthDeps, account: Account) -> SignedIn:
     )
 
 
-def refresh(auth: AuthDeps, passed: AuthContext, *, rotates: bool) -> Renewed:
+def renew_tokens(auth: AuthDeps, passed: AuthContext, *, rotates: bool) -> RenewedTokens:
     """Renews the access token of a live session, and its refresh token when `rotates`.
 
     A refresh token whose successor is in use ends its session: one of its two holders is a thief. For half a minute it
@@ -82,38 +82,38 @@ def refresh(auth: AuthDeps, passed: AuthContext, *, rotates: bool) -> Renewed:
     claims, session = passed.claims, passed.session
     successor = None
     if rotates:
-        successor = _successor(auth, claims, session) or _successor(auth, claims, _as_it_is(auth, claims))
+        successor = _successor(auth, claims, session) or _successor(auth, claims, _keep_token(auth, claims))
         if successor is None:
             raise NotAuthenticated
     else:
-        _judged(auth, claims, session)
+        _check_session(auth, claims, session)
     access = auth.tokens.issue(TokenType.ACCESS, Claims(claims.account_id, session.id, fresh_token()))
     if successor is None:
-        return Renewed(access, None)
-    return Renewed(access, auth.tokens.issue(TokenType.REFRESH, Claims(claims.account_id, session.id, successor)))
+        return RenewedTokens(access, None)
+    return RenewedTokens(access, auth.tokens.issue(TokenType.REFRESH, Claims(claims.account_id, session.id, successor)))
 
 
-def refresh_shown(auth: AuthDeps, token: str, *, rotates: bool) -> Renewed:
+def renew_with_token(auth: AuthDeps, token: str, *, rotates: bool) -> RenewedTokens:
     """Renews by a refresh token that no gate has seen yet.
 
     Raises InvalidRefreshToken, whatever is wrong with it, and TooManyRequests.
     """
     try:
-        return refresh(auth, auth.entry.authenticate(token, TokenType.REFRESH), rotates=rotates)
+        return renew_tokens(auth, auth.entry.authenticate(token, TokenType.REFRESH), rotates=rotates)
     except NotAuthenticated as broken:
         raise InvalidRefreshToken from broken
 
 
 def _successor(auth: AuthDeps, claims: Claims, session: Session) -> str | None:
     """The id of the refresh token that follows the one shown; None when the session has changed meanwhile."""
-    if _judged(auth, claims, session) is Refresh.LOST_ANSWER:
+    if _check_session(auth, claims, session) is Refresh.LOST_ANSWER:
         return session.current
     successor, now = fresh_token(), int(auth.now().timestamp())
     follows = rotate_refresh(session, claims.id, successor, now)
     return successor if auth.gate.replace(claims.account_id, session, follows) else None
 
 
-def _judged(auth: AuthDeps, claims: Claims, session: Session) -> Refresh:
+def _check_session(auth: AuthDeps, claims: Claims, session: Session) -> Refresh:
     meaning = check_refresh(session, claims.id, int(auth.now().timestamp()))
     if meaning is Refresh.REUSED:
         auth.gate.close(claims.account_id, [session.id])
@@ -121,7 +121,7 @@ def _judged(auth: AuthDeps, claims: Claims, session: Session) -> Refresh:
     return meaning
 
 
-def _as_it_is(auth: AuthDeps, claims: Claims) -> Session:
+def _keep_token(auth: AuthDeps, claims: Claims) -> Session:
     live = auth.gate.sessions(claims.account_id, int(auth.now().timestamp()))
     found = next((session for session in live if session.id == claims.session_id), None)
     if found is None:
@@ -133,17 +133,17 @@ def logout(auth: AuthDeps, actor: Actor, *, everywhere: bool) -> None:
     """Ends the caller's session, or all of the account's, at once."""
     ended = [actor.session_id]
     if everywhere:
-        ended = [session.id for session in sessions(auth, actor)]
+        ended = [session.id for session in list_sessions(auth, actor)]
     auth.gate.close(actor.account_id, ended)
 
 
-def sessions(auth: AuthDeps, actor: Actor) -> list[Session]:
+def list_sessions(auth: AuthDeps, actor: Actor) -> list[Session]:
     """The account's live sessions, the newest first."""
     return auth.gate.sessions(actor.account_id, int(auth.now().timestamp()))
 
 
 def end_session(auth: AuthDeps, actor: Actor, session_id: str) -> None:
     """Ends one of the account's sessions. Raises NotFound."""
-    if session_id not in {session.id for session in sessions(auth, actor)}:
+    if session_id not in {session.id for session in list_sessions(auth, actor)}:
         raise NotFound
     auth.gate.close(actor.account_id, [session_id])

@@ -90,7 +90,9 @@ def doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
     found = clinic.links.of_patient(actor.account_id, clinic.now(), part(clinic, window, scope))
-    accounts = {account.id: account for account in clinic.accounts.many([one.professional_id for one in found.links])}
+    accounts = {
+        account.id: account for account in clinic.accounts.get_many([one.professional_id for one in found.links])
+    }
     let_in = [Doctor(accounts[link.professional_id], link) for link in found.links if link.professional_id in accounts]
     return let_in, cursor(clinic, found.last, scope)
 
@@ -167,7 +169,7 @@ def page(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Li
     """The patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
     found = clinic.links.of_professional(actor.account_id, clinic.now(), part(clinic, window, scope))
-    accounts = {account.id: account for account in clinic.accounts.many([link.patient_id for link in found.links])}
+    accounts = {account.id: account for account in clinic.accounts.get_many([link.patient_id for link in found.links])}
     listed = [Listed(accounts[link.patient_id], link) for link in found.links if link.patient_id in accounts]
     clinic.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in listed], "patient")
     return listed, cursor(clinic, found.last, scope)

@@ -33,7 +33,7 @@ def patients(
     if not actor.is_admin:
         grants = clinic.access.read_grants(actor, Action.READ_PATIENT, ids)
         ids = [number for number in ids if number in grants]
-    accounts = clinic.accounts.many(ids)
+    accounts = clinic.accounts.get_many(ids)
     clinic.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
     return accounts, cursor(clinic, wanted.last, scope)
 
@@ -189,7 +189,7 @@ def doctors(
     found = clinic.departments.opened(parse_id(department))
     scope = f"doctors-in:{found.id}"
     ids = clinic.members.doctors_in(found.id, part(clinic, window, scope))
-    accounts = [account for account in clinic.accounts.many(list(ids.ids)) if works(account)]
+    accounts = [account for account in clinic.accounts.get_many(list(ids.ids)) if works(account)]
     return colleagues(clinic, accounts), cursor(clinic, ids.last, scope)
 
 

@@ -88,7 +88,7 @@ def patients(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[lis
     found = clinic.members.patients_of(actor.account_id, departments, clinic.now(), wanted)
     grants = clinic.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in found.patients])
     seen = [place.patient_id for place in found.patients if _stands_for(place, grants.get(place.patient_id))]
-    accounts = clinic.accounts.many(list(dict.fromkeys(seen)))
+    accounts = clinic.accounts.get_many(list(dict.fromkeys(seen)))
     clinic.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
     return accounts, cursor(clinic, found.last, scope)
 

@@ -150,7 +150,7 @@ def _write_scan(own: PersonalDataDeps, scan: Scan, archive: Archive) -> None:
     folder = f"images/{scan.id}"
     archive.add_object(f"{folder}/original", scan.object_key, scan.object_version)
     prefix = derived_prefix(scan.id)
-    for key in own.objects.under(prefix):
+    for key in own.objects.list_keys(prefix):
         archive.add_object(f"{folder}/{key.removeprefix(prefix)}", key)
 
 

@@ -3,7 +3,7 @@
 from functions.scans.schemas.scans import ImageQuery
 from functions.scans.usecases import files
 from functions.scans.usecases.dependencies import ScanDeps
-from scanward.stores.s3 import Stored
+from scanward.stores.s3 import StoredObject
 from scanward.web.families import Family
 from scanward.web.routes import Binary, Call, Routes
 
@@ -30,7 +30,7 @@ def heatmap(call: Call[None], imaging: ScanDeps) -> Binary:
     return _shown(stored, "image/png", call.if_none_match)
 
 
-def _shown(stored: Stored | None, content_type: str, known: str | None) -> Binary:
+def _shown(stored: StoredObject | None, content_type: str, known: str | None) -> Binary:
     if stored is None:
         return Binary(b"", content_type, {**_PRIVATE, "ETag": known or ""}, status=304)
     return Binary(stored.content, content_type, {**_PRIVATE, "ETag": stored.etag})

@@ -11,18 +11,18 @@ from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
 from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import NotFound
-from scanward.stores.s3 import StorageFailed, Stored
+from scanward.stores.s3 import StorageFailed, StoredObject
 
 LINK_SECONDS = 300
 
 
-def image(imaging: ScanDeps, actor: Actor, scan: str, etag: str | None) -> Stored | None:
+def image(imaging: ScanDeps, actor: Actor, scan: str, etag: str | None) -> StoredObject | None:
     """The JPEG preview of a scan, made at the beginning of its analysis; None when `etag` still tags it.
 
     Raises NotFound until it is made.
     """
     with _told():
-        return imaging.objects.unless(preview_key(read_scan(imaging, actor, scan).id), etag)
+        return imaging.objects.get_unless_match(preview_key(read_scan(imaging, actor, scan).id), etag)
 
 
 def original(imaging: ScanDeps, actor: Actor, scan: str) -> str:
@@ -44,7 +44,7 @@ def deidentified(imaging: ScanDeps, actor: Actor, scan: str) -> str:
     return imaging.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
 
 
-def heatmap(imaging: ScanDeps, actor: Actor, task: str, etag: str | None) -> Stored | None:
+def heatmap(imaging: ScanDeps, actor: Actor, task: str, etag: str | None) -> StoredObject | None:
     """The PNG that shows where the model looked; None when `etag` still tags it.
 
     Raises NotFound unless the task is completed.
@@ -52,7 +52,7 @@ def heatmap(imaging: ScanDeps, actor: Actor, task: str, etag: str | None) -> Sto
     found = read_task(imaging, actor, task)
     if found.status is not TaskStatus.COMPLETED:
         raise NotFound
-    return imaging.objects.unless(heatmap_key(found.scan_id, found.id), etag)
+    return imaging.objects.get_unless_match(heatmap_key(found.scan_id, found.id), etag)
 
 
 @contextmanager

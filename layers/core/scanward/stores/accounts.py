@@ -90,13 +90,13 @@ def profile_item(account: Account, password_hash: str, version: int = 1) -> Prof
         role=account.role.value,
         active=account.is_active,
         approved=account.is_approved,
-        names=_said(account.names),
-        profile=_said(account.profile),
+        names=_without_empty(account.names),
+        profile=_without_empty(account.profile),
         password_hash=password_hash,
         version=version,
         created_ms=to_ms(account.created_at),
         updated_ms=to_ms(account.updated_at),
-        decision=_decided(account.decision) if account.decision else None,
+        decision=_decision_map(account.decision) if account.decision else None,
     )
 
 
@@ -117,7 +117,7 @@ def account_of(item: ProfileItem) -> Account:
         is_approved=item.approved,
         created_at=from_ms(item.created_ms),
         updated_at=from_ms(item.updated_ms),
-        decision=_decision(item.decision) if item.decision else None,
+        decision=_decision_of(item.decision) if item.decision else None,
     )
 
 
@@ -140,15 +140,15 @@ def list_entries(account: Account) -> Iterator[AccountEntry]:
         )
 
 
-def _decided(decision: Decision) -> dict[str, Any]:
+def _decision_map(decision: Decision) -> dict[str, Any]:
     return {"by": decision.by, "at_ms": to_ms(decision.at), "reason": decision.reason}
 
 
-def _decision(said: dict[str, Any]) -> Decision:
+def _decision_of(said: dict[str, Any]) -> Decision:
     return Decision(said["by"], from_ms(said["at_ms"]), said["reason"])
 
 
-def _said(record: Names | Profile) -> dict[str, Any]:
+def _without_empty(record: Names | Profile) -> dict[str, Any]:
     values = {name: value for name, value in asdict(record).items() if value not in (None, ())}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
 
@@ -164,20 +164,20 @@ def write_new(write: TransactWrite, account: Account, password_hash: str) -> Non
     _count_administrators(write, int(account.is_superuser))
 
 
-def write_over(
+def write_change(
     write: TransactWrite, old: Account, new: Account, password_hash: str, version: int, *, ends_sessions: bool
 ) -> None:
     """An account over what it was, on condition that its stored `version` is that still."""
-    _reconcile(write, old, new)
+    _write_differences(write, old, new)
     write.save(profile_item(new, password_hash, version + 1), condition=ProfileItem.version == version)
     gate = SessionItem(keys.account(new.id), keys.GATE)
     write.update(gate, actions=session_actions(new, ends_sessions=ends_sessions))
     if ends_sessions:
         write_session_end(write, new.id)
-    _count_administrators(write, administers(new) - administers(old))
+    _count_administrators(write, is_active_administrator(new) - is_active_administrator(old))
 
 
-def write_gone(write: TransactWrite, account: Account, password_hash: str, version: int) -> None:
+def write_removal(write: TransactWrite, account: Account, password_hash: str, version: int) -> None:
     """That an account is no more, on condition that its stored `version` is that still.
 
     Its gate stays, closed, until all else is erased: it knows the departments that are to be left.
@@ -188,17 +188,17 @@ def write_gone(write: TransactWrite, account: Account, password_hash: str, versi
     write_session_end(write, account.id)
     for item in (*unique_name_items(account).values(), *list_entries(account)):
         write.delete(item)
-    _count_administrators(write, -administers(account))
+    _count_administrators(write, -is_active_administrator(account))
 
 
-def administers(account: Account) -> int:
+def is_active_administrator(account: Account) -> int:
     """1 for an account that can administer, else 0."""
     return int(account.is_superuser and account.is_active)
 
 
-def _reconcile(write: TransactWrite, old: Account, new: Account) -> None:
+def _write_differences(write: TransactWrite, old: Account, new: Account) -> None:
     """Markers and list places: what only the old account has goes, what only the new one has comes."""
-    was, will = _holdings(old), _holdings(new)
+    was, will = _held_items(old), _held_items(new)
     for key in was.keys() - will.keys():
         write.delete(was[key])
     for key in will.keys() - was.keys():
@@ -206,7 +206,7 @@ def _reconcile(write: TransactWrite, old: Account, new: Account) -> None:
         write.save(item, condition=UniqueNameItem.pk.does_not_exist() if isinstance(item, UniqueNameItem) else None)
 
 
-def _holdings(account: Account) -> dict[str, UniqueNameItem | AccountEntry]:
+def _held_items(account: Account) -> dict[str, UniqueNameItem | AccountEntry]:
     items: list[UniqueNameItem | AccountEntry] = [*unique_name_items(account).values(), *list_entries(account)]
     return {item.pk: item for item in items}
 
@@ -266,9 +266,9 @@ class AccountStore:
         old, new = before.account, after.account
 
         def over(write: TransactWrite) -> None:
-            write_over(write, old, new, after.password_hash, before.version, ends_sessions=ends_sessions)
+            write_change(write, old, new, after.password_hash, before.version, ends_sessions=ends_sessions)
 
-        self._write(over, new, leaves=administers(old) > administers(new), entry=entry)
+        self._write(over, new, leaves=is_active_administrator(old) > is_active_administrator(new), entry=entry)
 
     def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> bool:
         """Ends an account's sessions and lets nobody in again, whoever else changes it; False if it was locked already.
@@ -281,7 +281,7 @@ class AccountStore:
             if found.account.is_active:
                 self.change(found, locked, ends_sessions=True, entry=entry)
 
-        found = self._insist(account_id, deactivate)
+        found = self._require_administrator(account_id, deactivate)
         return found is not None and found.account.is_active
 
     def remove(self, account_id: int, entry: AccessEntry | None = None) -> Account | None:
@@ -293,13 +293,13 @@ class AccountStore:
         def forget(found: Credentials) -> None:
             gone = found.account
             self._write(
-                lambda write: write_gone(write, gone, found.password_hash, found.version),
+                lambda write: write_removal(write, gone, found.password_hash, found.version),
                 gone,
-                leaves=bool(administers(gone)),
+                leaves=bool(is_active_administrator(gone)),
                 entry=entry,
             )
 
-        removed = self._insist(account_id, forget)
+        removed = self._require_administrator(account_id, forget)
         return removed.account if removed else None
 
     def by_name(self, field: str, text: str) -> Credentials | None:
@@ -316,7 +316,7 @@ class AccountStore:
                 owner = NOBODY
         return self.get(owner)
 
-    def taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
+    def find_taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
         """Field → text, of those names that are somebody's other than the owner's; one round trip."""
         wanted = {keys.marker(field, folded): field for field, folded in names.folded().items()}
         if not wanted:
@@ -334,22 +334,22 @@ class AccountStore:
                 return None
         return _credentials(item)
 
-    def many(self, account_ids: list[int]) -> list[Account]:
+    def get_many(self, account_ids: list[int]) -> list[Account]:
         """The accounts among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = ProfileItem.batch_get([(keys.account(number), keys.PROFILE) for number in account_ids])
             found = {keys.number(item.pk): account_of(item) for item in items}
         return [found[number] for number in account_ids if number in found]
 
-    def insist_on_another_administrator(self, account: Account) -> None:
+    def require_another_administrator(self, account: Account) -> None:
         """Raises LastAdministrator when nobody could administer without this account.
 
         One round trip for administrators, none for others. Others may go behind it: writes hold it for themselves.
         """
-        if administers(account) and _administrators() < 2:
+        if is_active_administrator(account) and _administrators() < 2:
             raise LastAdministrator
 
-    def _insist(self, account_id: int, act: Callable[[Credentials], None]) -> Credentials | None:
+    def _require_administrator(self, account_id: int, act: Callable[[Credentials], None]) -> Credentials | None:
         """Does something to an account as it is; anew where somebody else changed it meanwhile. None if it is gone."""
         for last in (False, False, True):
             found = self.get(account_id)
@@ -380,11 +380,11 @@ class AccountStore:
         try:
             transact_write(fill_all)
         except ConditionFailed as lost:
-            raise self._why(account, leaves=leaves) from lost
+            raise self._conflict_error(account, leaves=leaves) from lost
 
-    def _why(self, account: Account, *, leaves: bool) -> ScanwardError:
+    def _conflict_error(self, account: Account, *, leaves: bool) -> ScanwardError:
         """What a failed condition means. It is rare, so it may cost a read."""
-        taken = self.taken(account.names, account.id)
+        taken = self.find_taken(account.names, account.id)
         if taken:
             return AlreadyTaken(taken)
         return LastAdministrator() if leaves and _administrators() < 2 else Conflict()
@@ -433,7 +433,7 @@ class AccountListStore:
             shards = [list(_shard(filters, shard, wanted, before)) for shard in range(keys.LIST_SHARDS)]
         ids = list(islice(merge(*shards, reverse=True), skip, wanted))
         last = ids[limit - 1] if len(ids) > limit else None
-        return AccountPage(self._accounts.many(ids[:limit]), last)
+        return AccountPage(self._accounts.get_many(ids[:limit]), last)
 
 
 def _shard(filters: AccountFilters, shard: int, wanted: int, before: int | None) -> Iterator[int]:

@@ -22,7 +22,7 @@ class MailQueue:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def ask_for_reset(self, email: str) -> None:
+    def enqueue_reset(self, email: str) -> None:
         """Keeps that somebody asked to set a new password for an address, whether or not it is anybody's."""
         try:
             sqs().send_message(QueueUrl=self._url, MessageBody=json.dumps({"kind": "password-reset", "email": email}))
@@ -30,7 +30,7 @@ class MailQueue:
             raise Unavailable from failure
 
 
-def asked_for_reset(body: str) -> str | None:
+def parse_reset_request(body: str) -> str | None:
     """The address in a message of `ask_for_reset`; None for a message that is none of ours."""
     try:
         said = json.loads(body)
@@ -86,10 +86,10 @@ def _plain(address: str) -> str:
 
 
 HOUR_SECONDS = 3600
-KEPT_SECONDS = 2 * HOUR_SECONDS
+RETENTION_SECONDS = 2 * HOUR_SECONDS
 
 
-class SentMailsItem(Model):
+class MailCountItem(Model):
     """ACCOUNT#id / MAILS#hour. `asked`: the ids of the requests that led to a mail."""
 
     class Meta:
@@ -101,22 +101,22 @@ class SentMailsItem(Model):
     expires_at = NumberAttribute()
 
 
-class SentMails:
+class MailRateStore:
     """Counts mails. `limit`: an hour and account."""
 
     def __init__(self, table: str, limit: int) -> None:
-        bind_table(SentMailsItem, table)
+        bind_table(MailCountItem, table)
         self._limit = limit
 
     def allow(self, account_id: int, request: str, now: int) -> bool:
         """Whether one more mail may go out for this request, which is counted by that; one round trip."""
-        item = SentMailsItem(keys.account(account_id), keys.mails(now // HOUR_SECONDS))
+        item = MailCountItem(keys.account(account_id), keys.mails(now // HOUR_SECONDS))
         path = Path("asked")
         few = size(path) < self._limit  # type: ignore[no-untyped-call]
         room = path.does_not_exist() | few | path.contains(request)
         actions: list[Action] = [
-            SentMailsItem.asked.add({request}),
-            SentMailsItem.expires_at.set(now + KEPT_SECONDS),
+            MailCountItem.asked.add({request}),
+            MailCountItem.expires_at.set(now + RETENTION_SECONDS),
         ]
         try:
             with sdk_errors_mapped():

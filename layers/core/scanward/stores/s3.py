@@ -37,7 +37,7 @@ class PresignedPost:
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class ObjectContent:
     """An object, and which version of it that is; None where the bucket keeps none."""
 
     content: bytes
@@ -45,7 +45,7 @@ class Fetched:
 
 
 @dataclass(frozen=True, slots=True)
-class Head:
+class ObjectHead:
     """How an object begins, and how many bytes it has."""
 
     content: bytes
@@ -53,7 +53,7 @@ class Head:
 
 
 @dataclass(frozen=True, slots=True)
-class Stored:
+class StoredObject:
     """An object and the tag of its content."""
 
     content: bytes
@@ -71,21 +71,21 @@ class ObjectStore:
         with _sdk_errors_mapped():
             s3().put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
 
-    def get(self, key: str, version: str | None = None) -> Fetched:
+    def get(self, key: str, version: str | None = None) -> ObjectContent:
         """An object, or the one version of it that was pinned. Raises TooLarge over 50 MB."""
         pinned: dict[str, Any] = {"VersionId": version} if version else {}
         with _sdk_errors_mapped():
             answer = s3().get_object(Bucket=self._bucket, Key=key, **pinned)
             if answer["ContentLength"] > MAX_UPLOAD_BYTES:
                 raise TooLarge
-            return Fetched(answer["Body"].read(), answer.get("VersionId"))
+            return ObjectContent(answer["Body"].read(), answer.get("VersionId"))
 
-    def unless(self, key: str, etag: str | None) -> Stored | None:
+    def get_unless_match(self, key: str, etag: str | None) -> StoredObject | None:
         """An object, or None when its content is still what `etag` tags."""
         known: dict[str, Any] = {"IfNoneMatch": etag} if etag else {}
         try:
             answer = s3().get_object(Bucket=self._bucket, Key=key, **known)
-            return Stored(answer["Body"].read(), answer["ETag"])
+            return StoredObject(answer["Body"].read(), answer["ETag"])
         except ClientError as failure:
             if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 304:
                 return None
@@ -93,7 +93,7 @@ class ObjectStore:
         except BotoCoreError as failure:
             raise StorageFailed from failure
 
-    def head(self, key: str, count: int, version: str | None = None) -> Head:
+    def head(self, key: str, count: int, version: str | None = None) -> ObjectHead:
         """The first `count` bytes of an object."""
         pinned: dict[str, Any] = {"VersionId": version} if version else {}
         with _sdk_errors_mapped():
@@ -101,11 +101,11 @@ class ObjectStore:
                 answer = s3().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{count - 1}", **pinned)
             except ClientError as failure:
                 if failure.response.get("Error", {}).get("Code") == "InvalidRange":  # of an empty object none can be
-                    return Head(b"", 0)
+                    return ObjectHead(b"", 0)
                 raise
             # Not everything that speaks S3 heeds a range: the embedded cloud gives the whole of a pinned version.
             whole = answer.get("ContentRange", "").rpartition("/")[2] or answer["ContentLength"]
-            return Head(answer["Body"].read(count), int(whole))
+            return ObjectHead(answer["Body"].read(count), int(whole))
 
     def move(self, key: str, to: str, version: str | None = None) -> None:
         """Puts an object, or one version of it, under another key; nothing of it stays where it was."""
@@ -120,7 +120,7 @@ class ObjectStore:
             )
             s3().delete_object(Bucket=self._bucket, Key=key, **pinned)
 
-    def under(self, prefix: str) -> Iterator[str]:
+    def list_keys(self, prefix: str) -> Iterator[str]:
         """The keys of all objects under a prefix."""
         with _sdk_errors_mapped():
             for page in s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
@@ -176,7 +176,7 @@ def map_client_error(failure: ClientError) -> NotFound | StorageFailed:
 
 # S3 tells that an object is not there only to those who may list the bucket, which no function needs for this; and a
 # wrong bucket or a policy that lacks is no better at the next try.
-_NOT_TO_BE_HAD = frozenset({"NoSuchKey", "404", "NoSuchBucket", "AccessDenied", "403"})
+_UNREADABLE = frozenset({"NoSuchKey", "404", "NoSuchBucket", "AccessDenied", "403"})
 
 
 class ModelFiles:
@@ -191,7 +191,7 @@ class ModelFiles:
         try:
             return s3().get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")["Body"].read()
         except ClientError as failure:
-            if failure.response.get("Error", {}).get("Code") in _NOT_TO_BE_HAD:
+            if failure.response.get("Error", {}).get("Code") in _UNREADABLE:
                 raise NotFound from failure
             raise StorageFailed from failure
         except BotoCoreError as failure:
@@ -201,13 +201,13 @@ class ModelFiles:
 LINK_SECONDS = 300
 
 
-class Pictures:
+class ProfilePictures:
     """The pictures in the one bucket. Raises Unavailable when S3 does not answer."""
 
     def __init__(self, bucket: str) -> None:
         self._bucket = bucket
 
-    def keep(self, account_id: int, name: str, content: bytes, content_type: str) -> str:
+    def put(self, account_id: int, name: str, content: bytes, content_type: str) -> str:
         """Keeps a picture under a name of its own; its key."""
         key = f"profiles/{account_id}/{name}"
         try:
@@ -247,14 +247,14 @@ class Purger:
         """Removes every version of every object under a prefix."""
         self._remove(prefix, None)
 
-    def purge_one(self, key: str) -> None:
+    def purge_key(self, key: str) -> None:
         """Removes every version of one object."""
         self._remove(key, key)
 
     def purge_image(self, key: str, version: str | None) -> None:
         """Removes the image of a scan; of a delivery the one version: others of its name are other scans' images."""
         if parse_upload_key(key):
-            self.purge_one(key)
+            self.purge_key(key)
         elif version:
             self._purge_version(key, version)
 
