@@ -70,7 +70,7 @@ class Lease:
 
     def _move(self, after: Task) -> None:
         try:
-            self.task = self._scans.move(self.task, after)
+            self.task = self._scans.write_transition(self.task, after)
         except Conflict as lost:
             raise LeaseLost from lost
 

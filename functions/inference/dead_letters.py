@@ -47,5 +47,5 @@ def fail_dead_letter(dead: DeadLetterDeps, announced: IncomingMessage) -> DeadLe
         return DeadLetterOutcome.NOTHING_TO_DO
     if tasks.is_leased(task, now):
         raise TaskLeased
-    dead.scans.move(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
+    dead.scans.write_transition(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
     return DeadLetterOutcome.BURIED

@@ -73,7 +73,7 @@ def _claim(inference: AnalysisDeps, arrival: UploadedObject) -> Lease | None:
             return None
         try:
             claimed = tasks.claim(task, attempt, arrival.version, inference.now())
-            return Lease(inference.scans, inference.scans.move(task, claimed), inference.now)
+            return Lease(inference.scans, inference.scans.write_transition(task, claimed), inference.now)
         except (TaskClosed, TaskLeased):
             raise
         except Conflict:

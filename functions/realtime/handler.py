@@ -16,7 +16,7 @@ from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.care import CareStore
-from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
 
 settings = Settings.read(Environment())
@@ -29,7 +29,7 @@ realtime = RealtimeDeps(
     Authenticator(keeper.gates, tokens, settings.requests_per_minute, now),
     tokens,
     scans,
-    ScanLists(settings.sockets.scans_table),
+    ScanListStore(settings.sockets.scans_table),
     Access(CareStore(settings.clinic_table), now),
     settings.requests_per_minute,
     frozenset(settings.allowed_origins),

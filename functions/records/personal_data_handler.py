@@ -23,7 +23,7 @@ from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
 from scanward.stores.queues import PersonalDataQueue, RequestKind, parse_request
 from scanward.stores.s3 import ObjectStore, Purger
-from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.sessions import SessionStore
 
 settings = PersonalDataSettings.read(Environment())
@@ -32,7 +32,7 @@ own = PersonalDataDeps(
     accounts=AccountStore(settings.accounts_table),
     gate=SessionStore(settings.accounts_table),
     scans=ScanStore(settings.scans_table),
-    lists=ScanLists(settings.scans_table),
+    lists=ScanListStore(settings.scans_table),
     links=CareLinkStore(settings.clinic_table),
     members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
     charts=ChartStore(settings.clinic_table),

@@ -17,7 +17,7 @@ from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
-from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import DurationStore
@@ -30,7 +30,7 @@ table, lanes = settings.scans_table, PriorityQueues(settings.queue_urls)
 accounts = SessionStore(settings.accounts_table)
 imaging = ScanDeps(
     scans=ScanStore(table),
-    lists=ScanLists(table),
+    lists=ScanListStore(table),
     objects=ObjectStore(settings.bucket),
     purger=Purger(settings.bucket),
     lanes=lanes,

@@ -43,7 +43,9 @@ def sweep(sweeper: SweepDeps) -> dict[str, int]:
     shards, seen = set(range(DUE_SHARDS)), set[int]()
     while shards and sweeper.now() - begun < SWEEP_TIME:
         for shard in sorted(shards):
-            found = [task_id for task_id in sweeper.scans.due(shard, sweeper.now(), PER_SHARD) if task_id not in seen]
+            found = [
+                task_id for task_id in sweeper.scans.due_tasks(shard, sweeper.now(), PER_SHARD) if task_id not in seen
+            ]
             if not found:
                 shards.discard(shard)
             seen.update(found)
@@ -76,15 +78,15 @@ def _settle(sweeper: SweepDeps, task: Task) -> str:
     if task.status is TaskStatus.IN_PROGRESS or sweeper.objects.exists(task.object_key):
         # Its worker is dead or its event was lost. Nobody is in its way: a lease that is over lets the next one in.
         sweeper.lanes.enqueue(task)
-        sweeper.scans.move(task, tasks.postpone(task, now))
+        sweeper.scans.write_transition(task, tasks.postpone(task, now))
         return "announced"
     if now - task.created_at > tasks.UPLOAD_WINDOW + tasks.FIRST_CHECK:
         return _fail(sweeper, task, FailureReason.UPLOAD_EXPIRED, now)
-    sweeper.scans.move(task, tasks.wait(task, now))
+    sweeper.scans.write_transition(task, tasks.await_upload(task, now))
     return "waiting"
 
 
 def _fail(sweeper: SweepDeps, task: Task, reason: FailureReason, now: datetime) -> str:
-    sweeper.scans.move(task, tasks.fail(task, reason, now))
+    sweeper.scans.write_transition(task, tasks.fail(task, reason, now))
     sweeper.failed(reason)
     return "failed"

@@ -71,12 +71,12 @@ class Seen:
 
     def _watch(self, store: ScanStore) -> None:
         def watched(before: Task, after: Task) -> Task:
-            written = ScanStore.move(store, before, after)
+            written = ScanStore.write_transition(store, before, after)
             assert written.version == before.version + 1, "I6: each state has a version of its own"
             self.states.append(written)
             return written
 
-        store.move = watched  # type: ignore[method-assign]
+        store.write_transition = watched  # type: ignore[method-assign]
 
     def look(self) -> None:
         """Polls everything, and holds it against what was there before."""

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.scans.usecases.uploads import Wanted, begin_upload
+from functions.scans.usecases.uploads import UploadCommand, begin_upload
 from scanward.domain.orders import Order, Priority
 from scanward.domain.tasks import UPLOAD_WINDOW, FailureReason, TaskStatus
 from scanward.stores.clients import s3
@@ -28,8 +28,8 @@ def test_the_sweeper_heals_uploads_whose_events_are_lost(world: World) -> None:
 
 @pytest.mark.parametrize("minute", [1, 3, 8, 9, int(UPLOAD_WINDOW / MINUTE)])
 def test_so_it_does_with_uploads_straight_to_s3_whenever_they_come(world: World, minute: int) -> None:
-    late, form = begin_upload(world.imaging, ADA, "image/png", Wanted(Order(Priority.HIGH)))
-    never, _ = begin_upload(world.imaging, ADA, "image/png", Wanted(Order(Priority.HIGH)))
+    late, form = begin_upload(world.imaging, ADA, "image/png", UploadCommand(Order(Priority.HIGH)))
+    never, _ = begin_upload(world.imaging, ADA, "image/png", UploadCommand(Order(Priority.HIGH)))
     world.minutes(minute, world.work)
     s3().put_object(Bucket=BUCKET, Key=form.fields["key"], Body=PNG)
     come = world.clock.time

@@ -34,7 +34,7 @@ def real(world: World) -> World:
 def test_a_worker_whose_clock_is_off_takes_no_other_workers_task(real: World, off: timedelta) -> None:
     with real.queues.notified(lost=True):
         task = real.task(real.upload())
-    held = real.scans.move(task, tasks.claim(task, "another", None, clock.now()))
+    held = real.scans.write_transition(task, tasks.claim(task, "another", None, clock.now()))
     real.inference = replace(real.inference, now=wrong(off))
     real.analyse(real.queues.events[0])
     assert real.task(task) == held
@@ -45,7 +45,7 @@ def test_from_a_worker_whose_clock_is_off_nobody_takes_its_task(real: World, off
     with real.queues.notified(lost=True):
         task = real.task(real.upload())
     now = wrong(off)
-    held = real.scans.move(real.task(task), tasks.claim(task, "off", None, now()))
+    held = real.scans.write_transition(real.task(task), tasks.claim(task, "off", None, now()))
     assert held.leased_until
     assert abs(held.leased_until - clock.now() - LEASE) < timedelta(minutes=1)
     sweep(replace(real.sweeper, now=clock.now))
@@ -58,7 +58,7 @@ def test_a_sweeper_whose_clock_is_off_announces_and_ends_nothing_early(real: Wor
     with real.queues.notified(lost=True):
         task = real.task(real.upload())
     waiting = real.task(real.upload())
-    held = real.scans.move(task, tasks.claim(task, "another", None, clock.now()))
+    held = real.scans.write_transition(task, tasks.claim(task, "another", None, clock.now()))
     counts = sweep(replace(real.sweeper, now=wrong(off)))
     assert sum(counts.values()) == 0
     assert (real.task(task), real.task(waiting)) == (held, waiting)
@@ -67,7 +67,7 @@ def test_a_sweeper_whose_clock_is_off_announces_and_ends_nothing_early(real: Wor
 def test_by_dynamodbs_clock_a_lease_does_end(real: World) -> None:
     with real.queues.notified(lost=True):
         task = real.task(real.upload())
-    real.scans.move(task, tasks.claim(task, "dead", None, clock.now()))
+    real.scans.write_transition(task, tasks.claim(task, "dead", None, clock.now()))
     real.inference = replace(real.inference, now=wrong(timedelta(minutes=-10)))
     later = (clock.now() + LEASE + timedelta(seconds=6)).strftime("%a, %d %b %Y %H:%M:%S GMT")
 
@@ -90,7 +90,7 @@ def test_what_an_api_with_a_wrong_clock_accepts_is_read_once_by_growing_versions
     with world.queues.notified():
         made = world.upload()
     world.clock.time = true
-    held = world.scans.move(world.task(made), tasks.claim(world.task(made), "one", None, world.clock.now()))
+    held = world.scans.write_transition(world.task(made), tasks.claim(world.task(made), "one", None, world.clock.now()))
     world.minutes(1)
     world.work()
     assert world.task(made) == held, "no lease was taken"

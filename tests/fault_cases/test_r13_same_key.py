@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from functions.scans.usecases.orders import Accepted
+from functions.scans.usecases.orders import AcceptedOrder
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.errors import InProgress
 from scanward.stores.clients import s3, sqs
@@ -20,7 +20,7 @@ def test_of_two_at_once_one_is_kept_and_both_are_told_of_it_or_to_wait(world: Wo
         for number in range(RACES):
             once = IdempotencyKey(ADA.account_id, str(number), "same")
             outcomes = at_once(*[partial(world.upload, once)] * 2)
-            told = [said for said in outcomes if isinstance(said, Accepted)]
+            told = [said for said in outcomes if isinstance(said, AcceptedOrder)]
             waits = [said for said in outcomes if isinstance(said, InProgress)]
             assert told
             assert len(told) + len(waits) == 2

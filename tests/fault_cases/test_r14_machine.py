@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 
 from functions.scans.usecases.scans import delete_scan
 from functions.scans.usecases.tasks import cancel, read_task, reanalyse
-from functions.scans.usecases.uploads import Wanted, begin_upload
+from functions.scans.usecases.uploads import UploadCommand, begin_upload
 from scanward.domain.idempotency import REQUEST_TIMEOUT, IdempotencyKey
 from scanward.domain.orders import Order, Priority
 from scanward.domain.tasks import DEADLINE, Task, TaskStatus
@@ -72,7 +72,7 @@ class Uploads(RuleBasedStateMachine):
     @precondition(room)
     @rule()
     def begin(self) -> None:
-        made, form = begin_upload(self.world.imaging, ADA, "image/png", Wanted(ORDER))
+        made, form = begin_upload(self.world.imaging, ADA, "image/png", UploadCommand(ORDER))
         self.forms.append(form.fields["key"])
         self.seen.new(made.task_id)
 

@@ -35,7 +35,7 @@ def held(world: World) -> Task:
     task = tasks.create(fresh_id(now), fresh_id(now), ADA.account_id, now)
     scan = Scan(task.scan_id, ADA.account_id, ADA.account_id, task.id, task.object_key, None, task.status, now)
     world.scans.add(scan, task)
-    return world.scans.move(task, tasks.claim(task, "one", None, now))
+    return world.scans.write_transition(task, tasks.claim(task, "one", None, now))
 
 
 def call_off(world: World, task: Task, looks: int) -> Task:

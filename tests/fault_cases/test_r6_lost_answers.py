@@ -9,7 +9,7 @@ import pytest
 from functions.scans.sweeper import sweep
 from functions.scans.usecases.scans import delete_scan
 from functions.scans.usecases.tasks import cancel, reanalyse
-from functions.scans.usecases.uploads import Wanted, begin_upload
+from functions.scans.usecases.uploads import UploadCommand, begin_upload
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.orders import Order, Priority
 from scanward.domain.scans import Reading
@@ -64,7 +64,7 @@ def everything(world: World, key: str) -> None:
     once = IdempotencyKey(ADA.account_id, key, "same")
     with world.queues.notified():
         made = world.upload(once)
-        assert (world.upload(once).task_id, world.upload(once).unfinished) == (made.task_id, False)
+        assert (world.upload(once).task_id, world.upload(once).is_incomplete) == (made.task_id, False)
         assert world.work() == []
         assert world.task(made).status is TaskStatus.COMPLETED
         called = reanalyse(world.imaging, ADA, str(made.scan_id), ORDER, None)
@@ -72,9 +72,9 @@ def everything(world: World, key: str) -> None:
         again = reanalyse(world.imaging, ADA, str(made.scan_id), ORDER, None)
         assert world.work() == []
         assert (world.task(again).status, world.task(again).attempts) == (TaskStatus.COMPLETED, 1)
-        lost, _ = begin_upload(world.imaging, ADA, "image/png", Wanted(ORDER))
+        lost, _ = begin_upload(world.imaging, ADA, "image/png", UploadCommand(ORDER))
         assert cancel(world.imaging, ADA, str(lost.task_id)).status is TaskStatus.CANCELLED
-        begun, _ = begin_upload(world.imaging, ADA, "image/png", Wanted(ORDER))
+        begun, _ = begin_upload(world.imaging, ADA, "image/png", UploadCommand(ORDER))
         world.clock.time += 20 * MINUTE
         sweep(world.sweeper)
         assert world.task(begun).status is TaskStatus.FAILED

@@ -50,7 +50,7 @@ def test_redriven_letters_change_nothing(world: World) -> None:
 
 def test_a_letter_about_a_task_in_a_workers_hands_waits_for_the_end_of_its_lease(world: World) -> None:
     [task] = given_up(world, 1)
-    held = world.scans.move(task, tasks.claim(task, "another", None, world.clock.now()))
+    held = world.scans.write_transition(task, tasks.claim(task, "another", None, world.clock.now()))
     assert isinstance(world.queues.read(world.queues.dead, world.bury), TaskLeased)
     assert (world.task(task), world.queues.waiting(world.queues.dead)) == (held, 1)
     world.clock.time += tasks.LEASE

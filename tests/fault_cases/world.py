@@ -13,8 +13,8 @@ from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
 from functions.scans.sweeper import SweepDeps, sweep
 from functions.scans.usecases.dependencies import ScanDeps, WaitEstimator
-from functions.scans.usecases.orders import Accepted
-from functions.scans.usecases.uploads import Image, Wanted, upload
+from functions.scans.usecases.orders import AcceptedOrder
+from functions.scans.usecases.uploads import UploadCommand, UploadedImage, upload
 from imaging.model import Model
 from scanward import clock
 from scanward.domain.accounts import Actor, Role
@@ -29,7 +29,7 @@ from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
-from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import DurationStore
@@ -95,7 +95,7 @@ class World:
         self.dead = DeadLetterDeps(self.scans, once, self.objects, now)
         self.imaging = ScanDeps(
             scans=self.scans,
-            lists=ScanLists(TABLE),
+            lists=ScanListStore(TABLE),
             objects=self.objects,
             purger=purger,
             lanes=lanes,
@@ -111,11 +111,17 @@ class World:
 
     def upload(
         self, once: IdempotencyKey | None = None, content: bytes = PNG, order: Order | None = None
-    ) -> Accepted[Any]:
+    ) -> AcceptedOrder[Any]:
         """An upload, of which S3 says nothing by itself."""
-        return upload(self.imaging, ADA, Image(content, ImageFormat.PNG), Wanted(order or Order(Priority.HIGH)), once)
+        return upload(
+            self.imaging,
+            ADA,
+            UploadedImage(content, ImageFormat.PNG),
+            UploadCommand(order or Order(Priority.HIGH)),
+            once,
+        )
 
-    def task(self, of: int | Accepted[Any] | Task) -> Task:
+    def task(self, of: int | AcceptedOrder[Any] | Task) -> Task:
         found = self.scans.task(of if isinstance(of, int) else of.id if isinstance(of, Task) else of.task_id)
         assert found
         return found

@@ -30,8 +30,8 @@ def done(patient: Client) -> dict[str, str]:
     store = ScanStore("ScansTable")
     task = store.task(task_id)
     assert task
-    task = store.move(task, tasks.claim(task, "one", None, clock.now()))
-    store.move(task, tasks.complete(task, {"pathologies": ["nodule"], "confidence": 0.9}, clock.now()))
+    task = store.write_transition(task, tasks.claim(task, "one", None, clock.now()))
+    store.write_transition(task, tasks.complete(task, {"pathologies": ["nodule"], "confidence": 0.9}, clock.now()))
     return data
 
 

@@ -108,9 +108,9 @@ def test_a_clinics_own_model_is_told_of_as_its_card_says(patient: Client) -> Non
     data, scans = patient.upload("/scans", {"file": CLEAR}).data, ScanStore("ScansTable")
     task = scans.task(parse_id(data["task_id"]))
     assert task
-    held = scans.move(task, tasks.claim(task, "a worker", None, clock.now()))
+    held = scans.write_transition(task, tasks.claim(task, "a worker", None, clock.now()))
     model = ModelVersion("knee", "1.0.0", "ab" * 32, "crop/1", "trained on films of this clinic")
-    scans.move(held, tasks.complete(held, AnalysisResult((), model, {}, {}).to_dict(), clock.now()))
+    scans.write_transition(held, tasks.complete(held, AnalysisResult((), model, {}, {}).to_dict(), clock.now()))
     told = str(ask(patient, data["task_id"])["disclaimer"])
     assert "Trained on films of this clinic." in told
     assert "phantoms" not in told

@@ -54,14 +54,14 @@ def test_told_twice_it_is_read_once(inference: AnalysisDeps, uploaded: Upload) -
 
 def test_while_another_worker_holds_it_nothing_is_done(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
-    held = inference.scans.move(task, tasks.claim(task, "another", None, inference.now()))
+    held = inference.scans.write_transition(task, tasks.claim(task, "another", None, inference.now()))
     assert process(inference, arrival) is Outcome.NOTHING_TO_DO
     assert inference.scans.task(task.id) == held
 
 
 def test_a_dead_workers_task_is_taken_over(inference: AnalysisDeps, uploaded: Upload, time: Time) -> None:
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
-    inference.scans.move(task, tasks.claim(task, "dead", None, inference.now()))
+    inference.scans.write_transition(task, tasks.claim(task, "dead", None, inference.now()))
     time.ahead = tasks.LEASE
     assert process(inference, arrival) is Outcome.FINISHED
     assert ended(inference, task).attempts == 2
@@ -141,13 +141,13 @@ def test_an_mri_of_a_knee_is_not_read_as_a_chest_film(inference: AnalysisDeps, u
 def test_progress_is_written_in_growing_versions(inference: AnalysisDeps, uploaded: Upload) -> None:
     seen: list[tuple[int, int, str]] = []
     store = inference.scans
-    plain = store.move
+    plain = store.write_transition
 
     def watched(before: Task, after: Task) -> Task:
         seen.append((after.version, after.progress, after.status.value))
         return plain(before, after)
 
-    store.move = watched  # type: ignore[method-assign]
+    store.write_transition = watched  # type: ignore[method-assign]
     process(inference, uploaded(PNG)[1])
     assert seen == [
         (2, 10, "IN_PROGRESS"),
@@ -169,8 +169,8 @@ def test_the_version_that_was_read_is_pinned_though_no_event_named_it(
 
 def test_a_result_of_tuples_is_recognised_when_its_answer_is_lost(inference: AnalysisDeps, uploaded: Upload) -> None:
     task, _ = uploaded(None)
-    held = inference.scans.move(task, tasks.claim(task, "one", None, inference.now()))
+    held = inference.scans.write_transition(task, tasks.claim(task, "one", None, inference.now()))
     done = tasks.complete(held, {"image": {"window": (1.0, 2.0)}}, inference.now())
     with lost_answer(connection().client, "dynamodb.TransactWriteItems") as lost:
-        assert inference.scans.move(held, done) == done
+        assert inference.scans.write_transition(held, done) == done
     assert lost

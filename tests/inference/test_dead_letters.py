@@ -39,7 +39,7 @@ def test_a_task_that_is_held_is_left_until_its_lease_is_over(
     dead: DeadLetterDeps, inference: AnalysisDeps, uploaded: Upload, time: Time
 ) -> None:
     task, arrival = uploaded(b"anything")
-    inference.scans.move(task, tasks.claim(task, "another", None, inference.now()))
+    inference.scans.write_transition(task, tasks.claim(task, "another", None, inference.now()))
     with pytest.raises(TaskLeased):
         fail_dead_letter(dead, arrival)
     time.ahead = tasks.LEASE

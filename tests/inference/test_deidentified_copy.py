@@ -30,8 +30,8 @@ def copy(inference: AnalysisDeps, task: Task) -> bytes:
 def read_again(inference: AnalysisDeps, of: Task) -> Outcome:
     done = inference.scans.task(of.id)
     assert done
-    task = tasks.again(clock.fresh_id(inference.now()), done, 3, Order(), inference.now())
-    inference.scans.add_again(task)
+    task = tasks.create_reanalysis(clock.fresh_id(inference.now()), done, 3, Order(), inference.now())
+    inference.scans.add_analysis(task)
     return process(inference, UploadedObject(task.scan_id, task.id, None, None))
 
 

@@ -27,7 +27,7 @@ from scanward.errors import Unavailable
 from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
 from scanward.stores.idempotency import IdempotencyStore
-from scanward.stores.scans import ScanLists
+from scanward.stores.scans import ScanListStore
 from scanward.stores.sessions import SessionStore
 from tests.cloud import BUCKET
 from tests.faults import failing, lost_answer
@@ -57,7 +57,7 @@ def keys() -> set[str]:
 
 
 def listed() -> list[int]:
-    return list(ScanLists("ScansTable").scans_of(ACCOUNT, 10, None).ids)
+    return list(ScanListStore("ScansTable").scans_of(ACCOUNT, 10, None).ids)
 
 
 def test_an_image_becomes_a_scan_of_the_account_whatever_it_is_called(

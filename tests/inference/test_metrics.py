@@ -185,8 +185,8 @@ def test_a_task_that_was_tried_too_often_is_told_as_failed(inference: AnalysisDe
     listening = replace(inference, ended=lambda task, _: ended.append(task))
     task, arrival = uploaded(PNG)
     for _ in range(MAX_ATTEMPTS):
-        held = inference.scans.move(task, tasks.claim(task, "a worker that dies", None, inference.now()))
-        task = inference.scans.move(held, tasks.release(held, inference.now()))
+        held = inference.scans.write_transition(task, tasks.claim(task, "a worker that dies", None, inference.now()))
+        task = inference.scans.write_transition(held, tasks.release(held, inference.now()))
     assert process(listening, arrival) is Outcome.FAILED
     assert [task.failure for task in ended] == [FailureReason.RETRIES_EXHAUSTED]
 

@@ -100,8 +100,8 @@ def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
     store, s3 = ScanStore(SCANS), boto3.client("s3")
     scan, task = add_scan(patient.id, caller.id)
     version = s3.put_object(Bucket=BUCKET, Key=scan.object_key, Body=b"an image")["VersionId"]
-    held = store.move(task, tasks.claim(task, "one", version, clock.now()))
-    store.move(held, tasks.complete(held, SAID, clock.now()))
+    held = store.write_transition(task, tasks.claim(task, "one", version, clock.now()))
+    store.write_transition(held, tasks.complete(held, SAID, clock.now()))
     for key in (preview_key(scan.id), heatmap_key(scan.id, task.id)):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"a picture")
     return Target(patient.id, caller.id, scan.id, task.id, desk, ward)

@@ -24,7 +24,7 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.connections import ConnectionStore
-from scanward.stores.scans import ListEntry, ScanLists, ScanStore
+from scanward.stores.scans import ListEntry, ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import task_item
@@ -53,7 +53,7 @@ class World:
         self.keeper = ConnectionDeps(self.connections, self.outbox, self.gates, self.now)
         access = Access(CareStore("ClinicTable"), clock.now)
         gate = Authenticator(self.gates, self.tokens, limit, self.now)
-        lists = ScanLists("ScansTable")
+        lists = ScanListStore("ScansTable")
         origins = frozenset({ORIGIN})
         self.realtime = RealtimeDeps(self.keeper, gate, self.tokens, self.scans, lists, access, limit, origins)
         self.push = PushDeps(self.keeper, self.scans, access, sleep=lambda _: None)

@@ -62,7 +62,7 @@ def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
     scans = ScanStore(TABLES["SCANS_TABLE"])
     scans.add(scan, task)
     again = replace(tasks.create(first ^ 1, scan_id, patient_id, now, object_key=task.object_key), is_first=False)
-    scans.add_again(again)
+    scans.add_analysis(again)
     for key in (scan.object_key, preview_key(scan_id), heatmap_key(scan_id, first), derived_prefix(scan_id) + "more"):
         for _ in range(2):  # the bucket keeps what is replaced
             boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=word.encode())

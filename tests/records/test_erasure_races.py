@@ -72,11 +72,13 @@ def test_nor_orders_another_analysis(monkeypatch: pytest.MonkeyPatch, ada: Clien
     scan, now = add_scan(me, me), clock.now()
     first = scans.task(scan.task_id)
     assert first
-    another = tasks.again(clock.fresh_id(now), tasks.cancel(first, now), me, Order(additional_notes=WORD), now)
+    another = tasks.create_reanalysis(
+        clock.fresh_id(now), tasks.cancel(first, now), me, Order(additional_notes=WORD), now
+    )
 
     def order() -> None:
         with pytest.raises(Conflict):
-            scans.add_again(another)
+            scans.add_analysis(another)
 
     ordered = after(monkeypatch, Eraser, "task_ids", order)
     erase(me)

@@ -87,7 +87,7 @@ def test_an_upload_that_never_comes_expires(world: World) -> None:
 
 def test_a_dead_workers_task_is_announced_when_its_lease_is_over(world: World) -> None:
     task = world.begin(b"image")
-    world.scans.move(task, tasks.claim(task, "dead", None, clock.now()))
+    world.scans.write_transition(task, tasks.claim(task, "dead", None, clock.now()))
     world.ahead = tasks.LEASE - timedelta(seconds=5)
     assert sweep(world.sweeper)["announced"] == 0
     world.ahead = tasks.LEASE
@@ -97,7 +97,7 @@ def test_a_dead_workers_task_is_announced_when_its_lease_is_over(world: World) -
 def test_a_task_that_was_tried_often_enough_fails(world: World) -> None:
     task, now = world.begin(b"image"), clock.now()
     for attempt in range(tasks.MAX_ATTEMPTS):
-        task = world.scans.move(task, tasks.claim(task, str(attempt), None, now))
+        task = world.scans.write_transition(task, tasks.claim(task, str(attempt), None, now))
         now += tasks.LEASE
     world.ahead = tasks.LEASE * tasks.MAX_ATTEMPTS
     assert sweep(world.sweeper)["failed"] == 1
@@ -106,7 +106,7 @@ def test_a_task_that_was_tried_often_enough_fails(world: World) -> None:
 
 def test_a_dead_workers_task_is_not_announced_every_minute(world: World) -> None:
     task = world.begin(b"image")
-    world.scans.move(task, tasks.claim(task, "dead", None, clock.now()))
+    world.scans.write_transition(task, tasks.claim(task, "dead", None, clock.now()))
     world.ahead = tasks.LEASE
     announced = []
     for _ in range(10):
@@ -120,12 +120,12 @@ def test_a_dead_workers_task_is_not_announced_every_minute(world: World) -> None
 def test_a_task_that_was_taken_between_look_and_read_is_left_to_its_worker(world: World) -> None:
     task, now = world.begin(b"image"), clock.now()
     for attempt in range(tasks.MAX_ATTEMPTS - 1):
-        task = world.scans.move(task, tasks.claim(task, str(attempt), None, now))
+        task = world.scans.write_transition(task, tasks.claim(task, str(attempt), None, now))
         now += tasks.LEASE
     world.ahead = tasks.LEASE * tasks.MAX_ATTEMPTS
-    listed = world.scans.due(keys.due_shard(task.id), clock.now() + world.ahead, 10)
+    listed = world.scans.due_tasks(keys.due_shard(task.id), clock.now() + world.ahead, 10)
     assert listed == [task.id]
-    held = world.scans.move(task, tasks.claim(task, "last", None, clock.now() + world.ahead))
+    held = world.scans.write_transition(task, tasks.claim(task, "last", None, clock.now() + world.ahead))
 
     class Stale(ScanStore):
         """The index as it was before the worker came."""

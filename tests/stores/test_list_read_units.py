@@ -23,7 +23,7 @@ from scanward.stores.clinical_notes import RECORDS, list_entries, note_item, rec
 from scanward.stores.departments import DepartmentMembers, DepartmentStore, department_item, doctor_entry
 from scanward.stores.lists import PageRange
 from scanward.stores.questions import QuestionStore, list_entries, question_item
-from scanward.stores.scans import ListEntry, ReadingItem, ScanLists, ScanStore, scan_item
+from scanward.stores.scans import ListEntry, ReadingItem, ScanListStore, ScanStore, scan_item
 from scanward.stores.tasks import task_item
 from tests.cloud import TABLES
 from tests.records.read_units import Units, counted
@@ -84,7 +84,12 @@ def works(number: int, now: datetime) -> list[Model]:
 
 def lists() -> dict[str, tuple[Make, Read]]:
     """What lies in each list, and how a page of it is read, from the newest on or behind one."""
-    scans, care, asked, records = ScanLists(SCANS), CareLinkStore(CLINIC), QuestionStore(CLINIC), record_store(CLINIC)
+    scans, care, asked, records = (
+        ScanListStore(SCANS),
+        CareLinkStore(CLINIC),
+        QuestionStore(CLINIC),
+        record_store(CLINIC),
+    )
     members, people = DepartmentMembers(CLINIC, ACCOUNTS), AccountListStore(ACCOUNTS, AccountStore(ACCOUNTS))
     later = BEGAN + timedelta(days=1)
     ScanStore(SCANS), DepartmentStore(CLINIC)  # which bind their items

@@ -41,12 +41,12 @@ def added(store: ScanStore, scan_id: int, task_id: int, now: datetime = NOW) -> 
 
 
 def test_a_moved_task_takes_its_scan_along(store: ScanStore, task: Task) -> None:
-    held = store.move(task, tasks.claim(task, "one", "v1", NOW))
+    held = store.write_transition(task, tasks.claim(task, "one", "v1", NOW))
     scan = store.get(1)
     assert scan
     assert scan.status is TaskStatus.IN_PROGRESS
-    on = store.move(held, tasks.advance(held, 45, "Processing the image", NOW))
-    done = store.move(on, tasks.complete(on, RESULT, NOW + timedelta(seconds=1)))
+    on = store.write_transition(held, tasks.advance(held, 45, "Processing the image", NOW))
+    done = store.write_transition(on, tasks.complete(on, RESULT, NOW + timedelta(seconds=1)))
     scan = store.get(1)
     assert store.task(2) == done
     assert scan
@@ -54,7 +54,7 @@ def test_a_moved_task_takes_its_scan_along(store: ScanStore, task: Task) -> None
 
 
 def test_a_failure_and_its_reason_reach_the_scan(store: ScanStore, task: Task) -> None:
-    store.move(task, tasks.fail(task, FailureReason.UPLOAD_EXPIRED, NOW))
+    store.write_transition(task, tasks.fail(task, FailureReason.UPLOAD_EXPIRED, NOW))
     scan = store.get(1)
     assert scan
     assert (scan.status, scan.failure, scan.result) == (TaskStatus.FAILED, FailureReason.UPLOAD_EXPIRED, None)
@@ -68,15 +68,15 @@ def test_an_id_in_use_is_refused_and_leaves_nothing(store: ScanStore, task: Task
 
 
 def test_of_writers_over_the_same_version_one_wins(store: ScanStore, task: Task) -> None:
-    first = store.move(task, tasks.claim(task, "first", None, NOW))
+    first = store.write_transition(task, tasks.claim(task, "first", None, NOW))
     for late in (tasks.claim(task, "late", None, NOW), tasks.fail(task, FailureReason.TIMED_OUT, NOW)):
         with pytest.raises(Conflict):
-            store.move(task, late)
+            store.write_transition(task, late)
     assert store.task(2) == first
-    done = store.move(first, tasks.complete(first, RESULT, NOW))
+    done = store.write_transition(first, tasks.complete(first, RESULT, NOW))
     for late in (tasks.advance(first, 90, "Late", NOW), tasks.fail(first, FailureReason.TIMED_OUT, NOW)):
         with pytest.raises(Conflict):
-            store.move(first, late)
+            store.write_transition(first, late)
     assert store.task(2) == done
 
 
@@ -84,12 +84,12 @@ def test_of_writers_over_the_same_version_one_wins(store: ScanStore, task: Task)
 def test_a_write_whose_answer_is_lost_has_succeeded(store: ScanStore, task: Task, operation: str) -> None:
     held = tasks.claim(task, "one", "v1", NOW)
     if operation == "PutItem":
-        before = store.move(task, held)
+        before = store.write_transition(task, held)
         after = tasks.advance(before, 45, "Processing the image", NOW)
     else:
         before, after = task, held
     with lost_answer(connection().client, f"dynamodb.{operation}") as lost:
-        assert store.move(before, after) == after
+        assert store.write_transition(before, after) == after
     assert lost == [f"dynamodb.{operation}"]
     assert store.task(2) == after
 
@@ -101,10 +101,10 @@ def test_when_dynamodb_does_not_answer_it_is_unavailable(store: ScanStore, task:
 
 def test_what_is_due_is_found_and_what_is_final_is_not(store: ScanStore) -> None:
     added_tasks = [added(store, 100 + n, 200 + n) for n in range(20)]
-    store.move(added_tasks[0], tasks.fail(added_tasks[0], FailureReason.TIMED_OUT, NOW))
+    store.write_transition(added_tasks[0], tasks.fail(added_tasks[0], FailureReason.TIMED_OUT, NOW))
 
     def due(at: datetime) -> set[int]:
-        return {task_id for shard in range(DUE_SHARDS) for task_id in store.due(shard, at, 50)}
+        return {task_id for shard in range(DUE_SHARDS) for task_id in store.due_tasks(shard, at, 50)}
 
     assert due(NOW) == set()
     assert due(NOW + tasks.FIRST_CHECK) == {200 + n for n in range(1, 20)}
@@ -115,10 +115,10 @@ def test_a_write_that_meets_another_transaction_waits_for_it(store: ScanStore, t
     held = tasks.claim(task, "one", "v1", NOW)
     before, after = task, held
     if operation == "PutItem":
-        before = store.move(task, held)
+        before = store.write_transition(task, held)
         after = tasks.advance(before, 45, "Processing the image", NOW)
     with conflicts(connection().client, f"dynamodb.{operation}", times=2) as met:
-        assert store.move(before, after) == after
+        assert store.write_transition(before, after) == after
     assert met == [operation, operation]
     assert store.task(2) == after
 
@@ -128,7 +128,7 @@ def test_a_write_that_never_gets_through_is_unavailable_and_not_lost(store: Scan
         conflicts(connection().client, "dynamodb.TransactWriteItems", times=100),
         pytest.raises(Unavailable),
     ):
-        store.move(task, tasks.claim(task, "one", "v1", NOW))
+        store.write_transition(task, tasks.claim(task, "one", "v1", NOW))
     assert store.task(2) == task
 
 

@@ -8,7 +8,7 @@ from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.stores.connections import ConnectionStore, WebSocketClient
-from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.sessions import SessionStore
 
 
@@ -34,7 +34,7 @@ class RealtimeDeps:
     gate: Authenticator
     tokens: Tokens
     scans: ScanStore
-    lists: ScanLists
+    lists: ScanListStore
     access: Access
     limit: int
     origins: frozenset[str]

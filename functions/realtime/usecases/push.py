@@ -10,7 +10,7 @@ from functions.realtime.usecases import subscriptions
 from functions.realtime.usecases.dependencies import ConnectionDeps
 from scanward.domain.ids import to_uuid
 from scanward.domain.subscriptions import CONNECT_GRACE, Slot, Subscription, follow, owners
-from scanward.domain.tasks import Task, report
+from scanward.domain.tasks import Task, status_report
 from scanward.errors import NotAuthenticated, NotFound, ScanwardError
 from scanward.security.access import Access
 from scanward.stores.connections import ConnectionGone
@@ -123,7 +123,7 @@ def _deliver(push: PushDeps, watcher: Subscription, message: bytes) -> bool:
 
 
 def _message(task: Task) -> bytes:
-    return json.dumps({"task_id": str(to_uuid(task.id)), **report(task)}, separators=(",", ":")).encode()
+    return json.dumps({"task_id": str(to_uuid(task.id)), **status_report(task)}, separators=(",", ":")).encode()
 
 
 def push_notification(keeper: ConnectionDeps, notice: Notification) -> int:

@@ -13,7 +13,7 @@ from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.s3 import ObjectStore, Purger
-from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.sessions import SessionStore
 
 
@@ -24,7 +24,7 @@ class PersonalDataDeps:
     accounts: AccountStore
     gate: SessionStore
     scans: ScanStore
-    lists: ScanLists
+    lists: ScanListStore
     links: CareLinkStore
     members: DepartmentMembers
     charts: ChartStore

@@ -31,4 +31,4 @@ def expert_analysis(call: Call[ExpertBody], imaging: ScanDeps) -> ExpertOut:
 @routes.post("/xray/suggest-treatment", TreatmentOut, TreatmentBody)
 def suggest_treatment(call: Call[TreatmentBody], imaging: ScanDeps) -> TreatmentOut:
     """What clinicians consider for the findings of a finished analysis, with sources."""
-    return TreatmentOut.from_domain(treatment.suggestions(imaging, call.actor, call.body.to_command()))
+    return TreatmentOut.from_domain(treatment.suggest_treatment(imaging, call.actor, call.body.to_command()))

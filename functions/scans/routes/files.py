@@ -13,29 +13,29 @@ _PRIVATE = {"Cache-Control": "private, no-cache"}
 
 
 @routes.get("/files/images/{scan_id}", "image/jpeg", query=ImageQuery)
-def image(call: Call[None], imaging: ScanDeps) -> Binary:
+def read_image(call: Call[None], imaging: ScanDeps) -> Binary:
     """The image as a JPEG to look at, or the way to the file as it was uploaded."""
     scan = call.path["scan_id"]
     if call.query.original:
-        return _elsewhere(files.original(imaging, call.actor, scan))
+        return _redirect(files.link_original(imaging, call.actor, scan))
     if call.query.deidentified:
-        return _elsewhere(files.deidentified(imaging, call.actor, scan))
-    return _shown(files.image(imaging, call.actor, scan, call.if_none_match), "image/jpeg", call.if_none_match)
+        return _redirect(files.link_deidentified(imaging, call.actor, scan))
+    return _inline(files.read_image(imaging, call.actor, scan, call.if_none_match), "image/jpeg", call.if_none_match)
 
 
 @routes.get("/files/heatmaps/{task_id}", "image/png")
-def heatmap(call: Call[None], imaging: ScanDeps) -> Binary:
+def read_heatmap(call: Call[None], imaging: ScanDeps) -> Binary:
     """Where the model looked, over the image."""
-    stored = files.heatmap(imaging, call.actor, call.path["task_id"], call.if_none_match)
-    return _shown(stored, "image/png", call.if_none_match)
+    stored = files.read_heatmap(imaging, call.actor, call.path["task_id"], call.if_none_match)
+    return _inline(stored, "image/png", call.if_none_match)
 
 
-def _shown(stored: StoredObject | None, content_type: str, known: str | None) -> Binary:
+def _inline(stored: StoredObject | None, content_type: str, known: str | None) -> Binary:
     if stored is None:
         return Binary(b"", content_type, {**_PRIVATE, "ETag": known or ""}, status=304)
     return Binary(stored.content, content_type, {**_PRIVATE, "ETag": stored.etag})
 
 
-def _elsewhere(address: str) -> Binary:
+def _redirect(address: str) -> Binary:
     # The address opens the file for whoever has it: nobody may keep it.
     return Binary(b"", "text/plain", {"Cache-Control": "no-store", "Location": address}, status=302)

@@ -14,7 +14,7 @@ from functions.scans.schemas.uploads import (
 )
 from functions.scans.usecases import scans, tasks, uploads
 from functions.scans.usecases.dependencies import ScanDeps
-from functions.scans.usecases.uploads import Image
+from functions.scans.usecases.uploads import UploadedImage
 from scanward.domain.image_formats import ImageFormat, format_of
 from scanward.errors import InvalidFields
 from scanward.web.bodies import File
@@ -25,7 +25,7 @@ from scanward.web.routes import Call, Media, Page, Routes
 ACCEPTED = ", ".join(ImageFormat)
 
 
-def one_image(files: Mapping[str, File], field: str) -> Image:
+def one_image(files: Mapping[str, File], field: str) -> UploadedImage:
     """The image. Raises InvalidFields unless the form has this file and no other, of an accepted format."""
     if set(files) != {field}:
         raise InvalidFields({field: [f"Send one file, in the field called {field}."]})
@@ -34,7 +34,7 @@ def one_image(files: Mapping[str, File], field: str) -> Image:
     if kind is None:
         foreign = f"This is not an image of an accepted format ({ACCEPTED})."
         raise InvalidFields({field: [foreign if content else "The file is empty."]})
-    return Image(content, kind)
+    return UploadedImage(content, kind)
 
 
 routes = Routes[ScanDeps]("scans", Family.ENVELOPE)
@@ -80,7 +80,7 @@ def delete_scan(call: Call[None], imaging: ScanDeps) -> MessageOut:
 @routes.get("/scans/{scan_id}/analyses", list[TaskOut])
 def list_analyses(call: Call[None], imaging: ScanDeps) -> list[TaskOut]:
     """Every analysis of a scan, the newest first."""
-    return [TaskOut.from_domain(task) for task in scans.analyses(imaging, call.actor, call.path["scan_id"])]
+    return [TaskOut.from_domain(task) for task in scans.list_analyses(imaging, call.actor, call.path["scan_id"])]
 
 
 @routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)

@@ -18,13 +18,13 @@ def list_tasks(call: Call[None], imaging: ScanDeps) -> Page:
 
 
 @routes.get("/tasks/status/{task_id}", TaskOut)
-def task_status(call: Call[None], imaging: ScanDeps) -> TaskOut:
+def read_task_status(call: Call[None], imaging: ScanDeps) -> TaskOut:
     """Where a task is, by its id or its token."""
     return TaskOut.from_domain(tasks.read_task(imaging, call.actor, call.path["task_id"]))
 
 
 @routes.post("/tasks/cancel/{task_id}", CancelledOut)
-def cancel(call: Call[None], imaging: ScanDeps) -> CancelledOut:
+def cancel_task(call: Call[None], imaging: ScanDeps) -> CancelledOut:
     """Call a task off, also before its image has come."""
     task = tasks.cancel(imaging, call.actor, call.path["task_id"])
     return CancelledOut(task_id=to_uuid(task.id), status=task.status, message=task.message)

@@ -39,9 +39,9 @@ def add_xray(call: Call[XrayBody | XrayStart], imaging: ScanDeps) -> XrayOut | X
         if call.files:
             raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
         accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.idempotency_key)
-        return XrayStartOut.from_domain(scans.of(imaging, accepted), accepted, form)
+        return XrayStartOut.from_domain(scans.read_uploaded(imaging, accepted), accepted, form)
     accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.idempotency_key)
-    return XrayOut.from_domain(scans.of(imaging, accepted))
+    return XrayOut.from_domain(scans.read_uploaded(imaging, accepted))
 
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
@@ -66,4 +66,6 @@ def write_reading(call: Call[ReadingBody], imaging: ScanDeps) -> XrayOut:
 @routes.get("/api/unique_xray/{xray_id}/readings", list[ReadingOut])
 def list_readings(call: Call[None], imaging: ScanDeps) -> list[ReadingOut]:
     """What doctors have read in it so far, the newest first."""
-    return [ReadingOut.from_domain(reading) for reading in scans.readings(imaging, call.actor, call.path["xray_id"])]
+    return [
+        ReadingOut.from_domain(reading) for reading in scans.list_readings(imaging, call.actor, call.path["xray_id"])
+    ]

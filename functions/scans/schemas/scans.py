@@ -11,7 +11,7 @@ from scanward.domain.ids import to_uuid
 from scanward.domain.orders import ScanType
 from scanward.domain.pagination import PageRequest
 from scanward.domain.scans import Scan
-from scanward.domain.tasks import FAILURE_TEXTS, Task, report
+from scanward.domain.tasks import FAILURE_TEXTS, Task, status_report
 from scanward.web.fields import Body, Cursor, Line, Out
 
 
@@ -107,4 +107,4 @@ class TaskOut(Out):
 
     @classmethod
     def from_domain(cls, task: Task) -> "TaskOut":
-        return cls(task_id=to_uuid(task.id), scan_id=to_uuid(task.scan_id), **report(task))
+        return cls(task_id=to_uuid(task.id), scan_id=to_uuid(task.scan_id), **status_report(task))

@@ -5,26 +5,26 @@ from uuid import UUID
 
 from pydantic import BeforeValidator, StringConstraints
 
-from functions.scans.usecases.orders import Accepted
-from functions.scans.usecases.uploads import Wanted
+from functions.scans.usecases.orders import AcceptedOrder
+from functions.scans.usecases.uploads import UploadCommand
 from scanward.domain.ids import to_uuid
 from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.stores.s3 import PresignedPost
 from scanward.web.fields import Body, Line, Out, Printable
 
 
-def _spelled(value: Any) -> Any:
+def _to_text(value: Any) -> Any:
     return str(value) if isinstance(value, int) and not isinstance(value, bool) else value
 
 
-def _flag(value: Any) -> Any:
+def _to_flag(value: Any) -> Any:
     return {"true": True, "false": False}.get(value.lower(), value) if isinstance(value, str) else value
 
 
-Id = Annotated[Line, BeforeValidator(_spelled)]
+Id = Annotated[Line, BeforeValidator(_to_text)]
 """An id in either spelling."""
 
-Flag = Annotated[bool, BeforeValidator(_flag)]
+Flag = Annotated[bool, BeforeValidator(_to_flag)]
 Notes = Annotated[str, StringConstraints(max_length=4000), Printable]
 PriorityText = Literal["LOW", "MEDIUM", "HIGH"]
 
@@ -56,9 +56,9 @@ class UploadBody(OrderBody):
 
     patient_id: Id | None = None
 
-    def to_command(self, *, timed: bool = False) -> Wanted:
+    def to_command(self, *, timed: bool = False) -> UploadCommand:
         """What the uploader says, and whether the answer tells how long it may take."""
-        return Wanted(self.to_order(), self.patient_id, timed=timed)
+        return UploadCommand(self.to_order(), self.patient_id, estimates_time=timed)
 
 
 class FriendlyBody(UploadBody):
@@ -88,7 +88,7 @@ class UploadOut(Out):
     task_token: str
 
     @classmethod
-    def from_domain(cls, accepted: Accepted[Any], **more: Any) -> Self:
+    def from_domain(cls, accepted: AcceptedOrder[Any], **more: Any) -> Self:
         ids = {"scan_id": to_uuid(accepted.scan_id), "task_id": to_uuid(accepted.task_id)}
         return cls(**ids, task_token=accepted.task_token, **more)
 

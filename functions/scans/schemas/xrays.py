@@ -8,9 +8,9 @@ from pydantic import Field, StringConstraints
 
 from functions.scans.schemas.scans import ListQuery
 from functions.scans.schemas.uploads import FormOut, Id, OrderBody
-from functions.scans.usecases.orders import Accepted
-from functions.scans.usecases.treatment import Advice, Case
-from functions.scans.usecases.uploads import Wanted
+from functions.scans.usecases.orders import AcceptedOrder
+from functions.scans.usecases.treatment import Advice, TreatmentCase
+from functions.scans.usecases.uploads import UploadCommand
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.ids import parse_id, to_uuid
 from scanward.domain.scans import Reading, Scan, UploadDescription
@@ -27,9 +27,9 @@ class TreatmentBody(Body):
     patient_age: Annotated[int, Field(ge=0, le=150)] | None = None
     patient_gender: Annotated[str, StringConstraints(max_length=40), Printable] | None = None
 
-    def to_command(self) -> Case:
+    def to_command(self) -> TreatmentCase:
         """The case that is meant."""
-        return Case(self.analysis_task_id, self.symptoms, self.patient_age, self.patient_gender)
+        return TreatmentCase(self.analysis_task_id, self.symptoms, self.patient_age, self.patient_gender)
 
 
 class SourceOut(Out):
@@ -82,7 +82,7 @@ class XrayBody(OrderBody):
     user_id: Id | None = None
     patient_id: Id | None = None
 
-    def to_command(self, actor: Actor) -> Wanted:
+    def to_command(self, actor: Actor) -> UploadCommand:
         """What the uploader says.
 
         Raises InvalidFields for a reading that is no doctor's and for two patients, NotFound for an id of nobody.
@@ -96,7 +96,7 @@ class XrayBody(OrderBody):
         if broken:
             raise InvalidFields(broken)
         about = UploadDescription(self.name_of_xray, self.description_of_xray, self.type_of_xray)
-        return Wanted(self.to_order(), next(iter(named), None), about, self.result_of_xray or None)
+        return UploadCommand(self.to_order(), next(iter(named), None), about, self.result_of_xray or None)
 
 
 class XrayStart(XrayBody):
@@ -162,7 +162,7 @@ class XrayStartOut(XrayOut):
     upload: FormOut = Field(description="a form for S3")
 
     @classmethod
-    def from_domain(cls, scan: Scan, accepted: Accepted[Scan], form: PresignedPost) -> "XrayStartOut":
+    def from_domain(cls, scan: Scan, accepted: AcceptedOrder[Scan], form: PresignedPost) -> "XrayStartOut":
         return cls(**_columns(scan), task_token=accepted.task_token, upload=FormOut.from_domain(form))
 
 

@@ -12,7 +12,7 @@ from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
 from scanward.stores.rate_limits import UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
-from scanward.stores.scans import ScanLists, ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import DurationStore
 
@@ -65,7 +65,7 @@ class ScanDeps:
     """`now` and `fresh_id` are where time and chance come from."""
 
     scans: ScanStore
-    lists: ScanLists
+    lists: ScanListStore
     objects: ObjectStore
     purger: Purger
     lanes: PriorityQueues

@@ -16,18 +16,18 @@ from scanward.stores.s3 import StorageFailed, StoredObject
 LINK_SECONDS = 300
 
 
-def image(imaging: ScanDeps, actor: Actor, scan: str, etag: str | None) -> StoredObject | None:
+def read_image(imaging: ScanDeps, actor: Actor, scan: str, etag: str | None) -> StoredObject | None:
     """The JPEG preview of a scan, made at the beginning of its analysis; None when `etag` still tags it.
 
     Raises NotFound until it is made.
     """
-    with _told():
+    with _storage_errors_mapped():
         return imaging.objects.get_unless_match(preview_key(read_scan(imaging, actor, scan).id), etag)
 
 
-def original(imaging: ScanDeps, actor: Actor, scan: str) -> str:
+def link_original(imaging: ScanDeps, actor: Actor, scan: str) -> str:
     """An address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
-    with _told():
+    with _storage_errors_mapped():
         found = read_scan(imaging, actor, scan)
         key, version = found.object_key, found.object_version
         if not imaging.objects.exists(key, version):
@@ -35,16 +35,16 @@ def original(imaging: ScanDeps, actor: Actor, scan: str) -> str:
     return imaging.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
 
 
-def deidentified(imaging: ScanDeps, actor: Actor, scan: str) -> str:
+def link_deidentified(imaging: ScanDeps, actor: Actor, scan: str) -> str:
     """An address that gives the copy of a DICOM file that says nothing of a person. Raises NotFound without one."""
-    with _told():
+    with _storage_errors_mapped():
         key = deidentified_key(read_scan(imaging, actor, scan).id)
         if not imaging.objects.exists(key):
             raise NotFound
     return imaging.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
 
 
-def heatmap(imaging: ScanDeps, actor: Actor, task: str, etag: str | None) -> StoredObject | None:
+def read_heatmap(imaging: ScanDeps, actor: Actor, task: str, etag: str | None) -> StoredObject | None:
     """The PNG that shows where the model looked; None when `etag` still tags it.
 
     Raises NotFound unless the task is completed.
@@ -56,7 +56,7 @@ def heatmap(imaging: ScanDeps, actor: Actor, task: str, etag: str | None) -> Sto
 
 
 @contextmanager
-def _told() -> Iterator[None]:
+def _storage_errors_mapped() -> Iterator[None]:
     """Says why there is no image in contract B's words, whatever it was."""
     try:
         yield

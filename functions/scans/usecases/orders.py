@@ -20,7 +20,7 @@ K = TypeVar("K")
 
 
 @dataclass(frozen=True, slots=True)
-class Taking:
+class OrderRequest:
     """Who orders what, under which key.
 
     `finished`: whether keeping it is all there is to do. `timed`: whether to say how long it may take.
@@ -29,8 +29,8 @@ class Taking:
     actor: Actor
     order: Order
     idempotency_key: IdempotencyKey | None
-    finished: bool = False
-    timed: bool = False
+    is_complete: bool = False
+    estimates_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted(Generic[K]):
+class AcceptedOrder(Generic[K]):
     """What an order became, and the token that follows its task.
 
     `unfinished`: more is to be done than keeping it. `kept`: what was kept just now, None where it was kept before.
@@ -54,13 +54,13 @@ class Accepted(Generic[K]):
     task_token: str
     estimated_time: str
     begun_at: datetime
-    unfinished: bool
-    kept: K | None
+    is_incomplete: bool
+    stored: K | None
 
 
-def accept(
-    imaging: ScanDeps, taking: Taking, keep: Callable[[Draft, IdempotencyWrite], K], scan_id: int | None = None
-) -> Accepted[K]:
+def place_order(
+    imaging: ScanDeps, taking: OrderRequest, keep: Callable[[Draft, IdempotencyWrite], K], scan_id: int | None = None
+) -> AcceptedOrder[K]:
     """Has an order kept by `keep`, under fresh ids; or gives back what was kept for its key before.
 
     Raises KeyReused, UnderWay while an earlier request may still be at it.
@@ -68,50 +68,52 @@ def accept(
     for _ in range(NEW_ID_TRIES):
         now = imaging.now()
         draft = Draft(scan_id or imaging.fresh_id(now), imaging.fresh_id(now), now)
-        made = _made(imaging, taking, draft)
+        made = _new_record(imaging, taking, draft)
         try:
-            kept = keep(draft, IdempotencyWrite(taking.idempotency_key, made.answer, taking.finished))
+            kept = keep(draft, IdempotencyWrite(taking.idempotency_key, made.answer, taking.is_complete))
         except Conflict:  # the key has its mark, or an id is in use: one chance in thousands
             earlier = imaging.idempotency.find(taking.idempotency_key, now) if taking.idempotency_key else None
             if earlier and earlier.is_in_progress(now):
                 raise InProgress from None
             if earlier:
-                return _accepted(imaging, taking, earlier, None)
+                return _accepted_order(imaging, taking, earlier, None)
         else:
-            return _accepted(imaging, taking, made, kept)
+            return _accepted_order(imaging, taking, made, kept)
     raise Conflict
 
 
-def finish(imaging: ScanDeps, once: IdempotencyKey | None) -> None:
+def complete_order(imaging: ScanDeps, once: IdempotencyKey | None) -> None:
     """Marks an order as carried out, for replays of its key."""
     if once:
         imaging.idempotency.finish(once)
 
 
-def _made(imaging: ScanDeps, taking: Taking, draft: Draft) -> IdempotencyRecord:
+def _new_record(imaging: ScanDeps, taking: OrderRequest, draft: Draft) -> IdempotencyRecord:
     said = {
         "scan_id": str(draft.scan_id),
         "task_id": str(draft.task_id),
         "token": fresh_token(),
         # Looking into the queue costs a cold function a client of its own.
         "estimated_time": format_duration(imaging.wait_estimator.seconds(taking.order.priority))
-        if taking.timed
+        if taking.estimates_time
         else "",
     }
-    return IdempotencyRecord(said, draft.now, taking.finished)
+    return IdempotencyRecord(said, draft.now, taking.is_complete)
 
 
-def _accepted(imaging: ScanDeps, taking: Taking, made: IdempotencyRecord, kept: K | None) -> Accepted[K]:
+def _accepted_order(
+    imaging: ScanDeps, taking: OrderRequest, made: IdempotencyRecord, kept: K | None
+) -> AcceptedOrder[K]:
     task_id = int(made.answer["task_id"])
     # Signed for the time at which it was made, so that a replay is answered with the same token.
     claims = Claims(taking.actor.account_id, taking.actor.session_id, made.answer["token"], task_id)
     token = imaging.tokens.issue(TokenType.TASK, claims, made.begun_at)
-    return Accepted(
+    return AcceptedOrder(
         scan_id=int(made.answer["scan_id"]),
         task_id=task_id,
         task_token=token,
         estimated_time=made.answer["estimated_time"],
         begun_at=made.begun_at,
-        unfinished=not made.done,
-        kept=kept,
+        is_incomplete=not made.done,
+        stored=kept,
     )

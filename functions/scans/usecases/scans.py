@@ -5,7 +5,7 @@ from contextlib import suppress
 from dataclasses import replace
 
 from functions.scans.usecases.dependencies import ScanDeps
-from functions.scans.usecases.orders import Accepted
+from functions.scans.usecases.orders import AcceptedOrder
 from functions.scans.usecases.paging import page
 from functions.scans.usecases.tasks import cancel_with_retry
 from scanward.domain.accounts import Actor
@@ -18,7 +18,7 @@ from scanward.domain.tasks import Task, TaskClosed
 from scanward.errors import NotFound
 from scanward.security.access import ResourceRef
 
-ANALYSES_SHOWN = 100
+MAX_ANALYSES = 100
 
 
 def get_authorized(imaging: ScanDeps, actor: Actor, action: Action, scan: str) -> Scan:
@@ -47,10 +47,10 @@ def list_scans(
     return imaging.lists.scans(ids), cursor
 
 
-def analyses(imaging: ScanDeps, actor: Actor, scan: str) -> Sequence[Task]:
+def list_analyses(imaging: ScanDeps, actor: Actor, scan: str) -> Sequence[Task]:
     """Every analysis of a scan, the newest first; at most a hundred."""
     found = read_scan(imaging, actor, scan)
-    return imaging.lists.tasks(imaging.lists.analyses_of(found.id, ANALYSES_SHOWN))
+    return imaging.lists.tasks(imaging.lists.analyses_of(found.id, MAX_ANALYSES))
 
 
 def delete_scan(imaging: ScanDeps, actor: Actor, scan: str) -> None:
@@ -61,7 +61,7 @@ def delete_scan(imaging: ScanDeps, actor: Actor, scan: str) -> None:
     """
     found = get_authorized(imaging, actor, Action.DELETE_SCAN, scan)
     imaging.scans.begin_removal(found.id)
-    while ids := imaging.lists.analyses_of(found.id, ANALYSES_SHOWN):
+    while ids := imaging.lists.analyses_of(found.id, MAX_ANALYSES):
         tasks = imaging.lists.tasks(ids)
         for task in tasks:
             with suppress(TaskClosed):
@@ -77,12 +77,12 @@ def _purge(imaging: ScanDeps, scan: Scan) -> None:
     imaging.purger.purge_image(scan.object_key, scan.object_version)
 
 
-READINGS_SHOWN = 50
+MAX_READINGS = 50
 
 
-def of(imaging: ScanDeps, accepted: Accepted[Scan]) -> Scan:
+def read_uploaded(imaging: ScanDeps, accepted: AcceptedOrder[Scan]) -> Scan:
     """The scan that the actor has uploaded, now or with an earlier request of the same key."""
-    found = accepted.kept or imaging.scans.get(accepted.scan_id)
+    found = accepted.stored or imaging.scans.get(accepted.scan_id)
     if found is None:
         raise NotFound
     return found
@@ -91,12 +91,12 @@ def of(imaging: ScanDeps, accepted: Accepted[Scan]) -> Scan:
 def list_xrays(imaging: ScanDeps, actor: Actor, user: str, window: PageRequest) -> tuple[Sequence[Scan], str | None]:
     """A patient's scans, whichever way they came. Raises NotFound, also for a stranger's."""
     found, cursor = list_scans(imaging, actor, user, window)
-    return [_shown(actor, scan) for scan in found], cursor
+    return [_hide_reading(actor, scan) for scan in found], cursor
 
 
 def read_xray(imaging: ScanDeps, actor: Actor, xray: str) -> Scan:
     """One scan."""
-    return _shown(actor, read_scan(imaging, actor, xray))
+    return _hide_reading(actor, read_scan(imaging, actor, xray))
 
 
 def write_reading(imaging: ScanDeps, actor: Actor, xray: str, text: str) -> Scan:
@@ -107,13 +107,13 @@ def write_reading(imaging: ScanDeps, actor: Actor, xray: str, text: str) -> Scan
     return replace(found, reading=reading)
 
 
-def readings(imaging: ScanDeps, actor: Actor, xray: str) -> Sequence[Reading]:
+def list_readings(imaging: ScanDeps, actor: Actor, xray: str) -> Sequence[Reading]:
     """What doctors have read in the image, the newest first; at most fifty."""
     found = get_authorized(imaging, actor, Action.READ_READING, xray)
-    return imaging.lists.readings_of(found.id, READINGS_SHOWN)
+    return imaging.lists.readings_of(found.id, MAX_READINGS)
 
 
-def _shown(actor: Actor, scan: Scan) -> Scan:
+def _hide_reading(actor: Actor, scan: Scan) -> Scan:
     """A lab sees images, and not what doctors say of them."""
     may = allows(actor, Action.READ_READING, Resource(scan.patient_id, Relation.CARE_LINK))
     return scan if may else replace(scan, reading=None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import partial
 
 from functions.scans.usecases.dependencies import ScanDeps
-from functions.scans.usecases.orders import Accepted, Draft, Taking, accept, finish
+from functions.scans.usecases.orders import AcceptedOrder, Draft, OrderRequest, complete_order, place_order
 from functions.scans.usecases.paging import page
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
@@ -57,7 +57,7 @@ def cancel_with_retry(imaging: ScanDeps, task: Task) -> Task:
             return task
         cancelled = tasks.cancel(task, imaging.now())
         try:
-            return imaging.scans.move(task, cancelled)
+            return imaging.scans.write_transition(task, cancelled)
         except Conflict:  # its worker moved it on: look again
             moved = imaging.scans.task(task.id)
         if moved is None:
@@ -66,7 +66,9 @@ def cancel_with_retry(imaging: ScanDeps, task: Task) -> Task:
     raise Conflict
 
 
-def reanalyse(imaging: ScanDeps, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None) -> Accepted[Task]:
+def reanalyse(
+    imaging: ScanDeps, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None
+) -> AcceptedOrder[Task]:
     """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
     found = imaging.scans.get(parse_id(scan))
     if found is None:
@@ -77,15 +79,15 @@ def reanalyse(imaging: ScanDeps, actor: Actor, scan: str, order: Order, once: Id
         raise Conflict("There is no image to analyse")
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Task:
-        task = tasks.again(draft.task_id, of, actor.account_id, order, draft.now)
-        imaging.scans.add_again(task, beside)
+        task = tasks.create_reanalysis(draft.task_id, of, actor.account_id, order, draft.now)
+        imaging.scans.add_analysis(task, beside)
         return task
 
-    accepted = accept(imaging, Taking(actor, order, once, timed=True), keep, found.id)
-    task = accepted.kept or imaging.scans.task(accepted.task_id)
-    if task and accepted.unfinished:
+    accepted = place_order(imaging, OrderRequest(actor, order, once, estimates_time=True), keep, found.id)
+    task = accepted.stored or imaging.scans.task(accepted.task_id)
+    if task and accepted.is_incomplete:
         imaging.lanes.enqueue(task)
-        finish(imaging, once)
+        complete_order(imaging, once)
     return accepted
 
 

@@ -12,7 +12,7 @@ from scanward.treatment.suggestions import Suggestion, disclaimer, red_flags, su
 
 
 @dataclass(frozen=True, slots=True)
-class Case:
+class TreatmentCase:
     """A finished analysis, and what is said of the person. `age` in years; None where nothing was said."""
 
     task: str
@@ -30,7 +30,7 @@ class Advice:
     disclaimer: str
 
 
-def suggestions(imaging: ScanDeps, actor: Actor, case: Case) -> Advice:
+def suggest_treatment(imaging: ScanDeps, actor: Actor, case: TreatmentCase) -> Advice:
     """What clinicians consider for what was found.
 
     Raises NotFound; TaskNotFinished, or TaskClosed with its state, unless the task is completed.
@@ -43,11 +43,11 @@ def suggestions(imaging: ScanDeps, actor: Actor, case: Case) -> Advice:
     found = [(said["label"], said["score"]) for said in task.result["findings"] if said["found"]]
     model = (task.result["model"] or {}).get("name")
     made = suggest(found, case.symptoms, case.age, case.sex, model=model)
-    told = _told(task.result["notice"]) if model else None
+    told = _disclaimer(task.result["notice"]) if model else None
     return Advice(made, red_flags(case.symptoms, case.age, case.sex), disclaimer(told))
 
 
-def _told(notice: str) -> str:
+def _disclaimer(notice: str) -> str:
     """Of the model that the findings come from, as its card says."""
     if notice == DISCLAIMER:
         return f"The findings come from a {REFERENCE}."

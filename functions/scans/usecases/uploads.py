@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.scans.usecases.dependencies import ScanDeps
-from functions.scans.usecases.orders import Accepted, Draft, Taking, accept, finish
+from functions.scans.usecases.orders import AcceptedOrder, Draft, OrderRequest, complete_order, place_order
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
 from scanward.domain.idempotency import IdempotencyKey
@@ -21,7 +21,7 @@ from scanward.stores.scans import IdempotencyWrite
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class UploadCommand:
     """What the uploader says. `patient`: whose image it is, by either spelling of the id; the uploader's if None.
 
     `reading`: a doctor's own. `timed`: whether to say how long it may take.
@@ -29,13 +29,13 @@ class Wanted:
 
     order: Order
     patient: str | None = None
-    about: UploadDescription | None = None
+    description: UploadDescription | None = None
     reading: str | None = None
-    timed: bool = False
+    estimates_time: bool = False
 
 
 @dataclass(frozen=True, slots=True)
-class Image:
+class UploadedImage:
     """An image, and the format that its first bytes show."""
 
     content: bytes
@@ -43,32 +43,34 @@ class Image:
 
 
 def upload(
-    imaging: ScanDeps, actor: Actor, image: Image, wanted: Wanted, once: IdempotencyKey | None = None
-) -> Accepted[Scan]:
+    imaging: ScanDeps, actor: Actor, image: UploadedImage, wanted: UploadCommand, once: IdempotencyKey | None = None
+) -> AcceptedOrder[Scan]:
     """Keeps an image and starts its analysis.
 
     The object is put last: without it the task waits, and the sweeper ends it, so nothing is stored half.
     """
-    patient_id = _whose(imaging, actor, wanted)
-    accepted = _accept(imaging, Taking(actor, wanted.order, once, timed=wanted.timed), wanted, patient_id)
-    if accepted.unfinished:
+    patient_id = _patient_of(imaging, actor, wanted)
+    accepted = _place_order(
+        imaging, OrderRequest(actor, wanted.order, once, estimates_time=wanted.estimates_time), wanted, patient_id
+    )
+    if accepted.is_incomplete:
         key = upload_key(wanted.order.priority, accepted.scan_id, accepted.task_id)
         imaging.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
-        finish(imaging, once)
+        complete_order(imaging, once)
     return accepted
 
 
 def begin_upload(
-    imaging: ScanDeps, actor: Actor, content_type: str, wanted: Wanted, once: IdempotencyKey | None = None
-) -> tuple[Accepted[Scan], PresignedPost]:
+    imaging: ScanDeps, actor: Actor, content_type: str, wanted: UploadCommand, once: IdempotencyKey | None = None
+) -> tuple[AcceptedOrder[Scan], PresignedPost]:
     """A scan whose image the client sends straight to S3; its arrival starts the analysis.
 
     Raises TooManyRequests, KeyReused, UnderWay, and Conflict when a replay comes after the form has ended.
     """
-    patient_id = _whose(imaging, actor, wanted)
-    counted_at = _count(imaging, actor, once)
-    accepted = _accept(imaging, Taking(actor, wanted.order, once, finished=True), wanted, patient_id)
-    if accepted.kept is None and counted_at:  # a replay begins nothing
+    patient_id = _patient_of(imaging, actor, wanted)
+    counted_at = _count_upload(imaging, actor, once)
+    accepted = _place_order(imaging, OrderRequest(actor, wanted.order, once, is_complete=True), wanted, patient_id)
+    if accepted.stored is None and counted_at:  # a replay begins nothing
         imaging.counts.uncount(actor.account_id, counted_at)
     # A replay's form ends when the first one does.
     left = accepted.begun_at + tasks.UPLOAD_WINDOW - imaging.now()
@@ -78,7 +80,7 @@ def begin_upload(
     return accepted, imaging.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
-def _count(imaging: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
+def _count_upload(imaging: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
     """When one more upload was counted; None for a replay over the limit, which goes on. Raises TooManyRequests."""
     now = imaging.now()
     try:
@@ -91,7 +93,7 @@ def _count(imaging: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> date
     return now
 
 
-def _whose(imaging: ScanDeps, actor: Actor, wanted: Wanted) -> int:
+def _patient_of(imaging: ScanDeps, actor: Actor, wanted: UploadCommand) -> int:
     """The patient whose image it is. Raises NotFound, NotAllowed unless the actor may upload for them."""
     patient_id = parse_id(wanted.patient) if wanted.patient else actor.account_id
     # Who may say what an image shows may upload it too.
@@ -102,7 +104,9 @@ def _whose(imaging: ScanDeps, actor: Actor, wanted: Wanted) -> int:
     return patient_id
 
 
-def _accept(imaging: ScanDeps, taking: Taking, wanted: Wanted, patient_id: int) -> Accepted[Scan]:
+def _place_order(
+    imaging: ScanDeps, taking: OrderRequest, wanted: UploadCommand, patient_id: int
+) -> AcceptedOrder[Scan]:
     actor = taking.actor
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Scan:
@@ -118,10 +122,10 @@ def _accept(imaging: ScanDeps, taking: Taking, wanted: Wanted, patient_id: int) 
             scan_type=wanted.order.scan_type,
             status=task.status,
             created_at=draft.now,
-            description=wanted.about,
+            description=wanted.description,
             reading=Reading(wanted.reading, actor.account_id, draft.now) if wanted.reading else None,
         )
         imaging.scans.add(scan, task, beside)
         return scan
 
-    return accept(imaging, taking, keep)
+    return place_order(imaging, taking, keep)

@@ -87,10 +87,10 @@ class TaskStatus(StrEnum):
     CANCELLED = "CANCELLED"
 
 
-FINAL = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED})
+FINAL_STATES = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED})
 
 
-DEFAULT = Order()
+DEFAULT_ORDER = Order()
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Task:
     due_at: datetime | None
     requested_by: int
     object_key: str
-    order: Order = DEFAULT
+    order: Order = DEFAULT_ORDER
     is_first: bool = True
     attempt: str | None = None
     leased_until: datetime | None = None
@@ -125,7 +125,7 @@ class Task:
 
     @property
     def is_final(self) -> bool:
-        return self.status in FINAL
+        return self.status in FINAL_STATES
 
 
 def create(
@@ -133,7 +133,7 @@ def create(
     scan_id: int,
     patient_id: int,
     now: datetime,
-    order: Order = DEFAULT,
+    order: Order = DEFAULT_ORDER,
     *,
     requested_by: int | None = None,
     object_key: str | None = None,
@@ -158,7 +158,7 @@ def create(
     )
 
 
-def again(id: int, of: Task, requested_by: int, order: Order, now: datetime) -> Task:
+def create_reanalysis(id: int, of: Task, requested_by: int, order: Order, now: datetime) -> Task:
     """Another analysis of the image that `of` read, the very version of it. Raises TaskNotFinished.
 
     What `of` was told of the image holds for this one too, unless its order says otherwise.
@@ -239,7 +239,7 @@ def postpone(task: Task, now: datetime) -> Task:
     return replace(task, due_at=min(later, deadline), version=task.version + 1)
 
 
-def wait(task: Task, now: datetime) -> Task:
+def await_upload(task: Task, now: datetime) -> Task:
     """Looked at before its image has come; soon looked at again, in case that it comes and its event does not."""
     _require_open(task)
     return replace(task, due_at=now + FIRST_CHECK, version=task.version + 1)
@@ -266,7 +266,7 @@ def _finish(task: Task, status: TaskStatus, message: str, now: datetime, **rest:
     return replace(task, status=status, message=message, version=task.version + 1, due_at=None, finished_at=now, **rest)
 
 
-def report(task: Task) -> dict[str, Any]:
+def status_report(task: Task) -> dict[str, Any]:
     """The state, and the result or the failure once there is one."""
     said: dict[str, Any] = {
         "status": task.status.value,

@@ -61,7 +61,7 @@ class ScanItem(Model):
     reading_ms = NumberAttribute(null=True)
 
 
-class GoneItem(Model):
+class RemovedScanItem(Model):
     """SCAN#id / GONE: there was such a scan. It tells what still comes for it from a stranger's."""
 
     class Meta:
@@ -95,7 +95,7 @@ class ListEntry(Model):
     sk = UnicodeAttribute(range_key=True)
 
 
-def mirror(task: Task) -> list[Action]:
+def scan_actions(task: Task) -> list[Action]:
     """What a change of a task's status writes into its scan."""
     actions: list[Action] = [ScanItem.status.set(task.status.value), ScanItem.task_id.set(task.id)]
     if task.finished_at:
@@ -208,11 +208,11 @@ class ScanStore:
 
         self._add(fill, task)
 
-    def add_again(self, task: Task, beside: IdempotencyWrite = NO_IDEMPOTENCY) -> None:
+    def add_analysis(self, task: Task, beside: IdempotencyWrite = NO_IDEMPOTENCY) -> None:
         """Keeps another analysis of a scan. Raises NotFound when the scan is gone, Conflict as `add` does."""
 
         def fill(write: TransactWrite) -> None:
-            write.condition_check(ScanItem, keys.scan(task.scan_id), keys.SCAN, condition=_there())
+            write.condition_check(ScanItem, keys.scan(task.scan_id), keys.SCAN, condition=_exists())
             _add_task(write, task, beside)
 
         try:
@@ -238,7 +238,7 @@ class ScanStore:
             except TaskItem.DoesNotExist:
                 return None
 
-    def move(self, before: Task, after: Task) -> Task:
+    def write_transition(self, before: Task, after: Task) -> Task:
         """Writes `after` on the condition that `before` is still the task's version, and gives it back.
 
         A change of status is written to the scan in the same transaction, where the scan shows it. A lost
@@ -255,7 +255,7 @@ class ScanStore:
                 raise Conflict from lost
         return after
 
-    def due(self, shard: int, now: datetime, limit: int) -> list[int]:
+    def due_tasks(self, shard: int, now: datetime, limit: int) -> list[int]:
         """Ids of up to `limit` tasks of one shard that should be looked at by `now`, the longest due first."""
         with sdk_errors_mapped():
             found = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
@@ -270,7 +270,7 @@ class ScanStore:
         ]
 
         def fill(write: TransactWrite) -> None:
-            write.update(ScanItem(keys.scan(scan_id), keys.SCAN), actions=actions, condition=_there())
+            write.update(ScanItem(keys.scan(scan_id), keys.SCAN), actions=actions, condition=_exists())
             write.save(reading_item(scan_id, reading))
 
         try:
@@ -313,7 +313,7 @@ class ScanStore:
                 raise Conflict from lost
 
 
-def _there() -> Condition:
+def _exists() -> Condition:
     condition: Condition = ScanItem.pk.exists() & ScanItem.removing.does_not_exist()
     return condition
 
@@ -337,13 +337,13 @@ def _write(before: Task, after: Task) -> None:
     def fill(write: TransactWrite) -> None:
         write.save(task_item(after), condition=unchanged)
         scan = ScanItem(keys.scan(after.scan_id), keys.SCAN)
-        write.update(scan, actions=mirror(after), condition=ScanItem.task_id <= after.id)
+        write.update(scan, actions=scan_actions(after), condition=ScanItem.task_id <= after.id)
 
     transact_write(fill)
 
 
-REMOVED_AT_ONCE = 20
-REMEMBERED = timedelta(days=30)  # longer than any queue keeps a message about it
+REMOVAL_BATCH = 20
+REMOVAL_RETENTION = timedelta(days=30)  # longer than any queue keeps a message about it
 
 
 @dataclass(frozen=True, slots=True)
@@ -354,11 +354,11 @@ class Ids:
     last: int | None
 
 
-class ScanLists:
+class ScanListStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
-        for model in (TaskItem, ScanItem, ListEntry, ReadingItem, GoneItem):
+        for model in (TaskItem, ScanItem, ListEntry, ReadingItem, RemovedScanItem):
             bind_table(model, table)
 
     def scans_of(self, patient_id: int, limit: int, before: int | None) -> Ids:
@@ -394,8 +394,8 @@ class ScanLists:
 
     def remove_tasks(self, tasks: Sequence[Task]) -> None:
         """Forgets tasks, with their places in all lists."""
-        for begin in range(0, len(tasks), REMOVED_AT_ONCE):
-            items = [item for task in tasks[begin : begin + REMOVED_AT_ONCE] for item in _items(task)]
+        for begin in range(0, len(tasks), REMOVAL_BATCH):
+            items = [item for task in tasks[begin : begin + REMOVAL_BATCH] for item in _task_items(task)]
             _delete(items)
 
     def readings_of(self, scan_id: int, limit: int | None = None) -> list[Reading]:
@@ -417,7 +417,7 @@ class ScanLists:
         def fill(write: TransactWrite) -> None:
             write.delete(ScanItem(keys.scan(scan.id), keys.SCAN))
             write.delete(ListEntry(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
-            write.save(GoneItem(keys.scan(scan.id), expires_at=int((now + REMEMBERED).timestamp())))
+            write.save(RemovedScanItem(keys.scan(scan.id), expires_at=int((now + REMOVAL_RETENTION).timestamp())))
 
         transact_write(fill)
 
@@ -430,7 +430,7 @@ def _page(place: str, limit: int, before: int | None) -> Ids:
     return Ids(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
 
 
-def _items(task: Task) -> list[TaskItem | ListEntry]:
+def _task_items(task: Task) -> list[TaskItem | ListEntry]:
     accounts = {task.patient_id, task.requested_by}
     lists = [ListEntry(keys.tasks_of(account), keys.sortable(task.id)) for account in accounts]
     return [
