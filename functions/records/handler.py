@@ -16,7 +16,7 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareLinkStore, CareStore, ConnectTokenStore
 from scanward.stores.clinical_notes import history_store, record_store
-from scanward.stores.departments import DepartmentMembers, DepartmentStore
+from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore, PatientStore
@@ -41,7 +41,7 @@ clinic = RecordDeps(
     log=AccessLog(settings.clinic_table),
     directory=AccountListStore(settings.accounts_table, accounts),
     departments=DepartmentStore(settings.clinic_table),
-    members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
+    members=MembershipStore(settings.clinic_table, settings.accounts_table),
     records=record_store(settings.clinic_table),
     histories=history_store(settings.clinic_table),
     questions=QuestionStore(settings.clinic_table),

@@ -8,7 +8,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.records.settings import PersonalDataSettings
-from functions.records.usecases.erasure import erase
+from functions.records.usecases.erasure import erase_account
 from functions.records.usecases.export_archive import write_archive
 from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.clock import now
@@ -18,7 +18,7 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
-from scanward.stores.departments import DepartmentMembers
+from scanward.stores.departments import MembershipStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
 from scanward.stores.queues import PersonalDataQueue, RequestKind, parse_request
@@ -34,7 +34,7 @@ own = PersonalDataDeps(
     scans=ScanStore(settings.scans_table),
     lists=ScanListStore(settings.scans_table),
     links=CareLinkStore(settings.clinic_table),
-    members=DepartmentMembers(settings.clinic_table, settings.accounts_table),
+    members=MembershipStore(settings.clinic_table, settings.accounts_table),
     charts=ChartStore(settings.clinic_table),
     texts=ClinicalTexts(settings.clinic_table),
     log=AccessLog(settings.clinic_table),
@@ -57,7 +57,9 @@ def read_message(record: SQSRecord) -> None:
         outcome = "not a wish"
     else:
         outcome = (
-            write_archive(own, asked.account_id) if asked.kind is RequestKind.EXPORT else erase(own, asked.account_id)
+            write_archive(own, asked.account_id)
+            if asked.kind is RequestKind.EXPORT
+            else erase_account(own, asked.account_id)
         )
     log.info("own data", extra={"wish": asked.kind.value if asked else None, "outcome": outcome})
 

@@ -10,8 +10,8 @@ from scanward.domain.departments import Department, Membership
 from scanward.domain.policy import Relation
 from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import (
-    DepartmentMembers,
     DepartmentStore,
+    MembershipStore,
     department_entry,
     department_item,
     doctor_entry,
@@ -75,8 +75,8 @@ def relate(who: Person, patient: Person, relation: str, ward: int) -> None:
         members().admit(Membership(patient.id, ward, now), None)
 
 
-def members() -> DepartmentMembers:
-    return DepartmentMembers(CLINIC, ACCOUNTS)
+def members() -> MembershipStore:
+    return MembershipStore(CLINIC, ACCOUNTS)
 
 
 def department() -> int:

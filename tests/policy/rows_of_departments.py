@@ -17,14 +17,14 @@ A = Action
 
 def discharge(cell: Cell) -> None:
     """Takes the patient out of the caller's department again."""
-    member = members().member(cell.desk, cell.target.patient)
+    member = members().get(cell.desk, cell.target.patient)
     if member:
         members().discharge(member)
 
 
 def admit(cell: Cell) -> None:
     """Takes the patient into their department again."""
-    if cell.relation == "department" and members().member(cell.target.ward, cell.target.patient) is None:
+    if cell.relation == "department" and members().get(cell.target.ward, cell.target.patient) is None:
         members().admit(Membership(cell.target.patient, cell.target.ward, clock.now()), None)
 
 

@@ -15,7 +15,7 @@ from scanward.domain.object_keys import derived_prefix, heatmap_key, preview_key
 from scanward.domain.orders import Order
 from scanward.domain.scans import Scan, UploadDescription
 from scanward.stores.clinical_notes import history_store, record_store
-from scanward.stores.departments import DepartmentMembers, DepartmentStore
+from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.scans import ScanStore
 from tests.cloud import BUCKET, TABLES
@@ -87,7 +87,7 @@ def live_a_life(patient: Client, doctor: Client) -> Scan:
     number_of = clock.fresh_id(now)
     department = Department(number_of, f"Surgery {number_of}", now)
     DepartmentStore(CLINIC).add(department)
-    members = DepartmentMembers(CLINIC, TABLES["ACCOUNTS_TABLE"])
+    members = MembershipStore(CLINIC, TABLES["ACCOUNTS_TABLE"])
     members.assign(department.id, them, None)
     members.admit(Membership(me, department.id, now), None)
     for key in (

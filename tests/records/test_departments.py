@@ -230,7 +230,7 @@ def test_a_department_whose_closing_was_interrupted_opens_nothing_either(
     assign(admin, ward, doctor)
     admit(admin, ward, ada)
     store = DepartmentStore(TABLES["CLINIC_TABLE"])
-    store.close(store.opened(ward), now())
+    store.close(store.get_open(ward), now())
     assert doctor.get(f"/api/patients/{patient}").status == 404
     assert (doctor.get("/api/patients/").json, doctor.get(f"/api/department/{ward}/patients").status) == ([], 404)
     open_one = department(admin, "Radiology")
@@ -256,7 +256,7 @@ def test_a_department_that_is_closed_while_somebody_looks_lets_them_not(
     assert grant.department_id == ward
     entry = AccessEntry(patient, now(), someone, Role.DOCTOR, "READ_RECORD", "patient_record", 1)
     assert care.log(entry, grant)
-    store.close(store.opened(ward), now())
+    store.close(store.get_open(ward), now())
     assert not care.log(entry, grant)
     assert care.grant(actor, patient, now()) is None
     assert actions(log_of(ada)) == ["READ_RECORD", "ADMIT_PATIENT"]

@@ -9,7 +9,7 @@ from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_PATIENT, Membership
 from scanward.domain.ids import to_uuid
 from scanward.errors import Conflict
-from scanward.stores.departments import DepartmentMembers
+from scanward.stores.departments import MembershipStore
 from scanward.stores.dynamo import connection
 from tests.cloud import TABLES
 from tests.faults import meanwhile
@@ -205,7 +205,7 @@ def test_a_doctor_who_is_no_longer_approved_looks_at_no_department(
 
 
 def test_nobody_is_admitted_by_a_link_that_ends_meanwhile(doctor: Client, ada: Client, ward: int) -> None:
-    members = DepartmentMembers(TABLES["CLINIC_TABLE"], TABLES["ACCOUNTS_TABLE"])
+    members = MembershipStore(TABLES["CLINIC_TABLE"], TABLES["ACCOUNTS_TABLE"])
     withdrawn = CareLink(number(ada), number(doctor), now() - timedelta(hours=1))
     with pytest.raises(Conflict):
         members.admit(Membership(number(ada), ward, now()), withdrawn)

@@ -15,8 +15,8 @@ from scanward.domain.questions import Question
 from scanward.stores import keys
 from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, note_item, record_store
 from scanward.stores.departments import (
-    DepartmentMembers,
     DepartmentStore,
+    MembershipStore,
     department_entry,
     department_item,
     patient_entry,
@@ -61,13 +61,13 @@ def things(kind: str, number: int) -> list[Model]:
 def reader(kind: str) -> Read:
     """How a page of the list is read, as its use-case does."""
     asked, records, histories = QuestionStore(CLINIC), record_store(CLINIC), history_store(CLINIC)
-    wards, members = DepartmentStore(CLINIC), DepartmentMembers(CLINIC, TABLES["ACCOUNTS_TABLE"])
+    wards, members = DepartmentStore(CLINIC), MembershipStore(CLINIC, TABLES["ACCOUNTS_TABLE"])
     readers: dict[str, Read] = {
         "pool": lambda part: asked.get_many(asked.pending(DOCTOR, part).ids),
         "thread": lambda part: asked.get_many(asked.thread(DOCTOR, PATIENT, part).ids),
         "ward records": lambda part: records.get_many(records.in_departments([WARD], part).ids),
         "histories": lambda part: histories.get_many(histories.of_patient(PATIENT, part).ids),
-        "departments": lambda part: wards.many(wards.listed(part).ids),
+        "departments": lambda part: wards.get_many(wards.list_open(part).ids),
         "patients": lambda part: members.patients_in(WARD, BEGAN, part),
         "own patients": lambda part: members.patients_of(DOCTOR, [WARD], BEGAN, part),
     }

@@ -53,7 +53,7 @@ class People(RuleBasedStateMachine):
         self.clinic, self.world = clinic, World(clock)
         for role in CAST:
             self._register(role)
-        ward = departments.create(clinic, f"Ward {next(NAMES)}", None)
+        ward = departments.create_department(clinic, f"Ward {next(NAMES)}", None)
         self.ward = str(ward.id)
 
     @initialize(approved=st.sets(PICK), linked=st.lists(st.tuples(PICK, PICK, HOURS), max_size=6))
@@ -66,16 +66,16 @@ class People(RuleBasedStateMachine):
     @rule(who=PICK, whom=PICK, hours=HOURS)
     def connect(self, who: int, whom: int, hours: int | None) -> None:
         patient, professional = self._patient(who), self._professional(whom)
-        token = care.create_token(self.clinic, self._actor(professional), 60).token
+        token = care.create_connect_token(self.clinic, self._actor(professional), 60).token
         ends_at = self.world.clock.time + hours * HOUR if hours else None
-        care.connect(self.clinic, self._actor(patient), token, ends_at, None)
+        care.connect_doctor(self.clinic, self._actor(patient), token, ends_at, None)
         self.world.links[patient, professional] = ends_at
 
     @rule(who=PICK, whom=PICK)
     def withdraw(self, who: int, whom: int) -> None:
         patient, professional = self._patient(who), self._professional(whom)
         was_linked = self.world.is_linked(patient, professional)
-        done = self._tried(lambda: care.withdraw(self.clinic, self._actor(patient), str(professional)))
+        done = self._tried(lambda: care.withdraw_link(self.clinic, self._actor(patient), str(professional)))
         assert (done is not REFUSED) is was_linked
         self.world.links.pop((patient, professional), None)
 
@@ -91,14 +91,18 @@ class People(RuleBasedStateMachine):
     @rule(whom=PICK)
     def assign(self, whom: int) -> None:
         doctor = self._among(Role.DOCTOR, whom)
-        done = self._tried(lambda: departments.assign(self.clinic, self._administrator(), self.ward, str(doctor)))
+        done = self._tried(
+            lambda: departments.assign_doctor(self.clinic, self._administrator(), self.ward, str(doctor))
+        )
         assert (done is not REFUSED) is (doctor in self.world.approved)
         self.world.works |= {doctor} & self.world.approved
 
     @rule(whom=PICK)
     def dismiss(self, whom: int) -> None:
         doctor = self._among(Role.DOCTOR, whom)
-        done = self._tried(lambda: departments.dismiss(self.clinic, self._administrator(), self.ward, str(doctor)))
+        done = self._tried(
+            lambda: departments.dismiss_doctor(self.clinic, self._administrator(), self.ward, str(doctor))
+        )
         assert (done is not REFUSED) is (doctor in self.world.works)
         self.world.works -= {doctor}
 
@@ -108,14 +112,14 @@ class People(RuleBasedStateMachine):
         may_look = actor in self.world.works & self.world.approved
         is_linked = any(self.world.is_linked(patient, doctor) for doctor in self.world.works & self.world.approved)
         expected = self.world.roles[actor] is Role.ADMIN or (may_look and (is_linked or patient in self.world.admitted))
-        done = self._tried(lambda: departments.admit(self.clinic, self._actor(actor), self.ward, str(patient)))
+        done = self._tried(lambda: departments.admit_patient(self.clinic, self._actor(actor), self.ward, str(patient)))
         assert (done is not REFUSED) is expected
         self.world.admitted |= {patient} if expected else set()
 
     @rule(who=PICK)
     def leave_department(self, who: int) -> None:
         patient = self._patient(who)
-        done = self._tried(lambda: departments.leave(self.clinic, self._actor(patient), self.ward))
+        done = self._tried(lambda: departments.leave_department(self.clinic, self._actor(patient), self.ward))
         assert (done is not REFUSED) is (patient in self.world.admitted)
         self.world.admitted -= {patient}
 
@@ -146,7 +150,7 @@ class People(RuleBasedStateMachine):
         patient, actor = self._patient(who), self._anybody(whom)
         expected = self.world.writes_sheet(actor, patient, diagnosis=diagnosis)
         fields = {"diagnosis" if diagnosis else "name": "words"}
-        done = self._tried(lambda: care.write(self.clinic, self._actor(actor), str(patient), fields))
+        done = self._tried(lambda: care.write_chart(self.clinic, self._actor(actor), str(patient), fields))
         assert (done is not REFUSED) is expected
 
     @rule(who=PICK, whom=PICK, named=st.booleans())
@@ -154,7 +158,7 @@ class People(RuleBasedStateMachine):
         approved = sorted(self.world.approved & {n for n, role in self.world.roles.items() if role is Role.DOCTOR})
         doctor = approved[whom % len(approved)] if named and approved else None
         patient = self._patient(who)
-        question = questions.ask(self.clinic, self._actor(patient), "why?", doctor, None)
+        question = questions.ask_question(self.clinic, self._actor(patient), "why?", doctor, None)
         self.world.questions[question.id] = Asked(patient, doctor)
 
     @precondition(lambda self: self.world.questions)
@@ -163,7 +167,7 @@ class People(RuleBasedStateMachine):
         number, actor = self._one_of(self.world.questions, which), self._anybody(whom)
         asked = self.world.questions[number]
         expected = self.world.answers(actor, asked)
-        done = self._tried(lambda: questions.respond(self.clinic, self._actor(actor), str(number), "so", None))
+        done = self._tried(lambda: questions.answer_question(self.clinic, self._actor(actor), str(number), "so", None))
         assert (done is not REFUSED) is expected
         asked.answered_by = actor if expected else asked.answered_by
 
@@ -172,7 +176,7 @@ class People(RuleBasedStateMachine):
     def take_back(self, which: int, whom: int) -> None:
         number, actor = self._one_of(self.world.questions, which), self._anybody(whom)
         expected = self.world.takes_back(actor, self.world.questions[number])
-        done = self._tried(lambda: questions.withdraw(self.clinic, self._actor(actor), str(number)))
+        done = self._tried(lambda: questions.withdraw_question(self.clinic, self._actor(actor), str(number)))
         assert (done is not REFUSED) is expected
         if expected:
             del self.world.questions[number]
@@ -181,7 +185,9 @@ class People(RuleBasedStateMachine):
     def everybody_reads_a_patient(self, who: int) -> None:
         patient = self._patient(who)
         for actor in self.world.roles:
-            found = self._read(actor, patient, lambda who: care.read(self.clinic, who, str(patient)), health=False)
+            found = self._read(
+                actor, patient, lambda who: care.read_patient(self.clinic, who, str(patient)), health=False
+            )
             assert found is REFUSED or found.shows_diagnosis is self.world.sees(actor, patient, health=True)
 
     @precondition(lambda self: self.world.records)
@@ -201,19 +207,19 @@ class People(RuleBasedStateMachine):
         for actor in self.world.roles:
             expected = self.world.reads_question(actor, self.world.questions[number])
             reader = self._actor(actor)
-            done = self._tried(partial(questions.read, self.clinic, reader, str(number)))
+            done = self._tried(partial(questions.read_question, self.clinic, reader, str(number)))
             assert (done is not REFUSED) is expected
 
     @rule(whom=PICK)
     def list_patients(self, whom: int) -> None:
         number = self._professional(whom)
-        listed, _ = care.page(self.clinic, self._actor(number), ALL)
+        listed, _ = care.list_linked_patients(self.clinic, self._actor(number), ALL)
         assert {one.account.id for one in listed} == {p for p in self._patients() if self.world.is_linked(p, number)}
 
     @rule(whom=PICK)
     def list_patients_of_all_kinds(self, whom: int) -> None:
         doctor = self._among(Role.DOCTOR, whom)
-        listed, _ = directory.patients(self.clinic, self._actor(doctor), ALL)
+        listed, _ = directory.list_patients(self.clinic, self._actor(doctor), ALL)
         near = {
             patient
             for patient in self._patients()

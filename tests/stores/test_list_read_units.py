@@ -20,7 +20,7 @@ from scanward.stores import keys
 from scanward.stores.accounts import AccountFilters, AccountListStore, AccountStore, list_entries, profile_item
 from scanward.stores.care import CareLinkStore, link_entries
 from scanward.stores.clinical_notes import RECORDS, list_entries, note_item, record_store, version_item
-from scanward.stores.departments import DepartmentMembers, DepartmentStore, department_item, doctor_entry
+from scanward.stores.departments import DepartmentStore, MembershipStore, department_item, doctor_entry
 from scanward.stores.lists import PageRange
 from scanward.stores.questions import QuestionStore, list_entries, question_item
 from scanward.stores.scans import ListEntry, ReadingItem, ScanListStore, ScanStore, scan_item
@@ -90,7 +90,7 @@ def lists() -> dict[str, tuple[Make, Read]]:
         QuestionStore(CLINIC),
         record_store(CLINIC),
     )
-    members, people = DepartmentMembers(CLINIC, ACCOUNTS), AccountListStore(ACCOUNTS, AccountStore(ACCOUNTS))
+    members, people = MembershipStore(CLINIC, ACCOUNTS), AccountListStore(ACCOUNTS, AccountStore(ACCOUNTS))
     later = BEGAN + timedelta(days=1)
     ScanStore(SCANS), DepartmentStore(CLINIC)  # which bind their items
     return {

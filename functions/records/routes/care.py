@@ -28,13 +28,13 @@ PROFESSIONAL = Audience(roles=PROFESSIONALS)
 )
 def create_connect_token(call: Call[ConnectTokenBody], clinic: RecordDeps) -> ConnectTokenOut:
     """A token to hand to a patient, who lets its maker in with it, once."""
-    return ConnectTokenOut.from_domain(care.create_token(clinic, call.actor, call.body.expires_in_minutes))
+    return ConnectTokenOut.from_domain(care.create_connect_token(clinic, call.actor, call.body.expires_in_minutes))
 
 
 @routes.delete("/patients/connect-tokens/{connect_token}", MessageOut, audience=PROFESSIONAL)
 def revoke_connect_token(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """Take back a token of one's own that nobody has used."""
-    care.revoke_token(clinic, call.actor, call.path["connect_token"])
+    care.revoke_connect_token(clinic, call.actor, call.path["connect_token"])
     return MessageOut(message="Token revoked")
 
 
@@ -44,40 +44,42 @@ def revoke_connect_token(call: Call[None], clinic: RecordDeps) -> MessageOut:
 def connect_doctor(call: Call[ConnectBody], clinic: RecordDeps) -> LetInDoctorOut:
     """Let a professional in with the token they handed out, for good or until a day."""
     token, ends_at = call.path["connect_token"], call.body.ends_at
-    return LetInDoctorOut.from_domain(care.connect(clinic, call.actor, token, ends_at, call.idempotency_key))
+    return LetInDoctorOut.from_domain(care.connect_doctor(clinic, call.actor, token, ends_at, call.idempotency_key))
 
 
 @routes.get("/patients/me/doctors", list[LetInDoctorOut], query=PageQuery)
-def own_doctors(call: Call[None], clinic: RecordDeps) -> Page:
+def list_own_doctors(call: Call[None], clinic: RecordDeps) -> Page:
     """The professionals whom the caller let in, the newest first."""
-    found, cursor = care.doctors(clinic, call.actor, call.query.window())
+    found, cursor = care.list_own_doctors(clinic, call.actor, call.query.window())
     return Page([LetInDoctorOut.from_domain(doctor) for doctor in found], cursor)
 
 
 @routes.delete("/patients/me/doctors/{doctor_id}", MessageOut)
-def withdraw(call: Call[None], clinic: RecordDeps) -> MessageOut:
+def withdraw_link(call: Call[None], clinic: RecordDeps) -> MessageOut:
     """Part with a professional, at once."""
-    care.withdraw(clinic, call.actor, call.path["doctor_id"])
+    care.withdraw_link(clinic, call.actor, call.path["doctor_id"])
     return MessageOut(message="Access withdrawn")
 
 
 @routes.get("/patients", list[ListedOut], query=PageQuery, audience=PROFESSIONAL)
-def own_patients(call: Call[None], clinic: RecordDeps) -> Page:
+def list_patients(call: Call[None], clinic: RecordDeps) -> Page:
     """The patients who let the caller in, the newest first."""
-    listed, cursor = care.page(clinic, call.actor, call.query.window())
+    listed, cursor = care.list_linked_patients(clinic, call.actor, call.query.window())
     return Page([ListedOut.from_domain(one) for one in listed], cursor)
 
 
 @routes.get("/patients/{patient_id}", PatientSheetOut)
-def patient(call: Call[None], clinic: RecordDeps) -> PatientSheetOut:
+def read_patient(call: Call[None], clinic: RecordDeps) -> PatientSheetOut:
     """One patient: what professionals keep of them, else what they say of themselves."""
-    return PatientSheetOut.from_domain(care.read(clinic, call.actor, call.path["patient_id"]))
+    return PatientSheetOut.from_domain(care.read_patient(clinic, call.actor, call.path["patient_id"]))
 
 
 @routes.put("/patients/{patient_id}", PatientSheetOut, SheetBody, audience=PROFESSIONAL)
 def change_patient(call: Call[SheetBody], clinic: RecordDeps) -> PatientSheetOut:
     """Write on a patient's sheet; what the patient says of themselves stays as it is."""
-    return PatientSheetOut.from_domain(care.write(clinic, call.actor, call.path["patient_id"], call.body.fields()))
+    return PatientSheetOut.from_domain(
+        care.write_chart(clinic, call.actor, call.path["patient_id"], call.body.fields())
+    )
 
 
 @routes.post("/patients/{patient_id}/break-glass", GlassOut, GlassBody, status=201)

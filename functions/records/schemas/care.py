@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from functions.records.schemas.fields import Age, Prose
-from functions.records.usecases.care import Doctor, HandedOut, Listed, Patient
+from functions.records.usecases.care import LinkedDoctor, LinkedPatient, NewConnectToken, PatientChart
 from scanward.domain.care import Glass
 from scanward.domain.patient_chart import ChartVersion
 from scanward.web.fields import AnyGender, Body, Called, NotBlank, Out, Printable
@@ -27,8 +27,8 @@ class ConnectTokenOut(Out):
     doctor_id: int
 
     @classmethod
-    def from_domain(cls, made: HandedOut) -> Self:
-        return cls(token=made.token, expires_at=made.kept.expires_at, doctor_id=made.kept.professional_id)
+    def from_domain(cls, made: NewConnectToken) -> Self:
+        return cls(token=made.token, expires_at=made.stored.expires_at, doctor_id=made.stored.professional_id)
 
 
 class ConnectBody(Body):
@@ -49,7 +49,7 @@ class LetInDoctorOut(Out):
     ends_at: datetime | None
 
     @classmethod
-    def from_domain(cls, doctor: Doctor) -> Self:
+    def from_domain(cls, doctor: LinkedDoctor) -> Self:
         account, link = doctor.account, doctor.link
         return cls(
             id=account.id,
@@ -73,7 +73,7 @@ class ListedOut(Out):
     ends_at: datetime | None
 
     @classmethod
-    def from_domain(cls, listed: Listed) -> Self:
+    def from_domain(cls, listed: LinkedPatient) -> Self:
         account, link = listed.account, listed.link
         return cls(
             id=account.id,
@@ -128,7 +128,7 @@ class PatientSheetOut(Out):
     sheet: SheetOut | None
 
     @classmethod
-    def from_domain(cls, patient: Patient) -> Self:
+    def from_domain(cls, patient: PatientChart) -> Self:
         account, kept = patient.account, patient.chart
         age = kept.age if kept else None
         return cls(

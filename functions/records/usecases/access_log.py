@@ -14,12 +14,12 @@ from scanward.security.access import ResourceRef
 Entries = tuple[Sequence[AccessEntry], str | None]
 
 
-def own(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Entries:
+def read_own_log(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Entries:
     """A part of the log about the caller, the newest first, and the cursor of the next."""
     return _page(clinic, actor.account_id, window)
 
 
-def of(clinic: RecordDeps, actor: Actor, account: str, window: PageRequest) -> Entries:
+def read_log_of(clinic: RecordDeps, actor: Actor, account: str, window: PageRequest) -> Entries:
     """A part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
     account_id = parse_id(account)
     found = _page(clinic, account_id, window)

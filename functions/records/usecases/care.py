@@ -24,56 +24,56 @@ from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
 
 TRIES = 3
-LONGEST = timedelta(days=3660)
+MAX_MINUTES = timedelta(days=3660)
 
 
 @dataclass(frozen=True, slots=True)
-class HandedOut:
+class NewConnectToken:
     """A new token as it is spelled, and as it is kept."""
 
     token: str
-    kept: ConnectToken
+    stored: ConnectToken
 
 
 @dataclass(frozen=True, slots=True)
-class Doctor:
+class LinkedDoctor:
     """A professional whom a patient let in, and by which link."""
 
     account: Account
     link: CareLink
 
 
-def create_token(clinic: RecordDeps, actor: Actor, minutes: int) -> HandedOut:
+def create_connect_token(clinic: RecordDeps, actor: Actor, minutes: int) -> NewConnectToken:
     """A token that lets one patient in, once."""
     token = str(uuid4())
-    kept = ConnectToken(_hashed(token), actor.account_id, clinic.now() + timedelta(minutes=minutes))
+    kept = ConnectToken(_hash_token(token), actor.account_id, clinic.now() + timedelta(minutes=minutes))
     clinic.connects.add(kept)
-    return HandedOut(token, kept)
+    return NewConnectToken(token, kept)
 
 
-def revoke_token(clinic: RecordDeps, actor: Actor, token: str) -> None:
+def revoke_connect_token(clinic: RecordDeps, actor: Actor, token: str) -> None:
     """Forgets an unused token of one's own. Raises NotFound, whatever else it is."""
-    if not clinic.connects.revoke(_hashed(token), actor.account_id):
+    if not clinic.connects.revoke(_hash_token(token), actor.account_id):
         raise NotFound
 
 
-def connect(
+def connect_doctor(
     clinic: RecordDeps, actor: Actor, token: str, ends_at: datetime | None, once: IdempotencyKey | None
-) -> Doctor:
+) -> LinkedDoctor:
     """Lets a professional in. Raises NotAllowed, InvalidFields, and NotFound for every token that does not hold."""
     _require(actor, Action.CONNECT)
     now = clinic.now()
-    if ends_at is not None and not now < ends_at <= now + LONGEST:
+    if ends_at is not None and not now < ends_at <= now + MAX_MINUTES:
         raise InvalidFields({"ends_at": ["Give a time to come, within ten years."]})
-    hashed = _hashed(token)
+    hashed = _hash_token(token)
     for _ in range(TRIES):
         made = clinic.idempotency.find(once, now) if once else None
         if made:
-            return _replayed(clinic, actor, int(made.answer["professional_id"]))
+            return _earlier_link(clinic, actor, int(made.answer["professional_id"]))
         found = clinic.connects.find(hashed)
         if found is None or found.expires_at <= now:
             raise NotFound
-        doctor = Doctor(
+        doctor = LinkedDoctor(
             _professional(clinic, found.professional_id),
             CareLink(actor.account_id, found.professional_id, now, ends_at),
         )
@@ -85,7 +85,7 @@ def connect(
     raise NotFound
 
 
-def doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Doctor], str | None]:
+def list_own_doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedDoctor], str | None]:
     """Part of the professionals whom the caller let in, the newest first."""
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
@@ -93,11 +93,13 @@ def doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list
     accounts = {
         account.id: account for account in clinic.accounts.get_many([one.professional_id for one in found.links])
     }
-    let_in = [Doctor(accounts[link.professional_id], link) for link in found.links if link.professional_id in accounts]
+    let_in = [
+        LinkedDoctor(accounts[link.professional_id], link) for link in found.links if link.professional_id in accounts
+    ]
     return let_in, cursor(clinic, found.last, scope)
 
 
-def withdraw(clinic: RecordDeps, actor: Actor, doctor: str) -> None:
+def withdraw_link(clinic: RecordDeps, actor: Actor, doctor: str) -> None:
     """Parts with a professional, at once. Raises NotAllowed, and NotFound for who was not let in."""
     _require(actor, Action.WITHDRAW)
     now = clinic.now()
@@ -106,11 +108,11 @@ def withdraw(clinic: RecordDeps, actor: Actor, doctor: str) -> None:
         raise NotFound
 
 
-def _replayed(clinic: RecordDeps, actor: Actor, professional_id: int) -> Doctor:
+def _earlier_link(clinic: RecordDeps, actor: Actor, professional_id: int) -> LinkedDoctor:
     link = clinic.links.between(actor.account_id, professional_id)
     if link is None or not link.is_active(clinic.now()):
         raise NotFound
-    return Doctor(_professional(clinic, professional_id), link)
+    return LinkedDoctor(_professional(clinic, professional_id), link)
 
 
 def _professional(clinic: RecordDeps, account_id: int) -> Account:
@@ -137,7 +139,7 @@ def _entry(actor: Actor, action: Action, link: CareLink, now: datetime) -> Acces
     )
 
 
-def _hashed(token: str) -> str:
+def _hash_token(token: str) -> str:
     """The form in which a token is kept. Raises NotFound for what is not spelled as one."""
     try:
         number = UUID(token) if len(token) == 36 else None
@@ -149,7 +151,7 @@ def _hashed(token: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class LinkedPatient:
     """A patient in the list of who let a professional in, and by which link."""
 
     account: Account
@@ -157,7 +159,7 @@ class Listed:
 
 
 @dataclass(frozen=True, slots=True)
-class Patient:
+class PatientChart:
     """A patient and their sheet. `shows_diagnosis`: whether the reader may see that as well."""
 
     account: Account
@@ -165,26 +167,28 @@ class Patient:
     shows_diagnosis: bool
 
 
-def page(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Listed], str | None]:
+def list_linked_patients(
+    clinic: RecordDeps, actor: Actor, window: PageRequest
+) -> tuple[list[LinkedPatient], str | None]:
     """The patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
     found = clinic.links.of_professional(actor.account_id, clinic.now(), part(clinic, window, scope))
     accounts = {account.id: account for account in clinic.accounts.get_many([link.patient_id for link in found.links])}
-    listed = [Listed(accounts[link.patient_id], link) for link in found.links if link.patient_id in accounts]
+    listed = [LinkedPatient(accounts[link.patient_id], link) for link in found.links if link.patient_id in accounts]
     clinic.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in listed], "patient")
     return listed, cursor(clinic, found.last, scope)
 
 
-def read(clinic: RecordDeps, actor: Actor, patient: str) -> Patient:
+def read_patient(clinic: RecordDeps, actor: Actor, patient: str) -> PatientChart:
     """One patient. Raises NotFound, also for who did not let the caller in."""
-    account, sheet = _found(clinic, parse_id(patient))
+    account, sheet = _get_patient(clinic, parse_id(patient))
     relation = clinic.access.require(actor, Action.READ_PATIENT, account.id, ResourceRef("patient", account.id))
-    return _patient(actor, relation, account, sheet)
+    return _patient_chart(actor, relation, account, sheet)
 
 
-def write(clinic: RecordDeps, actor: Actor, patient: str, fields: Mapping[str, Any]) -> Patient:
+def write_chart(clinic: RecordDeps, actor: Actor, patient: str, fields: Mapping[str, Any]) -> PatientChart:
     """Keeps fields on a patient's sheet. Raises NotFound, and NotAllowed for a diagnosis by who makes none."""
-    account, before = _found(clinic, parse_id(patient))
+    account, before = _get_patient(clinic, parse_id(patient))
     action = Action.WRITE_DIAGNOSIS if "diagnosis" in fields else Action.WRITE_PATIENT
     relation = clinic.access.require(actor, action, account.id, ResourceRef("patient", account.id))
     for last in (False, False, True):
@@ -199,7 +203,7 @@ def write(clinic: RecordDeps, actor: Actor, patient: str, fields: Mapping[str, A
             before = clinic.charts.get(account.id)
         else:
             break
-    return _patient(actor, relation, account, after)
+    return _patient_chart(actor, relation, account, after)
 
 
 def break_glass(clinic: RecordDeps, actor: Actor, patient: str, reason: str) -> Glass:
@@ -207,16 +211,16 @@ def break_glass(clinic: RecordDeps, actor: Actor, patient: str, reason: str) -> 
     patient_id = parse_id(patient)
     if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
         raise NotAllowed
-    _found(clinic, patient_id)
+    _get_patient(clinic, patient_id)
     return clinic.access.break_glass(actor, patient_id, reason)
 
 
-def _found(clinic: RecordDeps, patient_id: int) -> tuple[Account, ChartVersion | None]:
+def _get_patient(clinic: RecordDeps, patient_id: int) -> tuple[Account, ChartVersion | None]:
     found = clinic.patients.get(patient_id)
     if found is None or found[0].role is not Role.PATIENT:
         raise NotFound
     return found
 
 
-def _patient(actor: Actor, relation: Relation, account: Account, sheet: ChartVersion | None) -> Patient:
-    return Patient(account, sheet, allows(actor, Action.READ_DIAGNOSIS, Resource(account.id, relation)))
+def _patient_chart(actor: Actor, relation: Relation, account: Account, sheet: ChartVersion | None) -> PatientChart:
+    return PatientChart(account, sheet, allows(actor, Action.READ_DIAGNOSIS, Resource(account.id, relation)))

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import require_approved, require_known
-from functions.records.usecases.lists import create, cursor, part
+from functions.records.usecases.lists import create_once, cursor, part
 from scanward.domain import clinical_notes
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.clinical_notes import Findings, History, Record, Surgery
@@ -17,7 +17,7 @@ from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import ResourceRef
 from scanward.stores.clinical_notes import NoteVersion
 
-HISTORY_KIND = "medical_history"
+HISTORY_RESOURCE = "medical_history"
 
 
 def list_histories(
@@ -48,12 +48,12 @@ def write_history(
     """A new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> History:
-        clinic.access.require(actor, Action.WRITE_HISTORY, patient_id, ResourceRef(HISTORY_KIND, number))
+        clinic.access.require(actor, Action.WRITE_HISTORY, patient_id, ResourceRef(HISTORY_RESOURCE, number))
         history = clinical_notes.write_note(number, patient_id, actor.account_id, text, now)
         clinic.histories.add(history, once)
         return history
 
-    return create(clinic, once, make, lambda number: _get_history(clinic, actor, Action.READ_HISTORY, number))
+    return create_once(clinic, once, make, lambda number: _get_history(clinic, actor, Action.READ_HISTORY, number))
 
 
 def amend_history(clinic: RecordDeps, actor: Actor, history: str, version: int, text: Surgery) -> History:
@@ -68,11 +68,11 @@ def _get_history(clinic: RecordDeps, actor: Actor, action: Action, number: int) 
     found = clinic.histories.get(number)
     if found is None:
         raise NotFound
-    clinic.access.require(actor, action, found.patient_id, ResourceRef(HISTORY_KIND, found.id))
+    clinic.access.require(actor, action, found.patient_id, ResourceRef(HISTORY_RESOURCE, found.id))
     return found
 
 
-RECORD_KIND = "patient_record"
+RECORD_RESOURCE = "patient_record"
 Records = tuple[Sequence[Record], str | None]
 
 
@@ -92,7 +92,7 @@ def list_records_in_departments(clinic: RecordDeps, actor: Actor, window: PageRe
     clinic.access.log_each(
         actor,
         Action.READ_RECORD,
-        [(record.patient_id, ResourceRef(RECORD_KIND, record.id)) for record in shown],
+        [(record.patient_id, ResourceRef(RECORD_RESOURCE, record.id)) for record in shown],
         grants,
     )
     return shown, cursor(clinic, found.last, scope)
@@ -129,13 +129,13 @@ def write_record(
     """A new record of a patient. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Record:
-        clinic.access.require(actor, Action.WRITE_RECORD, patient_id, ResourceRef(RECORD_KIND, number))
+        clinic.access.require(actor, Action.WRITE_RECORD, patient_id, ResourceRef(RECORD_RESOURCE, number))
         departments = tuple(sorted(member.department_id for member in clinic.members.of_patient(patient_id)))
         record = clinical_notes.write_note(number, patient_id, actor.account_id, text, now, departments)
         clinic.records.add(record, once)
         return record
 
-    return create(clinic, once, make, lambda number: _get_record(clinic, actor, Action.READ_RECORD, number))
+    return create_once(clinic, once, make, lambda number: _get_record(clinic, actor, Action.READ_RECORD, number))
 
 
 def amend_record(
@@ -152,5 +152,5 @@ def _get_record(clinic: RecordDeps, actor: Actor, action: Action, number: int) -
     found = clinic.records.get(number)
     if found is None:
         raise NotFound
-    clinic.access.require(actor, action, found.patient_id, ResourceRef(RECORD_KIND, found.id))
+    clinic.access.require(actor, action, found.patient_id, ResourceRef(RECORD_RESOURCE, found.id))
     return found

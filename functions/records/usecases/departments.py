@@ -5,8 +5,8 @@ from dataclasses import replace
 from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
-from functions.records.usecases.directory import Colleague, colleagues, require_approved, works
-from functions.records.usecases.lists import create as create_once
+from functions.records.usecases.directory import Colleague, is_working_doctor, require_approved, with_departments
+from functions.records.usecases.lists import create_once as create_once
 from functions.records.usecases.lists import cursor, part
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink
@@ -19,14 +19,14 @@ from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
 from scanward.stores.lists import PageRange
 
-LINKS_AT_ONCE = 100
+LINKS_PER_PAGE = 100
 
 
-def patients(
+def list_patients(
     clinic: RecordDeps, actor: Actor, department: str, window: PageRequest
 ) -> tuple[list[Account], str | None]:
     """Part of a department's patients, who came last first. Raises NotFound, and NotAllowed for who is not of it."""
-    found = _of(clinic, actor, department)
+    found = _get_own_department(clinic, actor, department)
     scope = f"patients-in:{found.id}"
     wanted = clinic.members.patients_in(found.id, clinic.now(), part(clinic, window, scope))
     ids = [place.patient_id for place in wanted.patients]
@@ -38,18 +38,18 @@ def patients(
     return accounts, cursor(clinic, wanted.last, scope)
 
 
-def admit(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> Membership:
+def admit_patient(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> Membership:
     """Takes a patient in who let a doctor of the department in; administrators take in anybody.
 
     One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
     """
-    found, patient_id = _of(clinic, actor, department), parse_id(patient)
+    found, patient_id = _get_own_department(clinic, actor, department), parse_id(patient)
     _require_patient(clinic, patient_id)
     memberships = clinic.members.of_patient(patient_id)
     there = next((member for member in memberships if member.department_id == found.id), None)
     if there:
         return there
-    link = None if actor.is_admin else _link(clinic, found.id, patient_id)
+    link = None if actor.is_admin else _find_link(clinic, found.id, patient_id)
     resource = Resource(patient_id, Relation.CARE_LINK if link else Relation.NONE)
     clinic.access.require_as(actor, Action.ADMIT_PATIENT, resource, ResourceRef("department", found.id))
     if len(memberships) >= MOST_OF_PATIENT:
@@ -59,34 +59,34 @@ def admit(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> Me
     return member
 
 
-def discharge(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> None:
+def discharge_patient(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> None:
     """Lets a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
-    found, patient_id = _of(clinic, actor, department), parse_id(patient)
-    _let_go(clinic, actor, found.id, patient_id, Relation.DEPARTMENT)
+    found, patient_id = _get_own_department(clinic, actor, department), parse_id(patient)
+    _discharge(clinic, actor, found.id, patient_id, Relation.DEPARTMENT)
 
 
-def leave(clinic: RecordDeps, actor: Actor, department: str) -> None:
+def leave_department(clinic: RecordDeps, actor: Actor, department: str) -> None:
     """A patient goes of their own will, whatever has become of the department. Raises NotFound."""
-    _let_go(clinic, actor, parse_id(department), actor.account_id, Relation.SELF)
+    _discharge(clinic, actor, parse_id(department), actor.account_id, Relation.SELF)
 
 
-def own(clinic: RecordDeps, actor: Actor) -> Sequence[tuple[Department, Membership]]:
+def list_own_departments(clinic: RecordDeps, actor: Actor) -> Sequence[tuple[Department, Membership]]:
     """The open departments that the caller is in as a patient, the newest first."""
     memberships = {member.department_id: member for member in clinic.members.of_patient(actor.account_id)}
-    return [(department, memberships[department.id]) for department in clinic.departments.many(memberships)]
+    return [(department, memberships[department.id]) for department in clinic.departments.get_many(memberships)]
 
 
-def _of(clinic: RecordDeps, actor: Actor, department: str) -> Department:
+def _get_own_department(clinic: RecordDeps, actor: Actor, department: str) -> Department:
     """An open department. That it is there is no secret, who is in it is one for its doctors and administrators."""
     require_approved(actor)
-    found = clinic.departments.opened(parse_id(department))
+    found = clinic.departments.get_open(parse_id(department))
     if not actor.is_admin and found.id not in actor.departments:
         raise NotAllowed
     return found
 
 
-def _let_go(clinic: RecordDeps, actor: Actor, department_id: int, patient_id: int, relation: Relation) -> None:
-    member = clinic.members.member(department_id, patient_id)
+def _discharge(clinic: RecordDeps, actor: Actor, department_id: int, patient_id: int, relation: Relation) -> None:
+    member = clinic.members.get(department_id, patient_id)
     if member is None:
         raise NotFound
     thing = ResourceRef("department", department_id)
@@ -94,11 +94,11 @@ def _let_go(clinic: RecordDeps, actor: Actor, department_id: int, patient_id: in
     clinic.members.discharge(member)
 
 
-def _link(clinic: RecordDeps, department_id: int, patient_id: int) -> CareLink | None:
+def _find_link(clinic: RecordDeps, department_id: int, patient_id: int) -> CareLink | None:
     """The patient's newest active link to a doctor of a department."""
     now, before = clinic.now(), None
     while True:
-        found = clinic.links.of_patient(patient_id, now, PageRange(0, LINKS_AT_ONCE, before))
+        found = clinic.links.of_patient(patient_id, now, PageRange(0, LINKS_PER_PAGE, before))
         link, before = clinic.members.linked_doctor(department_id, found.links), found.last
         if link or before is None:
             return link
@@ -110,18 +110,18 @@ def _require_patient(clinic: RecordDeps, patient_id: int) -> None:
         raise NotFound
 
 
-KIND = "department"
+RESOURCE = "department"
 
 
-def listed(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
+def list_departments(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
     """Part of the open departments, the newest first."""
     require_approved(actor)
     scope = "departments"
-    found = clinic.departments.listed(part(clinic, window, scope))
-    return clinic.departments.many(found.ids), cursor(clinic, found.last, scope)
+    found = clinic.departments.list_open(part(clinic, window, scope))
+    return clinic.departments.get_many(found.ids), cursor(clinic, found.last, scope)
 
 
-def create(clinic: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
+def create_department(clinic: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
     """A new department. Raises AlreadyTaken for the name of another open one, KeyReused."""
 
     def make(number: int, now: datetime) -> Department:
@@ -129,19 +129,19 @@ def create(clinic: RecordDeps, name: str, once: IdempotencyKey | None) -> Depart
         clinic.departments.add(department, once)
         return department
 
-    return create_once(clinic, once, make, clinic.departments.opened)
+    return create_once(clinic, once, make, clinic.departments.get_open)
 
 
-def rename(clinic: RecordDeps, department: str, name: str) -> Department:
+def rename_department(clinic: RecordDeps, department: str, name: str) -> Department:
     """Another name. Raises NotFound, AlreadyTaken, Conflict."""
-    before = clinic.departments.opened(parse_id(department))
+    before = clinic.departments.get_open(parse_id(department))
     after = replace(before, name=name)
     if after != before:
         clinic.departments.rename(before, after)
     return after
 
 
-def close(clinic: RecordDeps, department: str) -> None:
+def close_department(clinic: RecordDeps, department: str) -> None:
     """From here on it opens nothing; doctors and patients leave it, what was written stays. Raises NotFound.
 
     Closing it again finishes what was interrupted.
@@ -151,49 +151,49 @@ def close(clinic: RecordDeps, department: str) -> None:
         raise NotFound
     if found.is_open:
         clinic.departments.close(found, clinic.now())
-    clinic.members.empty(found.id)
+    clinic.members.remove_all(found.id)
 
 
-def assign(clinic: RecordDeps, actor: Actor, department: str, doctor: str) -> Colleague:
+def assign_doctor(clinic: RecordDeps, actor: Actor, department: str, doctor: str) -> Colleague:
     """Lets an approved doctor work in a department; one who does stays as they were.
 
     Raises NotFound, and Conflict for whom it cannot be.
     """
-    found = clinic.departments.opened(parse_id(department))
-    account = _doctor(clinic, doctor)
-    if not works(account):
+    found = clinic.departments.get_open(parse_id(department))
+    account = _get_doctor(clinic, doctor)
+    if not is_working_doctor(account):
         raise Conflict("Only approved doctors work in departments")
     already = clinic.members.departments([account.id]).get(account.id, frozenset())
     if found.id not in already:
         if len(already) >= MOST_OF_DOCTOR:
             raise Conflict(f"A doctor works in {MOST_OF_DOCTOR} departments at most")
-        entry = clinic.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, ResourceRef(KIND, found.id))
+        entry = clinic.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, ResourceRef(RESOURCE, found.id))
         clinic.members.assign(found.id, account.id, entry)
-    return colleagues(clinic, [account])[0]
+    return with_departments(clinic, [account])[0]
 
 
-def dismiss(clinic: RecordDeps, actor: Actor, department: str, doctor: str) -> None:
+def dismiss_doctor(clinic: RecordDeps, actor: Actor, department: str, doctor: str) -> None:
     """Ends a doctor's work in a department, at once. Raises NotFound."""
     found, doctor_id = clinic.departments.get(parse_id(department)), parse_id(doctor)
     if found is None or found.id not in clinic.members.departments([doctor_id]).get(doctor_id, frozenset()):
         raise NotFound
-    entry = clinic.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, ResourceRef(KIND, found.id))
+    entry = clinic.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, ResourceRef(RESOURCE, found.id))
     clinic.members.dismiss(found.id, doctor_id, entry)
 
 
-def doctors(
+def list_doctors(
     clinic: RecordDeps, actor: Actor, department: str, window: PageRequest
 ) -> tuple[list[Colleague], str | None]:
     """Part of a department's approved doctors, the newest account first. Raises NotFound."""
     require_approved(actor)
-    found = clinic.departments.opened(parse_id(department))
+    found = clinic.departments.get_open(parse_id(department))
     scope = f"doctors-in:{found.id}"
     ids = clinic.members.doctors_in(found.id, part(clinic, window, scope))
-    accounts = [account for account in clinic.accounts.get_many(list(ids.ids)) if works(account)]
-    return colleagues(clinic, accounts), cursor(clinic, ids.last, scope)
+    accounts = [account for account in clinic.accounts.get_many(list(ids.ids)) if is_working_doctor(account)]
+    return with_departments(clinic, accounts), cursor(clinic, ids.last, scope)
 
 
-def _doctor(clinic: RecordDeps, account: str) -> Account:
+def _get_doctor(clinic: RecordDeps, account: str) -> Account:
     found = clinic.accounts.get(parse_id(account))
     if found is None or found.account.role is not Role.DOCTOR:
         raise NotFound

@@ -11,7 +11,7 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareLinkStore, ConnectTokenStore
 from scanward.stores.clinical_notes import NoteStore
-from scanward.stores.departments import DepartmentMembers, DepartmentStore
+from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore, PatientStore
@@ -33,7 +33,7 @@ class RecordDeps:
     log: AccessLog
     directory: AccountListStore
     departments: DepartmentStore
-    members: DepartmentMembers
+    members: MembershipStore
     records: NoteStore[Findings]
     histories: NoteStore[Surgery]
     questions: QuestionStore

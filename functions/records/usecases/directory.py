@@ -43,41 +43,41 @@ class Colleague:
     departments: Sequence[Department]
 
 
-def doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
+def list_doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
     """Part of the directory, the newest account first. It is of people at work, so no access log is kept of it."""
     require_approved(actor)
     scope = "doctors"
     wanted = part(clinic, window, scope)
     found = clinic.directory.page(APPROVED_DOCTORS, wanted.skip, wanted.limit, wanted.before)
-    return colleagues(clinic, found.accounts), cursor(clinic, found.last, scope)
+    return with_departments(clinic, found.accounts), cursor(clinic, found.last, scope)
 
 
-def doctor(clinic: RecordDeps, actor: Actor, account: str) -> Colleague:
+def read_doctor(clinic: RecordDeps, actor: Actor, account: str) -> Colleague:
     """One doctor. Raises NotFound, also for those who are not approved, and for anybody else."""
     require_approved(actor)
     found = clinic.accounts.get(parse_id(account))
-    if found is None or not works(found.account):
+    if found is None or not is_working_doctor(found.account):
         raise NotFound
-    return colleagues(clinic, [found.account])[0]
+    return with_departments(clinic, [found.account])[0]
 
 
-def works(account: Account) -> bool:
+def is_working_doctor(account: Account) -> bool:
     """Whether somebody is a doctor whom patients may be sent to."""
     return account.role is Role.DOCTOR and account.is_active and account.is_approved
 
 
-def colleagues(clinic: RecordDeps, accounts: Sequence[Account]) -> list[Colleague]:
+def with_departments(clinic: RecordDeps, accounts: Sequence[Account]) -> list[Colleague]:
     """Doctors with the open departments that they work in."""
     works_in = clinic.members.departments([account.id for account in accounts])
     wanted = sorted({number for departments in works_in.values() for number in departments})
-    opened = {department.id: department for department in clinic.departments.many(wanted)}
+    opened = {department.id: department for department in clinic.departments.get_many(wanted)}
     return [
         Colleague(account, [opened[number] for number in sorted(works_in.get(account.id, ())) if number in opened])
         for account in accounts
     ]
 
 
-def patients(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
+def list_patients(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
     """Part of the patients who let a doctor in or are in one of their departments, who came last first.
 
     A place in a list is no permission: what opens a patient's data is read anew, so a page may be shorter.
@@ -100,7 +100,7 @@ def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:
     return place.is_link if grant.relation is Relation.CARE_LINK else grant.department_id in place.departments
 
 
-def patient(clinic: RecordDeps, actor: Actor, account: str) -> Account:
+def read_patient(clinic: RecordDeps, actor: Actor, account: str) -> Account:
     """One patient. Raises NotFound, also for a stranger."""
     patient_id = parse_id(account)
     found = clinic.accounts.get(patient_id) if actor.is_admin else None

@@ -13,10 +13,10 @@ from scanward.domain.scans import Scan
 from scanward.stores.accounts import LastAdministrator
 from scanward.stores.queues import RequestKind
 
-AGAIN_AFTER = timedelta(minutes=10)
+REPEAT_AFTER = timedelta(minutes=10)
 
 
-def erase(own: PersonalDataDeps, account_id: int) -> str:
+def erase_account(own: PersonalDataDeps, account_id: int) -> str:
     """Erases all that is kept of an account, there or removed already. What was done, in words for a log."""
     try:
         own.accounts.lock(account_id, own.now())
@@ -30,7 +30,7 @@ def erase(own: PersonalDataDeps, account_id: int) -> str:
     for prefix in account_prefixes(account_id):
         own.purger.purge(prefix)
     if own.eraser.knows(account_id):  # only then, or it would be asked for again for ever
-        own.queue.enqueue(RequestKind.ERASURE, account_id, AGAIN_AFTER)
+        own.queue.enqueue(RequestKind.ERASURE, account_id, REPEAT_AFTER)
     own.accounts.remove(account_id)
     own.eraser.account(account_id)
     return "erased"

@@ -14,7 +14,7 @@ T = TypeVar("T")
 TRIES = 3
 
 
-def create(
+def create_once(
     clinic: RecordDeps,
     once: IdempotencyKey | None,
     make: Callable[[int, datetime], T],

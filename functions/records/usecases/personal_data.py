@@ -8,7 +8,7 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
-from scanward.stores.departments import DepartmentMembers
+from scanward.stores.departments import MembershipStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
 from scanward.stores.queues import PersonalDataQueue
@@ -26,7 +26,7 @@ class PersonalDataDeps:
     scans: ScanStore
     lists: ScanListStore
     links: CareLinkStore
-    members: DepartmentMembers
+    members: MembershipStore
     charts: ChartStore
     texts: ClinicalTexts
     log: AccessLog

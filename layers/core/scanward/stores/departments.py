@@ -210,7 +210,7 @@ def _log(write: TransactWrite, entry: AccessEntry | None) -> None:
         write.save(access_item(entry))
 
 
-class DepartmentMembers:
+class MembershipStore:
     """`accounts_table` is where gates lie. Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str, accounts_table: str) -> None:
@@ -263,7 +263,7 @@ class DepartmentMembers:
         try:
             transact_write(lambda write: write_discharge(write, member))
         except ConditionFailed as lost:
-            if self.member(member.department_id, member.patient_id):
+            if self.get(member.department_id, member.patient_id):
                 raise Conflict from lost
 
     def of_patient(self, patient_id: int) -> list[Membership]:
@@ -273,7 +273,7 @@ class DepartmentMembers:
             found = [member_of(item) for item in CareItem.query(keys.care(patient_id), prefix, consistent_read=True)]
         return sorted(found, key=lambda member: member.since, reverse=True)
 
-    def member(self, department_id: int, patient_id: int) -> Membership | None:
+    def get(self, department_id: int, patient_id: int) -> Membership | None:
         """A patient's place in a department, strongly consistent."""
         with sdk_errors_mapped():
             try:
@@ -299,13 +299,13 @@ class DepartmentMembers:
         found = self._lists.by_time(lists, part, now)
         return Places([patient_of_key(row) for row in found.keys], found.last)
 
-    def empty(self, department_id: int) -> None:
+    def remove_all(self, department_id: int) -> None:
         """Dismisses all doctors of a closed department, and lets all patients go; may be done again after half."""
         with sdk_errors_mapped():
             for row in ListEntry.query(keys.doctors_in(department_id), consistent_read=True):
                 self.dismiss(department_id, int(row.sk))
             for row in ListEntry.query(keys.patients_in(department_id), consistent_read=True):
-                member = self.member(department_id, keys.time_position(row.sk) % keys.POSITIONS)
+                member = self.get(department_id, keys.time_position(row.sk) % keys.POSITIONS)
                 if member:
                     self.discharge(member)
 
@@ -364,18 +364,18 @@ class DepartmentStore:
                 return None
         return department_of(found)
 
-    def opened(self, number: int) -> Department:
+    def get_open(self, number: int) -> Department:
         """The department. Raises NotFound unless it is open."""
         found = self.get(number)
         if found is None or not found.is_open:
             raise NotFound
         return found
 
-    def listed(self, part: PageRange) -> Ids:
+    def list_open(self, part: PageRange) -> Ids:
         """The open departments."""
         return self._lists.by_id([keys.departments(shard) for shard in range(keys.LIST_SHARDS)], part)
 
-    def many(self, numbers: Iterable[int]) -> list[Department]:
+    def get_many(self, numbers: Iterable[int]) -> list[Department]:
         """The open departments among these ids, in their order."""
         wanted = list(dict.fromkeys(numbers))
         with sdk_errors_mapped():
