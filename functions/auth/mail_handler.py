@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.auth.settings import MailSettings
 from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, ResetMailDeps, send_reset_mail
 from scanward.clock import now
-from scanward.logs import logged
+from scanward.logs import log_failures
 from scanward.security.tokens import Tokens
 from scanward.settings import Environment
 from scanward.stores.accounts import AccountStore
@@ -31,7 +31,7 @@ mails = ResetMailDeps(
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@logged(log)
+@log_failures(log)
 def read_message(record: SQSRecord) -> None:
     """One request for a mail; a message that is none of ours is only told of."""
     email = parse_reset_request(record.body)

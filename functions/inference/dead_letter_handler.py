@@ -12,7 +12,7 @@ from functions.inference.ingest import parse_message
 from functions.inference.settings import DeadLetterSettings
 from scanward import clock
 from scanward.domain.tasks import FailureReason
-from scanward.logs import logged
+from scanward.logs import log_failures
 from scanward.metrics import Metric, emit, emit_failure
 from scanward.settings import Environment
 from scanward.stores.dynamo import StoreClock
@@ -27,7 +27,7 @@ dead = DeadLetterDeps(ScanStore(table), IdempotencyStore(table), ObjectStore(set
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@logged(log)
+@log_failures(log)
 def read_message(record: SQSRecord) -> None:
     """One dead letter; what means no task of ours is only told of."""
     emit({Metric.DEAD_LETTERS: 1})

@@ -16,7 +16,7 @@ from functions.inference.model_registry import ModelSettings, model_registry, on
 from functions.inference.settings import Settings
 from functions.inference.worker import Outcome, handle_event
 from scanward import clock
-from scanward.logs import logged
+from scanward.logs import log_failures
 from scanward.settings import Environment
 from scanward.stores.dynamo import StoreClock
 from scanward.stores.idempotency import IdempotencyStore
@@ -44,7 +44,7 @@ reception = IngestDeps(scans, objects, accounts, once, now, clock.fresh_id)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@logged(log)
+@log_failures(log)
 def read_message(record: SQSRecord) -> None:
     """One message. What it raises is left to the queue to try again."""
     measure_wait(record, now())

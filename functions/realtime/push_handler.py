@@ -11,7 +11,7 @@ from functions.realtime.connection_deps import connection_deps
 from functions.realtime.settings import PushSettings
 from functions.realtime.usecases.push import PushDeps, push_first_state, push_notification, push_task
 from scanward.clock import now
-from scanward.logs import logged
+from scanward.logs import log_failures
 from scanward.security.access import Access
 from scanward.settings import Environment
 from scanward.stores import keys
@@ -28,7 +28,7 @@ push = PushDeps(connection_deps(settings.sockets), scans, Access(CareStore(setti
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
-@logged(log)
+@log_failures(log)
 def read_record(record: DynamoDBRecord) -> None:
     """One change of the table: a task that moved, somebody who began to watch one, or a notice."""
     change = record.raw_event["dynamodb"]

@@ -10,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.realtime.connection_deps import connection_deps
 from functions.realtime.settings import SocketSettings
 from functions.realtime.usecases.connections import end_without_session
-from scanward.logs import logged
+from scanward.logs import log_failures
 from scanward.settings import Environment
 from scanward.stores import keys
 
@@ -19,7 +19,7 @@ keeper = connection_deps(SocketSettings.read(Environment()))
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
-@logged(log)
+@log_failures(log)
 def read_record(record: DynamoDBRecord) -> None:
     """Some session of an account has ended, or the account is gone. Which ones live is asked of the gate."""
     account_id = keys.number(record.raw_event["dynamodb"]["Keys"]["pk"]["S"])

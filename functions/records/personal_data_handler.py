@@ -12,7 +12,7 @@ from functions.records.usecases.erasure import erase_account
 from functions.records.usecases.export_archive import write_archive
 from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.clock import now
-from scanward.logs import logged
+from scanward.logs import log_failures
 from scanward.settings import Environment
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
@@ -49,7 +49,7 @@ own = PersonalDataDeps(
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
-@logged(log)
+@log_failures(log)
 def read_message(record: SQSRecord) -> None:
     """One wish; a message that is none of ours is only told of."""
     asked = parse_request(record.body)

@@ -5,14 +5,14 @@ import logging
 import pytest
 from aws_lambda_powertools import Logger
 
-from scanward.logs import logged
+from scanward.logs import log_failures
 
 
 def test_a_failure_is_logged_without_its_words_and_raised_again(caplog: pytest.LogCaptureFixture) -> None:
     log = Logger(service="silence", logger_handler=logging.NullHandler())
     logging.getLogger("silence").propagate = True
 
-    @logged(log)
+    @log_failures(log)
     def handle(record: str) -> None:
         raise KeyError(f"something of {record}")
 

@@ -5,11 +5,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanward.treatment.knowledge import knowledge
-from scanward.treatment.person import told
+from scanward.treatment.person import find_symptoms
 
 
 def read(text: str | None) -> set[str]:
-    return set(told(text, knowledge().phrases))
+    return set(find_symptoms(text, knowledge().phrases))
 
 
 @pytest.mark.parametrize(

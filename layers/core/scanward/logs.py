@@ -15,7 +15,7 @@ def log_failure(log: Logger, failure: Exception) -> None:
     log.error("unforeseen", extra={"error": type(failure).__name__, "at": list(_frames(failure.__traceback__))})
 
 
-def logged(log: Logger) -> Callable[[Callable[[R], Any]], Callable[[R], Any]]:
+def log_failures(log: Logger) -> Callable[[Callable[[R], Any]], Callable[[R], Any]]:
     """A record handler whose failures are logged before the batch takes note of them, which it does in silence."""
 
     def wrap(handle: Callable[[R], Any]) -> Callable[[R], Any]:

@@ -26,7 +26,7 @@ JOINING = _words("or nor")
 UNDENYING = _words("until till unless except before when while at if")
 
 
-def told(text: str | None, said: Mapping[str, Iterable[Sequence[str]]]) -> frozenset[str]:
+def find_symptoms(text: str | None, said: Mapping[str, Iterable[Sequence[str]]]) -> frozenset[str]:
     """The ids whose words stand in the text undenied. `said`: id → phrases, each as its tokens."""
     tokens = tokenise(text or "")
     places = sorted(

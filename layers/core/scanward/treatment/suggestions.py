@@ -5,7 +5,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from scanward.treatment.knowledge import Entry, Source, knowledge
-from scanward.treatment.person import Person, person, told
+from scanward.treatment.person import Person, find_symptoms, person
 
 WHAT = (
     "These are general options that clinicians consider, taken from published guidelines. They are not a diagnosis, a "
@@ -63,7 +63,7 @@ def red_flags(symptoms: str | None, age: int | None, sex: str | None) -> list[st
 
 
 def _person(symptoms: str | None, age: int | None, sex: str | None) -> Person:
-    return person(age, sex, told(symptoms, knowledge().phrases))
+    return person(age, sex, find_symptoms(symptoms, knowledge().phrases))
 
 
 def _urgent(someone: Person) -> list[str]:

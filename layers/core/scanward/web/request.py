@@ -21,7 +21,7 @@ from scanward.web.routes import Call, Media, Route
 DISTRIBUTION_HEADER = "x-distribution-mark"
 
 
-def address_of(request: Request, mark: str | None) -> str:
+def caller_address(request: Request, mark: str | None) -> str:
     """The caller's address. `mark`: what our distribution alone puts into `MARK`; None where there is none.
 
     Behind CloudFront, API Gateway sees CloudFront. `X-Forwarded-For` then ends with the viewer, whom CloudFront saw,
@@ -77,7 +77,7 @@ class Reader(Generic[D]):
             files={},
             path={name: unquote(value) for name, value in path.items()},
             query=self._query(request),
-            address=address_of(request, self._mark),
+            address=caller_address(request, self._mark),
             auth=passed,
             root=_way_to_root(request.to_original_event().get("path", "")),
             if_none_match=request.headers.get("if-none-match"),
@@ -94,7 +94,7 @@ class Reader(Generic[D]):
         try:
             body, files = self._body(request)
         except InvalidFields as broken:
-            if self._route.besides is None or _declared(request) != Media.JSON.value:
+            if self._route.besides is None or _content_type(request) != Media.JSON.value:
                 raise
             more = self._route.besides(replace(call, body=json.loads(request.raw_body)), self._deps)
             raise InvalidFields({**more, **broken.fields}) from broken
@@ -111,7 +111,7 @@ class Reader(Generic[D]):
     def _body(self, request: Request) -> tuple[BaseModel | None, Mapping[str, File]]:
         if self._route.body_optional and not request.to_original_event().get("body"):
             return read_json(Raw(b"{}", Media.JSON.value), self._route.body or Body), {}
-        kind = _declared(request)
+        kind = _content_type(request)
         if kind not in {media.value for media in self._route.media} or self._route.body is None:
             raise UnsupportedMedia
         # Base64 is measured before it is decoded.
@@ -126,7 +126,7 @@ class Reader(Generic[D]):
         return read_form(raw, self._route.body)
 
 
-def _declared(request: Request) -> str:
+def _content_type(request: Request) -> str:
     """The content type that a request says, without its parameters."""
     said: str = request.headers.get("content-type", Media.JSON.value)
     return said.partition(";")[0].strip().lower()
