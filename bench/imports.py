@@ -12,7 +12,7 @@ from bench.report import Report, times, verdict
 from bench.timing import Measured
 from infra.build import wheels
 from infra.build.artefacts import LAYERS, trim
-from infra.build.wheels import Target, installed
+from infra.build.wheels import Target, install_wheels
 
 AT_MOST = 1.15
 BYTECODE = ROOT / ".local" / "bytecode"
@@ -77,8 +77,8 @@ def measure(rounds: int = 7, handlers: Sequence[str] = tuple(NEEDED), folders: S
 def layers() -> list[Path]:
     """The packages of both layers as they are shipped, for this interpreter; installed when they are not there."""
     locks = [[wheels.lock(lock) for lock in LAYERS[name].locks] for name in ("core", "model")]
-    pages = installed([wheels.lock("swagger")], Target.AWS, trim)  # files alone, for the portal
-    return [*(installed(lock, Target.LOCAL, trim) for lock in locks), pages]
+    pages = install_wheels([wheels.lock("swagger")], Target.AWS, trim)  # files alone, for the portal
+    return [*(install_wheels(lock, Target.LOCAL, trim) for lock in locks), pages]
 
 
 def _turns(handler: str, rounds: int, folders: Sequence[Path]) -> Measured:

@@ -1,7 +1,7 @@
 """The one way the local tooling says no."""
 
 
-class LocalRefused(Exception):
+class UserError(Exception):
     """It cannot go on. `what` is wrong; `advice` is what a person can do about it."""
 
     def __init__(self, what: str, advice: str = "") -> None:

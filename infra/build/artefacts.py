@@ -12,7 +12,7 @@ from pathlib import Path
 
 from infra.build import wheels
 from infra.build.refusal import BuildRefused
-from infra.build.wheels import Target, compile_below, installed
+from infra.build.wheels import Target, compile_below, install_wheels
 
 _COPYLEFT = re.compile(r"\b(?:A|L)?GPL|GNU (?:Affero |Lesser |Library )?General Public", re.IGNORECASE)
 # GCC's runtime libraries may be linked by anything: the exception is there for that.
@@ -125,9 +125,9 @@ SLICES = ("auth", "inference", "portal", "realtime", "records", "scans")
 def build_layer(name: str, out: Path, target: Target) -> float:
     """Writes the layer to `out`; gives back its size in MB. Raises BuildRefused when too large or under the GPL."""
     layer = LAYERS[name]
-    packages = installed([wheels.lock(lock) for lock in layer.locks], target, trim)
+    packages = install_wheels([wheels.lock(lock) for lock in layer.locks], target, trim)
     refuse_copyleft(packages)
-    python = _emptied(out) / "python"
+    python = _empty_folder(out) / "python"
     shutil.copytree(packages, python)
     for source in layer.sources:
         folder = wheels.ROOT / source
@@ -141,7 +141,7 @@ def build_layer(name: str, out: Path, target: Target) -> float:
 
 def build_function(name: str, out: Path, target: Target) -> float:
     """Writes the slice's artefact to `out`; gives back its size in MB."""
-    package = _emptied(out) / "functions"
+    package = _empty_folder(out) / "functions"
     package.mkdir()
     shutil.copy2(wheels.ROOT / "functions" / "__init__.py", package)
     shutil.copytree(wheels.ROOT / "functions" / name, package / name, ignore=_NOT_CODE)
@@ -155,13 +155,13 @@ def build_function(name: str, out: Path, target: Target) -> float:
 def _copy_swagger(out: Path) -> None:
     """The few files of Swagger UI that /docs shows, where the package would have them; its own code wants Django."""
     inside = Path(SWAGGER, "static", SWAGGER, "swagger-ui-dist")
-    kept = installed([wheels.lock("swagger")], Target.AWS, trim) / inside
+    kept = install_wheels([wheels.lock("swagger")], Target.AWS, trim) / inside
     (out / inside).mkdir(parents=True)
     for file in SWAGGER_FILES:
         shutil.copy2(kept / file, out / inside)
 
 
-def _emptied(out: Path) -> Path:
+def _empty_folder(out: Path) -> Path:
     shutil.rmtree(out, ignore_errors=True)
     out.mkdir(parents=True)
     return out

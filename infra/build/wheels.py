@@ -79,7 +79,7 @@ AWS_PLATFORMS = (
 )
 
 
-def installed(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]) -> Path:
+def install_wheels(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]) -> Path:
     """A folder with the locked packages, trimmed and compiled; from the cache unless anything changed.
 
     Raises BuildRefused when pip fails.

@@ -7,7 +7,7 @@ from pathlib import Path
 from rich.console import Console
 
 from infra.demo.client import find_image
-from infra.demo.run import Stage, play
+from infra.demo.run import DemoContext, run_demo
 from infra.demo.stack import ROOT, STACK_FILE, StoryStopped, read_stack
 
 
@@ -17,7 +17,7 @@ def main(arguments: list[str]) -> int:
     console = Console()
     try:
         image = find_image(asked.image)
-        return 0 if play(Stage(console, read_stack(asked.stack), asked.results), image) else 1
+        return 0 if run_demo(DemoContext(console, read_stack(asked.stack), asked.results), image) else 1
     except StoryStopped as stopped:
         console.print(stopped.what, style="bold red", markup=False, highlight=False, soft_wrap=True)
         if stopped.advice:

@@ -102,13 +102,13 @@ class Client:
     def send_form(self, content: IO[bytes], image: Image) -> Accepted:
         """Uploads through the API: files of up to 4.4 MB."""
         kind = image.content_type or "application/octet-stream"
-        return _accepted(self._data("POST", "/scans/", files={"file": (image.path.name, content, kind)}))
+        return _accepted_upload(self._data("POST", "/scans/", files={"file": (image.path.name, content, kind)}))
 
     def begin_upload(self, image: Image) -> tuple[Accepted, Form]:
         """Asks for a form for S3: files of up to 50 MB."""
         body = {"filename": image.path.name, "content_type": image.content_type or "image/jpeg"}
         said = self._data("POST", "/scans/uploads", json=body)
-        return _accepted(said), Form(said["upload"]["url"], said["upload"]["fields"])
+        return _accepted_upload(said), Form(said["upload"]["url"], said["upload"]["fields"])
 
     def send_to_storage(self, form: Form, content: IO[bytes], image: Image) -> None:
         """Uploads straight to S3, with the form it was given."""
@@ -136,7 +136,7 @@ class Client:
     def _accepted_answer(self, method: str, path: str, **sent: Any) -> httpx.Response:
         answer = self._call(method, self._base + path, headers=self._headers, **sent)
         if answer.is_error:
-            raise _refused(method, path, answer)
+            raise _error_of(method, path, answer)
         return answer
 
     def _call(self, method: str, url: str, **sent: Any) -> httpx.Response:
@@ -148,11 +148,11 @@ class Client:
             raise StoryStopped(f"The stack does not answer at {where}.", advice) from silent
 
 
-def _accepted(said: Mapping[str, Any]) -> Accepted:
+def _accepted_upload(said: Mapping[str, Any]) -> Accepted:
     return Accepted(said["scan_id"], said["task_id"], said["task_token"])
 
 
-def _refused(method: str, path: str, answer: httpx.Response) -> StoryStopped:
+def _error_of(method: str, path: str, answer: httpx.Response) -> StoryStopped:
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
         return StoryStopped("Too many requests.", f"Try again in {answer.headers.get('Retry-After', '60')} seconds.")
     try:

@@ -14,7 +14,7 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from infra.demo.client import Accepted, Client, Image
-from infra.demo.stack import Stack, StoryStopped, shown
+from infra.demo.stack import Stack, StoryStopped, display_path
 
 LIMIT = 180.0  # seconds for one analysis, a cold start of every function included
 QUIET = 2.0  # seconds without a push after which the task is polled
@@ -45,7 +45,7 @@ def follow(
     ends = time.monotonic() + LIMIT
     seen = 0
     while time.monotonic() < ends:
-        update = _pushed(socket) or _update(client.task(accepted.task_id), pushed=False)
+        update = _pushed_updates(socket) or _update(client.task(accepted.task_id), pushed=False)
         if update.version > seen:
             seen = update.version
             show(update)
@@ -56,7 +56,7 @@ def follow(
 
 
 @contextmanager
-def watching(stack: Stack, accepted: Accepted) -> Iterator[ClientConnection | None]:
+def watch_socket(stack: Stack, accepted: Accepted) -> Iterator[ClientConnection | None]:
     """A socket that watches the task by its token; None where the stack has no WebSocket to offer."""
     url = f"{stack.websocket_url}?{urlencode({'token': accepted.task_token, 'task_ids': accepted.task_id})}"
     with ExitStack() as closing:
@@ -66,7 +66,7 @@ def watching(stack: Stack, accepted: Accepted) -> Iterator[ClientConnection | No
         yield socket
 
 
-def _pushed(socket: ClientConnection | None) -> Update | None:
+def _pushed_updates(socket: ClientConnection | None) -> Update | None:
     """The next pushed state, or None after QUIET."""
     if socket is not None:
         try:
@@ -93,16 +93,16 @@ def _update(said: Mapping[str, Any], *, pushed: bool) -> Update:
 
 
 @contextmanager
-def sending(console: Console, image: Image) -> Iterator[IO[bytes]]:
+def upload_progress(console: Console, image: Image) -> Iterator[IO[bytes]]:
     """The image's content; a bar moves as it is read."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=console)
-    with bar, bar.open(image.path, "rb", description=f"Uploading {shown(image.path)}") as content:
+    with bar, bar.open(image.path, "rb", description=f"Uploading {display_path(image.path)}") as content:
         yield content
 
 
 @contextmanager
-def analysing(console: Console) -> Iterator[Callable[[Update], None]]:
+def analysis_progress(console: Console) -> Iterator[Callable[[Update], None]]:
     """A function to call with each new state of the task; a bar moves with them."""
     columns = (
         TextColumn("Analysing"),

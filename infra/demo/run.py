@@ -12,23 +12,23 @@ from rich.table import Table
 
 from infra.demo import results
 from infra.demo.client import Accepted, Client, Image
-from infra.demo.progress import Update, analysing, follow, sending, watching
-from infra.demo.stack import Login, Stack, shown
+from infra.demo.progress import Update, analysis_progress, follow, upload_progress, watch_socket
+from infra.demo.stack import Login, Stack, display_path
 
 QUESTION = "The page says that a model read my film. What do I do now?"
 RESPONSE = "The model has only ever seen drawings. Come by, and we look at the film together."
 
 
-def play_clinic(console: Console, stack: Stack, patient: Client, administrator: Login) -> None:
+def run_clinic(console: Console, stack: Stack, patient: Client, administrator: Login) -> None:
     """Raises StoryStopped when a call of it is refused or not answered."""
     with Client(stack) as doctor:
         doctor_id = _let_in(console, stack, patient, doctor, administrator)
         console.print(_patients(doctor.send("GET", "/patients")))
         asked = patient.send("POST", "/api/questions", {"question_text": QUESTION, "doctor_id": doctor_id})
         for waiting in doctor.send("GET", "/api/questions/pending"):
-            _say(console, f"  the patient asks    {waiting['question_text']}")
+            _print_line(console, f"  the patient asks    {waiting['question_text']}")
         said = doctor.send("POST", f"/api/questions/{asked['id']}/response", {"response_text": RESPONSE})
-        _say(console, f"  the doctor answers  {said['response_text']}")
+        _print_line(console, f"  the doctor answers  {said['response_text']}")
     console.print(_accesses(patient.send("GET", "/users/me/access-log")))
 
 
@@ -40,10 +40,10 @@ def _let_in(console: Console, stack: Stack, patient: Client, doctor: Client, adm
     with Client(stack) as approving:
         approving.log_in(administrator.email, administrator.password)
         approving.send("POST", f"/users/{doctor_id}/approval", {"approved": True})
-    _say(console, f"\nRegistered a doctor, {email}, whom an administrator approved")
+    _print_line(console, f"\nRegistered a doctor, {email}, whom an administrator approved")
     token = doctor.send("POST", "/patients/create-connect-token", {"expires_in_minutes": 60})["token"]
     patient.send("POST", f"/patients/connect-doctor/{token}", {})
-    _say(console, "The doctor handed the patient a connect token, and the patient let the doctor in with it")
+    _print_line(console, "The doctor handed the patient a connect token, and the patient let the doctor in with it")
     return doctor_id
 
 
@@ -73,12 +73,12 @@ def _time(said: str) -> str:
     return said[:19].replace("T", " ")
 
 
-def _say(console: Console, text: str) -> None:
+def _print_line(console: Console, text: str) -> None:
     console.print(text, markup=False, highlight=False, soft_wrap=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Stage:
+class DemoContext:
     """Where the story is played: for whom to see, on which stack, and where its files go."""
 
     console: Console
@@ -86,13 +86,13 @@ class Stage:
     results: Path
 
 
-def play(stage: Stage, image: Image) -> bool:
+def run_demo(stage: DemoContext, image: Image) -> bool:
     """Whether the analysis completed. Raises StoryStopped when the story cannot be played to its end."""
     email, password = f"patient-{secrets.token_hex(4)}@example.org", secrets.token_urlsafe(12)
     with Client(stage.stack) as client:
         client.register(email, password)
         client.log_in(email, password)
-        _line(stage, f"Registered and logged in a new patient, {email}")
+        _print(stage, f"Registered and logged in a new patient, {email}")
         accepted = _upload(stage, client, image)
         sent = time.monotonic()
         update = _watch(stage, client, accepted)
@@ -104,30 +104,30 @@ def play(stage: Stage, image: Image) -> bool:
         folder = results.folder_for(stage.results, image, accepted)
         saved = results.save_pictures(client, accepted, update.result, folder)
         if stage.stack.administrator:
-            play_clinic(stage.console, stage.stack, client, stage.stack.administrator)
+            run_clinic(stage.console, stage.stack, client, stage.stack.administrator)
     _heading(stage, "Saved")
     for file in saved:
-        _line(stage, f"  {shown(file)}")
+        _print(stage, f"  {display_path(file)}")
     _say_where_to_go(stage, accepted, results.save_login(folder, email, password))
     return True
 
 
-def _upload(stage: Stage, client: Client, image: Image) -> Accepted:
+def _upload(stage: DemoContext, client: Client, image: Image) -> Accepted:
     if image.fits_form:
-        with sending(stage.console, image) as content:
+        with upload_progress(stage.console, image) as content:
             return client.send_form(content, image)
     accepted, form = client.begin_upload(image)
-    with sending(stage.console, image) as content:
+    with upload_progress(stage.console, image) as content:
         client.send_to_storage(form, content, image)
     return accepted
 
 
-def _watch(stage: Stage, client: Client, accepted: Accepted) -> Update:
-    with watching(stage.stack, accepted) as socket, analysing(stage.console) as show:
+def _watch(stage: DemoContext, client: Client, accepted: Accepted) -> Update:
+    with watch_socket(stage.stack, accepted) as socket, analysis_progress(stage.console) as show:
         return follow(client, socket, accepted, show)
 
 
-def _say_where_to_go(stage: Stage, accepted: Accepted, login: Path) -> None:
+def _say_where_to_go(stage: DemoContext, accepted: Accepted, login: Path) -> None:
     api = stage.stack.api_url
     _heading(stage, "Go on with")
     places = {
@@ -138,15 +138,15 @@ def _say_where_to_go(stage: Stage, accepted: Accepted, login: Path) -> None:
         "live": f"{stage.stack.websocket_url}?token=<access token>&task_ids={accepted.task_id}",
     }
     for name, url in places.items():
-        _line(stage, f"  {name:<9}{url}")
+        _print(stage, f"  {name:<9}{url}")
     _heading(stage, "Authorization: Bearer <access token>, which this patient gets from")
-    _line(stage, f"  curl -s {api}/auth/login -H 'Content-Type: application/json' -d @{shown(login)}")
+    _print(stage, f"  curl -s {api}/auth/login -H 'Content-Type: application/json' -d @{display_path(login)}")
 
 
-def _heading(stage: Stage, text: str) -> None:
+def _heading(stage: DemoContext, text: str) -> None:
     stage.console.print(f"\n{text}", style="bold", markup=False, highlight=False)
 
 
-def _line(stage: Stage, text: str) -> None:
+def _print(stage: DemoContext, text: str) -> None:
     # Never wrapped: addresses and paths are to be copied whole.
     stage.console.print(text, markup=False, highlight=False, soft_wrap=True)

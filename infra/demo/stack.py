@@ -42,11 +42,13 @@ def read_stack(file: Path) -> Stack:
         administrator = Login(**said["admin"]) if "admin" in said else None
         return Stack(said["api_url"].rstrip("/"), said["websocket_url"].rstrip("/"), administrator)
     except FileNotFoundError as missing:
-        raise StoryStopped(f"There is no {shown(file)}: no stack has been brought up.", "Run `make run`.") from missing
+        raise StoryStopped(
+            f"There is no {display_path(file)}: no stack has been brought up.", "Run `make run`."
+        ) from missing
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as broken:
-        raise StoryStopped(f"{shown(file)} cannot be read.", "`make run` writes it anew.") from broken
+        raise StoryStopped(f"{display_path(file)} cannot be read.", "`make run` writes it anew.") from broken
 
 
-def shown(path: Path) -> str:
+def display_path(path: Path) -> str:
     """A path as a person at the tree's root would type it."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

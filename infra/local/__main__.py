@@ -9,20 +9,20 @@ from pathlib import Path
 
 from botocore.exceptions import EndpointConnectionError
 
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.local import clients, cloud, deployment
 from infra.local.clients import environment
 from infra.local.cloud import EmbeddedCloud
 from infra.local.deployment import Deployment, console, step
 from infra.local.paths import LOCAL, STACK_FILE
-from infra.local.stack import Administrator, Stack, known_administrator, write_stack
+from infra.local.stack import Administrator, Stack, read_administrator, write_stack
 from infra.operations.stack import create_administrator
 
 
 def _cloud() -> EmbeddedCloud:
     asked = os.environ.get("PORT") or "4566"
     if not asked.isdigit() or not 0 < int(asked) < 65536:
-        raise LocalRefused(f"PORT={asked} is not a port.", "Ports are numbers from 1 to 65535.")
+        raise UserError(f"PORT={asked} is not a port.", "Ports are numbers from 1 to 65535.")
     return EmbeddedCloud(int(asked), LOCAL, os.environ.get("AUTH", "").lower() in {"1", "true", "yes"})
 
 
@@ -33,12 +33,12 @@ def _up(_: argparse.Namespace) -> None:
     if os.environ.get("CLOUD") == "localstack":
         target = "aws"
         if cloud.health(ours.endpoint) is None:
-            raise LocalRefused(f"No LocalStack answers at {ours.endpoint}.", "Start it first, or leave CLOUD out.")
+            raise UserError(f"No LocalStack answers at {ours.endpoint}.", "Start it first, or leave CLOUD out.")
     else:
         with step("Starting the embedded cloud", f"The embedded cloud listens on port {ours.port}"):
             cloud.start(ours)
     stack = deployment.deploy(Deployment(ours.endpoint, LOCAL, target))
-    administrator = known_administrator(STACK_FILE, stack)
+    administrator = read_administrator(STACK_FILE, stack)
     if administrator is None:
         with step("Creating an administrator", "An administrator with a random password is there"):
             administrator = _administrator(stack)
@@ -61,7 +61,7 @@ def _stop(_: argparse.Namespace) -> None:
 
 
 def _reset(_: argparse.Namespace) -> None:
-    cloud.forget(_cloud())
+    cloud.delete_data(_cloud())
     for file in (STACK_FILE, LOCAL / "deployed.json"):
         file.unlink(missing_ok=True)
     console.print("The embedded cloud is stopped and its data is gone.")
@@ -70,14 +70,14 @@ def _reset(_: argparse.Namespace) -> None:
 def _logs(asked: argparse.Namespace) -> None:
     ours = _cloud()
     if asked.function:
-        for line in clients.logged(ours.endpoint, asked.function, asked.follow):
+        for line in clients.read_logs(ours.endpoint, asked.function, asked.follow):
             print(line)
         return
     try:
         with ours.log.open(errors="replace") as log:
             print("".join(deque(log, 200)), end="")
     except FileNotFoundError as missing:
-        raise LocalRefused("The embedded cloud has not run yet.", "make run") from missing
+        raise UserError("The embedded cloud has not run yet.", "make run") from missing
 
 
 def _invoke(asked: argparse.Namespace) -> None:
@@ -109,7 +109,7 @@ def main(arguments: list[str]) -> int:
     asked = _parser().parse_args(arguments)
     try:
         asked.run(asked)
-    except LocalRefused as refusal:
+    except UserError as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
     except EndpointConnectionError:

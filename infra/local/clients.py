@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import ClientError
 from localstack_client.session import Session
 
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.local.paths import REGION, STACK_NAME
 
 if TYPE_CHECKING:
@@ -70,18 +70,18 @@ def invoke(endpoint: str, function: str, event: Path) -> tuple[str, str]:
         json.loads(payload)
     except OSError as missing:
         hint = "make invoke FN=portal EVENT=events/portal-health.json; events/ holds a sample for each function."
-        raise LocalRefused(f"There is no event in {str(event)!r}.", hint) from missing
+        raise UserError(f"There is no event in {str(event)!r}.", hint) from missing
     except ValueError as broken:
-        raise LocalRefused(f"{event} is not JSON.") from broken
+        raise UserError(f"{event} is not JSON.") from broken
     try:
         said = functions(endpoint).invoke(FunctionName=f"{STACK_NAME}-{function}", Payload=payload, LogType="Tail")
     except ClientError as failure:
-        raise LocalRefused(f"{function!r} could not be invoked: {failure}", _known(endpoint)) from failure
+        raise UserError(f"{function!r} could not be invoked: {failure}", _function_name(endpoint)) from failure
     answer = json.loads(said["Payload"].read() or b"null")
     return json.dumps(answer, indent=2, ensure_ascii=False), base64.b64decode(said.get("LogResult", "")).decode()
 
 
-def logged(endpoint: str, function: str, follow: bool) -> Iterator[str]:
+def read_logs(endpoint: str, function: str, follow: bool) -> Iterator[str]:
     """The function's log lines, oldest first; with `follow`, new ones as they come, without end."""
     # MiniStack gives events no id: what tells them apart is the whole of them.
     client, since, seen = logs(endpoint), 0, set[tuple[object, ...]]()
@@ -92,7 +92,7 @@ def logged(endpoint: str, function: str, follow: bool) -> Iterator[str]:
             )
             events = [event for page in pages for event in page["events"]]
         except ClientError as failure:
-            raise LocalRefused(f"{function!r} has no log.", _known(endpoint)) from failure
+            raise UserError(f"{function!r} has no log.", _function_name(endpoint)) from failure
         for event in sorted(events, key=lambda event: event["timestamp"]):
             told_apart = (event["timestamp"], event["logStreamName"], event["message"])
             if told_apart not in seen:
@@ -104,7 +104,7 @@ def logged(endpoint: str, function: str, follow: bool) -> Iterator[str]:
         time.sleep(1)
 
 
-def _known(endpoint: str) -> str:
+def _function_name(endpoint: str) -> str:
     pages = functions(endpoint).get_paginator("list_functions").paginate()
     prefix = f"{STACK_NAME}-"
     names = [f["FunctionName"].removeprefix(prefix) for page in pages for f in page["Functions"]]

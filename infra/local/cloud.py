@@ -12,7 +12,7 @@ import urllib.request
 from dataclasses import dataclass
 from pathlib import Path
 
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.local.paths import python
 
 SECONDS = 2
@@ -41,11 +41,11 @@ def check_free(port: int) -> None:
             return
     other = f"Use another one: make run PORT={port + 100}"
     if is_cloud(port):
-        raise LocalRefused(
+        raise UserError(
             f"Port {port} is taken by a local AWS that was not started from this folder.",
             f"{other}\nOr deploy to the one that listens, if it is LocalStack: make run CLOUD=localstack PORT={port}",
         )
-    raise LocalRefused(f"Port {port} is taken by another program.", other)
+    raise UserError(f"Port {port} is taken by another program.", other)
 
 
 UNPACKED = "unpacked"  # functions and layers, which every start unpacks anew
@@ -128,7 +128,7 @@ def start(cloud: EmbeddedCloud) -> bool:
     Raises LocalRefused when the port is somebody else's or the cloud does not come up.
     """
     running = _running(cloud)
-    if running == _manner(cloud) and is_cloud(cloud.port):
+    if running == _describe_mode(cloud) and is_cloud(cloud.port):
         return False
     if running:
         stop(cloud)
@@ -144,7 +144,7 @@ def start(cloud: EmbeddedCloud) -> bool:
             stderr=log,
             start_new_session=True,
         )
-    cloud.pid_file.write_text(json.dumps({"pid": process.pid, **_manner(cloud)}))
+    cloud.pid_file.write_text(json.dumps({"pid": process.pid, **_describe_mode(cloud)}))
     _await_ready(cloud, process)
     return True
 
@@ -159,7 +159,7 @@ def stop(cloud: EmbeddedCloud) -> bool:
     ends = time.monotonic() + STOP_SECONDS
     while _is_ours(pid):
         if time.monotonic() > ends:
-            raise LocalRefused(
+            raise UserError(
                 f"The embedded cloud (process {pid}) does not end.", f"Look at {cloud.log}, then: kill -9 {pid}"
             )
         time.sleep(0.1)
@@ -167,14 +167,14 @@ def stop(cloud: EmbeddedCloud) -> bool:
     return True
 
 
-def forget(cloud: EmbeddedCloud) -> None:
+def delete_data(cloud: EmbeddedCloud) -> None:
     """Ends it and removes its data."""
     stop(cloud)
     shutil.rmtree(cloud.data, ignore_errors=True)
     cloud.log.unlink(missing_ok=True)
 
 
-def _manner(cloud: EmbeddedCloud) -> dict[str, object]:
+def _describe_mode(cloud: EmbeddedCloud) -> dict[str, object]:
     return {"port": cloud.port, "enforces_iam": cloud.enforces_iam}
 
 
@@ -227,4 +227,4 @@ def _await_ready(cloud: EmbeddedCloud, process: "subprocess.Popen[bytes]") -> No
         time.sleep(0.1)
     last = "\n".join(cloud.log.read_text(errors="replace").splitlines()[-8:])
     stop(cloud)
-    raise LocalRefused(f"The embedded cloud did not come up on port {cloud.port}.", f"{cloud.log} ends with:\n{last}")
+    raise UserError(f"The embedded cloud did not come up on port {cloud.port}.", f"{cloud.log} ends with:\n{last}")

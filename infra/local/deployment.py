@@ -13,7 +13,7 @@ from pathlib import Path
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.local.clients import environment
 from infra.local.paths import ROOT, STAMP, python, venv
 from infra.local.stack import Stack, find_stack
@@ -76,7 +76,7 @@ def deploy(deployment: Deployment) -> Stack:
     """The stack as the tree describes it. Raises LocalRefused, with the end of SAM's log, when SAM fails."""
     wanted = {"inputs": _digest(), "target": deployment.target}
     standing = find_stack(deployment.endpoint)
-    if standing and _noted(deployment) == {**wanted, "stack": standing.id}:
+    if standing and _stored_digest(deployment) == {**wanted, "stack": standing.id}:
         return standing
     deployment.log.unlink(missing_ok=True)
     build = deployment.folder / "build"
@@ -89,7 +89,7 @@ def deploy(deployment: Deployment) -> Stack:
         _sam(deployment, sam, lambda line: "_COMPLETE" in line and one_more())
     stack = find_stack(deployment.endpoint)
     if stack is None:
-        raise LocalRefused("SAM deployed, but the stack is not there.", f"See {deployment.log}")
+        raise UserError("SAM deployed, but the stack is not there.", f"See {deployment.log}")
     deployment.note.write_text(json.dumps({**wanted, "stack": stack.id}))
     return stack
 
@@ -99,7 +99,7 @@ def _parameters(deployment: Deployment) -> list[str]:
     return [*samconfig["local"]["deploy"]["parameters"]["parameter_overrides"], *deployment.parameters]
 
 
-def _noted(deployment: Deployment) -> object:
+def _stored_digest(deployment: Deployment) -> object:
     try:
         return json.loads(deployment.note.read_text())
     except (OSError, ValueError):
@@ -147,4 +147,4 @@ def _sam(deployment: Deployment, arguments: list[str], seen: Callable[[str], obj
             seen(line)
     if sam.returncode:
         last = "\n".join(line for line in deployment.log.read_text().splitlines()[-15:] if line.strip())
-        raise LocalRefused(f"sam {arguments[0]} failed:\n{last}", f"All of it is in {deployment.log}")
+        raise UserError(f"sam {arguments[0]} failed:\n{last}", f"All of it is in {deployment.log}")

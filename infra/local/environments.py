@@ -15,7 +15,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import TextIO
 
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.local.paths import LOCAL, ROOT, STAMP, venv
 
 # What venv or pip say → what is wrong, and what to do. The first that is found counts.
@@ -53,19 +53,19 @@ _KNOWN = (
 )
 
 
-def explained(name: str, output: str) -> LocalRefused:
+def explain_failure(name: str, output: str) -> UserError:
     """The refusal that fits what venv or pip said; their last lines when nothing is known to fit."""
     for pattern, what, advice in _KNOWN:
         if re.search(pattern, output):
-            return LocalRefused(f"The environment {name!r} cannot be made. {what}", advice)
+            return UserError(f"The environment {name!r} cannot be made. {what}", advice)
     last = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING")][-8:]
-    return LocalRefused(f"The environment {name!r} cannot be made:", "\n".join(last))
+    return UserError(f"The environment {name!r} cannot be made:", "\n".join(last))
 
 
 BAR = 24
 
 
-class Counted:
+class InstallProgress:
     """A bar over several counts at once; on something that is not a terminal, a line as each begins and ends."""
 
     def __init__(self, totals: Mapping[str, int], out: TextIO = sys.stderr) -> None:
@@ -75,7 +75,7 @@ class Counted:
         self._began = time.monotonic()
         self._lock = threading.Lock()
 
-    def __enter__(self) -> "Counted":
+    def __enter__(self) -> "InstallProgress":
         self._line(f"Installing {', '.join(f'{name} ({total})' for name, total in self._totals.items())}: packages")
         self._draw()
         return self
@@ -131,7 +131,7 @@ def ensure(names: Sequence[str]) -> None:
     if not wanted:
         return
     _check_disk()
-    counted = Counted({name: _packages(name) for name in wanted})
+    counted = InstallProgress({name: _packages(name) for name in wanted})
     with ThreadPoolExecutor(2) as pool, counted:
         for done in [pool.submit(_make, name, counted) for name in wanted]:
             done.result()
@@ -161,19 +161,19 @@ def _check_disk() -> None:
     LOCAL.mkdir(exist_ok=True)
     free = shutil.disk_usage(LOCAL).free
     if free < FREE_BYTES:
-        raise LocalRefused(
+        raise UserError(
             f"There is {free / 1e9:.1f} GB of free disk; the environments need {FREE_BYTES / 1e9:.1f} GB.",
             "Make room, or move this folder to a larger disk.",
         )
 
 
-def _make(name: str, counted: Counted) -> None:
+def _make(name: str, counted: InstallProgress) -> None:
     folder = venv(name)
     made = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(folder)], capture_output=True, text=True, check=False
     )
     if made.returncode:
-        raise explained(name, made.stdout + made.stderr)
+        raise explain_failure(name, made.stdout + made.stderr)
     # One package has no wheel; it is pure Python, so that no compiler is ever needed.
     command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
     command += [] if name in WITH_DEPENDENCIES else ["--no-deps"]
@@ -187,7 +187,7 @@ def _make(name: str, counted: Counted) -> None:
             if line.startswith("Collecting "):
                 counted.one_more(name)
     if pip.returncode:
-        raise explained(name, "".join(said))
+        raise explain_failure(name, "".join(said))
     (folder / STAMP).write_text(_key(name))
     counted.finished(name)
 
@@ -196,7 +196,7 @@ def main(names: list[str]) -> int:
     """Makes the named environments; 1, with the reason, when it cannot."""
     try:
         ensure(names)
-    except LocalRefused as refusal:
+    except UserError as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
     return 0

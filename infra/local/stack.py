@@ -11,7 +11,7 @@ from botocore.exceptions import ClientError
 from infra.local.clients import cloudformation
 from infra.local.paths import STACK_NAME
 
-STANDING = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
+STABLE_STATES = frozenset({"CREATE_COMPLETE", "UPDATE_COMPLETE", "UPDATE_ROLLBACK_COMPLETE"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def find_stack(endpoint: str) -> Stack | None:
         found = cloudformation(endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
     except ClientError:
         return None
-    if not found or found[0]["StackStatus"] not in STANDING:
+    if not found or found[0]["StackStatus"] not in STABLE_STATES:
         return None
     outputs = {output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])}
     return Stack(found[0]["StackId"], endpoint, outputs)
@@ -69,7 +69,7 @@ def write_stack(file: Path, stack: Stack, administrator: Administrator) -> None:
         out.write("\n")
 
 
-def known_administrator(file: Path, stack: Stack) -> Administrator | None:
+def read_administrator(file: Path, stack: Stack) -> Administrator | None:
     """The administrator that `file` keeps for this very stack."""
     try:
         said = json.loads(file.read_text())

@@ -4,7 +4,7 @@ import argparse
 import sys
 import time
 
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.operations.stack import announcement, create_administrator, outputs, rotate_keys
 from scanward.errors import AlreadyTaken, ScanwardError
 
@@ -13,7 +13,7 @@ def _admin(asked: argparse.Namespace) -> None:
     try:
         password = create_administrator(outputs()["AccountsTableName"], asked.email)
     except AlreadyTaken as taken:
-        raise LocalRefused("An account with this email is there already.", "Name another.") from taken
+        raise UserError("An account with this email is there already.", "Name another.") from taken
     print(f"{asked.email} administers now. The password, shown this once: {password}")
 
 
@@ -33,7 +33,7 @@ def main(arguments: list[str]) -> int:
     asked = parser.parse_args(arguments)
     try:
         asked.run(asked)
-    except LocalRefused as refusal:
+    except UserError as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
     except ScanwardError as failure:

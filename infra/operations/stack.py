@@ -9,7 +9,7 @@ import boto3
 from pydantic import TypeAdapter, ValidationError
 
 from functions.auth.schemas.fields import Email
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.local.clients import environment
 from infra.local.paths import STACK_FILE, STACK_NAME
 from infra.local.stack import find_stack
@@ -29,11 +29,11 @@ def outputs() -> Mapping[str, str]:
     try:
         endpoint = json.loads(STACK_FILE.read_text())["endpoint_url"]
     except (OSError, ValueError, KeyError) as missing:
-        raise LocalRefused("There is no local stack.", "make run, or CLOUD=aws for the one on AWS") from missing
+        raise UserError("There is no local stack.", "make run, or CLOUD=aws for the one on AWS") from missing
     os.environ.update(environment(endpoint))
     stack = find_stack(endpoint)
     if stack is None:
-        raise LocalRefused(f"No stack answers at {endpoint}.", "make run")
+        raise UserError(f"No stack answers at {endpoint}.", "make run")
     return stack.outputs
 
 
@@ -51,7 +51,7 @@ def create_administrator(accounts_table: str, email: str) -> str:
     try:
         TypeAdapter[str](Email).validate_python(email)
     except ValidationError as broken:
-        raise LocalRefused("That is no email address.", "make admin EMAIL=ada@example.org") from broken
+        raise UserError("That is no email address.", "make admin EMAIL=ada@example.org") from broken
     password, when = secrets.token_urlsafe(15), now()
     account = accounts.register(fresh_id(when), Role.ADMIN, Names(email=email), Profile(), when)
     AccountStore(accounts_table).add(account, hash_password(password))

@@ -3,7 +3,7 @@
 import boto3
 import pytest
 
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.operations.stack import create_administrator
 from tests.cloud import TABLES
 from tests.http.client import Client
@@ -19,6 +19,6 @@ def test_an_administrator_logs_in_and_is_a_superuser(aws: None) -> None:
 
 @pytest.mark.parametrize("email", ["", " ", "no address", "@example.org", "ada@", "ada\u200b@example.org"])
 def test_nobody_administers_by_what_is_no_email(aws: None, email: str) -> None:
-    with pytest.raises(LocalRefused, match="email"):
+    with pytest.raises(UserError, match="email"):
         create_administrator("AccountsTable", email)
     assert boto3.client("dynamodb").scan(TableName=TABLES["ACCOUNTS_TABLE"])["Items"] == []

@@ -9,7 +9,7 @@ import pytest
 from infra.build import artefacts, wheels
 from infra.build.artefacts import megabytes, refuse_copyleft, trim
 from infra.build.refusal import BuildRefused
-from infra.build.wheels import Target, installed
+from infra.build.wheels import Target, install_wheels
 from infra.local.locks import UNHASHED
 
 LAYER_LOCKS = ("core", "chalice", "model")
@@ -87,7 +87,7 @@ def test_of_two_builds_at_once_one_installs_and_the_other_waits(
 ) -> None:
     monkeypatch.setattr(wheels, "CACHE", tmp_path / "cache")
     with ThreadPoolExecutor() as both:
-        [kept, same] = both.map(lambda _: installed([wheels.lock("swagger")], Target.AWS, trim), range(2))
+        [kept, same] = both.map(lambda _: install_wheels([wheels.lock("swagger")], Target.AWS, trim), range(2))
     assert (kept, (kept / artefacts.SWAGGER / "static").is_dir()) == (same, True)
     assert capsys.readouterr().out.count("installing") == 1
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from infra.errors import LocalRefused
+from infra.errors import UserError
 from infra.local import cloud, environments
 from infra.local.cloud import EmbeddedCloud, start, stop
-from infra.local.environments import Counted, explained
+from infra.local.environments import InstallProgress, explain_failure
 from infra.local.paths import STAMP
-from infra.local.stack import Administrator, Stack, known_administrator, write_stack
+from infra.local.stack import Administrator, Stack, read_administrator, write_stack
 
 OUTPUTS = {"ApiId": "abc", "WebSocketApiId": "def", "BucketName": "images"}
 STACK = Stack("stack/1", "http://localhost:4566", OUTPUTS)
@@ -48,13 +48,13 @@ def test_a_port_taken_by_another_program_is_named_with_a_way_out(tmp_path: Path)
         other.bind(("127.0.0.1", 0))
         other.listen()
         port = other.getsockname()[1]
-        with pytest.raises(LocalRefused, match=rf"Port {port} is taken by another program\.[\s\S]*make run PORT="):
+        with pytest.raises(UserError, match=rf"Port {port} is taken by another program\.[\s\S]*make run PORT="):
             start(EmbeddedCloud(port, tmp_path))
 
 
 def test_a_cloud_that_is_not_ours_is_left_alone(tmp_path: Path) -> None:
     with somebody_elses_cloud() as port:
-        with pytest.raises(LocalRefused, match=r"not started from this folder[\s\S]*CLOUD=localstack"):
+        with pytest.raises(UserError, match=r"not started from this folder[\s\S]*CLOUD=localstack"):
             start(EmbeddedCloud(port, tmp_path))
         assert cloud.is_cloud(port)
 
@@ -79,20 +79,20 @@ def test_a_pid_file_that_names_another_program_is_not_believed(tmp_path: Path) -
     ],
 )
 def test_what_pip_says_becomes_what_to_do(output: str, what: str, advice: str) -> None:
-    refusal = explained("cloud", output)
+    refusal = explain_failure("cloud", output)
     assert what in refusal.what
     assert advice in refusal.advice
 
 
 def test_an_unknown_failure_shows_its_last_lines() -> None:
-    assert "the very end" in str(explained("cloud", "WARNING: noise\nthe very end\n"))
+    assert "the very end" in str(explain_failure("cloud", "WARNING: noise\nthe very end\n"))
 
 
 def test_too_small_a_disk_is_told_before_anything_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(environments, "LOCAL", tmp_path / "local")
     monkeypatch.setattr(environments, "venv", lambda name: tmp_path / name)
     monkeypatch.setattr(environments, "FREE_BYTES", 10**18)
-    with pytest.raises(LocalRefused, match="free disk"):
+    with pytest.raises(UserError, match="free disk"):
         environments.ensure(["cloud"])
     assert not (tmp_path / "cloud").exists()
 
@@ -107,7 +107,7 @@ def test_an_environment_whose_stamp_fits_is_left_as_it_is(tmp_path: Path, monkey
 
 def test_progress_without_a_terminal_is_a_line_for_each_environment() -> None:
     out = io.StringIO()
-    with Counted({"cloud": 2}, out) as counted:
+    with InstallProgress({"cloud": 2}, out) as counted:
         counted.one_more("cloud")
         counted.finished("cloud")
     assert "Installing cloud (2)" in out.getvalue()
@@ -129,6 +129,6 @@ def test_an_administrator_is_kept_for_the_same_stack_only(tmp_path: Path) -> Non
     file = tmp_path / "stack.json"
     administrator = Administrator("a@example.org", "random")
     write_stack(file, STACK, administrator)
-    assert known_administrator(file, STACK) == administrator
-    assert known_administrator(file, Stack("stack/2", STACK.endpoint, OUTPUTS)) is None
-    assert known_administrator(tmp_path / "missing.json", STACK) is None
+    assert read_administrator(file, STACK) == administrator
+    assert read_administrator(file, Stack("stack/2", STACK.endpoint, OUTPUTS)) is None
+    assert read_administrator(tmp_path / "missing.json", STACK) is None
