@@ -111,7 +111,7 @@ class IngestDeps:
 
     scans: ScanStore
     objects: ObjectStore
-    accounts: SessionStore
+    sessions: SessionStore
     idempotency: IdempotencyStore
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]
@@ -125,7 +125,7 @@ def accept_external(reception: IngestDeps, delivery: ExternalUpload) -> Uploaded
     once = _idempotency_key(delivery)
     made = reception.idempotency.find(once, reception.now())
     if made is None:  # later the account may be deactivated, and the object removed with its scan
-        if not reception.accounts.is_active(delivery.prefix.account_id) or not _is_image(reception.objects, delivery):
+        if not reception.sessions.is_active(delivery.prefix.account_id) or not _is_image(reception.objects, delivery):
             return None
         made = _create_scan(reception, delivery, once)
     return _uploaded_object(delivery, made)

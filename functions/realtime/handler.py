@@ -26,7 +26,7 @@ scans = ScanStore(settings.sockets.scans_table)
 keeper = connection_deps(settings.sockets)
 realtime = RealtimeDeps(
     keeper,
-    Authenticator(keeper.gates, tokens, settings.requests_per_minute, now),
+    Authenticator(keeper.sessions, tokens, settings.requests_per_minute, now),
     tokens,
     scans,
     ScanListStore(settings.sockets.scans_table),

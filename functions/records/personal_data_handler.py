@@ -30,14 +30,14 @@ settings = PersonalDataSettings.read(Environment())
 log = Logger(service="own-data")
 own = PersonalDataDeps(
     accounts=AccountStore(settings.accounts_table),
-    gate=SessionStore(settings.accounts_table),
+    sessions=SessionStore(settings.accounts_table),
     scans=ScanStore(settings.scans_table),
     lists=ScanListStore(settings.scans_table),
     links=CareLinkStore(settings.clinic_table),
     members=MembershipStore(settings.clinic_table, settings.accounts_table),
     charts=ChartStore(settings.clinic_table),
     texts=ClinicalTexts(settings.clinic_table),
-    log=AccessLog(settings.clinic_table),
+    access_log=AccessLog(settings.clinic_table),
     exports=ExportStore(settings.clinic_table),
     objects=ObjectStore(settings.bucket),
     archives=Archives(settings.bucket),

@@ -87,7 +87,9 @@ class Acting:
     def renewed(self, token: str, rotates: bool, in_body: bool) -> sessions.RenewedTokens:
         if in_body:
             return sessions.renew_with_token(self.auth, token, rotates=rotates)
-        return sessions.renew_tokens(self.auth, self.auth.entry.authenticate(token, TokenType.REFRESH), rotates=rotates)
+        return sessions.renew_tokens(
+            self.auth, self.auth.authenticator.authenticate(token, TokenType.REFRESH), rotates=rotates
+        )
 
     def passed(self, session: Opened) -> AuthContext | None:
         """Past the gate with the session's access token, or refused: as the rules say."""
@@ -95,10 +97,10 @@ class Acting:
 
     def enters(self, token: str, kind: TokenType, holds: bool) -> AuthContext | None:
         if holds:
-            return self.auth.entry.authenticate(token, kind)
+            return self.auth.authenticator.authenticate(token, kind)
         self.refused(token, kind)
         return None
 
     def refused(self, token: str, kind: TokenType) -> None:
         with pytest.raises(NotAuthenticated):
-            self.auth.entry.authenticate(token, kind)
+            self.auth.authenticator.authenticate(token, kind)

@@ -195,7 +195,7 @@ class Accounts(RuleBasedStateMachine):
         for who in self.world.people:
             shown = administration.read_account(self.auth, ADMINISTRATOR, str(who.id))
             assert (shown.is_active, shown.is_approved) == (who.active, not who.waits)
-            live = self.auth.gate.sessions(who.id, int(self.clock.now().timestamp()))
+            live = self.auth.sessions.sessions(who.id, int(self.clock.now().timestamp()))
             assert len(live) == sum(session.live for session in self.world.of(who))
 
 

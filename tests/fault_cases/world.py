@@ -103,7 +103,7 @@ class World:
             idempotency=once,
             counts=UploadRateStore(TABLE, 10**6),
             access=Access(CareStore("ClinicTable"), now),
-            accounts=SessionStore("AccountsTable"),
+            sessions=SessionStore("AccountsTable"),
             tokens=Tokens(partial(read_token_keys, SECRET), now),
             now=now,
             fresh_id=clock.fresh_id,

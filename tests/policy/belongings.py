@@ -14,8 +14,8 @@ from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.stores import keys
-from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, note_item, record_store
-from scanward.stores.questions import QuestionStore, list_entries, question_item
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, note_entries, note_item, record_store
+from scanward.stores.questions import QuestionStore, question_entries, question_item
 from scanward.stores.scans import ListEntry, ScanStore, scan_item
 from scanward.stores.tasks import task_item
 from tests.cloud import BUCKET, TABLES
@@ -51,13 +51,13 @@ class Target:
     def new_history(self) -> int:
         history_store(CLINIC)
         writing = clinical_notes.write_note(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
-        return keep(writing.id, note_item(HISTORIES, writing), *list_entries(HISTORIES, writing))
+        return keep(writing.id, note_item(HISTORIES, writing), *question_entries(HISTORIES, writing))
 
     def new_question(self, doctor: int | None) -> int:
         """To a doctor, or to all."""
         question = Question(next(numbers), self.patient, doctor, "Why?", clock.now(), clock.now())
         QuestionStore(CLINIC)
-        return keep(question.id, question_item(question), *list_entries(question))
+        return keep(question.id, question_item(question), *question_entries(question))
 
     def new_account(self) -> int:
         """Somebody else altogether, whom an administrator may do anything to."""
@@ -113,7 +113,7 @@ def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
     writing = clinical_notes.write_note(
         next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments
     )
-    return keep(writing.id, note_item(RECORDS, writing), *list_entries(RECORDS, writing))
+    return keep(writing.id, note_item(RECORDS, writing), *question_entries(RECORDS, writing))
 
 
 def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:

@@ -13,7 +13,7 @@ from scanward.domain.departments import Department, Membership
 from scanward.domain.ids import EPOCH_MS
 from scanward.domain.questions import Question
 from scanward.stores import keys
-from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, list_entries, note_item, record_store
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, note_entries, note_item, record_store
 from scanward.stores.departments import (
     DepartmentStore,
     MembershipStore,
@@ -23,7 +23,7 @@ from scanward.stores.departments import (
 )
 from scanward.stores.dynamo import bind_table
 from scanward.stores.lists import ListEntry, ListStore, PageRange
-from scanward.stores.questions import QuestionStore, list_entries, question_item
+from scanward.stores.questions import QuestionStore, question_entries, question_item
 from tests.cloud import TABLES
 from tests.records.read_units import Units, counted
 
@@ -45,13 +45,13 @@ def things(kind: str, number: int) -> list[Model]:
     id, now = spelled(number), BEGAN + timedelta(seconds=number)
     if kind in {"pool", "thread"}:
         question = Question(id, PATIENT, DOCTOR if kind == "thread" else None, TEXT, now, now)
-        return [question_item(question), *list_entries(question)]
+        return [question_item(question), *question_entries(question)]
     if kind == "ward records":
         record = clinical_notes.write_note(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
-        return [note_item(RECORDS, record), *list_entries(RECORDS, record)]
+        return [note_item(RECORDS, record), *question_entries(RECORDS, record)]
     if kind == "histories":
         history = clinical_notes.write_note(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
-        return [note_item(HISTORIES, history), *list_entries(HISTORIES, history)]
+        return [note_item(HISTORIES, history), *question_entries(HISTORIES, history)]
     if kind == "departments":
         department = Department(id, "x", now)
         return [department_item(department), department_entry(department)]

@@ -17,12 +17,12 @@ from scanward.domain.departments import Department
 from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.stores import keys
-from scanward.stores.accounts import AccountFilters, AccountListStore, AccountStore, list_entries, profile_item
+from scanward.stores.accounts import AccountFilters, AccountListStore, AccountStore, account_entries, profile_item
 from scanward.stores.care import CareLinkStore, link_entries
-from scanward.stores.clinical_notes import RECORDS, list_entries, note_item, record_store, version_item
+from scanward.stores.clinical_notes import RECORDS, note_entries, note_item, record_store, version_item
 from scanward.stores.departments import DepartmentStore, MembershipStore, department_item, doctor_entry
 from scanward.stores.lists import PageRange
-from scanward.stores.questions import QuestionStore, list_entries, question_item
+from scanward.stores.questions import QuestionStore, question_entries, question_item
 from scanward.stores.scans import ListEntry, ReadingItem, ScanListStore, ScanStore, scan_item
 from scanward.stores.tasks import task_item
 from tests.cloud import TABLES
@@ -55,7 +55,7 @@ def reading(number: int, now: datetime) -> list[Model]:
 
 def account(number: int, now: datetime) -> list[Model]:
     person = accounts.register(number, Role.DOCTOR, Names(username=str(number)), Profile(), now)
-    return [profile_item(person, "no hash"), *list_entries(person)]
+    return [profile_item(person, "no hash"), *account_entries(person)]
 
 
 def links(patient: int | None, number: int, now: datetime) -> list[Model]:
@@ -65,7 +65,7 @@ def links(patient: int | None, number: int, now: datetime) -> list[Model]:
 
 def record(number: int, now: datetime) -> list[Model]:
     writing = clinical_notes.write_note(number, ME, OTHER, Findings("x", "y"), now)
-    return [note_item(RECORDS, writing), *list_entries(RECORDS, writing)]
+    return [note_item(RECORDS, writing), *account_entries(RECORDS, writing)]
 
 
 def version(number: int, now: datetime) -> list[Model]:
@@ -75,7 +75,7 @@ def version(number: int, now: datetime) -> list[Model]:
 
 def question(number: int, now: datetime) -> list[Model]:
     asked = Question(number, ME, None, "Why?", now, now)
-    return [question_item(asked), *list_entries(asked)]
+    return [question_item(asked), *account_entries(asked)]
 
 
 def works(number: int, now: datetime) -> list[Model]:

@@ -21,10 +21,10 @@ class AuthDeps:
 
     accounts: AccountStore
     lists: AccountListStore
-    gate: SessionStore
-    entry: Authenticator
+    sessions: SessionStore
+    authenticator: Authenticator
     tokens: Tokens
-    attempts: LoginRateLimiter
+    login_limiter: LoginRateLimiter
     mails: MailQueue
     pictures: ProfilePictures
     personal_data: PersonalDataQueue

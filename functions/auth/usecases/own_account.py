@@ -103,11 +103,11 @@ def request_erasure(auth: AuthDeps, actor: Actor, address: str, password: str) -
     is erased.
     """
     name = str(actor.account_id)
-    auth.attempts.count_call(address, name)
+    auth.login_limiter.count_call(address, name)
     found = auth.accounts.get(actor.account_id)
     right = passwords.matches(password, found.password_hash if found else None)
     if found is None or not right:
-        auth.attempts.count_failure(address, name)
+        auth.login_limiter.count_failure(address, name)
         raise InvalidFields({"password": ["This is not your password."]})
     auth.accounts.require_another_administrator(found.account)
     auth.personal_data.enqueue(RequestKind.ERASURE, actor.account_id)

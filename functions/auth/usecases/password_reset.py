@@ -20,13 +20,13 @@ def request_reset(auth: AuthDeps, address: str, email: str) -> None:
 
     Raises TooManyRequests for an address that calls too often.
     """
-    auth.attempts.count_call(address, "")
+    auth.login_limiter.count_call(address, "")
     auth.mails.enqueue_reset(email)
 
 
 def confirm_reset(auth: AuthDeps, address: str, token: str, password: str) -> None:
     """A new password, which ends all sessions and the token. Raises InvalidResetToken, TooManyRequests, Conflict."""
-    auth.attempts.count_call(address, "")
+    auth.login_limiter.count_call(address, "")
     try:
         claims = auth.tokens.verify(token, TokenType.RESET)
     except NotAuthenticated as broken:

@@ -22,7 +22,7 @@ class Registration:
 
 def register(auth: AuthDeps, address: str, wanted: Registration) -> Account:
     """A new account; two round trips. Raises AlreadyTaken, or TooManyRequests for an address that calls too often."""
-    auth.attempts.count_call(address, "")
+    auth.login_limiter.count_call(address, "")
     hashed = passwords.hash_password(wanted.password)
     for last in (False, False, True):
         now = auth.now()
@@ -44,5 +44,5 @@ def register_and_sign_in(auth: AuthDeps, address: str, wanted: Registration) -> 
 
 def find_taken(auth: AuthDeps, address: str, names: Names) -> Fields:
     """Field → text, of the names that are somebody's. Counted as a call to register. Raises TooManyRequests."""
-    auth.attempts.count_call(address, "")
+    auth.login_limiter.count_call(address, "")
     return auth.accounts.find_taken(names)

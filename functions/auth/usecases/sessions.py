@@ -45,11 +45,11 @@ def login(auth: AuthDeps, address: str, shown: Login) -> SignedIn:
 
     Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved.
     """
-    auth.attempts.count_call(address, shown.name)
+    auth.login_limiter.count_call(address, shown.name)
     found = auth.accounts.by_name(shown.field, shown.name)
     right = passwords.matches(shown.password, found.password_hash if found else None)
     if found is None or not right or shown.role not in (None, found.account.role):
-        auth.attempts.count_failure(address, shown.name)
+        auth.login_limiter.count_failure(address, shown.name)
         raise InvalidCredentials
     account = found.account
     if shown.approved and account.is_active and account.role in PROFESSIONALS and not account.is_approved:
@@ -57,7 +57,7 @@ def login(auth: AuthDeps, address: str, shown: Login) -> SignedIn:
     try:
         return sign_in(auth, account)
     except NotAuthenticated as inactive:
-        auth.attempts.count_failure(address, shown.name)
+        auth.login_limiter.count_failure(address, shown.name)
         raise InvalidCredentials from inactive
 
 
@@ -65,7 +65,7 @@ def sign_in(auth: AuthDeps, account: Account) -> SignedIn:
     """A new session of an account that is known to be its owner's. Raises NotAuthenticated when it is inactive."""
     now = int(auth.now().timestamp())
     session = Session(fresh_token(), now, now + int(LIFETIMES[TokenType.REFRESH].total_seconds()))
-    auth.gate.open(account.id, session, now)
+    auth.sessions.open(account.id, session, now)
     access = auth.tokens.issue(TokenType.ACCESS, Claims(account.id, session.id, fresh_token()))
     return SignedIn(
         account, access, auth.tokens.issue(TokenType.REFRESH, Claims(account.id, session.id, fresh_token()))
@@ -99,7 +99,7 @@ def renew_with_token(auth: AuthDeps, token: str, *, rotates: bool) -> RenewedTok
     Raises InvalidRefreshToken, whatever is wrong with it, and TooManyRequests.
     """
     try:
-        return renew_tokens(auth, auth.entry.authenticate(token, TokenType.REFRESH), rotates=rotates)
+        return renew_tokens(auth, auth.authenticator.authenticate(token, TokenType.REFRESH), rotates=rotates)
     except NotAuthenticated as broken:
         raise InvalidRefreshToken from broken
 
@@ -110,19 +110,19 @@ def _successor(auth: AuthDeps, claims: Claims, session: Session) -> str | None:
         return session.current
     successor, now = fresh_token(), int(auth.now().timestamp())
     follows = rotate_refresh(session, claims.id, successor, now)
-    return successor if auth.gate.replace(claims.account_id, session, follows) else None
+    return successor if auth.sessions.replace(claims.account_id, session, follows) else None
 
 
 def _check_session(auth: AuthDeps, claims: Claims, session: Session) -> Refresh:
     meaning = check_refresh(session, claims.id, int(auth.now().timestamp()))
     if meaning is Refresh.REUSED:
-        auth.gate.close(claims.account_id, [session.id])
+        auth.sessions.close(claims.account_id, [session.id])
         raise NotAuthenticated
     return meaning
 
 
 def _keep_token(auth: AuthDeps, claims: Claims) -> Session:
-    live = auth.gate.sessions(claims.account_id, int(auth.now().timestamp()))
+    live = auth.sessions.sessions(claims.account_id, int(auth.now().timestamp()))
     found = next((session for session in live if session.id == claims.session_id), None)
     if found is None:
         raise NotAuthenticated
@@ -134,16 +134,16 @@ def logout(auth: AuthDeps, actor: Actor, *, everywhere: bool) -> None:
     ended = [actor.session_id]
     if everywhere:
         ended = [session.id for session in list_sessions(auth, actor)]
-    auth.gate.close(actor.account_id, ended)
+    auth.sessions.close(actor.account_id, ended)
 
 
 def list_sessions(auth: AuthDeps, actor: Actor) -> list[Session]:
     """The account's live sessions, the newest first."""
-    return auth.gate.sessions(actor.account_id, int(auth.now().timestamp()))
+    return auth.sessions.sessions(actor.account_id, int(auth.now().timestamp()))
 
 
 def end_session(auth: AuthDeps, actor: Actor, session_id: str) -> None:
     """Ends one of the account's sessions. Raises NotFound."""
     if session_id not in {session.id for session in list_sessions(auth, actor)}:
         raise NotFound
-    auth.gate.close(actor.account_id, [session_id])
+    auth.sessions.close(actor.account_id, [session_id])

@@ -18,7 +18,7 @@ def end_connection(keeper: ConnectionDeps, socket: Connection | Slot) -> None:
     """
     connection_id = socket.id if isinstance(socket, Connection) else socket.connection_id
     try:
-        keeper.sockets.close(connection_id)
+        keeper.client.close(connection_id)
     except ConnectionGone:
         if _is_settling(keeper, socket.connected_at):
             raise
@@ -53,7 +53,7 @@ def session_is_live(keeper: ConnectionDeps, connection: Connection) -> bool:
 
 def free_stale_slot(keeper: ConnectionDeps, slot: Slot) -> bool:
     """Whether a slot was held for nobody, and is free now."""
-    if _is_settling(keeper, slot.connected_at) or keeper.sockets.is_open(slot.connection_id):
+    if _is_settling(keeper, slot.connected_at) or keeper.client.is_open(slot.connection_id):
         return False
     keeper.connections.close(slot.connection_id)
     keeper.connections.free_slot(slot)
@@ -62,7 +62,7 @@ def free_stale_slot(keeper: ConnectionDeps, slot: Slot) -> bool:
 
 def _live_sessions(keeper: ConnectionDeps, account_id: int) -> set[str]:
     try:
-        return {session.id for session in keeper.gates.sessions(account_id, int(keeper.now().timestamp()))}
+        return {session.id for session in keeper.sessions.sessions(account_id, int(keeper.now().timestamp()))}
     except NotAuthenticated:
         return set()
 
@@ -100,7 +100,7 @@ def _renew(keeper: ConnectionDeps, connection: Connection) -> str:
         end_connection(keeper, connection)
         return "ended"
     try:
-        keeper.sockets.send(connection.id, KEEP_ALIVE)
+        keeper.client.send(connection.id, KEEP_ALIVE)
     except ConnectionGone:
         if keeper.now() - connection.connected_at <= CONNECT_GRACE:
             raise

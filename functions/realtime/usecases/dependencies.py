@@ -17,8 +17,8 @@ class ConnectionDeps:
     """What keeping and ending sockets needs."""
 
     connections: ConnectionStore
-    sockets: WebSocketClient
-    gates: SessionStore
+    client: WebSocketClient
+    sessions: SessionStore
     now: Callable[[], datetime]
 
 
@@ -30,8 +30,8 @@ class RealtimeDeps:
     may open sockets; all when none are named.
     """
 
-    keeper: ConnectionDeps
-    gate: Authenticator
+    connections: ConnectionDeps
+    authenticator: Authenticator
     tokens: Tokens
     scans: ScanStore
     lists: ScanListStore

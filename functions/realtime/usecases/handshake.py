@@ -40,28 +40,28 @@ def connect(realtime: RealtimeDeps, shown: Handshake) -> None:
     if opened.watches_own:
         subscriptions.subscribe_open_tasks(realtime, passed.actor, opened)
     if not connections.session_is_live(
-        realtime.keeper, opened
+        realtime.connections, opened
     ):  # it ended meanwhile, when there was nothing to close yet
-        realtime.keeper.connections.close(opened.id)
+        realtime.connections.connections.close(opened.id)
         raise NotAuthenticated
 
 
 def disconnect(realtime: RealtimeDeps, connection_id: str) -> None:
     """Forgets a socket that has closed."""
-    realtime.keeper.connections.close(connection_id)
+    realtime.connections.connections.close(connection_id)
 
 
 def _authenticate(realtime: RealtimeDeps, token: str) -> AuthContext:
     try:
-        return realtime.gate.authenticate(token, TokenType.ACCESS)
+        return realtime.authenticator.authenticate(token, TokenType.ACCESS)
     except NotAuthenticated:
-        return realtime.gate.authenticate(token, TokenType.TASK)
+        return realtime.authenticator.authenticate(token, TokenType.TASK)
 
 
 def _requested_tasks(realtime: RealtimeDeps, passed: AuthContext, shown: Handshake) -> Connection:
     ends = datetime.fromtimestamp(passed.session.ends, UTC)
     begun = new_connection(
-        shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, realtime.keeper.now()
+        shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, realtime.connections.now()
     )
     only = passed.claims.task_id
     if only is not None:
@@ -74,15 +74,15 @@ def _requested_tasks(realtime: RealtimeDeps, passed: AuthContext, shown: Handsha
 def _store(realtime: RealtimeDeps, opened: Connection) -> Connection:
     """Finds the socket a slot. Where all are held, those whose sockets are gone without a word are freed first."""
     for _ in range(MAX_TRIES):
-        held = realtime.keeper.connections.slots(opened.account_id)
+        held = realtime.connections.connections.slots(opened.account_id)
         slot = free_slot(held)
         if slot is None:
-            if not any(connections.free_stale_slot(realtime.keeper, taken) for taken in held):
+            if not any(connections.free_stale_slot(realtime.connections, taken) for taken in held):
                 raise TooManyRequests(RETRY_WAIT, MAX_CONNECTIONS)
             continue
         try:
             placed = replace(opened, slot=slot)
-            realtime.keeper.connections.add(placed)
+            realtime.connections.connections.add(placed)
         except Conflict:
             continue  # another handshake was first
         return placed

@@ -93,7 +93,9 @@ def _may_watch(push: PushDeps, task: Task, slot: Slot) -> bool:
     if slot.account_id == task.patient_id:
         return True
     try:
-        actor = push.connections.gates.actor(slot.account_id, slot.session_id, int(push.connections.now().timestamp()))
+        actor = push.connections.sessions.actor(
+            slot.account_id, slot.session_id, int(push.connections.now().timestamp())
+        )
         subscriptions.require_watchable(push.access, actor, task)
     except (NotAuthenticated, NotFound):
         return False
@@ -107,7 +109,7 @@ def _deliver(push: PushDeps, watcher: Subscription, message: bytes) -> bool:
     """
     for wait in (*RETRY_WAITS, None):
         try:
-            push.connections.sockets.send(watcher.connection_id, message)
+            push.connections.client.send(watcher.connection_id, message)
         except ConnectionGone:
             if push.connections.now() - watcher.connected_at > CONNECT_GRACE:
                 push.connections.connections.close(watcher.connection_id)
@@ -135,7 +137,7 @@ def push_notification(keeper: ConnectionDeps, notice: Notification) -> int:
     sent, failure = 0, None
     for slot in keeper.connections.slots(notice.account_id):
         try:
-            keeper.sockets.send(slot.connection_id, _notification_message(notice))
+            keeper.client.send(slot.connection_id, _notification_message(notice))
             sent += 1
         except ConnectionGone:
             continue

@@ -50,7 +50,7 @@ def subscribe_open_tasks(realtime: RealtimeDeps, actor: Actor, connection: Conne
             kept = follow(kept, task_id)
         return kept
 
-    return realtime.keeper.connections.change(connection.id, with_all)
+    return realtime.connections.connections.change(connection.id, with_all)
 
 
 MAX_MESSAGES = 2  # times the account's limit, above which it is not worth telling
@@ -83,13 +83,13 @@ def handle_message(realtime: RealtimeDeps, connection_id: str, read: Callable[[]
     is to be closed then), TooManyRequests, what `read` raises, InvalidFields, and NotFound for a task that is missing
     or not for this socket to watch.
     """
-    connection = realtime.keeper.connections.get(connection_id)
+    connection = realtime.connections.connections.get(connection_id)
     if connection is None:
         raise NotAuthenticated
     actor = _count_message(realtime, connection)
-    now = realtime.keeper.now()
+    now = realtime.connections.now()
     if note_activity(connection, now) != connection:
-        realtime.keeper.connections.change(connection_id, lambda kept: note_activity(kept, now))
+        realtime.connections.connections.change(connection_id, lambda kept: note_activity(kept, now))
     message = read()
     if message.action is ReplyKind.PING:
         return None
@@ -105,17 +105,17 @@ def handle_message(realtime: RealtimeDeps, connection_id: str, read: Callable[[]
 def reply(realtime: RealtimeDeps, connection_id: str, said: bytes, *, ends: bool) -> None:
     """Answers over the socket: what a route answers reaches no client. `ends`: and closes it."""
     with suppress(ConnectionGone):
-        realtime.keeper.sockets.send(connection_id, said)
+        realtime.connections.client.send(connection_id, said)
     if not ends:
         return
     with suppress(ConnectionGone):
-        realtime.keeper.sockets.close(connection_id)
-    realtime.keeper.connections.close(connection_id)
+        realtime.connections.client.close(connection_id)
+    realtime.connections.connections.close(connection_id)
 
 
 def _count_message(realtime: RealtimeDeps, connection: Connection) -> Actor:
-    now = int(realtime.keeper.now().timestamp())
-    passage = realtime.keeper.gates.count_request(connection.account_id, connection.session_id, now)
+    now = int(realtime.connections.now().timestamp())
+    passage = realtime.connections.sessions.count_request(connection.account_id, connection.session_id, now)
     if passage.count > MAX_MESSAGES * realtime.limit:
         raise MessageRateExceeded(60 - now % 60, realtime.limit)
     if passage.count > realtime.limit:
@@ -124,7 +124,7 @@ def _count_message(realtime: RealtimeDeps, connection: Connection) -> Actor:
 
 
 def _watch(realtime: RealtimeDeps, connection: Connection, actor: Actor, message: Message) -> Connection | None:
-    change = realtime.keeper.connections.change
+    change = realtime.connections.connections.change
     if message.task_ids is None:
         if connection.only_task is not None:
             raise NotFound
@@ -140,8 +140,8 @@ def _watch(realtime: RealtimeDeps, connection: Connection, actor: Actor, message
 
 def _unwatch(realtime: RealtimeDeps, connection: Connection, message: Message) -> Connection | None:
     if message.task_ids is None:
-        return realtime.keeper.connections.change(
+        return realtime.connections.connections.change(
             connection.id, lambda kept: replace(kept, task_ids=(), followed=(), watches_own=False)
         )
     task_ids = tuple(realtime.tokens.task_id(text) for text in message.task_ids)
-    return realtime.keeper.connections.change(connection.id, lambda kept: unwatch(kept, task_ids))
+    return realtime.connections.connections.change(connection.id, lambda kept: unwatch(kept, task_ids))

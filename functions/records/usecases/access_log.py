@@ -32,5 +32,5 @@ def read_log_of(clinic: RecordDeps, actor: Actor, account: str, window: PageRequ
 def _page(clinic: RecordDeps, account_id: int, window: PageRequest) -> Entries:
     scope = f"access:{account_id}"
     before = clinic.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    found = clinic.log.page(account_id, window.limit, before)
+    found = clinic.access_log.page(account_id, window.limit, before)
     return found.entries, clinic.tokens.cursor(found.last, scope) if found.last is not None else None

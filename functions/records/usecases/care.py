@@ -47,13 +47,13 @@ def create_connect_token(clinic: RecordDeps, actor: Actor, minutes: int) -> NewC
     """A token that lets one patient in, once."""
     token = str(uuid4())
     kept = ConnectToken(_hash_token(token), actor.account_id, clinic.now() + timedelta(minutes=minutes))
-    clinic.connects.add(kept)
+    clinic.connect_tokens.add(kept)
     return NewConnectToken(token, kept)
 
 
 def revoke_connect_token(clinic: RecordDeps, actor: Actor, token: str) -> None:
     """Forgets an unused token of one's own. Raises NotFound, whatever else it is."""
-    if not clinic.connects.revoke(_hash_token(token), actor.account_id):
+    if not clinic.connect_tokens.revoke(_hash_token(token), actor.account_id):
         raise NotFound
 
 
@@ -70,7 +70,7 @@ def connect_doctor(
         made = clinic.idempotency.find(once, now) if once else None
         if made:
             return _earlier_link(clinic, actor, int(made.answer["professional_id"]))
-        found = clinic.connects.find(hashed)
+        found = clinic.connect_tokens.find(hashed)
         if found is None or found.expires_at <= now:
             raise NotFound
         doctor = LinkedDoctor(
@@ -78,7 +78,7 @@ def connect_doctor(
             CareLink(actor.account_id, found.professional_id, now, ends_at),
         )
         try:
-            clinic.connects.spend(found, doctor.link, _entry(actor, Action.CONNECT, doctor.link, now), once)
+            clinic.connect_tokens.spend(found, doctor.link, _entry(actor, Action.CONNECT, doctor.link, now), once)
         except Conflict:
             continue
         return doctor

@@ -26,11 +26,11 @@ class RecordDeps:
     """`access` is the way to another person's data. `now` and `fresh_id` are where time and chance come from."""
 
     accounts: AccountStore
-    connects: ConnectTokenStore
+    connect_tokens: ConnectTokenStore
     links: CareLinkStore
     patients: PatientStore
     charts: ChartStore
-    log: AccessLog
+    access_log: AccessLog
     directory: AccountListStore
     departments: DepartmentStore
     members: MembershipStore

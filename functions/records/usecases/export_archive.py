@@ -42,7 +42,7 @@ def export_contents(own: PersonalDataDeps, account: Account) -> dict[str, Callab
 def _sessions(own: PersonalDataDeps, account_id: int) -> list[dict[str, object]]:
     now = own.now()
     try:
-        live = own.gate.sessions(account_id, int(now.timestamp()))
+        live = own.sessions.sessions(account_id, int(now.timestamp()))
     except NotAuthenticated:  # removed meanwhile
         return []
     return [{"created_at": _time(one.created), "expires_at": _time(one.ends)} for one in live]
@@ -87,7 +87,7 @@ def _links(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
 def _log(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
     before = None
     while True:
-        found = own.log.page(account_id, PAGE, before)
+        found = own.access_log.page(account_id, PAGE, before)
         yield from found.entries
         before = found.last
         if before is None:

@@ -22,14 +22,14 @@ class PersonalDataDeps:
     """All that is kept of a person, wherever it lies. `now` is where time comes from."""
 
     accounts: AccountStore
-    gate: SessionStore
+    sessions: SessionStore
     scans: ScanStore
     lists: ScanListStore
     links: CareLinkStore
     members: MembershipStore
     charts: ChartStore
     texts: ClinicalTexts
-    log: AccessLog
+    access_log: AccessLog
     exports: ExportStore
     objects: ObjectStore
     archives: Archives

@@ -39,7 +39,7 @@ def add_xray(call: Call[XrayBody | XrayStart], imaging: ScanDeps) -> XrayOut | X
         if call.files:
             raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
         accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.idempotency_key)
-        return XrayStartOut.from_domain(scans.read_uploaded(imaging, accepted), accepted, form)
+        return XrayStartOut.from_upload(scans.read_uploaded(imaging, accepted), accepted, form)
     accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.idempotency_key)
     return XrayOut.from_domain(scans.read_uploaded(imaging, accepted))
 

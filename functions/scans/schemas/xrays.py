@@ -162,7 +162,7 @@ class XrayStartOut(XrayOut):
     upload: FormOut = Field(description="a form for S3")
 
     @classmethod
-    def from_domain(cls, scan: Scan, accepted: AcceptedOrder[Scan], form: PresignedPost) -> "XrayStartOut":
+    def from_upload(cls, scan: Scan, accepted: AcceptedOrder[Scan], form: PresignedPost) -> "XrayStartOut":
         return cls(**_columns(scan), task_token=accepted.task_token, upload=FormOut.from_domain(form))
 
 

@@ -41,10 +41,10 @@ class WaitEstimator:
         now = self._now()
         seen = self._seen.get(lane)
         if seen is None or now - seen[0] >= DEPTH_MAX_AGE:
-            self._seen[lane] = seen = (now, self._look(lane))
+            self._seen[lane] = seen = (now, self._measure(lane))
         return seen[1]
 
-    def _look(self, lane: Priority) -> float:
+    def _measure(self, lane: Priority) -> float:
         try:
             each = self._durations.seconds(lane) or DEFAULT_SECONDS
             return each * (1 + self._lanes.depth(lane) / self._at_once[lane])
@@ -73,7 +73,7 @@ class ScanDeps:
     idempotency: IdempotencyStore
     counts: UploadRateStore
     access: Access
-    accounts: SessionStore
+    sessions: SessionStore
     tokens: Tokens
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]

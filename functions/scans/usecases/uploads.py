@@ -99,7 +99,7 @@ def _patient_of(imaging: ScanDeps, actor: Actor, wanted: UploadCommand) -> int:
     # Who may say what an image shows may upload it too.
     action = Action.WRITE_READING if wanted.reading else Action.UPLOAD_SCAN
     imaging.access.require(actor, action, patient_id, ResourceRef("patient", patient_id))
-    if actor.is_admin and not imaging.accounts.is_active(patient_id):  # others have a link to somebody who is there
+    if actor.is_admin and not imaging.sessions.is_active(patient_id):  # others have a link to somebody who is there
         raise NotFound
     return patient_id
 

@@ -129,7 +129,7 @@ def unique_name_items(account: Account) -> dict[str, UniqueNameItem]:
     }
 
 
-def list_entries(account: Account) -> Iterator[AccountEntry]:
+def account_entries(account: Account) -> Iterator[AccountEntry]:
     """The account's places in the lists: one for each combination of filters that it answers to.
 
     A filter that lives in a key costs the same with a hundred accounts and with a million.
@@ -159,7 +159,7 @@ def write_new(write: TransactWrite, account: Account, password_hash: str) -> Non
         write.save(marker, condition=UniqueNameItem.pk.does_not_exist())
     write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
     write.save(new_session_item(account))
-    for row in list_entries(account):
+    for row in account_entries(account):
         write.save(row)
     _count_administrators(write, int(account.is_superuser))
 
@@ -186,7 +186,7 @@ def write_removal(write: TransactWrite, account: Account, password_hash: str, ve
     closed = session_actions(replace(account, is_active=False), ends_sessions=True)
     write.update(SessionItem(keys.account(account.id), keys.GATE), actions=closed)
     write_session_end(write, account.id)
-    for item in (*unique_name_items(account).values(), *list_entries(account)):
+    for item in (*unique_name_items(account).values(), *account_entries(account)):
         write.delete(item)
     _count_administrators(write, -is_active_administrator(account))
 
@@ -207,7 +207,7 @@ def _write_differences(write: TransactWrite, old: Account, new: Account) -> None
 
 
 def _held_items(account: Account) -> dict[str, UniqueNameItem | AccountEntry]:
-    items: list[UniqueNameItem | AccountEntry] = [*unique_name_items(account).values(), *list_entries(account)]
+    items: list[UniqueNameItem | AccountEntry] = [*unique_name_items(account).values(), *account_entries(account)]
     return {item.pk: item for item in items}
 
 

@@ -168,13 +168,13 @@ class CareStore:
             except ConditionFailed:
                 return False
             except WriteConflict:
-                if not self._holds(grant, entry.at):
+                if not self._still_open(grant, entry.at):
                     return False
         with sdk_errors_mapped():
             item.save()
         return True
 
-    def _holds(self, grant: Grant, now: datetime) -> bool:
+    def _still_open(self, grant: Grant, now: datetime) -> bool:
         """Whether a grant still holds, strongly consistent. Unlike a transaction, a read is refused to nobody."""
         wanted = [(keys.care(grant.patient_id), _sort_key(grant))]
         if grant.department_id is not None:

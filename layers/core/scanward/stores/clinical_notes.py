@@ -119,7 +119,7 @@ def version_of(kind: NoteKind[T], item: NoteVersionItem) -> NoteVersion[T]:
     return NoteVersion(keys.number(item.sk), kind.read(item.text), int(item.author_id), from_ms(item.at_ms))
 
 
-def list_entries(kind: NoteKind[T], writing: Note[T]) -> list[ListEntry]:
+def note_entries(kind: NoteKind[T], writing: Note[T]) -> list[ListEntry]:
     """A writing's places: in the patient's list, and in those of departments."""
     lists = [kind.list_of(writing.patient_id), *map(keys.records_in, writing.departments)]
     return [ListEntry(key, keys.sortable(writing.id)) for key in lists]
@@ -147,7 +147,7 @@ class NoteStore(Generic[T]):
 
         def fill(write: TransactWrite) -> None:
             write.save(note_item(self._kind, writing), condition=NoteItem.pk.does_not_exist())
-            for row in list_entries(self._kind, writing):
+            for row in note_entries(self._kind, writing):
                 write.save(row)
             if once:
                 put_record(write, once, {"id": str(writing.id)}, writing.created_at, done=True)
@@ -214,7 +214,7 @@ class NoteStore(Generic[T]):
             self._kind.key(writing.id), NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
         ):
             item.delete()
-        for row in list_entries(self._kind, writing)[1:]:
+        for row in note_entries(self._kind, writing)[1:]:
             row.delete()
         NoteItem(self._kind.key(writing.id), self._kind.sort).delete()
 

@@ -77,7 +77,7 @@ def question_of(item: QuestionItem) -> Question:
     )
 
 
-def list_entries(question: Question) -> list[ListEntry]:
+def question_entries(question: Question) -> list[ListEntry]:
     """A question's places: the patient's own first, where it waits while it does, and the thread it belongs to."""
     lists = [keys.questions_of(question.patient_id)]
     if question.response is None:
@@ -114,7 +114,7 @@ class QuestionStore:
 
         def fill(write: TransactWrite) -> None:
             write.save(question_item(question), condition=QuestionItem.pk.does_not_exist())
-            for row in list_entries(question):
+            for row in question_entries(question):
                 write.save(row)
             if once:
                 put_record(write, once, {"id": str(question.id)}, question.created_at, done=True)
@@ -136,7 +136,7 @@ class QuestionStore:
         def fill(write: TransactWrite) -> None:
             write.save(question_item(after), condition=WAITS)
             write.delete(ListEntry(waiting_lists(before), keys.sortable(before.id)))
-            for row in list_entries(after)[1:]:
+            for row in question_entries(after)[1:]:
                 write.save(row)
             if notices:
                 notices.write(write, Notification(after.patient_id, after.id), after.updated_at)
@@ -153,7 +153,7 @@ class QuestionStore:
 
         def fill(write: TransactWrite) -> None:
             write.delete(QuestionItem(keys.question(question.id)), condition=WAITS)
-            for row in list_entries(question):
+            for row in question_entries(question):
                 write.delete(row)
 
         try:
@@ -196,7 +196,7 @@ class QuestionStore:
             for row in ListEntry.query(keys.questions_of(patient_id), consistent_read=True):
                 question = self.get(int(row.sk))
                 if question:
-                    for place in list_entries(question)[1:]:
+                    for place in question_entries(question)[1:]:
                         place.delete()
                     QuestionItem(keys.question(question.id)).delete()
                 row.delete()
