@@ -14,7 +14,7 @@ from bench import case
 from bench.peers import bare as peer
 from bench.reading import stubbed
 from bench.report import Report
-from functions.scans.handler import imaging as wired
+from functions.scans.handler import deps as wired
 from functions.scans.routes import routes
 from functions.scans.usecases.dependencies import ScanDeps
 from scanward.clock import now

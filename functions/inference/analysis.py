@@ -118,30 +118,30 @@ class AnalysisDeps:
     ended: Callable[[Task, timedelta], None] = _ignore_end
 
 
-def analyse_task(inference: AnalysisDeps, lease: Lease) -> None:
+def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
     """Reads the image of a leased task and completes the task.
 
     Raises ImageRefused, ModelRefused, NotFound, TooLarge, StorageFailed, Unavailable, LeaseLost.
     """
-    task, begun = lease.task, inference.now()
-    fetched = inference.objects.get(task.object_key, task.object_version)
+    task, begun = lease.task, deps.now()
+    fetched = deps.objects.get(task.object_key, task.object_version)
     content = fetched.content
     picture = decode(content)
-    warned = _derive(inference, task, content, picture)
+    warned = _derive(deps, task, content, picture)
     lease.advance(45, "Processing image...", fetched.version)
-    read = _read(inference, lease, picture)
+    read = _read(deps, lease, picture)
     result = replace(read, warnings=(*read.warnings, *warned))
     lease.complete(_add_report(result, task))
-    ended = inference.now()
-    inference.pace.note(task.order.priority, ended - begun, ended)
+    ended = deps.now()
+    deps.pace.note(task.order.priority, ended - begun, ended)
 
 
-def _derive(inference: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
+def _derive(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
     """Keeps what people look at; and what is to be said of it."""
-    inference.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
+    deps.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
         return ()
-    from imaging.dicom.deidentify import deidentify
+    from imaging.dicom.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
 
     try:
         copy = deidentify(content)
@@ -149,20 +149,20 @@ def _derive(inference: AnalysisDeps, task: Task, content: bytes, picture: Pictur
         return (NO_DEIDENTIFIED_COPY,)
     key, first = deidentified_key(task.scan_id), task.is_first and task.attempts == 1
     # Its UIDs are new at each making: whoever has the copy already would meet the same image under other ones.
-    if first or key not in inference.objects.list_keys(key):
-        inference.objects.put(key, copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    if first or key not in deps.objects.list_keys(key):
+        deps.objects.put(key, copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
     return copy.warnings
 
 
-def _read(inference: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
+def _read(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
     task = lease.task
-    model = inference.models.for_image(picture.facts, task.order.scan_type, task.order.model)
+    model = deps.models.for_image(picture.facts, task.order.scan_type, task.order.model)
     if model is None:
-        unknown = task.order.model is not None and task.order.model not in inference.models.names
+        unknown = task.order.model is not None and task.order.model not in deps.models.names
         return _result_without_model(picture, UNKNOWN_MODEL if unknown else NO_SUITABLE_MODEL)
     analysis = analyse(picture, model)
     lease.advance(80, "Drawing the heatmap")
-    inference.objects.put(heatmap_key(task.scan_id, task.id), heatmap(picture, analysis), "image/png")
+    deps.objects.put(heatmap_key(task.scan_id, task.id), heatmap(picture, analysis), "image/png")
     return _result(picture, analysis, model.card)
 
 

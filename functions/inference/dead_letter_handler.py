@@ -23,7 +23,7 @@ from scanward.stores.scans import ScanStore
 settings = DeadLetterSettings.read(Environment())
 log = Logger(service="dead-letters")
 table, now = settings.scans_table, StoreClock(clock.now).now
-dead = DeadLetterDeps(ScanStore(table), IdempotencyStore(table), ObjectStore(settings.bucket), now)
+deps = DeadLetterDeps(ScanStore(table), IdempotencyStore(table), ObjectStore(settings.bucket), now)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -32,7 +32,7 @@ def read_message(record: SQSRecord) -> None:
     """One dead letter; what means no task of ours is only told of."""
     emit({Metric.DEAD_LETTERS: 1})
     for announced in parse_message(record.body, settings.bucket):
-        end = fail_dead_letter(dead, announced)
+        end = fail_dead_letter(deps, announced)
         log.warning("dead letter", extra={"end": end})
         if end is DeadLetterOutcome.BURIED:
             emit_failure(FailureReason.RETRIES_EXHAUSTED)

@@ -31,21 +31,21 @@ class DeadLetterOutcome(StrEnum):
     NOTHING_TO_DO = "nothing to do"
 
 
-def fail_dead_letter(dead: DeadLetterDeps, announced: IncomingMessage) -> DeadLetterOutcome:
+def fail_dead_letter(deps: DeadLetterDeps, announced: IncomingMessage) -> DeadLetterOutcome:
     """Fails the task of a dead letter, unless it has ended; an object that never became one is set aside.
 
     Raises TaskLeased while a worker that was started by another announcement holds it: the letter is looked at again.
     Raises Conflict when it was moved meanwhile, for the same end.
     """
-    now = dead.now()
-    arrival = find_accepted(dead.idempotency, announced, now) if isinstance(announced, ExternalUpload) else announced
+    now = deps.now()
+    arrival = find_accepted(deps.idempotency, announced, now) if isinstance(announced, ExternalUpload) else announced
     if arrival is None and announced.key:
-        quarantine(dead.objects, announced.key, announced.version)
+        quarantine(deps.objects, announced.key, announced.version)
         return DeadLetterOutcome.SET_ASIDE
-    task = dead.scans.task(arrival.task_id) if isinstance(arrival, UploadedObject) else None
+    task = deps.scans.task(arrival.task_id) if isinstance(arrival, UploadedObject) else None
     if task is None or task.is_final:
         return DeadLetterOutcome.NOTHING_TO_DO
     if tasks.is_leased(task, now):
         raise TaskLeased
-    dead.scans.write_transition(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
+    deps.scans.write_transition(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
     return DeadLetterOutcome.BURIED

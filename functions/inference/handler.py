@@ -30,7 +30,7 @@ log = Logger(service="inference")
 now = StoreClock(clock.now).now
 scans, objects = ScanStore(settings.scans_table), ObjectStore(settings.bucket)
 models = model_registry(ModelSettings.read(Environment()), settings.models, settings.memory_mb, on_model_error(log))
-inference = AnalysisDeps(
+deps = AnalysisDeps(
     scans,
     objects,
     Purger(settings.bucket),
@@ -40,7 +40,7 @@ inference = AnalysisDeps(
     measure_end,
 )
 accounts, once = SessionStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
-reception = IngestDeps(scans, objects, accounts, once, now, clock.fresh_id)
+ingest = IngestDeps(scans, objects, accounts, once, now, clock.fresh_id)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -49,7 +49,7 @@ def read_message(record: SQSRecord) -> None:
     """One message. What it raises is left to the queue to try again."""
     measure_wait(record, now())
     for announced in parse_message(record.body, settings.bucket):
-        outcome = handle_event(inference, reception, announced)
+        outcome = handle_event(deps, ingest, announced)
         if outcome is Outcome.SET_ASIDE:
             measure_quarantine()
             log.error("set aside", extra={"why": getattr(announced, "why", "nothing of ours is to be read there")})

@@ -117,17 +117,17 @@ class IngestDeps:
     fresh_id: Callable[[datetime], int]
 
 
-def accept_external(reception: IngestDeps, delivery: ExternalUpload) -> UploadedObject | None:
+def accept_external(ingest: IngestDeps, delivery: ExternalUpload) -> UploadedObject | None:
     """The task of a delivered object, made at its first announcement; None when it is not an image of an account.
 
     What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
     """
     once = _idempotency_key(delivery)
-    made = reception.idempotency.find(once, reception.now())
+    made = ingest.idempotency.find(once, ingest.now())
     if made is None:  # later the account may be deactivated, and the object removed with its scan
-        if not reception.sessions.is_active(delivery.prefix.account_id) or not _is_image(reception.objects, delivery):
+        if not ingest.sessions.is_active(delivery.prefix.account_id) or not _is_image(ingest.objects, delivery):
             return None
-        made = _create_scan(reception, delivery, once)
+        made = _create_scan(ingest, delivery, once)
     return _uploaded_object(delivery, made)
 
 
@@ -153,22 +153,22 @@ def _is_image(objects: ObjectStore, delivery: ExternalUpload) -> bool:
     return 0 < head.size <= MAX_UPLOAD_BYTES and format_of(head.content) is not None
 
 
-def _create_scan(reception: IngestDeps, delivery: ExternalUpload, once: IdempotencyKey) -> IdempotencyRecord:
-    scan, task = _new_scan(reception, delivery)
+def _create_scan(ingest: IngestDeps, delivery: ExternalUpload, once: IdempotencyKey) -> IdempotencyRecord:
+    scan, task = _new_scan(ingest, delivery)
     made = {"scan_id": str(scan.id), "task_id": str(task.id)}
     try:
-        reception.scans.add(scan, task, IdempotencyWrite(once, made))
+        ingest.scans.add(scan, task, IdempotencyWrite(once, made))
     except Conflict as lost:
-        found = reception.idempotency.find(once, reception.now())
+        found = ingest.idempotency.find(once, ingest.now())
         if found is None:  # an id was in use, which the next try is not
             raise Unavailable from lost
         return found
     return IdempotencyRecord(made, task.created_at, done=True)
 
 
-def _new_scan(reception: IngestDeps, delivery: ExternalUpload) -> tuple[Scan, Task]:
-    now, account = reception.now(), delivery.prefix.account_id
-    scan_id, task_id = reception.fresh_id(now), reception.fresh_id(now)
+def _new_scan(ingest: IngestDeps, delivery: ExternalUpload) -> tuple[Scan, Task]:
+    now, account = ingest.now(), delivery.prefix.account_id
+    scan_id, task_id = ingest.fresh_id(now), ingest.fresh_id(now)
     order = Order(priority=delivery.prefix.priority)
     task = tasks.create(task_id, scan_id, account, now, order, object_key=delivery.key)
     scan = Scan(scan_id, account, account, task_id, delivery.key, None, task.status, now)

@@ -86,7 +86,7 @@ class ModelSettings:
         return cls(
             bucket=env.optional("MODELS_BUCKET") or env.required("BUCKET"),
             prefix=prefix if prefix.endswith("/") else f"{prefix}/",
-            served=read_configs(env.optional("MODELS") or "{}"),
+            configs=read_configs(env.optional("MODELS") or "{}"),
         )
 
 
@@ -115,7 +115,7 @@ class ModelSource:
     def model(self, card: Card, memory_mb: int) -> "Model":
         """A card's model, ready to run."""
         # onnxruntime takes longer to import than to run: whoever only asks for cards does without.
-        from imaging.model import MODEL_FILE, load_model, model_of, threads_for
+        from imaging.model import MODEL_FILE, load_model, model_of, threads_for  # noqa: PLC0415
 
         threads, served = threads_for(memory_mb), self._served.get(card.name)
         if served and served.prefix:
@@ -204,7 +204,7 @@ class ModelRegistry:
 
         Raises ModelRefused if that one is refused; StorageFailed if S3 fails for that one, or for one that it may be.
         """
-        from imaging.model_selection import select_model
+        from imaging.model_selection import select_model  # noqa: PLC0415 - it knows pictures, and so numpy; cards need neither
 
         if model is not None:
             accepts = {model: self.accepts(self.card(model))} if model in self.names else {}
@@ -273,7 +273,7 @@ def on_model_error(log: Logger) -> OnError:
     """Tells the function's log, and CloudWatch."""
 
     def tell(refusal: ModelError) -> None:
-        from functions.inference.metrics import measure_model_error
+        from functions.inference.metrics import measure_model_error  # noqa: PLC0415 - a good start does without
 
         log.error("model refused", extra={"why": refusal.message})
         measure_model_error()

@@ -50,33 +50,33 @@ class Prediction:
     analysis: "Analysis"
 
 
-def offered_models(predictions: PredictionDeps) -> list[str]:
+def offered_models(deps: PredictionDeps) -> list[str]:
     """The names of the models that predict."""
-    cards = predictions.models.cards
-    unread = set(predictions.models.names).difference(cards)
+    cards = deps.models.cards
+    unread = set(deps.models.names).difference(cards)
     choosing = {name for name, card in cards.items() if card.chooses_one}
-    first = [name for name in predictions.first if name in choosing | unread]
+    first = [name for name in deps.first if name in choosing | unread]
     return first + sorted(choosing.difference(first))
 
 
-def predict(predictions: PredictionDeps, actor: Actor, content: bytes, model_type: str) -> Prediction:
+def predict(deps: PredictionDeps, actor: Actor, content: bytes, model_type: str) -> Prediction:
     """What the model makes of the image.
 
     Raises NotAllowed, UnknownModelType, ImageNotLoaded, ModelNotLoaded, Unavailable.
     """
     if not allows(actor, Action.ANALYSE_SCAN, Resource(actor.account_id)):
         raise NotAllowed
-    card = _card(predictions, model_type)
+    card = _card(deps, model_type)
     # Cards alone need neither numpy nor onnxruntime: whoever lists models does not wait for them.
-    from imaging.analysis import analyse
-    from imaging.decode import decode
-    from imaging.jpeg_png import HEAD_BYTES, sniff
+    from imaging.analysis import analyse  # noqa: PLC0415
+    from imaging.decode import decode  # noqa: PLC0415
+    from imaging.jpeg_png import HEAD_BYTES, sniff  # noqa: PLC0415
 
     if sniff(content[:HEAD_BYTES]) is None:
         raise ImageNotLoaded(f"Error loading image: {CANNOT_IDENTIFY}")
     try:
         picture = decode(content)
-        model = predictions.models.for_image(picture.facts, model=model_type)
+        model = deps.models.for_image(picture.facts, model=model_type)
         if model is None:
             raise ImageNotLoaded(f"Error loading image: {SHOWS_ANOTHER}")
         analysis = analyse(picture, model, explained=False)
@@ -89,26 +89,26 @@ def predict(predictions: PredictionDeps, actor: Actor, content: bytes, model_typ
     return Prediction(analysis.choice, card, analysis)
 
 
-def _card(predictions: PredictionDeps, model_type: str) -> Card:
+def _card(deps: PredictionDeps, model_type: str) -> Card:
     try:
-        card = predictions.models.card(model_type)
+        card = deps.models.card(model_type)
         if card.chooses_one:
             return card
     except KeyError:
         pass
     except ModelError as refusal:
         raise ModelNotLoaded from refusal
-    raise UnknownModelType(f"Invalid model type. Choose from {', '.join(offered_models(predictions))}")
+    raise UnknownModelType(f"Invalid model type. Choose from {', '.join(offered_models(deps))}")
 
 
-def read_models(predictions: PredictionDeps) -> list[Card]:
+def read_models(deps: PredictionDeps) -> list[Card]:
     """The cards of all models, by name."""
-    return list(predictions.models.cards.values())
+    return list(deps.models.cards.values())
 
 
-def read_model(predictions: PredictionDeps, name: str) -> Card:
+def read_model(deps: PredictionDeps, name: str) -> Card:
     """One card. Raises NotFound, Unavailable."""
     try:
-        return predictions.models.card(name)
+        return deps.models.card(name)
     except (KeyError, ModelError):
         raise NotFound from None

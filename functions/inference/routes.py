@@ -11,23 +11,21 @@ routes = Routes[PredictionDeps]("models", Family.ENVELOPE)
 
 
 @routes.post("/predict", PredictOut, Predict, media=(Media.MULTIPART,), files=("file",), family=Family.FLAT)
-def predict(call: Call[Predict], predictions: PredictionDeps) -> PredictOut:
+def predict(call: Call[Predict], deps: PredictionDeps) -> PredictOut:
     """Have an image of up to 4,400,000 bytes read at once, by a model that chooses one of its labels."""
     if set(call.files) != {"file"}:
         raise InvalidFields({"file": ["Send one image, in the field called file."]})
-    return PredictOut.from_domain(
-        usecases.predict(predictions, call.actor, call.files["file"].content, call.body.model_type)
-    )
+    return PredictOut.from_domain(usecases.predict(deps, call.actor, call.files["file"].content, call.body.model_type))
 
 
 @routes.get("/models", list[ModelOut])
-def list_models(call: Call[None], predictions: PredictionDeps) -> list[ModelOut]:
+def list_models(call: Call[None], deps: PredictionDeps) -> list[ModelOut]:
     """The models at hand."""
-    return [ModelOut.from_domain(card, predictions.models.accepts(card)) for card in usecases.read_models(predictions)]
+    return [ModelOut.from_domain(card, deps.models.accepts(card)) for card in usecases.read_models(deps)]
 
 
 @routes.get("/models/{name}", CardOut)
-def read_model(call: Call[None], predictions: PredictionDeps) -> CardOut:
+def read_model(call: Call[None], deps: PredictionDeps) -> CardOut:
     """A model's card: what it was made for, how good it is, what it cannot do."""
-    card = usecases.read_model(predictions, call.path["name"])
-    return CardOut.from_domain(card, predictions.models.accepts(card))
+    card = usecases.read_model(deps, call.path["name"])
+    return CardOut.from_domain(card, deps.models.accepts(card))

@@ -32,48 +32,48 @@ class Outcome(StrEnum):
     SET_ASIDE = "set aside"
 
 
-def handle_event(inference: AnalysisDeps, reception: IngestDeps, announced: IncomingMessage) -> Outcome:
+def handle_event(deps: AnalysisDeps, ingest: IngestDeps, announced: IncomingMessage) -> Outcome:
     """Reads what was announced, or sets aside what means nothing to us.
 
     Raises StorageFailed or Unavailable when it should be tried again.
     """
-    arrival = accept_external(reception, announced) if isinstance(announced, ExternalUpload) else announced
-    outcome = process(inference, arrival) if isinstance(arrival, UploadedObject) else Outcome.SET_ASIDE
+    arrival = accept_external(ingest, announced) if isinstance(announced, ExternalUpload) else announced
+    outcome = process(deps, arrival) if isinstance(arrival, UploadedObject) else Outcome.SET_ASIDE
     if outcome is Outcome.SET_ASIDE and announced.key:
-        quarantine(inference.objects, announced.key, announced.version)
+        quarantine(deps.objects, announced.key, announced.version)
     return outcome
 
 
-def process(inference: AnalysisDeps, arrival: UploadedObject) -> Outcome:
+def process(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
     """Analyses what has arrived, once, however often it is announced.
 
     Raises StorageFailed or Unavailable when it should be tried again; the lease is then given back.
     """
     try:
-        lease = _claim(inference, arrival)
+        lease = _claim(deps, arrival)
         if lease is None:
-            return handle_unknown_task(inference, arrival)
-        begun = inference.now()
-        outcome = Outcome.FAILED if lease.task.is_final else _analyse(inference, lease)
-        inference.ended(lease.task, inference.now() - begun)
+            return handle_unknown_task(deps, arrival)
+        begun = deps.now()
+        outcome = Outcome.FAILED if lease.task.is_final else _analyse(deps, lease)
+        deps.ended(lease.task, deps.now() - begun)
         return outcome
     except (TaskClosed, TaskLeased):
         return Outcome.NOTHING_TO_DO
     except LeaseLost:
-        delete_leftovers(inference, arrival)
+        delete_leftovers(deps, arrival)
         return Outcome.NOTHING_TO_DO
 
 
-def _claim(inference: AnalysisDeps, arrival: UploadedObject) -> Lease | None:
+def _claim(deps: AnalysisDeps, arrival: UploadedObject) -> Lease | None:
     """A lease on the arrival's task; None when there is no such task. Its task is final after too many attempts."""
     attempt = secrets.token_urlsafe(9)
     for _ in range(CLAIM_TRIES):
-        task = inference.scans.task(arrival.task_id)
+        task = deps.scans.task(arrival.task_id)
         if task is None or not _is_same_object(arrival, task):
             return None
         try:
-            claimed = tasks.claim(task, attempt, arrival.version, inference.now())
-            return Lease(inference.scans, inference.scans.write_transition(task, claimed), inference.now)
+            claimed = tasks.claim(task, attempt, arrival.version, deps.now())
+            return Lease(deps.scans, deps.scans.write_transition(task, claimed), deps.now)
         except (TaskClosed, TaskLeased):
             raise
         except Conflict:
@@ -85,9 +85,9 @@ def _is_same_object(arrival: UploadedObject, task: Task) -> bool:
     return task.scan_id == arrival.scan_id and arrival.key in {None, task.object_key}
 
 
-def _analyse(inference: AnalysisDeps, lease: Lease) -> Outcome:
+def _analyse(deps: AnalysisDeps, lease: Lease) -> Outcome:
     try:
-        analyse_task(inference, lease)
+        analyse_task(deps, lease)
     except StorageFailed:
         if lease.task.attempts < tasks.MAX_ATTEMPTS:
             lease.release()
@@ -110,21 +110,21 @@ def _analyse(inference: AnalysisDeps, lease: Lease) -> Outcome:
     return Outcome.FAILED
 
 
-def handle_unknown_task(inference: AnalysisDeps, arrival: UploadedObject) -> Outcome:
+def handle_unknown_task(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
     """What comes of an arrival without a task: nothing where its scan was removed, but that what is left goes too."""
-    if delete_leftovers(inference, arrival) or arrival.key is None:
+    if delete_leftovers(deps, arrival) or arrival.key is None:
         return Outcome.NOTHING_TO_DO
     return Outcome.SET_ASIDE
 
 
-def delete_leftovers(inference: AnalysisDeps, arrival: UploadedObject) -> bool:
+def delete_leftovers(deps: AnalysisDeps, arrival: UploadedObject) -> bool:
     """Removes the image and all that was made of it where its scan was removed; whether it was.
 
     A worker may have been at it meanwhile, and have died before it saw that.
     """
-    if not inference.scans.was_removed(arrival.scan_id):
+    if not deps.scans.was_removed(arrival.scan_id):
         return False
-    inference.purger.purge(derived_prefix(arrival.scan_id))
+    deps.purger.purge(derived_prefix(arrival.scan_id))
     if arrival.key:
-        inference.purger.purge_image(arrival.key, arrival.version)
+        deps.purger.purge_image(arrival.key, arrival.version)
     return True

@@ -10,6 +10,6 @@ from scanward.settings import Environment
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
-portal = PortalDeps(Path(__file__).with_name("openapi.json"), swagger_ui())
+deps = PortalDeps(Path(__file__).with_name("openapi.json"), swagger_ui())
 cors = Cors(Environment().names("ALLOWED_ORIGINS"))
-app = Api(routes, portal, Edge(None, cors, Logger(service="portal")))
+app = Api(routes, deps, Edge(None, cors, Logger(service="portal")))

@@ -25,39 +25,39 @@ class HealthOut(Out):
 
 
 @routes.get("/health", HealthOut, audience=PUBLIC)
-def health(call: Call[None], portal: PortalDeps) -> HealthOut:
+def health(call: Call[None], deps: PortalDeps) -> HealthOut:
     """Whether the API answers."""
     return HealthOut()
 
 
 @routes.get("/openapi.json", "application/json", audience=PUBLIC)
-def openapi(call: Call[None], portal: PortalDeps) -> Binary:
+def openapi(call: Call[None], deps: PortalDeps) -> Binary:
     """This document."""
-    return Binary(usecases.openapi_document(portal, call.root), "application/json", _BRIEFLY)
+    return Binary(usecases.openapi_document(deps, call.root), "application/json", _BRIEFLY)
 
 
 @routes.get("/docs", "text/html", audience=PUBLIC)
-def docs(call: Call[None], portal: PortalDeps) -> Binary:
+def docs(call: Call[None], deps: PortalDeps) -> Binary:
     """This document as a page."""
     return Binary(usecases.docs_page(call.root), "text/html; charset=utf-8", _PAGE_POLICY)
 
 
 @routes.get("/docs/{asset}", "application/octet-stream", audience=PUBLIC)
-def docs_asset(call: Call[None], portal: PortalDeps) -> Binary:
+def docs_asset(call: Call[None], deps: PortalDeps) -> Binary:
     """A file of the page."""
-    found = usecases.docs_asset(portal, call.path["asset"])
+    found = usecases.docs_asset(deps, call.path["asset"])
     return Binary(found.content, found.content_type, _PAGE_POLICY)
 
 
 @routes.any("/", HealthOut, audience=PUBLIC)
 @routes.any("/{proxy+}", HealthOut, audience=PUBLIC)
-def unknown(call: Call[None], portal: PortalDeps) -> Binary:
+def unknown(call: Call[None], deps: PortalDeps) -> Binary:
     """A path that does not exist."""
     raise NotFound
 
 
 @routes.any("/api", HealthOut, audience=PUBLIC, family=Family.FLAT)
 @routes.any("/api/{proxy+}", HealthOut, audience=PUBLIC, family=Family.FLAT)
-def unknown_flat(call: Call[None], portal: PortalDeps) -> Binary:
+def unknown_flat(call: Call[None], deps: PortalDeps) -> Binary:
     """A path that does not exist, among those of the flat family."""
     raise NotFound

@@ -52,9 +52,9 @@ class Asset:
     content_type: str
 
 
-def openapi_document(portal: PortalDeps, root: str) -> bytes:
+def openapi_document(deps: PortalDeps, root: str) -> bytes:
     """The gateway's own document, for people and client generators: without AWS's parts, with where it is served."""
-    whole = json.loads(portal.document.read_bytes())
+    whole = json.loads(deps.document.read_bytes())
     served: dict[str, dict[str, Any]] = {}
     for path, item in whole["paths"].items():
         for verb, operation in item.items():
@@ -72,13 +72,13 @@ def docs_page(root: str) -> bytes:
     return PAGE.format(base=root).encode()
 
 
-def docs_asset(portal: PortalDeps, name: str) -> Asset:
+def docs_asset(deps: PortalDeps, name: str) -> Asset:
     """One file of the page, from a closed list. Raises NotFound."""
     if name == "start.js":
         return Asset(START.encode(), "text/javascript; charset=utf-8")
     if name not in ASSETS:
         raise NotFound
-    return Asset((portal.assets / name).read_bytes(), ASSETS[name])
+    return Asset((deps.assets / name).read_bytes(), ASSETS[name])
 
 
 PACKAGE = "drf_spectacular_sidecar"

@@ -23,10 +23,10 @@ settings = Settings.read(Environment())
 log = Logger(service="realtime")
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 scans = ScanStore(settings.sockets.scans_table)
-keeper = connection_deps(settings.sockets)
-realtime = RealtimeDeps(
-    keeper,
-    Authenticator(keeper.sessions, tokens, settings.requests_per_minute, now),
+connections = connection_deps(settings.sockets)
+deps = RealtimeDeps(
+    connections,
+    Authenticator(connections.sessions, tokens, settings.requests_per_minute, now),
     tokens,
     scans,
     ScanListStore(settings.sockets.scans_table),
@@ -39,7 +39,7 @@ realtime = RealtimeDeps(
 def app(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answers one WebSocket event; tokens are in its query and are never logged."""
     try:
-        reply = answer(realtime, event)
+        reply = answer(deps, event)
     except Exception as failure:  # its message may hold what somebody sent, and Lambda would log it
         log_failure(log, failure)
         reply = {"statusCode": 500}

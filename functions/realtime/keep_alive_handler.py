@@ -10,11 +10,11 @@ from functions.realtime.usecases.connections import keep_alive
 from scanward.settings import Environment
 
 log = Logger(service="keep-alive")
-keeper = connection_deps(SocketSettings.read(Environment()))
+deps = connection_deps(SocketSettings.read(Environment()))
 
 
 def app(event: dict[str, Any], context: object) -> dict[str, int]:
     """One round; the answer counts what was done."""
-    counts = keep_alive(keeper)
+    counts = keep_alive(deps)
     log.info("kept alive", extra=counts)
     return counts

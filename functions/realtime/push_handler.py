@@ -24,7 +24,7 @@ from scanward.stores.tasks import task_of_image
 settings = PushSettings.read(Environment())
 log = Logger(service="push")
 scans = ScanStore(settings.sockets.scans_table)
-push = PushDeps(connection_deps(settings.sockets), scans, Access(CareStore(settings.clinic_table), now))
+deps = PushDeps(connection_deps(settings.sockets), scans, Access(CareStore(settings.clinic_table), now))
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
@@ -37,11 +37,11 @@ def read_record(record: DynamoDBRecord) -> None:
     if image is None:
         return
     if kind == keys.TASK:
-        log.info("pushed", extra={"to": push_task(push, task_of_image(image))})
+        log.info("pushed", extra={"to": push_task(deps, task_of_image(image))})
     elif kind.startswith(keys.SUBSCRIPTION_PREFIX) and record.raw_event["eventName"] == "INSERT":
-        log.info("pushed", extra={"to": push_first_state(push, subscription_of_image(image))})
+        log.info("pushed", extra={"to": push_first_state(deps, subscription_of_image(image))})
     elif kind == keys.NOTICE:
-        log.info("told", extra={"to": push_notification(push.connections, notification_of_image(image))})
+        log.info("told", extra={"to": push_notification(deps.connections, notification_of_image(image))})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -15,16 +15,16 @@ Reply = dict[str, Any]
 DONE: Reply = {"statusCode": 200}
 
 
-def answer(realtime: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
+def answer(deps: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
     """Answers one event. A refused handshake carries the status that an HTTP request would have got."""
     kind, connection_id = event["requestContext"]["eventType"], event["requestContext"]["connectionId"]
     try:
         if kind == "CONNECT":
-            handshake.connect(realtime, _handshake(connection_id, event))
+            handshake.connect(deps, _handshake(connection_id, event))
         elif kind == "DISCONNECT":
-            handshake.disconnect(realtime, connection_id)
+            handshake.disconnect(deps, connection_id)
         else:
-            _handle_message(realtime, connection_id, event.get("body"))
+            _handle_message(deps, connection_id, event.get("body"))
     except ScanwardError as refusal:
         status, body = Family.ENVELOPE.error_body(refusal)
         headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else {}
@@ -39,13 +39,13 @@ def _handshake(connection_id: str, event: Mapping[str, Any]) -> Handshake:
     return Handshake(connection_id, query.get("token", ""), named, headers.get("origin"))
 
 
-def _handle_message(realtime: RealtimeDeps, connection_id: str, body: object) -> None:
+def _handle_message(deps: RealtimeDeps, connection_id: str, body: object) -> None:
     ends = False
     try:
-        watching = subscriptions.handle_message(realtime, connection_id, partial(schemas.read_message, body))
+        watching = subscriptions.handle_message(deps, connection_id, partial(schemas.read_message, body))
         said = schemas.watching(watching) if watching else schemas.PONG
     except (NotAuthenticated, subscriptions.MessageRateExceeded) as over:
         said, ends = schemas.error_message(over), True
     except ScanwardError as refused:
         said = schemas.error_message(refused)
-    subscriptions.reply(realtime, connection_id, said, ends=ends)
+    subscriptions.reply(deps, connection_id, said, ends=ends)

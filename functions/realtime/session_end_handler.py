@@ -15,7 +15,7 @@ from scanward.settings import Environment
 from scanward.stores import keys
 
 log = Logger(service="session-end")
-keeper = connection_deps(SocketSettings.read(Environment()))
+deps = connection_deps(SocketSettings.read(Environment()))
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 
@@ -23,7 +23,7 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 def read_record(record: DynamoDBRecord) -> None:
     """Some session of an account has ended, or the account is gone. Which ones live is asked of the gate."""
     account_id = keys.number(record.raw_event["dynamodb"]["Keys"]["pk"]["S"])
-    log.info("ended", extra={"sockets": end_without_session(keeper, account_id)})
+    log.info("ended", extra={"sockets": end_without_session(deps, account_id)})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -32,7 +32,7 @@ from scanward.web.responses import Cors
 settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 accounts = AccountStore(settings.accounts_table)
-clinic = RecordDeps(
+deps = RecordDeps(
     accounts=accounts,
     connect_tokens=ConnectTokenStore(settings.clinic_table),
     links=CareLinkStore(settings.clinic_table),
@@ -56,4 +56,4 @@ clinic = RecordDeps(
     fresh_id=fresh_id,
 )
 gate = Authenticator(SessionStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
-app = Api(routes, clinic, Edge(gate, Cors(settings.allowed_origins), Logger(service="records")))
+app = Api(routes, deps, Edge(gate, Cors(settings.allowed_origins), Logger(service="records")))

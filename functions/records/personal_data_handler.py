@@ -28,7 +28,7 @@ from scanward.stores.sessions import SessionStore
 
 settings = PersonalDataSettings.read(Environment())
 log = Logger(service="own-data")
-own = PersonalDataDeps(
+deps = PersonalDataDeps(
     accounts=AccountStore(settings.accounts_table),
     sessions=SessionStore(settings.accounts_table),
     scans=ScanStore(settings.scans_table),
@@ -57,9 +57,9 @@ def read_message(record: SQSRecord) -> None:
         outcome = "not a wish"
     else:
         outcome = (
-            write_archive(own, asked.account_id)
+            write_archive(deps, asked.account_id)
             if asked.kind is RequestKind.EXPORT
-            else erase_account(own, asked.account_id)
+            else erase_account(deps, asked.account_id)
         )
     log.info("own data", extra={"wish": asked.kind.value if asked else None, "outcome": outcome})
 

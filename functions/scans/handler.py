@@ -28,7 +28,7 @@ settings = Settings.read(Environment())
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 table, lanes = settings.scans_table, PriorityQueues(settings.queue_urls)
 accounts = SessionStore(settings.accounts_table)
-imaging = ScanDeps(
+deps = ScanDeps(
     scans=ScanStore(table),
     lists=ScanListStore(table),
     objects=ObjectStore(settings.bucket),
@@ -44,4 +44,4 @@ imaging = ScanDeps(
     fresh_id=fresh_id,
 )
 gate = Authenticator(accounts, tokens, settings.requests_per_minute, now)
-app = Api(routes, imaging, Edge(gate, Cors(settings.allowed_origins), Logger(service="scans")))
+app = Api(routes, deps, Edge(gate, Cors(settings.allowed_origins), Logger(service="scans")))

@@ -16,7 +16,7 @@ from scanward.stores.scans import ScanStore
 
 settings = SweepSettings.read(Environment())
 log = Logger(service="sweep")
-sweeper = SweepDeps(
+deps = SweepDeps(
     ScanStore(settings.scans_table),
     ObjectStore(settings.bucket),
     PriorityQueues(settings.queue_urls),
@@ -27,7 +27,7 @@ sweeper = SweepDeps(
 
 def app(event: dict[str, Any], context: object) -> dict[str, int]:
     """One sweep; the answer counts what was done."""
-    counts = sweep(sweeper)
+    counts = sweep(deps)
     log.info("swept", extra=counts)
     emit({Metric(f"Sweep{what.capitalize()}"): count for what, count in counts.items()})
     return counts

@@ -34,59 +34,57 @@ class SweepDeps:
     failed: Callable[[FailureReason], None] = _ignore_failure
 
 
-def sweep(sweeper: SweepDeps) -> dict[str, int]:
+def sweep(deps: SweepDeps) -> dict[str, int]:
     """Looks at due tasks, all of them if time allows; counts those announced again, failed, left waiting and untouched.
 
     What is untouched the next sweep finds again; the others do not wait for it.
     """
-    counts, begun = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}, sweeper.now()
+    counts, begun = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}, deps.now()
     shards, seen = set(range(DUE_SHARDS)), set[int]()
-    while shards and sweeper.now() - begun < SWEEP_TIME:
+    while shards and deps.now() - begun < SWEEP_TIME:
         for shard in sorted(shards):
-            found = [
-                task_id for task_id in sweeper.scans.due_tasks(shard, sweeper.now(), PER_SHARD) if task_id not in seen
-            ]
+            found = [task_id for task_id in deps.scans.due_tasks(shard, deps.now(), PER_SHARD) if task_id not in seen]
             if not found:
                 shards.discard(shard)
             seen.update(found)
             for task_id in found:
-                outcome = _check_task(sweeper, task_id)
+                outcome = _check_task(deps, task_id)
                 if outcome:
                     counts[outcome] += 1
     return counts
 
 
-def _check_task(sweeper: SweepDeps, task_id: int) -> str | None:
+def _check_task(deps: SweepDeps, task_id: int) -> str | None:
     try:
-        task = sweeper.scans.task(task_id)
+        task = deps.scans.task(task_id)
         # The index is behind the table: a worker may have taken the task since.
-        if task is None or task.due_at is None or task.due_at > sweeper.now():
+        if task is None or task.due_at is None or task.due_at > deps.now():
             return None
-        return _settle(sweeper, task)
+        return _settle(deps, task)
     except Conflict:
         return None  # somebody moved it meanwhile, which is all that was wanted
     except (Unavailable, ValueError, TypeError, KeyError):  # the last ones of an item that cannot be read
         return "untouched"
 
 
-def _settle(sweeper: SweepDeps, task: Task) -> str:
-    now = sweeper.now()
+def _settle(deps: SweepDeps, task: Task) -> str:
+    now = deps.now()
     if now - task.created_at >= tasks.DEADLINE:
-        return _fail(sweeper, task, FailureReason.TIMED_OUT, now)
+        return _fail(deps, task, FailureReason.TIMED_OUT, now)
     if task.attempts >= tasks.MAX_ATTEMPTS:
-        return _fail(sweeper, task, FailureReason.RETRIES_EXHAUSTED, now)
-    if task.status is TaskStatus.IN_PROGRESS or sweeper.objects.exists(task.object_key):
+        return _fail(deps, task, FailureReason.RETRIES_EXHAUSTED, now)
+    if task.status is TaskStatus.IN_PROGRESS or deps.objects.exists(task.object_key):
         # Its worker is dead or its event was lost. Nobody is in its way: a lease that is over lets the next one in.
-        sweeper.lanes.enqueue(task)
-        sweeper.scans.write_transition(task, tasks.postpone(task, now))
+        deps.lanes.enqueue(task)
+        deps.scans.write_transition(task, tasks.postpone(task, now))
         return "announced"
     if now - task.created_at > tasks.UPLOAD_WINDOW + tasks.FIRST_CHECK:
-        return _fail(sweeper, task, FailureReason.UPLOAD_EXPIRED, now)
-    sweeper.scans.write_transition(task, tasks.await_upload(task, now))
+        return _fail(deps, task, FailureReason.UPLOAD_EXPIRED, now)
+    deps.scans.write_transition(task, tasks.await_upload(task, now))
     return "waiting"
 
 
-def _fail(sweeper: SweepDeps, task: Task, reason: FailureReason, now: datetime) -> str:
-    sweeper.scans.write_transition(task, tasks.fail(task, reason, now))
-    sweeper.failed(reason)
+def _fail(deps: SweepDeps, task: Task, reason: FailureReason, now: datetime) -> str:
+    deps.scans.write_transition(task, tasks.fail(task, reason, now))
+    deps.failed(reason)
     return "failed"

@@ -24,7 +24,7 @@ class Mailbox:
         boto3.client("sesv2").create_email_identity(EmailIdentity=SENDER)
         self._sqs = boto3.client("sqs")
         self._queue = self._sqs.create_queue(QueueName="mail")["QueueUrl"]
-        auth = handler.auth
+        auth = handler.deps
         sent = MailRateStore(TABLES["ACCOUNTS_TABLE"], MAX_MAILS_PER_HOUR)
         self.mails = ResetMailDeps(auth.accounts, auth.tokens, sent, Mailer(SENDER), None, auth.now)
 

@@ -19,7 +19,7 @@ def test_an_id_that_is_in_use_is_drawn_again_and_nobody_is_told_of_a_taken_email
     from functions.auth import handler
 
     drawn: Iterator[int] = iter((7, 7, 8))
-    auth = replace(handler.auth, fresh_id=lambda _: next(drawn))
+    auth = replace(handler.deps, fresh_id=lambda _: next(drawn))
     assert register(auth, "192.0.2.1", wanted("one@example.org")).id == 7
     assert register(auth, "192.0.2.1", wanted("other@example.org")).id == 8
 
@@ -27,7 +27,7 @@ def test_an_id_that_is_in_use_is_drawn_again_and_nobody_is_told_of_a_taken_email
 def test_ids_that_never_stop_colliding_end_in_a_conflict(aws: None) -> None:
     from functions.auth import handler
 
-    same: Any = replace(handler.auth, fresh_id=lambda _: 7)
+    same: Any = replace(handler.deps, fresh_id=lambda _: 7)
     register(same, "192.0.2.1", wanted("one@example.org"))
     with pytest.raises(Conflict):
         register(same, "192.0.2.1", wanted("other@example.org"))

@@ -16,7 +16,8 @@ def refresh_token(api: Client, person: Client) -> str:
 
 
 def test_two_windows_that_rotate_at_once_get_the_same_successor(refresh_token: str) -> None:
-    from functions.auth.handler import auth, gate
+    from functions.auth.handler import deps as auth
+    from functions.auth.handler import gate
 
     passes = [gate.authenticate(refresh_token, TokenType.REFRESH) for _ in range(2)]
     first, second = (sessions.renew_tokens(auth, passed, rotates=True) for passed in passes)
@@ -25,7 +26,8 @@ def test_two_windows_that_rotate_at_once_get_the_same_successor(refresh_token: s
 
 
 def test_who_comes_after_the_successor_was_used_ends_the_session(refresh_token: str) -> None:
-    from functions.auth.handler import auth, gate
+    from functions.auth.handler import deps as auth
+    from functions.auth.handler import gate
 
     late = gate.authenticate(refresh_token, TokenType.REFRESH)
     shown = refresh_token
@@ -38,7 +40,8 @@ def test_who_comes_after_the_successor_was_used_ends_the_session(refresh_token: 
 
 
 def test_nobody_rotates_in_a_session_that_ended_meanwhile(refresh_token: str) -> None:
-    from functions.auth.handler import auth, gate
+    from functions.auth.handler import deps as auth
+    from functions.auth.handler import gate
 
     passed = gate.authenticate(refresh_token, TokenType.REFRESH)
     sessions.logout(auth, passed.actor, everywhere=False)

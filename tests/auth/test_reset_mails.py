@@ -37,7 +37,7 @@ def register(names: Names) -> Account:
     from functions.auth import handler
 
     return registration.register(
-        handler.auth, "192.0.2.1", Registration(Role.PATIENT, names, Profile(), "correct horse")
+        handler.deps, "192.0.2.1", Registration(Role.PATIENT, names, Profile(), "correct horse")
     )
 
 
@@ -52,7 +52,7 @@ def test_nobody_else_is_sent_anything(mailbox: Mailbox, ada: Account) -> None:
     from functions.auth import handler
 
     register(Names(username="jane.doe"))
-    administration.set_active(handler.auth, ADMINISTRATOR, str(ada.id), active=False)
+    administration.set_active(handler.deps, ADMINISTRATOR, str(ada.id), active=False)
     for email in ("nobody@example.org", "jane.doe", "", "ada@example.org", "x" * 5000):
         assert send_reset_mail(mailbox.mails, email, email) is MailOutcome.NOBODY
     assert mailbox.inbox() == []

@@ -38,7 +38,7 @@ class _Door(BaseHTTPRequestHandler):
         except OSError:
             return  # whoever asked was killed
 
-    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST
+    do_GET = do_PUT = do_HEAD = do_DELETE = do_POST  # noqa: N815 - names that http.server asks for
 
     def _send(self, status: int, headers: dict[str, Any], content: bytes) -> None:
         self.send_response_only(status)

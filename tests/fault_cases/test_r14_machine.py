@@ -105,7 +105,7 @@ class Uploads(RuleBasedStateMachine):
 
     @rule(call=st.integers(1, 14), arrives=st.booleans())
     def kill(self, call: int, arrives: bool) -> None:
-        read: Callable[[], object] = lambda: self.world.queues.read(
+        read: Callable[[], object] = lambda: self.world.queues.read(  # noqa: E731
             self.world.queues.lanes[Priority.HIGH], self.world.analyse
         )
         with killed(call, arrives=arrives):

@@ -14,7 +14,6 @@ from functions.inference.analysis import AnalysisDeps, DurationTracker
 from functions.inference.ingest import UploadedObject, parse_message
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import process
-from imaging import model
 from scanward import clock
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore

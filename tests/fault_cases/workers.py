@@ -65,7 +65,7 @@ def workers(endpoint: str) -> Iterator[Workers]:
     """Workers over the cloud at an endpoint."""
     path = os.pathsep.join(str(ROOT / folder) for folder in (".", "layers/core", "layers/model"))
     env = {**os.environ, "AWS_ENDPOINT_URL": endpoint, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
-    with subprocess.Popen(
+    with subprocess.Popen(  # noqa: S603
         [sys.executable, "-c", _START, str(ROOT / "tests")],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,

@@ -40,7 +40,7 @@ def let_in(patient: Client, professional: Client) -> None:
 
 def analysed(scan: dict[str, str]) -> None:
     """A worker reads what was uploaded."""
-    from functions.inference.handler import inference
+    from functions.inference.handler import deps as inference
     from functions.inference.ingest import UploadedObject
     from functions.inference.worker import process
 

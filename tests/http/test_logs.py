@@ -50,12 +50,12 @@ def test_an_unforeseen_error_is_500_in_the_familys_shape_and_its_message_is_not_
         def task_id(self, text: str) -> int:
             raise KeyError(f"evangelina {text}")
 
-    kept = handler.imaging.tokens
-    object.__setattr__(handler.imaging, "tokens", Broken())
+    kept = handler.deps.tokens
+    object.__setattr__(handler.deps, "tokens", Broken())
     try:
         reply = patient.get("/tasks/status/1")
     finally:
-        object.__setattr__(handler.imaging, "tokens", kept)
+        object.__setattr__(handler.deps, "tokens", kept)
     assert (reply.status, reply.code) == (500, "INTERNAL_ERROR")
     assert any("KeyError" in line and "task_id" in line for line in lines)
     assert not [line for line in lines if "evangelina" in line]

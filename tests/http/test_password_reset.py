@@ -108,7 +108,7 @@ def test_a_token_of_a_deactivated_or_removed_account_is_refused(api: Client, ada
 def test_a_token_is_no_other_and_no_other_is_one(api: Client, ada: Client, mailbox: Mailbox) -> None:
     from functions.auth import handler
 
-    tokens: Tokens = handler.auth.tokens
+    tokens: Tokens = handler.deps.tokens
     reset = tokens.verify(mailed(api, mailbox), TokenType.RESET)
     token = tokens.issue(TokenType.RESET, reset)
     holder = Client(token)
@@ -127,9 +127,9 @@ def test_a_token_expires(api: Client, ada: Client, mailbox: Mailbox) -> None:
     from functions.auth import handler
 
     def aged(minutes: int) -> str:
-        tokens: Tokens = handler.auth.tokens
+        tokens: Tokens = handler.deps.tokens
         claims = tokens.verify(mailbox.token(), TokenType.RESET)
-        before = Tokens(tokens._read_keys, lambda: handler.auth.now() - timedelta(minutes=minutes))
+        before = Tokens(tokens._read_keys, lambda: handler.deps.now() - timedelta(minutes=minutes))
         return before.issue(TokenType.RESET, claims)
 
     mailed(api, mailbox)
@@ -184,7 +184,7 @@ def test_of_two_who_use_one_token_at_once_one_wins(api: Client, ada: Client, mai
     from functions.auth import handler
 
     token = mailed(api, mailbox)
-    store, replies = handler.auth.accounts, list[int]()
+    store, replies = handler.deps.accounts, list[int]()
     read = store.get
 
     def read_then_lose(account_id: int) -> object:
@@ -194,11 +194,11 @@ def test_of_two_who_use_one_token_at_once_one_wins(api: Client, ada: Client, mai
             replies[0] = confirm(api, token, "the first one's").status
         return found
 
-    object.__setattr__(handler.auth, "accounts", _Overtaken(store, read_then_lose))
+    object.__setattr__(handler.deps, "accounts", _Overtaken(store, read_then_lose))
     try:
         replies.append(confirm(api, token, "the second one's").status)
     finally:
-        object.__setattr__(handler.auth, "accounts", store)
+        object.__setattr__(handler.deps, "accounts", store)
     assert replies == [200, 401]
     assert (login(api, "the first one's"), login(api, "the second one's")) == (200, 401)
 

@@ -96,7 +96,7 @@ def made(make: str, file: Path) -> str:
 
 def _run(script: str) -> str:
     # S603: the interpreter that runs this test, and a script of this file.
-    run = subprocess.run(
+    run = subprocess.run(  # noqa: S603
         [sys.executable, "-c", script, str(_LAYER), str(_REPOSITORY)], capture_output=True, text=True, check=True
     )
     return run.stdout

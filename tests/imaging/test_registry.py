@@ -139,7 +139,7 @@ def test_cards_are_read_without_the_libraries_that_run_models() -> None:
     )
     shipped = str(ROOT / "layers" / "model" / "models")
     # S603: the interpreter that runs this test, and the script above.
-    run = subprocess.run(
+    run = subprocess.run(  # noqa: S603
         [sys.executable, "-c", script, shipped],
         capture_output=True,
         text=True,

@@ -5,7 +5,8 @@ from contextlib import ExitStack
 import boto3
 import pytest
 
-from functions.inference.handler import inference, reception
+from functions.inference.handler import deps as inference
+from functions.inference.handler import ingest as reception
 from functions.inference.ingest import ExternalUpload, UploadedObject, accept_external
 from functions.inference.worker import Outcome, handle_event, process
 from scanward.domain.ids import parse_id

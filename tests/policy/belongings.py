@@ -51,7 +51,7 @@ class Target:
     def new_history(self) -> int:
         history_store(CLINIC)
         writing = clinical_notes.write_note(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
-        return keep(writing.id, note_item(HISTORIES, writing), *question_entries(HISTORIES, writing))
+        return keep(writing.id, note_item(HISTORIES, writing), *note_entries(HISTORIES, writing))
 
     def new_question(self, doctor: int | None) -> int:
         """To a doctor, or to all."""
@@ -113,7 +113,7 @@ def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
     writing = clinical_notes.write_note(
         next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments
     )
-    return keep(writing.id, note_item(RECORDS, writing), *question_entries(RECORDS, writing))
+    return keep(writing.id, note_item(RECORDS, writing), *note_entries(RECORDS, writing))
 
 
 def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:

@@ -84,7 +84,7 @@ class Behind(ConnectionStore):
 def test_two_handshakes_at_once_do_not_share_a_slot(world: World) -> None:
     world.connect(world.access(), connection="first")
     behind = Behind("ConnectionsTable", "ScansTable")
-    world.realtime = replace(world.realtime, keeper=replace(world.keeper, connections=behind))
+    world.realtime = replace(world.realtime, connections=replace(world.keeper, connections=behind))
     assert world.connect(world.access(), connection="second") == 200
     assert {slot.connection_id: slot.number for slot in world.connections.slots(ADA)} == {"first": 0, "second": 1}
 

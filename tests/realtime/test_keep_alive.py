@@ -75,6 +75,6 @@ def test_one_socket_that_cannot_be_looked_at_does_not_keep_the_others_waiting(wo
     for number in range(3):
         world.connect(world.access(), connection=f"c{number}")
     world.ahead = KEEP_ALIVE_INTERVAL
-    assert keep_alive(replace(world.keeper, sockets=Unreachable())) == {**NOTHING, "kept": 2, "untouched": 1}
+    assert keep_alive(replace(world.keeper, client=Unreachable())) == {**NOTHING, "kept": 2, "untouched": 1}
     assert keep_alive(world.keeper) == {**NOTHING, "kept": 1}, "only the one is still due"
     assert keep_alive(world.keeper) == NOTHING

@@ -44,7 +44,7 @@ def test_one_socket_that_cannot_be_reached_keeps_no_other_from_it(world: World) 
         world.connect(world.access(), connection=connection)
     unsteady = Unsteady()
     with pytest.raises(Unavailable):
-        push_notification(replace(world.keeper, sockets=unsteady), Notification(ADA, 7))
+        push_notification(replace(world.keeper, client=unsteady), Notification(ADA, 7))
     assert unsteady.sent == {"c2": [TOLD]}
 
 

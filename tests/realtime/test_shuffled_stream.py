@@ -44,7 +44,7 @@ def steps(world: World, task: Task) -> list[Task]:
 def test_shuffled_and_doubled_records_never_run_backwards_or_ahead(world: World) -> None:
     chance = random.Random(7)
     outbox = Checked(world)
-    world.push = replace(world.push, keeper=replace(world.keeper, sockets=outbox))
+    world.push = replace(world.push, connections=replace(world.keeper, client=outbox))
     world.connect(world.access(), connection="own")
     begun = [world.task() for _ in range(TASKS)]
     world.connect(world.access(), *(task.id for task in begun), connection="named")

@@ -8,7 +8,7 @@ from typing import Any
 import boto3
 import pytest
 
-from functions.inference.handler import inference
+from functions.inference.handler import deps as inference
 from functions.inference.ingest import UploadedObject
 from functions.inference.worker import Outcome, process
 from functions.realtime.usecases.connections import end_without_session

@@ -48,10 +48,10 @@ def things(kind: str, number: int) -> list[Model]:
         return [question_item(question), *question_entries(question)]
     if kind == "ward records":
         record = clinical_notes.write_note(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
-        return [note_item(RECORDS, record), *question_entries(RECORDS, record)]
+        return [note_item(RECORDS, record), *note_entries(RECORDS, record)]
     if kind == "histories":
         history = clinical_notes.write_note(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
-        return [note_item(HISTORIES, history), *question_entries(HISTORIES, history)]
+        return [note_item(HISTORIES, history), *note_entries(HISTORIES, history)]
     if kind == "departments":
         department = Department(id, "x", now)
         return [department_item(department), department_entry(department)]

@@ -288,7 +288,7 @@ class People(RuleBasedStateMachine):
 
 def test_whatever_people_do_nobody_sees_what_the_policy_denies(aws: None) -> None:
     clock = Clock(datetime(2026, 11, 21, tzinfo=UTC))
-    whole: RecordDeps = import_module("functions.records.handler").clinic
+    whole: RecordDeps = import_module("functions.records.handler").deps
     access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)
     clinic = replace(whole, now=clock.now, access=access)
 

@@ -62,7 +62,7 @@ def administrator_login(stack: Stack) -> dict[str, str]:
     assert found
     email = fresh_email()
     command = [sys.executable, "-c", CREATE, found.outputs["AccountsTableName"], email]
-    made = subprocess.run(
+    made = subprocess.run(  # noqa: S603
         command, cwd=ROOT, env=environment(stack.endpoint), capture_output=True, text=True, timeout=60, check=True
     )
     return {"email": email, "password": made.stdout.strip()}

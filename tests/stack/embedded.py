@@ -18,7 +18,7 @@ from infra.local.cloud import EmbeddedCloud
 from infra.local.deployment import Deployment
 from infra.local.paths import REGION
 
-MEMORY, MEMORY_NEEDED = Path("/dev/shm"), 8 * 2**30
+MEMORY, MEMORY_NEEDED = Path("/dev/shm"), 8 * 2**30  # noqa: S108
 ORIGIN = "https://app.example.org"
 
 

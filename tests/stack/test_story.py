@@ -113,4 +113,4 @@ def play(stack_file: Path, *image: str) -> "subprocess.CompletedProcess[str]":
     results = stack_file.parent / "results"
     places = ["--stack", str(stack_file), "--results", str(results)]
     command = [sys.executable, "-m", "infra.demo", *places, *image]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=120, check=False)  # noqa: S603

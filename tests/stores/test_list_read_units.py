@@ -65,7 +65,7 @@ def links(patient: int | None, number: int, now: datetime) -> list[Model]:
 
 def record(number: int, now: datetime) -> list[Model]:
     writing = clinical_notes.write_note(number, ME, OTHER, Findings("x", "y"), now)
-    return [note_item(RECORDS, writing), *account_entries(RECORDS, writing)]
+    return [note_item(RECORDS, writing), *note_entries(RECORDS, writing)]
 
 
 def version(number: int, now: datetime) -> list[Model]:
@@ -75,7 +75,7 @@ def version(number: int, now: datetime) -> list[Model]:
 
 def question(number: int, now: datetime) -> list[Model]:
     asked = Question(number, ME, None, "Why?", now, now)
-    return [question_item(asked), *account_entries(asked)]
+    return [question_item(asked), *question_entries(asked)]
 
 
 def works(number: int, now: datetime) -> list[Model]:

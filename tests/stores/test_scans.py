@@ -144,7 +144,7 @@ print(sorted(index["IndexName"] for index in connection().get_meta_table("ScansT
     # In processes of their own: a process binds a model to its table once.
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     one, other = (
-        subprocess.check_output([sys.executable, "-c", orders.format(order)], env=environment, text=True)
+        subprocess.check_output([sys.executable, "-c", orders.format(order)], env=environment, text=True)  # noqa: S603
         for order in ("Notices, ScanStore", "ScanStore, Notices")
     )
     assert "due" in one

@@ -25,63 +25,63 @@ FORMS = (Media.FORM, Media.MULTIPART, Media.JSON)
 
 
 @routes.post("/auth/register", AccountOut, RegisterBody, audience=PUBLIC, media=FORMS)
-def register(call: Call[RegisterBody], auth: AuthDeps) -> AccountOut:
+def register(call: Call[RegisterBody], deps: AuthDeps) -> AccountOut:
     """Register a patient or a doctor, by email or user name."""
-    return AccountOut.from_domain(registration.register(auth, call.address, call.body.to_command()))
+    return AccountOut.from_domain(registration.register(deps, call.address, call.body.to_command()))
 
 
 @routes.post("/auth/login", TokensOut, LoginBody, audience=PUBLIC, media=FORMS)
-def login(call: Call[LoginBody], auth: AuthDeps) -> TokensOut:
+def login(call: Call[LoginBody], deps: AuthDeps) -> TokensOut:
     """Log in by email or user name, and open a session."""
-    tokens = sessions.login(auth, call.address, call.body.to_login())
+    tokens = sessions.login(deps, call.address, call.body.to_login())
     return TokensOut(access_token=tokens.access, refresh_token=tokens.refresh)
 
 
 @routes.post("/auth/refresh-token", AccessOut, RefreshBody, audience=REFRESHING, body_optional=True)
-def refresh_token(call: Call[RefreshBody], auth: AuthDeps) -> AccessOut:
+def refresh_token(call: Call[RefreshBody], deps: AuthDeps) -> AccessOut:
     """Renew the access token; the refresh token goes into the Authorization header."""
-    renewed = sessions.renew_tokens(auth, call.require_auth(), rotates=call.body.rotate)
+    renewed = sessions.renew_tokens(deps, call.require_auth(), rotates=call.body.rotate)
     return AccessOut(access_token=renewed.access, refresh_token=renewed.refresh)
 
 
 @routes.post("/auth/logout", MessageOut, LogoutBody, body_optional=True)
-def logout(call: Call[LogoutBody], auth: AuthDeps) -> MessageOut:
+def logout(call: Call[LogoutBody], deps: AuthDeps) -> MessageOut:
     """End this session at once, or all of one's own."""
-    sessions.logout(auth, call.actor, everywhere=call.body.everywhere)
+    sessions.logout(deps, call.actor, everywhere=call.body.everywhere)
     return MessageOut(message="Logged out")
 
 
 @routes.get("/users/me", AccountOut)
-def read_me(call: Call[None], auth: AuthDeps) -> AccountOut:
+def read_me(call: Call[None], deps: AuthDeps) -> AccountOut:
     """The caller's own account."""
-    return AccountOut.from_domain(own_account.read_own_account(auth, call.actor))
+    return AccountOut.from_domain(own_account.read_own_account(deps, call.actor))
 
 
 @routes.put("/users/me", AccountOut, CredentialsBody)
-def change_me(call: Call[CredentialsBody], auth: AuthDeps) -> AccountOut:
+def change_me(call: Call[CredentialsBody], deps: AuthDeps) -> AccountOut:
     """A new email, password, or both; a new password ends all sessions."""
-    return AccountOut.from_domain(own_account.change_credentials(auth, call.actor, call.body.email, call.body.password))
+    return AccountOut.from_domain(own_account.change_credentials(deps, call.actor, call.body.email, call.body.password))
 
 
 @routes.delete("/users/me", MessageOut, body=LeaveBody, media=(Media.JSON,), status=202)
-def delete_me(call: Call[LeaveBody], auth: AuthDeps) -> MessageOut:
+def delete_me(call: Call[LeaveBody], deps: AuthDeps) -> MessageOut:
     """Leave for good: the account is locked at once, and all that is kept of it is erased, but for the access log."""
-    own_account.request_erasure(auth, call.actor, call.address, call.body.password)
+    own_account.request_erasure(deps, call.actor, call.address, call.body.password)
     return MessageOut(message="Your account is locked and is being erased")
 
 
 @routes.get("/users/me/sessions", list[SessionOut])
-def list_sessions(call: Call[None], auth: AuthDeps) -> list[SessionOut]:
+def list_sessions(call: Call[None], deps: AuthDeps) -> list[SessionOut]:
     """The caller's live sessions, the newest first."""
     return [
-        SessionOut.from_domain(session, call.actor.session_id) for session in sessions.list_sessions(auth, call.actor)
+        SessionOut.from_domain(session, call.actor.session_id) for session in sessions.list_sessions(deps, call.actor)
     ]
 
 
 @routes.delete("/users/me/sessions/{session_id}", MessageOut)
-def end_session(call: Call[None], auth: AuthDeps) -> MessageOut:
+def end_session(call: Call[None], deps: AuthDeps) -> MessageOut:
     """End one of one's sessions at once."""
-    sessions.end_session(auth, call.actor, call.path["session_id"])
+    sessions.end_session(deps, call.actor, call.path["session_id"])
     return MessageOut(message="Session ended")
 
 
@@ -89,14 +89,14 @@ RESET_REQUESTED = "If the address is that of an account, a mail is on its way"
 
 
 @routes.post("/auth/password-reset", MessageOut, ResetBody, audience=PUBLIC, media=FORMS)
-def request_password_reset(call: Call[ResetBody], auth: AuthDeps) -> MessageOut:
+def request_password_reset(call: Call[ResetBody], deps: AuthDeps) -> MessageOut:
     """Ask for a mail to set a new password with; the answer is the same whether or not the address is known."""
-    password_reset.request_reset(auth, call.address, call.body.email)
+    password_reset.request_reset(deps, call.address, call.body.email)
     return MessageOut(message=RESET_REQUESTED)
 
 
 @routes.post("/auth/password-reset/confirm", MessageOut, NewPasswordBody, audience=PUBLIC, media=FORMS)
-def confirm_password_reset(call: Call[NewPasswordBody], auth: AuthDeps) -> MessageOut:
+def confirm_password_reset(call: Call[NewPasswordBody], deps: AuthDeps) -> MessageOut:
     """Set a new password with the token from the mail, once; all sessions end."""
-    password_reset.confirm_reset(auth, call.address, call.body.token, call.body.password)
+    password_reset.confirm_reset(deps, call.address, call.body.token, call.body.password)
     return MessageOut(message="Password changed")

@@ -11,35 +11,35 @@ routes = Routes[AuthDeps]("auth", Family.ENVELOPE)
 
 
 @routes.get("/users", list[AccountOut], query=ListQuery, audience=ADMINISTRATORS)
-def list_users(call: Call[None], auth: AuthDeps) -> Page:
+def list_users(call: Call[None], deps: AuthDeps) -> Page:
     """All accounts, newest first."""
-    accounts, cursor = administration.list_accounts(auth, call.actor, call.query.filters(), call.query.window())
+    accounts, cursor = administration.list_accounts(deps, call.actor, call.query.filters(), call.query.window())
     return Page([AccountOut.from_domain(account) for account in accounts], cursor)
 
 
 @routes.get("/users/{user_id}", AccountOut, audience=ADMINISTRATORS)
-def read_user(call: Call[None], auth: AuthDeps) -> AccountOut:
+def read_user(call: Call[None], deps: AuthDeps) -> AccountOut:
     """One account."""
-    return AccountOut.from_domain(administration.read_account(auth, call.actor, call.path["user_id"]))
+    return AccountOut.from_domain(administration.read_account(deps, call.actor, call.path["user_id"]))
 
 
 @routes.patch("/users/{user_id}", AccountOut, ActivityBody, audience=ADMINISTRATORS)
-def change_user(call: Call[ActivityBody], auth: AuthDeps) -> AccountOut:
+def change_user(call: Call[ActivityBody], deps: AuthDeps) -> AccountOut:
     """Deactivate an account, which ends its sessions at once, or reactivate it."""
     active = call.body.is_active
-    return AccountOut.from_domain(administration.set_active(auth, call.actor, call.path["user_id"], active=active))
+    return AccountOut.from_domain(administration.set_active(deps, call.actor, call.path["user_id"], active=active))
 
 
 @routes.delete("/users/{user_id}", MessageOut, audience=ADMINISTRATORS)
-def remove_user(call: Call[None], auth: AuthDeps) -> MessageOut:
+def remove_user(call: Call[None], deps: AuthDeps) -> MessageOut:
     """Remove an account; its names are free again. One that was interrupted may be sent again."""
-    administration.remove_account(auth, call.actor, call.path["user_id"])
+    administration.remove_account(deps, call.actor, call.path["user_id"])
     return MessageOut(message="Account removed")
 
 
 @routes.post("/users/{user_id}/approval", AccountOut, ApprovalBody, audience=ADMINISTRATORS)
-def approve(call: Call[ApprovalBody], auth: AuthDeps) -> AccountOut:
+def approve(call: Call[ApprovalBody], deps: AuthDeps) -> AccountOut:
     """Approve a doctor, hospital or lab, or refuse; the reason is kept, and shown to whom it is about."""
     return AccountOut.from_domain(
-        administration.decide_approval(auth, call.actor, call.path["user_id"], call.body.to_command())
+        administration.decide_approval(deps, call.actor, call.path["user_id"], call.body.to_command())
     )

@@ -26,60 +26,60 @@ class ApprovalDecision:
 
 
 def list_accounts(
-    auth: AuthDeps, actor: Actor, filters: AccountFilters, window: PageRequest
+    deps: AuthDeps, actor: Actor, filters: AccountFilters, window: PageRequest
 ) -> tuple[list[Account], str | None]:
     """A page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
-    before = auth.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    found: AccountPage = auth.lists.page(filters, window.skip, window.limit, before)
-    auth.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in found.accounts], RESOURCE)
-    return found.accounts, auth.tokens.cursor(found.last, scope) if found.last is not None else None
+    before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
+    found: AccountPage = deps.lists.page(filters, window.skip, window.limit, before)
+    deps.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in found.accounts], RESOURCE)
+    return found.accounts, deps.tokens.cursor(found.last, scope) if found.last is not None else None
 
 
-def read_account(auth: AuthDeps, actor: Actor, account: str) -> Account:
+def read_account(deps: AuthDeps, actor: Actor, account: str) -> Account:
     """The account of either spelling of its id. Raises NotFound."""
-    found = _get_account(auth, account).account
-    auth.access.require(actor, Action.READ_ACCOUNT, found.id, ResourceRef(RESOURCE, found.id))
+    found = _get_account(deps, account).account
+    deps.access.require(actor, Action.READ_ACCOUNT, found.id, ResourceRef(RESOURCE, found.id))
     return found
 
 
-def set_active(auth: AuthDeps, actor: Actor, account: str, *, active: bool) -> Account:
+def set_active(deps: AuthDeps, actor: Actor, account: str, *, active: bool) -> Account:
     """Deactivates, which ends all sessions at once, or reactivates. Raises NotFound, LastAdministrator, Conflict."""
-    before = _get_account(auth, account)
-    after = replace(before, account=replace(before.account, is_active=active, updated_at=auth.now()))
-    auth.accounts.change(before, after, ends_sessions=not active, entry=_log_entry(auth, actor, before.account))
+    before = _get_account(deps, account)
+    after = replace(before, account=replace(before.account, is_active=active, updated_at=deps.now()))
+    deps.accounts.change(before, after, ends_sessions=not active, entry=_log_entry(deps, actor, before.account))
     return after.account
 
 
-def decide_approval(auth: AuthDeps, actor: Actor, account: str, verdict: ApprovalDecision) -> Account:
+def decide_approval(deps: AuthDeps, actor: Actor, account: str, verdict: ApprovalDecision) -> Account:
     """Approves a professional, or refuses. Raises NotFound, and Conflict for those who need no approval."""
-    before = _get_account(auth, account)
-    decision = Decision(actor.account_id, auth.now(), verdict.reason)
+    before = _get_account(deps, account)
+    decision = Decision(actor.account_id, deps.now(), verdict.reason)
     after = replace(before, account=accounts.decide(before.account, decision, approved=verdict.approved))
-    auth.accounts.change(before, after, ends_sessions=False, entry=_log_entry(auth, actor, before.account))
+    deps.accounts.change(before, after, ends_sessions=False, entry=_log_entry(deps, actor, before.account))
     return after.account
 
 
-def remove_account(auth: AuthDeps, actor: Actor, account: str) -> None:
+def remove_account(deps: AuthDeps, actor: Actor, account: str) -> None:
     """Forgets an account, its names, sessions and picture, and has all else that is kept of it erased.
 
     It is locked first: nothing is written by who is being removed, and the last administrator stays. Whatever fails
     behind it, the account is there still, and is removed by asking again. Raises NotFound, LastAdministrator, Conflict.
     """
-    entry = _log_entry(auth, actor, _get_account(auth, account).account)
-    locked = auth.accounts.lock(parse_id(account), auth.now(), entry)
-    auth.personal_data.enqueue(RequestKind.ERASURE, parse_id(account))
-    gone = auth.accounts.remove(parse_id(account), None if locked else entry)
+    entry = _log_entry(deps, actor, _get_account(deps, account).account)
+    locked = deps.accounts.lock(parse_id(account), deps.now(), entry)
+    deps.personal_data.enqueue(RequestKind.ERASURE, parse_id(account))
+    gone = deps.accounts.remove(parse_id(account), None if locked else entry)
     if gone and gone.profile.image:
-        auth.pictures.remove(gone.profile.image)
+        deps.pictures.remove(gone.profile.image)
 
 
-def _log_entry(auth: AuthDeps, actor: Actor, account: Account) -> AccessEntry | None:
-    return auth.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, ResourceRef(RESOURCE, account.id))
+def _log_entry(deps: AuthDeps, actor: Actor, account: Account) -> AccessEntry | None:
+    return deps.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, ResourceRef(RESOURCE, account.id))
 
 
-def _get_account(auth: AuthDeps, account: str) -> Credentials:
-    found = auth.accounts.get(parse_id(account))
+def _get_account(deps: AuthDeps, account: str) -> Credentials:
+    found = deps.accounts.get(parse_id(account))
     if found is None:
         raise NotFound
     return found

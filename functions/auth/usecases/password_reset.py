@@ -15,29 +15,29 @@ class InvalidResetToken(NotAuthenticated):
     message = "Invalid reset token"
 
 
-def request_reset(auth: AuthDeps, address: str, email: str) -> None:
+def request_reset(deps: AuthDeps, address: str, email: str) -> None:
     """Has a mail sent if the email is somebody's, and tells nobody: known or unknown, the work here is the same.
 
     Raises TooManyRequests for an address that calls too often.
     """
-    auth.login_limiter.count_call(address, "")
-    auth.mails.enqueue_reset(email)
+    deps.login_limiter.count_call(address, "")
+    deps.mails.enqueue_reset(email)
 
 
-def confirm_reset(auth: AuthDeps, address: str, token: str, password: str) -> None:
+def confirm_reset(deps: AuthDeps, address: str, token: str, password: str) -> None:
     """A new password, which ends all sessions and the token. Raises InvalidResetToken, TooManyRequests, Conflict."""
-    auth.login_limiter.count_call(address, "")
+    deps.login_limiter.count_call(address, "")
     try:
-        claims = auth.tokens.verify(token, TokenType.RESET)
+        claims = deps.tokens.verify(token, TokenType.RESET)
     except NotAuthenticated as broken:
         raise InvalidResetToken from broken
-    _account_of(auth, claims)
+    _account_of(deps, claims)
     hashed = passwords.hash_password(password)
     for last in (False, False, True):
-        before = _account_of(auth, claims)
-        account = replace(before.account, updated_at=auth.now())
+        before = _account_of(deps, claims)
+        account = replace(before.account, updated_at=deps.now())
         try:
-            auth.accounts.change(before, replace(before, account=account, password_hash=hashed), ends_sessions=True)
+            deps.accounts.change(before, replace(before, account=account, password_hash=hashed), ends_sessions=True)
         except Conflict:  # changed meanwhile: if it was the password, the token is over
             if last:
                 raise
@@ -45,8 +45,8 @@ def confirm_reset(auth: AuthDeps, address: str, token: str, password: str) -> No
             break
 
 
-def _account_of(auth: AuthDeps, claims: Claims) -> Credentials:
-    found = auth.accounts.get(claims.account_id)
+def _account_of(deps: AuthDeps, claims: Claims) -> Credentials:
+    found = deps.accounts.get(claims.account_id)
     if found is None or not found.account.is_active:
         raise InvalidResetToken
     if password_fingerprint(found.password_hash, found.account.names.email) != claims.session_id:

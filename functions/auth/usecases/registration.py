@@ -20,15 +20,15 @@ class Registration:
     password: str
 
 
-def register(auth: AuthDeps, address: str, wanted: Registration) -> Account:
+def register(deps: AuthDeps, address: str, wanted: Registration) -> Account:
     """A new account; two round trips. Raises AlreadyTaken, or TooManyRequests for an address that calls too often."""
-    auth.login_limiter.count_call(address, "")
+    deps.login_limiter.count_call(address, "")
     hashed = passwords.hash_password(wanted.password)
     for last in (False, False, True):
-        now = auth.now()
-        account = accounts.register(auth.fresh_id(now), wanted.role, wanted.names, wanted.profile, now)
+        now = deps.now()
+        account = accounts.register(deps.fresh_id(now), wanted.role, wanted.names, wanted.profile, now)
         try:
-            auth.accounts.add(account, hashed)
+            deps.accounts.add(account, hashed)
         except Conflict:  # the id was in use: one chance in 4,096 for two in the same millisecond
             if last:
                 raise
@@ -37,12 +37,12 @@ def register(auth: AuthDeps, address: str, wanted: Registration) -> Account:
     return account
 
 
-def register_and_sign_in(auth: AuthDeps, address: str, wanted: Registration) -> SignedIn:
+def register_and_sign_in(deps: AuthDeps, address: str, wanted: Registration) -> SignedIn:
     """A new account and its first session. Raises as `register` does."""
-    return sign_in(auth, register(auth, address, wanted))
+    return sign_in(deps, register(deps, address, wanted))
 
 
-def find_taken(auth: AuthDeps, address: str, names: Names) -> Fields:
+def find_taken(deps: AuthDeps, address: str, names: Names) -> Fields:
     """Field → text, of the names that are somebody's. Counted as a call to register. Raises TooManyRequests."""
-    auth.login_limiter.count_call(address, "")
-    return auth.accounts.find_taken(names)
+    deps.login_limiter.count_call(address, "")
+    return deps.accounts.find_taken(names)

@@ -40,39 +40,39 @@ class RenewedTokens:
     refresh: str | None
 
 
-def login(auth: AuthDeps, address: str, shown: Login) -> SignedIn:
+def login(deps: AuthDeps, address: str, shown: Login) -> SignedIn:
     """Opens a session. After the same work for unknown accounts and wrong passwords: InvalidCredentials.
 
     Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved.
     """
-    auth.login_limiter.count_call(address, shown.name)
-    found = auth.accounts.by_name(shown.field, shown.name)
+    deps.login_limiter.count_call(address, shown.name)
+    found = deps.accounts.by_name(shown.field, shown.name)
     right = passwords.matches(shown.password, found.password_hash if found else None)
     if found is None or not right or shown.role not in (None, found.account.role):
-        auth.login_limiter.count_failure(address, shown.name)
+        deps.login_limiter.count_failure(address, shown.name)
         raise InvalidCredentials
     account = found.account
     if shown.approved and account.is_active and account.role in PROFESSIONALS and not account.is_approved:
         raise NotApproved
     try:
-        return sign_in(auth, account)
+        return sign_in(deps, account)
     except NotAuthenticated as inactive:
-        auth.login_limiter.count_failure(address, shown.name)
+        deps.login_limiter.count_failure(address, shown.name)
         raise InvalidCredentials from inactive
 
 
-def sign_in(auth: AuthDeps, account: Account) -> SignedIn:
+def sign_in(deps: AuthDeps, account: Account) -> SignedIn:
     """A new session of an account that is known to be its owner's. Raises NotAuthenticated when it is inactive."""
-    now = int(auth.now().timestamp())
+    now = int(deps.now().timestamp())
     session = Session(fresh_token(), now, now + int(LIFETIMES[TokenType.REFRESH].total_seconds()))
-    auth.sessions.open(account.id, session, now)
-    access = auth.tokens.issue(TokenType.ACCESS, Claims(account.id, session.id, fresh_token()))
+    deps.sessions.open(account.id, session, now)
+    access = deps.tokens.issue(TokenType.ACCESS, Claims(account.id, session.id, fresh_token()))
     return SignedIn(
-        account, access, auth.tokens.issue(TokenType.REFRESH, Claims(account.id, session.id, fresh_token()))
+        account, access, deps.tokens.issue(TokenType.REFRESH, Claims(account.id, session.id, fresh_token()))
     )
 
 
-def renew_tokens(auth: AuthDeps, passed: AuthContext, *, rotates: bool) -> RenewedTokens:
+def renew_tokens(deps: AuthDeps, passed: AuthContext, *, rotates: bool) -> RenewedTokens:
     """Renews the access token of a live session, and its refresh token when `rotates`.
 
     A refresh token whose successor is in use ends its session: one of its two holders is a thief. For half a minute it
@@ -82,68 +82,68 @@ def renew_tokens(auth: AuthDeps, passed: AuthContext, *, rotates: bool) -> Renew
     claims, session = passed.claims, passed.session
     successor = None
     if rotates:
-        successor = _successor(auth, claims, session) or _successor(auth, claims, _keep_token(auth, claims))
+        successor = _successor(deps, claims, session) or _successor(deps, claims, _keep_token(deps, claims))
         if successor is None:
             raise NotAuthenticated
     else:
-        _check_session(auth, claims, session)
-    access = auth.tokens.issue(TokenType.ACCESS, Claims(claims.account_id, session.id, fresh_token()))
+        _check_session(deps, claims, session)
+    access = deps.tokens.issue(TokenType.ACCESS, Claims(claims.account_id, session.id, fresh_token()))
     if successor is None:
         return RenewedTokens(access, None)
-    return RenewedTokens(access, auth.tokens.issue(TokenType.REFRESH, Claims(claims.account_id, session.id, successor)))
+    return RenewedTokens(access, deps.tokens.issue(TokenType.REFRESH, Claims(claims.account_id, session.id, successor)))
 
 
-def renew_with_token(auth: AuthDeps, token: str, *, rotates: bool) -> RenewedTokens:
+def renew_with_token(deps: AuthDeps, token: str, *, rotates: bool) -> RenewedTokens:
     """Renews by a refresh token that no gate has seen yet.
 
     Raises InvalidRefreshToken, whatever is wrong with it, and TooManyRequests.
     """
     try:
-        return renew_tokens(auth, auth.authenticator.authenticate(token, TokenType.REFRESH), rotates=rotates)
+        return renew_tokens(deps, deps.authenticator.authenticate(token, TokenType.REFRESH), rotates=rotates)
     except NotAuthenticated as broken:
         raise InvalidRefreshToken from broken
 
 
-def _successor(auth: AuthDeps, claims: Claims, session: Session) -> str | None:
+def _successor(deps: AuthDeps, claims: Claims, session: Session) -> str | None:
     """The id of the refresh token that follows the one shown; None when the session has changed meanwhile."""
-    if _check_session(auth, claims, session) is Refresh.LOST_ANSWER:
+    if _check_session(deps, claims, session) is Refresh.LOST_ANSWER:
         return session.current
-    successor, now = fresh_token(), int(auth.now().timestamp())
+    successor, now = fresh_token(), int(deps.now().timestamp())
     follows = rotate_refresh(session, claims.id, successor, now)
-    return successor if auth.sessions.replace(claims.account_id, session, follows) else None
+    return successor if deps.sessions.replace(claims.account_id, session, follows) else None
 
 
-def _check_session(auth: AuthDeps, claims: Claims, session: Session) -> Refresh:
-    meaning = check_refresh(session, claims.id, int(auth.now().timestamp()))
+def _check_session(deps: AuthDeps, claims: Claims, session: Session) -> Refresh:
+    meaning = check_refresh(session, claims.id, int(deps.now().timestamp()))
     if meaning is Refresh.REUSED:
-        auth.sessions.close(claims.account_id, [session.id])
+        deps.sessions.close(claims.account_id, [session.id])
         raise NotAuthenticated
     return meaning
 
 
-def _keep_token(auth: AuthDeps, claims: Claims) -> Session:
-    live = auth.sessions.sessions(claims.account_id, int(auth.now().timestamp()))
+def _keep_token(deps: AuthDeps, claims: Claims) -> Session:
+    live = deps.sessions.sessions(claims.account_id, int(deps.now().timestamp()))
     found = next((session for session in live if session.id == claims.session_id), None)
     if found is None:
         raise NotAuthenticated
     return found
 
 
-def logout(auth: AuthDeps, actor: Actor, *, everywhere: bool) -> None:
+def logout(deps: AuthDeps, actor: Actor, *, everywhere: bool) -> None:
     """Ends the caller's session, or all of the account's, at once."""
     ended = [actor.session_id]
     if everywhere:
-        ended = [session.id for session in list_sessions(auth, actor)]
-    auth.sessions.close(actor.account_id, ended)
+        ended = [session.id for session in list_sessions(deps, actor)]
+    deps.sessions.close(actor.account_id, ended)
 
 
-def list_sessions(auth: AuthDeps, actor: Actor) -> list[Session]:
+def list_sessions(deps: AuthDeps, actor: Actor) -> list[Session]:
     """The account's live sessions, the newest first."""
-    return auth.sessions.sessions(actor.account_id, int(auth.now().timestamp()))
+    return deps.sessions.sessions(actor.account_id, int(deps.now().timestamp()))
 
 
-def end_session(auth: AuthDeps, actor: Actor, session_id: str) -> None:
+def end_session(deps: AuthDeps, actor: Actor, session_id: str) -> None:
     """Ends one of the account's sessions. Raises NotFound."""
-    if session_id not in {session.id for session in list_sessions(auth, actor)}:
+    if session_id not in {session.id for session in list_sessions(deps, actor)}:
         raise NotFound
-    auth.sessions.close(actor.account_id, [session_id])
+    deps.sessions.close(actor.account_id, [session_id])

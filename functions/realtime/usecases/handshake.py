@@ -25,64 +25,64 @@ class Handshake:
     origin: str | None
 
 
-def connect(realtime: RealtimeDeps, shown: Handshake) -> None:
+def connect(deps: RealtimeDeps, shown: Handshake) -> None:
     """Opens a socket. A task token watches its own task and no other. The first state of each task is pushed at once.
 
     Raises NotAllowed for a foreign origin, NotAuthenticated, TooManyRequests for too many calls or sockets,
     InvalidFields for too many tasks, NotFound for a task that is missing or somebody else's.
     """
-    if shown.origin is not None and realtime.origins and not realtime.origins & {"*", shown.origin}:
+    if shown.origin is not None and deps.origins and not deps.origins & {"*", shown.origin}:
         raise NotAllowed
-    passed = _authenticate(realtime, shown.token)
-    opened = _requested_tasks(realtime, passed, shown)
-    subscriptions.read_watchable(realtime, passed.actor, opened.task_ids)
-    opened = _store(realtime, opened)
+    passed = _authenticate(deps, shown.token)
+    opened = _requested_tasks(deps, passed, shown)
+    subscriptions.read_watchable(deps, passed.actor, opened.task_ids)
+    opened = _store(deps, opened)
     if opened.watches_own:
-        subscriptions.subscribe_open_tasks(realtime, passed.actor, opened)
+        subscriptions.subscribe_open_tasks(deps, passed.actor, opened)
     if not connections.session_is_live(
-        realtime.connections, opened
+        deps.connections, opened
     ):  # it ended meanwhile, when there was nothing to close yet
-        realtime.connections.connections.close(opened.id)
+        deps.connections.connections.close(opened.id)
         raise NotAuthenticated
 
 
-def disconnect(realtime: RealtimeDeps, connection_id: str) -> None:
+def disconnect(deps: RealtimeDeps, connection_id: str) -> None:
     """Forgets a socket that has closed."""
-    realtime.connections.connections.close(connection_id)
+    deps.connections.connections.close(connection_id)
 
 
-def _authenticate(realtime: RealtimeDeps, token: str) -> AuthContext:
+def _authenticate(deps: RealtimeDeps, token: str) -> AuthContext:
     try:
-        return realtime.authenticator.authenticate(token, TokenType.ACCESS)
+        return deps.authenticator.authenticate(token, TokenType.ACCESS)
     except NotAuthenticated:
-        return realtime.authenticator.authenticate(token, TokenType.TASK)
+        return deps.authenticator.authenticate(token, TokenType.TASK)
 
 
-def _requested_tasks(realtime: RealtimeDeps, passed: AuthContext, shown: Handshake) -> Connection:
+def _requested_tasks(deps: RealtimeDeps, passed: AuthContext, shown: Handshake) -> Connection:
     ends = datetime.fromtimestamp(passed.session.ends, UTC)
     begun = new_connection(
-        shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, realtime.connections.now()
+        shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, deps.connections.now()
     )
     only = passed.claims.task_id
     if only is not None:
         return watch(replace(begun, only_task=only), (only,))
     if not shown.task_ids:
         return replace(begun, watches_own=True)
-    return watch(begun, tuple(realtime.tokens.task_id(text) for text in shown.task_ids))
+    return watch(begun, tuple(deps.tokens.task_id(text) for text in shown.task_ids))
 
 
-def _store(realtime: RealtimeDeps, opened: Connection) -> Connection:
+def _store(deps: RealtimeDeps, opened: Connection) -> Connection:
     """Finds the socket a slot. Where all are held, those whose sockets are gone without a word are freed first."""
     for _ in range(MAX_TRIES):
-        held = realtime.connections.connections.slots(opened.account_id)
+        held = deps.connections.connections.slots(opened.account_id)
         slot = free_slot(held)
         if slot is None:
-            if not any(connections.free_stale_slot(realtime.connections, taken) for taken in held):
+            if not any(connections.free_stale_slot(deps.connections, taken) for taken in held):
                 raise TooManyRequests(RETRY_WAIT, MAX_CONNECTIONS)
             continue
         try:
             placed = replace(opened, slot=slot)
-            realtime.connections.connections.add(placed)
+            deps.connections.connections.add(placed)
         except Conflict:
             continue  # another handshake was first
         return placed

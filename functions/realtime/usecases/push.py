@@ -30,13 +30,13 @@ class PushDeps:
     sleep: Callable[[float], None] = time.sleep
 
 
-def push_task(push: PushDeps, task: Task) -> int:
+def push_task(deps: PushDeps, task: Task) -> int:
     """Sends a task's new state to its watchers; gives back to how many.
 
     Raises what kept the last of those from getting it whom it should still reach, after all others were served.
     """
     sent, failure = 0, None
-    for send in _watchers(push, task):
+    for send in _watchers(deps, task):
         try:
             sent += send()
         except ScanwardError as kept:
@@ -46,79 +46,79 @@ def push_task(push: PushDeps, task: Task) -> int:
     return sent
 
 
-def push_first_state(push: PushDeps, watcher: Subscription) -> int:
+def push_first_state(deps: PushDeps, watcher: Subscription) -> int:
     """Sends a new watcher the state as the poll would give it now. What the stream says of it may be long past."""
-    now_watching = push.connections.connections.subscription(watcher)
-    task = push.scans.task(watcher.task_id)
-    return _send(push, task, now_watching) if task and now_watching else 0
+    now_watching = deps.connections.connections.subscription(watcher)
+    task = deps.scans.task(watcher.task_id)
+    return _send(deps, task, now_watching) if task and now_watching else 0
 
 
-def _watchers(push: PushDeps, task: Task) -> Iterator[Callable[[], int]]:
+def _watchers(deps: PushDeps, task: Task) -> Iterator[Callable[[], int]]:
     """One call for each socket: those that subscribe to the task, then those that watch all of an owner's own."""
-    watchers = push.connections.connections.subscriptions_to(task.id)
+    watchers = deps.connections.connections.subscriptions_to(task.id)
     for watcher in watchers:
-        yield partial(_send, push, task, watcher)
+        yield partial(_send, deps, task, watcher)
     served = {watcher.connection_id for watcher in watchers}
     for owner in owners(task):
-        for slot in push.connections.connections.slots(owner):
+        for slot in deps.connections.connections.slots(owner):
             if slot.watches_own and slot.connection_id not in served:
-                yield partial(_subscribe_and_push, push, task, slot)
+                yield partial(_subscribe_and_push, deps, task, slot)
 
 
-def _send(push: PushDeps, task: Task, watcher: Subscription) -> int:
-    if watcher.pushed >= task.version or not _deliver(push, watcher, _message(task)):
+def _send(deps: PushDeps, task: Task, watcher: Subscription) -> int:
+    if watcher.pushed >= task.version or not _deliver(deps, watcher, _message(task)):
         return 0
-    push.connections.connections.set_pushed(watcher, task.version)
+    deps.connections.connections.set_pushed(watcher, task.version)
     return 1
 
 
-def _subscribe_and_push(push: PushDeps, moved: Task, slot: Slot) -> int:
+def _subscribe_and_push(deps: PushDeps, moved: Task, slot: Slot) -> int:
     """Tells a socket of a task that it is not known to know, and remembers what it was told.
 
     It is told the state as the poll gives it: if it did know, and that was forgotten, this is no older.
     """
-    task = push.scans.task(moved.id)
-    if task is None or not _may_watch(push, task, slot):
+    task = deps.scans.task(moved.id)
+    if task is None or not _may_watch(deps, task, slot):
         return 0
     watcher = Subscription(task.id, slot.connection_id, slot.connected_at, pushed=0)
-    if not _deliver(push, watcher, _message(task)):
+    if not _deliver(deps, watcher, _message(task)):
         return 0
     told = {task.id: task.version}
-    push.connections.connections.change(slot.connection_id, lambda kept: follow(kept, task.id), told)
+    deps.connections.connections.change(slot.connection_id, lambda kept: follow(kept, task.id), told)
     return 1
 
 
-def _may_watch(push: PushDeps, task: Task, slot: Slot) -> bool:
+def _may_watch(deps: PushDeps, task: Task, slot: Slot) -> bool:
     """Whether the socket's account may read the task still; of another's data the access log takes note."""
     if slot.account_id == task.patient_id:
         return True
     try:
-        actor = push.connections.sessions.actor(
-            slot.account_id, slot.session_id, int(push.connections.now().timestamp())
+        actor = deps.connections.sessions.actor(
+            slot.account_id, slot.session_id, int(deps.connections.now().timestamp())
         )
-        subscriptions.require_watchable(push.access, actor, task)
+        subscriptions.require_watchable(deps.access, actor, task)
     except (NotAuthenticated, NotFound):
         return False
     return True
 
 
-def _deliver(push: PushDeps, watcher: Subscription, message: bytes) -> bool:
+def _deliver(deps: PushDeps, watcher: Subscription, message: bytes) -> bool:
     """Whether the message got there. A socket that is gone is forgotten, unless its handshake may yet be under way.
 
     Raises SocketGone in that case, after waiting a while, so that the record is tried again.
     """
     for wait in (*RETRY_WAITS, None):
         try:
-            push.connections.client.send(watcher.connection_id, message)
+            deps.connections.client.send(watcher.connection_id, message)
         except ConnectionGone:
-            if push.connections.now() - watcher.connected_at > CONNECT_GRACE:
-                push.connections.connections.close(watcher.connection_id)
+            if deps.connections.now() - watcher.connected_at > CONNECT_GRACE:
+                deps.connections.connections.close(watcher.connection_id)
                 return False
-            if push.connections.connections.get(watcher.connection_id) is None:
+            if deps.connections.connections.get(watcher.connection_id) is None:
                 return False  # it has said goodbye already
             if wait is None:
                 raise
-            push.sleep(wait)
+            deps.sleep(wait)
         else:
             return True
     return False
@@ -128,16 +128,16 @@ def _message(task: Task) -> bytes:
     return json.dumps({"task_id": str(to_uuid(task.id)), **status_report(task)}, separators=(",", ":")).encode()
 
 
-def push_notification(keeper: ConnectionDeps, notice: Notification) -> int:
+def push_notification(deps: ConnectionDeps, notice: Notification) -> int:
     """Tells every open socket of the account that asked; gives back how many.
 
     Who is not connected reads it later, so a socket that is gone is let be. Raises what kept another one from it, after
     all were tried; told again, the others are told nothing new.
     """
     sent, failure = 0, None
-    for slot in keeper.connections.slots(notice.account_id):
+    for slot in deps.connections.slots(notice.account_id):
         try:
-            keeper.client.send(slot.connection_id, _notification_message(notice))
+            deps.client.send(slot.connection_id, _notification_message(notice))
             sent += 1
         except ConnectionGone:
             continue

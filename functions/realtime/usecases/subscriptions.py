@@ -23,26 +23,26 @@ def require_watchable(access: Access, actor: Actor, task: Task) -> None:
         raise NotFound from refused
 
 
-def read_watchable(realtime: RealtimeDeps, actor: Actor, task_ids: tuple[int, ...]) -> None:
+def read_watchable(deps: RealtimeDeps, actor: Actor, task_ids: tuple[int, ...]) -> None:
     """Raises NotFound when one of the tasks is missing or somebody else's."""
     for task_id in task_ids:
-        task = realtime.scans.task(task_id)
+        task = deps.scans.task(task_id)
         if task is None:
             raise NotFound
-        require_watchable(realtime.access, actor, task)
+        require_watchable(deps.access, actor, task)
 
 
-def subscribe_open_tasks(realtime: RealtimeDeps, actor: Actor, connection: Connection) -> Connection | None:
+def subscribe_open_tasks(deps: RealtimeDeps, actor: Actor, connection: Connection) -> Connection | None:
     """Follows those of one's own newest tasks that are still going on, so that their state is pushed at once.
 
     Comes after the socket is kept: what begins or moves meanwhile finds it already.
     """
-    newest = realtime.lists.tasks_of(connection.account_id, MAX_TASKS, None)
+    newest = deps.lists.tasks_of(connection.account_id, MAX_TASKS, None)
     going_on = []
-    for task in realtime.lists.tasks(newest.ids):
+    for task in deps.lists.tasks(newest.ids):
         with suppress(NotFound):
             if not task.is_final:
-                require_watchable(realtime.access, actor, task)
+                require_watchable(deps.access, actor, task)
                 going_on.append(task.id)
 
     def with_all(kept: Connection) -> Connection:
@@ -50,7 +50,7 @@ def subscribe_open_tasks(realtime: RealtimeDeps, actor: Actor, connection: Conne
             kept = follow(kept, task_id)
         return kept
 
-    return realtime.connections.connections.change(connection.id, with_all)
+    return deps.connections.connections.change(connection.id, with_all)
 
 
 MAX_MESSAGES = 2  # times the account's limit, above which it is not worth telling
@@ -76,72 +76,72 @@ class MessageRateExceeded(TooManyRequests):
     """Too many messages to go on listening."""
 
 
-def handle_message(realtime: RealtimeDeps, connection_id: str, read: Callable[[], Message]) -> Connection | None:
+def handle_message(deps: RealtimeDeps, connection_id: str, read: Callable[[], Message]) -> Connection | None:
     """Does what a message asks for; what the socket watches now, None after a ping.
 
     The message is counted before it is read. Raises NotAuthenticated when the session is over and Flooded (the socket
     is to be closed then), TooManyRequests, what `read` raises, InvalidFields, and NotFound for a task that is missing
     or not for this socket to watch.
     """
-    connection = realtime.connections.connections.get(connection_id)
+    connection = deps.connections.connections.get(connection_id)
     if connection is None:
         raise NotAuthenticated
-    actor = _count_message(realtime, connection)
-    now = realtime.connections.now()
+    actor = _count_message(deps, connection)
+    now = deps.connections.now()
     if note_activity(connection, now) != connection:
-        realtime.connections.connections.change(connection_id, lambda kept: note_activity(kept, now))
+        deps.connections.connections.change(connection_id, lambda kept: note_activity(kept, now))
     message = read()
     if message.action is ReplyKind.PING:
         return None
     if message.action is ReplyKind.WATCH:
-        changed = _watch(realtime, connection, actor, message)
+        changed = _watch(deps, connection, actor, message)
     else:
-        changed = _unwatch(realtime, connection, message)
+        changed = _unwatch(deps, connection, message)
     if changed is None:
         raise NotAuthenticated
     return changed
 
 
-def reply(realtime: RealtimeDeps, connection_id: str, said: bytes, *, ends: bool) -> None:
+def reply(deps: RealtimeDeps, connection_id: str, said: bytes, *, ends: bool) -> None:
     """Answers over the socket: what a route answers reaches no client. `ends`: and closes it."""
     with suppress(ConnectionGone):
-        realtime.connections.client.send(connection_id, said)
+        deps.connections.client.send(connection_id, said)
     if not ends:
         return
     with suppress(ConnectionGone):
-        realtime.connections.client.close(connection_id)
-    realtime.connections.connections.close(connection_id)
+        deps.connections.client.close(connection_id)
+    deps.connections.connections.close(connection_id)
 
 
-def _count_message(realtime: RealtimeDeps, connection: Connection) -> Actor:
-    now = int(realtime.connections.now().timestamp())
-    passage = realtime.connections.sessions.count_request(connection.account_id, connection.session_id, now)
-    if passage.count > MAX_MESSAGES * realtime.limit:
-        raise MessageRateExceeded(60 - now % 60, realtime.limit)
-    if passage.count > realtime.limit:
-        raise TooManyRequests(60 - now % 60, realtime.limit)
+def _count_message(deps: RealtimeDeps, connection: Connection) -> Actor:
+    now = int(deps.connections.now().timestamp())
+    passage = deps.connections.sessions.count_request(connection.account_id, connection.session_id, now)
+    if passage.count > MAX_MESSAGES * deps.limit:
+        raise MessageRateExceeded(60 - now % 60, deps.limit)
+    if passage.count > deps.limit:
+        raise TooManyRequests(60 - now % 60, deps.limit)
     return passage.actor
 
 
-def _watch(realtime: RealtimeDeps, connection: Connection, actor: Actor, message: Message) -> Connection | None:
-    change = realtime.connections.connections.change
+def _watch(deps: RealtimeDeps, connection: Connection, actor: Actor, message: Message) -> Connection | None:
+    change = deps.connections.connections.change
     if message.task_ids is None:
         if connection.only_task is not None:
             raise NotFound
         changed = change(connection.id, lambda kept: replace(kept, watches_own=True))
-        return changed and subscribe_open_tasks(realtime, actor, changed)
-    task_ids = tuple(realtime.tokens.task_id(text) for text in message.task_ids)
+        return changed and subscribe_open_tasks(deps, actor, changed)
+    task_ids = tuple(deps.tokens.task_id(text) for text in message.task_ids)
     if connection.only_task is not None and set(task_ids) - {connection.only_task}:
         raise NotFound
     watch(connection, task_ids)  # too many are refused before each is looked at
-    read_watchable(realtime, actor, task_ids)
+    read_watchable(deps, actor, task_ids)
     return change(connection.id, lambda kept: watch(kept, task_ids))
 
 
-def _unwatch(realtime: RealtimeDeps, connection: Connection, message: Message) -> Connection | None:
+def _unwatch(deps: RealtimeDeps, connection: Connection, message: Message) -> Connection | None:
     if message.task_ids is None:
-        return realtime.connections.connections.change(
+        return deps.connections.connections.change(
             connection.id, lambda kept: replace(kept, task_ids=(), followed=(), watches_own=False)
         )
-    task_ids = tuple(realtime.tokens.task_id(text) for text in message.task_ids)
-    return realtime.connections.connections.change(connection.id, lambda kept: unwatch(kept, task_ids))
+    task_ids = tuple(deps.tokens.task_id(text) for text in message.task_ids)
+    return deps.connections.connections.change(connection.id, lambda kept: unwatch(kept, task_ids))

@@ -26,63 +26,61 @@ PROFESSIONAL = Audience(roles=PROFESSIONALS)
 @routes.post(
     "/patients/create-connect-token", ConnectTokenOut, ConnectTokenBody, audience=PROFESSIONAL, body_optional=True
 )
-def create_connect_token(call: Call[ConnectTokenBody], clinic: RecordDeps) -> ConnectTokenOut:
+def create_connect_token(call: Call[ConnectTokenBody], deps: RecordDeps) -> ConnectTokenOut:
     """A token to hand to a patient, who lets its maker in with it, once."""
-    return ConnectTokenOut.from_domain(care.create_connect_token(clinic, call.actor, call.body.expires_in_minutes))
+    return ConnectTokenOut.from_domain(care.create_connect_token(deps, call.actor, call.body.expires_in_minutes))
 
 
 @routes.delete("/patients/connect-tokens/{connect_token}", MessageOut, audience=PROFESSIONAL)
-def revoke_connect_token(call: Call[None], clinic: RecordDeps) -> MessageOut:
+def revoke_connect_token(call: Call[None], deps: RecordDeps) -> MessageOut:
     """Take back a token of one's own that nobody has used."""
-    care.revoke_connect_token(clinic, call.actor, call.path["connect_token"])
+    care.revoke_connect_token(deps, call.actor, call.path["connect_token"])
     return MessageOut(message="Token revoked")
 
 
 @routes.post(
     "/patients/connect-doctor/{connect_token}", LetInDoctorOut, ConnectBody, body_optional=True, idempotent=True
 )
-def connect_doctor(call: Call[ConnectBody], clinic: RecordDeps) -> LetInDoctorOut:
+def connect_doctor(call: Call[ConnectBody], deps: RecordDeps) -> LetInDoctorOut:
     """Let a professional in with the token they handed out, for good or until a day."""
     token, ends_at = call.path["connect_token"], call.body.ends_at
-    return LetInDoctorOut.from_domain(care.connect_doctor(clinic, call.actor, token, ends_at, call.idempotency_key))
+    return LetInDoctorOut.from_domain(care.connect_doctor(deps, call.actor, token, ends_at, call.idempotency_key))
 
 
 @routes.get("/patients/me/doctors", list[LetInDoctorOut], query=PageQuery)
-def list_own_doctors(call: Call[None], clinic: RecordDeps) -> Page:
+def list_own_doctors(call: Call[None], deps: RecordDeps) -> Page:
     """The professionals whom the caller let in, the newest first."""
-    found, cursor = care.list_own_doctors(clinic, call.actor, call.query.window())
+    found, cursor = care.list_own_doctors(deps, call.actor, call.query.window())
     return Page([LetInDoctorOut.from_domain(doctor) for doctor in found], cursor)
 
 
 @routes.delete("/patients/me/doctors/{doctor_id}", MessageOut)
-def withdraw_link(call: Call[None], clinic: RecordDeps) -> MessageOut:
+def withdraw_link(call: Call[None], deps: RecordDeps) -> MessageOut:
     """Part with a professional, at once."""
-    care.withdraw_link(clinic, call.actor, call.path["doctor_id"])
+    care.withdraw_link(deps, call.actor, call.path["doctor_id"])
     return MessageOut(message="Access withdrawn")
 
 
 @routes.get("/patients", list[ListedOut], query=PageQuery, audience=PROFESSIONAL)
-def list_patients(call: Call[None], clinic: RecordDeps) -> Page:
+def list_patients(call: Call[None], deps: RecordDeps) -> Page:
     """The patients who let the caller in, the newest first."""
-    listed, cursor = care.list_linked_patients(clinic, call.actor, call.query.window())
+    listed, cursor = care.list_linked_patients(deps, call.actor, call.query.window())
     return Page([ListedOut.from_domain(one) for one in listed], cursor)
 
 
 @routes.get("/patients/{patient_id}", PatientSheetOut)
-def read_patient(call: Call[None], clinic: RecordDeps) -> PatientSheetOut:
+def read_patient(call: Call[None], deps: RecordDeps) -> PatientSheetOut:
     """One patient: what professionals keep of them, else what they say of themselves."""
-    return PatientSheetOut.from_domain(care.read_patient(clinic, call.actor, call.path["patient_id"]))
+    return PatientSheetOut.from_domain(care.read_patient(deps, call.actor, call.path["patient_id"]))
 
 
 @routes.put("/patients/{patient_id}", PatientSheetOut, SheetBody, audience=PROFESSIONAL)
-def change_patient(call: Call[SheetBody], clinic: RecordDeps) -> PatientSheetOut:
+def change_patient(call: Call[SheetBody], deps: RecordDeps) -> PatientSheetOut:
     """Write on a patient's sheet; what the patient says of themselves stays as it is."""
-    return PatientSheetOut.from_domain(
-        care.write_chart(clinic, call.actor, call.path["patient_id"], call.body.fields())
-    )
+    return PatientSheetOut.from_domain(care.write_chart(deps, call.actor, call.path["patient_id"], call.body.fields()))
 
 
 @routes.post("/patients/{patient_id}/break-glass", GlassOut, GlassBody, status=201)
-def break_glass(call: Call[GlassBody], clinic: RecordDeps) -> GlassOut:
+def break_glass(call: Call[GlassBody], deps: RecordDeps) -> GlassOut:
     """Look at a patient who did not let one in, for an hour and a reason that the patient can read."""
-    return GlassOut.from_domain(care.break_glass(clinic, call.actor, call.path["patient_id"], call.body.reason))
+    return GlassOut.from_domain(care.break_glass(deps, call.actor, call.path["patient_id"], call.body.reason))

@@ -21,74 +21,74 @@ routes = Routes[RecordDeps]("records", Family.FLAT)
 
 
 @routes.get("/api/medical_histories_of_patient/{user_id}", list[HistoryOut], query=ProseQuery)
-def list_histories(call: Call[None], clinic: RecordDeps) -> Page:
+def list_histories(call: Call[None], deps: RecordDeps) -> Page:
     """A patient's medical history, what was written last first."""
-    found, cursor = clinical_notes.list_histories(clinic, call.actor, call.path["user_id"], call.query.window())
+    found, cursor = clinical_notes.list_histories(deps, call.actor, call.path["user_id"], call.query.window())
     return Page([HistoryOut.from_domain(history) for history in found], cursor)
 
 
 @routes.post("/api/medical_histories", HistoryOut, HistoryBody, status=201, idempotent=True)
-def write_history(call: Call[HistoryBody], clinic: RecordDeps) -> HistoryOut:
+def write_history(call: Call[HistoryBody], deps: RecordDeps) -> HistoryOut:
     """Write an entry of the medical history of a patient of one's own."""
     body = call.body
     return HistoryOut.from_domain(
-        clinical_notes.write_history(clinic, call.actor, body.user_id, body.text(), call.idempotency_key)
+        clinical_notes.write_history(deps, call.actor, body.user_id, body.text(), call.idempotency_key)
     )
 
 
 @routes.put("/api/medical_histories/{id}", HistoryOut, HistoryAmendmentBody)
-def amend_history(call: Call[HistoryAmendmentBody], clinic: RecordDeps) -> HistoryOut:
+def amend_history(call: Call[HistoryAmendmentBody], deps: RecordDeps) -> HistoryOut:
     """Amend an entry; what stood before is kept, with its author and time."""
     body = call.body
     return HistoryOut.from_domain(
-        clinical_notes.amend_history(clinic, call.actor, call.path["id"], body.version, body.text())
+        clinical_notes.amend_history(deps, call.actor, call.path["id"], body.version, body.text())
     )
 
 
 @routes.get("/api/medical_histories/{id}/versions", list[ReplacedEntryOut], query=ProseQuery)
-def list_history_versions(call: Call[None], clinic: RecordDeps) -> Page:
+def list_history_versions(call: Call[None], deps: RecordDeps) -> Page:
     """What amendments of an entry replaced, the newest first."""
-    found, cursor = clinical_notes.list_history_versions(clinic, call.actor, call.path["id"], call.query.window())
+    found, cursor = clinical_notes.list_history_versions(deps, call.actor, call.path["id"], call.query.window())
     return Page([ReplacedEntryOut.from_domain(one) for one in found], cursor)
 
 
 @routes.get("/api/patient_records", list[RecordOut], query=RecordsQuery)
-def list_records(call: Call[None], clinic: RecordDeps) -> Page:
+def list_records(call: Call[None], deps: RecordDeps) -> Page:
     """The records of the doctor's departments, or with `patient_id` those of one patient, the newest first."""
     window, patient = call.query.window(), call.query.patient_id
     if patient is None:
-        found, cursor = clinical_notes.list_records_in_departments(clinic, call.actor, window)
+        found, cursor = clinical_notes.list_records_in_departments(deps, call.actor, window)
     else:
-        found, cursor = clinical_notes.list_records_of_patient(clinic, call.actor, patient, window)
+        found, cursor = clinical_notes.list_records_of_patient(deps, call.actor, patient, window)
     return Page([RecordOut.from_domain(record) for record in found], cursor)
 
 
 @routes.post("/api/patient_records", RecordOut, RecordBody, status=201, idempotent=True)
-def write_record(call: Call[RecordBody], clinic: RecordDeps) -> RecordOut:
+def write_record(call: Call[RecordBody], deps: RecordDeps) -> RecordOut:
     """Write a record of a patient of one's own."""
     body = call.body
     return RecordOut.from_domain(
-        clinical_notes.write_record(clinic, call.actor, body.patient_id, body.text(), call.idempotency_key)
+        clinical_notes.write_record(deps, call.actor, body.patient_id, body.text(), call.idempotency_key)
     )
 
 
 @routes.get("/api/patient_records/{pk}", RecordOut)
-def read_record(call: Call[None], clinic: RecordDeps) -> RecordOut:
+def read_record(call: Call[None], deps: RecordDeps) -> RecordOut:
     """One record, of oneself or of a patient of one's own."""
-    return RecordOut.from_domain(clinical_notes.read_record(clinic, call.actor, call.path["pk"]))
+    return RecordOut.from_domain(clinical_notes.read_record(deps, call.actor, call.path["pk"]))
 
 
 @routes.patch("/api/patient_records/{pk}", RecordOut, AmendmentBody)
-def amend_record(call: Call[AmendmentBody], clinic: RecordDeps) -> RecordOut:
+def amend_record(call: Call[AmendmentBody], deps: RecordDeps) -> RecordOut:
     """Amend a record; what stood before is kept, with its author and time."""
     body = call.body
     return RecordOut.from_domain(
-        clinical_notes.amend_record(clinic, call.actor, call.path["pk"], body.version, body.change)
+        clinical_notes.amend_record(deps, call.actor, call.path["pk"], body.version, body.change)
     )
 
 
 @routes.get("/api/patient_records/{pk}/versions", list[ReplacedOut], query=ProseQuery)
-def list_record_versions(call: Call[None], clinic: RecordDeps) -> Page:
+def list_record_versions(call: Call[None], deps: RecordDeps) -> Page:
     """What amendments of a record replaced, the newest first."""
-    found, cursor = clinical_notes.list_record_versions(clinic, call.actor, call.path["pk"], call.query.window())
+    found, cursor = clinical_notes.list_record_versions(deps, call.actor, call.path["pk"], call.query.window())
     return Page([ReplacedOut.from_domain(one) for one in found], cursor)

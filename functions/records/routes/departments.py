@@ -21,88 +21,86 @@ own_routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 
 
 @routes.get("/api/department", list[DepartmentOut], query=PageQuery)
-def list_departments(call: Call[None], clinic: RecordDeps) -> Page:
+def list_departments(call: Call[None], deps: RecordDeps) -> Page:
     """The departments, the newest first."""
-    found, cursor = departments.list_departments(clinic, call.actor, call.query.window())
+    found, cursor = departments.list_departments(deps, call.actor, call.query.window())
     return Page([DepartmentOut.from_domain(department) for department in found], cursor)
 
 
 @routes.post("/api/department", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS, status=201, idempotent=True)
-def create_department(call: Call[DepartmentBody], clinic: RecordDeps) -> DepartmentOut:
+def create_department(call: Call[DepartmentBody], deps: RecordDeps) -> DepartmentOut:
     """Make a department; no other that is open has its name."""
-    return DepartmentOut.from_domain(departments.create_department(clinic, call.body.name, call.idempotency_key))
+    return DepartmentOut.from_domain(departments.create_department(deps, call.body.name, call.idempotency_key))
 
 
 @routes.patch("/api/department/{pk}", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS)
-def rename_department(call: Call[DepartmentBody], clinic: RecordDeps) -> DepartmentOut:
+def rename_department(call: Call[DepartmentBody], deps: RecordDeps) -> DepartmentOut:
     """Give a department another name."""
-    return DepartmentOut.from_domain(departments.rename_department(clinic, call.path["pk"], call.body.name))
+    return DepartmentOut.from_domain(departments.rename_department(deps, call.path["pk"], call.body.name))
 
 
 @routes.delete("/api/department/{pk}", MessageOut, audience=ADMINISTRATORS)
-def close_department(call: Call[None], clinic: RecordDeps) -> MessageOut:
+def close_department(call: Call[None], deps: RecordDeps) -> MessageOut:
     """Close a department: it opens nothing from here on; what was written in it stays."""
-    departments.close_department(clinic, call.path["pk"])
+    departments.close_department(deps, call.path["pk"])
     return MessageOut(message="Department closed")
 
 
 @routes.get("/api/department/{pk}/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
-def list_department_doctors(call: Call[None], clinic: RecordDeps) -> Page:
+def list_department_doctors(call: Call[None], deps: RecordDeps) -> Page:
     """A department's doctors, the newest account first."""
-    found, cursor = departments.list_doctors(clinic, call.actor, call.path["pk"], call.query.window())
+    found, cursor = departments.list_doctors(deps, call.actor, call.path["pk"], call.query.window())
     return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
 
 
 @routes.put(
     "/api/department/{pk}/doctors/{user_id}", ListedDoctorOut, NothingBody, audience=ADMINISTRATORS, body_optional=True
 )
-def assign_doctor(call: Call[NothingBody], clinic: RecordDeps) -> ListedDoctorOut:
+def assign_doctor(call: Call[NothingBody], deps: RecordDeps) -> ListedDoctorOut:
     """Let an approved doctor work in a department."""
     return ListedDoctorOut.from_domain(
-        departments.assign_doctor(clinic, call.actor, call.path["pk"], call.path["user_id"])
+        departments.assign_doctor(deps, call.actor, call.path["pk"], call.path["user_id"])
     )
 
 
 @routes.delete("/api/department/{pk}/doctors/{user_id}", MessageOut, audience=ADMINISTRATORS)
-def dismiss_doctor(call: Call[None], clinic: RecordDeps) -> MessageOut:
+def dismiss_doctor(call: Call[None], deps: RecordDeps) -> MessageOut:
     """End a doctor's work in a department, at once."""
-    departments.dismiss_doctor(clinic, call.actor, call.path["pk"], call.path["user_id"])
+    departments.dismiss_doctor(deps, call.actor, call.path["pk"], call.path["user_id"])
     return MessageOut(message="Doctor removed from the department")
 
 
 @routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=PageQuery, audience=STAFF)
-def list_department_patients(call: Call[None], clinic: RecordDeps) -> Page:
+def list_department_patients(call: Call[None], deps: RecordDeps) -> Page:
     """The patients of a department that one works in, who came last first."""
-    found, cursor = departments.list_patients(clinic, call.actor, call.path["pk"], call.query.window())
+    found, cursor = departments.list_patients(deps, call.actor, call.path["pk"], call.query.window())
     return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
 
 
 @routes.put("/api/department/{pk}/patients/{user_id}", MembershipOut, NothingBody, audience=STAFF, body_optional=True)
-def admit_patient(call: Call[NothingBody], clinic: RecordDeps) -> MembershipOut:
+def admit_patient(call: Call[NothingBody], deps: RecordDeps) -> MembershipOut:
     """Take in a patient who let a doctor of the department in; administrators take in anybody."""
-    return MembershipOut.from_domain(
-        departments.admit_patient(clinic, call.actor, call.path["pk"], call.path["user_id"])
-    )
+    return MembershipOut.from_domain(departments.admit_patient(deps, call.actor, call.path["pk"], call.path["user_id"]))
 
 
 @routes.delete("/api/department/{pk}/patients/{user_id}", MessageOut, audience=STAFF)
-def discharge_patient(call: Call[None], clinic: RecordDeps) -> MessageOut:
+def discharge_patient(call: Call[None], deps: RecordDeps) -> MessageOut:
     """Let a patient go."""
-    departments.discharge_patient(clinic, call.actor, call.path["pk"], call.path["user_id"])
+    departments.discharge_patient(deps, call.actor, call.path["pk"], call.path["user_id"])
     return MessageOut(message="Patient discharged")
 
 
 @own_routes.get("/patients/me/departments", list[OwnDepartmentOut])
-def list_own_departments(call: Call[None], clinic: RecordDeps) -> list[OwnDepartmentOut]:
+def list_own_departments(call: Call[None], deps: RecordDeps) -> list[OwnDepartmentOut]:
     """The departments that the caller is in as a patient, the newest first."""
     return [
         OwnDepartmentOut.from_domain(department, member)
-        for department, member in departments.list_own_departments(clinic, call.actor)
+        for department, member in departments.list_own_departments(deps, call.actor)
     ]
 
 
 @own_routes.delete("/patients/me/departments/{department_id}", MessageOut)
-def leave_department(call: Call[None], clinic: RecordDeps) -> MessageOut:
+def leave_department(call: Call[None], deps: RecordDeps) -> MessageOut:
     """Leave a department, at once."""
-    departments.leave_department(clinic, call.actor, call.path["department_id"])
+    departments.leave_department(deps, call.actor, call.path["department_id"])
     return MessageOut(message="Department left")

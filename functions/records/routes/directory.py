@@ -14,26 +14,26 @@ STAFF = Audience(roles=frozenset({Role.DOCTOR, Role.ADMIN}))
 
 
 @routes.get("/api/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
-def list_doctors(call: Call[None], clinic: RecordDeps) -> Page:
+def list_doctors(call: Call[None], deps: RecordDeps) -> Page:
     """The approved doctors, the newest account first."""
-    found, cursor = directory.list_doctors(clinic, call.actor, call.query.window())
+    found, cursor = directory.list_doctors(deps, call.actor, call.query.window())
     return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
 
 
 @routes.get("/api/doctors/{pk}", ListedDoctorOut, audience=STAFF)
-def read_doctor(call: Call[None], clinic: RecordDeps) -> ListedDoctorOut:
+def read_doctor(call: Call[None], deps: RecordDeps) -> ListedDoctorOut:
     """One approved doctor."""
-    return ListedDoctorOut.from_domain(directory.read_doctor(clinic, call.actor, call.path["pk"]))
+    return ListedDoctorOut.from_domain(directory.read_doctor(deps, call.actor, call.path["pk"]))
 
 
 @routes.get("/api/patients", list[ListedPatientOut], query=PageQuery, audience=DOCTORS)
-def list_patients(call: Call[None], clinic: RecordDeps) -> Page:
+def list_patients(call: Call[None], deps: RecordDeps) -> Page:
     """The patients who let the caller in or are in one of their departments, who came last first."""
-    found, cursor = directory.list_patients(clinic, call.actor, call.query.window())
+    found, cursor = directory.list_patients(deps, call.actor, call.query.window())
     return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
 
 
 @routes.get("/api/patients/{pk}", ListedPatientOut, audience=STAFF)
-def read_directory_patient(call: Call[None], clinic: RecordDeps) -> ListedPatientOut:
+def read_directory_patient(call: Call[None], deps: RecordDeps) -> ListedPatientOut:
     """One patient of the caller's."""
-    return ListedPatientOut.from_domain(directory.read_patient(clinic, call.actor, call.path["pk"]))
+    return ListedPatientOut.from_domain(directory.read_patient(deps, call.actor, call.path["pk"]))

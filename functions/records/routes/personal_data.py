@@ -10,12 +10,12 @@ routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 
 
 @routes.get("/users/me/export", ExportOut)
-def read_export(call: Call[None], clinic: RecordDeps) -> ExportOut:
+def read_export(call: Call[None], deps: RecordDeps) -> ExportOut:
     """Everything that is kept of the caller, as a ZIP; the first look has it packed, later ones say where it is."""
-    return ExportOut.from_domain(exports.read_export(clinic, call.actor))
+    return ExportOut.from_domain(exports.read_export(deps, call.actor))
 
 
 @routes.post("/users/me/export", ExportOut, status=202)
-def request_export(call: Call[None], clinic: RecordDeps) -> ExportOut:
+def request_export(call: Call[None], deps: RecordDeps) -> ExportOut:
     """Have a newer one packed."""
-    return ExportOut.from_domain(exports.request_export(clinic, call.actor))
+    return ExportOut.from_domain(exports.request_export(deps, call.actor))

@@ -16,53 +16,53 @@ PATIENTS = Audience(roles=frozenset({Role.PATIENT}))
 
 
 @routes.post("/api/questions", QuestionOut, QuestionBody, audience=PATIENTS, status=201, idempotent=True)
-def ask_question(call: Call[QuestionBody], clinic: RecordDeps) -> QuestionOut:
+def ask_question(call: Call[QuestionBody], deps: RecordDeps) -> QuestionOut:
     """Ask a doctor, or without `doctor_id` all approved doctors, who can read it until one has answered."""
     body = call.body
     return QuestionOut.from_domain(
-        questions.ask_question(clinic, call.actor, body.question_text, body.doctor_id, call.idempotency_key)
+        questions.ask_question(deps, call.actor, body.question_text, body.doctor_id, call.idempotency_key)
     )
 
 
 @routes.get("/api/questions", list[QuestionOut], query=ProseQuery, audience=PATIENTS)
-def list_own_questions(call: Call[None], clinic: RecordDeps) -> Page:
+def list_own_questions(call: Call[None], deps: RecordDeps) -> Page:
     """What the caller has asked, the newest first."""
-    return _page(questions.list_own_questions(clinic, call.actor, call.query.window()))
+    return _page(questions.list_own_questions(deps, call.actor, call.query.window()))
 
 
 @routes.get("/api/questions/pending", list[QuestionOut], query=ProseQuery, audience=DOCTORS)
-def list_pending(call: Call[None], clinic: RecordDeps) -> Page:
+def list_pending(call: Call[None], deps: RecordDeps) -> Page:
     """What waits for the caller, alone or with all other doctors, the newest first."""
-    return _page(questions.list_pending(clinic, call.actor, call.query.window()))
+    return _page(questions.list_pending(deps, call.actor, call.query.window()))
 
 
 @routes.get("/api/questions/{id}", QuestionOut)
-def read_question(call: Call[None], clinic: RecordDeps) -> QuestionOut:
+def read_question(call: Call[None], deps: RecordDeps) -> QuestionOut:
     """One question, with its response once there is one."""
-    return QuestionOut.from_domain(questions.read_question(clinic, call.actor, call.path["id"]))
+    return QuestionOut.from_domain(questions.read_question(deps, call.actor, call.path["id"]))
 
 
 @routes.delete("/api/questions/{id}", MessageOut, audience=PATIENTS)
-def withdraw_question(call: Call[None], clinic: RecordDeps) -> MessageOut:
+def withdraw_question(call: Call[None], deps: RecordDeps) -> MessageOut:
     """Take back a question of one's own that nobody has answered."""
-    questions.withdraw_question(clinic, call.actor, call.path["id"])
+    questions.withdraw_question(deps, call.actor, call.path["id"])
     return MessageOut(message="Question withdrawn")
 
 
 @routes.post("/api/questions/{id}/response", ResponseOut, ResponseBody, audience=DOCTORS, status=201, idempotent=True)
-def answer_question(call: Call[ResponseBody], clinic: RecordDeps) -> ResponseOut:
+def answer_question(call: Call[ResponseBody], deps: RecordDeps) -> ResponseOut:
     """Answer a question; the first answer is the only one."""
     answered = questions.answer_question(
-        clinic, call.actor, call.path["id"], call.body.response_text, call.idempotency_key
+        deps, call.actor, call.path["id"], call.body.response_text, call.idempotency_key
     )
     return ResponseOut.from_question(answered)[0]
 
 
 @routes.get("/api/questions/{id}/{patient_id}", list[QuestionOut], query=ProseQuery)
-def list_thread(call: Call[None], clinic: RecordDeps) -> Page:
+def list_thread(call: Call[None], deps: RecordDeps) -> Page:
     """What a patient asked a doctor, whose id comes first, the newest first."""
     doctor, patient = call.path["id"], call.path["patient_id"]
-    return _page(questions.list_thread(clinic, call.actor, doctor, patient, call.query.window()))
+    return _page(questions.list_thread(deps, call.actor, doctor, patient, call.query.window()))
 
 
 def _page(found: Questions) -> Page:

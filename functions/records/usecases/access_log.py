@@ -14,23 +14,23 @@ from scanward.security.access import ResourceRef
 Entries = tuple[Sequence[AccessEntry], str | None]
 
 
-def read_own_log(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Entries:
+def read_own_log(deps: RecordDeps, actor: Actor, window: PageRequest) -> Entries:
     """A part of the log about the caller, the newest first, and the cursor of the next."""
-    return _page(clinic, actor.account_id, window)
+    return _page(deps, actor.account_id, window)
 
 
-def read_log_of(clinic: RecordDeps, actor: Actor, account: str, window: PageRequest) -> Entries:
+def read_log_of(deps: RecordDeps, actor: Actor, account: str, window: PageRequest) -> Entries:
     """A part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
     account_id = parse_id(account)
-    found = _page(clinic, account_id, window)
-    if not found[0] and clinic.accounts.get(account_id) is None:
+    found = _page(deps, account_id, window)
+    if not found[0] and deps.accounts.get(account_id) is None:
         raise NotFound
-    clinic.access.require(actor, Action.READ_ACCESS_LOG, account_id, ResourceRef("access_log", account_id))
+    deps.access.require(actor, Action.READ_ACCESS_LOG, account_id, ResourceRef("access_log", account_id))
     return found
 
 
-def _page(clinic: RecordDeps, account_id: int, window: PageRequest) -> Entries:
+def _page(deps: RecordDeps, account_id: int, window: PageRequest) -> Entries:
     scope = f"access:{account_id}"
-    before = clinic.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    found = clinic.access_log.page(account_id, window.limit, before)
-    return found.entries, clinic.tokens.cursor(found.last, scope) if found.last is not None else None
+    before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
+    found = deps.access_log.page(account_id, window.limit, before)
+    return found.entries, deps.tokens.cursor(found.last, scope) if found.last is not None else None

@@ -43,80 +43,78 @@ class LinkedDoctor:
     link: CareLink
 
 
-def create_connect_token(clinic: RecordDeps, actor: Actor, minutes: int) -> NewConnectToken:
+def create_connect_token(deps: RecordDeps, actor: Actor, minutes: int) -> NewConnectToken:
     """A token that lets one patient in, once."""
     token = str(uuid4())
-    kept = ConnectToken(_hash_token(token), actor.account_id, clinic.now() + timedelta(minutes=minutes))
-    clinic.connect_tokens.add(kept)
+    kept = ConnectToken(_hash_token(token), actor.account_id, deps.now() + timedelta(minutes=minutes))
+    deps.connect_tokens.add(kept)
     return NewConnectToken(token, kept)
 
 
-def revoke_connect_token(clinic: RecordDeps, actor: Actor, token: str) -> None:
+def revoke_connect_token(deps: RecordDeps, actor: Actor, token: str) -> None:
     """Forgets an unused token of one's own. Raises NotFound, whatever else it is."""
-    if not clinic.connect_tokens.revoke(_hash_token(token), actor.account_id):
+    if not deps.connect_tokens.revoke(_hash_token(token), actor.account_id):
         raise NotFound
 
 
 def connect_doctor(
-    clinic: RecordDeps, actor: Actor, token: str, ends_at: datetime | None, once: IdempotencyKey | None
+    deps: RecordDeps, actor: Actor, token: str, ends_at: datetime | None, once: IdempotencyKey | None
 ) -> LinkedDoctor:
     """Lets a professional in. Raises NotAllowed, InvalidFields, and NotFound for every token that does not hold."""
     _require(actor, Action.CONNECT)
-    now = clinic.now()
+    now = deps.now()
     if ends_at is not None and not now < ends_at <= now + MAX_MINUTES:
         raise InvalidFields({"ends_at": ["Give a time to come, within ten years."]})
     hashed = _hash_token(token)
     for _ in range(TRIES):
-        made = clinic.idempotency.find(once, now) if once else None
+        made = deps.idempotency.find(once, now) if once else None
         if made:
-            return _earlier_link(clinic, actor, int(made.answer["professional_id"]))
-        found = clinic.connect_tokens.find(hashed)
+            return _earlier_link(deps, actor, int(made.answer["professional_id"]))
+        found = deps.connect_tokens.find(hashed)
         if found is None or found.expires_at <= now:
             raise NotFound
         doctor = LinkedDoctor(
-            _professional(clinic, found.professional_id),
+            _professional(deps, found.professional_id),
             CareLink(actor.account_id, found.professional_id, now, ends_at),
         )
         try:
-            clinic.connect_tokens.spend(found, doctor.link, _entry(actor, Action.CONNECT, doctor.link, now), once)
+            deps.connect_tokens.spend(found, doctor.link, _entry(actor, Action.CONNECT, doctor.link, now), once)
         except Conflict:
             continue
         return doctor
     raise NotFound
 
 
-def list_own_doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedDoctor], str | None]:
+def list_own_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedDoctor], str | None]:
     """Part of the professionals whom the caller let in, the newest first."""
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
-    found = clinic.links.of_patient(actor.account_id, clinic.now(), part(clinic, window, scope))
-    accounts = {
-        account.id: account for account in clinic.accounts.get_many([one.professional_id for one in found.links])
-    }
+    found = deps.links.of_patient(actor.account_id, deps.now(), part(deps, window, scope))
+    accounts = {account.id: account for account in deps.accounts.get_many([one.professional_id for one in found.links])}
     let_in = [
         LinkedDoctor(accounts[link.professional_id], link) for link in found.links if link.professional_id in accounts
     ]
-    return let_in, cursor(clinic, found.last, scope)
+    return let_in, cursor(deps, found.last, scope)
 
 
-def withdraw_link(clinic: RecordDeps, actor: Actor, doctor: str) -> None:
+def withdraw_link(deps: RecordDeps, actor: Actor, doctor: str) -> None:
     """Parts with a professional, at once. Raises NotAllowed, and NotFound for who was not let in."""
     _require(actor, Action.WITHDRAW)
-    now = clinic.now()
+    now = deps.now()
     link = CareLink(actor.account_id, parse_id(doctor), now)
-    if not clinic.links.withdraw(link.patient_id, link.professional_id, _entry(actor, Action.WITHDRAW, link, now)):
+    if not deps.links.withdraw(link.patient_id, link.professional_id, _entry(actor, Action.WITHDRAW, link, now)):
         raise NotFound
 
 
-def _earlier_link(clinic: RecordDeps, actor: Actor, professional_id: int) -> LinkedDoctor:
-    link = clinic.links.between(actor.account_id, professional_id)
-    if link is None or not link.is_active(clinic.now()):
+def _earlier_link(deps: RecordDeps, actor: Actor, professional_id: int) -> LinkedDoctor:
+    link = deps.links.between(actor.account_id, professional_id)
+    if link is None or not link.is_active(deps.now()):
         raise NotFound
-    return LinkedDoctor(_professional(clinic, professional_id), link)
+    return LinkedDoctor(_professional(deps, professional_id), link)
 
 
-def _professional(clinic: RecordDeps, account_id: int) -> Account:
-    found = clinic.accounts.get(account_id)
+def _professional(deps: RecordDeps, account_id: int) -> Account:
+    found = deps.accounts.get(account_id)
     if found is None or not found.account.is_active:
         raise NotFound
     return found.account
@@ -167,56 +165,54 @@ class PatientChart:
     shows_diagnosis: bool
 
 
-def list_linked_patients(
-    clinic: RecordDeps, actor: Actor, window: PageRequest
-) -> tuple[list[LinkedPatient], str | None]:
+def list_linked_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedPatient], str | None]:
     """The patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
-    found = clinic.links.of_professional(actor.account_id, clinic.now(), part(clinic, window, scope))
-    accounts = {account.id: account for account in clinic.accounts.get_many([link.patient_id for link in found.links])}
+    found = deps.links.of_professional(actor.account_id, deps.now(), part(deps, window, scope))
+    accounts = {account.id: account for account in deps.accounts.get_many([link.patient_id for link in found.links])}
     listed = [LinkedPatient(accounts[link.patient_id], link) for link in found.links if link.patient_id in accounts]
-    clinic.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in listed], "patient")
-    return listed, cursor(clinic, found.last, scope)
+    deps.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in listed], "patient")
+    return listed, cursor(deps, found.last, scope)
 
 
-def read_patient(clinic: RecordDeps, actor: Actor, patient: str) -> PatientChart:
+def read_patient(deps: RecordDeps, actor: Actor, patient: str) -> PatientChart:
     """One patient. Raises NotFound, also for who did not let the caller in."""
-    account, sheet = _get_patient(clinic, parse_id(patient))
-    relation = clinic.access.require(actor, Action.READ_PATIENT, account.id, ResourceRef("patient", account.id))
+    account, sheet = _get_patient(deps, parse_id(patient))
+    relation = deps.access.require(actor, Action.READ_PATIENT, account.id, ResourceRef("patient", account.id))
     return _patient_chart(actor, relation, account, sheet)
 
 
-def write_chart(clinic: RecordDeps, actor: Actor, patient: str, fields: Mapping[str, Any]) -> PatientChart:
+def write_chart(deps: RecordDeps, actor: Actor, patient: str, fields: Mapping[str, Any]) -> PatientChart:
     """Keeps fields on a patient's sheet. Raises NotFound, and NotAllowed for a diagnosis by who makes none."""
-    account, before = _get_patient(clinic, parse_id(patient))
+    account, before = _get_patient(deps, parse_id(patient))
     action = Action.WRITE_DIAGNOSIS if "diagnosis" in fields else Action.WRITE_PATIENT
-    relation = clinic.access.require(actor, action, account.id, ResourceRef("patient", account.id))
+    relation = deps.access.require(actor, action, account.id, ResourceRef("patient", account.id))
     for last in (False, False, True):
-        now = clinic.now()
+        now = deps.now()
         blank = before or patient_chart.first_version(account.id, actor.account_id, now)
         after = patient_chart.next_version(blank, actor.account_id, fields, now)
         try:
-            clinic.charts.write(before, after)
+            deps.charts.write(before, after)
         except Conflict:
             if last:
                 raise
-            before = clinic.charts.get(account.id)
+            before = deps.charts.get(account.id)
         else:
             break
     return _patient_chart(actor, relation, account, after)
 
 
-def break_glass(clinic: RecordDeps, actor: Actor, patient: str, reason: str) -> Glass:
+def break_glass(deps: RecordDeps, actor: Actor, patient: str, reason: str) -> Glass:
     """Lets a doctor whom the patient did not let in look for a while. Raises NotAllowed, NotFound."""
     patient_id = parse_id(patient)
     if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
         raise NotAllowed
-    _get_patient(clinic, patient_id)
-    return clinic.access.break_glass(actor, patient_id, reason)
+    _get_patient(deps, patient_id)
+    return deps.access.break_glass(actor, patient_id, reason)
 
 
-def _get_patient(clinic: RecordDeps, patient_id: int) -> tuple[Account, ChartVersion | None]:
-    found = clinic.patients.get(patient_id)
+def _get_patient(deps: RecordDeps, patient_id: int) -> tuple[Account, ChartVersion | None]:
+    found = deps.patients.get(patient_id)
     if found is None or found[0].role is not Role.PATIENT:
         raise NotFound
     return found

@@ -21,54 +21,54 @@ HISTORY_RESOURCE = "medical_history"
 
 
 def list_histories(
-    clinic: RecordDeps, actor: Actor, patient: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, patient: str, window: PageRequest
 ) -> tuple[Sequence[History], str | None]:
     """Part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
-    require_known(clinic, actor, patient_id)
-    clinic.access.require(actor, Action.READ_HISTORY, patient_id, ResourceRef("patient", patient_id))
+    require_known(deps, actor, patient_id)
+    deps.access.require(actor, Action.READ_HISTORY, patient_id, ResourceRef("patient", patient_id))
     scope = f"histories-of:{patient_id}"
-    found = clinic.histories.of_patient(patient_id, part(clinic, window, scope))
-    return clinic.histories.get_many(found.ids), cursor(clinic, found.last, scope)
+    found = deps.histories.of_patient(patient_id, part(deps, window, scope))
+    return deps.histories.get_many(found.ids), cursor(deps, found.last, scope)
 
 
 def list_history_versions(
-    clinic: RecordDeps, actor: Actor, history: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, history: str, window: PageRequest
 ) -> tuple[Sequence[NoteVersion[Surgery]], str | None]:
     """Part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
-    number = _get_history(clinic, actor, Action.READ_HISTORY, parse_id(history)).id
+    number = _get_history(deps, actor, Action.READ_HISTORY, parse_id(history)).id
     scope = f"history-versions-of:{number}"
-    found = clinic.histories.versions(number, part(clinic, window, scope))
-    return found.versions, cursor(clinic, found.last, scope)
+    found = deps.histories.versions(number, part(deps, window, scope))
+    return found.versions, cursor(deps, found.last, scope)
 
 
 def write_history(
-    clinic: RecordDeps, actor: Actor, patient_id: int, text: Surgery, once: IdempotencyKey | None
+    deps: RecordDeps, actor: Actor, patient_id: int, text: Surgery, once: IdempotencyKey | None
 ) -> History:
     """A new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> History:
-        clinic.access.require(actor, Action.WRITE_HISTORY, patient_id, ResourceRef(HISTORY_RESOURCE, number))
+        deps.access.require(actor, Action.WRITE_HISTORY, patient_id, ResourceRef(HISTORY_RESOURCE, number))
         history = clinical_notes.write_note(number, patient_id, actor.account_id, text, now)
-        clinic.histories.add(history, once)
+        deps.histories.add(history, once)
         return history
 
-    return create_once(clinic, once, make, lambda number: _get_history(clinic, actor, Action.READ_HISTORY, number))
+    return create_once(deps, once, make, lambda number: _get_history(deps, actor, Action.READ_HISTORY, number))
 
 
-def amend_history(clinic: RecordDeps, actor: Actor, history: str, version: int, text: Surgery) -> History:
+def amend_history(deps: RecordDeps, actor: Actor, history: str, version: int, text: Surgery) -> History:
     """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
-    before = _get_history(clinic, actor, Action.WRITE_HISTORY, parse_id(history))
-    after = clinical_notes.amend_note(before, version, text, actor.account_id, clinic.now())
-    clinic.histories.amend(before, after)
+    before = _get_history(deps, actor, Action.WRITE_HISTORY, parse_id(history))
+    after = clinical_notes.amend_note(before, version, text, actor.account_id, deps.now())
+    deps.histories.amend(before, after)
     return after
 
 
-def _get_history(clinic: RecordDeps, actor: Actor, action: Action, number: int) -> History:
-    found = clinic.histories.get(number)
+def _get_history(deps: RecordDeps, actor: Actor, action: Action, number: int) -> History:
+    found = deps.histories.get(number)
     if found is None:
         raise NotFound
-    clinic.access.require(actor, action, found.patient_id, ResourceRef(HISTORY_RESOURCE, found.id))
+    deps.access.require(actor, action, found.patient_id, ResourceRef(HISTORY_RESOURCE, found.id))
     return found
 
 
@@ -76,7 +76,7 @@ RECORD_RESOURCE = "patient_record"
 Records = tuple[Sequence[Record], str | None]
 
 
-def list_records_in_departments(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Records:
+def list_records_in_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> Records:
     """Part of the records of the doctor's departments, the newest first. Raises NotAllowed for anybody else.
 
     Those of patients who have left are left out, so a page may be shorter.
@@ -85,72 +85,72 @@ def list_records_in_departments(clinic: RecordDeps, actor: Actor, window: PageRe
     if actor.role is not Role.DOCTOR:
         raise NotAllowed
     scope = f"records-for:{actor.account_id}"
-    found = clinic.records.in_departments(actor.departments, part(clinic, window, scope))
-    records = clinic.records.get_many(found.ids)
-    grants = clinic.access.read_grants(actor, Action.READ_RECORD, {record.patient_id for record in records})
+    found = deps.records.in_departments(actor.departments, part(deps, window, scope))
+    records = deps.records.get_many(found.ids)
+    grants = deps.access.read_grants(actor, Action.READ_RECORD, {record.patient_id for record in records})
     shown = [record for record in records if record.patient_id in grants]
-    clinic.access.log_each(
+    deps.access.log_each(
         actor,
         Action.READ_RECORD,
         [(record.patient_id, ResourceRef(RECORD_RESOURCE, record.id)) for record in shown],
         grants,
     )
-    return shown, cursor(clinic, found.last, scope)
+    return shown, cursor(deps, found.last, scope)
 
 
-def list_records_of_patient(clinic: RecordDeps, actor: Actor, patient: str, window: PageRequest) -> Records:
+def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, window: PageRequest) -> Records:
     """Part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
-    require_known(clinic, actor, patient_id)
-    clinic.access.require(actor, Action.READ_RECORD, patient_id, ResourceRef("patient", patient_id))
+    require_known(deps, actor, patient_id)
+    deps.access.require(actor, Action.READ_RECORD, patient_id, ResourceRef("patient", patient_id))
     scope = f"records-of:{patient_id}"
-    found = clinic.records.of_patient(patient_id, part(clinic, window, scope))
-    return clinic.records.get_many(found.ids), cursor(clinic, found.last, scope)
+    found = deps.records.of_patient(patient_id, part(deps, window, scope))
+    return deps.records.get_many(found.ids), cursor(deps, found.last, scope)
 
 
-def read_record(clinic: RecordDeps, actor: Actor, record: str) -> Record:
+def read_record(deps: RecordDeps, actor: Actor, record: str) -> Record:
     """One record. Raises NotFound, also for a stranger's."""
-    return _get_record(clinic, actor, Action.READ_RECORD, parse_id(record))
+    return _get_record(deps, actor, Action.READ_RECORD, parse_id(record))
 
 
 def list_record_versions(
-    clinic: RecordDeps, actor: Actor, record: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, record: str, window: PageRequest
 ) -> tuple[Sequence[NoteVersion[Findings]], str | None]:
     """Part of what amendments of a record replaced, the newest first. Raises NotFound."""
-    number = read_record(clinic, actor, record).id
+    number = read_record(deps, actor, record).id
     scope = f"versions-of:{number}"
-    found = clinic.records.versions(number, part(clinic, window, scope))
-    return found.versions, cursor(clinic, found.last, scope)
+    found = deps.records.versions(number, part(deps, window, scope))
+    return found.versions, cursor(deps, found.last, scope)
 
 
 def write_record(
-    clinic: RecordDeps, actor: Actor, patient_id: int, text: Findings, once: IdempotencyKey | None
+    deps: RecordDeps, actor: Actor, patient_id: int, text: Findings, once: IdempotencyKey | None
 ) -> Record:
     """A new record of a patient. Raises NotFound for a stranger, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Record:
-        clinic.access.require(actor, Action.WRITE_RECORD, patient_id, ResourceRef(RECORD_RESOURCE, number))
-        departments = tuple(sorted(member.department_id for member in clinic.members.of_patient(patient_id)))
+        deps.access.require(actor, Action.WRITE_RECORD, patient_id, ResourceRef(RECORD_RESOURCE, number))
+        departments = tuple(sorted(member.department_id for member in deps.members.of_patient(patient_id)))
         record = clinical_notes.write_note(number, patient_id, actor.account_id, text, now, departments)
-        clinic.records.add(record, once)
+        deps.records.add(record, once)
         return record
 
-    return create_once(clinic, once, make, lambda number: _get_record(clinic, actor, Action.READ_RECORD, number))
+    return create_once(deps, once, make, lambda number: _get_record(deps, actor, Action.READ_RECORD, number))
 
 
 def amend_record(
-    clinic: RecordDeps, actor: Actor, record: str, version: int, change: Callable[[Findings], Findings]
+    deps: RecordDeps, actor: Actor, record: str, version: int, change: Callable[[Findings], Findings]
 ) -> Record:
     """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
-    before = _get_record(clinic, actor, Action.WRITE_RECORD, parse_id(record))
-    after = clinical_notes.amend_note(before, version, change(before.text), actor.account_id, clinic.now())
-    clinic.records.amend(before, after)
+    before = _get_record(deps, actor, Action.WRITE_RECORD, parse_id(record))
+    after = clinical_notes.amend_note(before, version, change(before.text), actor.account_id, deps.now())
+    deps.records.amend(before, after)
     return after
 
 
-def _get_record(clinic: RecordDeps, actor: Actor, action: Action, number: int) -> Record:
-    found = clinic.records.get(number)
+def _get_record(deps: RecordDeps, actor: Actor, action: Action, number: int) -> Record:
+    found = deps.records.get(number)
     if found is None:
         raise NotFound
-    clinic.access.require(actor, action, found.patient_id, ResourceRef(RECORD_RESOURCE, found.id))
+    deps.access.require(actor, action, found.patient_id, ResourceRef(RECORD_RESOURCE, found.id))
     return found

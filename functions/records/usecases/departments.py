@@ -6,8 +6,7 @@ from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import Colleague, is_working_doctor, require_approved, with_departments
-from functions.records.usecases.lists import create_once as create_once
-from functions.records.usecases.lists import cursor, part
+from functions.records.usecases.lists import create_once, cursor, part
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
@@ -23,89 +22,89 @@ LINKS_PER_PAGE = 100
 
 
 def list_patients(
-    clinic: RecordDeps, actor: Actor, department: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, department: str, window: PageRequest
 ) -> tuple[list[Account], str | None]:
     """Part of a department's patients, who came last first. Raises NotFound, and NotAllowed for who is not of it."""
-    found = _get_own_department(clinic, actor, department)
+    found = _get_own_department(deps, actor, department)
     scope = f"patients-in:{found.id}"
-    wanted = clinic.members.patients_in(found.id, clinic.now(), part(clinic, window, scope))
+    wanted = deps.members.patients_in(found.id, deps.now(), part(deps, window, scope))
     ids = [place.patient_id for place in wanted.patients]
     if not actor.is_admin:
-        grants = clinic.access.read_grants(actor, Action.READ_PATIENT, ids)
+        grants = deps.access.read_grants(actor, Action.READ_PATIENT, ids)
         ids = [number for number in ids if number in grants]
-    accounts = clinic.accounts.get_many(ids)
-    clinic.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
-    return accounts, cursor(clinic, wanted.last, scope)
+    accounts = deps.accounts.get_many(ids)
+    deps.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
+    return accounts, cursor(deps, wanted.last, scope)
 
 
-def admit_patient(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> Membership:
+def admit_patient(deps: RecordDeps, actor: Actor, department: str, patient: str) -> Membership:
     """Takes a patient in who let a doctor of the department in; administrators take in anybody.
 
     One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
     """
-    found, patient_id = _get_own_department(clinic, actor, department), parse_id(patient)
-    _require_patient(clinic, patient_id)
-    memberships = clinic.members.of_patient(patient_id)
+    found, patient_id = _get_own_department(deps, actor, department), parse_id(patient)
+    _require_patient(deps, patient_id)
+    memberships = deps.members.of_patient(patient_id)
     there = next((member for member in memberships if member.department_id == found.id), None)
     if there:
         return there
-    link = None if actor.is_admin else _find_link(clinic, found.id, patient_id)
+    link = None if actor.is_admin else _find_link(deps, found.id, patient_id)
     resource = Resource(patient_id, Relation.CARE_LINK if link else Relation.NONE)
-    clinic.access.require_as(actor, Action.ADMIT_PATIENT, resource, ResourceRef("department", found.id))
+    deps.access.require_as(actor, Action.ADMIT_PATIENT, resource, ResourceRef("department", found.id))
     if len(memberships) >= MOST_OF_PATIENT:
         raise Conflict(f"A patient is in {MOST_OF_PATIENT} departments at most")
-    member = Membership(patient_id, found.id, clinic.now())
-    clinic.members.admit(member, link)
+    member = Membership(patient_id, found.id, deps.now())
+    deps.members.admit(member, link)
     return member
 
 
-def discharge_patient(clinic: RecordDeps, actor: Actor, department: str, patient: str) -> None:
+def discharge_patient(deps: RecordDeps, actor: Actor, department: str, patient: str) -> None:
     """Lets a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
-    found, patient_id = _get_own_department(clinic, actor, department), parse_id(patient)
-    _discharge(clinic, actor, found.id, patient_id, Relation.DEPARTMENT)
+    found, patient_id = _get_own_department(deps, actor, department), parse_id(patient)
+    _discharge(deps, actor, found.id, patient_id, Relation.DEPARTMENT)
 
 
-def leave_department(clinic: RecordDeps, actor: Actor, department: str) -> None:
+def leave_department(deps: RecordDeps, actor: Actor, department: str) -> None:
     """A patient goes of their own will, whatever has become of the department. Raises NotFound."""
-    _discharge(clinic, actor, parse_id(department), actor.account_id, Relation.SELF)
+    _discharge(deps, actor, parse_id(department), actor.account_id, Relation.SELF)
 
 
-def list_own_departments(clinic: RecordDeps, actor: Actor) -> Sequence[tuple[Department, Membership]]:
+def list_own_departments(deps: RecordDeps, actor: Actor) -> Sequence[tuple[Department, Membership]]:
     """The open departments that the caller is in as a patient, the newest first."""
-    memberships = {member.department_id: member for member in clinic.members.of_patient(actor.account_id)}
-    return [(department, memberships[department.id]) for department in clinic.departments.get_many(memberships)]
+    memberships = {member.department_id: member for member in deps.members.of_patient(actor.account_id)}
+    return [(department, memberships[department.id]) for department in deps.departments.get_many(memberships)]
 
 
-def _get_own_department(clinic: RecordDeps, actor: Actor, department: str) -> Department:
+def _get_own_department(deps: RecordDeps, actor: Actor, department: str) -> Department:
     """An open department. That it is there is no secret, who is in it is one for its doctors and administrators."""
     require_approved(actor)
-    found = clinic.departments.get_open(parse_id(department))
+    found = deps.departments.get_open(parse_id(department))
     if not actor.is_admin and found.id not in actor.departments:
         raise NotAllowed
     return found
 
 
-def _discharge(clinic: RecordDeps, actor: Actor, department_id: int, patient_id: int, relation: Relation) -> None:
-    member = clinic.members.get(department_id, patient_id)
+def _discharge(deps: RecordDeps, actor: Actor, department_id: int, patient_id: int, relation: Relation) -> None:
+    member = deps.members.get(department_id, patient_id)
     if member is None:
         raise NotFound
     thing = ResourceRef("department", department_id)
-    clinic.access.require_as(actor, Action.DISCHARGE_PATIENT, Resource(patient_id, relation), thing)
-    clinic.members.discharge(member)
+    deps.access.require_as(actor, Action.DISCHARGE_PATIENT, Resource(patient_id, relation), thing)
+    deps.members.discharge(member)
 
 
-def _find_link(clinic: RecordDeps, department_id: int, patient_id: int) -> CareLink | None:
+def _find_link(deps: RecordDeps, department_id: int, patient_id: int) -> CareLink | None:
     """The patient's newest active link to a doctor of a department."""
-    now, before = clinic.now(), None
+    now, before = deps.now(), None
     while True:
-        found = clinic.links.of_patient(patient_id, now, PageRange(0, LINKS_PER_PAGE, before))
-        link, before = clinic.members.linked_doctor(department_id, found.links), found.last
+        found = deps.links.of_patient(patient_id, now, PageRange(0, LINKS_PER_PAGE, before))
+        link, before = deps.members.linked_doctor(department_id, found.links), found.last
         if link or before is None:
             return link
 
 
-def _require_patient(clinic: RecordDeps, patient_id: int) -> None:
-    found = clinic.accounts.get(patient_id)
+def _require_patient(deps: RecordDeps, patient_id: int) -> None:
+    found = deps.accounts.get(patient_id)
     if found is None or found.account.role is not Role.PATIENT or not found.account.is_active:
         raise NotFound
 
@@ -113,88 +112,88 @@ def _require_patient(clinic: RecordDeps, patient_id: int) -> None:
 RESOURCE = "department"
 
 
-def list_departments(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
+def list_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
     """Part of the open departments, the newest first."""
     require_approved(actor)
     scope = "departments"
-    found = clinic.departments.list_open(part(clinic, window, scope))
-    return clinic.departments.get_many(found.ids), cursor(clinic, found.last, scope)
+    found = deps.departments.list_open(part(deps, window, scope))
+    return deps.departments.get_many(found.ids), cursor(deps, found.last, scope)
 
 
-def create_department(clinic: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
+def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
     """A new department. Raises AlreadyTaken for the name of another open one, KeyReused."""
 
     def make(number: int, now: datetime) -> Department:
         department = Department(number, name, now)
-        clinic.departments.add(department, once)
+        deps.departments.add(department, once)
         return department
 
-    return create_once(clinic, once, make, clinic.departments.get_open)
+    return create_once(deps, once, make, deps.departments.get_open)
 
 
-def rename_department(clinic: RecordDeps, department: str, name: str) -> Department:
+def rename_department(deps: RecordDeps, department: str, name: str) -> Department:
     """Another name. Raises NotFound, AlreadyTaken, Conflict."""
-    before = clinic.departments.get_open(parse_id(department))
+    before = deps.departments.get_open(parse_id(department))
     after = replace(before, name=name)
     if after != before:
-        clinic.departments.rename(before, after)
+        deps.departments.rename(before, after)
     return after
 
 
-def close_department(clinic: RecordDeps, department: str) -> None:
+def close_department(deps: RecordDeps, department: str) -> None:
     """From here on it opens nothing; doctors and patients leave it, what was written stays. Raises NotFound.
 
     Closing it again finishes what was interrupted.
     """
-    found = clinic.departments.get(parse_id(department))
+    found = deps.departments.get(parse_id(department))
     if found is None:
         raise NotFound
     if found.is_open:
-        clinic.departments.close(found, clinic.now())
-    clinic.members.remove_all(found.id)
+        deps.departments.close(found, deps.now())
+    deps.members.remove_all(found.id)
 
 
-def assign_doctor(clinic: RecordDeps, actor: Actor, department: str, doctor: str) -> Colleague:
+def assign_doctor(deps: RecordDeps, actor: Actor, department: str, doctor: str) -> Colleague:
     """Lets an approved doctor work in a department; one who does stays as they were.
 
     Raises NotFound, and Conflict for whom it cannot be.
     """
-    found = clinic.departments.get_open(parse_id(department))
-    account = _get_doctor(clinic, doctor)
+    found = deps.departments.get_open(parse_id(department))
+    account = _get_doctor(deps, doctor)
     if not is_working_doctor(account):
         raise Conflict("Only approved doctors work in departments")
-    already = clinic.members.departments([account.id]).get(account.id, frozenset())
+    already = deps.members.departments([account.id]).get(account.id, frozenset())
     if found.id not in already:
         if len(already) >= MOST_OF_DOCTOR:
             raise Conflict(f"A doctor works in {MOST_OF_DOCTOR} departments at most")
-        entry = clinic.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, ResourceRef(RESOURCE, found.id))
-        clinic.members.assign(found.id, account.id, entry)
-    return with_departments(clinic, [account])[0]
+        entry = deps.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, ResourceRef(RESOURCE, found.id))
+        deps.members.assign(found.id, account.id, entry)
+    return with_departments(deps, [account])[0]
 
 
-def dismiss_doctor(clinic: RecordDeps, actor: Actor, department: str, doctor: str) -> None:
+def dismiss_doctor(deps: RecordDeps, actor: Actor, department: str, doctor: str) -> None:
     """Ends a doctor's work in a department, at once. Raises NotFound."""
-    found, doctor_id = clinic.departments.get(parse_id(department)), parse_id(doctor)
-    if found is None or found.id not in clinic.members.departments([doctor_id]).get(doctor_id, frozenset()):
+    found, doctor_id = deps.departments.get(parse_id(department)), parse_id(doctor)
+    if found is None or found.id not in deps.members.departments([doctor_id]).get(doctor_id, frozenset()):
         raise NotFound
-    entry = clinic.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, ResourceRef(RESOURCE, found.id))
-    clinic.members.dismiss(found.id, doctor_id, entry)
+    entry = deps.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, ResourceRef(RESOURCE, found.id))
+    deps.members.dismiss(found.id, doctor_id, entry)
 
 
 def list_doctors(
-    clinic: RecordDeps, actor: Actor, department: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, department: str, window: PageRequest
 ) -> tuple[list[Colleague], str | None]:
     """Part of a department's approved doctors, the newest account first. Raises NotFound."""
     require_approved(actor)
-    found = clinic.departments.get_open(parse_id(department))
+    found = deps.departments.get_open(parse_id(department))
     scope = f"doctors-in:{found.id}"
-    ids = clinic.members.doctors_in(found.id, part(clinic, window, scope))
-    accounts = [account for account in clinic.accounts.get_many(list(ids.ids)) if is_working_doctor(account)]
-    return with_departments(clinic, accounts), cursor(clinic, ids.last, scope)
+    ids = deps.members.doctors_in(found.id, part(deps, window, scope))
+    accounts = [account for account in deps.accounts.get_many(list(ids.ids)) if is_working_doctor(account)]
+    return with_departments(deps, accounts), cursor(deps, ids.last, scope)
 
 
-def _get_doctor(clinic: RecordDeps, account: str) -> Account:
-    found = clinic.accounts.get(parse_id(account))
+def _get_doctor(deps: RecordDeps, account: str) -> Account:
+    found = deps.accounts.get(parse_id(account))
     if found is None or found.account.role is not Role.DOCTOR:
         raise NotFound
     return found.account

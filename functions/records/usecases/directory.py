@@ -23,12 +23,12 @@ def require_approved(actor: Actor) -> None:
         raise NotAllowed
 
 
-def require_known(clinic: RecordDeps, actor: Actor, account_id: int) -> None:
+def require_known(deps: RecordDeps, actor: Actor, account_id: int) -> None:
     """Raises NotFound to administrators for who is not there; to everybody else such an account is a stranger's.
 
     Without it they would be shown empty lists of nobody, and nobody would have an access log.
     """
-    if actor.is_admin and clinic.accounts.get(account_id) is None:
+    if actor.is_admin and deps.accounts.get(account_id) is None:
         raise NotFound
 
 
@@ -43,22 +43,22 @@ class Colleague:
     departments: Sequence[Department]
 
 
-def list_doctors(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
+def list_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
     """Part of the directory, the newest account first. It is of people at work, so no access log is kept of it."""
     require_approved(actor)
     scope = "doctors"
-    wanted = part(clinic, window, scope)
-    found = clinic.directory.page(APPROVED_DOCTORS, wanted.skip, wanted.limit, wanted.before)
-    return with_departments(clinic, found.accounts), cursor(clinic, found.last, scope)
+    wanted = part(deps, window, scope)
+    found = deps.directory.page(APPROVED_DOCTORS, wanted.skip, wanted.limit, wanted.before)
+    return with_departments(deps, found.accounts), cursor(deps, found.last, scope)
 
 
-def read_doctor(clinic: RecordDeps, actor: Actor, account: str) -> Colleague:
+def read_doctor(deps: RecordDeps, actor: Actor, account: str) -> Colleague:
     """One doctor. Raises NotFound, also for those who are not approved, and for anybody else."""
     require_approved(actor)
-    found = clinic.accounts.get(parse_id(account))
+    found = deps.accounts.get(parse_id(account))
     if found is None or not is_working_doctor(found.account):
         raise NotFound
-    return with_departments(clinic, [found.account])[0]
+    return with_departments(deps, [found.account])[0]
 
 
 def is_working_doctor(account: Account) -> bool:
@@ -66,31 +66,31 @@ def is_working_doctor(account: Account) -> bool:
     return account.role is Role.DOCTOR and account.is_active and account.is_approved
 
 
-def with_departments(clinic: RecordDeps, accounts: Sequence[Account]) -> list[Colleague]:
+def with_departments(deps: RecordDeps, accounts: Sequence[Account]) -> list[Colleague]:
     """Doctors with the open departments that they work in."""
-    works_in = clinic.members.departments([account.id for account in accounts])
+    works_in = deps.members.departments([account.id for account in accounts])
     wanted = sorted({number for departments in works_in.values() for number in departments})
-    opened = {department.id: department for department in clinic.departments.get_many(wanted)}
+    opened = {department.id: department for department in deps.departments.get_many(wanted)}
     return [
         Colleague(account, [opened[number] for number in sorted(works_in.get(account.id, ())) if number in opened])
         for account in accounts
     ]
 
 
-def list_patients(clinic: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
+def list_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
     """Part of the patients who let a doctor in or are in one of their departments, who came last first.
 
     A place in a list is no permission: what opens a patient's data is read anew, so a page may be shorter.
     """
     scope = f"patients-of:{actor.account_id}"
     departments = actor.departments if actor.is_approved else frozenset[int]()
-    wanted = part(clinic, window, scope)
-    found = clinic.members.patients_of(actor.account_id, departments, clinic.now(), wanted)
-    grants = clinic.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in found.patients])
+    wanted = part(deps, window, scope)
+    found = deps.members.patients_of(actor.account_id, departments, deps.now(), wanted)
+    grants = deps.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in found.patients])
     seen = [place.patient_id for place in found.patients if _stands_for(place, grants.get(place.patient_id))]
-    accounts = clinic.accounts.get_many(list(dict.fromkeys(seen)))
-    clinic.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
-    return accounts, cursor(clinic, found.last, scope)
+    accounts = deps.accounts.get_many(list(dict.fromkeys(seen)))
+    deps.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
+    return accounts, cursor(deps, found.last, scope)
 
 
 def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:
@@ -100,14 +100,14 @@ def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:
     return place.is_link if grant.relation is Relation.CARE_LINK else grant.department_id in place.departments
 
 
-def read_patient(clinic: RecordDeps, actor: Actor, account: str) -> Account:
+def read_patient(deps: RecordDeps, actor: Actor, account: str) -> Account:
     """One patient. Raises NotFound, also for a stranger."""
     patient_id = parse_id(account)
-    found = clinic.accounts.get(patient_id) if actor.is_admin else None
+    found = deps.accounts.get(patient_id) if actor.is_admin else None
     if actor.is_admin and found is None:
         raise NotFound
-    clinic.access.require(actor, Action.READ_PATIENT, patient_id, ResourceRef("patient", patient_id))
-    found = found or clinic.accounts.get(patient_id)
+    deps.access.require(actor, Action.READ_PATIENT, patient_id, ResourceRef("patient", patient_id))
+    found = found or deps.accounts.get(patient_id)
     if found is None or found.account.role is not Role.PATIENT:
         raise NotFound
     return found.account

@@ -19,62 +19,62 @@ from scanward.stores.lists import PageRange
 PAGE = 50
 
 
-def export_contents(own: PersonalDataDeps, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
+def export_contents(deps: PersonalDataDeps, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
     """The name of each file, and what it holds. Secrets are in none."""
     number = account.id
     return {
         "account": lambda: [account],
-        "sessions": lambda: _sessions(own, number),
-        "scans": lambda: scans(own, number),
-        "readings": lambda: _readings(own, number),
-        "tasks": lambda: _tasks(own, number),
-        "care_links": lambda: _links(own, number),
-        "departments": lambda: own.members.of_patient(number),
-        "works_in": lambda: sorted(own.members.departments([number]).get(number, ())),
-        "sheet": lambda: own.charts.versions(number),
-        "patient_records": lambda: own.texts.records(number),
-        "medical_histories": lambda: own.texts.histories(number),
-        "questions": lambda: own.texts.questions(number),
-        "access_log": lambda: _log(own, number),
+        "sessions": lambda: _sessions(deps, number),
+        "scans": lambda: scans(deps, number),
+        "readings": lambda: _readings(deps, number),
+        "tasks": lambda: _tasks(deps, number),
+        "care_links": lambda: _links(deps, number),
+        "departments": lambda: deps.members.of_patient(number),
+        "works_in": lambda: sorted(deps.members.departments([number]).get(number, ())),
+        "sheet": lambda: deps.charts.versions(number),
+        "patient_records": lambda: deps.texts.records(number),
+        "medical_histories": lambda: deps.texts.histories(number),
+        "questions": lambda: deps.texts.questions(number),
+        "access_log": lambda: _log(deps, number),
     }
 
 
-def _sessions(own: PersonalDataDeps, account_id: int) -> list[dict[str, object]]:
-    now = own.now()
+def _sessions(deps: PersonalDataDeps, account_id: int) -> list[dict[str, object]]:
+    now = deps.now()
     try:
-        live = own.sessions.sessions(account_id, int(now.timestamp()))
+        live = deps.sessions.sessions(account_id, int(now.timestamp()))
     except NotAuthenticated:  # removed meanwhile
         return []
     return [{"created_at": _time(one.created), "expires_at": _time(one.ends)} for one in live]
 
 
-def scan_ids(own: PersonalDataDeps, account_id: int) -> list[int]:
+def scan_ids(deps: PersonalDataDeps, account_id: int) -> list[int]:
     """The ids of a person's scans."""
-    return [number for ids in _pages(own.lists.scans_of, account_id) for number in ids]
+    return [number for ids in _pages(deps.lists.scans_of, account_id) for number in ids]
 
 
-def scans(own: PersonalDataDeps, account_id: int) -> Iterator[Scan]:
+def scans(deps: PersonalDataDeps, account_id: int) -> Iterator[Scan]:
     """A person's scans, the newest first."""
-    for ids in _pages(own.lists.scans_of, account_id):
-        yield from own.lists.scans(ids)
+    for ids in _pages(deps.lists.scans_of, account_id):
+        yield from deps.lists.scans(ids)
 
 
-def _readings(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
+def _readings(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     """All that doctors read in each scan; the scan's own is the newest."""
-    for number in scan_ids(own, account_id):
-        yield from ({"scan_id": number, **asdict(reading)} for reading in own.lists.readings_of(number))
+    for number in scan_ids(deps, account_id):
+        yield from ({"scan_id": number, **asdict(reading)} for reading in deps.lists.readings_of(number))
 
 
-def _tasks(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
+def _tasks(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     """Those about the account; what it asked for about others is theirs."""
-    for ids in _pages(own.lists.tasks_of, account_id):
-        yield from (task for task in own.lists.tasks(ids) if task.patient_id == account_id)
+    for ids in _pages(deps.lists.tasks_of, account_id):
+        yield from (task for task in deps.lists.tasks(ids) if task.patient_id == account_id)
 
 
-def _links(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
+def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     """Whom the account let in, and who let it in."""
-    now = own.now()
-    for listed in (own.links.of_patient, own.links.of_professional):
+    now = deps.now()
+    for listed in (deps.links.of_patient, deps.links.of_professional):
         before = None
         while True:
             found = listed(account_id, now, PageRange(0, PAGE, before))
@@ -84,10 +84,10 @@ def _links(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
                 break
 
 
-def _log(own: PersonalDataDeps, account_id: int) -> Iterator[object]:
+def _log(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     before = None
     while True:
-        found = own.access_log.page(account_id, PAGE, before)
+        found = deps.access_log.page(account_id, PAGE, before)
         yield from found.entries
         before = found.last
         if before is None:
@@ -111,52 +111,52 @@ def _time(second: int) -> str:
 TEXTS_DONE = 40  # percent, once all but the images is packed
 
 
-def write_archive(own: PersonalDataDeps, account_id: int) -> str:
+def write_archive(deps: PersonalDataDeps, account_id: int) -> str:
     """Packs the account's export unless it is packed already, or given up. What was done, in words for a log."""
-    export, found = own.exports.get(account_id), own.accounts.get(account_id)
+    export, found = deps.exports.get(account_id), deps.accounts.get(account_id)
     if export is None or export.is_over or found is None:
         return "nothing to pack"
     try:
-        with own.archives.writing(export_key(account_id, export.id)) as archive:
-            export = _write_texts(own, found.account, archive, export)
-            export = _write_images(own, account_id, archive, export)
-        own.exports.update(personal_data.complete_export(export, own.now()))
+        with deps.archives.writing(export_key(account_id, export.id)) as archive:
+            export = _write_texts(deps, found.account, archive, export)
+            export = _write_images(deps, account_id, archive, export)
+        deps.exports.update(personal_data.complete_export(export, deps.now()))
     except Conflict:
         return "replaced or erased meanwhile"
     return "packed"
 
 
-def _write_texts(own: PersonalDataDeps, account: Account, archive: Archive, export: Export) -> Export:
-    kinds = export_contents(own, account)
+def _write_texts(deps: PersonalDataDeps, account: Account, archive: Archive, export: Export) -> Export:
+    kinds = export_contents(deps, account)
     for done, (name, values) in enumerate(kinds.items(), 1):
         archive.add(f"{name}.json", _pieces(values()))
-        export = _advance(own, export, TEXTS_DONE * done // len(kinds))
+        export = _advance(deps, export, TEXTS_DONE * done // len(kinds))
     if account.profile.image:
         archive.add_object(f"picture/{_last(account.profile.image)}", account.profile.image)
     return export
 
 
-def _write_images(own: PersonalDataDeps, account_id: int, archive: Archive, export: Export) -> Export:
-    many = len(scan_ids(own, account_id))
-    for done, scan in enumerate(scans(own, account_id), 1):
-        _write_scan(own, scan, archive)
+def _write_images(deps: PersonalDataDeps, account_id: int, archive: Archive, export: Export) -> Export:
+    many = len(scan_ids(deps, account_id))
+    for done, scan in enumerate(scans(deps, account_id), 1):
+        _write_scan(deps, scan, archive)
         share = (99 - TEXTS_DONE) * done // max(done, many)
         if TEXTS_DONE + share > export.progress:
-            export = _advance(own, export, TEXTS_DONE + share)
+            export = _advance(deps, export, TEXTS_DONE + share)
     return export
 
 
-def _write_scan(own: PersonalDataDeps, scan: Scan, archive: Archive) -> None:
+def _write_scan(deps: PersonalDataDeps, scan: Scan, archive: Archive) -> None:
     folder = f"images/{scan.id}"
     archive.add_object(f"{folder}/original", scan.object_key, scan.object_version)
     prefix = derived_prefix(scan.id)
-    for key in own.objects.list_keys(prefix):
+    for key in deps.objects.list_keys(prefix):
         archive.add_object(f"{folder}/{key.removeprefix(prefix)}", key)
 
 
-def _advance(own: PersonalDataDeps, export: Export, progress: int) -> Export:
-    after = personal_data.advance_export(export, progress, own.now())
-    own.exports.update(after)
+def _advance(deps: PersonalDataDeps, export: Export, progress: int) -> Export:
+    after = personal_data.advance_export(export, progress, deps.now())
+    deps.exports.update(after)
     return after
 
 

@@ -21,47 +21,47 @@ class ExportLink:
     url: str | None
 
 
-def read_export(clinic: RecordDeps, actor: Actor) -> ExportLink:
+def read_export(deps: RecordDeps, actor: Actor) -> ExportLink:
     """Where the caller's export is; the first look has it packed, as has one after a failure."""
-    found = clinic.exports.get(actor.account_id)
-    if found is None or not found.stands(clinic.now()):
-        found = _request(clinic, actor, found)
-    return _export_link(clinic, found)
+    found = deps.exports.get(actor.account_id)
+    if found is None or not found.stands(deps.now()):
+        found = _request(deps, actor, found)
+    return _export_link(deps, found)
 
 
-def request_export(clinic: RecordDeps, actor: Actor) -> ExportLink:
+def request_export(deps: RecordDeps, actor: Actor) -> ExportLink:
     """Has a newer export packed, unless one is being packed or was so just now."""
-    found = clinic.exports.get(actor.account_id)
-    if found is None or found.is_replaceable(clinic.now()):
-        found = _request(clinic, actor, found)
-    return _export_link(clinic, found)
+    found = deps.exports.get(actor.account_id)
+    if found is None or found.is_replaceable(deps.now()):
+        found = _request(deps, actor, found)
+    return _export_link(deps, found)
 
 
-def _request(clinic: RecordDeps, actor: Actor, before: Export | None) -> Export:
-    now = clinic.now()
-    export = personal_data.request_export(actor.account_id, clinic.fresh_id(now), now)
+def _request(deps: RecordDeps, actor: Actor, before: Export | None) -> Export:
+    now = deps.now()
+    export = personal_data.request_export(actor.account_id, deps.fresh_id(now), now)
     try:
-        clinic.exports.begin(before, export)
-        return _enqueue(clinic, export)
+        deps.exports.begin(before, export)
+        return _enqueue(deps, export)
     except Conflict as lost:
-        found = clinic.exports.get(actor.account_id)
+        found = deps.exports.get(actor.account_id)
         if found is None:
             raise Unavailable from lost
         return found
 
 
-def _enqueue(clinic: RecordDeps, export: Export) -> Export:
+def _enqueue(deps: RecordDeps, export: Export) -> Export:
     """Tells the packer; it FAILED when that cannot be told. Raises Conflict when it was told all the same."""
     try:
-        clinic.personal_data.enqueue(RequestKind.EXPORT, export.account_id)
+        deps.personal_data.enqueue(RequestKind.EXPORT, export.account_id)
     except Unavailable:
-        export = personal_data.fail_export(export, clinic.now())
-        clinic.exports.give_up(export)
+        export = personal_data.fail_export(export, deps.now())
+        deps.exports.give_up(export)
     return export
 
 
-def _export_link(clinic: RecordDeps, export: Export) -> ExportLink:
+def _export_link(deps: RecordDeps, export: Export) -> ExportLink:
     key = export_key(export.account_id, export.id)
     return ExportLink(
-        export, clinic.objects.link(key, None, LINK_SECONDS, "application/zip") if export.is_ready else None
+        export, deps.objects.link(key, None, LINK_SECONDS, "application/zip") if export.is_ready else None
     )

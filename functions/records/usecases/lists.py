@@ -15,7 +15,7 @@ TRIES = 3
 
 
 def create_once(
-    clinic: RecordDeps,
+    deps: RecordDeps,
     once: IdempotencyKey | None,
     make: Callable[[int, datetime], T],
     again: Callable[[int], T],
@@ -27,14 +27,14 @@ def create_once(
     in the same millisecond.
     """
     for attempt in range(tries):
-        now = clinic.now()
-        found = clinic.idempotency.find(once, now) if once else None
+        now = deps.now()
+        found = deps.idempotency.find(once, now) if once else None
         if found:
             return again(int(found.answer["id"]))
         try:
-            return make(clinic.fresh_id(now), now)
+            return make(deps.fresh_id(now), now)
         except AlreadyTaken:  # by the same request, it may be, that came twice at once
-            if once is None or clinic.idempotency.find(once, now) is None:
+            if once is None or deps.idempotency.find(once, now) is None:
                 raise
         except Conflict:
             if attempt == tries - 1:
@@ -42,12 +42,12 @@ def create_once(
     raise Conflict
 
 
-def part(clinic: RecordDeps, window: PageRequest, scope: str) -> PageRange:
+def part(deps: RecordDeps, window: PageRequest, scope: str) -> PageRange:
     """The part of a list that a window shows. `scope` names the list. Raises InvalidCursor."""
-    before = clinic.tokens.read_cursor(window.cursor, scope) if window.cursor else None
+    before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     return PageRange(window.skip, window.limit, before)
 
 
-def cursor(clinic: RecordDeps, last: int | None, scope: str) -> str | None:
+def cursor(deps: RecordDeps, last: int | None, scope: str) -> str | None:
     """Where the next part begins, if there is one."""
-    return clinic.tokens.cursor(last, scope) if last is not None else None
+    return deps.tokens.cursor(last, scope) if last is not None else None

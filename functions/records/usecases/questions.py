@@ -22,94 +22,92 @@ NO_SUCH_DOCTOR = "There is no such doctor."
 
 
 def ask_question(
-    clinic: RecordDeps, actor: Actor, text: str, doctor_id: int | None, once: IdempotencyKey | None
+    deps: RecordDeps, actor: Actor, text: str, doctor_id: int | None, once: IdempotencyKey | None
 ) -> Question:
     """A patient's question, to a doctor or to all. Raises NotAllowed, KeyReused, InvalidFields for no such doctor."""
     if not allows(actor, Action.ASK_QUESTION, Resource(actor.account_id)):
         raise NotAllowed
 
     def make(number: int, now: datetime) -> Question:
-        found = clinic.accounts.get(doctor_id) if doctor_id is not None else None
+        found = deps.accounts.get(doctor_id) if doctor_id is not None else None
         if doctor_id is not None and (found is None or not is_working_doctor(found.account)):
             raise InvalidFields({"doctor_id": [NO_SUCH_DOCTOR]})
         question = Question(number, actor.account_id, doctor_id, text, now, now)
-        clinic.questions.add(question, once)
+        deps.questions.add(question, once)
         return question
 
-    return create_once(clinic, once, make, lambda number: _get_question(clinic, number))
+    return create_once(deps, once, make, lambda number: _get_question(deps, number))
 
 
-def list_own_questions(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
+def list_own_questions(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
     """Part of what the caller has asked, the newest first."""
     scope = f"questions-of:{actor.account_id}"
-    found = clinic.questions.of_patient(actor.account_id, part(clinic, window, scope))
-    return clinic.questions.get_many(found.ids), cursor(clinic, found.last, scope)
+    found = deps.questions.of_patient(actor.account_id, part(deps, window, scope))
+    return deps.questions.get_many(found.ids), cursor(deps, found.last, scope)
 
 
-def list_pending(clinic: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
+def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
     """Part of what waits for a doctor, alone or with all others, the newest first. Raises NotAllowed."""
     if not actor.is_approved:
         raise NotAllowed
     scope = f"pending-for:{actor.account_id}"
-    found = clinic.questions.pending(actor.account_id, part(clinic, window, scope))
-    waiting = [question for question in clinic.questions.get_many(found.ids) if question.response is None]
-    return _log_shown(clinic, actor, waiting), cursor(clinic, found.last, scope)
+    found = deps.questions.pending(actor.account_id, part(deps, window, scope))
+    waiting = [question for question in deps.questions.get_many(found.ids) if question.response is None]
+    return _log_shown(deps, actor, waiting), cursor(deps, found.last, scope)
 
 
-def read_question(clinic: RecordDeps, actor: Actor, question: str) -> Question:
+def read_question(deps: RecordDeps, actor: Actor, question: str) -> Question:
     """One question. Raises NotFound, also for a stranger's, and NotAllowed for who waits for approval."""
-    found = _get_question(clinic, parse_id(question))
+    found = _get_question(deps, parse_id(question))
     thing = ResourceRef(RESOURCE, found.id)
     if actor.account_id == found.patient_id:
-        clinic.access.require(actor, Action.READ_QUESTION, found.patient_id, thing)
+        deps.access.require(actor, Action.READ_QUESTION, found.patient_id, thing)
     else:
         resource = Resource(found.patient_id, _relation(actor, found.reader(actor.account_id)))
-        clinic.access.require_as(actor, Action.READ_QUESTION, resource, thing)
+        deps.access.require_as(actor, Action.READ_QUESTION, resource, thing)
     return found
 
 
-def answer_question(
-    clinic: RecordDeps, actor: Actor, question: str, text: str, once: IdempotencyKey | None
-) -> Question:
+def answer_question(deps: RecordDeps, actor: Actor, question: str, text: str, once: IdempotencyKey | None) -> Question:
     """The answer. Raises AlreadyAnswered to whom the question was put, NotFound to others, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Question:
         # The response lies in its question: its id need not be free.
-        before = _get_question(clinic, parse_id(question))
+        before = _get_question(deps, parse_id(question))
         resource = Resource(before.patient_id, _relation(actor, before.answerer(actor.account_id)))
         if before.response and allows(actor, Action.ANSWER_QUESTION, resource):
             raise AlreadyAnswered
-        clinic.access.require_as(actor, Action.ANSWER_QUESTION, resource, ResourceRef(RESOURCE, before.id))
+        deps.access.require_as(actor, Action.ANSWER_QUESTION, resource, ResourceRef(RESOURCE, before.id))
         after = questions.answer(before, Response(number, actor.account_id, text, now))
-        clinic.questions.answer(before, after, clinic.notifications, once)
+        deps.questions.answer(before, after, deps.notifications, once)
         return after
 
-    return create_once(clinic, once, make, lambda number: _get_question(clinic, number), tries=2 if once else 1)
+    return create_once(deps, once, make, lambda number: _get_question(deps, number), tries=2 if once else 1)
 
 
-def withdraw_question(clinic: RecordDeps, actor: Actor, question: str) -> None:
+def withdraw_question(deps: RecordDeps, actor: Actor, question: str) -> None:
     """A patient takes their question back while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
-    found = _get_question(clinic, parse_id(question))
-    clinic.access.require(actor, Action.WITHDRAW_QUESTION, found.patient_id, ResourceRef(RESOURCE, found.id))
-    clinic.questions.withdraw(found)
+    found = _get_question(deps, parse_id(question))
+    deps.access.require(actor, Action.WITHDRAW_QUESTION, found.patient_id, ResourceRef(RESOURCE, found.id))
+    deps.questions.withdraw(found)
 
 
-def list_thread(clinic: RecordDeps, actor: Actor, doctor: str, patient: str, window: PageRequest) -> Questions:
+def list_thread(deps: RecordDeps, actor: Actor, doctor: str, patient: str, window: PageRequest) -> Questions:
     """Part of what a patient asked a doctor, the newest first. Raises NotFound for a stranger's, NotAllowed."""
     doctor_id, patient_id = parse_id(doctor), parse_id(patient)
     relation = _relation(actor, Relation.ASKED if actor.account_id == doctor_id else Relation.NONE)
     resource = Resource(patient_id, relation)
     if not allows(actor, Action.READ_QUESTION, resource):
         raise NotFound if relation_of(actor, resource) is Relation.NONE else NotAllowed
-    require_known(clinic, actor, patient_id)
+    require_known(deps, actor, patient_id)
     scope = f"thread:{doctor_id}:{patient_id}"
-    found = clinic.questions.thread(doctor_id, patient_id, part(clinic, window, scope))
-    return _log_shown(clinic, actor, clinic.questions.get_many(found.ids)), cursor(clinic, found.last, scope)
+    found = deps.questions.thread(doctor_id, patient_id, part(deps, window, scope))
+    return _log_shown(deps, actor, deps.questions.get_many(found.ids)), cursor(deps, found.last, scope)
 
 
-def _log_shown(clinic: RecordDeps, actor: Actor, found: Sequence[Question]) -> Sequence[Question]:
+def _log_shown(deps: RecordDeps, actor: Actor, found: Sequence[Question]) -> Sequence[Question]:
     things = [(question.patient_id, ResourceRef(RESOURCE, question.id)) for question in found]
-    clinic.access.log_each(actor, Action.READ_QUESTION, things)
+    deps.access.log_each(actor, Action.READ_QUESTION, things)
     return found
 
 
@@ -118,8 +116,8 @@ def _relation(actor: Actor, relation: Relation) -> Relation:
     return relation if actor.role is Role.DOCTOR else Relation.NONE
 
 
-def _get_question(clinic: RecordDeps, number: int) -> Question:
-    found = clinic.questions.get(number)
+def _get_question(deps: RecordDeps, number: int) -> Question:
+    found = deps.questions.get(number)
     if found is None:
         raise NotFound
     return found

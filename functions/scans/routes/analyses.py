@@ -13,22 +13,22 @@ FORM = (Media.MULTIPART,)
 
 
 @routes.post("/xray/friendly-analysis", FriendlyOut, FriendlyBody, media=FORM, files=("file",), idempotent=True)
-def friendly_analysis(call: Call[FriendlyBody], imaging: ScanDeps) -> FriendlyOut:
+def friendly_analysis(call: Call[FriendlyBody], deps: ScanDeps) -> FriendlyOut:
     """Order an analysis that speaks to a patient."""
     image = one_image(call.files, "file")
-    accepted = uploads.upload(imaging, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
+    accepted = uploads.upload(deps, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
     return FriendlyOut.from_domain(accepted, estimated_time=accepted.estimated_time)
 
 
 @routes.post("/xray/expert-analysis", ExpertOut, ExpertBody, media=FORM, files=("file",), idempotent=True)
-def expert_analysis(call: Call[ExpertBody], imaging: ScanDeps) -> ExpertOut:
+def expert_analysis(call: Call[ExpertBody], deps: ScanDeps) -> ExpertOut:
     """Order an analysis that speaks to a radiologist."""
     image = one_image(call.files, "file")
-    accepted = uploads.upload(imaging, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
+    accepted = uploads.upload(deps, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
     return ExpertOut.from_domain(accepted, priority=call.body.priority, estimated_time=accepted.estimated_time)
 
 
 @routes.post("/xray/suggest-treatment", TreatmentOut, TreatmentBody)
-def suggest_treatment(call: Call[TreatmentBody], imaging: ScanDeps) -> TreatmentOut:
+def suggest_treatment(call: Call[TreatmentBody], deps: ScanDeps) -> TreatmentOut:
     """What clinicians consider for the findings of a finished analysis, with sources."""
-    return TreatmentOut.from_domain(treatment.suggest_treatment(imaging, call.actor, call.body.to_command()))
+    return TreatmentOut.from_domain(treatment.suggest_treatment(deps, call.actor, call.body.to_command()))

@@ -13,20 +13,20 @@ _PRIVATE = {"Cache-Control": "private, no-cache"}
 
 
 @routes.get("/files/images/{scan_id}", "image/jpeg", query=ImageQuery)
-def read_image(call: Call[None], imaging: ScanDeps) -> Binary:
+def read_image(call: Call[None], deps: ScanDeps) -> Binary:
     """The image as a JPEG to look at, or the way to the file as it was uploaded."""
     scan = call.path["scan_id"]
     if call.query.original:
-        return _redirect(files.link_original(imaging, call.actor, scan))
+        return _redirect(files.link_original(deps, call.actor, scan))
     if call.query.deidentified:
-        return _redirect(files.link_deidentified(imaging, call.actor, scan))
-    return _inline(files.read_image(imaging, call.actor, scan, call.if_none_match), "image/jpeg", call.if_none_match)
+        return _redirect(files.link_deidentified(deps, call.actor, scan))
+    return _inline(files.read_image(deps, call.actor, scan, call.if_none_match), "image/jpeg", call.if_none_match)
 
 
 @routes.get("/files/heatmaps/{task_id}", "image/png")
-def read_heatmap(call: Call[None], imaging: ScanDeps) -> Binary:
+def read_heatmap(call: Call[None], deps: ScanDeps) -> Binary:
     """Where the model looked, over the image."""
-    stored = files.read_heatmap(imaging, call.actor, call.path["task_id"], call.if_none_match)
+    stored = files.read_heatmap(deps, call.actor, call.path["task_id"], call.if_none_match)
     return _inline(stored, "image/png", call.if_none_match)
 
 

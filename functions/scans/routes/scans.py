@@ -41,50 +41,48 @@ routes = Routes[ScanDeps]("scans", Family.ENVELOPE)
 
 
 @routes.post("/scans", UploadOut, UploadBody, media=(Media.MULTIPART,), files=("file",), idempotent=True)
-def upload(call: Call[UploadBody], imaging: ScanDeps) -> UploadOut:
+def upload(call: Call[UploadBody], deps: ScanDeps) -> UploadOut:
     """Upload an image of up to 4,400,000 bytes; its analysis starts at once."""
     image = one_image(call.files, "file")
-    return UploadOut.from_domain(
-        uploads.upload(imaging, call.actor, image, call.body.to_command(), call.idempotency_key)
-    )
+    return UploadOut.from_domain(uploads.upload(deps, call.actor, image, call.body.to_command(), call.idempotency_key))
 
 
 @routes.post("/scans/uploads", UploadStartOut, UploadStart, idempotent=True)
-def begin_upload(call: Call[UploadStart], imaging: ScanDeps) -> UploadStartOut:
+def begin_upload(call: Call[UploadStart], deps: ScanDeps) -> UploadStartOut:
     """Begin an upload of up to 50 MB straight to S3; its analysis starts when the file has come."""
     wanted, kind = call.body.to_command(), call.body.content_type
-    accepted, form = uploads.begin_upload(imaging, call.actor, kind, wanted, call.idempotency_key)
+    accepted, form = uploads.begin_upload(deps, call.actor, kind, wanted, call.idempotency_key)
     return UploadStartOut.from_domain(accepted, upload=FormOut.from_domain(form))
 
 
 @routes.get("/scans", list[ScanOut], query=ScansQuery)
-def list_scans(call: Call[None], imaging: ScanDeps) -> Page:
+def list_scans(call: Call[None], deps: ScanDeps) -> Page:
     """One's own scans, or those of a patient in one's care, newest first."""
-    found, cursor = scans.list_scans(imaging, call.actor, call.query.patient_id, call.query.window())
+    found, cursor = scans.list_scans(deps, call.actor, call.query.patient_id, call.query.window())
     return Page([ScanOut.from_domain(scan) for scan in found], cursor)
 
 
 @routes.get("/scans/{scan_id}", ScanOut)
-def read_scan(call: Call[None], imaging: ScanDeps) -> ScanOut:
+def read_scan(call: Call[None], deps: ScanDeps) -> ScanOut:
     """A scan and its result."""
-    return ScanOut.from_domain(scans.read_scan(imaging, call.actor, call.path["scan_id"]))
+    return ScanOut.from_domain(scans.read_scan(deps, call.actor, call.path["scan_id"]))
 
 
 @routes.delete("/scans/{scan_id}", MessageOut)
-def delete_scan(call: Call[None], imaging: ScanDeps) -> MessageOut:
+def delete_scan(call: Call[None], deps: ScanDeps) -> MessageOut:
     """Remove a scan with its image, its analyses and all that was made of it."""
-    scans.delete_scan(imaging, call.actor, call.path["scan_id"])
+    scans.delete_scan(deps, call.actor, call.path["scan_id"])
     return MessageOut(message="Scan removed")
 
 
 @routes.get("/scans/{scan_id}/analyses", list[TaskOut])
-def list_analyses(call: Call[None], imaging: ScanDeps) -> list[TaskOut]:
+def list_analyses(call: Call[None], deps: ScanDeps) -> list[TaskOut]:
     """Every analysis of a scan, the newest first."""
-    return [TaskOut.from_domain(task) for task in scans.list_analyses(imaging, call.actor, call.path["scan_id"])]
+    return [TaskOut.from_domain(task) for task in scans.list_analyses(deps, call.actor, call.path["scan_id"])]
 
 
 @routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)
-def analyse_again(call: Call[OrderBody], imaging: ScanDeps) -> AgainOut:
+def analyse_again(call: Call[OrderBody], deps: ScanDeps) -> AgainOut:
     """Order another analysis of a stored scan; earlier ones stay as they are."""
-    accepted = tasks.reanalyse(imaging, call.actor, call.path["scan_id"], call.body.to_order(), call.idempotency_key)
+    accepted = tasks.reanalyse(deps, call.actor, call.path["scan_id"], call.body.to_order(), call.idempotency_key)
     return AgainOut.from_domain(accepted, estimated_time=accepted.estimated_time)

@@ -11,20 +11,20 @@ routes = Routes[ScanDeps]("tasks", Family.ENVELOPE)
 
 
 @routes.get("/tasks", list[TaskOut], query=ListQuery)
-def list_tasks(call: Call[None], imaging: ScanDeps) -> Page:
+def list_tasks(call: Call[None], deps: ScanDeps) -> Page:
     """The tasks about one's own images and those that one asked for, newest first."""
-    found, cursor = tasks.list_tasks(imaging, call.actor, call.query.window())
+    found, cursor = tasks.list_tasks(deps, call.actor, call.query.window())
     return Page([TaskOut.from_domain(task) for task in found], cursor)
 
 
 @routes.get("/tasks/status/{task_id}", TaskOut)
-def read_task_status(call: Call[None], imaging: ScanDeps) -> TaskOut:
+def read_task_status(call: Call[None], deps: ScanDeps) -> TaskOut:
     """Where a task is, by its id or its token."""
-    return TaskOut.from_domain(tasks.read_task(imaging, call.actor, call.path["task_id"]))
+    return TaskOut.from_domain(tasks.read_task(deps, call.actor, call.path["task_id"]))
 
 
 @routes.post("/tasks/cancel/{task_id}", CancelledOut)
-def cancel_task(call: Call[None], imaging: ScanDeps) -> CancelledOut:
+def cancel_task(call: Call[None], deps: ScanDeps) -> CancelledOut:
     """Call a task off, also before its image has come."""
-    task = tasks.cancel(imaging, call.actor, call.path["task_id"])
+    task = tasks.cancel(deps, call.actor, call.path["task_id"])
     return CancelledOut(task_id=to_uuid(task.id), status=task.status, message=task.message)

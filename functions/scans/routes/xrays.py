@@ -32,40 +32,38 @@ EITHER = Choice("content_type", present=XrayStart, absent=XrayBody)
     status=201,
     idempotent=True,
 )
-def add_xray(call: Call[XrayBody | XrayStart], imaging: ScanDeps) -> XrayOut | XrayStartOut:
+def add_xray(call: Call[XrayBody | XrayStart], deps: ScanDeps) -> XrayOut | XrayStartOut:
     """Upload an X-ray: its image in the form, or, with `content_type` instead, straight to S3."""
     wanted = call.body.to_command(call.actor)
     if isinstance(call.body, XrayStart):
         if call.files:
             raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
-        accepted, form = uploads.begin_upload(imaging, call.actor, call.body.content_type, wanted, call.idempotency_key)
-        return XrayStartOut.from_upload(scans.read_uploaded(imaging, accepted), accepted, form)
-    accepted = uploads.upload(imaging, call.actor, one_image(call.files, IMAGE), wanted, call.idempotency_key)
-    return XrayOut.from_domain(scans.read_uploaded(imaging, accepted))
+        accepted, form = uploads.begin_upload(deps, call.actor, call.body.content_type, wanted, call.idempotency_key)
+        return XrayStartOut.from_upload(scans.read_uploaded(deps, accepted), accepted, form)
+    accepted = uploads.upload(deps, call.actor, one_image(call.files, IMAGE), wanted, call.idempotency_key)
+    return XrayOut.from_domain(scans.read_uploaded(deps, accepted))
 
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
-def list_xrays(call: Call[None], imaging: ScanDeps) -> Page:
+def list_xrays(call: Call[None], deps: ScanDeps) -> Page:
     """A patient's X-rays, newest first: one's own, or those of somebody in one's care."""
-    found, cursor = scans.list_xrays(imaging, call.actor, call.path["user_id"], call.query.window())
+    found, cursor = scans.list_xrays(deps, call.actor, call.path["user_id"], call.query.window())
     return Page([XrayOut.from_domain(scan) for scan in found], cursor)
 
 
 @routes.get("/api/unique_xray/{xray_id}", XrayOut)
-def read_xray(call: Call[None], imaging: ScanDeps) -> XrayOut:
+def read_xray(call: Call[None], deps: ScanDeps) -> XrayOut:
     """One X-ray."""
-    return XrayOut.from_domain(scans.read_xray(imaging, call.actor, call.path["xray_id"]))
+    return XrayOut.from_domain(scans.read_xray(deps, call.actor, call.path["xray_id"]))
 
 
 @routes.put("/api/unique_xray/{xray_id}", XrayOut, ReadingBody)
-def write_reading(call: Call[ReadingBody], imaging: ScanDeps) -> XrayOut:
+def write_reading(call: Call[ReadingBody], deps: ScanDeps) -> XrayOut:
     """Write down what a doctor reads in it; it is kept beside what the model does."""
-    return XrayOut.from_domain(scans.write_reading(imaging, call.actor, call.path["xray_id"], call.body.result_of_xray))
+    return XrayOut.from_domain(scans.write_reading(deps, call.actor, call.path["xray_id"], call.body.result_of_xray))
 
 
 @routes.get("/api/unique_xray/{xray_id}/readings", list[ReadingOut])
-def list_readings(call: Call[None], imaging: ScanDeps) -> list[ReadingOut]:
+def list_readings(call: Call[None], deps: ScanDeps) -> list[ReadingOut]:
     """What doctors have read in it so far, the newest first."""
-    return [
-        ReadingOut.from_domain(reading) for reading in scans.list_readings(imaging, call.actor, call.path["xray_id"])
-    ]
+    return [ReadingOut.from_domain(reading) for reading in scans.list_readings(deps, call.actor, call.path["xray_id"])]

@@ -16,43 +16,43 @@ from scanward.stores.s3 import StorageFailed, StoredObject
 LINK_SECONDS = 300
 
 
-def read_image(imaging: ScanDeps, actor: Actor, scan: str, etag: str | None) -> StoredObject | None:
+def read_image(deps: ScanDeps, actor: Actor, scan: str, etag: str | None) -> StoredObject | None:
     """The JPEG preview of a scan, made at the beginning of its analysis; None when `etag` still tags it.
 
     Raises NotFound until it is made.
     """
     with _storage_errors_mapped():
-        return imaging.objects.get_unless_match(preview_key(read_scan(imaging, actor, scan).id), etag)
+        return deps.objects.get_unless_match(preview_key(read_scan(deps, actor, scan).id), etag)
 
 
-def link_original(imaging: ScanDeps, actor: Actor, scan: str) -> str:
+def link_original(deps: ScanDeps, actor: Actor, scan: str) -> str:
     """An address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
     with _storage_errors_mapped():
-        found = read_scan(imaging, actor, scan)
+        found = read_scan(deps, actor, scan)
         key, version = found.object_key, found.object_version
-        if not imaging.objects.exists(key, version):
+        if not deps.objects.exists(key, version):
             raise NotFound
-    return imaging.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
+    return deps.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
 
 
-def link_deidentified(imaging: ScanDeps, actor: Actor, scan: str) -> str:
+def link_deidentified(deps: ScanDeps, actor: Actor, scan: str) -> str:
     """An address that gives the copy of a DICOM file that says nothing of a person. Raises NotFound without one."""
     with _storage_errors_mapped():
-        key = deidentified_key(read_scan(imaging, actor, scan).id)
-        if not imaging.objects.exists(key):
+        key = deidentified_key(read_scan(deps, actor, scan).id)
+        if not deps.objects.exists(key):
             raise NotFound
-    return imaging.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    return deps.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
 
 
-def read_heatmap(imaging: ScanDeps, actor: Actor, task: str, etag: str | None) -> StoredObject | None:
+def read_heatmap(deps: ScanDeps, actor: Actor, task: str, etag: str | None) -> StoredObject | None:
     """The PNG that shows where the model looked; None when `etag` still tags it.
 
     Raises NotFound unless the task is completed.
     """
-    found = read_task(imaging, actor, task)
+    found = read_task(deps, actor, task)
     if found.status is not TaskStatus.COMPLETED:
         raise NotFound
-    return imaging.objects.get_unless_match(heatmap_key(found.scan_id, found.id), etag)
+    return deps.objects.get_unless_match(heatmap_key(found.scan_id, found.id), etag)
 
 
 @contextmanager

@@ -59,55 +59,53 @@ class AcceptedOrder(Generic[K]):
 
 
 def place_order(
-    imaging: ScanDeps, taking: OrderRequest, keep: Callable[[Draft, IdempotencyWrite], K], scan_id: int | None = None
+    deps: ScanDeps, taking: OrderRequest, keep: Callable[[Draft, IdempotencyWrite], K], scan_id: int | None = None
 ) -> AcceptedOrder[K]:
     """Has an order kept by `keep`, under fresh ids; or gives back what was kept for its key before.
 
     Raises KeyReused, UnderWay while an earlier request may still be at it.
     """
     for _ in range(NEW_ID_TRIES):
-        now = imaging.now()
-        draft = Draft(scan_id or imaging.fresh_id(now), imaging.fresh_id(now), now)
-        made = _new_record(imaging, taking, draft)
+        now = deps.now()
+        draft = Draft(scan_id or deps.fresh_id(now), deps.fresh_id(now), now)
+        made = _new_record(deps, taking, draft)
         try:
             kept = keep(draft, IdempotencyWrite(taking.idempotency_key, made.answer, taking.is_complete))
         except Conflict:  # the key has its mark, or an id is in use: one chance in thousands
-            earlier = imaging.idempotency.find(taking.idempotency_key, now) if taking.idempotency_key else None
+            earlier = deps.idempotency.find(taking.idempotency_key, now) if taking.idempotency_key else None
             if earlier and earlier.is_in_progress(now):
                 raise InProgress from None
             if earlier:
-                return _accepted_order(imaging, taking, earlier, None)
+                return _accepted_order(deps, taking, earlier, None)
         else:
-            return _accepted_order(imaging, taking, made, kept)
+            return _accepted_order(deps, taking, made, kept)
     raise Conflict
 
 
-def complete_order(imaging: ScanDeps, once: IdempotencyKey | None) -> None:
+def complete_order(deps: ScanDeps, once: IdempotencyKey | None) -> None:
     """Marks an order as carried out, for replays of its key."""
     if once:
-        imaging.idempotency.finish(once)
+        deps.idempotency.finish(once)
 
 
-def _new_record(imaging: ScanDeps, taking: OrderRequest, draft: Draft) -> IdempotencyRecord:
+def _new_record(deps: ScanDeps, taking: OrderRequest, draft: Draft) -> IdempotencyRecord:
     said = {
         "scan_id": str(draft.scan_id),
         "task_id": str(draft.task_id),
         "token": fresh_token(),
         # Looking into the queue costs a cold function a client of its own.
-        "estimated_time": format_duration(imaging.wait_estimator.seconds(taking.order.priority))
+        "estimated_time": format_duration(deps.wait_estimator.seconds(taking.order.priority))
         if taking.estimates_time
         else "",
     }
     return IdempotencyRecord(said, draft.now, taking.is_complete)
 
 
-def _accepted_order(
-    imaging: ScanDeps, taking: OrderRequest, made: IdempotencyRecord, kept: K | None
-) -> AcceptedOrder[K]:
+def _accepted_order(deps: ScanDeps, taking: OrderRequest, made: IdempotencyRecord, kept: K | None) -> AcceptedOrder[K]:
     task_id = int(made.answer["task_id"])
     # Signed for the time at which it was made, so that a replay is answered with the same token.
     claims = Claims(taking.actor.account_id, taking.actor.session_id, made.answer["token"], task_id)
-    token = imaging.tokens.issue(TokenType.TASK, claims, made.begun_at)
+    token = deps.tokens.issue(TokenType.TASK, claims, made.begun_at)
     return AcceptedOrder(
         scan_id=int(made.answer["scan_id"]),
         task_id=task_id,

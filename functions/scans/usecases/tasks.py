@@ -21,45 +21,45 @@ from scanward.stores.scans import IdempotencyWrite
 CANCEL_TRIES = 10
 
 
-def get_authorized(imaging: ScanDeps, actor: Actor, action: Action, task: str) -> Task:
+def get_authorized(deps: ScanDeps, actor: Actor, action: Action, task: str) -> Task:
     """The task of a task id in either spelling, or of a task token. Raises NotFound, also for a stranger's."""
-    found = imaging.scans.task(imaging.tokens.task_id(task))
+    found = deps.scans.task(deps.tokens.task_id(task))
     if found is None:
         raise NotFound
-    imaging.access.require(actor, action, found.patient_id, ResourceRef("task", found.id))
+    deps.access.require(actor, action, found.patient_id, ResourceRef("task", found.id))
     return found
 
 
-def read_task(imaging: ScanDeps, actor: Actor, task: str) -> Task:
+def read_task(deps: ScanDeps, actor: Actor, task: str) -> Task:
     """A task. Raises NotFound, also for a stranger's."""
-    return get_authorized(imaging, actor, Action.READ_TASK, task)
+    return get_authorized(deps, actor, Action.READ_TASK, task)
 
 
-def list_tasks(imaging: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
+def list_tasks(deps: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
     """The tasks about the actor's own images and those that the actor asked for, newest first.
 
     A task about somebody whom the actor may no longer see is left out.
     """
     own = actor.account_id
-    ids, cursor = page(imaging.tokens, f"tasks:{own}", window, partial(imaging.lists.tasks_of, own))
-    return imaging.access.filter_allowed(actor, Action.READ_TASK, imaging.lists.tasks(ids), _patient_of), cursor
+    ids, cursor = page(deps.tokens, f"tasks:{own}", window, partial(deps.lists.tasks_of, own))
+    return deps.access.filter_allowed(actor, Action.READ_TASK, deps.lists.tasks(ids), _patient_of), cursor
 
 
-def cancel(imaging: ScanDeps, actor: Actor, task: str) -> Task:
+def cancel(deps: ScanDeps, actor: Actor, task: str) -> Task:
     """Calls a task off; one that was called off before is no error. Raises TaskClosed if it is over, NotFound."""
-    return cancel_with_retry(imaging, get_authorized(imaging, actor, Action.CANCEL_TASK, task))
+    return cancel_with_retry(deps, get_authorized(deps, actor, Action.CANCEL_TASK, task))
 
 
-def cancel_with_retry(imaging: ScanDeps, task: Task) -> Task:
+def cancel_with_retry(deps: ScanDeps, task: Task) -> Task:
     """The task, CANCELLED. Of this and a result that comes at the same time one wins. Raises TaskClosed, NotFound."""
     for _ in range(CANCEL_TRIES):
         if task.status is TaskStatus.CANCELLED:
             return task
-        cancelled = tasks.cancel(task, imaging.now())
+        cancelled = tasks.cancel(task, deps.now())
         try:
-            return imaging.scans.write_transition(task, cancelled)
+            return deps.scans.write_transition(task, cancelled)
         except Conflict:  # its worker moved it on: look again
-            moved = imaging.scans.task(task.id)
+            moved = deps.scans.task(task.id)
         if moved is None:
             raise NotFound
         task = moved
@@ -67,27 +67,27 @@ def cancel_with_retry(imaging: ScanDeps, task: Task) -> Task:
 
 
 def reanalyse(
-    imaging: ScanDeps, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None
+    deps: ScanDeps, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None
 ) -> AcceptedOrder[Task]:
     """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
-    found = imaging.scans.get(parse_id(scan))
+    found = deps.scans.get(parse_id(scan))
     if found is None:
         raise NotFound
-    imaging.access.require(actor, Action.ANALYSE_SCAN, found.patient_id, ResourceRef("scan", found.id))
-    of = imaging.scans.task(found.task_id)
-    if of is None or not imaging.objects.exists(found.object_key, found.object_version):
+    deps.access.require(actor, Action.ANALYSE_SCAN, found.patient_id, ResourceRef("scan", found.id))
+    of = deps.scans.task(found.task_id)
+    if of is None or not deps.objects.exists(found.object_key, found.object_version):
         raise Conflict("There is no image to analyse")
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Task:
         task = tasks.create_reanalysis(draft.task_id, of, actor.account_id, order, draft.now)
-        imaging.scans.add_analysis(task, beside)
+        deps.scans.add_analysis(task, beside)
         return task
 
-    accepted = place_order(imaging, OrderRequest(actor, order, once, estimates_time=True), keep, found.id)
-    task = accepted.stored or imaging.scans.task(accepted.task_id)
+    accepted = place_order(deps, OrderRequest(actor, order, once, estimates_time=True), keep, found.id)
+    task = accepted.stored or deps.scans.task(accepted.task_id)
     if task and accepted.is_incomplete:
-        imaging.lanes.enqueue(task)
-        complete_order(imaging, once)
+        deps.lanes.enqueue(task)
+        complete_order(deps, once)
     return accepted
 
 

@@ -30,12 +30,12 @@ class Advice:
     disclaimer: str
 
 
-def suggest_treatment(imaging: ScanDeps, actor: Actor, case: TreatmentCase) -> Advice:
+def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advice:
     """What clinicians consider for what was found.
 
     Raises NotFound; TaskNotFinished, or TaskClosed with its state, unless the task is completed.
     """
-    task = read_task(imaging, actor, case.task)
+    task = read_task(deps, actor, case.task)
     if not task.is_final:
         raise TaskNotFinished
     if task.result is None:

@@ -43,70 +43,68 @@ class UploadedImage:
 
 
 def upload(
-    imaging: ScanDeps, actor: Actor, image: UploadedImage, wanted: UploadCommand, once: IdempotencyKey | None = None
+    deps: ScanDeps, actor: Actor, image: UploadedImage, wanted: UploadCommand, once: IdempotencyKey | None = None
 ) -> AcceptedOrder[Scan]:
     """Keeps an image and starts its analysis.
 
     The object is put last: without it the task waits, and the sweeper ends it, so nothing is stored half.
     """
-    patient_id = _patient_of(imaging, actor, wanted)
+    patient_id = _patient_of(deps, actor, wanted)
     accepted = _place_order(
-        imaging, OrderRequest(actor, wanted.order, once, estimates_time=wanted.estimates_time), wanted, patient_id
+        deps, OrderRequest(actor, wanted.order, once, estimates_time=wanted.estimates_time), wanted, patient_id
     )
     if accepted.is_incomplete:
         key = upload_key(wanted.order.priority, accepted.scan_id, accepted.task_id)
-        imaging.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
-        complete_order(imaging, once)
+        deps.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
+        complete_order(deps, once)
     return accepted
 
 
 def begin_upload(
-    imaging: ScanDeps, actor: Actor, content_type: str, wanted: UploadCommand, once: IdempotencyKey | None = None
+    deps: ScanDeps, actor: Actor, content_type: str, wanted: UploadCommand, once: IdempotencyKey | None = None
 ) -> tuple[AcceptedOrder[Scan], PresignedPost]:
     """A scan whose image the client sends straight to S3; its arrival starts the analysis.
 
     Raises TooManyRequests, KeyReused, UnderWay, and Conflict when a replay comes after the form has ended.
     """
-    patient_id = _patient_of(imaging, actor, wanted)
-    counted_at = _count_upload(imaging, actor, once)
-    accepted = _place_order(imaging, OrderRequest(actor, wanted.order, once, is_complete=True), wanted, patient_id)
+    patient_id = _patient_of(deps, actor, wanted)
+    counted_at = _count_upload(deps, actor, once)
+    accepted = _place_order(deps, OrderRequest(actor, wanted.order, once, is_complete=True), wanted, patient_id)
     if accepted.stored is None and counted_at:  # a replay begins nothing
-        imaging.counts.uncount(actor.account_id, counted_at)
+        deps.counts.uncount(actor.account_id, counted_at)
     # A replay's form ends when the first one does.
-    left = accepted.begun_at + tasks.UPLOAD_WINDOW - imaging.now()
+    left = accepted.begun_at + tasks.UPLOAD_WINDOW - deps.now()
     if left <= timedelta(seconds=1):
         raise Conflict("The time for this upload is over; begin another with another key")
     key = upload_key(wanted.order.priority, accepted.scan_id, accepted.task_id)
-    return accepted, imaging.objects.presigned_post(key, content_type, int(left.total_seconds()))
+    return accepted, deps.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
-def _count_upload(imaging: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
+def _count_upload(deps: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
     """When one more upload was counted; None for a replay over the limit, which goes on. Raises TooManyRequests."""
-    now = imaging.now()
+    now = deps.now()
     try:
-        imaging.counts.count(actor.account_id, now)
+        deps.counts.count(actor.account_id, now)
     except TooManyRequests:
         # Only now: most keys are new, and looking each up would cost them a round trip.
-        if once is None or imaging.idempotency.find(once, now) is None:
+        if once is None or deps.idempotency.find(once, now) is None:
             raise
         return None
     return now
 
 
-def _patient_of(imaging: ScanDeps, actor: Actor, wanted: UploadCommand) -> int:
+def _patient_of(deps: ScanDeps, actor: Actor, wanted: UploadCommand) -> int:
     """The patient whose image it is. Raises NotFound, NotAllowed unless the actor may upload for them."""
     patient_id = parse_id(wanted.patient) if wanted.patient else actor.account_id
     # Who may say what an image shows may upload it too.
     action = Action.WRITE_READING if wanted.reading else Action.UPLOAD_SCAN
-    imaging.access.require(actor, action, patient_id, ResourceRef("patient", patient_id))
-    if actor.is_admin and not imaging.sessions.is_active(patient_id):  # others have a link to somebody who is there
+    deps.access.require(actor, action, patient_id, ResourceRef("patient", patient_id))
+    if actor.is_admin and not deps.sessions.is_active(patient_id):  # others have a link to somebody who is there
         raise NotFound
     return patient_id
 
 
-def _place_order(
-    imaging: ScanDeps, taking: OrderRequest, wanted: UploadCommand, patient_id: int
-) -> AcceptedOrder[Scan]:
+def _place_order(deps: ScanDeps, taking: OrderRequest, wanted: UploadCommand, patient_id: int) -> AcceptedOrder[Scan]:
     actor = taking.actor
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Scan:
@@ -125,7 +123,7 @@ def _place_order(
             description=wanted.description,
             reading=Reading(wanted.reading, actor.account_id, draft.now) if wanted.reading else None,
         )
-        imaging.scans.add(scan, task, beside)
+        deps.scans.add(scan, task, beside)
         return scan
 
-    return place_order(imaging, taking, keep)
+    return place_order(deps, taking, keep)

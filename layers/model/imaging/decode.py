@@ -40,6 +40,6 @@ def _decode(data: bytes, kind: Format, *, whole: bool) -> Picture:
     if kind == "PNG":
         return decode_png(data, whole=whole)
     syntax = transfer_syntax(data)
-    from imaging.dicom.read import decode_dicom
+    from imaging.dicom.read import decode_dicom  # noqa: PLC0415 - pydicom takes 190 ms to import: only when one comes
 
     return decode_dicom(data, syntax, whole=whole)

@@ -103,7 +103,7 @@ def follow(connection: Connection, task_id: int) -> Connection:
 
 def note_activity(connection: Connection, now: datetime) -> Connection:
     """After a word from the client; the same when the last one was just now."""
-    return replace(connection, heard_at=now) if now - connection.active_at >= ACTIVITY_INTERVAL else connection
+    return replace(connection, active_at=now) if now - connection.active_at >= ACTIVITY_INTERVAL else connection
 
 
 def has_ended(connection: Connection, now: datetime) -> bool:

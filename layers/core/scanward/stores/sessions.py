@@ -38,8 +38,8 @@ class SessionItem(Model):
     sessions: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
 
 
-ACTIVE = SessionItem.active == True
-WORKING_DOCTOR = (SessionItem.role == Role.DOCTOR.value) & ACTIVE & (SessionItem.approved == True)
+ACTIVE = SessionItem.active == True  # noqa: E712 (an expression)
+WORKING_DOCTOR = (SessionItem.role == Role.DOCTOR.value) & ACTIVE & (SessionItem.approved == True)  # noqa: E712
 
 
 def new_session_item(account: Account) -> SessionItem:

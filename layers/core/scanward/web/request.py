@@ -87,7 +87,7 @@ class Reader(Generic[D]):
         if self._route.idempotent and passed:
             key = request.headers.get(IDEMPOTENCY_HEADER.lower())
             name = f"{request.method} {self._route.path}"
-            call = replace(call, once=read_idempotency_key(key, passed.actor.account_id, name, call))
+            call = replace(call, idempotency_key=read_idempotency_key(key, passed.actor.account_id, name, call))
         return call
 
     def _with_body(self, call: Call[Any], request: Request) -> Call[Any]:

@@ -151,7 +151,7 @@ def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
     raw_colour = layout.photometric == "RGB" and not _luminance_first(data)
     if found.precision == _BYTE and not found.lossless and not raw_colour:
         return None
-    from imagecodecs import jpeg8_decode
+    from imagecodecs import jpeg8_decode  # noqa: PLC0415 - a library that few files need
 
     colours = "RGB" if found.components == 3 else "GRAYSCALE"
     values = jpeg8_decode(data, colorspace=colours, outcolorspace=colours)
@@ -164,7 +164,7 @@ def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
     _check_frame(found, layout)
     if not data.rstrip(b"\0").endswith(_END):  # without it the decoder may look for a set bit for seconds
         raise bad_input("The JPEG-LS frame ends before its image does.")
-    from imagecodecs import jpegls_decode
+    from imagecodecs import jpegls_decode  # noqa: PLC0415 - a library that few files need
 
     return _check_values(jpegls_decode(data), layout), found.precision
 
