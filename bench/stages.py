@@ -76,7 +76,7 @@ def measure(requests: int = 600) -> Report:
 def _ours(watch: Watch) -> Api[ScanDeps]:
     """As functions/scans/handler.py wires it."""
     tokens = watch.over(Tokens(lambda: TokenKeys((SigningKey("k1", KEY),)), now), "verify", TOKEN)
-    gate = Authenticator(watch.over(SessionStore(TABLES["ACCOUNTS_TABLE"]), "enter", GATE), tokens, 100, now)
+    gate = Authenticator(watch.over(SessionStore(TABLES["ACCOUNTS_TABLE"]), "count_request", GATE), tokens, 100, now)
     scans = watch.over(ScanStore(TABLES["SCANS_TABLE"]), "get", READ)
     log = watch.over(Logger(service="scans"), "info", LOG)
     timed = Routes[ScanDeps](routes.tag, routes.family)
@@ -86,7 +86,7 @@ def _ours(watch: Watch) -> Api[ScanDeps]:
 
 def _bare(watch: Watch) -> peer.Bare:
     bare = peer.Bare(TABLES["ACCOUNTS_TABLE"], TABLES["SCANS_TABLE"], KEY)
-    for method, stage in (("verify", TOKEN), ("enter", GATE), ("read", READ)):
+    for method, stage in (("verify", TOKEN), ("count_request", GATE), ("read", READ)):
         watch.over(bare, method, stage)
     return bare
 

@@ -95,7 +95,7 @@ def test_of_two_builds_at_once_one_installs_and_the_other_waits(
 def test_a_layer_over_its_limit_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     packages = tmp_path / "packages"
     put(packages, "big.bin", "x" * 2_000_000)
-    monkeypatch.setattr(artefacts, "installed", lambda *_: packages)
+    monkeypatch.setattr(artefacts, "install_wheels", lambda *_: packages)
     monkeypatch.setitem(artefacts.LAYERS, "core", artefacts.Layer(("core",), (), 1))
     with pytest.raises(BuildRefused, match=r"2\.0 MB unzipped, over its 1 MB"):
         artefacts.build_layer("core", tmp_path / "out", Target.LOCAL)

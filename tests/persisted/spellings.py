@@ -9,10 +9,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from enum import StrEnum
 from importlib import import_module
+from io import BytesIO
 from pathlib import Path
 from pkgutil import walk_packages
 from types import ModuleType
 from typing import Any
+from zipfile import ZipFile
 
 import boto3
 from pynamodb.models import Model
@@ -146,8 +148,22 @@ def object_shapes() -> list[str]:
     listed = boto3.client("s3").list_object_versions(Bucket=BUCKET)
     names = {item["Key"] for item in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]}
     return sorted(
-        {"/".join("*" if re.search(r"\d|[\w-]{20,}", part) else part for part in n.split("/")) for n in names}
+        {"/".join("*" if re.search(r"\d|[\w-]{16,}", part) else part for part in n.split("/")) for n in names}
     )
+
+
+def export_shapes() -> list[str]:
+    """Return the files of each export in the bucket, and the names in them."""
+    shapes = set()
+    for item in boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="exports/")["Contents"]:
+        content = boto3.client("s3").get_object(Bucket=BUCKET, Key=item["Key"])["Body"].read()
+        if not content.startswith(b"PK"):
+            continue
+        with ZipFile(BytesIO(content)) as archive:
+            for name in archive.namelist():
+                if name.endswith(".json"):
+                    shapes |= {f"{name} {path}" for path in _json_names("", json.loads(archive.read(name)))}
+    return sorted(shapes)
 
 
 def message_shapes() -> list[str]:

@@ -28,7 +28,7 @@ from scanward.settings import Environment
 from scanward.stores import keys
 from tests.auth.photographs import jpeg
 from tests.cloud import ROOT, cloud
-from tests.http.care import administrator, analysed, professional
+from tests.http.care import administrator, analysed, own_id, professional
 from tests.http.client import Client
 from tests.http.signed_in import sign_in
 from tests.persisted import spellings
@@ -41,7 +41,7 @@ from tests.policy.rows_of_people import ROWS as OF_PEOPLE
 from tests.policy.rows_of_scans import ROWS as OF_SCANS
 from tests.policy.rows_of_texts import ROWS as OF_TEXTS
 from tests.realtime.world import World
-from tests.records.own_data import live_a_life
+from tests.records.own_data import carry_out, live_a_life
 
 CALLERS = (
     (Role.PATIENT, "own"),
@@ -90,6 +90,8 @@ def live_on() -> None:
     for content, style in ((image, "friendly-analysis"), (dicom, "expert-analysis")):
         analysed(patient.upload(f"/xray/{style}", {"file": content}).data)
     watch(World())
+    assert patient.post("/users/me/export", {}).status == 202
+    carry_out(json.dumps({"wish": "EXPORT", "account_id": own_id(patient)}))
 
 
 def watch(sockets: World) -> None:
@@ -112,6 +114,11 @@ def test_keys_in_the_bucket_are_spelled_as_they_were() -> None:
 @pytest.mark.usefixtures("world")
 def test_actions_in_the_access_log_are_spelled_as_they_were() -> None:
     assert spellings.log_words() == frozen()["access log"]
+
+
+@pytest.mark.usefixtures("world")
+def test_names_in_an_export_are_spelled_as_they_were() -> None:
+    assert spellings.export_shapes() == frozen()["export"]
 
 
 @pytest.mark.usefixtures("world")

@@ -145,7 +145,7 @@ print(sorted(index["IndexName"] for index in connection().get_meta_table("ScansT
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     one, other = (
         subprocess.check_output([sys.executable, "-c", orders.format(order)], env=environment, text=True)  # noqa: S603
-        for order in ("Notices, ScanStore", "ScanStore, Notices")
+        for order in ("NotificationStore, ScanStore", "ScanStore, NotificationStore")
     )
     assert "due" in one
     assert one == other

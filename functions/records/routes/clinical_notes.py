@@ -23,7 +23,7 @@ routes = Routes[RecordDeps]("records", Family.FLAT)
 @routes.get("/api/medical_histories_of_patient/{user_id}", list[HistoryOut], query=ProseQuery)
 def list_histories(call: Call[None], deps: RecordDeps) -> Page:
     """A patient's medical history, what was written last first."""
-    found, cursor = clinical_notes.list_histories(deps, call.actor, call.path["user_id"], call.query.window())
+    found, cursor = clinical_notes.list_histories(deps, call.actor, call.path["user_id"], call.query.page_request())
     return Page([HistoryOut.from_domain(history) for history in found], cursor)
 
 
@@ -48,14 +48,14 @@ def amend_history(call: Call[HistoryAmendmentBody], deps: RecordDeps) -> History
 @routes.get("/api/medical_histories/{id}/versions", list[ReplacedEntryOut], query=ProseQuery)
 def list_history_versions(call: Call[None], deps: RecordDeps) -> Page:
     """What amendments of an entry replaced, the newest first."""
-    found, cursor = clinical_notes.list_history_versions(deps, call.actor, call.path["id"], call.query.window())
+    found, cursor = clinical_notes.list_history_versions(deps, call.actor, call.path["id"], call.query.page_request())
     return Page([ReplacedEntryOut.from_domain(one) for one in found], cursor)
 
 
 @routes.get("/api/patient_records", list[RecordOut], query=RecordsQuery)
 def list_records(call: Call[None], deps: RecordDeps) -> Page:
     """The records of the doctor's departments, or with `patient_id` those of one patient, the newest first."""
-    window, patient = call.query.window(), call.query.patient_id
+    window, patient = call.query.page_request(), call.query.patient_id
     if patient is None:
         found, cursor = clinical_notes.list_records_in_departments(deps, call.actor, window)
     else:
@@ -90,5 +90,5 @@ def amend_record(call: Call[AmendmentBody], deps: RecordDeps) -> RecordOut:
 @routes.get("/api/patient_records/{pk}/versions", list[ReplacedOut], query=ProseQuery)
 def list_record_versions(call: Call[None], deps: RecordDeps) -> Page:
     """What amendments of a record replaced, the newest first."""
-    found, cursor = clinical_notes.list_record_versions(deps, call.actor, call.path["pk"], call.query.window())
+    found, cursor = clinical_notes.list_record_versions(deps, call.actor, call.path["pk"], call.query.page_request())
     return Page([ReplacedOut.from_domain(one) for one in found], cursor)

@@ -23,7 +23,7 @@ own_routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 @routes.get("/api/department", list[DepartmentOut], query=PageQuery)
 def list_departments(call: Call[None], deps: RecordDeps) -> Page:
     """The departments, the newest first."""
-    found, cursor = departments.list_departments(deps, call.actor, call.query.window())
+    found, cursor = departments.list_departments(deps, call.actor, call.query.page_request())
     return Page([DepartmentOut.from_domain(department) for department in found], cursor)
 
 
@@ -49,7 +49,7 @@ def close_department(call: Call[None], deps: RecordDeps) -> MessageOut:
 @routes.get("/api/department/{pk}/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
 def list_department_doctors(call: Call[None], deps: RecordDeps) -> Page:
     """A department's doctors, the newest account first."""
-    found, cursor = departments.list_doctors(deps, call.actor, call.path["pk"], call.query.window())
+    found, cursor = departments.list_doctors(deps, call.actor, call.path["pk"], call.query.page_request())
     return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
 
 
@@ -73,7 +73,7 @@ def dismiss_doctor(call: Call[None], deps: RecordDeps) -> MessageOut:
 @routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=PageQuery, audience=STAFF)
 def list_department_patients(call: Call[None], deps: RecordDeps) -> Page:
     """The patients of a department that one works in, who came last first."""
-    found, cursor = departments.list_patients(deps, call.actor, call.path["pk"], call.query.window())
+    found, cursor = departments.list_patients(deps, call.actor, call.path["pk"], call.query.page_request())
     return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
 
 

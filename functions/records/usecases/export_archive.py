@@ -1,8 +1,8 @@
 """The archive that a person takes along: a ZIP with one JSON file for each kind of thing, and the images."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import asdict, is_dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -10,11 +10,13 @@ from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.domain import personal_data
 from scanward.domain.accounts import Account
 from scanward.domain.object_keys import derived_prefix, export_key
+from scanward.domain.orders import Order
 from scanward.domain.personal_data import Export
 from scanward.domain.scans import Scan
 from scanward.errors import Conflict, NotAuthenticated
 from scanward.stores.archives import Archive
 from scanward.stores.lists import PageRange
+from scanward.stores.personal_data import TextHistory
 
 PAGE = 50
 
@@ -108,6 +110,13 @@ def _time(second: int) -> str:
     return datetime.fromtimestamp(second, UTC).isoformat()
 
 
+_SHOWN_NAMES: Mapping[type, Mapping[str, str]] = {
+    Order: {"priority": "lane", "report_style": "reading"},
+    Scan: {"description": "about"},
+    TextHistory: {"current": "standing", "versions": "replaced"},
+}
+"""Fields that an export has always shown under other names than the code's."""
+
 TEXTS_DONE = 40  # percent, once all but the images is packed
 
 
@@ -164,16 +173,20 @@ def _pieces(values: Iterable[object]) -> Iterator[bytes]:
     """A JSON list, one value at a time."""
     between = "[\n"
     for value in values:
-        yield (between + json.dumps(_plain(value), default=_spelled, ensure_ascii=False)).encode()
+        yield (between + json.dumps(_plain(value), default=_to_json, ensure_ascii=False)).encode()
         between = ",\n"
     yield b"\n]\n" if between == ",\n" else b"[]\n"
 
 
 def _plain(value: object) -> object:
-    return asdict(value) if is_dataclass(value) and not isinstance(value, type) else value
+    """Return dataclasses as objects, however deep, under the names that an export shows to people."""
+    if is_dataclass(value) and not isinstance(value, type):
+        names = _SHOWN_NAMES.get(type(value), {})
+        return {names.get(field.name, field.name): _plain(getattr(value, field.name)) for field in fields(value)}
+    return [_plain(item) for item in value] if isinstance(value, list | tuple) else value
 
 
-def _spelled(value: object) -> object:
+def _to_json(value: object) -> object:
     if isinstance(value, date):
         return value.isoformat()
     raise TypeError("this cannot be packed")

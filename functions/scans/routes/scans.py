@@ -58,7 +58,7 @@ def begin_upload(call: Call[UploadStart], deps: ScanDeps) -> UploadStartOut:
 @routes.get("/scans", list[ScanOut], query=ScansQuery)
 def list_scans(call: Call[None], deps: ScanDeps) -> Page:
     """One's own scans, or those of a patient in one's care, newest first."""
-    found, cursor = scans.list_scans(deps, call.actor, call.query.patient_id, call.query.window())
+    found, cursor = scans.list_scans(deps, call.actor, call.query.patient_id, call.query.page_request())
     return Page([ScanOut.from_domain(scan) for scan in found], cursor)
 
 

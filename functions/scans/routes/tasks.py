@@ -13,7 +13,7 @@ routes = Routes[ScanDeps]("tasks", Family.ENVELOPE)
 @routes.get("/tasks", list[TaskOut], query=ListQuery)
 def list_tasks(call: Call[None], deps: ScanDeps) -> Page:
     """The tasks about one's own images and those that one asked for, newest first."""
-    found, cursor = tasks.list_tasks(deps, call.actor, call.query.window())
+    found, cursor = tasks.list_tasks(deps, call.actor, call.query.page_request())
     return Page([TaskOut.from_domain(task) for task in found], cursor)
 
 

@@ -43,7 +43,7 @@ class Finding:
 class ModelVersion:
     """Exactly which network read the image. `sha256` of its ONNX file; `preprocessing` names its version.
 
-    `notice`: what its card says of it to everybody who reads a result.
+    `disclaimer`: what its card (there `notice`) says of it to everybody who reads a result.
     """
 
     name: str
@@ -53,10 +53,13 @@ class ModelVersion:
     disclaimer: str
 
     def to_dict(self) -> dict[str, str]:
-        """As results show it; they tell the notice themselves."""
-        shown: dict[str, str] = asdict(self)
-        del shown["notice"]
-        return shown
+        """Return it as results show it; they carry the disclaimer themselves."""
+        return {
+            "name": self.name,
+            "version": self.version,
+            "sha256": self.sha256,
+            "preprocessing": self.preprocessing,
+        }
 
 
 def disclaimer_of(said: str | None) -> str:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import replace
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
@@ -65,7 +65,7 @@ def task_item(task: Task) -> TaskItem:
         patient_id=task.patient_id,
         requested_by=task.requested_by,
         object_key=task.object_key,
-        order=asdict(task.order),
+        order=_order_map(task.order),
         is_first=task.is_first,
         status=task.status.value,
         progress=task.progress,
@@ -92,7 +92,7 @@ def task_of(item: TaskItem) -> Task:
         patient_id=int(item.patient_id),
         requested_by=int(item.requested_by),
         object_key=item.object_key,
-        order=_order(item.order),
+        order=_order_of(item.order),
         is_first=item.is_first,
         status=TaskStatus(item.status),
         progress=int(item.progress),
@@ -122,14 +122,25 @@ def task_of_image(image: Mapping[str, Any]) -> Task:
     return task_of(item)
 
 
-def _order(said: Mapping[str, Any]) -> Order:
+def _order_map(order: Order) -> dict[str, Any]:
+    return {
+        "lane": order.priority,
+        "reading": order.report_style,
+        "scan_type": order.scan_type,
+        "model": order.model,
+        "additional_notes": order.additional_notes,
+        "include_suggestions": order.include_suggestions,
+    }
+
+
+def _order_of(stored: Mapping[str, Any]) -> Order:
     return Order(
-        priority=Priority(said["lane"]),
-        report_style=ReportStyle(said["reading"]) if said["reading"] else None,
-        scan_type=ScanType(said["scan_type"]) if said["scan_type"] else None,
-        model=said["model"],
-        additional_notes=said["additional_notes"],
-        include_suggestions=said["include_suggestions"],
+        priority=Priority(stored["lane"]),
+        report_style=ReportStyle(stored["reading"]) if stored["reading"] else None,
+        scan_type=ScanType(stored["scan_type"]) if stored["scan_type"] else None,
+        model=stored["model"],
+        additional_notes=stored["additional_notes"],
+        include_suggestions=stored["include_suggestions"],
     )
 
 
