@@ -86,7 +86,7 @@ def _ours(watch: Watch) -> Api[ScanDeps]:
 
 def _bare(watch: Watch) -> peer.Bare:
     bare = peer.Bare(TABLES["ACCOUNTS_TABLE"], TABLES["SCANS_TABLE"], KEY)
-    for method, stage in (("verify", TOKEN), ("count_request", GATE), ("read", READ)):
+    for method, stage in (("verify", TOKEN), ("enter", GATE), ("read", READ)):
         watch.over(bare, method, stage)
     return bare
 

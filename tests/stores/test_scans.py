@@ -135,7 +135,7 @@ def test_a_write_that_never_gets_through_is_unavailable_and_not_lost(store: Scan
 def test_the_index_is_known_whichever_model_of_the_table_comes_first() -> None:
     orders = """
 from scanward.stores.dynamo import connection
-from scanward.stores.notifications import Notices
+from scanward.stores.notifications import NotificationStore
 from scanward.stores.scans import ScanStore
 for store in ({}):
     store("ScansTable")
