@@ -46,10 +46,10 @@ print((time.process_time_ns() - begun) / 1000)
 _ALL = """
 import re, sys
 from pathlib import Path
-from functions.inference.model_registry import Models
+from functions.inference.model_registry import ModelRegistry
 from imaging.analysis import analyse
 from imaging.decode import decode
-models = Models(Path(sys.argv[1]), 1769)
+models = ModelRegistry(Path(sys.argv[1]), 1769)
 picture = decode(Path(sys.argv[2]).read_bytes())
 for name in models.cards:
     analyse(picture, models.load(name))

@@ -18,12 +18,13 @@ SOURCES = ("functions", "layers", "infra", "bench")
 AT_MOST = 5.0
 """Bare participles of 1,000 bound names."""
 
-IRREGULAR = frozenset(
-    "been begun bound broken brought built bought caught chosen come cut done drawn driven eaten fallen felt found "
-    "forgotten given gone grown heard held hidden kept known laid led left lent let lost made meant met paid put read "
-    "ridden risen run said seen sent set shown shut sold spent spelt split spoken stood stolen struck sunk swept sworn "
-    "taken taught thought thrown told torn understood withdrawn won worn written".split()
-)
+_WORDS = """
+    been begun bound broken brought built bought caught chosen come cut done drawn driven eaten fallen felt found
+    forgotten given gone grown heard held hidden kept known laid led left lent let lost made meant met paid put
+    read ridden risen run said seen sent set shown shut sold spent spelt split spoken stood stolen struck sunk
+    swept sworn taken taught thought thrown told torn understood withdrawn won worn written
+"""
+IRREGULAR = frozenset(_WORDS.split())
 NOUNS = frozenset({"cut", "put", "read", "run", "set", "let", "left", "come", "split", "shut", "lead"})
 """These are verbs or nouns as well; a function may be called `read` or `put`, and `left` is a side."""
 ONE_WORD = re.compile(r"[A-Z]?[a-z]+|[A-Z]+")

@@ -12,12 +12,12 @@ from tests.fault_cases.world import World
 
 TIMES = sized(50, 1)
 LATE = timedelta(seconds=30)
-SEND, MOVE, PUT = ("botocore/httpsession.py", "send"), ("stores/scans.py", "move"), ("stores/objects.py", "put")
+SEND, MOVE, PUT = ("botocore/httpsession.py", "send"), ("stores/scans.py", "write_transition"), ("stores/s3.py", "put")
 STEPS = {
-    "claim": [Kill(*MOVE), Kill(*MOVE, ends=True), Kill("inference/usecases.py", "_claim", ends=True)],
-    "get": [Kill("stores/objects.py", "get"), Kill("stores/objects.py", "get", ends=True)],
+    "claim": [Kill(*MOVE), Kill(*MOVE, ends=True), Kill("inference/worker.py", "_claim", ends=True)],
+    "get": [Kill("stores/s3.py", "get"), Kill("stores/s3.py", "get", ends=True)],
     "decode": [Kill("imaging/decode.py", "decode"), Kill("imaging/decode.py", "decode", ends=True)],
-    "run": [Kill("imaging/analyse.py", "analyse"), Kill("imaging/analyse.py", "analyse", ends=True)],
+    "run": [Kill("imaging/analysis.py", "analyse"), Kill("imaging/analysis.py", "analyse", ends=True)],
     "write": [Kill(*MOVE, nth=nth, ends=ends) for nth in (4, 2, 3) for ends in (True, False)],
     "push": [Kill(*PUT, nth=nth, ends=ends) for nth in (1, 2) for ends in (True, False)],
     "wire": [Kill(*SEND, nth=nth, ends=ends) for nth in range(1, 9) for ends in (True, False)],

@@ -92,7 +92,7 @@ def reads_right_in_c(api: Client, uid: int, who: dict[str, Any]) -> None:
     # The document shows the other cells in registrations alone: so would it show this account.
     found = AccountStore(TABLES["ACCOUNTS_TABLE"]).get(uid)
     assert found
-    answer: BaseModel = ANSWERS[who["role"]].opened(SignedIn(found.account, "access", "refresh"))
+    answer: BaseModel = ANSWERS[who["role"]].from_sign_in(SignedIn(found.account, "access", "refresh"))
     shown = json.loads(answer.model_dump_json())
     profile = shown.get("profile", shown)
     assert (parse_id(shown["id"]), profile["carte_id"], profile["email"]) == (uid, who["carte_id"], who["email"])

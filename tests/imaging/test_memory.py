@@ -28,7 +28,7 @@ from imaging.decode import decode
 from imaging.dicom.deidentify import deidentify
 from imaging.renderings import preview
 from imaging.preprocess import prepare
-from imaging.errors import ImageRefused
+from imaging.errors import ImageError
 
 def most():
     # VmHWM: getrusage would also count what the process that starts this one held.
@@ -61,9 +61,9 @@ try:
     for how in ("bilinear", "gaussian-linear"):
         prepare(picture, Input("image", 3, 512, 512, 0, 1, "short-side-crop", how, short_side=640))
     answer = "read"
-except ImageRefused as refused:
+except ImageError as refused:
     answer = refused.reason
-with contextlib.suppress(ImageRefused):  # the picture is still held, as it is by the worker
+with contextlib.suppress(ImageError):  # the picture is still held, as it is by the worker
     deidentify(data)
 print(answer, (most() - idle) // 1024, idle // 1024)
 """

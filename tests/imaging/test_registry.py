@@ -133,8 +133,8 @@ def test_there_is_no_model_of_another_name(folder: Path) -> None:
 
 def test_cards_are_read_without_the_libraries_that_run_models() -> None:
     script = (
-        "import sys; from pathlib import Path; from functions.inference.model_registry import Models\n"
-        "assert Models(Path(sys.argv[1]), 1769).cards; import functions.inference.routes\n"
+        "import sys; from pathlib import Path; from functions.inference.model_registry import ModelRegistry\n"
+        "assert ModelRegistry(Path(sys.argv[1]), 1769).cards; import functions.inference.routes\n"
         "print(sorted({'numpy', 'onnxruntime', 'PIL', 'pydicom'} & set(sys.modules)))"
     )
     shipped = str(ROOT / "layers" / "model" / "models")

@@ -67,7 +67,7 @@ def test_an_image_that_no_model_read_gets_no_finding_and_no_model() -> None:
 
 def test_the_model_is_named_down_to_its_hash_and_the_file_by_its_facts() -> None:
     said = expert([NODULE], MODEL, FACTS, [], None)
-    assert said["model"] == {name: value for name, value in asdict(MODEL).items() if name != "notice"}
+    assert said["model"] == {name: value for name, value in asdict(MODEL).items() if name != "disclaimer"}
     assert said["image"] == FACTS
     assert said["technique"] == (
         "DICOM; 2048 × 2500 pixels; 12 bits stored; MONOCHROME2; modality DX; body part CHEST; view PA; "

@@ -184,12 +184,12 @@ def test_a_link_whose_acknowledgement_is_lost_is_made_once(doctor: Client, ada: 
 def test_of_two_who_use_a_token_at_once_one_is_let_in(doctor: Client, ada: Client, ben: Client) -> None:
     token, clinic = token_of(doctor), import_module("functions.records.handler").deps
     hashed = sha256(UUID(token).bytes).hexdigest()
-    found = clinic.connects.find(hashed)
+    found = clinic.connect_tokens.find(hashed)
     assert ben.post(f"/patients/connect-doctor/{token}", {}).status == 200, "between ada's look and her write"
     now = clock.now()
     link = CareLink(number(ada), number(doctor), now)
     entry = AccessEntry(number(ada), now, number(ada), Role.PATIENT, "CONNECT", "care_link", number(doctor))
     with pytest.raises(Conflict):
-        clinic.connects.spend(found, link, entry, None)
+        clinic.connect_tokens.spend(found, link, entry, None)
     assert [one["id"] for one in doctor.get("/patients").data] == [number(ben)]
     assert log_of(ada) == []

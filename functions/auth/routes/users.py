@@ -13,7 +13,9 @@ routes = Routes[AuthDeps]("auth", Family.ENVELOPE)
 @routes.get("/users", list[AccountOut], query=ListQuery, audience=ADMINISTRATORS)
 def list_users(call: Call[None], deps: AuthDeps) -> Page:
     """All accounts, newest first."""
-    accounts, cursor = administration.list_accounts(deps, call.actor, call.query.filters(), call.query.page_request())
+    accounts, cursor = administration.list_accounts(
+        deps, call.actor, call.query.to_filters(), call.query.page_request()
+    )
     return Page([AccountOut.from_domain(account) for account in accounts], cursor)
 
 
