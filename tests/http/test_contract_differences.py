@@ -9,7 +9,11 @@ from tests.http.replay import Replay
 
 @pytest.mark.parametrize("contract", "abcde")
 def test_contracts_page_tells_of_each_difference_and_why(contract: str) -> None:
-    rows = [line.rsplit(" | ", 1) for line in (ROOT / "docs" / "contracts.md").read_text().splitlines() if line.startswith("| ")]
+    rows = [
+        line.rsplit(" | ", 1)
+        for line in (ROOT / "docs" / "contracts.md").read_text().splitlines()
+        if line.startswith("| ")
+    ]
     told = {row[-1].removesuffix(" |") for row in rows}
     assert set(Replay(contract).reasons()) <= told
 

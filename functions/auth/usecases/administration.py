@@ -36,40 +36,40 @@ def list_accounts(
     return found.accounts, deps.tokens.cursor(found.last, scope) if found.last is not None else None
 
 
-def read_account(deps: AuthDeps, actor: Actor, account: str) -> Account:
+def read_account(deps: AuthDeps, actor: Actor, account_id: str) -> Account:
     """The account of either spelling of its id. Raises NotFound."""
-    found = _get_account(deps, account).account
+    found = _get_account(deps, account_id).account
     deps.access.require(actor, Action.READ_ACCOUNT, found.id, ResourceRef(RESOURCE, found.id))
     return found
 
 
-def set_active(deps: AuthDeps, actor: Actor, account: str, *, active: bool) -> Account:
+def set_active(deps: AuthDeps, actor: Actor, account_id: str, *, active: bool) -> Account:
     """Deactivates, which ends all sessions at once, or reactivates. Raises NotFound, LastAdministrator, Conflict."""
-    before = _get_account(deps, account)
+    before = _get_account(deps, account_id)
     after = replace(before, account=replace(before.account, is_active=active, updated_at=deps.now()))
     deps.accounts.change(before, after, ends_sessions=not active, entry=_log_entry(deps, actor, before.account))
     return after.account
 
 
-def decide_approval(deps: AuthDeps, actor: Actor, account: str, verdict: ApprovalDecision) -> Account:
+def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: ApprovalDecision) -> Account:
     """Approves a professional, or refuses. Raises NotFound, and Conflict for those who need no approval."""
-    before = _get_account(deps, account)
+    before = _get_account(deps, account_id)
     decision = Decision(actor.account_id, deps.now(), verdict.reason)
     after = replace(before, account=accounts.decide(before.account, decision, approved=verdict.approved))
     deps.accounts.change(before, after, ends_sessions=False, entry=_log_entry(deps, actor, before.account))
     return after.account
 
 
-def remove_account(deps: AuthDeps, actor: Actor, account: str) -> None:
+def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:
     """Forgets an account, its names, sessions and picture, and has all else that is kept of it erased.
 
     It is locked first: nothing is written by who is being removed, and the last administrator stays. Whatever fails
     behind it, the account is there still, and is removed by asking again. Raises NotFound, LastAdministrator, Conflict.
     """
-    entry = _log_entry(deps, actor, _get_account(deps, account).account)
-    locked = deps.accounts.lock(parse_id(account), deps.now(), entry)
-    deps.personal_data.enqueue(RequestKind.ERASURE, parse_id(account))
-    gone = deps.accounts.remove(parse_id(account), None if locked else entry)
+    entry = _log_entry(deps, actor, _get_account(deps, account_id).account)
+    locked = deps.accounts.lock(parse_id(account_id), deps.now(), entry)
+    deps.personal_data.enqueue(RequestKind.ERASURE, parse_id(account_id))
+    gone = deps.accounts.remove(parse_id(account_id), None if locked else entry)
     if gone and gone.profile.image:
         deps.pictures.remove(gone.profile.image)
 
@@ -78,8 +78,8 @@ def _log_entry(deps: AuthDeps, actor: Actor, account: Account) -> AccessEntry | 
     return deps.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, ResourceRef(RESOURCE, account.id))
 
 
-def _get_account(deps: AuthDeps, account: str) -> Credentials:
-    found = deps.accounts.get(parse_id(account))
+def _get_account(deps: AuthDeps, account_id: str) -> Credentials:
+    found = deps.accounts.get(parse_id(account_id))
     if found is None:
         raise NotFound
     return found

@@ -22,10 +22,10 @@ LINKS_PER_PAGE = 100
 
 
 def list_patients(
-    deps: RecordDeps, actor: Actor, department: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, department_id: str, window: PageRequest
 ) -> tuple[list[Account], str | None]:
     """Part of a department's patients, who came last first. Raises NotFound, and NotAllowed for who is not of it."""
-    found = _get_own_department(deps, actor, department)
+    found = _get_own_department(deps, actor, department_id)
     scope = f"patients-in:{found.id}"
     wanted = deps.members.patients_in(found.id, deps.now(), part(deps, window, scope))
     ids = [place.patient_id for place in wanted.patients]
@@ -37,12 +37,12 @@ def list_patients(
     return accounts, cursor(deps, wanted.last, scope)
 
 
-def admit_patient(deps: RecordDeps, actor: Actor, department: str, patient: str) -> Membership:
+def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> Membership:
     """Takes a patient in who let a doctor of the department in; administrators take in anybody.
 
     One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
     """
-    found, patient_id = _get_own_department(deps, actor, department), parse_id(patient)
+    found, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
     _require_patient(deps, patient_id)
     memberships = deps.members.of_patient(patient_id)
     there = next((member for member in memberships if member.department_id == found.id), None)
@@ -58,15 +58,15 @@ def admit_patient(deps: RecordDeps, actor: Actor, department: str, patient: str)
     return member
 
 
-def discharge_patient(deps: RecordDeps, actor: Actor, department: str, patient: str) -> None:
+def discharge_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> None:
     """Lets a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
-    found, patient_id = _get_own_department(deps, actor, department), parse_id(patient)
+    found, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
     _discharge(deps, actor, found.id, patient_id, Relation.DEPARTMENT)
 
 
-def leave_department(deps: RecordDeps, actor: Actor, department: str) -> None:
+def leave_department(deps: RecordDeps, actor: Actor, department_id: str) -> None:
     """A patient goes of their own will, whatever has become of the department. Raises NotFound."""
-    _discharge(deps, actor, parse_id(department), actor.account_id, Relation.SELF)
+    _discharge(deps, actor, parse_id(department_id), actor.account_id, Relation.SELF)
 
 
 def list_own_departments(deps: RecordDeps, actor: Actor) -> Sequence[tuple[Department, Membership]]:
@@ -75,10 +75,10 @@ def list_own_departments(deps: RecordDeps, actor: Actor) -> Sequence[tuple[Depar
     return [(department, memberships[department.id]) for department in deps.departments.get_many(memberships)]
 
 
-def _get_own_department(deps: RecordDeps, actor: Actor, department: str) -> Department:
+def _get_own_department(deps: RecordDeps, actor: Actor, department_id: str) -> Department:
     """An open department. That it is there is no secret, who is in it is one for its doctors and administrators."""
     require_approved(actor)
-    found = deps.departments.get_open(parse_id(department))
+    found = deps.departments.get_open(parse_id(department_id))
     if not actor.is_admin and found.id not in actor.departments:
         raise NotAllowed
     return found
@@ -131,21 +131,21 @@ def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) 
     return create_once(deps, once, make, deps.departments.get_open)
 
 
-def rename_department(deps: RecordDeps, department: str, name: str) -> Department:
+def rename_department(deps: RecordDeps, department_id: str, name: str) -> Department:
     """Another name. Raises NotFound, AlreadyTaken, Conflict."""
-    before = deps.departments.get_open(parse_id(department))
+    before = deps.departments.get_open(parse_id(department_id))
     after = replace(before, name=name)
     if after != before:
         deps.departments.rename(before, after)
     return after
 
 
-def close_department(deps: RecordDeps, department: str) -> None:
+def close_department(deps: RecordDeps, department_id: str) -> None:
     """From here on it opens nothing; doctors and patients leave it, what was written stays. Raises NotFound.
 
     Closing it again finishes what was interrupted.
     """
-    found = deps.departments.get(parse_id(department))
+    found = deps.departments.get(parse_id(department_id))
     if found is None:
         raise NotFound
     if found.is_open:
@@ -153,12 +153,12 @@ def close_department(deps: RecordDeps, department: str) -> None:
     deps.members.remove_all(found.id)
 
 
-def assign_doctor(deps: RecordDeps, actor: Actor, department: str, doctor: str) -> Colleague:
+def assign_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: str) -> Colleague:
     """Lets an approved doctor work in a department; one who does stays as they were.
 
     Raises NotFound, and Conflict for whom it cannot be.
     """
-    found = deps.departments.get_open(parse_id(department))
+    found = deps.departments.get_open(parse_id(department_id))
     account = _get_doctor(deps, doctor)
     if not is_working_doctor(account):
         raise Conflict("Only approved doctors work in departments")
@@ -171,9 +171,9 @@ def assign_doctor(deps: RecordDeps, actor: Actor, department: str, doctor: str) 
     return with_departments(deps, [account])[0]
 
 
-def dismiss_doctor(deps: RecordDeps, actor: Actor, department: str, doctor: str) -> None:
+def dismiss_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: str) -> None:
     """Ends a doctor's work in a department, at once. Raises NotFound."""
-    found, doctor_id = deps.departments.get(parse_id(department)), parse_id(doctor)
+    found, doctor_id = deps.departments.get(parse_id(department_id)), parse_id(doctor)
     if found is None or found.id not in deps.members.departments([doctor_id]).get(doctor_id, frozenset()):
         raise NotFound
     entry = deps.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, ResourceRef(RESOURCE, found.id))
@@ -181,11 +181,11 @@ def dismiss_doctor(deps: RecordDeps, actor: Actor, department: str, doctor: str)
 
 
 def list_doctors(
-    deps: RecordDeps, actor: Actor, department: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, department_id: str, window: PageRequest
 ) -> tuple[list[Colleague], str | None]:
     """Part of a department's approved doctors, the newest account first. Raises NotFound."""
     require_approved(actor)
-    found = deps.departments.get_open(parse_id(department))
+    found = deps.departments.get_open(parse_id(department_id))
     scope = f"doctors-in:{found.id}"
     ids = deps.members.doctors_in(found.id, part(deps, window, scope))
     accounts = [account for account in deps.accounts.get_many(list(ids.ids)) if is_working_doctor(account)]

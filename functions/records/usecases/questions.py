@@ -56,9 +56,9 @@ def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questio
     return _log_shown(deps, actor, waiting), cursor(deps, found.last, scope)
 
 
-def read_question(deps: RecordDeps, actor: Actor, question: str) -> Question:
+def read_question(deps: RecordDeps, actor: Actor, question_id: str) -> Question:
     """One question. Raises NotFound, also for a stranger's, and NotAllowed for who waits for approval."""
-    found = _get_question(deps, parse_id(question))
+    found = _get_question(deps, parse_id(question_id))
     thing = ResourceRef(RESOURCE, found.id)
     if actor.account_id == found.patient_id:
         deps.access.require(actor, Action.READ_QUESTION, found.patient_id, thing)
@@ -68,12 +68,14 @@ def read_question(deps: RecordDeps, actor: Actor, question: str) -> Question:
     return found
 
 
-def answer_question(deps: RecordDeps, actor: Actor, question: str, text: str, once: IdempotencyKey | None) -> Question:
+def answer_question(
+    deps: RecordDeps, actor: Actor, question_id: str, text: str, once: IdempotencyKey | None
+) -> Question:
     """The answer. Raises AlreadyAnswered to whom the question was put, NotFound to others, NotAllowed, KeyReused."""
 
     def make(number: int, now: datetime) -> Question:
         # The response lies in its question: its id need not be free.
-        before = _get_question(deps, parse_id(question))
+        before = _get_question(deps, parse_id(question_id))
         resource = Resource(before.patient_id, _relation(actor, before.answerer(actor.account_id)))
         if before.response and allows(actor, Action.ANSWER_QUESTION, resource):
             raise AlreadyAnswered
@@ -85,9 +87,9 @@ def answer_question(deps: RecordDeps, actor: Actor, question: str, text: str, on
     return create_once(deps, once, make, lambda number: _get_question(deps, number), tries=2 if once else 1)
 
 
-def withdraw_question(deps: RecordDeps, actor: Actor, question: str) -> None:
+def withdraw_question(deps: RecordDeps, actor: Actor, question_id: str) -> None:
     """A patient takes their question back while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
-    found = _get_question(deps, parse_id(question))
+    found = _get_question(deps, parse_id(question_id))
     deps.access.require(actor, Action.WITHDRAW_QUESTION, found.patient_id, ResourceRef(RESOURCE, found.id))
     deps.questions.withdraw(found)
 

@@ -16,40 +16,40 @@ from scanward.stores.s3 import StorageFailed, StoredObject
 LINK_SECONDS = 300
 
 
-def read_image(deps: ScanDeps, actor: Actor, scan: str, etag: str | None) -> StoredObject | None:
+def read_image(deps: ScanDeps, actor: Actor, scan_id: str, etag: str | None) -> StoredObject | None:
     """The JPEG preview of a scan, made at the beginning of its analysis; None when `etag` still tags it.
 
     Raises NotFound until it is made.
     """
     with _storage_errors_mapped():
-        return deps.objects.get_unless_match(preview_key(read_scan(deps, actor, scan).id), etag)
+        return deps.objects.get_unless_match(preview_key(read_scan(deps, actor, scan_id).id), etag)
 
 
-def link_original(deps: ScanDeps, actor: Actor, scan: str) -> str:
+def link_original(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
     """An address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
     with _storage_errors_mapped():
-        found = read_scan(deps, actor, scan)
+        found = read_scan(deps, actor, scan_id)
         key, version = found.object_key, found.object_version
         if not deps.objects.exists(key, version):
             raise NotFound
     return deps.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
 
 
-def link_deidentified(deps: ScanDeps, actor: Actor, scan: str) -> str:
+def link_deidentified(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
     """An address that gives the copy of a DICOM file that says nothing of a person. Raises NotFound without one."""
     with _storage_errors_mapped():
-        key = deidentified_key(read_scan(deps, actor, scan).id)
+        key = deidentified_key(read_scan(deps, actor, scan_id).id)
         if not deps.objects.exists(key):
             raise NotFound
     return deps.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
 
 
-def read_heatmap(deps: ScanDeps, actor: Actor, task: str, etag: str | None) -> StoredObject | None:
+def read_heatmap(deps: ScanDeps, actor: Actor, task_id: str, etag: str | None) -> StoredObject | None:
     """The PNG that shows where the model looked; None when `etag` still tags it.
 
     Raises NotFound unless the task is completed.
     """
-    found = read_task(deps, actor, task)
+    found = read_task(deps, actor, task_id)
     if found.status is not TaskStatus.COMPLETED:
         raise NotFound
     return deps.objects.get_unless_match(heatmap_key(found.scan_id, found.id), etag)

@@ -21,18 +21,18 @@ from scanward.security.access import ResourceRef
 MAX_ANALYSES = 100
 
 
-def get_authorized(deps: ScanDeps, actor: Actor, action: Action, scan: str) -> Scan:
+def get_authorized(deps: ScanDeps, actor: Actor, action: Action, scan_id: str) -> Scan:
     """The scan of either spelling of its id, for an action on it. Raises NotFound, also for a stranger's."""
-    found = deps.scans.get(parse_id(scan))
+    found = deps.scans.get(parse_id(scan_id))
     if found is None:
         raise NotFound
     deps.access.require(actor, action, found.patient_id, ResourceRef("scan", found.id))
     return found
 
 
-def read_scan(deps: ScanDeps, actor: Actor, scan: str) -> Scan:
+def read_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> Scan:
     """A scan. Raises NotFound, also for a stranger's."""
-    return get_authorized(deps, actor, Action.READ_SCAN, scan)
+    return get_authorized(deps, actor, Action.READ_SCAN, scan_id)
 
 
 def list_scans(
@@ -45,19 +45,19 @@ def list_scans(
     return deps.lists.scans(ids), cursor
 
 
-def list_analyses(deps: ScanDeps, actor: Actor, scan: str) -> Sequence[Task]:
+def list_analyses(deps: ScanDeps, actor: Actor, scan_id: str) -> Sequence[Task]:
     """Every analysis of a scan, the newest first; at most a hundred."""
-    found = read_scan(deps, actor, scan)
+    found = read_scan(deps, actor, scan_id)
     return deps.lists.tasks(deps.lists.analyses_of(found.id, MAX_ANALYSES))
 
 
-def delete_scan(deps: ScanDeps, actor: Actor, scan: str) -> None:
+def delete_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> None:
     """Removes a scan with its tasks, its image and all that was made of it, for good.
 
     Nothing more is ordered for it from the first step on. Files go before items: after a crash half-way the scan is
     still there, and the same request removes the rest.
     """
-    found = get_authorized(deps, actor, Action.DELETE_SCAN, scan)
+    found = get_authorized(deps, actor, Action.DELETE_SCAN, scan_id)
     deps.scans.begin_removal(found.id)
     while ids := deps.lists.analyses_of(found.id, MAX_ANALYSES):
         tasks = deps.lists.tasks(ids)
@@ -92,22 +92,22 @@ def list_xrays(deps: ScanDeps, actor: Actor, user: str, window: PageRequest) -> 
     return [_hide_reading(actor, scan) for scan in found], cursor
 
 
-def read_xray(deps: ScanDeps, actor: Actor, xray: str) -> Scan:
+def read_xray(deps: ScanDeps, actor: Actor, scan_id: str) -> Scan:
     """One scan."""
-    return _hide_reading(actor, read_scan(deps, actor, xray))
+    return _hide_reading(actor, read_scan(deps, actor, scan_id))
 
 
-def write_reading(deps: ScanDeps, actor: Actor, xray: str, text: str) -> Scan:
+def write_reading(deps: ScanDeps, actor: Actor, scan_id: str, text: str) -> Scan:
     """What a doctor reads in the image; what was read before is kept, and the model's result stays as it is."""
-    found = get_authorized(deps, actor, Action.WRITE_READING, xray)
+    found = get_authorized(deps, actor, Action.WRITE_READING, scan_id)
     reading = Reading(text, actor.account_id, deps.now())
     deps.scans.set_reading(found.id, reading)
     return replace(found, reading=reading)
 
 
-def list_readings(deps: ScanDeps, actor: Actor, xray: str) -> Sequence[Reading]:
+def list_readings(deps: ScanDeps, actor: Actor, scan_id: str) -> Sequence[Reading]:
     """What doctors have read in the image, the newest first; at most fifty."""
-    found = get_authorized(deps, actor, Action.READ_READING, xray)
+    found = get_authorized(deps, actor, Action.READ_READING, scan_id)
     return deps.lists.readings_of(found.id, MAX_READINGS)
 
 

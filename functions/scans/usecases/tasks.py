@@ -21,18 +21,18 @@ from scanward.stores.scans import IdempotencyWrite
 CANCEL_TRIES = 10
 
 
-def get_authorized(deps: ScanDeps, actor: Actor, action: Action, task: str) -> Task:
+def get_authorized(deps: ScanDeps, actor: Actor, action: Action, task_id: str) -> Task:
     """The task of a task id in either spelling, or of a task token. Raises NotFound, also for a stranger's."""
-    found = deps.scans.task(deps.tokens.task_id(task))
+    found = deps.scans.task(deps.tokens.task_id(task_id))
     if found is None:
         raise NotFound
     deps.access.require(actor, action, found.patient_id, ResourceRef("task", found.id))
     return found
 
 
-def read_task(deps: ScanDeps, actor: Actor, task: str) -> Task:
+def read_task(deps: ScanDeps, actor: Actor, task_id: str) -> Task:
     """A task. Raises NotFound, also for a stranger's."""
-    return get_authorized(deps, actor, Action.READ_TASK, task)
+    return get_authorized(deps, actor, Action.READ_TASK, task_id)
 
 
 def list_tasks(deps: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
@@ -45,9 +45,9 @@ def list_tasks(deps: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Seque
     return deps.access.filter_allowed(actor, Action.READ_TASK, deps.lists.tasks(ids), _patient_of), cursor
 
 
-def cancel(deps: ScanDeps, actor: Actor, task: str) -> Task:
+def cancel(deps: ScanDeps, actor: Actor, task_id: str) -> Task:
     """Calls a task off; one that was called off before is no error. Raises TaskClosed if it is over, NotFound."""
-    return cancel_with_retry(deps, get_authorized(deps, actor, Action.CANCEL_TASK, task))
+    return cancel_with_retry(deps, get_authorized(deps, actor, Action.CANCEL_TASK, task_id))
 
 
 def cancel_with_retry(deps: ScanDeps, task: Task) -> Task:
@@ -67,10 +67,10 @@ def cancel_with_retry(deps: ScanDeps, task: Task) -> Task:
 
 
 def reanalyse(
-    deps: ScanDeps, actor: Actor, scan: str, order: Order, once: IdempotencyKey | None
+    deps: ScanDeps, actor: Actor, scan_id: str, order: Order, once: IdempotencyKey | None
 ) -> AcceptedOrder[Task]:
     """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
-    found = deps.scans.get(parse_id(scan))
+    found = deps.scans.get(parse_id(scan_id))
     if found is None:
         raise NotFound
     deps.access.require(actor, Action.ANALYSE_SCAN, found.patient_id, ResourceRef("scan", found.id))
