@@ -31,11 +31,11 @@ def main(names: list[str]) -> int:
         print(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.", file=sys.stderr)
         return 2
     console, began = Console(), time.monotonic()
-    chosen = names or list(BENCHMARKS)
+    choice = names or list(BENCHMARKS)
     print(f"{machine()}; median (quartiles) of rounds in which all take turns, CPU time\n", flush=True)
-    missed = sum(_run(console, name, f"{at} of {len(chosen)}") for at, name in enumerate(chosen, start=1))
-    print(f"{missed or 'No'} {'budget' if missed == 1 else 'budgets'} missed; {time.monotonic() - began:.0f} s")
-    return 1 if missed else 0
+    misses = sum(_run(console, name, f"{at} of {len(choice)}") for at, name in enumerate(choice, start=1))
+    print(f"{misses or 'No'} {'budget' if misses == 1 else 'budgets'} missed; {time.monotonic() - began:.0f} s")
+    return 1 if misses else 0
 
 
 def _run(console: Console, name: str, where: str) -> int:

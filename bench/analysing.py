@@ -83,8 +83,16 @@ def _resized(pixels: NDArray[Any], target: Input) -> NDArray[Any]:
     return resample(pixels[top:bottom, left:right], geometry.size, target.interpolation, geometry.kept(target))
 
 
-def _row(name: str, measured: Measured) -> tuple[str, ...]:
-    plain, own = measured.ratio(OURS, LIBRARIES), measured.ratio(OURS, DECODED)
-    drawn = [f"{measured.micros(step) / 1000:.1f}" for step in (PREVIEW, HEATMAP)]
-    judged = verdict(plain.median, AT_MOST)
-    return (name, f"{measured.micros(OURS) / 1000:.1f}", times(plain), times(own), *drawn, f"{AT_MOST:.2f}", judged)
+def _row(name: str, measurement: Measured) -> tuple[str, ...]:
+    plain, own = measurement.ratio(OURS, LIBRARIES), measurement.ratio(OURS, DECODED)
+    drawing_times = [f"{measurement.micros(step) / 1000:.1f}" for step in (PREVIEW, HEATMAP)]
+    outcome = verdict(plain.median, AT_MOST)
+    return (
+        name,
+        f"{measurement.micros(OURS) / 1000:.1f}",
+        times(plain),
+        times(own),
+        *drawing_times,
+        f"{AT_MOST:.2f}",
+        outcome,
+    )

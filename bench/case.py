@@ -82,8 +82,8 @@ def answers(seconds: Callable[[], float] = time.time) -> dict[str, Answer]:
     """DynamoDB's answers, at a Unix time, to the gate's update and to the read of the scan."""
     item = scan_item(SCAN)
     item.result, item.completed_ms = dict(RESULT), to_ms(SCAN.completed_at or MADE)
-    kept = json.dumps({"Item": item.serialize()}).encode()
-    return {"UpdateItem": lambda _: _gate(int(seconds())), "GetItem": lambda _: kept}
+    row = json.dumps({"Item": item.serialize()}).encode()
+    return {"UpdateItem": lambda _: _gate(int(seconds())), "GetItem": lambda _: row}
 
 
 def _gate(now: int) -> bytes:

@@ -49,8 +49,8 @@ def settle() -> None:
 @contextmanager
 def silent(*services: str) -> Iterator[None]:
     """Lets the handlers' log lines be written, as they are in Lambda, but to nowhere."""
-    found = [handler for service in services for handler in logging.getLogger(service).handlers]
-    streams = [handler for handler in found if isinstance(handler, logging.StreamHandler)]
+    handlers = [handler for service in services for handler in logging.getLogger(service).handlers]
+    streams = [handler for handler in handlers if isinstance(handler, logging.StreamHandler)]
     with open(os.devnull, "w") as nowhere:
         before = [handler.setStream(nowhere) for handler in streams]
         try:

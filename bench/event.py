@@ -20,13 +20,13 @@ HEADERS = {
 def request(method: str, resource: str, parameters: dict[str, str], headers: dict[str, str]) -> dict[str, Any]:
     """An event without a body."""
     path = resource.format(**parameters)
-    sent = {**HEADERS, **headers}
+    all_headers = {**HEADERS, **headers}
     return {
         "resource": resource,
         "path": path,
         "httpMethod": method,
-        "headers": sent,
-        "multiValueHeaders": {name: [value] for name, value in sent.items()},
+        "headers": all_headers,
+        "multiValueHeaders": {name: [value] for name, value in all_headers.items()},
         "queryStringParameters": None,
         "multiValueQueryStringParameters": None,
         "pathParameters": parameters or None,

@@ -64,8 +64,8 @@ def measure(rounds: int = 7, handlers: Sequence[str] = tuple(NEEDED), folders: S
 
     Raises Stray.
     """
-    found = layers() if folders is None else folders
-    rows = [_row(name, _turns(name, rounds, found)) for name in handlers]
+    package_folders = layers() if folders is None else folders
+    rows = [_row(name, _turns(name, rounds, package_folders)) for name in handlers]
     columns = ("cold import", "CPU ms", "× the imports it needs", "without bytecode ms", "budget", "")
     notes = [
         "Processes in turns, over the layers' own packages, compiled. Without bytecode: once, as where none can be",
@@ -84,39 +84,39 @@ def layers() -> list[Path]:
 def _turns(handler: str, rounds: int, folders: Sequence[Path]) -> Measured:
     """The handler and what it needs, each in a new process, in turns."""
     programs = {"own": f"import {handler}", "needed": "\n".join(NEEDED[handler])}
-    taken: dict[str, list[float]] = {name: [] for name in programs}
+    times: dict[str, list[float]] = {name: [] for name in programs}
     for turn in range(-1, rounds):  # the first compiles
         for name in sorted(programs, reverse=turn % 2 == 1):
             micros, modules = _in_process(programs[name], folders)
             _refuse_strays(handler, modules)
             if turn >= 0:
-                taken[name].append(micros)
-    taken[UNCOMPILED] = [_in_process(programs["own"], folders, compiled=False)[0]]
-    return Measured(taken)
+                times[name].append(micros)
+    times[UNCOMPILED] = [_in_process(programs["own"], folders, is_compiled=False)[0]]
+    return Measured(times)
 
 
-def _in_process(statements: str, folders: Sequence[Path], *, compiled: bool = True) -> tuple[float, list[str]]:
+def _in_process(statements: str, folders: Sequence[Path], *, is_compiled: bool = True) -> tuple[float, list[str]]:
     path = [ROOT, ROOT / "layers" / "core", ROOT / "layers" / "model", *folders]
     env = {**os.environ, **SETTINGS, "PYTHONPATH": os.pathsep.join(map(str, path))}
-    env |= {"PYTHONPYCACHEPREFIX": str(BYTECODE if compiled else BYTECODE / "none")}
-    env["PYTHONDONTWRITEBYTECODE"] = "" if compiled else "1"
+    env |= {"PYTHONPYCACHEPREFIX": str(BYTECODE if is_compiled else BYTECODE / "none")}
+    env["PYTHONDONTWRITEBYTECODE"] = "" if is_compiled else "1"
     # -S: the packages of the environment that runs this are not those of Lambda
     command = [sys.executable, *(["-S"] if folders else []), "-c", MEASURE.format(statements=statements)]
-    done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    micros, modules = json.loads(done.stdout.splitlines()[-1])
+    process = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    micros, modules = json.loads(process.stdout.splitlines()[-1])
     return float(micros), list(modules)
 
 
 def _refuse_strays(handler: str, modules: Sequence[str]) -> None:
-    allowed = ("numpy", "onnxruntime") if handler == "functions.inference.handler" else ()
-    strays = set(ONLY_IN_INFERENCE) & set(modules) - set(allowed)
+    allowed_packages = ("numpy", "onnxruntime") if handler == "functions.inference.handler" else ()
+    strays = set(ONLY_IN_INFERENCE) & set(modules) - set(allowed_packages)
     if strays:
         raise Stray(f"{handler} imports {', '.join(sorted(strays))}")
 
 
-def _row(handler: str, measured: Measured) -> tuple[str, ...]:
-    ratio = measured.ratio("own", "needed")
+def _row(handler: str, measurement: Measured) -> tuple[str, ...]:
+    ratio = measurement.ratio("own", "needed")
     name = handler.removeprefix("functions.")
-    judged = verdict(ratio.median, AT_MOST)
-    spent = [f"{measured.micros(subject) / 1000:.0f}" for subject in ("own", UNCOMPILED)]
-    return name, spent[0], times(ratio), spent[1], f"{AT_MOST:.2f}", judged
+    outcome = verdict(ratio.median, AT_MOST)
+    milliseconds = [f"{measurement.micros(subject) / 1000:.0f}" for subject in ("own", UNCOMPILED)]
+    return name, milliseconds[0], times(ratio), milliseconds[1], f"{AT_MOST:.2f}", outcome

@@ -61,30 +61,32 @@ def measure(rounds: int = 9) -> Report:
     """One row for each model, and one for all of them."""
     folders = sorted(card.parent for card in MODELS.glob("*/card.json"))
     rows = [_row(folder.name, _turns(folder, rounds), _warm(folder, rounds)) for folder in folders]
-    held = _in_process(_ALL, [str(MODELS), str(ROOT / "samples" / "clear-2.jpg")])
-    judged = verdict(held / MOST_MEGABYTES, 1.0)
-    rows.append((f"all {len(folders)}, loaded lazily", f"{held:.0f} MB held", "", "", f"{MOST_MEGABYTES} MB", judged))
+    megabytes = _in_process(_ALL, [str(MODELS), str(ROOT / "samples" / "clear-2.jpg")])
+    outcome = verdict(megabytes / MOST_MEGABYTES, 1.0)
+    rows.append(
+        (f"all {len(folders)}, loaded lazily", f"{megabytes:.0f} MB held", "", "", f"{MOST_MEGABYTES} MB", outcome)
+    )
     notes = ["Load and first run in a new process, after the imports; ours checks card, hash and graph as well."]
     columns = ("model", "CPU ms", "× onnxruntime alone", "every later run, × alone", "budget", "")
     return Report("Loading a model", columns, rows, notes)
 
 
 def _turns(folder: Path, rounds: int) -> Measured:
-    taken: dict[str, list[float]] = {name: [] for name in _PROGRAMS}
+    times: dict[str, list[float]] = {name: [] for name in _PROGRAMS}
     for turn in range(-1, rounds):  # the first warms the disk's cache
         for name in sorted(_PROGRAMS, reverse=turn % 2 == 1):
             micros = _in_process(_PROGRAM.format(load=_PROGRAMS[name], run=_RUNS[name]), [str(folder)])
             if turn >= 0:
-                taken[name].append(micros)
-    return Measured(taken)
+                times[name].append(micros)
+    return Measured(times)
 
 
 def _in_process(program: str, arguments: Sequence[str]) -> float:
     path = os.pathsep.join(map(str, (ROOT, ROOT / "layers" / "core", ROOT / "layers" / "model")))
     env = {**os.environ, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
     command = [sys.executable, "-c", program, *arguments]
-    done = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
-    return float(json.loads(done.stdout.splitlines()[-1]))
+    process = subprocess.run(command, env=env, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=True)
+    return float(json.loads(process.stdout.splitlines()[-1]))
 
 
 def _warm(folder: Path, rounds: int) -> Spread:
@@ -93,14 +95,21 @@ def _warm(folder: Path, rounds: int) -> Spread:
     options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = 1, 1, 3
     bare = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])
     model = load_model(folder, 1)
-    card, given = model.card, model.card.input
-    tensors = {given.node: np.zeros((1, given.channels, given.height, given.width), np.float32)}
+    card, target = model.card, model.card.input
+    tensors = {target.node: np.zeros((1, target.channels, target.height, target.width), np.float32)}
     subjects = {OWN: lambda: model.session.run(card.outputs, tensors), BARE: lambda: bare.run(card.outputs, tensors)}
     return in_turns(subjects, rounds, calls=40).ratio(OWN, BARE)
 
 
-def _row(name: str, measured: Measured, warm: Spread) -> tuple[str, ...]:
-    first = measured.ratio(OWN, BARE)
-    spent = f"{measured.micros(OWN) / 1000:.0f}"
-    met = {verdict(first.median, AT_MOST), verdict(warm.median, AT_MOST_WARM)} == {MET}
-    return name, spent, times(first), times(warm), f"{AT_MOST:.2f}, {AT_MOST_WARM:.2f}", MET if met else MISSED
+def _row(name: str, measurement: Measured, warm: Spread) -> tuple[str, ...]:
+    first = measurement.ratio(OWN, BARE)
+    milliseconds = f"{measurement.micros(OWN) / 1000:.0f}"
+    verdicts = {verdict(first.median, AT_MOST), verdict(warm.median, AT_MOST_WARM)} == {MET}
+    return (
+        name,
+        milliseconds,
+        times(first),
+        times(warm),
+        f"{AT_MOST:.2f}, {AT_MOST_WARM:.2f}",
+        MET if verdicts else MISSED,
+    )

@@ -29,18 +29,18 @@ LOGIN, ARGON = "`POST /auth/login`", "argon2id alone"
 
 def measure(rounds: int = 15, calls: int = 2) -> Report:
     """The share of argon2id in the CPU of a login."""
-    hashed = passwords.hash_password(PASSWORD)
-    subjects = {LOGIN: _login(), ARGON: lambda: passwords.matches(PASSWORD, hashed)}
+    password_hash = passwords.hash_password(PASSWORD)
+    subjects = {LOGIN: _login(), ARGON: lambda: passwords.matches(PASSWORD, password_hash)}
     with ExitStack() as stack:
         stack.enter_context(silent("auth"))
         stack.enter_context(answered(secrets_manager(), {"GetSecretValue": case.secret}))
-        stack.enter_context(answered(connection().client, _dynamodb(hashed)))
+        stack.enter_context(answered(connection().client, _dynamodb(password_hash)))
         return _report(in_turns(subjects, rounds, calls))
 
 
 def _login() -> Subject:
-    sent = {"Content-Type": "application/x-www-form-urlencoded"}
-    event = request("POST", "/auth/login", {}, sent)
+    headers = {"Content-Type": "application/x-www-form-urlencoded"}
+    event = request("POST", "/auth/login", {}, headers)
     event["body"] = base64.b64encode(urlencode({"email": EMAIL, "password": PASSWORD}).encode()).decode()
     event["isBase64Encoded"] = True
 
@@ -52,31 +52,31 @@ def _login() -> Subject:
     return login
 
 
-def _dynamodb(hashed: str) -> Mapping[str, Answer]:
+def _dynamodb(password_hash: str) -> Mapping[str, Answer]:
     """The marker of the email, its account, and the gate with the new session."""
     account = accounts.register(case.ACCOUNT_ID, Role.PATIENT, Names(email=EMAIL), Profile(), now())
     marker = unique_name_items(account)["email"].serialize()
-    profile = profile_item(account, hashed).serialize()
+    profile = profile_item(account, password_hash).serialize()
     items = [json.dumps({"Item": item}).encode() for item in (marker, profile)]
-    return {"GetItem": lambda sent: items[_asks_for_account(sent)], "UpdateItem": _updated}
+    return {"GetItem": lambda body: items[_asks_for_account(body)], "UpdateItem": _updated}
 
 
-def _updated(sent: Any) -> bytes:
+def _updated(body: Any) -> bytes:
     """The gate with the new session, or the address's counters."""
-    if b"ADDRESS#" not in sent.body:
-        return case.answers()["UpdateItem"](sent)
+    if b"ADDRESS#" not in body.body:
+        return case.answers()["UpdateItem"](body)
     counters = {"calls": {"N": "1"}, "expires_at": {"N": "1"}}
     return json.dumps({"Attributes": counters}).encode()
 
 
-def _asks_for_account(sent: Any) -> bool:
-    return keys.PROFILE.encode() in sent.body
+def _asks_for_account(body: Any) -> bool:
+    return keys.PROFILE.encode() in body.body
 
 
-def _report(measured: Measured) -> Report:
-    share = measured.ratio(ARGON, LOGIN)
+def _report(measurement: Measured) -> Report:
+    share = measurement.ratio(ARGON, LOGIN)
     rows = [
-        (LOGIN, f"{measured.micros(LOGIN) / 1000:.1f}", "100 %", ""),
-        (ARGON, f"{measured.micros(ARGON) / 1000:.1f}", f"{100 * share.median:.0f} %", ""),
+        (LOGIN, f"{measurement.micros(LOGIN) / 1000:.1f}", "100 %", ""),
+        (ARGON, f"{measurement.micros(ARGON) / 1000:.1f}", f"{100 * share.median:.0f} %", ""),
     ]
     return Report("Logging in", ("login", "CPU ms", "share", ""), rows, ["19 MiB, two passes, one lane."])

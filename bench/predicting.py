@@ -31,12 +31,12 @@ def measure(images: Mapping[str, bytes], rounds: int = 60) -> Report:
         stack.enter_context(silent("predict"))
         stack.enter_context(answered(secrets_manager(), {"GetSecretValue": case.secret}))
         stack.enter_context(answered(connection().client, case.answers()))
-        measured = in_turns({name: _predict(film, name) for name in names}, rounds, calls=1)
+        measurement = in_turns({name: _predict(film, name) for name in names}, rounds, calls=1)
     rows = []
     for name in names:
-        p95 = statistics.quantiles(measured.rounds[name], n=20, method="inclusive")[-1] / 1000
-        judged = verdict(p95 / AT_MOST_MS, 1.0)
-        rows.append((name, f"{measured.micros(name) / 1000:.1f}", f"{p95:.1f}", str(AT_MOST_MS), judged))
+        p95 = statistics.quantiles(measurement.rounds[name], n=20, method="inclusive")[-1] / 1000
+        outcome = verdict(p95 / AT_MOST_MS, 1.0)
+        rows.append((name, f"{measurement.micros(name) / 1000:.1f}", f"{p95:.1f}", str(AT_MOST_MS), outcome))
     note = f"{FILM} of {len(film) / 1_000_000:.1f} MB, {rounds} calls of each model; DynamoDB answers from memory."
     return Report("Predicting", ("warm `POST /predict`", "CPU ms", "p95 ms", "budget (p95)", ""), rows, [note])
 
@@ -53,11 +53,11 @@ def _predict(image: bytes, model: str) -> Subject:
 
 
 def _event(image: bytes, model: str) -> dict[str, Any]:
-    sent = {
+    headers = {
         "Authorization": f"Bearer {case.access_token()}",
         "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
     }
-    event = request("POST", "/predict", {}, sent)
+    event = request("POST", "/predict", {}, headers)
     event["body"] = base64.b64encode(_form(image, model)).decode()
     event["isBase64Encoded"] = True
     return event

@@ -28,8 +28,8 @@ def measure(rounds: int = 60, calls: int = 12) -> Report:
     subjects = {name: _call(handler, event) for name, handler in handlers.items()}
     with stubbed(bare.client, *fastapi_app.clients()):
         _alike(subjects)
-        measured = in_turns(subjects, rounds, calls)
-    return _report(measured)
+        measurement = in_turns(subjects, rounds, calls)
+    return _report(measurement)
 
 
 @contextmanager
@@ -53,22 +53,22 @@ def _call(handler: Any, event: dict[str, Any]) -> Subject:
 
 def _alike(subjects: Mapping[str, Subject]) -> None:
     """Refuses to compare what does not do the same."""
-    said: dict[str, Any] = {name: subject() for name, subject in subjects.items()}
-    wanted = json.loads(said[OURS]["body"])
-    for name, answer in said.items():
-        if answer["statusCode"] != 200 or json.loads(answer["body"]) != wanted:
+    replies: dict[str, Any] = {name: subject() for name, subject in subjects.items()}
+    expected = json.loads(replies[OURS]["body"])
+    for name, answer in replies.items():
+        if answer["statusCode"] != 200 or json.loads(answer["body"]) != expected:
             raise AssertionError(f"{name} answers otherwise: {answer['statusCode']} {answer['body'][:400]}")
 
 
-def _report(measured: Measured) -> Report:
+def _report(measurement: Measured) -> Report:
     rows = []
-    for name in measured.rounds:
-        ratio, budget, judged = measured.ratio(name, BARE), "", ""
+    for name in measurement.rounds:
+        ratio, budget, outcome = measurement.ratio(name, BARE), "", ""
         if name == OURS:
-            under = measured.ratio(OURS, LOOP).median < 1 and measured.ratio(OURS, THREADS).median < 1
+            under = measurement.ratio(OURS, LOOP).median < 1 and measurement.ratio(OURS, THREADS).median < 1
             budget = f"{AT_MOST}, and under FastAPI"
-            judged = verdict(ratio.median if under else AT_MOST + 1, AT_MOST)
-        rows.append((name, f"{measured.micros(name):.0f}", times(ratio), budget, judged))
+            outcome = verdict(ratio.median if under else AT_MOST + 1, AT_MOST)
+        rows.append((name, f"{measurement.micros(name):.0f}", times(ratio), budget, outcome))
     columns = ("warm `GET /scans/{scan_id}`", "CPU µs", "× bare", "budget", "")
     note = "The bare function neither routes, renders CORS headers nor logs; FastAPI has no CORS and no log either."
     return Report("Reading a scan", columns, rows, [note])

@@ -66,22 +66,22 @@ def _requests() -> Iterator[tuple[str, Callable[[], Reply]]]:
     yield "upload", lambda: patient.upload("/scans", {"file": image})
     start = {"filename": "a.png", "content_type": "image/png"}
     yield "begin a presigned upload", lambda: patient.post("/scans/uploads", start)
-    kept = patient.upload("/scans", {"file": image}).data
-    yield "read a scan, its owner", lambda: patient.get(f"/scans/{kept['scan_id']}")
-    yield "task status, by id", lambda: patient.get(f"/tasks/status/{kept['task_id']}")
-    yield "task status, by token", lambda: patient.get(f"/tasks/status/{kept['task_token']}")
-    keyed = {"Idempotency-Key": "one"}
-    yield "upload, with an Idempotency-Key", lambda: patient.upload("/scans", {"file": image}, headers=keyed)
-    begun = "begin a presigned upload, with an Idempotency-Key"
-    yield begun, lambda: patient.post("/scans/uploads", start, headers={"Idempotency-Key": "two"})
+    upload = patient.upload("/scans", {"file": image}).data
+    yield "read a scan, its owner", lambda: patient.get(f"/scans/{upload['scan_id']}")
+    yield "task status, by id", lambda: patient.get(f"/tasks/status/{upload['task_id']}")
+    yield "task status, by token", lambda: patient.get(f"/tasks/status/{upload['task_token']}")
+    headers = {"Idempotency-Key": "one"}
+    yield "upload, with an Idempotency-Key", lambda: patient.upload("/scans", {"file": image}, headers=headers)
+    keyed_name = "begin a presigned upload, with an Idempotency-Key"
+    yield keyed_name, lambda: patient.post("/scans/uploads", start, headers={"Idempotency-Key": "two"})
     carer = professional(api, "LAB", administrator(api))
     let_in(patient, carer)
     whose = {"patient_id": str(own_id(patient))}
     yield "upload, by who cares for them", lambda: carer.upload("/scans", {"file": image}, whose)
-    yield "read a scan, who cares for them", lambda: carer.get(f"/scans/{kept['scan_id']}")
-    yield "task status, who cares for them", lambda: carer.get(f"/tasks/status/{kept['task_id']}")
+    yield "read a scan, who cares for them", lambda: carer.get(f"/scans/{upload['scan_id']}")
+    yield "task status, who cares for them", lambda: carer.get(f"/tasks/status/{upload['task_id']}")
     yield "list of scans, their owner", lambda: patient.get("/scans")
-    yield "call a task off", lambda: patient.post(f"/tasks/cancel/{kept['task_id']}")
+    yield "call a task off", lambda: patient.post(f"/tasks/cancel/{upload['task_id']}")
 
 
 def _row(name: str, send: Callable[[], Reply], count: Count) -> tuple[str, ...]:
@@ -90,5 +90,5 @@ def _row(name: str, send: Callable[[], Reply], count: Count) -> tuple[str, ...]:
     if reply.status != 200:
         raise AssertionError(f"{name}: {reply.status} {reply.body!r}")
     budget = BUDGETS.get(name)
-    judged = verdict(count["dynamodb"], budget) if budget else ""
-    return name, str(count["dynamodb"]), str(count["s3"]), f"{budget or ''}", judged
+    outcome = verdict(count["dynamodb"], budget) if budget else ""
+    return name, str(count["dynamodb"]), str(count["s3"]), f"{budget or ''}", outcome

@@ -46,12 +46,12 @@ class Watch:
     def timed(self, stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
         """The same work, timed."""
 
-        def run(*given: Any, **named: Any) -> Any:
-            begun = time.process_time_ns()
+        def run(*arguments: Any, **keywords: Any) -> Any:
+            start = time.process_time_ns()
             try:
-                return work(*given, **named)
+                return work(*arguments, **keywords)
             finally:
-                self.taken[stage] += (time.process_time_ns() - begun) / 1000
+                self.taken[stage] += (time.process_time_ns() - start) / 1000
 
         return run
 
@@ -62,15 +62,15 @@ def measure(requests: int = 600) -> Report:
     bare = _bare(watches[1])
     handlers: tuple[Callable[..., Any], ...] = (_ours(watches[0]), bare)
     wholes = [watch.timed(WHOLE, handler) for watch, handler in zip(watches, handlers, strict=True)]
-    seen: tuple[list[dict[str, float]], ...] = ([], [])
+    rounds_of_both: tuple[list[dict[str, float]], ...] = ([], [])
     with stubbed(bare.client):
         for turn in range(requests):
-            for watch, whole, rounds in zip(watches, wholes, seen, strict=True):
+            for watch, whole, rounds in zip(watches, wholes, rounds_of_both, strict=True):
                 watch.taken.clear()
                 whole(event, None)
                 if turn:
                     rounds.append(dict(watch.taken))
-    return _report(*(partial(_median, rounds) for rounds in seen))
+    return _report(*(partial(_median, rounds) for rounds in rounds_of_both))
 
 
 def _ours(watch: Watch) -> Api[ScanDeps]:
@@ -79,9 +79,11 @@ def _ours(watch: Watch) -> Api[ScanDeps]:
     gate = Authenticator(watch.over(SessionStore(TABLES["ACCOUNTS_TABLE"]), "count_request", GATE), tokens, 100, now)
     scans = watch.over(ScanStore(TABLES["SCANS_TABLE"]), "get", READ)
     log = watch.over(Logger(service="scans"), "info", LOG)
-    timed = Routes[ScanDeps](routes.tag, routes.family)
-    timed.table = [replace(route, view=watch.timed(VIEW, route.view)) for route in routes.table]
-    return Api(timed, replace(wired, scans=scans, tokens=tokens), Edge(gate, Cors(["https://app.example.org"]), log))
+    timed_routes = Routes[ScanDeps](routes.tag, routes.family)
+    timed_routes.table = [replace(route, view=watch.timed(VIEW, route.view)) for route in routes.table]
+    return Api(
+        timed_routes, replace(wired, scans=scans, tokens=tokens), Edge(gate, Cors(["https://app.example.org"]), log)
+    )
 
 
 def _bare(watch: Watch) -> peer.Bare:
@@ -92,7 +94,7 @@ def _bare(watch: Watch) -> peer.Bare:
 
 
 def _median(rounds: list[dict[str, float]], stage: str) -> float:
-    return median(taken.get(stage, 0.0) for taken in rounds)
+    return median(times.get(stage, 0.0) for times in rounds)
 
 
 def _report(ours: Callable[[str], float], bare: Callable[[str], float]) -> Report:
@@ -102,7 +104,7 @@ def _report(ours: Callable[[str], float], bare: Callable[[str], float]) -> Repor
     other = {stage: bare(stage) for stage in (TOKEN, GATE, READ)}
     other[REST] = bare(WHOLE) - sum(other.values())
     own[WHOLE], other[WHOLE] = ours(WHOLE), bare(WHOLE)
-    rows = [_row(stage, taken, other.get(stage, 0.0), own[WHOLE]) for stage, taken in own.items()]
+    rows = [_row(stage, seconds, other.get(stage, 0.0), own[WHOLE]) for stage, seconds in own.items()]
     return Report("Where the time of a read goes", ("stage", "CPU µs", "share", "bare µs", "difference"), rows)
 
 

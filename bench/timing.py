@@ -44,20 +44,20 @@ def in_turns(subjects: Mapping[str, Subject], rounds: int, calls: int) -> Measur
     """Runs each subject `calls` times in each round; each round begins with another one of them."""
     for subject in subjects.values():
         subject()
-    taken: dict[str, list[float]] = {name: [] for name in subjects}
+    times: dict[str, list[float]] = {name: [] for name in subjects}
     names = list(subjects)
     gc.collect()
     gc.freeze()  # what was imported is not to be searched again and again for the subjects' garbage
     for turn in range(rounds):
         first = turn % len(names)
         for name in names[first:] + names[:first]:
-            taken[name].append(_cpu_micros(subjects[name], calls))
+            times[name].append(_cpu_micros(subjects[name], calls))
     gc.unfreeze()
-    return Measured(taken)
+    return Measured(times)
 
 
 def _cpu_micros(subject: Subject, calls: int) -> float:
-    begun = time.process_time_ns()
+    start = time.process_time_ns()
     for _ in range(calls):
         subject()
-    return (time.process_time_ns() - begun) / calls / 1000
+    return (time.process_time_ns() - start) / calls / 1000

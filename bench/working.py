@@ -39,13 +39,17 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
     rows = []
     for name, data in images.items():
         parts = subjects(data, model)
-        wanted: dict[str, Subject] = {WHOLE: partial(_work, inference), OURS: parts[OURS], LIBRARIES: parts[LIBRARIES]}
+        parts_measured: dict[str, Subject] = {
+            WHOLE: partial(_work, inference),
+            OURS: parts[OURS],
+            LIBRARIES: parts[LIBRARIES],
+        }
         with ExitStack() as stack:
             stack.enter_context(answered(connection().client, _dynamodb()))
             stack.enter_context(answered(s3(), _storage(data)))
-            measured = in_turns(wanted, rounds, calls)
-        ratios = times(measured.ratio(WHOLE, OURS)), times(measured.ratio(WHOLE, LIBRARIES))
-        rows.append((name, f"{measured.micros(WHOLE) / 1000:.1f}", *ratios, ""))
+            measurement = in_turns(parts_measured, rounds, calls)
+        ratios = times(measurement.ratio(WHOLE, OURS)), times(measurement.ratio(WHOLE, LIBRARIES))
+        rows.append((name, f"{measurement.micros(WHOLE) / 1000:.1f}", *ratios, ""))
     columns = ("claim, fetch, analyse, draw, keep", "CPU ms", "× analysis", "× libraries + run", "")
     return Report("Working on an arrived image", columns, rows, ["5 DynamoDB calls and 3 of S3 are part of it."])
 
@@ -59,8 +63,8 @@ def _work(inference: AnalysisDeps) -> None:
 def _dynamodb() -> Mapping[str, Answer]:
     """A task that waits, however often it is looked at, and writes that all succeed."""
     item = task_item(tasks.create(TASK_ID, SCAN_ID, ACCOUNT_ID, clock.now()))
-    kept = json.dumps({"Item": item.serialize()}).encode()
-    return {"GetItem": lambda _: kept, "PutItem": lambda _: b"{}", "TransactWriteItems": lambda _: b"{}"}
+    row = json.dumps({"Item": item.serialize()}).encode()
+    return {"GetItem": lambda _: row, "PutItem": lambda _: b"{}", "TransactWriteItems": lambda _: b"{}"}
 
 
 def _storage(data: bytes) -> Mapping[str, Answer]:

@@ -86,8 +86,8 @@ def per_thousand(tallies: Sequence[Tally]) -> float:
 
 def source_files(folders: Sequence[str] = SOURCES) -> list[Path]:
     """Return the Python files that git knows below these folders."""
-    listed = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    return [ROOT / name for name in listed.splitlines() if name.startswith(tuple(folders)) and (ROOT / name).exists()]
+    output = subprocess.run(["git", "ls-files", "*.py"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    return [ROOT / name for name in output.splitlines() if name.startswith(tuple(folders)) and (ROOT / name).exists()]
 
 
 def main(folders: Sequence[str]) -> int:

@@ -39,11 +39,11 @@ def main() -> int:
     """Writes or checks; 1 when the file is stale."""
     parser = argparse.ArgumentParser(description="Write infra/openapi.json from the routes.")
     parser.add_argument("--check", action="store_true", help="only tell whether the file is stale")
-    wanted = render()
+    text = render()
     if not parser.parse_args().check:
-        TARGET.write_text(wanted)
+        TARGET.write_text(text)
         return 0
-    if TARGET.exists() and TARGET.read_text() == wanted:
+    if TARGET.exists() and TARGET.read_text() == text:
         return 0
     print("infra/openapi.json is stale: run `make openapi` and commit it", file=sys.stderr)
     return 1

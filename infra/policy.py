@@ -35,9 +35,9 @@ access log.
 
 def render() -> str:
     """The page as it should be."""
-    approved = _table(list(Role), is_approved=True)
+    approved_table = _table(list(Role), is_approved=True)
     waiting = _table([role for role in Role if role in PROFESSIONALS], is_approved=False)
-    parts = (HEAD, "## Approved professionals, and everybody else", "", approved)
+    parts = (HEAD, "## Approved professionals, and everybody else", "", approved_table)
     return "\n".join((*parts, "## Professionals whom nobody has approved", "", waiting))
 
 
@@ -54,10 +54,10 @@ def _row(name: str, cells: list[str]) -> str:
 
 
 def _cell(actor: Actor, action: Action) -> str:
-    allowed = [relation for relation in Relation if allows(actor, action, _resource(relation))]
-    if Relation.NONE in allowed:
-        return "all" if Relation.SELF in allowed else "all but self"
-    return ", ".join(NAMES[relation] for relation in allowed) or "–"
+    relations = [relation for relation in Relation if allows(actor, action, _resource(relation))]
+    if Relation.NONE in relations:
+        return "all" if Relation.SELF in relations else "all but self"
+    return ", ".join(NAMES[relation] for relation in relations) or "–"
 
 
 def _resource(relation: Relation) -> Resource:

@@ -50,7 +50,7 @@ class Bare:
     def enter(self, account: dict[str, Any]) -> int:
         """Counts a request of a live session; how many are left in this minute."""
         now = int(time.time())
-        seen = self.client.update_item(
+        attributes = self.client.update_item(
             TableName=self._accounts_table,
             Key={"pk": {"S": f"ACCOUNT#{account['sub']}"}, "sk": {"S": "GATE"}},
             UpdateExpression="ADD #now :one REMOVE #before",
@@ -66,7 +66,7 @@ class Bare:
             ExpressionAttributeValues={":one": {"N": "1"}, ":now": {"N": str(now)}, ":true": {"BOOL": True}},
             ReturnValues="ALL_NEW",
         )["Attributes"]
-        return LIMIT - int(seen[f"m{now // 60}"]["N"])
+        return LIMIT - int(attributes[f"m{now // 60}"]["N"])
 
     def read(self, scan_id: str) -> dict[str, Any]:
         """The scan's item."""

@@ -55,8 +55,8 @@ def _gate(credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBeare
     now = int(time.time())
     row, counter = GateRow(f"ACCOUNT#{claims['sub']}", "GATE"), f"m{now // 60}"
     alive = (Path(["sessions", claims["sid"], "e"]) > now) & (GateRow.active == True)  # noqa: E712 (an expression)
-    seen = row.update([Path(counter).add(1), Path(f"m{now // 60 - 1}").remove()], condition=alive)
-    if claims["typ"] != "access" or int(seen["Attributes"][counter]["N"]) > LIMIT:
+    attributes = row.update([Path(counter).add(1), Path(f"m{now // 60 - 1}").remove()], condition=alive)
+    if claims["typ"] != "access" or int(attributes["Attributes"][counter]["N"]) > LIMIT:
         raise HTTPException(429)
     return int(claims["sub"])
 

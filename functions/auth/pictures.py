@@ -31,11 +31,11 @@ _ORIENTATION, _SHORT = 274, 3
 _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 
-def read_orientation(said: bytes) -> int | None:
+def read_orientation(payload: bytes) -> int | None:
     """2 to 8, as the first directory of an Exif segment says; None when it says nothing, or not plainly."""
-    if not said.startswith(_HEAD):
+    if not payload.startswith(_HEAD):
         return None
-    tiff = said[len(_HEAD) :]
+    tiff = payload[len(_HEAD) :]
     order = _ORDERS.get(tiff[:4])
     if order is None:
         return None
@@ -83,17 +83,17 @@ def clean_jpeg(content: bytes) -> bytes:
     """The picture alone, standing upright as before. Raises BrokenPicture."""
     segments = list(_jpeg_segments(content))
     frames = [segment for segment in segments if segment.marker in _FRAMES]
-    drawn = [segment.marker for segment in segments if segment.marker in {*_FRAMES, SOS}]
-    if len(frames) != 1 or len(drawn) < 2 or drawn[0] == SOS or len(frames[0].payload) < 6:
+    frame_markers = [segment.marker for segment in segments if segment.marker in {*_FRAMES, SOS}]
+    if len(frames) != 1 or len(frame_markers) < 2 or frame_markers[0] == SOS or len(frames[0].payload) < 6:
         raise BrokenPicture
     rows, columns = int.from_bytes(frames[0].payload[1:3]), int.from_bytes(frames[0].payload[3:5])
     check_size(columns, rows)
-    turned = next(filter(None, (read_orientation(s.payload) for s in segments if s.marker == _EXIF)), None)
-    kept = [segment.to_bytes() for segment in segments if _segment_draws(segment)]
-    if turned:
+    orientation = next(filter(None, (read_orientation(s.payload) for s in segments if s.marker == _EXIF)), None)
+    drawing_segments = [segment.to_bytes() for segment in segments if _segment_draws(segment)]
+    if orientation:
         behind_jfif = int(_segment_draws(segments[0]) and segments[0].marker == _JFIF)
-        kept.insert(behind_jfif, Segment(_EXIF, orientation_segment(turned)).to_bytes())
-    return SOI + b"".join(kept) + bytes([0xFF, EOI])
+        drawing_segments.insert(behind_jfif, Segment(_EXIF, orientation_segment(orientation)).to_bytes())
+    return SOI + b"".join(drawing_segments) + bytes([0xFF, EOI])
 
 
 def _segment_draws(segment: Segment) -> bool:
@@ -118,13 +118,13 @@ def _jpeg_segments(content: bytes) -> Iterator[Segment]:
         if marker not in {*_FRAMES, *_TABLES, *_APPLICATION, _COMMENT, SOS}:
             raise BrokenPicture
         length = int.from_bytes(content[place + 1 : place + 3])
-        said = content[place + 3 : place + 1 + length]
-        if length < 2 or len(said) != length - 2:
+        payload = content[place + 3 : place + 1 + length]
+        if length < 2 or len(payload) != length - 2:
             raise BrokenPicture
         place += 1 + length
         scan = _skip_scan(content, place) if marker == SOS else b""
         place += len(scan)
-        yield Segment(marker, said, scan)
+        yield Segment(marker, payload, scan)
 
 
 def _skip_scan(content: bytes, place: int) -> bytes:
@@ -148,7 +148,7 @@ def clean_png(content: bytes) -> bytes:
     if not whole or any(kind[:1].isupper() and kind not in _CRITICAL for kind in kinds):
         raise BrokenPicture
     _check_header(chunks[0][1])
-    return SIGNATURE + b"".join(_spell_chunk(kind, said) for kind, said in chunks if _chunk_draws(kind, said))
+    return SIGNATURE + b"".join(_spell_chunk(kind, payload) for kind, payload in chunks if _chunk_draws(kind, payload))
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -159,25 +159,25 @@ def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
         if len(head) < 8:
             raise BrokenPicture
         length, kind = struct.unpack(">I4s", head)
-        said, check = content[place + 8 : place + 8 + length], content[place + 8 + length : place + 12 + length]
-        if not kind.isalpha() or check != struct.pack(">I", crc32(kind + said)):
+        payload, check = content[place + 8 : place + 8 + length], content[place + 8 + length : place + 12 + length]
+        if not kind.isalpha() or check != struct.pack(">I", crc32(kind + payload)):
             raise BrokenPicture
-        yield kind, said
+        yield kind, payload
         place += 12 + length
 
 
-def _chunk_draws(kind: bytes, said: bytes) -> bool:
-    return kind in _CRITICAL or (kind in _KEPT_CHUNKS and len(said) <= _LONGEST)
+def _chunk_draws(kind: bytes, payload: bytes) -> bool:
+    return kind in _CRITICAL or (kind in _KEPT_CHUNKS and len(payload) <= _LONGEST)
 
 
-def _check_header(said: bytes) -> None:
-    if len(said) != 13:
+def _check_header(payload: bytes) -> None:
+    if len(payload) != 13:
         raise BrokenPicture
-    check_size(*struct.unpack(">II", said[:8]))
+    check_size(*struct.unpack(">II", payload[:8]))
 
 
-def _spell_chunk(kind: bytes, said: bytes) -> bytes:
-    return struct.pack(">I", len(said)) + kind + said + struct.pack(">I", crc32(kind + said))
+def _spell_chunk(kind: bytes, payload: bytes) -> bytes:
+    return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", crc32(kind + payload))
 
 
 MAX_BYTES = 2_000_000
@@ -204,6 +204,6 @@ def clean_picture(content: bytes) -> CleanPicture:
             return CleanPicture(clean_jpeg(content), CONTENT_TYPE_OF[kind], "jpg")
         if kind is ImageFormat.PNG:
             return CleanPicture(clean_png(content), CONTENT_TYPE_OF[kind], "png")
-    except BrokenPicture as broken:
-        raise InvalidFields({"image": [BROKEN]}) from broken
+    except BrokenPicture as error:
+        raise InvalidFields({"image": [BROKEN]}) from error
     raise InvalidFields({"image": [BROKEN]})

@@ -71,8 +71,8 @@ class Lease:
     def _move(self, after: Task) -> None:
         try:
             self.task = self._scans.write_transition(self.task, after)
-        except Conflict as lost:
-            raise LeaseLost from lost
+        except Conflict as error:
+            raise LeaseLost from error
 
 
 WRITE_INTERVAL = timedelta(minutes=1)
@@ -123,17 +123,17 @@ def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
 
     Raises ImageRefused, ModelRefused, NotFound, TooLarge, StorageFailed, Unavailable, LeaseLost.
     """
-    task, begun = lease.task, deps.now()
-    fetched = deps.objects.get(task.object_key, task.object_version)
-    content = fetched.content
+    task, start = lease.task, deps.now()
+    image_object = deps.objects.get(task.object_key, task.object_version)
+    content = image_object.content
     picture = decode(content)
-    warned = _derive(deps, task, content, picture)
-    lease.advance(45, "Processing image...", fetched.version)
+    warnings = _derive(deps, task, content, picture)
+    lease.advance(45, "Processing image...", image_object.version)
     read = _read(deps, lease, picture)
-    result = replace(read, warnings=(*read.warnings, *warned))
+    result = replace(read, warnings=(*read.warnings, *warnings))
     lease.complete(_add_report(result, task))
-    ended = deps.now()
-    deps.pace.note(task.order.priority, ended - begun, ended)
+    end = deps.now()
+    deps.pace.note(task.order.priority, end - start, end)
 
 
 def _derive(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
@@ -169,12 +169,12 @@ def _read(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
 def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
     """The result, with a reading for whom it was ordered."""
     order = task.order
-    said: dict[str, object] = {**result.to_dict(), "scan_type": _scan_type(result, order)}
+    payload: dict[str, object] = {**result.to_dict(), "scan_type": _scan_type(result, order)}
     if order.report_style is ReportStyle.FRIENDLY:
         suggestions = {"suggestions": _suggestions(result)} if order.include_suggestions else {}
-        said["friendly"] = friendly(result.findings, result.model, result.warnings) | suggestions
+        payload["friendly"] = friendly(result.findings, result.model, result.warnings) | suggestions
     if order.report_style is ReportStyle.EXPERT:
-        said["expert"] = expert(
+        payload["expert"] = expert(
             result.findings,
             result.model,
             result.image,
@@ -182,14 +182,14 @@ def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
             order.additional_notes,
             heatmap=f"/files/heatmaps/{to_uuid(task.id)}" if result.model else None,
         )
-    return said
+    return payload
 
 
 def _suggestions(result: AnalysisResult) -> list[dict[str, object]]:
     """What clinicians consider for what was found, in anybody: nothing is known of the person here."""
-    found = [(finding.label, finding.score) for finding in result.findings if finding.found]
+    labels_with_scores = [(finding.label, finding.score) for finding in result.findings if finding.found]
     name = result.model.name if result.model else None
-    return [suggestion.to_dict() for suggestion in suggest(found, None, None, None, model=name)]
+    return [suggestion.to_dict() for suggestion in suggest(labels_with_scores, None, None, None, model=name)]
 
 
 def _scan_type(result: AnalysisResult, order: Order) -> str:

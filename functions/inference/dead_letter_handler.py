@@ -31,8 +31,8 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def read_message(record: SQSRecord) -> None:
     """One dead letter; what means no task of ours is only told of."""
     emit({Metric.DEAD_LETTERS: 1})
-    for announced in parse_message(record.body, settings.bucket):
-        end = fail_dead_letter(deps, announced)
+    for message in parse_message(record.body, settings.bucket):
+        end = fail_dead_letter(deps, message)
         log.warning("dead letter", extra={"end": end})
         if end is DeadLetterOutcome.BURIED:
             emit_failure(FailureReason.RETRIES_EXHAUSTED)

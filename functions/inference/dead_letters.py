@@ -31,16 +31,16 @@ class DeadLetterOutcome(StrEnum):
     NOTHING_TO_DO = "nothing to do"
 
 
-def fail_dead_letter(deps: DeadLetterDeps, announced: IncomingMessage) -> DeadLetterOutcome:
+def fail_dead_letter(deps: DeadLetterDeps, message: IncomingMessage) -> DeadLetterOutcome:
     """Fails the task of a dead letter, unless it has ended; an object that never became one is set aside.
 
     Raises TaskLeased while a worker that was started by another announcement holds it: the letter is looked at again.
     Raises Conflict when it was moved meanwhile, for the same end.
     """
     now = deps.now()
-    arrival = find_accepted(deps.idempotency, announced, now) if isinstance(announced, ExternalUpload) else announced
-    if arrival is None and announced.key:
-        quarantine(deps.objects, announced.key, announced.version)
+    arrival = find_accepted(deps.idempotency, message, now) if isinstance(message, ExternalUpload) else message
+    if arrival is None and message.key:
+        quarantine(deps.objects, message.key, message.version)
         return DeadLetterOutcome.SET_ASIDE
     task = deps.scans.task(arrival.task_id) if isinstance(arrival, UploadedObject) else None
     if task is None or task.is_final:

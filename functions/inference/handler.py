@@ -48,17 +48,17 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def read_message(record: SQSRecord) -> None:
     """One message. What it raises is left to the queue to try again."""
     measure_wait(record, now())
-    for announced in parse_message(record.body, settings.bucket):
-        outcome = handle_event(deps, ingest, announced)
+    for message in parse_message(record.body, settings.bucket):
+        outcome = handle_event(deps, ingest, message)
         if outcome is Outcome.SET_ASIDE:
             measure_quarantine()
-            log.error("set aside", extra={"why": getattr(announced, "why", "nothing of ours is to be read there")})
+            log.error("set aside", extra={"why": getattr(message, "why", "nothing of ours is to be read there")})
         else:
-            log.info("analysed", extra={"outcome": outcome, **_named(announced)})
+            log.info("analysed", extra={"outcome": outcome, **_named(message)})
 
 
-def _named(announced: IncomingMessage) -> dict[str, int]:
-    return {"task": announced.task_id} if isinstance(announced, UploadedObject) else {}
+def _named(message: IncomingMessage) -> dict[str, int]:
+    return {"task": message.task_id} if isinstance(message, UploadedObject) else {}
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -77,9 +77,9 @@ def parse_message(body: str, bucket: str) -> list[IncomingMessage]:
     return [_object(record, bucket) for record in records]
 
 
-def _task(said: Any) -> IncomingMessage:
+def _task(body: Any) -> IncomingMessage:
     try:
-        return UploadedObject(int(said["scan_id"]), int(said["task_id"]))
+        return UploadedObject(int(body["scan_id"]), int(body["task_id"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         return UnexpectedObject("the message does not name a task")
 
@@ -87,12 +87,12 @@ def _task(said: Any) -> IncomingMessage:
 def _object(record: Any, bucket: str) -> IncomingMessage:
     try:
         place, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
-        key, said = unquote_plus(thing["key"]), thing.get("versionId")
+        key, version = unquote_plus(thing["key"]), thing.get("versionId")
     except (KeyError, TypeError, AttributeError):
         return UnexpectedObject("the record does not name an object")
     if place != bucket:
         return UnexpectedObject("the object is in another bucket")
-    version = said if isinstance(said, str) and said != "null" else None
+    version = version if isinstance(version, str) and version != "null" else None
     ids, incoming = parse_upload_key(key), parse_external_key(key)
     if ids:
         _, scan_id, task_id = ids
@@ -123,18 +123,18 @@ def accept_external(ingest: IngestDeps, delivery: ExternalUpload) -> UploadedObj
     What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
     """
     once = _idempotency_key(delivery)
-    made = ingest.idempotency.find(once, ingest.now())
-    if made is None:  # later the account may be deactivated, and the object removed with its scan
+    record = ingest.idempotency.find(once, ingest.now())
+    if record is None:  # later the account may be deactivated, and the object removed with its scan
         if not ingest.sessions.is_active(delivery.prefix.account_id) or not _is_image(ingest.objects, delivery):
             return None
-        made = _create_scan(ingest, delivery, once)
-    return _uploaded_object(delivery, made)
+        record = _create_scan(ingest, delivery, once)
+    return _uploaded_object(delivery, record)
 
 
 def find_accepted(store: IdempotencyStore, delivery: ExternalUpload, now: datetime) -> UploadedObject | None:
     """The task of a delivered object that was announced before, or None."""
-    made = store.find(_idempotency_key(delivery), now)
-    return _uploaded_object(delivery, made) if made else None
+    record = store.find(_idempotency_key(delivery), now)
+    return _uploaded_object(delivery, record) if record else None
 
 
 def quarantine(objects: ObjectStore, key: str, version: str | None) -> None:
@@ -155,15 +155,15 @@ def _is_image(objects: ObjectStore, delivery: ExternalUpload) -> bool:
 
 def _create_scan(ingest: IngestDeps, delivery: ExternalUpload, once: IdempotencyKey) -> IdempotencyRecord:
     scan, task = _new_scan(ingest, delivery)
-    made = {"scan_id": str(scan.id), "task_id": str(task.id)}
+    answer = {"scan_id": str(scan.id), "task_id": str(task.id)}
     try:
-        ingest.scans.add(scan, task, IdempotencyWrite(once, made))
-    except Conflict as lost:
-        found = ingest.idempotency.find(once, ingest.now())
-        if found is None:  # an id was in use, which the next try is not
-            raise Unavailable from lost
-        return found
-    return IdempotencyRecord(made, task.created_at, done=True)
+        ingest.scans.add(scan, task, IdempotencyWrite(once, answer))
+    except Conflict as error:
+        record = ingest.idempotency.find(once, ingest.now())
+        if record is None:  # an id was in use, which the next try is not
+            raise Unavailable from error
+        return record
+    return IdempotencyRecord(answer, task.created_at, done=True)
 
 
 def _new_scan(ingest: IngestDeps, delivery: ExternalUpload) -> tuple[Scan, Task]:
@@ -173,12 +173,12 @@ def _new_scan(ingest: IngestDeps, delivery: ExternalUpload) -> tuple[Scan, Task]
     task = tasks.create(task_id, scan_id, account, now, order, object_key=delivery.key)
     scan = Scan(scan_id, account, account, task_id, delivery.key, None, task.status, now)
     # Pinned at once: whoever announces the task knows no version, and another may lie under the name by then.
-    pinned = delivery.version
-    return replace(scan, object_version=pinned), replace(task, object_version=pinned)
+    version = delivery.version
+    return replace(scan, object_version=version), replace(task, object_version=version)
 
 
-def _uploaded_object(delivery: ExternalUpload, made: IdempotencyRecord) -> UploadedObject:
-    return UploadedObject(int(made.answer["scan_id"]), int(made.answer["task_id"]), delivery.key, delivery.version)
+def _uploaded_object(delivery: ExternalUpload, record: IdempotencyRecord) -> UploadedObject:
+    return UploadedObject(int(record.answer["scan_id"]), int(record.answer["task_id"]), delivery.key, delivery.version)
 
 
 def _idempotency_key(delivery: ExternalUpload) -> IdempotencyKey:

@@ -15,16 +15,16 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 def measure_wait(record: SQSRecord, now: datetime) -> None:
     """How long ago the message was sent, whichever try this is."""
-    sent = int(record.attributes.sent_timestamp)
-    emit({Metric.WAIT: max(0.0, now.timestamp() * 1000 - sent)})
+    sent_ms = int(record.attributes.sent_timestamp)
+    emit({Metric.WAIT: max(0.0, now.timestamp() * 1000 - sent_ms)})
 
 
 def measure_end(task: Task, took: timedelta) -> None:
     """One task that a worker brought to its end. Failures are told as 0 or 1, so that their mean is their share."""
-    failed = task.failure is not None
+    is_failed = task.failure is not None
     numbers = {
-        Metric.FINISHED: int(not failed),
-        Metric.FAILED: int(failed),
+        Metric.FINISHED: int(not is_failed),
+        Metric.FAILED: int(is_failed),
         Metric.DURATION: took / _MILLISECOND,
         Metric.ATTEMPTS: task.attempts,
     }

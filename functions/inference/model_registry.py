@@ -61,15 +61,15 @@ def read_configs(text: str) -> Mapping[str, ModelConfig | ModelError]:
         entries = None
     if not isinstance(entries, dict):
         raise ConfigurationError("MODELS: not a JSON object of models by name")
-    return {name: _entry(name, said) for name, said in entries.items()}
+    return {name: _entry(name, entry) for name, entry in entries.items()}
 
 
-def _entry(name: str, said: object) -> ModelConfig | ModelError:
+def _entry(name: str, entry: object) -> ModelConfig | ModelError:
     try:
-        return _CONFIGS.validate_python({name: said})[name]
+        return _CONFIGS.validate_python({name: entry})[name]
     except ValidationError as error:
-        told = texts(error.errors(include_url=False, include_input=False, include_context=False))
-        return ModelError(f"MODELS: {told}")
+        problem = texts(error.errors(include_url=False, include_input=False, include_context=False))
+        return ModelError(f"MODELS: {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,9 +97,9 @@ FetchFile = Callable[[str], bytes]
 class ModelSource:
     """Every method raises ModelRefused for files that are not what they should be, StorageFailed where S3 fails."""
 
-    def __init__(self, folder: Path, served: Mapping[str, ModelConfig], fetch: FetchFile | None) -> None:
+    def __init__(self, folder: Path, configs: Mapping[str, ModelConfig], fetch: FetchFile | None) -> None:
         self._folder = folder
-        self._served = served
+        self._served = configs
         self._fetch = fetch
 
     @cached_property
@@ -109,35 +109,35 @@ class ModelSource:
 
     def card(self, name: str) -> Card:
         """The card of a model that is shipped or configured."""
-        served = self._served.get(name)
-        return self._fetched_card(name, served) if served and served.prefix else read_card(self._folder / name)
+        config = self._served.get(name)
+        return self._fetched_card(name, config) if config and config.prefix else read_card(self._folder / name)
 
     def model(self, card: Card, memory_mb: int) -> "Model":
         """A card's model, ready to run."""
         # onnxruntime takes longer to import than to run: whoever only asks for cards does without.
         from imaging.model import MODEL_FILE, load_model, model_of, threads_for  # noqa: PLC0415
 
-        threads, served = threads_for(memory_mb), self._served.get(card.name)
-        if served and served.prefix:
-            return model_of(card, self._file(card.name, served, MODEL_FILE), threads)
+        threads, config = threads_for(memory_mb), self._served.get(card.name)
+        if config and config.prefix:
+            return model_of(card, self._file(card.name, config, MODEL_FILE), threads)
         return load_model(self._folder / card.name, threads)
 
-    def _fetched_card(self, name: str, served: ModelConfig) -> Card:
-        text = self._file(name, served, CARD_FILE)
-        if not hmac.compare_digest(hashlib.sha256(text).hexdigest(), served.sha256 or ""):
+    def _fetched_card(self, name: str, config: ModelConfig) -> Card:
+        text = self._file(name, config, CARD_FILE)
+        if not hmac.compare_digest(hashlib.sha256(text).hexdigest(), config.sha256 or ""):
             raise ModelError(f"{name}: {CARD_FILE} is not the one that the configuration pins")
         card = card_of(text, name)
         if card.name != name:
             raise ModelError(f"{name}: the card is that of another model, as its name tells")
         return card
 
-    def _file(self, name: str, served: ModelConfig, file: str) -> bytes:
+    def _file(self, name: str, config: ModelConfig, file: str) -> bytes:
         if self._fetch is None:
             raise ModelError(f"{name}: no bucket to fetch it from")
         try:
-            return self._fetch(f"{served.prefix}/{file}")
+            return self._fetch(f"{config.prefix}/{file}")
         except NotFound:
-            raise ModelError(f"{name}: no {file} under {served.prefix}, or none that may be read") from None
+            raise ModelError(f"{name}: no {file} under {config.prefix}, or none that may be read") from None
 
 
 RETRY_SECONDS = 300.0
@@ -161,13 +161,13 @@ class ModelRegistry:
         self,
         folder: Path,
         memory_mb: int,
-        served: Mapping[str, ModelConfig | ModelError] | None = None,
+        configs: Mapping[str, ModelConfig | ModelError] | None = None,
         fetch: FetchFile | None = None,
         tell: OnError | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        entries = served or {}
+        entries = configs or {}
         self._served = {name: entry for name, entry in entries.items() if isinstance(entry, ModelConfig)}
         self._shelf = ModelSource(folder, self._served, fetch)
         self._memory_mb = memory_mb
@@ -192,8 +192,8 @@ class ModelRegistry:
     @property
     def cards(self) -> Mapping[str, Card]:
         """The cards of all models that can be told of now, by name."""
-        told = {name: self._card_or_error(name) for name in self.names}
-        return {name: card for name, card in told.items() if isinstance(card, Card)}
+        cards_or_errors = {name: self._card_or_error(name) for name in self.names}
+        return {name: card for name, card in cards_or_errors.items() if isinstance(card, Card)}
 
     def accepts(self, card: Card) -> Accepts:
         """What a model reads: as configured, else as its card says."""
@@ -211,12 +211,14 @@ class ModelRegistry:
             return self.load(model) if select_model(accepts, facts, scan_type, model) else None
         cards = {name: self._card_or_error(name) for name in self.names}
         # One whose card cannot be had still counts if the configuration says what it reads.
-        told = {n: self.accepts(card) if isinstance(card, Card) else self._configured(n) for n, card in cards.items()}
-        chosen = select_model({name: accepts for name, accepts in told.items() if accepts}, facts, scan_type)
-        if chosen:
-            return self.load(chosen)
+        accepts_by_name = {
+            n: self.accepts(card) if isinstance(card, Card) else self._configured(n) for n, card in cards.items()
+        }
+        choice = select_model({name: accepts for name, accepts in accepts_by_name.items() if accepts}, facts, scan_type)
+        if choice:
+            return self.load(choice)
         for name, why in cards.items():
-            if isinstance(why, StorageFailed) and told[name] is None:
+            if isinstance(why, StorageFailed) and accepts_by_name[name] is None:
                 raise why
         return None
 
@@ -236,8 +238,8 @@ class ModelRegistry:
         return self._loaded[name]
 
     def _configured(self, name: str) -> Accepts | None:
-        served = self._served.get(name)
-        return served.accepts if served else None
+        config = self._served.get(name)
+        return config.accepts if config else None
 
     def _card_or_error(self, name: str) -> Card | ModelError | StorageFailed:
         try:
@@ -246,16 +248,16 @@ class ModelRegistry:
             return why
 
     def _unless_failed(self, name: str, make: Callable[[], T]) -> T:
-        known = self.refused.get(name)
-        if known and self._clock() < known.until:
-            raise ModelError(known.error)
+        failure = self.refused.get(name)
+        if failure and self._clock() < failure.until:
+            raise ModelError(failure.error)
         try:
-            made = make()
+            model = make()
         except ModelError as refusal:
             self._remember_error(name, refusal, self._clock() + RETRY_SECONDS)
             raise
         self.refused.pop(name, None)
-        return made
+        return model
 
     def _remember_error(self, name: str, refusal: ModelError, until: float) -> None:
         self.refused[name] = FailedModel(refusal.message, until)

@@ -79,7 +79,7 @@ def predict(deps: PredictionDeps, actor: Actor, content: bytes, model_type: str)
         model = deps.models.for_image(picture.facts, model=model_type)
         if model is None:
             raise ImageNotLoaded(f"Error loading image: {SHOWS_ANOTHER}")
-        analysis = analyse(picture, model, explained=False)
+        analysis = analyse(picture, model, with_heat=False)
     except ImageError as refusal:
         raise ImageNotLoaded(f"Error loading image: {refusal.message}") from None
     except ModelError as refusal:

@@ -35,8 +35,10 @@ class Words:
 
     def of(self, model: str, finding: Finding) -> LabelWords:
         """The words for a finding; of a label that nobody described, its own title and no more."""
-        known = self.labels.get((model, finding.label))
-        return known or LabelWords(finding.title, self.phrases["other"]["explanation"].format(title=finding.title))
+        label_words = self.labels.get((model, finding.label))
+        return label_words or LabelWords(
+            finding.title, self.phrases["other"]["explanation"].format(title=finding.title)
+        )
 
     def clear_of(self, model: str) -> list[LabelWords]:
         """The words for what that model says when it finds nothing."""
@@ -56,9 +58,9 @@ def words() -> Words:
         phrases,
         {name: model["urgent"] for name, model in models.items()},
         {
-            (name, label): LabelWords(**said)
+            (name, label): LabelWords(**entry)
             for name, model in models.items()
-            for label, said in model["labels"].items()
+            for label, entry in model["labels"].items()
         },
     )
 
@@ -76,11 +78,11 @@ def expert(
 
     The requester's notes are handed back as they came; nothing is read out of them.
     """
-    ordered = sorted(findings, key=lambda f: -f.score)
+    by_score = sorted(findings, key=lambda f: -f.score)
     return {
-        "impression": _impression(ordered, model),
+        "impression": _impression(by_score, model),
         "technique": _technique(image_facts),
-        "findings": [_finding(f, heatmap) for f in ordered],
+        "findings": [_finding(f, heatmap) for f in by_score],
         "image": dict(image_facts),
         "model": model.to_dict() if model else None,
         "warnings": [{"code": code, "meaning": MEANINGS.get(code)} for code in warnings],
@@ -102,16 +104,16 @@ def _finding(finding: Finding, heatmap: str | None) -> dict[str, Any]:
     }
 
 
-def _impression(ordered: Sequence[Finding], model: ModelVersion | None) -> str:
+def _impression(findings: Sequence[Finding], model: ModelVersion | None) -> str:
     """Counts and scores, in words; no reading beyond them."""
     if model is None:
         return "Not read: no suitable model."
-    found = [f for f in ordered if f.found]
-    read = f"{model.name} {model.version} scored {_labels(len(ordered))}"
-    if not found:
+    positives = [f for f in findings if f.found]
+    read = f"{model.name} {model.version} scored {_labels(len(findings))}"
+    if not positives:
         return f"{read}; none at or above its operating point. Findings outside these labels were not looked for."
-    named = ", ".join(f"{f.title} {f.score:.3f} (operating point {f.operating_point:.3f})" for f in found)
-    return f"{read}; {len(found)} at or above the operating point: {named}. Scores are not probabilities of disease."
+    list_text = ", ".join(f"{f.title} {f.score:.3f} (operating point {f.operating_point:.3f})" for f in positives)
+    return f"{read}; {len(positives)} at or above the operating point: {list_text}. Scores are not probabilities of disease."
 
 
 def _labels(count: int) -> str:
@@ -120,7 +122,7 @@ def _labels(count: int) -> str:
 
 def _technique(facts: Mapping[str, Any]) -> str:
     """What the file says of itself in one line; what it does not say is left out."""
-    said = [
+    phrases_said = [
         facts.get("format"),
         f"{facts['columns']} × {facts['rows']} pixels" if facts.get("rows") and facts.get("columns") else None,
         f"{facts['bits']} bits stored" if facts.get("bits") else None,
@@ -132,7 +134,7 @@ def _technique(facts: Mapping[str, Any]) -> str:
         _named("laterality", facts.get("laterality")),
         _spacing(facts.get("pixel_spacing")),
     ]
-    return "; ".join(str(each) for each in said if each)
+    return "; ".join(str(each) for each in phrases_said if each)
 
 
 def _named(name: str, value: object) -> str | None:
@@ -151,56 +153,56 @@ Said = tuple[Finding, LabelWords]
 
 def friendly(findings: Sequence[Finding], model: ModelVersion | None, warnings: Sequence[str]) -> dict[str, Any]:
     """The result in plain words, highest score first. Says what may be, never what is."""
-    said = words()
+    wording = words()
     name = model.name if model else ""
-    found = sorted((f for f in findings if f.found), key=lambda f: -f.score)
-    marked = [(f, plain) for f in found if not (plain := said.of(name, f)).clear]
+    positives = sorted((f for f in findings if f.found), key=lambda f: -f.score)
+    findings_with_words = [(f, plain) for f in positives if not (plain := wording.of(name, f)).clear]
     return {
-        "summary": " ".join([_summary(said, model, marked), *_remarks(said, warnings)]),
-        "findings": [_marked(said, finding, plain) for finding, plain in marked],
-        "next_steps": _next_steps(said, name, [plain for _, plain in marked] or said.clear_of(name)),
-        "notice": _disclaimer(said, model),
+        "summary": " ".join([_summary(wording, model, findings_with_words), *_remarks(wording, warnings)]),
+        "findings": [_marked(wording, finding, plain) for finding, plain in findings_with_words],
+        "next_steps": _next_steps(wording, name, [plain for _, plain in findings_with_words] or wording.clear_of(name)),
+        "notice": _disclaimer(wording, model),
     }
 
 
-def _disclaimer(said: Words, model: ModelVersion | None) -> str:
+def _disclaimer(wording: Words, model: ModelVersion | None) -> str:
     if model is None:
         return disclaimer_of(None)
-    phrases = said.phrases["notice"]
-    learned = [phrases["drawings"]] if model.disclaimer == REFERENCE else []
-    return " ".join([phrases["read"], *learned, phrases["limits"], disclaimer_of(model.disclaimer)])
+    phrases = wording.phrases["notice"]
+    drawing_phrases = [phrases["drawings"]] if model.disclaimer == REFERENCE else []
+    return " ".join([phrases["read"], *drawing_phrases, phrases["limits"], disclaimer_of(model.disclaimer)])
 
 
-def _summary(said: Words, model: ModelVersion | None, marked: Sequence[Said]) -> str:
+def _summary(wording: Words, model: ModelVersion | None, findings_with_words: Sequence[Said]) -> str:
     if model is None:
-        return str(said.phrases["unread"])
-    if not marked:
-        return str(said.phrases["none"])
-    return str(said.phrases["found"].format(things="; ".join(plain.title for _, plain in marked)))
+        return str(wording.phrases["unread"])
+    if not findings_with_words:
+        return str(wording.phrases["none"])
+    return str(wording.phrases["found"].format(things="; ".join(plain.title for _, plain in findings_with_words)))
 
 
-def _remarks(said: Words, warnings: Sequence[str]) -> list[str]:
+def _remarks(wording: Words, warnings: Sequence[str]) -> list[str]:
     """What a patient should know of how the picture was read; codes that mean nothing to one are left out."""
-    return [said.phrases["warnings"][code] for code in warnings if code in said.phrases["warnings"]]
+    return [wording.phrases["warnings"][code] for code in warnings if code in wording.phrases["warnings"]]
 
 
-def _marked(said: Words, finding: Finding, plain: LabelWords) -> dict[str, Any]:
+def _marked(wording: Words, finding: Finding, plain: LabelWords) -> dict[str, Any]:
     return {
         "label": finding.label,
         "title": plain.title[:1].upper() + plain.title[1:],
         "explanation": plain.explanation,
-        "how_sure": _how_sure(said, finding),
+        "how_sure": _how_sure(wording, finding),
     }
 
 
-def _how_sure(said: Words, finding: Finding) -> str:
+def _how_sure(wording: Words, finding: Finding) -> str:
     above = 100 * (finding.score - finding.operating_point)
     place = "far" if above >= FAR else "over" if above >= OVER else "near"
     return str(
-        said.phrases["sure"].format(
+        wording.phrases["sure"].format(
             score=_points(finding.score),
             point=_points(finding.operating_point),
-            place=said.phrases["places"][place],
+            place=wording.phrases["places"][place],
         )
     )
 
@@ -210,9 +212,9 @@ def _points(score: float) -> str:
     return f"{min(max(round(100 * score), 1), 99)}"
 
 
-def _next_steps(said: Words, model: str, plain: Sequence[LabelWords]) -> list[str]:
+def _next_steps(wording: Words, model: str, plain: Sequence[LabelWords]) -> list[str]:
     """What to do, the urgent first, nothing twice."""
-    steps = said.phrases["steps"]
+    steps = wording.phrases["steps"]
     own = [each.step for each in plain if each.step]
     nothing = [] if any(not each.clear for each in plain) else [steps["unwell"]]
-    return list(dict.fromkeys([said.urgent_for(model), *own, *nothing, steps["show"], steps["medicine"]]))
+    return list(dict.fromkeys([wording.urgent_for(model), *own, *nothing, steps["show"], steps["medicine"]]))

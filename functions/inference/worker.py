@@ -32,15 +32,15 @@ class Outcome(StrEnum):
     SET_ASIDE = "set aside"
 
 
-def handle_event(deps: AnalysisDeps, ingest: IngestDeps, announced: IncomingMessage) -> Outcome:
+def handle_event(deps: AnalysisDeps, ingest: IngestDeps, message: IncomingMessage) -> Outcome:
     """Reads what was announced, or sets aside what means nothing to us.
 
     Raises StorageFailed or Unavailable when it should be tried again.
     """
-    arrival = accept_external(ingest, announced) if isinstance(announced, ExternalUpload) else announced
+    arrival = accept_external(ingest, message) if isinstance(message, ExternalUpload) else message
     outcome = process(deps, arrival) if isinstance(arrival, UploadedObject) else Outcome.SET_ASIDE
-    if outcome is Outcome.SET_ASIDE and announced.key:
-        quarantine(deps.objects, announced.key, announced.version)
+    if outcome is Outcome.SET_ASIDE and message.key:
+        quarantine(deps.objects, message.key, message.version)
     return outcome
 
 
@@ -53,9 +53,9 @@ def process(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
         lease = _claim(deps, arrival)
         if lease is None:
             return handle_unknown_task(deps, arrival)
-        begun = deps.now()
+        start = deps.now()
         outcome = Outcome.FAILED if lease.task.is_final else _analyse(deps, lease)
-        deps.ended(lease.task, deps.now() - begun)
+        deps.ended(lease.task, deps.now() - start)
         return outcome
     except (TaskClosed, TaskLeased):
         return Outcome.NOTHING_TO_DO
@@ -72,8 +72,8 @@ def _claim(deps: AnalysisDeps, arrival: UploadedObject) -> Lease | None:
         if task is None or not _is_same_object(arrival, task):
             return None
         try:
-            claimed = tasks.claim(task, attempt, arrival.version, deps.now())
-            return Lease(deps.scans, deps.scans.write_transition(task, claimed), deps.now)
+            task_in_progress = tasks.claim(task, attempt, arrival.version, deps.now())
+            return Lease(deps.scans, deps.scans.write_transition(task, task_in_progress), deps.now)
         except (TaskClosed, TaskLeased):
             raise
         except Conflict:

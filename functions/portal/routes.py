@@ -45,8 +45,8 @@ def docs(call: Call[None], deps: PortalDeps) -> Binary:
 @routes.get("/docs/{asset}", "application/octet-stream", audience=PUBLIC)
 def docs_asset(call: Call[None], deps: PortalDeps) -> Binary:
     """A file of the page."""
-    found = usecases.docs_asset(deps, call.path["asset"])
-    return Binary(found.content, found.content_type, _PAGE_POLICY)
+    asset_file = usecases.docs_asset(deps, call.path["asset"])
+    return Binary(asset_file.content, asset_file.content_type, _PAGE_POLICY)
 
 
 @routes.any("/", HealthOut, audience=PUBLIC)

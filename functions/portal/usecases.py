@@ -55,13 +55,13 @@ class Asset:
 def openapi_document(deps: PortalDeps, root: str) -> bytes:
     """The gateway's own document, for people and client generators: without AWS's parts, with where it is served."""
     whole = json.loads(deps.document.read_bytes())
-    served: dict[str, dict[str, Any]] = {}
+    paths: dict[str, dict[str, Any]] = {}
     for path, item in whole["paths"].items():
         for verb, operation in item.items():
             if "operationId" in operation:
                 operation.pop("x-amazon-apigateway-integration")
-                served.setdefault(path, {})[verb] = operation
-    whole["paths"] = served
+                paths.setdefault(path, {})[verb] = operation
+    whole["paths"] = paths
     del whole["x-amazon-apigateway-gateway-responses"]
     whole["servers"] = [{"url": root}]
     return json.dumps(whole).encode()

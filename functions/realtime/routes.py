@@ -35,17 +35,17 @@ def answer(deps: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
 def _handshake(connection_id: str, event: Mapping[str, Any]) -> Handshake:
     query = event.get("queryStringParameters") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
-    named = [part.strip() for part in query.get("task_ids", "").split(",") if part.strip()]
-    return Handshake(connection_id, query.get("token", ""), named, headers.get("origin"))
+    task_ids = [part.strip() for part in query.get("task_ids", "").split(",") if part.strip()]
+    return Handshake(connection_id, query.get("token", ""), task_ids, headers.get("origin"))
 
 
 def _handle_message(deps: RealtimeDeps, connection_id: str, body: object) -> None:
     ends = False
     try:
         watching = subscriptions.handle_message(deps, connection_id, partial(schemas.read_message, body))
-        said = schemas.watching(watching) if watching else schemas.PONG
+        payload = schemas.watching(watching) if watching else schemas.PONG
     except (NotAuthenticated, subscriptions.MessageRateExceeded) as over:
-        said, ends = schemas.error_message(over), True
-    except ScanwardError as refused:
-        said = schemas.error_message(refused)
-    subscriptions.reply(deps, connection_id, said, ends=ends)
+        payload, ends = schemas.error_message(over), True
+    except ScanwardError as error:
+        payload = schemas.error_message(error)
+    subscriptions.reply(deps, connection_id, payload, ends=ends)

@@ -20,22 +20,22 @@ def read_message(body: object) -> Message:
     if isinstance(body, str) and len(body) > MAX_MESSAGE:
         raise TooLarge
     try:
-        said = json.loads(body) if isinstance(body, str) else None
-    except (ValueError, RecursionError) as broken:
-        raise MalformedBody from broken
-    if not isinstance(said, dict):
+        payload = json.loads(body) if isinstance(body, str) else None
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody from error
+    if not isinstance(payload, dict):
         raise MalformedBody
-    broken_fields = _invalid_fields(said)
+    broken_fields = _invalid_fields(payload)
     if broken_fields:
         raise InvalidFields(broken_fields)
-    named = said.get("task_ids")
-    return Message(ReplyKind(said["action"]), None if named is None else tuple(map(str, named)))
+    task_ids = payload.get("task_ids")
+    return Message(ReplyKind(payload["action"]), None if task_ids is None else tuple(map(str, task_ids)))
 
 
 def watching(connection: Connection) -> bytes:
     """What a socket watches now."""
-    named = [str(to_uuid(task_id)) for task_id in connection.task_ids]
-    return _message({"action": "watching", "task_ids": named, "own": connection.watches_own})
+    task_ids = [str(to_uuid(task_id)) for task_id in connection.task_ids]
+    return _message({"action": "watching", "task_ids": task_ids, "own": connection.watches_own})
 
 
 def error_message(error: ScanwardError) -> bytes:
@@ -43,23 +43,25 @@ def error_message(error: ScanwardError) -> bytes:
     details: dict[str, Any] = dict(error.fields) if isinstance(error, InvalidFields) else {}
     if isinstance(error, TooManyRequests):
         details["retry_after"] = error.retry_after
-    said = {"code": status_of(error).code, "message": error.message, "details": details}
-    return _message({"action": "error", "error": said})
+    payload = {"code": status_of(error).code, "message": error.message, "details": details}
+    return _message({"action": "error", "error": payload})
 
 
-def _invalid_fields(said: dict[str, Any]) -> dict[str, list[str]]:
-    broken = {"message": ["Only action and task_ids are known."]} if said.keys() - FIELDS else {}
-    if said.get("action") not in list(ReplyKind):
-        broken["action"] = [f"One of {', '.join(ReplyKind)}."]
-    named = said.get("task_ids")
-    if named is not None and not (isinstance(named, list) and len(named) <= MAX_NAMED and all(map(_is_name, named))):
-        broken["task_ids"] = [f"A list of up to {MAX_NAMED} ids or task tokens."]
-    return broken
+def _invalid_fields(payload: dict[str, Any]) -> dict[str, list[str]]:
+    errors = {"message": ["Only action and task_ids are known."]} if payload.keys() - FIELDS else {}
+    if payload.get("action") not in list(ReplyKind):
+        errors["action"] = [f"One of {', '.join(ReplyKind)}."]
+    task_ids = payload.get("task_ids")
+    if task_ids is not None and not (
+        isinstance(task_ids, list) and len(task_ids) <= MAX_NAMED and all(map(_is_name, task_ids))
+    ):
+        errors["task_ids"] = [f"A list of up to {MAX_NAMED} ids or task tokens."]
+    return errors
 
 
 def _is_name(value: object) -> bool:
     return isinstance(value, str | int) and not isinstance(value, bool)
 
 
-def _message(said: dict[str, Any]) -> bytes:
-    return json.dumps(said, separators=(",", ":")).encode()
+def _message(payload: dict[str, Any]) -> bytes:
+    return json.dumps(payload, separators=(",", ":")).encode()

@@ -52,16 +52,16 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @log_failures(log)
 def read_message(record: SQSRecord) -> None:
     """One wish; a message that is none of ours is only told of."""
-    asked = parse_request(record.body)
-    if asked is None:
+    request = parse_request(record.body)
+    if request is None:
         outcome = "not a wish"
     else:
         outcome = (
-            write_archive(deps, asked.account_id)
-            if asked.kind is RequestKind.EXPORT
-            else erase_account(deps, asked.account_id)
+            write_archive(deps, request.account_id)
+            if request.kind is RequestKind.EXPORT
+            else erase_account(deps, request.account_id)
         )
-    log.info("own data", extra={"wish": asked.kind.value if asked else None, "outcome": outcome})
+    log.info("own data", extra={"wish": request.kind.value if request else None, "outcome": outcome})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -39,15 +39,15 @@ def sweep(deps: SweepDeps) -> dict[str, int]:
 
     What is untouched the next sweep finds again; the others do not wait for it.
     """
-    counts, begun = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}, deps.now()
-    shards, seen = set(range(DUE_SHARDS)), set[int]()
-    while shards and deps.now() - begun < SWEEP_TIME:
+    counts, start = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}, deps.now()
+    shards, seen_ids = set(range(DUE_SHARDS)), set[int]()
+    while shards and deps.now() - start < SWEEP_TIME:
         for shard in sorted(shards):
-            found = [task_id for task_id in deps.scans.due_tasks(shard, deps.now(), PER_SHARD) if task_id not in seen]
-            if not found:
+            ids = [task_id for task_id in deps.scans.due_tasks(shard, deps.now(), PER_SHARD) if task_id not in seen_ids]
+            if not ids:
                 shards.discard(shard)
-            seen.update(found)
-            for task_id in found:
+            seen_ids.update(ids)
+            for task_id in ids:
                 outcome = _check_task(deps, task_id)
                 if outcome:
                     counts[outcome] += 1

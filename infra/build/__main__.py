@@ -11,16 +11,16 @@ from infra.build.wheels import Target
 
 def main(arguments: list[str]) -> int:
     """Builds what the arguments say and prints its size. 1 when it is refused."""
-    asked = _parser().parse_args(arguments)
-    target = Target(asked.target)
+    options = _parser().parse_args(arguments)
+    target = Target(options.target)
     try:
-        if asked.kind == "layer":
-            size = build_layer(asked.name, asked.out, target)
-            print(f"layer {asked.name} for {asked.target}: {size:.1f} MB of {LAYERS[asked.name].limit}")
+        if options.kind == "layer":
+            size = build_layer(options.name, options.out, target)
+            print(f"layer {options.name} for {options.target}: {size:.1f} MB of {LAYERS[options.name].limit}")
         else:
-            print(f"function {asked.name}: {build_function(asked.name, asked.out, target):.2f} MB")
+            print(f"function {options.name}: {build_function(options.name, options.out, target):.2f} MB")
     except BuildRefused as refusal:
-        print(f"cannot build {asked.kind} {asked.name}: {refusal}", file=sys.stderr)
+        print(f"cannot build {options.kind} {options.name}: {refusal}", file=sys.stderr)
         return 1
     return 0
 
@@ -29,10 +29,10 @@ def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.build", description="Builds one artefact.")
     kinds = parser.add_subparsers(dest="kind", required=True)
     for kind, names in (("layer", sorted(LAYERS)), ("function", SLICES)):
-        wanted = kinds.add_parser(kind)
-        wanted.add_argument("name", choices=names)
-        wanted.add_argument("out", type=Path)
-        wanted.add_argument("--target", choices=[target.value for target in Target], default=Target.AWS.value)
+        command = kinds.add_parser(kind)
+        command.add_argument("name", choices=names)
+        command.add_argument("out", type=Path)
+        command.add_argument("--target", choices=[target.value for target in Target], default=Target.AWS.value)
     return parser
 
 

@@ -21,18 +21,18 @@ _GCC = re.compile(r"GPL-3\.0[\w.-]*[- ]WITH[- ]GCC-exception[\w.-]*", re.IGNOREC
 
 def refuse_copyleft(folder: Path) -> None:
     """Raises BuildRefused, naming them, when packages installed in `folder` say they are under a GPL."""
-    found = sorted(name for name, said in _licences(folder) if _COPYLEFT.search(_GCC.sub("", said)))
-    if found:
-        raise BuildRefused(f"under the GNU GPL, which must not be shipped: {', '.join(found)}")
+    offenders = sorted(name for name, licence_text in _licences(folder) if _COPYLEFT.search(_GCC.sub("", licence_text)))
+    if offenders:
+        raise BuildRefused(f"under the GNU GPL, which must not be shipped: {', '.join(offenders)}")
 
 
 def _licences(folder: Path) -> Iterator[tuple[str, str]]:
     for metadata in folder.glob("*.dist-info/METADATA"):
-        said = Parser().parsestr(metadata.read_text("utf-8"), headersonly=True)
-        classifiers = [value for value in said.get_all("Classifier", []) if value.startswith("License")]
+        package = Parser().parsestr(metadata.read_text("utf-8"), headersonly=True)
+        classifiers = [value for value in package.get_all("Classifier", []) if value.startswith("License")]
         # An old-style License field may hold whole texts: its first line is the name.
-        stated = str(said.get("License", "")).strip().splitlines()[:1]
-        yield str(said["Name"]), "\n".join([*classifiers, str(said.get("License-Expression", "")), *stated])
+        licence = str(package.get("License", "")).strip().splitlines()[:1]
+        yield str(package["Name"]), "\n".join([*classifiers, str(package.get("License-Expression", "")), *licence])
 
 
 # Service models that botocore keeps; the files beside the services' folders (endpoints, retries) all stay.
@@ -155,10 +155,10 @@ def build_function(name: str, out: Path, target: Target) -> float:
 def _copy_swagger(out: Path) -> None:
     """The few files of Swagger UI that /docs shows, where the package would have them; its own code wants Django."""
     inside = Path(SWAGGER, "static", SWAGGER, "swagger-ui-dist")
-    kept = install_wheels([wheels.lock("swagger")], Target.AWS, trim) / inside
+    folder = install_wheels([wheels.lock("swagger")], Target.AWS, trim) / inside
     (out / inside).mkdir(parents=True)
     for file in SWAGGER_FILES:
-        shutil.copy2(kept / file, out / inside)
+        shutil.copy2(folder / file, out / inside)
 
 
 def _empty_folder(out: Path) -> Path:

@@ -53,19 +53,19 @@ def compile_below(folder: Path, target: Target) -> None:
         str(folder),
         str(folder),
     ]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        raise BuildRefused(f"compiling failed:\n{done.stdout}{done.stderr}")
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        raise BuildRefused(f"compiling failed:\n{process.stdout}{process.stderr}")
 
 
 def _interpreter(target: Target) -> str | None:
     if target is Target.LOCAL or f"{sys.version_info.major}.{sys.version_info.minor}" == AWS_PYTHON:
         return sys.executable
-    found = shutil.which(f"python{AWS_PYTHON}")
-    if found is None:
+    path = shutil.which(f"python{AWS_PYTHON}")
+    if path is None:
         return None
-    asked = subprocess.run([found, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=False)
-    return found if asked.returncode == 0 else None
+    process = subprocess.run([path, "-c", "import sys; print(sys.version_info[:2])"], capture_output=True, check=False)
+    return path if process.returncode == 0 else None
 
 
 # pip does not take an older platform for a newer one by itself: each that a wheel may be tagged with is named.
@@ -84,19 +84,19 @@ def install_wheels(locks: Sequence[Path], target: Target, trim: Callable[[Path],
 
     Raises BuildRefused when pip fails.
     """
-    kept = CACHE / f"{locks[0].stem}-{target.value}-{_key(locks, target)}"
+    folder = CACHE / f"{locks[0].stem}-{target.value}-{_key(locks, target)}"
     CACHE.mkdir(parents=True, exist_ok=True)
     with (CACHE / f".{locks[0].stem}-{target.value}.lock").open("w") as turn:
         # Two builds at once, of `make run` and `make test` say: the second waits and takes what the first has made.
         fcntl.flock(turn, fcntl.LOCK_EX)
-        if not kept.is_dir():
-            _install(locks, target, trim, kept)
-    return kept
+        if not folder.is_dir():
+            _install(locks, target, trim, folder)
+    return folder
 
 
-def _install(locks: Sequence[Path], target: Target, trim: Callable[[Path], None], kept: Path) -> None:
+def _install(locks: Sequence[Path], target: Target, trim: Callable[[Path], None], folder: Path) -> None:
     """Fills `kept`, which shows up whole or not at all, and removes what it replaces."""
-    fresh = kept.with_name(f"{kept.name}.part")
+    fresh = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     print(f"installing {', '.join(lock.stem for lock in locks)} for {target.value} …", flush=True)
@@ -106,7 +106,7 @@ def _install(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]
     for old in CACHE.glob(f"{locks[0].stem}-{target.value}-*"):
         if old != fresh:
             shutil.rmtree(old)
-    fresh.rename(kept)
+    fresh.rename(folder)
 
 
 def _key(locks: Sequence[Path], target: Target) -> str:
@@ -127,7 +127,7 @@ def _pip(locks: Sequence[Path], target: Target, folder: Path) -> None:
         command += [f"--platform={platform}_x86_64" for platform in AWS_PLATFORMS]
     for lock in locks:
         command += ["--requirement", str(lock)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode:
-        said = [line for line in done.stderr.splitlines() if not line.startswith("WARNING")]
-        raise BuildRefused("pip could not install the layer's packages:\n" + "\n".join(said[-8:]))
+    process = subprocess.run(command, capture_output=True, text=True, check=False)
+    if process.returncode:
+        lines = [line for line in process.stderr.splitlines() if not line.startswith("WARNING")]
+        raise BuildRefused("pip could not install the layer's packages:\n" + "\n".join(lines[-8:]))

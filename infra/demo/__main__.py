@@ -13,15 +13,15 @@ from infra.demo.stack import ROOT, STACK_FILE, StoryStopped, read_stack
 
 def main(arguments: list[str]) -> int:
     """Plays it as the arguments say."""
-    asked = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     console = Console()
     try:
-        image = find_image(asked.image)
-        return 0 if run_demo(DemoContext(console, read_stack(asked.stack), asked.results), image) else 1
-    except StoryStopped as stopped:
-        console.print(stopped.what, style="bold red", markup=False, highlight=False, soft_wrap=True)
-        if stopped.advice:
-            console.print(stopped.advice, markup=False, highlight=False, soft_wrap=True)
+        image = find_image(options.image)
+        return 0 if run_demo(DemoContext(console, read_stack(options.stack), options.results), image) else 1
+    except StoryStopped as error:
+        console.print(error.what, style="bold red", markup=False, highlight=False, soft_wrap=True)
+        if error.advice:
+            console.print(error.advice, markup=False, highlight=False, soft_wrap=True)
     except KeyboardInterrupt:
         console.print("Stopped; the stack runs on.")
     return 1

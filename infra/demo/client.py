@@ -28,17 +28,17 @@ class Image:
         return self.size <= FORM_LIMIT
 
 
-def find_image(given: str | None) -> Image:
+def find_image(path_text: str | None) -> Image:
     """Raises StoryStopped for a file that is not there, cannot be read, is empty or too large."""
-    path = Path(given).expanduser() if given else SAMPLE
+    path = Path(path_text).expanduser() if path_text else SAMPLE
     try:
         with path.open("rb") as file:
             head = file.read(132)
         size = path.stat().st_size
     except FileNotFoundError as missing:
         raise StoryStopped(f"There is no file {path}.", "IMAGE=path names a JPEG, PNG or DICOM file.") from missing
-    except OSError as refused:
-        raise StoryStopped(f"{path} cannot be read: {refused.strerror}.") from refused
+    except OSError as error:
+        raise StoryStopped(f"{path} cannot be read: {error.strerror}.") from error
     if size == 0:
         raise StoryStopped(f"{path} is empty.", "Send a JPEG, PNG or DICOM file.")
     if size > UPLOAD_LIMIT:
@@ -107,8 +107,8 @@ class Client:
     def begin_upload(self, image: Image) -> tuple[Accepted, Form]:
         """Asks for a form for S3: files of up to 50 MB."""
         body = {"filename": image.path.name, "content_type": image.content_type or "image/jpeg"}
-        said = self._data("POST", "/scans/uploads", json=body)
-        return _accepted_upload(said), Form(said["upload"]["url"], said["upload"]["fields"])
+        payload = self._data("POST", "/scans/uploads", json=body)
+        return _accepted_upload(payload), Form(payload["upload"]["url"], payload["upload"]["fields"])
 
     def send_to_storage(self, form: Form, content: IO[bytes], image: Image) -> None:
         """Uploads straight to S3, with the form it was given."""
@@ -118,8 +118,8 @@ class Client:
 
     def task(self, task_id: str) -> dict[str, Any]:
         """Where a task is."""
-        said: dict[str, Any] = self._data("GET", f"/tasks/status/{task_id}")
-        return said
+        payload: dict[str, Any] = self._data("GET", f"/tasks/status/{task_id}")
+        return payload
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
         """Any other call: what the envelope holds, or the bare answer of those that have none."""
@@ -130,26 +130,26 @@ class Client:
         """An image, as it was made for people to look at."""
         return self._accepted_answer("GET", path).content
 
-    def _data(self, method: str, path: str, **sent: Any) -> Any:
-        return self._accepted_answer(method, path, **sent).json()["data"]
+    def _data(self, method: str, path: str, **options: Any) -> Any:
+        return self._accepted_answer(method, path, **options).json()["data"]
 
-    def _accepted_answer(self, method: str, path: str, **sent: Any) -> httpx.Response:
-        answer = self._call(method, self._base + path, headers=self._headers, **sent)
+    def _accepted_answer(self, method: str, path: str, **options: Any) -> httpx.Response:
+        answer = self._call(method, self._base + path, headers=self._headers, **options)
         if answer.is_error:
             raise _error_of(method, path, answer)
         return answer
 
-    def _call(self, method: str, url: str, **sent: Any) -> httpx.Response:
+    def _call(self, method: str, url: str, **options: Any) -> httpx.Response:
         try:
-            return self._http.request(method, url, **sent)
+            return self._http.request(method, url, **options)
         except httpx.TransportError as silent:
             where = httpx.URL(url).copy_with(raw_path=b"/")
             advice = "`make run` starts it again; `make logs` shows what it said."
             raise StoryStopped(f"The stack does not answer at {where}.", advice) from silent
 
 
-def _accepted_upload(said: Mapping[str, Any]) -> Accepted:
-    return Accepted(said["scan_id"], said["task_id"], said["task_token"])
+def _accepted_upload(entry: Mapping[str, Any]) -> Accepted:
+    return Accepted(entry["scan_id"], entry["task_id"], entry["task_token"])
 
 
 def _error_of(method: str, path: str, answer: httpx.Response) -> StoryStopped:
@@ -158,8 +158,8 @@ def _error_of(method: str, path: str, answer: httpx.Response) -> StoryStopped:
     try:
         error = answer.json()["error"]
         details = [text for texts in error["details"].values() for text in texts]
-        said = " ".join([f"{error['message']}.", *details])
+        message = " ".join([f"{error['message']}.", *details])
     except (ValueError, KeyError, TypeError, AttributeError):
-        said = "The answer is not one of Scanward's."
+        message = "The answer is not one of Scanward's."
     advice = "`make logs` shows more." if answer.is_server_error else ""
-    return StoryStopped(f"{method} {path} was answered {answer.status_code}: {said}", advice)
+    return StoryStopped(f"{method} {path} was answered {answer.status_code}: {message}", advice)

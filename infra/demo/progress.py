@@ -38,16 +38,14 @@ class Update:
         return self.status in FINAL
 
 
-def follow(
-    client: Client, socket: ClientConnection | None, accepted: Accepted, show: Callable[[Update], None]
-) -> Update:
+def follow(client: Client, socket: ClientConnection | None, upload: Accepted, show: Callable[[Update], None]) -> Update:
     """Shows each newer state of the task once and gives back the final one. Raises StoryStopped after LIMIT."""
     ends = time.monotonic() + LIMIT
-    seen = 0
+    version = 0
     while time.monotonic() < ends:
-        update = _pushed_updates(socket) or _update(client.task(accepted.task_id), pushed=False)
-        if update.version > seen:
-            seen = update.version
+        update = _pushed_updates(socket) or _update(client.task(upload.task_id), is_pushed=False)
+        if update.version > version:
+            version = update.version
             show(update)
         if update.is_final:
             return update
@@ -56,9 +54,9 @@ def follow(
 
 
 @contextmanager
-def watch_socket(stack: Stack, accepted: Accepted) -> Iterator[ClientConnection | None]:
+def watch_socket(stack: Stack, upload: Accepted) -> Iterator[ClientConnection | None]:
     """A socket that watches the task by its token; None where the stack has no WebSocket to offer."""
-    url = f"{stack.websocket_url}?{urlencode({'token': accepted.task_token, 'task_ids': accepted.task_id})}"
+    url = f"{stack.websocket_url}?{urlencode({'token': upload.task_token, 'task_ids': upload.task_id})}"
     with ExitStack() as closing:
         socket = None
         with suppress(OSError, WebSocketException):
@@ -70,7 +68,7 @@ def _pushed_updates(socket: ClientConnection | None) -> Update | None:
     """The next pushed state, or None after QUIET."""
     if socket is not None:
         try:
-            return _update(json.loads(socket.recv(timeout=QUIET)), pushed=True)
+            return _update(json.loads(socket.recv(timeout=QUIET)), is_pushed=True)
         except TimeoutError:
             return None
         except ConnectionClosed:
@@ -79,16 +77,16 @@ def _pushed_updates(socket: ClientConnection | None) -> Update | None:
     return None
 
 
-def _update(said: Mapping[str, Any], *, pushed: bool) -> Update:
-    result = said.get("result")
+def _update(entry: Mapping[str, Any], *, is_pushed: bool) -> Update:
+    result = entry.get("result")
     return Update(
-        version=int(said["version"]),
-        status=str(said["status"]),
-        progress=int(said["progress"]),
-        message=str(said["message"]),
+        version=int(entry["version"]),
+        status=str(entry["status"]),
+        progress=int(entry["progress"]),
+        message=str(entry["message"]),
         result=result["data"] if result else None,
-        failure=said.get("failure"),
-        pushed=pushed,
+        failure=entry.get("failure"),
+        pushed=is_pushed,
     )
 
 

@@ -16,19 +16,19 @@ from infra.demo.progress import Update
 from scanward.domain.results import MEANINGS
 
 
-def folder_for(results: Path, image: Image, accepted: Accepted) -> Path:
+def folder_for(results: Path, image: Image, upload: Accepted) -> Path:
     """A folder of this run's own, named after the image and the scan."""
     stem = re.sub(r"[^\w.-]+", "-", image.path.stem)[:60]
-    folder = results / f"{stem}-{accepted.scan_id[:13]}"
+    folder = results / f"{stem}-{upload.scan_id[:13]}"
     folder.mkdir(parents=True, exist_ok=True)
     return folder
 
 
-def save_pictures(client: Client, accepted: Accepted, result: Mapping[str, Any], folder: Path) -> list[Path]:
+def save_pictures(client: Client, upload: Accepted, result: Mapping[str, Any], folder: Path) -> list[Path]:
     """Saves the preview, the heatmap where a model made one, and the result itself."""
-    files = {"preview.jpg": client.file(f"/files/images/{accepted.scan_id}")}
+    files = {"preview.jpg": client.file(f"/files/images/{upload.scan_id}")}
     if result["model"]:
-        files["heatmap.png"] = client.file(f"/files/heatmaps/{accepted.task_id}")
+        files["heatmap.png"] = client.file(f"/files/heatmaps/{upload.task_id}")
     files["result.json"] = json.dumps(result, indent=2).encode()
     for name, content in files.items():
         (folder / name).write_bytes(content)
@@ -68,14 +68,14 @@ def _findings(findings: list[Mapping[str, Any]]) -> Table:
     table.add_column("operating point", justify="right")
     table.add_column("found")
     for finding in sorted(findings, key=lambda finding: -finding["score"]):
-        found = bool(finding["found"])
+        is_found = bool(finding["found"])
         table.add_row(
             finding["title"],
             f"{finding['score']:.3f}",
             "█" * round(20 * finding["score"]),
             f"{finding['operating_point']:.3f}",
-            "yes" if found else "no",
-            style="bold red" if found else "dim",
+            "yes" if is_found else "no",
+            style="bold red" if is_found else "dim",
         )
     return table
 

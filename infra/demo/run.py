@@ -24,11 +24,11 @@ def run_clinic(console: Console, stack: Stack, patient: Client, administrator: L
     with Client(stack) as doctor:
         doctor_id = _let_in(console, stack, patient, doctor, administrator)
         console.print(_patients(doctor.send("GET", "/patients")))
-        asked = patient.send("POST", "/api/questions", {"question_text": QUESTION, "doctor_id": doctor_id})
+        question = patient.send("POST", "/api/questions", {"question_text": QUESTION, "doctor_id": doctor_id})
         for waiting in doctor.send("GET", "/api/questions/pending"):
             _print_line(console, f"  the patient asks    {waiting['question_text']}")
-        said = doctor.send("POST", f"/api/questions/{asked['id']}/response", {"response_text": RESPONSE})
-        _print_line(console, f"  the doctor answers  {said['response_text']}")
+        response = doctor.send("POST", f"/api/questions/{question['id']}/response", {"response_text": RESPONSE})
+        _print_line(console, f"  the doctor answers  {response['response_text']}")
     console.print(_accesses(patient.send("GET", "/users/me/access-log")))
 
 
@@ -47,9 +47,9 @@ def _let_in(console: Console, stack: Stack, patient: Client, doctor: Client, adm
     return doctor_id
 
 
-def _patients(listed: Sequence[Mapping[str, Any]]) -> Table:
+def _patients(rows: Sequence[Mapping[str, Any]]) -> Table:
     table = _table("The doctor's patients", "patient", "since", "until")
-    for one in listed:
+    for one in rows:
         table.add_row(one["name"], _time(one["since"]), _time(one["ends_at"]) if one["ends_at"] else "–")
     return table
 
@@ -69,8 +69,8 @@ def _table(title: str, *columns: str) -> Table:
     return table
 
 
-def _time(said: str) -> str:
-    return said[:19].replace("T", " ")
+def _time(text: str) -> str:
+    return text[:19].replace("T", " ")
 
 
 def _print_line(console: Console, text: str) -> None:
@@ -93,22 +93,22 @@ def run_demo(stage: DemoContext, image: Image) -> bool:
         client.register(email, password)
         client.log_in(email, password)
         _print(stage, f"Registered and logged in a new patient, {email}")
-        accepted = _upload(stage, client, image)
-        sent = time.monotonic()
-        update = _watch(stage, client, accepted)
-        seconds = time.monotonic() - sent
+        upload = _upload(stage, client, image)
+        start = time.monotonic()
+        update = _watch(stage, client, upload)
+        seconds = time.monotonic() - start
         if update.result is None:
             results.print_failure(stage.console, update)
             return False
         results.print_result(stage.console, update.result, seconds)
-        folder = results.folder_for(stage.results, image, accepted)
-        saved = results.save_pictures(client, accepted, update.result, folder)
+        folder = results.folder_for(stage.results, image, upload)
+        files = results.save_pictures(client, upload, update.result, folder)
         if stage.stack.administrator:
             run_clinic(stage.console, stage.stack, client, stage.stack.administrator)
     _heading(stage, "Saved")
-    for file in saved:
+    for file in files:
         _print(stage, f"  {display_path(file)}")
-    _say_where_to_go(stage, accepted, results.save_login(folder, email, password))
+    _say_where_to_go(stage, upload, results.save_login(folder, email, password))
     return True
 
 
@@ -116,26 +116,26 @@ def _upload(stage: DemoContext, client: Client, image: Image) -> Accepted:
     if image.fits_form:
         with upload_progress(stage.console, image) as content:
             return client.send_form(content, image)
-    accepted, form = client.begin_upload(image)
+    upload, form = client.begin_upload(image)
     with upload_progress(stage.console, image) as content:
         client.send_to_storage(form, content, image)
-    return accepted
+    return upload
 
 
-def _watch(stage: DemoContext, client: Client, accepted: Accepted) -> Update:
-    with watch_socket(stage.stack, accepted) as socket, analysis_progress(stage.console) as show:
-        return follow(client, socket, accepted, show)
+def _watch(stage: DemoContext, client: Client, upload: Accepted) -> Update:
+    with watch_socket(stage.stack, upload) as socket, analysis_progress(stage.console) as show:
+        return follow(client, socket, upload, show)
 
 
-def _say_where_to_go(stage: DemoContext, accepted: Accepted, login: Path) -> None:
+def _say_where_to_go(stage: DemoContext, upload: Accepted, login: Path) -> None:
     api = stage.stack.api_url
     _heading(stage, "Go on with")
     places = {
         "docs": f"{api}/docs",
         "openapi": f"{api}/openapi.json",
-        "scan": f"{api}/scans/{accepted.scan_id}",
-        "task": f"{api}/tasks/status/{accepted.task_id}",
-        "live": f"{stage.stack.websocket_url}?token=<access token>&task_ids={accepted.task_id}",
+        "scan": f"{api}/scans/{upload.scan_id}",
+        "task": f"{api}/tasks/status/{upload.task_id}",
+        "live": f"{stage.stack.websocket_url}?token=<access token>&task_ids={upload.task_id}",
     }
     for name, url in places.items():
         _print(stage, f"  {name:<9}{url}")

@@ -38,15 +38,15 @@ class Stack:
 def read_stack(file: Path) -> Stack:
     """Raises StoryStopped when there is no such file, or it does not hold the addresses."""
     try:
-        said = json.loads(file.read_text())
-        administrator = Login(**said["admin"]) if "admin" in said else None
-        return Stack(said["api_url"].rstrip("/"), said["websocket_url"].rstrip("/"), administrator)
+        payload = json.loads(file.read_text())
+        administrator = Login(**payload["admin"]) if "admin" in payload else None
+        return Stack(payload["api_url"].rstrip("/"), payload["websocket_url"].rstrip("/"), administrator)
     except FileNotFoundError as missing:
         raise StoryStopped(
             f"There is no {display_path(file)}: no stack has been brought up.", "Run `make run`."
         ) from missing
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as broken:
-        raise StoryStopped(f"{display_path(file)} cannot be read.", "`make run` writes it anew.") from broken
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        raise StoryStopped(f"{display_path(file)} cannot be read.", "`make run` writes it anew.") from error
 
 
 def display_path(path: Path) -> str:

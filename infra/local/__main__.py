@@ -20,10 +20,10 @@ from infra.operations.stack import create_administrator
 
 
 def _cloud() -> EmbeddedCloud:
-    asked = os.environ.get("PORT") or "4566"
-    if not asked.isdigit() or not 0 < int(asked) < 65536:
-        raise UserError(f"PORT={asked} is not a port.", "Ports are numbers from 1 to 65535.")
-    return EmbeddedCloud(int(asked), LOCAL, os.environ.get("AUTH", "").lower() in {"1", "true", "yes"})
+    port = os.environ.get("PORT") or "4566"
+    if not port.isdigit() or not 0 < int(port) < 65536:
+        raise UserError(f"PORT={port} is not a port.", "Ports are numbers from 1 to 65535.")
+    return EmbeddedCloud(int(port), LOCAL, os.environ.get("AUTH", "").lower() in {"1", "true", "yes"})
 
 
 def _up(_: argparse.Namespace) -> None:
@@ -56,8 +56,10 @@ def _administrator(stack: Stack) -> Administrator:
 
 
 def _stop(_: argparse.Namespace) -> None:
-    stopped = cloud.stop(_cloud())
-    console.print("The embedded cloud is stopped; its data is kept." if stopped else "The embedded cloud does not run.")
+    is_stopped = cloud.stop(_cloud())
+    console.print(
+        "The embedded cloud is stopped; its data is kept." if is_stopped else "The embedded cloud does not run."
+    )
 
 
 def _reset(_: argparse.Namespace) -> None:
@@ -67,10 +69,10 @@ def _reset(_: argparse.Namespace) -> None:
     console.print("The embedded cloud is stopped and its data is gone.")
 
 
-def _logs(asked: argparse.Namespace) -> None:
+def _logs(options: argparse.Namespace) -> None:
     ours = _cloud()
-    if asked.function:
-        for line in clients.read_logs(ours.endpoint, asked.function, asked.follow):
+    if options.function:
+        for line in clients.read_logs(ours.endpoint, options.function, options.follow):
             print(line)
         return
     try:
@@ -80,8 +82,8 @@ def _logs(asked: argparse.Namespace) -> None:
         raise UserError("The embedded cloud has not run yet.", "make run") from missing
 
 
-def _invoke(asked: argparse.Namespace) -> None:
-    answer, log = clients.invoke(_cloud().endpoint, asked.function, asked.event)
+def _invoke(options: argparse.Namespace) -> None:
+    answer, log = clients.invoke(_cloud().endpoint, options.function, options.event)
     print(log, end="", file=sys.stderr)
     print(answer)
 
@@ -106,9 +108,9 @@ def _parser() -> argparse.ArgumentParser:
 
 def main(arguments: list[str]) -> int:
     """Does what the arguments say; 1, with the reason and what to do, when it cannot."""
-    asked = _parser().parse_args(arguments)
+    options = _parser().parse_args(arguments)
     try:
-        asked.run(asked)
+        options.run(options)
     except UserError as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1

@@ -29,8 +29,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 def environment(endpoint: str) -> dict[str, str]:
     """What a program (SAM, PynamoDB) needs in its environment to speak to the local AWS and to nothing else."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**kept, **KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**inherited, **KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
 
 def _client(endpoint: str, service: str) -> Any:
@@ -71,20 +71,20 @@ def invoke(endpoint: str, function: str, event: Path) -> tuple[str, str]:
     except OSError as missing:
         hint = "make invoke FN=portal EVENT=events/portal-health.json; events/ holds a sample for each function."
         raise UserError(f"There is no event in {str(event)!r}.", hint) from missing
-    except ValueError as broken:
-        raise UserError(f"{event} is not JSON.") from broken
+    except ValueError as error:
+        raise UserError(f"{event} is not JSON.") from error
     try:
-        said = functions(endpoint).invoke(FunctionName=f"{STACK_NAME}-{function}", Payload=payload, LogType="Tail")
+        response = functions(endpoint).invoke(FunctionName=f"{STACK_NAME}-{function}", Payload=payload, LogType="Tail")
     except ClientError as failure:
         raise UserError(f"{function!r} could not be invoked: {failure}", _function_name(endpoint)) from failure
-    answer = json.loads(said["Payload"].read() or b"null")
-    return json.dumps(answer, indent=2, ensure_ascii=False), base64.b64decode(said.get("LogResult", "")).decode()
+    answer = json.loads(response["Payload"].read() or b"null")
+    return json.dumps(answer, indent=2, ensure_ascii=False), base64.b64decode(response.get("LogResult", "")).decode()
 
 
 def read_logs(endpoint: str, function: str, follow: bool) -> Iterator[str]:
     """The function's log lines, oldest first; with `follow`, new ones as they come, without end."""
     # MiniStack gives events no id: what tells them apart is the whole of them.
-    client, since, seen = logs(endpoint), 0, set[tuple[object, ...]]()
+    client, since, seen_ids = logs(endpoint), 0, set[tuple[object, ...]]()
     while True:
         try:
             pages = client.get_paginator("filter_log_events").paginate(
@@ -95,8 +95,8 @@ def read_logs(endpoint: str, function: str, follow: bool) -> Iterator[str]:
             raise UserError(f"{function!r} has no log.", _function_name(endpoint)) from failure
         for event in sorted(events, key=lambda event: event["timestamp"]):
             told_apart = (event["timestamp"], event["logStreamName"], event["message"])
-            if told_apart not in seen:
-                seen.add(told_apart)
+            if told_apart not in seen_ids:
+                seen_ids.add(told_apart)
                 since = event["timestamp"]
                 yield event["message"].rstrip("\n")
         if not follow:

@@ -27,10 +27,10 @@ def health(endpoint: str) -> dict[str, object] | None:
     """What a local AWS says of itself; None where none answers."""
     try:
         with urllib.request.urlopen(f"{endpoint}/_localstack/health", timeout=SECONDS) as answer:  # noqa: S310
-            said = json.load(answer)
+            payload = json.load(answer)
     except (OSError, urllib.error.URLError, ValueError):
         return None
-    return said if isinstance(said, dict) and "services" in said else None
+    return payload if isinstance(payload, dict) and "services" in payload else None
 
 
 def check_free(port: int) -> None:
@@ -66,10 +66,10 @@ def _move_to_port(data: Path, port: int) -> None:
     before = note.read_text() if note.is_file() else now
     if before != now:
         for file in (data / "state").glob("*.json"):
-            said = file.read_bytes()
-            moved = said.replace(f"//localhost:{before}/".encode(), f"//localhost:{now}/".encode())
-            if moved != said:
-                file.write_bytes(moved)
+            payload = file.read_bytes()
+            content = payload.replace(f"//localhost:{before}/".encode(), f"//localhost:{now}/".encode())
+            if content != payload:
+                file.write_bytes(content)
     note.write_text(now)
 
 
@@ -182,8 +182,8 @@ def _running(cloud: EmbeddedCloud) -> dict[str, object]:
     """How the one that runs was started; empty when none runs."""
     if _pid(cloud) is None:
         return {}
-    said: dict[str, object] = json.loads(cloud.pid_file.read_text())
-    return {name: value for name, value in said.items() if name != "pid"}
+    payload: dict[str, object] = json.loads(cloud.pid_file.read_text())
+    return {name: value for name, value in payload.items() if name != "pid"}
 
 
 def _pid(cloud: EmbeddedCloud) -> int | None:
@@ -197,14 +197,16 @@ def _pid(cloud: EmbeddedCloud) -> int | None:
 def _is_ours(pid: int) -> bool:
     """Whether the process lives and is MiniStack: process ids are used again. A zombie does not live."""
     ps = ["ps", "-o", "stat=,command=", "-p", str(pid)]
-    said = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
-    return "ministack" in said and not said.startswith("Z")
+    text = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
+    return "ministack" in text and not text.startswith("Z")
 
 
 def _environment(cloud: EmbeddedCloud) -> dict[str, str]:
     # Functions inherit all of it: nothing of the caller's Python or AWS may get through.
-    kept = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "LOCALSTACK"))}
-    return kept | {
+    inherited = {
+        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "LOCALSTACK"))
+    }
+    return inherited | {
         "GATEWAY_PORT": str(cloud.port),
         "BIND_HOST": "127.0.0.1",
         "AUTH": "true" if cloud.enforces_iam else "false",

@@ -22,16 +22,16 @@ console = Console(highlight=False)
 
 
 @contextmanager
-def step(doing: str, done: str, parts: int | None = None) -> Iterator[Callable[[], None]]:
+def step(doing: str, done_text: str, parts: int | None = None) -> Iterator[Callable[[], None]]:
     """Shows `doing` with a bar over `parts` (a moving one when unknown); gives a function to call as each ends."""
     began = time.monotonic()
     columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn()]
     columns += [MofNCompleteColumn()] if parts else []
-    shown = Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal)
-    with shown as bar:
+    progress = Progress(*columns, TimeElapsedColumn(), console=console, transient=True, disable=not console.is_terminal)
+    with progress as bar:
         task = bar.add_task(doing, total=parts)
         yield lambda: bar.advance(task)
-    console.print(f"[green]✓[/] {done} [dim]{time.monotonic() - began:.1f} s[/]", soft_wrap=True)
+    console.print(f"[green]✓[/] {done_text} [dim]{time.monotonic() - began:.1f} s[/]", soft_wrap=True)
 
 
 INPUTS = (
@@ -74,9 +74,9 @@ class Deployment:
 
 def deploy(deployment: Deployment) -> Stack:
     """The stack as the tree describes it. Raises LocalRefused, with the end of SAM's log, when SAM fails."""
-    wanted = {"inputs": _digest(), "target": deployment.target}
+    current = {"inputs": _digest(), "target": deployment.target}
     standing = find_stack(deployment.endpoint)
-    if standing and _stored_digest(deployment) == {**wanted, "stack": standing.id}:
+    if standing and _stored_digest(deployment) == {**current, "stack": standing.id}:
         return standing
     deployment.log.unlink(missing_ok=True)
     build = deployment.folder / "build"
@@ -90,7 +90,7 @@ def deploy(deployment: Deployment) -> Stack:
     stack = find_stack(deployment.endpoint)
     if stack is None:
         raise UserError("SAM deployed, but the stack is not there.", f"See {deployment.log}")
-    deployment.note.write_text(json.dumps({**wanted, "stack": stack.id}))
+    deployment.note.write_text(json.dumps({**current, "stack": stack.id}))
     return stack
 
 
@@ -123,7 +123,7 @@ def _inputs() -> Iterator[Path]:
             yield from (file for file in path.rglob("*") if file.is_file() and "__pycache__" not in file.parts)
 
 
-def _sam(deployment: Deployment, arguments: list[str], seen: Callable[[str], object]) -> None:
+def _sam(deployment: Deployment, arguments: list[str], on_line: Callable[[str], object]) -> None:
     env = environment(deployment.endpoint) | {
         "PYTHON": str(python("cloud")),
         "TARGET": deployment.target,
@@ -144,7 +144,7 @@ def _sam(deployment: Deployment, arguments: list[str], seen: Callable[[str], obj
     ):
         for line in sam.stdout or ():
             log.write(line)
-            seen(line)
+            on_line(line)
     if sam.returncode:
         last = "\n".join(line for line in deployment.log.read_text().splitlines()[-15:] if line.strip())
         raise UserError(f"sam {arguments[0]} failed:\n{last}", f"All of it is in {deployment.log}")

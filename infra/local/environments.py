@@ -104,10 +104,10 @@ class InstallProgress:
     def _draw(self) -> None:
         if not self._out.isatty():
             return
-        done, total = sum(self._done.values()), sum(self._totals.values()) or 1
-        full = BAR * done // total
+        installed_count, total = sum(self._done.values()), sum(self._totals.values()) or 1
+        full = BAR * installed_count // total
         seconds = time.monotonic() - self._began
-        self._out.write(f"\r\033[K  [{'█' * full}{'·' * (BAR - full)}] {done}/{total}  {seconds:.0f} s")
+        self._out.write(f"\r\033[K  [{'█' * full}{'·' * (BAR - full)}] {installed_count}/{total}  {seconds:.0f} s")
         self._out.flush()
 
 
@@ -127,14 +127,14 @@ FREE_BYTES = 1_500_000_000
 
 def ensure(names: Sequence[str]) -> None:
     """Makes those environments that are missing or out of date, two at a time. Raises LocalRefused."""
-    wanted = [name for name in names if not _is_current(name)]
-    if not wanted:
+    missing = [name for name in names if not _is_current(name)]
+    if not missing:
         return
     _check_disk()
-    counted = InstallProgress({name: _packages(name) for name in wanted})
-    with ThreadPoolExecutor(2) as pool, counted:
-        for done in [pool.submit(_make, name, counted) for name in wanted]:
-            done.result()
+    progress = InstallProgress({name: _packages(name) for name in missing})
+    with ThreadPoolExecutor(2) as pool, progress:
+        for future in [pool.submit(_make, name, progress) for name in missing]:
+            future.result()
 
 
 def _is_current(name: str) -> bool:
@@ -167,29 +167,29 @@ def _check_disk() -> None:
         )
 
 
-def _make(name: str, counted: InstallProgress) -> None:
+def _make(name: str, progress: InstallProgress) -> None:
     folder = venv(name)
-    made = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-m", "venv", "--clear", str(folder)], capture_output=True, text=True, check=False
     )
-    if made.returncode:
-        raise explain_failure(name, made.stdout + made.stderr)
+    if process.returncode:
+        raise explain_failure(name, process.stdout + process.stderr)
     # One package has no wheel; it is pure Python, so that no compiler is ever needed.
     command = [str(folder / "bin" / "python"), "-m", "pip", "install", "--no-input", "--progress-bar=off"]
     command += [] if name in WITH_DEPENDENCIES else ["--no-deps"]
     command += ["--disable-pip-version-check", "--only-binary=:all:", "--no-binary=localstack-client"]
     for lock in _locks(name):
         command += ["--requirement", str(lock)]
-    said: list[str] = []
+    lines: list[str] = []
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True) as pip:
         for line in pip.stdout or ():
-            said.append(line)
+            lines.append(line)
             if line.startswith("Collecting "):
-                counted.one_more(name)
+                progress.one_more(name)
     if pip.returncode:
-        raise explain_failure(name, "".join(said))
+        raise explain_failure(name, "".join(lines))
     (folder / STAMP).write_text(_key(name))
-    counted.finished(name)
+    progress.finished(name)
 
 
 def main(names: list[str]) -> int:

@@ -44,18 +44,18 @@ class Administrator:
 def find_stack(endpoint: str) -> Stack | None:
     """The stack on the local AWS, or None when it is not there or not whole."""
     try:
-        found = cloudformation(endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
+        stacks = cloudformation(endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
     except ClientError:
         return None
-    if not found or found[0]["StackStatus"] not in STABLE_STATES:
+    if not stacks or stacks[0]["StackStatus"] not in STABLE_STATES:
         return None
-    outputs = {output["OutputKey"]: output["OutputValue"] for output in found[0].get("Outputs", [])}
-    return Stack(found[0]["StackId"], endpoint, outputs)
+    outputs = {output["OutputKey"]: output["OutputValue"] for output in stacks[0].get("Outputs", [])}
+    return Stack(stacks[0]["StackId"], endpoint, outputs)
 
 
 def write_stack(file: Path, stack: Stack, administrator: Administrator) -> None:
     """Keeps what a person or a test needs to go on; only its owner may read it, since it holds a password."""
-    said = {
+    content = {
         "api_url": stack.api_url,
         "websocket_url": stack.websocket_url,
         "endpoint_url": stack.endpoint,
@@ -65,14 +65,14 @@ def write_stack(file: Path, stack: Stack, administrator: Administrator) -> None:
     }
     file.unlink(missing_ok=True)
     with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as out:
-        json.dump(said, out, indent=2)
+        json.dump(content, out, indent=2)
         out.write("\n")
 
 
 def read_administrator(file: Path, stack: Stack) -> Administrator | None:
     """The administrator that `file` keeps for this very stack."""
     try:
-        said = json.loads(file.read_text())
-        return Administrator(**said["admin"]) if said["stack_id"] == stack.id else None
+        payload = json.loads(file.read_text())
+        return Administrator(**payload["admin"]) if payload["stack_id"] == stack.id else None
     except (OSError, ValueError, KeyError, TypeError):
         return None

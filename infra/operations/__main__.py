@@ -9,12 +9,12 @@ from infra.operations.stack import announcement, create_administrator, outputs, 
 from scanward.errors import AlreadyTaken, ScanwardError
 
 
-def _admin(asked: argparse.Namespace) -> None:
+def _admin(options: argparse.Namespace) -> None:
     try:
-        password = create_administrator(outputs()["AccountsTableName"], asked.email)
-    except AlreadyTaken as taken:
-        raise UserError("An account with this email is there already.", "Name another.") from taken
-    print(f"{asked.email} administers now. The password, shown this once: {password}")
+        password = create_administrator(outputs()["AccountsTableName"], options.email)
+    except AlreadyTaken as error:
+        raise UserError("An account with this email is there already.", "Name another.") from error
+    print(f"{options.email} administers now. The password, shown this once: {password}")
 
 
 def _rotate(_: argparse.Namespace) -> None:
@@ -30,9 +30,9 @@ def main(arguments: list[str]) -> int:
     admin.add_argument("email")
     admin.set_defaults(run=_admin)
     commands.add_parser("rotate-keys").set_defaults(run=_rotate)
-    asked = parser.parse_args(arguments)
+    options = parser.parse_args(arguments)
     try:
-        asked.run(asked)
+        options.run(options)
     except UserError as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1

@@ -50,8 +50,8 @@ def create_administrator(accounts_table: str, email: str) -> str:
     """
     try:
         TypeAdapter[str](Email).validate_python(email)
-    except ValidationError as broken:
-        raise UserError("That is no email address.", "make admin EMAIL=ada@example.org") from broken
+    except ValidationError as error:
+        raise UserError("That is no email address.", "make admin EMAIL=ada@example.org") from error
     password, when = secrets.token_urlsafe(15), now()
     account = accounts.register(fresh_id(when), Role.ADMIN, Names(email=email), Profile(), when)
     AccountStore(accounts_table).add(account, hash_password(password))

@@ -231,7 +231,7 @@ def test_what_an_analysis_may_warn_of_is_told_to_both_readers(code: str) -> None
 
 
 def test_without_heat_no_time_is_spent_on_it(tmp_path: Path) -> None:
-    analysis = analyse(decode(png(networks.shown(1))), quarters(tmp_path), explained=False)
+    analysis = analyse(decode(png(networks.shown(1))), quarters(tmp_path), with_heat=False)
     assert analysis.positive != ()
     assert analysis.grids == {}
 

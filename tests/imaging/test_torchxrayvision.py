@@ -136,7 +136,7 @@ def opened(data: bytes) -> tuple[NDArray[Any], int]:
 
 @pytest.mark.parametrize("name", IMAGES)
 def test_the_scores_are_their_sigmoids(name: str, densenet: Model) -> None:
-    analysis = analyse(decode((ROOT / "samples" / name).read_bytes()), densenet, explained=False)
+    analysis = analyse(decode((ROOT / "samples" / name).read_bytes()), densenet, with_heat=False)
     expected = 1 / (1 + np.exp(-np.array(REFERENCE["logits"][name])))
     assert np.abs(np.array(list(analysis.scores.values())) - expected).max() < 1e-4
 

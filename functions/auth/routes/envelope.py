@@ -40,8 +40,8 @@ def login(call: Call[LoginBody], deps: AuthDeps) -> TokensOut:
 @routes.post("/auth/refresh-token", AccessOut, RefreshBody, audience=REFRESHING, body_optional=True)
 def refresh_token(call: Call[RefreshBody], deps: AuthDeps) -> AccessOut:
     """Renew the access token; the refresh token goes into the Authorization header."""
-    renewed = sessions.renew_tokens(deps, call.require_auth(), rotates=call.body.rotate)
-    return AccessOut(access_token=renewed.access, refresh_token=renewed.refresh)
+    tokens = sessions.renew_tokens(deps, call.require_auth(), rotates=call.body.rotate)
+    return AccessOut(access_token=tokens.access, refresh_token=tokens.refresh)
 
 
 @routes.post("/auth/logout", MessageOut, LogoutBody, body_optional=True)

@@ -74,9 +74,11 @@ class MemberSignedInOut(MemberOut):
     message: str = "Login successful!"
 
     @classmethod
-    def from_sign_in(cls, opened: SignedIn) -> Self:
-        account = opened.account
-        return cls(uid=account.id, refresh=opened.refresh, access=opened.access, **spelled(account))
+    def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
+        account = signed_in_account.account
+        return cls(
+            uid=account.id, refresh=signed_in_account.refresh, access=signed_in_account.access, **spelled(account)
+        )
 
 
 class RenewedOut(Out):
@@ -86,8 +88,8 @@ class RenewedOut(Out):
     refresh: str | None = Field(default=None, exclude_if=lambda token: token is None)
 
     @classmethod
-    def from_domain(cls, renewed: RenewedTokens) -> Self:
-        return cls(access=renewed.access, refresh=renewed.refresh)
+    def from_domain(cls, tokens: RenewedTokens) -> Self:
+        return cls(access=tokens.access, refresh=tokens.refresh)
 
 
 def spelled(account: Account) -> dict[str, Any]:

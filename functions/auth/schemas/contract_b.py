@@ -147,8 +147,8 @@ class SessionOut(Out):
 
     @classmethod
     def from_domain(cls, session: Session, current: str) -> Self:
-        created, ends = (datetime.fromtimestamp(second, UTC) for second in (session.created, session.ends))
-        return cls(id=session.id, created_at=created, expires_at=ends, current=session.id == current)
+        created_at, ends = (datetime.fromtimestamp(second, UTC) for second in (session.created, session.ends))
+        return cls(id=session.id, created_at=created_at, expires_at=ends, current=session.id == current)
 
 
 class ListQuery(Body):

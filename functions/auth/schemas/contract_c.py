@@ -73,14 +73,14 @@ class DoctorBody(Body):
     address: Address | None = None
 
     def to_command(self) -> Registration:
-        said = replace(
+        profile = replace(
             self.profile.to_profile(),
             bio=self.bio,
             specialty=self.specialite,
             is_private=self.is_private,
             practice_address=self.address,
         )
-        return Registration(Role.DOCTOR, self.profile.names(), said, self.profile.password)
+        return Registration(Role.DOCTOR, self.profile.names(), profile, self.profile.password)
 
 
 class RoleLoginBody(Body):
@@ -122,8 +122,10 @@ class PatientOut(PersonOut):
     is_patient: Literal[True] = Field(default=True, serialization_alias="isPatient")
 
     @classmethod
-    def from_sign_in(cls, opened: SignedIn) -> Self:
-        return cls(access=opened.access, refresh=opened.refresh, **person(opened.account))
+    def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
+        return cls(
+            access=signed_in_account.access, refresh=signed_in_account.refresh, **person(signed_in_account.account)
+        )
 
 
 class DoctorOut(Out):
@@ -140,13 +142,13 @@ class DoctorOut(Out):
     doctor_address: str | None
 
     @classmethod
-    def from_sign_in(cls, opened: SignedIn) -> Self:
-        account = opened.account
+    def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
+        account = signed_in_account.account
         return cls(
             profile=PersonOut.from_domain(account),
             id=to_uuid(account.id),
-            refresh=opened.refresh,
-            access=opened.access,
+            refresh=signed_in_account.refresh,
+            access=signed_in_account.access,
             specialite=account.profile.specialty,
             bio=account.profile.bio,
             is_approved=account.is_approved,
@@ -156,19 +158,19 @@ class DoctorOut(Out):
 
 def person(account: Account) -> dict[str, Any]:
     """A person in C's words."""
-    names, said = account.names, account.profile
+    names, profile = account.names, account.profile
     return {
         "id": to_uuid(account.id),
         "carte_id": names.carte_id,
         "email": names.email,
-        "first_name": said.first_name,
-        "last_name": said.last_name,
-        "birth_date": said.birth_date,
-        "numero_tel": said.phone,
-        "address": said.address,
-        "blood_type": said.blood_type,
-        "gender": said.gender.capitalize() if said.gender else None,
-        "emergency_numbers": said.emergency_numbers,
+        "first_name": profile.first_name,
+        "last_name": profile.last_name,
+        "birth_date": profile.birth_date,
+        "numero_tel": profile.phone,
+        "address": profile.address,
+        "blood_type": profile.blood_type,
+        "gender": profile.gender.capitalize() if profile.gender else None,
+        "emergency_numbers": profile.emergency_numbers,
     }
 
 
@@ -188,8 +190,8 @@ class OrganisationBody(Body):
 
     def registration(self, role: Role, phone: str | None, address: str | None) -> Registration:
         names = Names(email=self.profile.email, carte_id=self.profile.carte_id)
-        said = Profile(name=self.name, phone=phone, practice_address=address)
-        return Registration(role, names, said, self.profile.password)
+        profile = Profile(name=self.name, phone=phone, practice_address=address)
+        return Registration(role, names, profile, self.profile.password)
 
 
 class HospitalBody(OrganisationBody):
@@ -232,10 +234,10 @@ class HospitalOut(OrganisationOut):
     is_hospital: Literal[True] = Field(default=True, serialization_alias="isHospital")
 
     @classmethod
-    def from_sign_in(cls, opened: SignedIn) -> Self:
-        said = opened.account.profile
-        shared = _shared(opened, "Hospital Profile")
-        return cls(hospital_address=said.practice_address, hospital_number=said.phone, **shared)
+    def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
+        profile = signed_in_account.account.profile
+        common_fields = _shared(signed_in_account, "Hospital Profile")
+        return cls(hospital_address=profile.practice_address, hospital_number=profile.phone, **common_fields)
 
 
 class LaboOut(OrganisationOut):
@@ -247,19 +249,23 @@ class LaboOut(OrganisationOut):
     is_labo_or_radiology: Literal[True] = Field(default=True, serialization_alias="isLabOorRad")
 
     @classmethod
-    def from_sign_in(cls, opened: SignedIn) -> Self:
-        said = opened.account.profile
-        return cls(labo_address=said.practice_address, labo_number=said.phone, **_shared(opened, "Labo Profile"))
+    def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
+        profile = signed_in_account.account.profile
+        return cls(
+            labo_address=profile.practice_address,
+            labo_number=profile.phone,
+            **_shared(signed_in_account, "Labo Profile"),
+        )
 
 
-def _shared(opened: SignedIn, label: str) -> dict[str, Any]:
-    account = opened.account
+def _shared(signed_in_account: SignedIn, label: str) -> dict[str, Any]:
+    account = signed_in_account.account
     return {
         "profile": _as_person(account, label),
         "id": to_uuid(account.id),
         "name": account.profile.name,
-        "refresh": opened.refresh,
-        "access": opened.access,
+        "refresh": signed_in_account.refresh,
+        "access": signed_in_account.access,
         "is_approved": account.is_approved,
     }
 
@@ -282,8 +288,10 @@ class RoleLoginOut(Out):
     id: UUID
 
     @classmethod
-    def from_sign_in(cls, opened: SignedIn) -> Self:
-        return cls(access=opened.access, refresh=opened.refresh, id=to_uuid(opened.account.id))
+    def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
+        return cls(
+            access=signed_in_account.access, refresh=signed_in_account.refresh, id=to_uuid(signed_in_account.account.id)
+        )
 
 
 class PatientLoginOut(RoleLoginOut):

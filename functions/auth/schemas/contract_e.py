@@ -54,12 +54,12 @@ class UserOut(Out):
     @classmethod
     def from_domain(cls, account: Account, image: str | None = None) -> Self:
         """`image`: an address of the account's picture; only profiles show it."""
-        said: dict[str, Any] = {**asdict(account.profile), **asdict(account.names)}
-        said |= {"id": account.id, "full_name": account.full_name, "usertype": account.role.value.lower()}
-        said |= {"created_at": account.created_at, "updated_at": account.updated_at}
-        said |= {"age": account.age_on(datetime.now(UTC).date()), "is_approved": account.is_approved}
-        said["image"] = image
-        return cls(**{name: said[name] for name in cls.model_fields})
+        payload: dict[str, Any] = {**asdict(account.profile), **asdict(account.names)}
+        payload |= {"id": account.id, "full_name": account.full_name, "usertype": account.role.value.lower()}
+        payload |= {"created_at": account.created_at, "updated_at": account.updated_at}
+        payload |= {"age": account.age_on(datetime.now(UTC).date()), "is_approved": account.is_approved}
+        payload["image"] = image
+        return cls(**{name: payload[name] for name in cls.model_fields})
 
 
 _PERSON = {"first_name", "last_name", "full_name", "gender", "birth_date", "age", "address", "blood_type"}
@@ -101,14 +101,14 @@ class ProfileBody(Body):
 
     @field_validator("emergency_numbers", mode="before")
     @classmethod
-    def _of_a_form(cls, given: object, info: ValidationInfo) -> object:
+    def _of_a_form(cls, value: object, info: ValidationInfo) -> object:
         # The field of a form is one text: the JSON list.
-        if isinstance(given, str) and info.mode == "python":
+        if isinstance(value, str) and info.mode == "python":
             try:
-                given = json.loads(given)
+                value = json.loads(value)
             except (ValueError, RecursionError):
-                return given
-        return tuple(given) if isinstance(given, list) else given
+                return value
+        return tuple(value) if isinstance(value, list) else value
 
     @field_validator("email")
     @classmethod
@@ -119,19 +119,19 @@ class ProfileBody(Body):
 
     def change(self, role: Role) -> Callable[[Profile], Profile]:
         """The change that is wanted of a profile. Raises InvalidFields for fields of other roles."""
-        given = {name: getattr(self, name) for name in self.model_fields_set}
-        if foreign := foreign_fields(role, given):
+        values = {name: getattr(self, name) for name in self.model_fields_set}
+        if foreign := foreign_fields(role, values):
             raise InvalidFields(foreign)
-        if "emergency_numbers" in given:
-            given["emergency_numbers"] = given["emergency_numbers"] or ()
-        given.pop("email", None)
-        return lambda profile: replace(profile, **given)
+        if "emergency_numbers" in values:
+            values["emergency_numbers"] = values["emergency_numbers"] or ()
+        values.pop("email", None)
+        return lambda profile: replace(profile, **values)
 
 
-def foreign_fields(role: Role, sent: Any) -> dict[str, list[str]]:
+def foreign_fields(role: Role, body: Any) -> dict[str, list[str]]:
     """Field → text, of those that are another role's."""
-    known = ProfileBody.model_fields.keys() - EDITABLE[role]
-    return {name: [NOT_KNOWN] for name in sent if name in known} if isinstance(sent, dict) else {}
+    own_fields = ProfileBody.model_fields.keys() - EDITABLE[role]
+    return {name: [NOT_KNOWN] for name in body if name in own_fields} if isinstance(body, dict) else {}
 
 
 class AdministratorProfileOut(UserOut):

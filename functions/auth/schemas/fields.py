@@ -49,13 +49,13 @@ def _phone(text: str) -> str:
     return text
 
 
-def _iso_date(given: object) -> object:
+def _iso_date(value: object) -> object:
     # Pydantic alone would take a number in quotes for seconds since 1970.
-    if isinstance(given, date):
-        return given
+    if isinstance(value, date):
+        return value
     try:
-        if isinstance(given, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", given):
-            return date.fromisoformat(given)
+        if isinstance(value, str) and re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", value):
+            return date.fromisoformat(value)
     except ValueError:
         pass
     raise PydanticCustomError("date", "Enter a date as YYYY-MM-DD.")
@@ -82,13 +82,13 @@ BloodType = Literal["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"]
 EmergencyNumbers = Annotated[tuple[Phone, ...], Field(max_length=10)]
 
 
-def names_in(sent: Any) -> Names:
+def names_in(body: Any) -> Names:
     """The names in a JSON body that breaks its model, wherever the document puts them; what is none is left out."""
-    fields = sent if isinstance(sent, dict) else {}
+    fields = body if isinstance(body, dict) else {}
     profile = fields.get("profile")
     fields = {**fields, **profile} if isinstance(profile, dict) else fields
     return Names(**{name: _name(fields.get(name)) for name in ("email", "username", "carte_id", "registration_id")})
 
 
-def _name(given: Any) -> str | None:
-    return given if isinstance(given, str) and 0 < len(fold(given).encode()) <= MAX_FOLDED_BYTES else None
+def _name(value: Any) -> str | None:
+    return value if isinstance(value, str) and 0 < len(fold(value).encode()) <= MAX_FOLDED_BYTES else None

@@ -31,16 +31,16 @@ def list_accounts(
     """A page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
     before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    found: AccountPage = deps.lists.page(filters, window.skip, window.limit, before)
-    deps.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in found.accounts], RESOURCE)
-    return found.accounts, deps.tokens.cursor(found.last, scope) if found.last is not None else None
+    page: AccountPage = deps.lists.page(filters, window.skip, window.limit, before)
+    deps.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in page.accounts], RESOURCE)
+    return page.accounts, deps.tokens.cursor(page.last, scope) if page.last is not None else None
 
 
 def read_account(deps: AuthDeps, actor: Actor, account_id: str) -> Account:
     """The account of either spelling of its id. Raises NotFound."""
-    found = _get_account(deps, account_id).account
-    deps.access.require(actor, Action.READ_ACCOUNT, found.id, ResourceRef(RESOURCE, found.id))
-    return found
+    account = _get_account(deps, account_id).account
+    deps.access.require(actor, Action.READ_ACCOUNT, account.id, ResourceRef(RESOURCE, account.id))
+    return account
 
 
 def set_active(deps: AuthDeps, actor: Actor, account_id: str, *, active: bool) -> Account:
@@ -55,7 +55,7 @@ def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: Appr
     """Approves a professional, or refuses. Raises NotFound, and Conflict for those who need no approval."""
     before = _get_account(deps, account_id)
     decision = Decision(actor.account_id, deps.now(), verdict.reason)
-    after = replace(before, account=accounts.decide(before.account, decision, approved=verdict.approved))
+    after = replace(before, account=accounts.decide(before.account, decision, is_approved=verdict.approved))
     deps.accounts.change(before, after, ends_sessions=False, entry=_log_entry(deps, actor, before.account))
     return after.account
 
@@ -67,11 +67,11 @@ def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:
     behind it, the account is there still, and is removed by asking again. Raises NotFound, LastAdministrator, Conflict.
     """
     entry = _log_entry(deps, actor, _get_account(deps, account_id).account)
-    locked = deps.accounts.lock(parse_id(account_id), deps.now(), entry)
+    is_locked = deps.accounts.lock(parse_id(account_id), deps.now(), entry)
     deps.personal_data.enqueue(RequestKind.ERASURE, parse_id(account_id))
-    gone = deps.accounts.remove(parse_id(account_id), None if locked else entry)
-    if gone and gone.profile.image:
-        deps.pictures.remove(gone.profile.image)
+    removed_account = deps.accounts.remove(parse_id(account_id), None if is_locked else entry)
+    if removed_account and removed_account.profile.image:
+        deps.pictures.remove(removed_account.profile.image)
 
 
 def _log_entry(deps: AuthDeps, actor: Actor, account: Account) -> AccessEntry | None:
@@ -79,7 +79,7 @@ def _log_entry(deps: AuthDeps, actor: Actor, account: Account) -> AccessEntry | 
 
 
 def _get_account(deps: AuthDeps, account_id: str) -> Credentials:
-    found = deps.accounts.get(parse_id(account_id))
-    if found is None:
+    credentials = deps.accounts.get(parse_id(account_id))
+    if credentials is None:
         raise NotFound
-    return found
+    return credentials

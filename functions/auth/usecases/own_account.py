@@ -20,14 +20,14 @@ def read_own_account(deps: AuthDeps, actor: Actor) -> Account:
 
 def change_credentials(deps: AuthDeps, actor: Actor, email: str | None, password: str | None) -> Account:
     """A new email, password, or both. A new password ends all sessions. Raises AlreadyTaken, Conflict."""
-    hashed = passwords.hash_password(password) if password else None
+    password_hash = passwords.hash_password(password) if password else None
 
-    def change(found: Credentials) -> Credentials:
-        names = replace(found.account.names, email=email) if email else found.account.names
-        account = replace(found.account, names=names, updated_at=deps.now())
-        return replace(found, account=account, password_hash=hashed or found.password_hash)
+    def change(credentials: Credentials) -> Credentials:
+        names = replace(credentials.account.names, email=email) if email else credentials.account.names
+        account = replace(credentials.account, names=names, updated_at=deps.now())
+        return replace(credentials, account=account, password_hash=password_hash or credentials.password_hash)
 
-    return _change(deps, actor, change, ends_sessions=hashed is not None)[1]
+    return _change(deps, actor, change, ends_sessions=password_hash is not None)[1]
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +39,19 @@ class ProfileChange:
     picture: CleanPicture | None = None
 
 
-def change_profile(deps: AuthDeps, actor: Actor, wanted: ProfileChange) -> Account:
+def change_profile(deps: AuthDeps, actor: Actor, change: ProfileChange) -> Account:
     """Changes the profile; a picture that another one replaces, or that is cleared, is removed.
 
     Raises AlreadyTaken, Conflict.
     """
-    if wanted.picture is None:
-        return _change_profile(deps, actor, wanted.profile, wanted.email)
-    name = f"{fresh_token()}.{wanted.picture.suffix}"
-    kept = deps.pictures.put(actor.account_id, name, wanted.picture.content, wanted.picture.content_type)
+    if change.picture is None:
+        return _change_profile(deps, actor, change.profile, change.email)
+    name = f"{fresh_token()}.{change.picture.suffix}"
+    key = deps.pictures.put(actor.account_id, name, change.picture.content, change.picture.content_type)
     try:
-        return _change_profile(deps, actor, lambda said: replace(wanted.profile(said), image=kept), wanted.email)
+        return _change_profile(deps, actor, lambda profile: replace(change.profile(profile), image=key), change.email)
     except ScanwardError:
-        deps.pictures.remove(kept)
+        deps.pictures.remove(key)
         raise
 
 
@@ -61,10 +61,12 @@ def picture_link(deps: AuthDeps, account: Account) -> str | None:
 
 
 def _change_profile(deps: AuthDeps, actor: Actor, change: Callable[[Profile], Profile], email: str | None) -> Account:
-    def changed(found: Credentials) -> Credentials:
-        old = found.account
+    def changed(credentials: Credentials) -> Credentials:
+        old = credentials.account
         names = replace(old.names, email=email) if email else old.names
-        return replace(found, account=replace(old, names=names, profile=change(old.profile), updated_at=deps.now()))
+        return replace(
+            credentials, account=replace(old, names=names, profile=change(old.profile), updated_at=deps.now())
+        )
 
     before, after = _change(deps, actor, changed, ends_sessions=False)
     if before.profile.image not in (None, after.profile.image):
@@ -90,10 +92,10 @@ def _change(
 
 
 def _get_own(deps: AuthDeps, actor: Actor) -> Credentials:
-    found = deps.accounts.get(actor.account_id)
-    if found is None:
+    credentials = deps.accounts.get(actor.account_id)
+    if credentials is None:
         raise NotAuthenticated
-    return found
+    return credentials
 
 
 def request_erasure(deps: AuthDeps, actor: Actor, address: str, password: str) -> None:
@@ -104,11 +106,11 @@ def request_erasure(deps: AuthDeps, actor: Actor, address: str, password: str) -
     """
     name = str(actor.account_id)
     deps.login_limiter.count_call(address, name)
-    found = deps.accounts.get(actor.account_id)
-    right = passwords.matches(password, found.password_hash if found else None)
-    if found is None or not right:
+    credentials = deps.accounts.get(actor.account_id)
+    right = passwords.matches(password, credentials.password_hash if credentials else None)
+    if credentials is None or not right:
         deps.login_limiter.count_failure(address, name)
         raise InvalidFields({"password": ["This is not your password."]})
-    deps.accounts.require_another_administrator(found.account)
+    deps.accounts.require_another_administrator(credentials.account)
     deps.personal_data.enqueue(RequestKind.ERASURE, actor.account_id)
     deps.accounts.lock(actor.account_id, deps.now())

@@ -29,15 +29,17 @@ def confirm_reset(deps: AuthDeps, address: str, token: str, password: str) -> No
     deps.login_limiter.count_call(address, "")
     try:
         claims = deps.tokens.verify(token, TokenType.RESET)
-    except NotAuthenticated as broken:
-        raise InvalidResetToken from broken
+    except NotAuthenticated as error:
+        raise InvalidResetToken from error
     _account_of(deps, claims)
-    hashed = passwords.hash_password(password)
+    password_hash = passwords.hash_password(password)
     for last in (False, False, True):
         before = _account_of(deps, claims)
         account = replace(before.account, updated_at=deps.now())
         try:
-            deps.accounts.change(before, replace(before, account=account, password_hash=hashed), ends_sessions=True)
+            deps.accounts.change(
+                before, replace(before, account=account, password_hash=password_hash), ends_sessions=True
+            )
         except Conflict:  # changed meanwhile: if it was the password, the token is over
             if last:
                 raise
@@ -46,9 +48,9 @@ def confirm_reset(deps: AuthDeps, address: str, token: str, password: str) -> No
 
 
 def _account_of(deps: AuthDeps, claims: Claims) -> Credentials:
-    found = deps.accounts.get(claims.account_id)
-    if found is None or not found.account.is_active:
+    credentials = deps.accounts.get(claims.account_id)
+    if credentials is None or not credentials.account.is_active:
         raise InvalidResetToken
-    if password_fingerprint(found.password_hash, found.account.names.email) != claims.session_id:
+    if password_fingerprint(credentials.password_hash, credentials.account.names.email) != claims.session_id:
         raise InvalidResetToken
-    return found
+    return credentials

@@ -20,15 +20,17 @@ class Registration:
     password: str
 
 
-def register(deps: AuthDeps, address: str, wanted: Registration) -> Account:
+def register(deps: AuthDeps, address: str, registration: Registration) -> Account:
     """A new account; two round trips. Raises AlreadyTaken, or TooManyRequests for an address that calls too often."""
     deps.login_limiter.count_call(address, "")
-    hashed = passwords.hash_password(wanted.password)
+    password_hash = passwords.hash_password(registration.password)
     for last in (False, False, True):
         now = deps.now()
-        account = accounts.register(deps.fresh_id(now), wanted.role, wanted.names, wanted.profile, now)
+        account = accounts.register(
+            deps.fresh_id(now), registration.role, registration.names, registration.profile, now
+        )
         try:
-            deps.accounts.add(account, hashed)
+            deps.accounts.add(account, password_hash)
         except Conflict:  # the id was in use: one chance in 4,096 for two in the same millisecond
             if last:
                 raise
@@ -37,9 +39,9 @@ def register(deps: AuthDeps, address: str, wanted: Registration) -> Account:
     return account
 
 
-def register_and_sign_in(deps: AuthDeps, address: str, wanted: Registration) -> SignedIn:
+def register_and_sign_in(deps: AuthDeps, address: str, registration: Registration) -> SignedIn:
     """A new account and its first session. Raises as `register` does."""
-    return sign_in(deps, register(deps, address, wanted))
+    return sign_in(deps, register(deps, address, registration))
 
 
 def find_taken(deps: AuthDeps, address: str, names: Names) -> Fields:

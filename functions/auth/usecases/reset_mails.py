@@ -52,13 +52,13 @@ def send_reset_mail(mails: ResetMailDeps, request: str, email: str) -> MailOutco
     """
     if mails.mailer is None:
         return MailOutcome.NOT_CONFIGURED
-    found = mails.accounts.by_name("email", email)
-    owner = found.account.names.email if found and found.account.is_active else None
-    if found is None or owner is None:
+    credentials = mails.accounts.by_name("email", email)
+    owner = credentials.account.names.email if credentials and credentials.account.is_active else None
+    if credentials is None or owner is None:
         return MailOutcome.NOBODY
-    if not mails.sent.allow(found.account.id, request, int(mails.now().timestamp())):
+    if not mails.sent.allow(credentials.account.id, request, int(mails.now().timestamp())):
         return MailOutcome.HELD_BACK
-    claims = Claims(found.account.id, password_fingerprint(found.password_hash, owner), fresh_token())
+    claims = Claims(credentials.account.id, password_fingerprint(credentials.password_hash, owner), fresh_token())
     try:
         mails.mailer.send(owner, SUBJECT, mail_text(mails.tokens.issue(TokenType.RESET, claims), mails.url))
     except Undeliverable:

@@ -40,24 +40,24 @@ class RenewedTokens:
     refresh: str | None
 
 
-def login(deps: AuthDeps, address: str, shown: Login) -> SignedIn:
+def login(deps: AuthDeps, address: str, login_request: Login) -> SignedIn:
     """Opens a session. After the same work for unknown accounts and wrong passwords: InvalidCredentials.
 
     Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved.
     """
-    deps.login_limiter.count_call(address, shown.name)
-    found = deps.accounts.by_name(shown.field, shown.name)
-    right = passwords.matches(shown.password, found.password_hash if found else None)
-    if found is None or not right or shown.role not in (None, found.account.role):
-        deps.login_limiter.count_failure(address, shown.name)
+    deps.login_limiter.count_call(address, login_request.name)
+    credentials = deps.accounts.by_name(login_request.field, login_request.name)
+    right = passwords.matches(login_request.password, credentials.password_hash if credentials else None)
+    if credentials is None or not right or login_request.role not in (None, credentials.account.role):
+        deps.login_limiter.count_failure(address, login_request.name)
         raise InvalidCredentials
-    account = found.account
-    if shown.approved and account.is_active and account.role in PROFESSIONALS and not account.is_approved:
+    account = credentials.account
+    if login_request.approved and account.is_active and account.role in PROFESSIONALS and not account.is_approved:
         raise NotApproved
     try:
         return sign_in(deps, account)
     except NotAuthenticated as inactive:
-        deps.login_limiter.count_failure(address, shown.name)
+        deps.login_limiter.count_failure(address, login_request.name)
         raise InvalidCredentials from inactive
 
 
@@ -72,14 +72,14 @@ def sign_in(deps: AuthDeps, account: Account) -> SignedIn:
     )
 
 
-def renew_tokens(deps: AuthDeps, passed: AuthContext, *, rotates: bool) -> RenewedTokens:
+def renew_tokens(deps: AuthDeps, auth: AuthContext, *, rotates: bool) -> RenewedTokens:
     """Renews the access token of a live session, and its refresh token when `rotates`.
 
     A refresh token whose successor is in use ends its session: one of its two holders is a thief. For half a minute it
     is taken for a lost answer, and the successor is given once more: so also to who rotates while another does.
     Raises NotAuthenticated.
     """
-    claims, session = passed.claims, passed.session
+    claims, session = auth.claims, auth.session
     successor = None
     if rotates:
         successor = _successor(deps, claims, session) or _successor(deps, claims, _keep_token(deps, claims))
@@ -100,8 +100,8 @@ def renew_with_token(deps: AuthDeps, token: str, *, rotates: bool) -> RenewedTok
     """
     try:
         return renew_tokens(deps, deps.authenticator.authenticate(token, TokenType.REFRESH), rotates=rotates)
-    except NotAuthenticated as broken:
-        raise InvalidRefreshToken from broken
+    except NotAuthenticated as error:
+        raise InvalidRefreshToken from error
 
 
 def _successor(deps: AuthDeps, claims: Claims, session: Session) -> str | None:
@@ -123,18 +123,18 @@ def _check_session(deps: AuthDeps, claims: Claims, session: Session) -> Refresh:
 
 def _keep_token(deps: AuthDeps, claims: Claims) -> Session:
     live = deps.sessions.sessions(claims.account_id, int(deps.now().timestamp()))
-    found = next((session for session in live if session.id == claims.session_id), None)
-    if found is None:
+    live_session = next((session for session in live if session.id == claims.session_id), None)
+    if live_session is None:
         raise NotAuthenticated
-    return found
+    return live_session
 
 
 def logout(deps: AuthDeps, actor: Actor, *, everywhere: bool) -> None:
     """Ends the caller's session, or all of the account's, at once."""
-    ended = [actor.session_id]
+    session_ids = [actor.session_id]
     if everywhere:
-        ended = [session.id for session in list_sessions(deps, actor)]
-    deps.sessions.close(actor.account_id, ended)
+        session_ids = [session.id for session in list_sessions(deps, actor)]
+    deps.sessions.close(actor.account_id, session_ids)
 
 
 def list_sessions(deps: AuthDeps, actor: Actor) -> list[Session]:

@@ -30,20 +30,20 @@ def end_without_session(deps: ConnectionDeps, account_id: int) -> int:
 
     Raises what kept one of them from ending, after all others were.
     """
-    held = deps.connections.slots(account_id)
-    live = _live_sessions(deps, account_id) if held else set()
-    ended, failure = 0, None
-    for slot in held:
+    slots = deps.connections.slots(account_id)
+    live = _live_sessions(deps, account_id) if slots else set()
+    count, failure = 0, None
+    for slot in slots:
         if slot.session_id in live:
             continue
         try:
             end_connection(deps, slot)
-            ended += 1
-        except ScanwardError as kept:
-            failure = kept
+            count += 1
+        except ScanwardError as error:
+            failure = error
     if failure:
         raise failure
-    return ended
+    return count
 
 
 def session_is_live(deps: ConnectionDeps, connection: Connection) -> bool:
@@ -106,5 +106,5 @@ def _renew(deps: ConnectionDeps, connection: Connection) -> str:
             raise
         deps.connections.close(connection.id)
         return "gone"
-    deps.connections.change(connection.id, lambda kept: renew(kept, deps.now()))
+    deps.connections.change(connection.id, lambda stored: renew(stored, deps.now()))
     return "kept"

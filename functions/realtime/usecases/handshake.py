@@ -25,24 +25,24 @@ class Handshake:
     origin: str | None
 
 
-def connect(deps: RealtimeDeps, shown: Handshake) -> None:
+def connect(deps: RealtimeDeps, handshake: Handshake) -> None:
     """Opens a socket. A task token watches its own task and no other. The first state of each task is pushed at once.
 
     Raises NotAllowed for a foreign origin, NotAuthenticated, TooManyRequests for too many calls or sockets,
     InvalidFields for too many tasks, NotFound for a task that is missing or somebody else's.
     """
-    if shown.origin is not None and deps.origins and not deps.origins & {"*", shown.origin}:
+    if handshake.origin is not None and deps.origins and not deps.origins & {"*", handshake.origin}:
         raise NotAllowed
-    passed = _authenticate(deps, shown.token)
-    opened = _requested_tasks(deps, passed, shown)
-    subscriptions.read_watchable(deps, passed.actor, opened.task_ids)
-    opened = _store(deps, opened)
-    if opened.watches_own:
-        subscriptions.subscribe_open_tasks(deps, passed.actor, opened)
+    auth = _authenticate(deps, handshake.token)
+    connection = _requested_tasks(deps, auth, handshake)
+    subscriptions.read_watchable(deps, auth.actor, connection.task_ids)
+    connection = _store(deps, connection)
+    if connection.watches_own:
+        subscriptions.subscribe_open_tasks(deps, auth.actor, connection)
     if not connections.session_is_live(
-        deps.connections, opened
+        deps.connections, connection
     ):  # it ended meanwhile, when there was nothing to close yet
-        deps.connections.connections.close(opened.id)
+        deps.connections.connections.close(connection.id)
         raise NotAuthenticated
 
 
@@ -58,32 +58,32 @@ def _authenticate(deps: RealtimeDeps, token: str) -> AuthContext:
         return deps.authenticator.authenticate(token, TokenType.TASK)
 
 
-def _requested_tasks(deps: RealtimeDeps, passed: AuthContext, shown: Handshake) -> Connection:
-    ends = datetime.fromtimestamp(passed.session.ends, UTC)
-    begun = new_connection(
-        shown.connection_id, passed.actor.account_id, passed.actor.session_id, ends, deps.connections.now()
+def _requested_tasks(deps: RealtimeDeps, auth: AuthContext, handshake: Handshake) -> Connection:
+    ends = datetime.fromtimestamp(auth.session.ends, UTC)
+    connection = new_connection(
+        handshake.connection_id, auth.actor.account_id, auth.actor.session_id, ends, deps.connections.now()
     )
-    only = passed.claims.task_id
+    only = auth.claims.task_id
     if only is not None:
-        return watch(replace(begun, only_task=only), (only,))
-    if not shown.task_ids:
-        return replace(begun, watches_own=True)
-    return watch(begun, tuple(deps.tokens.task_id(text) for text in shown.task_ids))
+        return watch(replace(connection, only_task=only), (only,))
+    if not handshake.task_ids:
+        return replace(connection, watches_own=True)
+    return watch(connection, tuple(deps.tokens.task_id(text) for text in handshake.task_ids))
 
 
-def _store(deps: RealtimeDeps, opened: Connection) -> Connection:
+def _store(deps: RealtimeDeps, connection: Connection) -> Connection:
     """Finds the socket a slot. Where all are held, those whose sockets are gone without a word are freed first."""
     for _ in range(MAX_TRIES):
-        held = deps.connections.connections.slots(opened.account_id)
-        slot = free_slot(held)
+        slots = deps.connections.connections.slots(connection.account_id)
+        slot = free_slot(slots)
         if slot is None:
-            if not any(connections.free_stale_slot(deps.connections, taken) for taken in held):
+            if not any(connections.free_stale_slot(deps.connections, stale) for stale in slots):
                 raise TooManyRequests(RETRY_WAIT, MAX_CONNECTIONS)
             continue
         try:
-            placed = replace(opened, slot=slot)
-            deps.connections.connections.add(placed)
+            connection_in_slot = replace(connection, slot=slot)
+            deps.connections.connections.add(connection_in_slot)
         except Conflict:
             continue  # another handshake was first
-        return placed
+        return connection_in_slot
     raise TooManyRequests(RETRY_WAIT, MAX_CONNECTIONS)

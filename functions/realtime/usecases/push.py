@@ -35,15 +35,15 @@ def push_task(deps: PushDeps, task: Task) -> int:
 
     Raises what kept the last of those from getting it whom it should still reach, after all others were served.
     """
-    sent, failure = 0, None
+    count, failure = 0, None
     for send in _watchers(deps, task):
         try:
-            sent += send()
-        except ScanwardError as kept:
-            failure = kept
+            count += send()
+        except ScanwardError as error:
+            failure = error
     if failure:
         raise failure
-    return sent
+    return count
 
 
 def push_first_state(deps: PushDeps, watcher: Subscription) -> int:
@@ -58,10 +58,10 @@ def _watchers(deps: PushDeps, task: Task) -> Iterator[Callable[[], int]]:
     watchers = deps.connections.connections.subscriptions_to(task.id)
     for watcher in watchers:
         yield partial(_send, deps, task, watcher)
-    served = {watcher.connection_id for watcher in watchers}
+    connection_ids = {watcher.connection_id for watcher in watchers}
     for owner in owners(task):
         for slot in deps.connections.connections.slots(owner):
-            if slot.watches_own and slot.connection_id not in served:
+            if slot.watches_own and slot.connection_id not in connection_ids:
                 yield partial(_subscribe_and_push, deps, task, slot)
 
 
@@ -72,19 +72,21 @@ def _send(deps: PushDeps, task: Task, watcher: Subscription) -> int:
     return 1
 
 
-def _subscribe_and_push(deps: PushDeps, moved: Task, slot: Slot) -> int:
+def _subscribe_and_push(deps: PushDeps, after: Task, slot: Slot) -> int:
     """Tells a socket of a task that it is not known to know, and remembers what it was told.
 
     It is told the state as the poll gives it: if it did know, and that was forgotten, this is no older.
     """
-    task = deps.scans.task(moved.id)
+    task = deps.scans.task(after.id)
     if task is None or not _may_watch(deps, task, slot):
         return 0
     watcher = Subscription(task.id, slot.connection_id, slot.connected_at, pushed=0)
     if not _deliver(deps, watcher, _message(task)):
         return 0
-    told = {task.id: task.version}
-    deps.connections.connections.change(slot.connection_id, lambda kept: follow(kept, task.id), told)
+    pushed_versions = {task.id: task.version}
+    deps.connections.connections.change(
+        slot.connection_id, lambda connection: follow(connection, task.id), pushed_versions
+    )
     return 1
 
 
@@ -134,20 +136,20 @@ def push_notification(deps: ConnectionDeps, notice: Notification) -> int:
     Who is not connected reads it later, so a socket that is gone is let be. Raises what kept another one from it, after
     all were tried; told again, the others are told nothing new.
     """
-    sent, failure = 0, None
+    count, failure = 0, None
     for slot in deps.connections.slots(notice.account_id):
         try:
             deps.client.send(slot.connection_id, _notification_message(notice))
-            sent += 1
+            count += 1
         except ConnectionGone:
             continue
-        except ScanwardError as kept:
-            failure = kept
+        except ScanwardError as error:
+            failure = error
     if failure:
         raise failure
-    return sent
+    return count
 
 
 def _notification_message(notice: Notification) -> bytes:
-    said = {"action": "question_answered", "question_id": notice.question_id}
-    return json.dumps(said, separators=(",", ":")).encode()
+    payload = {"action": "question_answered", "question_id": notice.question_id}
+    return json.dumps(payload, separators=(",", ":")).encode()

@@ -19,8 +19,8 @@ def require_watchable(access: Access, actor: Actor, task: Task) -> None:
     """Raises NotFound for somebody else's task; watching one of a patient's is in their access log."""
     try:
         access.require(actor, Action.READ_TASK, task.patient_id, ResourceRef("task", task.id))
-    except NotAllowed as refused:
-        raise NotFound from refused
+    except NotAllowed as error:
+        raise NotFound from error
 
 
 def read_watchable(deps: RealtimeDeps, actor: Actor, task_ids: tuple[int, ...]) -> None:
@@ -45,10 +45,10 @@ def subscribe_open_tasks(deps: RealtimeDeps, actor: Actor, connection: Connectio
                 require_watchable(deps.access, actor, task)
                 going_on.append(task.id)
 
-    def with_all(kept: Connection) -> Connection:
-        for task_id in sorted(set(going_on) - kept.subscribed):
-            kept = follow(kept, task_id)
-        return kept
+    def with_all(connection: Connection) -> Connection:
+        for task_id in sorted(set(going_on) - connection.subscribed):
+            connection = follow(connection, task_id)
+        return connection
 
     return deps.connections.connections.change(connection.id, with_all)
 
@@ -89,23 +89,23 @@ def handle_message(deps: RealtimeDeps, connection_id: str, read: Callable[[], Me
     actor = _count_message(deps, connection)
     now = deps.connections.now()
     if note_activity(connection, now) != connection:
-        deps.connections.connections.change(connection_id, lambda kept: note_activity(kept, now))
+        deps.connections.connections.change(connection_id, lambda stored: note_activity(stored, now))
     message = read()
     if message.action is ReplyKind.PING:
         return None
     if message.action is ReplyKind.WATCH:
-        changed = _watch(deps, connection, actor, message)
+        after = _watch(deps, connection, actor, message)
     else:
-        changed = _unwatch(deps, connection, message)
-    if changed is None:
+        after = _unwatch(deps, connection, message)
+    if after is None:
         raise NotAuthenticated
-    return changed
+    return after
 
 
-def reply(deps: RealtimeDeps, connection_id: str, said: bytes, *, ends: bool) -> None:
+def reply(deps: RealtimeDeps, connection_id: str, payload: bytes, *, ends: bool) -> None:
     """Answers over the socket: what a route answers reaches no client. `ends`: and closes it."""
     with suppress(ConnectionGone):
-        deps.connections.client.send(connection_id, said)
+        deps.connections.client.send(connection_id, payload)
     if not ends:
         return
     with suppress(ConnectionGone):
@@ -128,20 +128,20 @@ def _watch(deps: RealtimeDeps, connection: Connection, actor: Actor, message: Me
     if message.task_ids is None:
         if connection.only_task is not None:
             raise NotFound
-        changed = change(connection.id, lambda kept: replace(kept, watches_own=True))
-        return changed and subscribe_open_tasks(deps, actor, changed)
+        after = change(connection.id, lambda stored: replace(stored, watches_own=True))
+        return after and subscribe_open_tasks(deps, actor, after)
     task_ids = tuple(deps.tokens.task_id(text) for text in message.task_ids)
     if connection.only_task is not None and set(task_ids) - {connection.only_task}:
         raise NotFound
     watch(connection, task_ids)  # too many are refused before each is looked at
     read_watchable(deps, actor, task_ids)
-    return change(connection.id, lambda kept: watch(kept, task_ids))
+    return change(connection.id, lambda stored: watch(stored, task_ids))
 
 
 def _unwatch(deps: RealtimeDeps, connection: Connection, message: Message) -> Connection | None:
     if message.task_ids is None:
         return deps.connections.connections.change(
-            connection.id, lambda kept: replace(kept, task_ids=(), followed=(), watches_own=False)
+            connection.id, lambda stored: replace(stored, task_ids=(), followed=(), watches_own=False)
         )
     task_ids = tuple(deps.tokens.task_id(text) for text in message.task_ids)
-    return deps.connections.connections.change(connection.id, lambda kept: unwatch(kept, task_ids))
+    return deps.connections.connections.change(connection.id, lambda stored: unwatch(stored, task_ids))

@@ -50,8 +50,8 @@ def connect_doctor(call: Call[ConnectBody], deps: RecordDeps) -> LetInDoctorOut:
 @routes.get("/patients/me/doctors", list[LetInDoctorOut], query=PageQuery)
 def list_own_doctors(call: Call[None], deps: RecordDeps) -> Page:
     """The professionals whom the caller let in, the newest first."""
-    found, cursor = care.list_own_doctors(deps, call.actor, call.query.page_request())
-    return Page([LetInDoctorOut.from_domain(doctor) for doctor in found], cursor)
+    doctors, cursor = care.list_own_doctors(deps, call.actor, call.query.page_request())
+    return Page([LetInDoctorOut.from_domain(doctor) for doctor in doctors], cursor)
 
 
 @routes.delete("/patients/me/doctors/{doctor_id}", MessageOut)
@@ -64,8 +64,8 @@ def withdraw_link(call: Call[None], deps: RecordDeps) -> MessageOut:
 @routes.get("/patients", list[ListedOut], query=PageQuery, audience=PROFESSIONAL)
 def list_patients(call: Call[None], deps: RecordDeps) -> Page:
     """The patients who let the caller in, the newest first."""
-    listed, cursor = care.list_linked_patients(deps, call.actor, call.query.page_request())
-    return Page([ListedOut.from_domain(one) for one in listed], cursor)
+    patients, cursor = care.list_linked_patients(deps, call.actor, call.query.page_request())
+    return Page([ListedOut.from_domain(one) for one in patients], cursor)
 
 
 @routes.get("/patients/{patient_id}", PatientSheetOut)

@@ -23,8 +23,8 @@ routes = Routes[RecordDeps]("records", Family.FLAT)
 @routes.get("/api/medical_histories_of_patient/{user_id}", list[HistoryOut], query=ProseQuery)
 def list_histories(call: Call[None], deps: RecordDeps) -> Page:
     """A patient's medical history, what was written last first."""
-    found, cursor = clinical_notes.list_histories(deps, call.actor, call.path["user_id"], call.query.page_request())
-    return Page([HistoryOut.from_domain(history) for history in found], cursor)
+    histories, cursor = clinical_notes.list_histories(deps, call.actor, call.path["user_id"], call.query.page_request())
+    return Page([HistoryOut.from_domain(history) for history in histories], cursor)
 
 
 @routes.post("/api/medical_histories", HistoryOut, HistoryBody, status=201, idempotent=True)
@@ -48,8 +48,10 @@ def amend_history(call: Call[HistoryAmendmentBody], deps: RecordDeps) -> History
 @routes.get("/api/medical_histories/{id}/versions", list[ReplacedEntryOut], query=ProseQuery)
 def list_history_versions(call: Call[None], deps: RecordDeps) -> Page:
     """What amendments of an entry replaced, the newest first."""
-    found, cursor = clinical_notes.list_history_versions(deps, call.actor, call.path["id"], call.query.page_request())
-    return Page([ReplacedEntryOut.from_domain(one) for one in found], cursor)
+    versions, cursor = clinical_notes.list_history_versions(
+        deps, call.actor, call.path["id"], call.query.page_request()
+    )
+    return Page([ReplacedEntryOut.from_domain(one) for one in versions], cursor)
 
 
 @routes.get("/api/patient_records", list[RecordOut], query=RecordsQuery)
@@ -57,10 +59,10 @@ def list_records(call: Call[None], deps: RecordDeps) -> Page:
     """The records of the doctor's departments, or with `patient_id` those of one patient, the newest first."""
     window, patient = call.query.page_request(), call.query.patient_id
     if patient is None:
-        found, cursor = clinical_notes.list_records_in_departments(deps, call.actor, window)
+        records, cursor = clinical_notes.list_records_in_departments(deps, call.actor, window)
     else:
-        found, cursor = clinical_notes.list_records_of_patient(deps, call.actor, patient, window)
-    return Page([RecordOut.from_domain(record) for record in found], cursor)
+        records, cursor = clinical_notes.list_records_of_patient(deps, call.actor, patient, window)
+    return Page([RecordOut.from_domain(record) for record in records], cursor)
 
 
 @routes.post("/api/patient_records", RecordOut, RecordBody, status=201, idempotent=True)
@@ -90,5 +92,5 @@ def amend_record(call: Call[AmendmentBody], deps: RecordDeps) -> RecordOut:
 @routes.get("/api/patient_records/{pk}/versions", list[ReplacedOut], query=ProseQuery)
 def list_record_versions(call: Call[None], deps: RecordDeps) -> Page:
     """What amendments of a record replaced, the newest first."""
-    found, cursor = clinical_notes.list_record_versions(deps, call.actor, call.path["pk"], call.query.page_request())
-    return Page([ReplacedOut.from_domain(one) for one in found], cursor)
+    versions, cursor = clinical_notes.list_record_versions(deps, call.actor, call.path["pk"], call.query.page_request())
+    return Page([ReplacedOut.from_domain(one) for one in versions], cursor)

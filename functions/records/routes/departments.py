@@ -23,8 +23,8 @@ own_routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 @routes.get("/api/department", list[DepartmentOut], query=PageQuery)
 def list_departments(call: Call[None], deps: RecordDeps) -> Page:
     """The departments, the newest first."""
-    found, cursor = departments.list_departments(deps, call.actor, call.query.page_request())
-    return Page([DepartmentOut.from_domain(department) for department in found], cursor)
+    open_departments, cursor = departments.list_departments(deps, call.actor, call.query.page_request())
+    return Page([DepartmentOut.from_domain(department) for department in open_departments], cursor)
 
 
 @routes.post("/api/department", DepartmentOut, DepartmentBody, audience=ADMINISTRATORS, status=201, idempotent=True)
@@ -49,8 +49,8 @@ def close_department(call: Call[None], deps: RecordDeps) -> MessageOut:
 @routes.get("/api/department/{pk}/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
 def list_department_doctors(call: Call[None], deps: RecordDeps) -> Page:
     """A department's doctors, the newest account first."""
-    found, cursor = departments.list_doctors(deps, call.actor, call.path["pk"], call.query.page_request())
-    return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
+    colleagues, cursor = departments.list_doctors(deps, call.actor, call.path["pk"], call.query.page_request())
+    return Page([ListedDoctorOut.from_domain(colleague) for colleague in colleagues], cursor)
 
 
 @routes.put(
@@ -73,8 +73,8 @@ def dismiss_doctor(call: Call[None], deps: RecordDeps) -> MessageOut:
 @routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=PageQuery, audience=STAFF)
 def list_department_patients(call: Call[None], deps: RecordDeps) -> Page:
     """The patients of a department that one works in, who came last first."""
-    found, cursor = departments.list_patients(deps, call.actor, call.path["pk"], call.query.page_request())
-    return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
+    accounts, cursor = departments.list_patients(deps, call.actor, call.path["pk"], call.query.page_request())
+    return Page([ListedPatientOut.from_domain(account) for account in accounts], cursor)
 
 
 @routes.put("/api/department/{pk}/patients/{user_id}", MembershipOut, NothingBody, audience=STAFF, body_optional=True)

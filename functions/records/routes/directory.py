@@ -16,8 +16,8 @@ STAFF = Audience(roles=frozenset({Role.DOCTOR, Role.ADMIN}))
 @routes.get("/api/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
 def list_doctors(call: Call[None], deps: RecordDeps) -> Page:
     """The approved doctors, the newest account first."""
-    found, cursor = directory.list_doctors(deps, call.actor, call.query.page_request())
-    return Page([ListedDoctorOut.from_domain(colleague) for colleague in found], cursor)
+    colleagues, cursor = directory.list_doctors(deps, call.actor, call.query.page_request())
+    return Page([ListedDoctorOut.from_domain(colleague) for colleague in colleagues], cursor)
 
 
 @routes.get("/api/doctors/{pk}", ListedDoctorOut, audience=STAFF)
@@ -29,8 +29,8 @@ def read_doctor(call: Call[None], deps: RecordDeps) -> ListedDoctorOut:
 @routes.get("/api/patients", list[ListedPatientOut], query=PageQuery, audience=DOCTORS)
 def list_patients(call: Call[None], deps: RecordDeps) -> Page:
     """The patients who let the caller in or are in one of their departments, who came last first."""
-    found, cursor = directory.list_patients(deps, call.actor, call.query.page_request())
-    return Page([ListedPatientOut.from_domain(account) for account in found], cursor)
+    accounts, cursor = directory.list_patients(deps, call.actor, call.query.page_request())
+    return Page([ListedPatientOut.from_domain(account) for account in accounts], cursor)
 
 
 @routes.get("/api/patients/{pk}", ListedPatientOut, audience=STAFF)

@@ -52,10 +52,10 @@ def withdraw_question(call: Call[None], deps: RecordDeps) -> MessageOut:
 @routes.post("/api/questions/{id}/response", ResponseOut, ResponseBody, audience=DOCTORS, status=201, idempotent=True)
 def answer_question(call: Call[ResponseBody], deps: RecordDeps) -> ResponseOut:
     """Answer a question; the first answer is the only one."""
-    answered = questions.answer_question(
+    question = questions.answer_question(
         deps, call.actor, call.path["id"], call.body.response_text, call.idempotency_key
     )
-    return ResponseOut.from_question(answered)[0]
+    return ResponseOut.from_question(question)[0]
 
 
 @routes.get("/api/questions/{id}/{patient_id}", list[QuestionOut], query=ProseQuery)
@@ -65,5 +65,5 @@ def list_thread(call: Call[None], deps: RecordDeps) -> Page:
     return _page(questions.list_thread(deps, call.actor, doctor, patient, call.query.page_request()))
 
 
-def _page(found: Questions) -> Page:
-    return Page([QuestionOut.from_domain(question) for question in found[0]], found[1])
+def _page(page: Questions) -> Page:
+    return Page([QuestionOut.from_domain(question) for question in page[0]], page[1])

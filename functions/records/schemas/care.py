@@ -27,8 +27,12 @@ class ConnectTokenOut(Out):
     doctor_id: int
 
     @classmethod
-    def from_domain(cls, made: NewConnectToken) -> Self:
-        return cls(token=made.token, expires_at=made.stored.expires_at, doctor_id=made.stored.professional_id)
+    def from_domain(cls, connect_token: NewConnectToken) -> Self:
+        return cls(
+            token=connect_token.token,
+            expires_at=connect_token.stored.expires_at,
+            doctor_id=connect_token.stored.professional_id,
+        )
 
 
 class ConnectBody(Body):
@@ -73,8 +77,8 @@ class ListedOut(Out):
     ends_at: datetime | None
 
     @classmethod
-    def from_domain(cls, listed: LinkedPatient) -> Self:
-        account, link = listed.account, listed.link
+    def from_domain(cls, patient: LinkedPatient) -> Self:
+        account, link = patient.account, patient.link
         return cls(
             id=account.id,
             role=account.role.value,
@@ -129,17 +133,17 @@ class PatientSheetOut(Out):
 
     @classmethod
     def from_domain(cls, patient: PatientChart) -> Self:
-        account, kept = patient.account, patient.chart
-        age = kept.age if kept else None
+        account, chart = patient.account, patient.chart
+        age = chart.age if chart else None
         return cls(
             id=account.id,
             role=account.role.value,
             is_active=account.is_active,
-            name=(kept.name if kept else None) or account.full_name,
+            name=(chart.name if chart else None) or account.full_name,
             age=age if age is not None else account.age_on(datetime.now(UTC).date()),
-            gender=(kept.gender if kept else None) or account.profile.gender,
-            diagnosis=kept.diagnosis if kept and patient.shows_diagnosis else None,
-            sheet=SheetOut.from_domain(kept) if kept else None,
+            gender=(chart.gender if chart else None) or account.profile.gender,
+            diagnosis=chart.diagnosis if chart and patient.shows_diagnosis else None,
+            sheet=SheetOut.from_domain(chart) if chart else None,
         )
 
 

@@ -72,13 +72,13 @@ class ReplacedEntryOut(Out):
     at: datetime
 
     @classmethod
-    def from_domain(cls, replaced: NoteVersion[Surgery]) -> Self:
+    def from_domain(cls, version: NoteVersion[Surgery]) -> Self:
         return cls(
-            version=replaced.version,
-            name_of_surgery=replaced.text.name,
-            description_of_surgery=replaced.text.description,
-            doctor_id=replaced.author_id,
-            at=replaced.at,
+            version=version.version,
+            name_of_surgery=version.text.name,
+            description_of_surgery=version.text.description,
+            doctor_id=version.author_id,
+            at=version.at,
         )
 
 
@@ -156,11 +156,11 @@ class ReplacedOut(Out):
     at: datetime
 
     @classmethod
-    def from_domain(cls, replaced: NoteVersion[Findings]) -> Self:
+    def from_domain(cls, version: NoteVersion[Findings]) -> Self:
         return cls(
-            version=replaced.version,
-            description=replaced.text.description,
-            diagnosis=replaced.text.diagnosis,
-            doctor_id=replaced.author_id,
-            at=replaced.at,
+            version=version.version,
+            description=version.text.description,
+            diagnosis=version.text.diagnosis,
+            doctor_id=version.author_id,
+            at=version.at,
         )

@@ -55,14 +55,14 @@ class ListedPatientOut(Out):
 
     @classmethod
     def from_domain(cls, account: Account) -> Self:
-        said = account.profile
+        profile = account.profile
         return cls(
             pk=account.id,
             username=account.names.username,
             name=account.full_name,
             email=account.names.email,
-            phone=said.phone,
-            gender=said.gender,
-            birth_date=said.birth_date,
+            phone=profile.phone,
+            gender=profile.gender,
+            birth_date=profile.birth_date,
             age=account.age_on(datetime.now(UTC).date()),
         )

@@ -37,7 +37,7 @@ class ResponseOut(Out):
         response = question.response
         if response is None:
             return []
-        answered = cls(
+        stored_question = cls(
             id=response.id,
             question_id=question.id,
             doctor_id=response.doctor_id,
@@ -45,7 +45,7 @@ class ResponseOut(Out):
             created_at=response.at,
             updated_at=response.at,
         )
-        return [answered]
+        return [stored_question]
 
 
 class QuestionOut(Out):

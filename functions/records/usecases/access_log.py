@@ -22,15 +22,15 @@ def read_own_log(deps: RecordDeps, actor: Actor, window: PageRequest) -> Entries
 def read_log_of(deps: RecordDeps, actor: Actor, account: str, window: PageRequest) -> Entries:
     """A part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
     account_id = parse_id(account)
-    found = _page(deps, account_id, window)
-    if not found[0] and deps.accounts.get(account_id) is None:
+    page = _page(deps, account_id, window)
+    if not page[0] and deps.accounts.get(account_id) is None:
         raise NotFound
     deps.access.require(actor, Action.READ_ACCESS_LOG, account_id, ResourceRef("access_log", account_id))
-    return found
+    return page
 
 
 def _page(deps: RecordDeps, account_id: int, window: PageRequest) -> Entries:
     scope = f"access:{account_id}"
     before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    found = deps.access_log.page(account_id, window.limit, before)
-    return found.entries, deps.tokens.cursor(found.last, scope) if found.last is not None else None
+    page = deps.access_log.page(account_id, window.limit, before)
+    return page.entries, deps.tokens.cursor(page.last, scope) if page.last is not None else None

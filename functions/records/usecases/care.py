@@ -46,9 +46,9 @@ class LinkedDoctor:
 def create_connect_token(deps: RecordDeps, actor: Actor, minutes: int) -> NewConnectToken:
     """A token that lets one patient in, once."""
     token = str(uuid4())
-    kept = ConnectToken(_hash_token(token), actor.account_id, deps.now() + timedelta(minutes=minutes))
-    deps.connect_tokens.add(kept)
-    return NewConnectToken(token, kept)
+    connect_token = ConnectToken(_hash_token(token), actor.account_id, deps.now() + timedelta(minutes=minutes))
+    deps.connect_tokens.add(connect_token)
+    return NewConnectToken(token, connect_token)
 
 
 def revoke_connect_token(deps: RecordDeps, actor: Actor, token: str) -> None:
@@ -65,20 +65,20 @@ def connect_doctor(
     now = deps.now()
     if ends_at is not None and not now < ends_at <= now + MAX_MINUTES:
         raise InvalidFields({"ends_at": ["Give a time to come, within ten years."]})
-    hashed = _hash_token(token)
+    token_hash = _hash_token(token)
     for _ in range(TRIES):
-        made = deps.idempotency.find(once, now) if once else None
-        if made:
-            return _earlier_link(deps, actor, int(made.answer["professional_id"]))
-        found = deps.connect_tokens.find(hashed)
-        if found is None or found.expires_at <= now:
+        record = deps.idempotency.find(once, now) if once else None
+        if record:
+            return _earlier_link(deps, actor, int(record.answer["professional_id"]))
+        connect_token = deps.connect_tokens.find(token_hash)
+        if connect_token is None or connect_token.expires_at <= now:
             raise NotFound
         doctor = LinkedDoctor(
-            _professional(deps, found.professional_id),
-            CareLink(actor.account_id, found.professional_id, now, ends_at),
+            _professional(deps, connect_token.professional_id),
+            CareLink(actor.account_id, connect_token.professional_id, now, ends_at),
         )
         try:
-            deps.connect_tokens.spend(found, doctor.link, _entry(actor, Action.CONNECT, doctor.link, now), once)
+            deps.connect_tokens.spend(connect_token, doctor.link, _entry(actor, Action.CONNECT, doctor.link, now), once)
         except Conflict:
             continue
         return doctor
@@ -89,12 +89,12 @@ def list_own_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tup
     """Part of the professionals whom the caller let in, the newest first."""
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
-    found = deps.links.of_patient(actor.account_id, deps.now(), part(deps, window, scope))
-    accounts = {account.id: account for account in deps.accounts.get_many([one.professional_id for one in found.links])}
+    page = deps.links.of_patient(actor.account_id, deps.now(), part(deps, window, scope))
+    accounts = {account.id: account for account in deps.accounts.get_many([one.professional_id for one in page.links])}
     let_in = [
-        LinkedDoctor(accounts[link.professional_id], link) for link in found.links if link.professional_id in accounts
+        LinkedDoctor(accounts[link.professional_id], link) for link in page.links if link.professional_id in accounts
     ]
-    return let_in, cursor(deps, found.last, scope)
+    return let_in, cursor(deps, page.last, scope)
 
 
 def withdraw_link(deps: RecordDeps, actor: Actor, doctor: str) -> None:
@@ -114,10 +114,10 @@ def _earlier_link(deps: RecordDeps, actor: Actor, professional_id: int) -> Linke
 
 
 def _professional(deps: RecordDeps, account_id: int) -> Account:
-    found = deps.accounts.get(account_id)
-    if found is None or not found.account.is_active:
+    credentials = deps.accounts.get(account_id)
+    if credentials is None or not credentials.account.is_active:
         raise NotFound
-    return found.account
+    return credentials.account
 
 
 def _require(actor: Actor, action: Action) -> None:
@@ -168,11 +168,11 @@ class PatientChart:
 def list_linked_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedPatient], str | None]:
     """The patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
-    found = deps.links.of_professional(actor.account_id, deps.now(), part(deps, window, scope))
-    accounts = {account.id: account for account in deps.accounts.get_many([link.patient_id for link in found.links])}
-    listed = [LinkedPatient(accounts[link.patient_id], link) for link in found.links if link.patient_id in accounts]
-    deps.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in listed], "patient")
-    return listed, cursor(deps, found.last, scope)
+    page = deps.links.of_professional(actor.account_id, deps.now(), part(deps, window, scope))
+    accounts = {account.id: account for account in deps.accounts.get_many([link.patient_id for link in page.links])}
+    patients = [LinkedPatient(accounts[link.patient_id], link) for link in page.links if link.patient_id in accounts]
+    deps.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in patients], "patient")
+    return patients, cursor(deps, page.last, scope)
 
 
 def read_patient(deps: RecordDeps, actor: Actor, patient: str) -> PatientChart:
@@ -212,10 +212,10 @@ def break_glass(deps: RecordDeps, actor: Actor, patient: str, reason: str) -> Gl
 
 
 def _get_patient(deps: RecordDeps, patient_id: int) -> tuple[Account, ChartVersion | None]:
-    found = deps.patients.get(patient_id)
-    if found is None or found[0].role is not Role.PATIENT:
+    account_and_chart = deps.patients.get(patient_id)
+    if account_and_chart is None or account_and_chart[0].role is not Role.PATIENT:
         raise NotFound
-    return found
+    return account_and_chart
 
 
 def _patient_chart(actor: Actor, relation: Relation, account: Account, sheet: ChartVersion | None) -> PatientChart:

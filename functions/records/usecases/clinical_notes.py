@@ -28,8 +28,8 @@ def list_histories(
     require_known(deps, actor, patient_id)
     deps.access.require(actor, Action.READ_HISTORY, patient_id, ResourceRef("patient", patient_id))
     scope = f"histories-of:{patient_id}"
-    found = deps.histories.of_patient(patient_id, part(deps, window, scope))
-    return deps.histories.get_many(found.ids), cursor(deps, found.last, scope)
+    page = deps.histories.of_patient(patient_id, part(deps, window, scope))
+    return deps.histories.get_many(page.ids), cursor(deps, page.last, scope)
 
 
 def list_history_versions(
@@ -38,8 +38,8 @@ def list_history_versions(
     """Part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
     number = _get_history(deps, actor, Action.READ_HISTORY, parse_id(history)).id
     scope = f"history-versions-of:{number}"
-    found = deps.histories.versions(number, part(deps, window, scope))
-    return found.versions, cursor(deps, found.last, scope)
+    page = deps.histories.versions(number, part(deps, window, scope))
+    return page.versions, cursor(deps, page.last, scope)
 
 
 def write_history(
@@ -65,11 +65,11 @@ def amend_history(deps: RecordDeps, actor: Actor, history: str, version: int, te
 
 
 def _get_history(deps: RecordDeps, actor: Actor, action: Action, number: int) -> History:
-    found = deps.histories.get(number)
-    if found is None:
+    note = deps.histories.get(number)
+    if note is None:
         raise NotFound
-    deps.access.require(actor, action, found.patient_id, ResourceRef(HISTORY_RESOURCE, found.id))
-    return found
+    deps.access.require(actor, action, note.patient_id, ResourceRef(HISTORY_RESOURCE, note.id))
+    return note
 
 
 RECORD_RESOURCE = "patient_record"
@@ -85,17 +85,17 @@ def list_records_in_departments(deps: RecordDeps, actor: Actor, window: PageRequ
     if actor.role is not Role.DOCTOR:
         raise NotAllowed
     scope = f"records-for:{actor.account_id}"
-    found = deps.records.in_departments(actor.departments, part(deps, window, scope))
-    records = deps.records.get_many(found.ids)
+    page = deps.records.in_departments(actor.departments, part(deps, window, scope))
+    records = deps.records.get_many(page.ids)
     grants = deps.access.read_grants(actor, Action.READ_RECORD, {record.patient_id for record in records})
-    shown = [record for record in records if record.patient_id in grants]
+    visible_records = [record for record in records if record.patient_id in grants]
     deps.access.log_each(
         actor,
         Action.READ_RECORD,
-        [(record.patient_id, ResourceRef(RECORD_RESOURCE, record.id)) for record in shown],
+        [(record.patient_id, ResourceRef(RECORD_RESOURCE, record.id)) for record in visible_records],
         grants,
     )
-    return shown, cursor(deps, found.last, scope)
+    return visible_records, cursor(deps, page.last, scope)
 
 
 def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, window: PageRequest) -> Records:
@@ -104,8 +104,8 @@ def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, window
     require_known(deps, actor, patient_id)
     deps.access.require(actor, Action.READ_RECORD, patient_id, ResourceRef("patient", patient_id))
     scope = f"records-of:{patient_id}"
-    found = deps.records.of_patient(patient_id, part(deps, window, scope))
-    return deps.records.get_many(found.ids), cursor(deps, found.last, scope)
+    page = deps.records.of_patient(patient_id, part(deps, window, scope))
+    return deps.records.get_many(page.ids), cursor(deps, page.last, scope)
 
 
 def read_record(deps: RecordDeps, actor: Actor, record: str) -> Record:
@@ -119,8 +119,8 @@ def list_record_versions(
     """Part of what amendments of a record replaced, the newest first. Raises NotFound."""
     number = read_record(deps, actor, record).id
     scope = f"versions-of:{number}"
-    found = deps.records.versions(number, part(deps, window, scope))
-    return found.versions, cursor(deps, found.last, scope)
+    page = deps.records.versions(number, part(deps, window, scope))
+    return page.versions, cursor(deps, page.last, scope)
 
 
 def write_record(
@@ -149,8 +149,8 @@ def amend_record(
 
 
 def _get_record(deps: RecordDeps, actor: Actor, action: Action, number: int) -> Record:
-    found = deps.records.get(number)
-    if found is None:
+    note = deps.records.get(number)
+    if note is None:
         raise NotFound
-    deps.access.require(actor, action, found.patient_id, ResourceRef(RECORD_RESOURCE, found.id))
-    return found
+    deps.access.require(actor, action, note.patient_id, ResourceRef(RECORD_RESOURCE, note.id))
+    return note

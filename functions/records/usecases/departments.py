@@ -25,16 +25,16 @@ def list_patients(
     deps: RecordDeps, actor: Actor, department_id: str, window: PageRequest
 ) -> tuple[list[Account], str | None]:
     """Part of a department's patients, who came last first. Raises NotFound, and NotAllowed for who is not of it."""
-    found = _get_own_department(deps, actor, department_id)
-    scope = f"patients-in:{found.id}"
-    wanted = deps.members.patients_in(found.id, deps.now(), part(deps, window, scope))
-    ids = [place.patient_id for place in wanted.patients]
+    department = _get_own_department(deps, actor, department_id)
+    scope = f"patients-in:{department.id}"
+    page = deps.members.patients_in(department.id, deps.now(), part(deps, window, scope))
+    ids = [place.patient_id for place in page.patients]
     if not actor.is_admin:
         grants = deps.access.read_grants(actor, Action.READ_PATIENT, ids)
         ids = [number for number in ids if number in grants]
     accounts = deps.accounts.get_many(ids)
     deps.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
-    return accounts, cursor(deps, wanted.last, scope)
+    return accounts, cursor(deps, page.last, scope)
 
 
 def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> Membership:
@@ -42,26 +42,26 @@ def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: s
 
     One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
     """
-    found, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
+    department, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
     _require_patient(deps, patient_id)
     memberships = deps.members.of_patient(patient_id)
-    there = next((member for member in memberships if member.department_id == found.id), None)
+    there = next((member for member in memberships if member.department_id == department.id), None)
     if there:
         return there
-    link = None if actor.is_admin else _find_link(deps, found.id, patient_id)
+    link = None if actor.is_admin else _find_link(deps, department.id, patient_id)
     resource = Resource(patient_id, Relation.CARE_LINK if link else Relation.NONE)
-    deps.access.require_as(actor, Action.ADMIT_PATIENT, resource, ResourceRef("department", found.id))
+    deps.access.require_as(actor, Action.ADMIT_PATIENT, resource, ResourceRef("department", department.id))
     if len(memberships) >= MOST_OF_PATIENT:
         raise Conflict(f"A patient is in {MOST_OF_PATIENT} departments at most")
-    member = Membership(patient_id, found.id, deps.now())
+    member = Membership(patient_id, department.id, deps.now())
     deps.members.admit(member, link)
     return member
 
 
 def discharge_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> None:
     """Lets a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
-    found, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
-    _discharge(deps, actor, found.id, patient_id, Relation.DEPARTMENT)
+    department, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
+    _discharge(deps, actor, department.id, patient_id, Relation.DEPARTMENT)
 
 
 def leave_department(deps: RecordDeps, actor: Actor, department_id: str) -> None:
@@ -78,10 +78,10 @@ def list_own_departments(deps: RecordDeps, actor: Actor) -> Sequence[tuple[Depar
 def _get_own_department(deps: RecordDeps, actor: Actor, department_id: str) -> Department:
     """An open department. That it is there is no secret, who is in it is one for its doctors and administrators."""
     require_approved(actor)
-    found = deps.departments.get_open(parse_id(department_id))
-    if not actor.is_admin and found.id not in actor.departments:
+    department = deps.departments.get_open(parse_id(department_id))
+    if not actor.is_admin and department.id not in actor.departments:
         raise NotAllowed
-    return found
+    return department
 
 
 def _discharge(deps: RecordDeps, actor: Actor, department_id: int, patient_id: int, relation: Relation) -> None:
@@ -97,15 +97,15 @@ def _find_link(deps: RecordDeps, department_id: int, patient_id: int) -> CareLin
     """The patient's newest active link to a doctor of a department."""
     now, before = deps.now(), None
     while True:
-        found = deps.links.of_patient(patient_id, now, PageRange(0, LINKS_PER_PAGE, before))
-        link, before = deps.members.linked_doctor(department_id, found.links), found.last
+        page = deps.links.of_patient(patient_id, now, PageRange(0, LINKS_PER_PAGE, before))
+        link, before = deps.members.linked_doctor(department_id, page.links), page.last
         if link or before is None:
             return link
 
 
 def _require_patient(deps: RecordDeps, patient_id: int) -> None:
-    found = deps.accounts.get(patient_id)
-    if found is None or found.account.role is not Role.PATIENT or not found.account.is_active:
+    credentials = deps.accounts.get(patient_id)
+    if credentials is None or credentials.account.role is not Role.PATIENT or not credentials.account.is_active:
         raise NotFound
 
 
@@ -116,8 +116,8 @@ def list_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> tup
     """Part of the open departments, the newest first."""
     require_approved(actor)
     scope = "departments"
-    found = deps.departments.list_open(part(deps, window, scope))
-    return deps.departments.get_many(found.ids), cursor(deps, found.last, scope)
+    page = deps.departments.list_open(part(deps, window, scope))
+    return deps.departments.get_many(page.ids), cursor(deps, page.last, scope)
 
 
 def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
@@ -145,12 +145,12 @@ def close_department(deps: RecordDeps, department_id: str) -> None:
 
     Closing it again finishes what was interrupted.
     """
-    found = deps.departments.get(parse_id(department_id))
-    if found is None:
+    department = deps.departments.get(parse_id(department_id))
+    if department is None:
         raise NotFound
-    if found.is_open:
-        deps.departments.close(found, deps.now())
-    deps.members.remove_all(found.id)
+    if department.is_open:
+        deps.departments.close(department, deps.now())
+    deps.members.remove_all(department.id)
 
 
 def assign_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: str) -> Colleague:
@@ -158,26 +158,26 @@ def assign_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: st
 
     Raises NotFound, and Conflict for whom it cannot be.
     """
-    found = deps.departments.get_open(parse_id(department_id))
+    department = deps.departments.get_open(parse_id(department_id))
     account = _get_doctor(deps, doctor)
     if not is_working_doctor(account):
         raise Conflict("Only approved doctors work in departments")
     already = deps.members.departments([account.id]).get(account.id, frozenset())
-    if found.id not in already:
+    if department.id not in already:
         if len(already) >= MOST_OF_DOCTOR:
             raise Conflict(f"A doctor works in {MOST_OF_DOCTOR} departments at most")
-        entry = deps.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, ResourceRef(RESOURCE, found.id))
-        deps.members.assign(found.id, account.id, entry)
+        entry = deps.access.entry(actor, Action.ASSIGN_DOCTOR, account.id, ResourceRef(RESOURCE, department.id))
+        deps.members.assign(department.id, account.id, entry)
     return with_departments(deps, [account])[0]
 
 
 def dismiss_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: str) -> None:
     """Ends a doctor's work in a department, at once. Raises NotFound."""
-    found, doctor_id = deps.departments.get(parse_id(department_id)), parse_id(doctor)
-    if found is None or found.id not in deps.members.departments([doctor_id]).get(doctor_id, frozenset()):
+    department, doctor_id = deps.departments.get(parse_id(department_id)), parse_id(doctor)
+    if department is None or department.id not in deps.members.departments([doctor_id]).get(doctor_id, frozenset()):
         raise NotFound
-    entry = deps.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, ResourceRef(RESOURCE, found.id))
-    deps.members.dismiss(found.id, doctor_id, entry)
+    entry = deps.access.entry(actor, Action.DISMISS_DOCTOR, doctor_id, ResourceRef(RESOURCE, department.id))
+    deps.members.dismiss(department.id, doctor_id, entry)
 
 
 def list_doctors(
@@ -185,15 +185,15 @@ def list_doctors(
 ) -> tuple[list[Colleague], str | None]:
     """Part of a department's approved doctors, the newest account first. Raises NotFound."""
     require_approved(actor)
-    found = deps.departments.get_open(parse_id(department_id))
-    scope = f"doctors-in:{found.id}"
-    ids = deps.members.doctors_in(found.id, part(deps, window, scope))
+    department = deps.departments.get_open(parse_id(department_id))
+    scope = f"doctors-in:{department.id}"
+    ids = deps.members.doctors_in(department.id, part(deps, window, scope))
     accounts = [account for account in deps.accounts.get_many(list(ids.ids)) if is_working_doctor(account)]
     return with_departments(deps, accounts), cursor(deps, ids.last, scope)
 
 
 def _get_doctor(deps: RecordDeps, account: str) -> Account:
-    found = deps.accounts.get(parse_id(account))
-    if found is None or found.account.role is not Role.DOCTOR:
+    credentials = deps.accounts.get(parse_id(account))
+    if credentials is None or credentials.account.role is not Role.DOCTOR:
         raise NotFound
-    return found.account
+    return credentials.account

@@ -47,18 +47,18 @@ def list_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[l
     """Part of the directory, the newest account first. It is of people at work, so no access log is kept of it."""
     require_approved(actor)
     scope = "doctors"
-    wanted = part(deps, window, scope)
-    found = deps.directory.page(APPROVED_DOCTORS, wanted.skip, wanted.limit, wanted.before)
-    return with_departments(deps, found.accounts), cursor(deps, found.last, scope)
+    page_range = part(deps, window, scope)
+    page = deps.directory.page(APPROVED_DOCTORS, page_range.skip, page_range.limit, page_range.before)
+    return with_departments(deps, page.accounts), cursor(deps, page.last, scope)
 
 
 def read_doctor(deps: RecordDeps, actor: Actor, account: str) -> Colleague:
     """One doctor. Raises NotFound, also for those who are not approved, and for anybody else."""
     require_approved(actor)
-    found = deps.accounts.get(parse_id(account))
-    if found is None or not is_working_doctor(found.account):
+    credentials = deps.accounts.get(parse_id(account))
+    if credentials is None or not is_working_doctor(credentials.account):
         raise NotFound
-    return with_departments(deps, [found.account])[0]
+    return with_departments(deps, [credentials.account])[0]
 
 
 def is_working_doctor(account: Account) -> bool:
@@ -69,10 +69,17 @@ def is_working_doctor(account: Account) -> bool:
 def with_departments(deps: RecordDeps, accounts: Sequence[Account]) -> list[Colleague]:
     """Doctors with the open departments that they work in."""
     works_in = deps.members.departments([account.id for account in accounts])
-    wanted = sorted({number for departments in works_in.values() for number in departments})
-    opened = {department.id: department for department in deps.departments.get_many(wanted)}
+    department_ids = sorted({number for departments in works_in.values() for number in departments})
+    departments_by_id = {department.id: department for department in deps.departments.get_many(department_ids)}
     return [
-        Colleague(account, [opened[number] for number in sorted(works_in.get(account.id, ())) if number in opened])
+        Colleague(
+            account,
+            [
+                departments_by_id[number]
+                for number in sorted(works_in.get(account.id, ()))
+                if number in departments_by_id
+            ],
+        )
         for account in accounts
     ]
 
@@ -84,13 +91,13 @@ def list_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[
     """
     scope = f"patients-of:{actor.account_id}"
     departments = actor.departments if actor.is_approved else frozenset[int]()
-    wanted = part(deps, window, scope)
-    found = deps.members.patients_of(actor.account_id, departments, deps.now(), wanted)
-    grants = deps.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in found.patients])
-    seen = [place.patient_id for place in found.patients if _stands_for(place, grants.get(place.patient_id))]
-    accounts = deps.accounts.get_many(list(dict.fromkeys(seen)))
+    page_range = part(deps, window, scope)
+    page = deps.members.patients_of(actor.account_id, departments, deps.now(), page_range)
+    grants = deps.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in page.patients])
+    patient_ids = [place.patient_id for place in page.patients if _stands_for(place, grants.get(place.patient_id))]
+    accounts = deps.accounts.get_many(list(dict.fromkeys(patient_ids)))
     deps.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
-    return accounts, cursor(deps, found.last, scope)
+    return accounts, cursor(deps, page.last, scope)
 
 
 def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:
@@ -103,11 +110,11 @@ def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:
 def read_patient(deps: RecordDeps, actor: Actor, account: str) -> Account:
     """One patient. Raises NotFound, also for a stranger."""
     patient_id = parse_id(account)
-    found = deps.accounts.get(patient_id) if actor.is_admin else None
-    if actor.is_admin and found is None:
+    credentials = deps.accounts.get(patient_id) if actor.is_admin else None
+    if actor.is_admin and credentials is None:
         raise NotFound
     deps.access.require(actor, Action.READ_PATIENT, patient_id, ResourceRef("patient", patient_id))
-    found = found or deps.accounts.get(patient_id)
-    if found is None or found.account.role is not Role.PATIENT:
+    credentials = credentials or deps.accounts.get(patient_id)
+    if credentials is None or credentials.account.role is not Role.PATIENT:
         raise NotFound
-    return found.account
+    return credentials.account

@@ -45,13 +45,13 @@ def _leave_departments(deps: PersonalDataDeps, account_id: int) -> None:
 
 def _erase_scans(deps: PersonalDataDeps, account_id: int) -> None:
     """Until no more come: an upload that was let in before may end meanwhile."""
-    seen = set[int]()
-    while found := set(deps.eraser.scan_ids(account_id)) - seen:
-        for number in sorted(found):
+    seen_ids = set[int]()
+    while ids := set(deps.eraser.scan_ids(account_id)) - seen_ids:
+        for number in sorted(ids):
             scan = deps.scans.get(number)
             if scan:
                 _erase_scan(deps, scan)
-        seen |= found
+        seen_ids |= ids
     deps.eraser.scans(account_id)
 
 

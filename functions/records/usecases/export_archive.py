@@ -76,12 +76,12 @@ def _tasks(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
 def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     """Whom the account let in, and who let it in."""
     now = deps.now()
-    for listed in (deps.links.of_patient, deps.links.of_professional):
+    for list_links in (deps.links.of_patient, deps.links.of_professional):
         before = None
         while True:
-            found = listed(account_id, now, PageRange(0, PAGE, before))
-            yield from found.links
-            before = found.last
+            page = list_links(account_id, now, PageRange(0, PAGE, before))
+            yield from page.links
+            before = page.last
             if before is None:
                 break
 
@@ -89,9 +89,9 @@ def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
 def _log(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     before = None
     while True:
-        found = deps.access_log.page(account_id, PAGE, before)
-        yield from found.entries
-        before = found.last
+        page = deps.access_log.page(account_id, PAGE, before)
+        yield from page.entries
+        before = page.last
         if before is None:
             return
 
@@ -99,9 +99,9 @@ def _log(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
 def _pages(page: Callable[[int, int, int | None], Any], account_id: int) -> Iterator[list[int]]:
     before = None
     while True:
-        found = page(account_id, PAGE, before)
-        yield list(found.ids)
-        before = found.last
+        list_page = page(account_id, PAGE, before)
+        yield list(list_page.ids)
+        before = list_page.last
         if before is None:
             return
 
@@ -122,12 +122,12 @@ TEXTS_DONE = 40  # percent, once all but the images is packed
 
 def write_archive(deps: PersonalDataDeps, account_id: int) -> str:
     """Packs the account's export unless it is packed already, or given up. What was done, in words for a log."""
-    export, found = deps.exports.get(account_id), deps.accounts.get(account_id)
-    if export is None or export.is_over or found is None:
+    export, credentials = deps.exports.get(account_id), deps.accounts.get(account_id)
+    if export is None or export.is_over or credentials is None:
         return "nothing to pack"
     try:
         with deps.archives.writing(export_key(account_id, export.id)) as archive:
-            export = _write_texts(deps, found.account, archive, export)
+            export = _write_texts(deps, credentials.account, archive, export)
             export = _write_images(deps, account_id, archive, export)
         deps.exports.update(personal_data.complete_export(export, deps.now()))
     except Conflict:
@@ -137,9 +137,9 @@ def write_archive(deps: PersonalDataDeps, account_id: int) -> str:
 
 def _write_texts(deps: PersonalDataDeps, account: Account, archive: Archive, export: Export) -> Export:
     kinds = export_contents(deps, account)
-    for done, (name, values) in enumerate(kinds.items(), 1):
+    for number, (name, values) in enumerate(kinds.items(), 1):
         archive.add(f"{name}.json", _pieces(values()))
-        export = _advance(deps, export, TEXTS_DONE * done // len(kinds))
+        export = _advance(deps, export, TEXTS_DONE * number // len(kinds))
     if account.profile.image:
         archive.add_object(f"picture/{_last(account.profile.image)}", account.profile.image)
     return export
@@ -147,9 +147,9 @@ def _write_texts(deps: PersonalDataDeps, account: Account, archive: Archive, exp
 
 def _write_images(deps: PersonalDataDeps, account_id: int, archive: Archive, export: Export) -> Export:
     many = len(scan_ids(deps, account_id))
-    for done, scan in enumerate(scans(deps, account_id), 1):
+    for number, scan in enumerate(scans(deps, account_id), 1):
         _write_scan(deps, scan, archive)
-        share = (99 - TEXTS_DONE) * done // max(done, many)
+        share = (99 - TEXTS_DONE) * number // max(number, many)
         if TEXTS_DONE + share > export.progress:
             export = _advance(deps, export, TEXTS_DONE + share)
     return export

@@ -23,18 +23,18 @@ class ExportLink:
 
 def read_export(deps: RecordDeps, actor: Actor) -> ExportLink:
     """Where the caller's export is; the first look has it packed, as has one after a failure."""
-    found = deps.exports.get(actor.account_id)
-    if found is None or not found.stands(deps.now()):
-        found = _request(deps, actor, found)
-    return _export_link(deps, found)
+    export = deps.exports.get(actor.account_id)
+    if export is None or not export.stands(deps.now()):
+        export = _request(deps, actor, export)
+    return _export_link(deps, export)
 
 
 def request_export(deps: RecordDeps, actor: Actor) -> ExportLink:
     """Has a newer export packed, unless one is being packed or was so just now."""
-    found = deps.exports.get(actor.account_id)
-    if found is None or found.is_replaceable(deps.now()):
-        found = _request(deps, actor, found)
-    return _export_link(deps, found)
+    export = deps.exports.get(actor.account_id)
+    if export is None or export.is_replaceable(deps.now()):
+        export = _request(deps, actor, export)
+    return _export_link(deps, export)
 
 
 def _request(deps: RecordDeps, actor: Actor, before: Export | None) -> Export:
@@ -43,11 +43,11 @@ def _request(deps: RecordDeps, actor: Actor, before: Export | None) -> Export:
     try:
         deps.exports.begin(before, export)
         return _enqueue(deps, export)
-    except Conflict as lost:
-        found = deps.exports.get(actor.account_id)
-        if found is None:
-            raise Unavailable from lost
-        return found
+    except Conflict as error:
+        current = deps.exports.get(actor.account_id)
+        if current is None:
+            raise Unavailable from error
+        return current
 
 
 def _enqueue(deps: RecordDeps, export: Export) -> Export:

@@ -28,9 +28,9 @@ def create_once(
     """
     for attempt in range(tries):
         now = deps.now()
-        found = deps.idempotency.find(once, now) if once else None
-        if found:
-            return again(int(found.answer["id"]))
+        record = deps.idempotency.find(once, now) if once else None
+        if record:
+            return again(int(record.answer["id"]))
         try:
             return make(deps.fresh_id(now), now)
         except AlreadyTaken:  # by the same request, it may be, that came twice at once

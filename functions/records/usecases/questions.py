@@ -29,8 +29,8 @@ def ask_question(
         raise NotAllowed
 
     def make(number: int, now: datetime) -> Question:
-        found = deps.accounts.get(doctor_id) if doctor_id is not None else None
-        if doctor_id is not None and (found is None or not is_working_doctor(found.account)):
+        credentials = deps.accounts.get(doctor_id) if doctor_id is not None else None
+        if doctor_id is not None and (credentials is None or not is_working_doctor(credentials.account)):
             raise InvalidFields({"doctor_id": [NO_SUCH_DOCTOR]})
         question = Question(number, actor.account_id, doctor_id, text, now, now)
         deps.questions.add(question, once)
@@ -42,8 +42,8 @@ def ask_question(
 def list_own_questions(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
     """Part of what the caller has asked, the newest first."""
     scope = f"questions-of:{actor.account_id}"
-    found = deps.questions.of_patient(actor.account_id, part(deps, window, scope))
-    return deps.questions.get_many(found.ids), cursor(deps, found.last, scope)
+    page = deps.questions.of_patient(actor.account_id, part(deps, window, scope))
+    return deps.questions.get_many(page.ids), cursor(deps, page.last, scope)
 
 
 def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
@@ -51,21 +51,21 @@ def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questio
     if not actor.is_approved:
         raise NotAllowed
     scope = f"pending-for:{actor.account_id}"
-    found = deps.questions.pending(actor.account_id, part(deps, window, scope))
-    waiting = [question for question in deps.questions.get_many(found.ids) if question.response is None]
-    return _log_shown(deps, actor, waiting), cursor(deps, found.last, scope)
+    page = deps.questions.pending(actor.account_id, part(deps, window, scope))
+    waiting = [question for question in deps.questions.get_many(page.ids) if question.response is None]
+    return _log_shown(deps, actor, waiting), cursor(deps, page.last, scope)
 
 
 def read_question(deps: RecordDeps, actor: Actor, question_id: str) -> Question:
     """One question. Raises NotFound, also for a stranger's, and NotAllowed for who waits for approval."""
-    found = _get_question(deps, parse_id(question_id))
-    thing = ResourceRef(RESOURCE, found.id)
-    if actor.account_id == found.patient_id:
-        deps.access.require(actor, Action.READ_QUESTION, found.patient_id, thing)
+    question = _get_question(deps, parse_id(question_id))
+    thing = ResourceRef(RESOURCE, question.id)
+    if actor.account_id == question.patient_id:
+        deps.access.require(actor, Action.READ_QUESTION, question.patient_id, thing)
     else:
-        resource = Resource(found.patient_id, _relation(actor, found.reader(actor.account_id)))
+        resource = Resource(question.patient_id, _relation(actor, question.reader(actor.account_id)))
         deps.access.require_as(actor, Action.READ_QUESTION, resource, thing)
-    return found
+    return question
 
 
 def answer_question(
@@ -89,9 +89,9 @@ def answer_question(
 
 def withdraw_question(deps: RecordDeps, actor: Actor, question_id: str) -> None:
     """A patient takes their question back while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
-    found = _get_question(deps, parse_id(question_id))
-    deps.access.require(actor, Action.WITHDRAW_QUESTION, found.patient_id, ResourceRef(RESOURCE, found.id))
-    deps.questions.withdraw(found)
+    question = _get_question(deps, parse_id(question_id))
+    deps.access.require(actor, Action.WITHDRAW_QUESTION, question.patient_id, ResourceRef(RESOURCE, question.id))
+    deps.questions.withdraw(question)
 
 
 def list_thread(deps: RecordDeps, actor: Actor, doctor: str, patient: str, window: PageRequest) -> Questions:
@@ -103,14 +103,14 @@ def list_thread(deps: RecordDeps, actor: Actor, doctor: str, patient: str, windo
         raise NotFound if relation_of(actor, resource) is Relation.NONE else NotAllowed
     require_known(deps, actor, patient_id)
     scope = f"thread:{doctor_id}:{patient_id}"
-    found = deps.questions.thread(doctor_id, patient_id, part(deps, window, scope))
-    return _log_shown(deps, actor, deps.questions.get_many(found.ids)), cursor(deps, found.last, scope)
+    page = deps.questions.thread(doctor_id, patient_id, part(deps, window, scope))
+    return _log_shown(deps, actor, deps.questions.get_many(page.ids)), cursor(deps, page.last, scope)
 
 
-def _log_shown(deps: RecordDeps, actor: Actor, found: Sequence[Question]) -> Sequence[Question]:
-    things = [(question.patient_id, ResourceRef(RESOURCE, question.id)) for question in found]
+def _log_shown(deps: RecordDeps, actor: Actor, questions: Sequence[Question]) -> Sequence[Question]:
+    things = [(question.patient_id, ResourceRef(RESOURCE, question.id)) for question in questions]
     deps.access.log_each(actor, Action.READ_QUESTION, things)
-    return found
+    return questions
 
 
 def _relation(actor: Actor, relation: Relation) -> Relation:
@@ -119,7 +119,7 @@ def _relation(actor: Actor, relation: Relation) -> Relation:
 
 
 def _get_question(deps: RecordDeps, number: int) -> Question:
-    found = deps.questions.get(number)
-    if found is None:
+    question = deps.questions.get(number)
+    if question is None:
         raise NotFound
-    return found
+    return question

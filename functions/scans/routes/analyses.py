@@ -16,16 +16,22 @@ FORM = (Media.MULTIPART,)
 def friendly_analysis(call: Call[FriendlyBody], deps: ScanDeps) -> FriendlyOut:
     """Order an analysis that speaks to a patient."""
     image = one_image(call.files, "file")
-    accepted = uploads.upload(deps, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
-    return FriendlyOut.from_domain(accepted, estimated_time=accepted.estimated_time)
+    accepted_order = uploads.upload(
+        deps, call.actor, image, call.body.to_command(estimates_time=True), call.idempotency_key
+    )
+    return FriendlyOut.from_domain(accepted_order, estimated_time=accepted_order.estimated_time)
 
 
 @routes.post("/xray/expert-analysis", ExpertOut, ExpertBody, media=FORM, files=("file",), idempotent=True)
 def expert_analysis(call: Call[ExpertBody], deps: ScanDeps) -> ExpertOut:
     """Order an analysis that speaks to a radiologist."""
     image = one_image(call.files, "file")
-    accepted = uploads.upload(deps, call.actor, image, call.body.to_command(timed=True), call.idempotency_key)
-    return ExpertOut.from_domain(accepted, priority=call.body.priority, estimated_time=accepted.estimated_time)
+    accepted_order = uploads.upload(
+        deps, call.actor, image, call.body.to_command(estimates_time=True), call.idempotency_key
+    )
+    return ExpertOut.from_domain(
+        accepted_order, priority=call.body.priority, estimated_time=accepted_order.estimated_time
+    )
 
 
 @routes.post("/xray/suggest-treatment", TreatmentOut, TreatmentBody)

@@ -30,9 +30,9 @@ def read_heatmap(call: Call[None], deps: ScanDeps) -> Binary:
     return _inline(stored, "image/png", call.if_none_match)
 
 
-def _inline(stored: StoredObject | None, content_type: str, known: str | None) -> Binary:
+def _inline(stored: StoredObject | None, content_type: str, etag: str | None) -> Binary:
     if stored is None:
-        return Binary(b"", content_type, {**_PRIVATE, "ETag": known or ""}, status=304)
+        return Binary(b"", content_type, {**_PRIVATE, "ETag": etag or ""}, status=304)
     return Binary(stored.content, content_type, {**_PRIVATE, "ETag": stored.etag})
 
 

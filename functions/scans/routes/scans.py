@@ -50,16 +50,16 @@ def upload(call: Call[UploadBody], deps: ScanDeps) -> UploadOut:
 @routes.post("/scans/uploads", UploadStartOut, UploadStart, idempotent=True)
 def begin_upload(call: Call[UploadStart], deps: ScanDeps) -> UploadStartOut:
     """Begin an upload of up to 50 MB straight to S3; its analysis starts when the file has come."""
-    wanted, kind = call.body.to_command(), call.body.content_type
-    accepted, form = uploads.begin_upload(deps, call.actor, kind, wanted, call.idempotency_key)
-    return UploadStartOut.from_domain(accepted, upload=FormOut.from_domain(form))
+    command, kind = call.body.to_command(), call.body.content_type
+    accepted_order, form = uploads.begin_upload(deps, call.actor, kind, command, call.idempotency_key)
+    return UploadStartOut.from_domain(accepted_order, upload=FormOut.from_domain(form))
 
 
 @routes.get("/scans", list[ScanOut], query=ScansQuery)
 def list_scans(call: Call[None], deps: ScanDeps) -> Page:
     """One's own scans, or those of a patient in one's care, newest first."""
-    found, cursor = scans.list_scans(deps, call.actor, call.query.patient_id, call.query.page_request())
-    return Page([ScanOut.from_domain(scan) for scan in found], cursor)
+    visible_scans, cursor = scans.list_scans(deps, call.actor, call.query.patient_id, call.query.page_request())
+    return Page([ScanOut.from_domain(scan) for scan in visible_scans], cursor)
 
 
 @routes.get("/scans/{scan_id}", ScanOut)
@@ -84,5 +84,5 @@ def list_analyses(call: Call[None], deps: ScanDeps) -> list[TaskOut]:
 @routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)
 def analyse_again(call: Call[OrderBody], deps: ScanDeps) -> AgainOut:
     """Order another analysis of a stored scan; earlier ones stay as they are."""
-    accepted = tasks.reanalyse(deps, call.actor, call.path["scan_id"], call.body.to_order(), call.idempotency_key)
-    return AgainOut.from_domain(accepted, estimated_time=accepted.estimated_time)
+    accepted_order = tasks.reanalyse(deps, call.actor, call.path["scan_id"], call.body.to_order(), call.idempotency_key)
+    return AgainOut.from_domain(accepted_order, estimated_time=accepted_order.estimated_time)

@@ -13,8 +13,8 @@ routes = Routes[ScanDeps]("tasks", Family.ENVELOPE)
 @routes.get("/tasks", list[TaskOut], query=ListQuery)
 def list_tasks(call: Call[None], deps: ScanDeps) -> Page:
     """The tasks about one's own images and those that one asked for, newest first."""
-    found, cursor = tasks.list_tasks(deps, call.actor, call.query.page_request())
-    return Page([TaskOut.from_domain(task) for task in found], cursor)
+    visible_tasks, cursor = tasks.list_tasks(deps, call.actor, call.query.page_request())
+    return Page([TaskOut.from_domain(task) for task in visible_tasks], cursor)
 
 
 @routes.get("/tasks/status/{task_id}", TaskOut)

@@ -34,21 +34,23 @@ EITHER = Choice("content_type", present=XrayStart, absent=XrayBody)
 )
 def add_xray(call: Call[XrayBody | XrayStart], deps: ScanDeps) -> XrayOut | XrayStartOut:
     """Upload an X-ray: its image in the form, or, with `content_type` instead, straight to S3."""
-    wanted = call.body.to_command(call.actor)
+    command = call.body.to_command(call.actor)
     if isinstance(call.body, XrayStart):
         if call.files:
             raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
-        accepted, form = uploads.begin_upload(deps, call.actor, call.body.content_type, wanted, call.idempotency_key)
-        return XrayStartOut.from_upload(scans.read_uploaded(deps, accepted), accepted, form)
-    accepted = uploads.upload(deps, call.actor, one_image(call.files, IMAGE), wanted, call.idempotency_key)
-    return XrayOut.from_domain(scans.read_uploaded(deps, accepted))
+        accepted_order, form = uploads.begin_upload(
+            deps, call.actor, call.body.content_type, command, call.idempotency_key
+        )
+        return XrayStartOut.from_upload(scans.read_uploaded(deps, accepted_order), accepted_order, form)
+    accepted_order = uploads.upload(deps, call.actor, one_image(call.files, IMAGE), command, call.idempotency_key)
+    return XrayOut.from_domain(scans.read_uploaded(deps, accepted_order))
 
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
 def list_xrays(call: Call[None], deps: ScanDeps) -> Page:
     """A patient's X-rays, newest first: one's own, or those of somebody in one's care."""
-    found, cursor = scans.list_xrays(deps, call.actor, call.path["user_id"], call.query.page_request())
-    return Page([XrayOut.from_domain(scan) for scan in found], cursor)
+    visible_scans, cursor = scans.list_xrays(deps, call.actor, call.path["user_id"], call.query.page_request())
+    return Page([XrayOut.from_domain(scan) for scan in visible_scans], cursor)
 
 
 @routes.get("/api/unique_xray/{xray_id}", XrayOut)

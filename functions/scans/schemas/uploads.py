@@ -56,9 +56,9 @@ class UploadBody(OrderBody):
 
     patient_id: Id | None = None
 
-    def to_command(self, *, timed: bool = False) -> UploadCommand:
+    def to_command(self, *, estimates_time: bool = False) -> UploadCommand:
         """What the uploader says, and whether the answer tells how long it may take."""
-        return UploadCommand(self.to_order(), self.patient_id, estimates_time=timed)
+        return UploadCommand(self.to_order(), self.patient_id, estimates_time=estimates_time)
 
 
 class FriendlyBody(UploadBody):
@@ -88,9 +88,9 @@ class UploadOut(Out):
     task_token: str
 
     @classmethod
-    def from_domain(cls, accepted: AcceptedOrder[Any], **more: Any) -> Self:
-        ids = {"scan_id": to_uuid(accepted.scan_id), "task_id": to_uuid(accepted.task_id)}
-        return cls(**ids, task_token=accepted.task_token, **more)
+    def from_domain(cls, accepted_order: AcceptedOrder[Any], **more: Any) -> Self:
+        ids = {"scan_id": to_uuid(accepted_order.scan_id), "task_id": to_uuid(accepted_order.task_id)}
+        return cls(**ids, task_token=accepted_order.task_token, **more)
 
 
 class FormOut(Out):

@@ -62,8 +62,8 @@ class TreatmentOut(Out):
 
     @classmethod
     def from_domain(cls, advice: Advice) -> "TreatmentOut":
-        made = [SuggestionOut.model_validate(suggestion.to_dict()) for suggestion in advice.suggestions]
-        return cls(suggestions=made, disclaimer=advice.disclaimer, red_flags=list(advice.red_flags))
+        suggestions = [SuggestionOut.model_validate(suggestion.to_dict()) for suggestion in advice.suggestions]
+        return cls(suggestions=suggestions, disclaimer=advice.disclaimer, red_flags=list(advice.red_flags))
 
 
 Text = Annotated[str, StringConstraints(max_length=10_000), Printable]
@@ -87,16 +87,16 @@ class XrayBody(OrderBody):
 
         Raises InvalidFields for a reading that is no doctor's and for two patients, NotFound for an id of nobody.
         """
-        broken = {}
+        errors = {}
         if self.result_of_xray and actor.role is not Role.DOCTOR:
-            broken["result_of_xray"] = ["Only a doctor may say what an X-ray shows."]
-        named = [name for name in (self.user_id, self.patient_id) if name]
-        if len(set(map(parse_id, named))) > 1:
-            broken["patient_id"] = ["This is not whom user_id names."]
-        if broken:
-            raise InvalidFields(broken)
+            errors["result_of_xray"] = ["Only a doctor may say what an X-ray shows."]
+        ids = [name for name in (self.user_id, self.patient_id) if name]
+        if len(set(map(parse_id, ids))) > 1:
+            errors["patient_id"] = ["This is not whom user_id names."]
+        if errors:
+            raise InvalidFields(errors)
         about = UploadDescription(self.name_of_xray, self.description_of_xray, self.type_of_xray)
-        return UploadCommand(self.to_order(), next(iter(named), None), about, self.result_of_xray or None)
+        return UploadCommand(self.to_order(), next(iter(ids), None), about, self.result_of_xray or None)
 
 
 class XrayStart(XrayBody):
@@ -162,8 +162,8 @@ class XrayStartOut(XrayOut):
     upload: FormOut = Field(description="a form for S3")
 
     @classmethod
-    def from_upload(cls, scan: Scan, accepted: AcceptedOrder[Scan], form: PresignedPost) -> "XrayStartOut":
-        return cls(**_columns(scan), task_token=accepted.task_token, upload=FormOut.from_domain(form))
+    def from_upload(cls, scan: Scan, accepted_order: AcceptedOrder[Scan], form: PresignedPost) -> "XrayStartOut":
+        return cls(**_columns(scan), task_token=accepted_order.task_token, upload=FormOut.from_domain(form))
 
 
 def _columns(scan: Scan) -> dict[str, Any]:

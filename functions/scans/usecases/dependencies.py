@@ -39,10 +39,10 @@ class WaitEstimator:
     def seconds(self, lane: Priority) -> float:
         """About how long an upload in this lane waits for its result from now on. Nobody's failure: a guess stays."""
         now = self._now()
-        seen = self._seen.get(lane)
-        if seen is None or now - seen[0] >= DEPTH_MAX_AGE:
-            self._seen[lane] = seen = (now, self._measure(lane))
-        return seen[1]
+        measurement = self._seen.get(lane)
+        if measurement is None or now - measurement[0] >= DEPTH_MAX_AGE:
+            self._seen[lane] = measurement = (now, self._measure(lane))
+        return measurement[1]
 
     def _measure(self, lane: Priority) -> float:
         try:

@@ -28,8 +28,8 @@ def read_image(deps: ScanDeps, actor: Actor, scan_id: str, etag: str | None) -> 
 def link_original(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
     """An address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
     with _storage_errors_mapped():
-        found = read_scan(deps, actor, scan_id)
-        key, version = found.object_key, found.object_version
+        scan = read_scan(deps, actor, scan_id)
+        key, version = scan.object_key, scan.object_version
         if not deps.objects.exists(key, version):
             raise NotFound
     return deps.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
@@ -49,10 +49,10 @@ def read_heatmap(deps: ScanDeps, actor: Actor, task_id: str, etag: str | None) -
 
     Raises NotFound unless the task is completed.
     """
-    found = read_task(deps, actor, task_id)
-    if found.status is not TaskStatus.COMPLETED:
+    task = read_task(deps, actor, task_id)
+    if task.status is not TaskStatus.COMPLETED:
         raise NotFound
-    return deps.objects.get_unless_match(heatmap_key(found.scan_id, found.id), etag)
+    return deps.objects.get_unless_match(heatmap_key(task.scan_id, task.id), etag)
 
 
 @contextmanager
@@ -62,5 +62,5 @@ def _storage_errors_mapped() -> Iterator[None]:
         yield
     except NotFound as missing:
         raise NotFound("File not found") from missing
-    except StorageFailed as failed:
-        raise StorageFailed("Failed to get image content") from failed
+    except StorageFailed as error:
+        raise StorageFailed("Failed to get image content") from error

@@ -68,9 +68,9 @@ def place_order(
     for _ in range(NEW_ID_TRIES):
         now = deps.now()
         draft = Draft(scan_id or deps.fresh_id(now), deps.fresh_id(now), now)
-        made = _new_record(deps, taking, draft)
+        record = _new_record(deps, taking, draft)
         try:
-            kept = keep(draft, IdempotencyWrite(taking.idempotency_key, made.answer, taking.is_complete))
+            stored = keep(draft, IdempotencyWrite(taking.idempotency_key, record.answer, taking.is_complete))
         except Conflict:  # the key has its mark, or an id is in use: one chance in thousands
             earlier = deps.idempotency.find(taking.idempotency_key, now) if taking.idempotency_key else None
             if earlier and earlier.is_in_progress(now):
@@ -78,7 +78,7 @@ def place_order(
             if earlier:
                 return _accepted_order(deps, taking, earlier, None)
         else:
-            return _accepted_order(deps, taking, made, kept)
+            return _accepted_order(deps, taking, record, stored)
     raise Conflict
 
 
@@ -89,7 +89,7 @@ def complete_order(deps: ScanDeps, once: IdempotencyKey | None) -> None:
 
 
 def _new_record(deps: ScanDeps, taking: OrderRequest, draft: Draft) -> IdempotencyRecord:
-    said = {
+    payload = {
         "scan_id": str(draft.scan_id),
         "task_id": str(draft.task_id),
         "token": fresh_token(),
@@ -98,20 +98,22 @@ def _new_record(deps: ScanDeps, taking: OrderRequest, draft: Draft) -> Idempoten
         if taking.estimates_time
         else "",
     }
-    return IdempotencyRecord(said, draft.now, taking.is_complete)
+    return IdempotencyRecord(payload, draft.now, taking.is_complete)
 
 
-def _accepted_order(deps: ScanDeps, taking: OrderRequest, made: IdempotencyRecord, kept: K | None) -> AcceptedOrder[K]:
-    task_id = int(made.answer["task_id"])
+def _accepted_order(
+    deps: ScanDeps, taking: OrderRequest, record: IdempotencyRecord, stored: K | None
+) -> AcceptedOrder[K]:
+    task_id = int(record.answer["task_id"])
     # Signed for the time at which it was made, so that a replay is answered with the same token.
-    claims = Claims(taking.actor.account_id, taking.actor.session_id, made.answer["token"], task_id)
-    token = deps.tokens.issue(TokenType.TASK, claims, made.begun_at)
+    claims = Claims(taking.actor.account_id, taking.actor.session_id, record.answer["token"], task_id)
+    token = deps.tokens.issue(TokenType.TASK, claims, record.begun_at)
     return AcceptedOrder(
-        scan_id=int(made.answer["scan_id"]),
+        scan_id=int(record.answer["scan_id"]),
         task_id=task_id,
         task_token=token,
-        estimated_time=made.answer["estimated_time"],
-        begun_at=made.begun_at,
-        is_incomplete=not made.done,
-        stored=kept,
+        estimated_time=record.answer["estimated_time"],
+        begun_at=record.begun_at,
+        is_incomplete=not record.done,
+        stored=stored,
     )

@@ -12,5 +12,5 @@ def page(
 ) -> tuple[Sequence[int], str | None]:
     """Ids, and the cursor of the next page, which holds for this list alone. Raises InvalidCursor."""
     before = tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    found = read(window.limit, before)
-    return found.ids, tokens.cursor(found.last, scope) if found.last is not None else None
+    list_page = read(window.limit, before)
+    return list_page.ids, tokens.cursor(list_page.last, scope) if list_page.last is not None else None

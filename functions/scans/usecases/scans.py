@@ -23,11 +23,11 @@ MAX_ANALYSES = 100
 
 def get_authorized(deps: ScanDeps, actor: Actor, action: Action, scan_id: str) -> Scan:
     """The scan of either spelling of its id, for an action on it. Raises NotFound, also for a stranger's."""
-    found = deps.scans.get(parse_id(scan_id))
-    if found is None:
+    scan = deps.scans.get(parse_id(scan_id))
+    if scan is None:
         raise NotFound
-    deps.access.require(actor, action, found.patient_id, ResourceRef("scan", found.id))
-    return found
+    deps.access.require(actor, action, scan.patient_id, ResourceRef("scan", scan.id))
+    return scan
 
 
 def read_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> Scan:
@@ -47,8 +47,8 @@ def list_scans(
 
 def list_analyses(deps: ScanDeps, actor: Actor, scan_id: str) -> Sequence[Task]:
     """Every analysis of a scan, the newest first; at most a hundred."""
-    found = read_scan(deps, actor, scan_id)
-    return deps.lists.tasks(deps.lists.analyses_of(found.id, MAX_ANALYSES))
+    scan = read_scan(deps, actor, scan_id)
+    return deps.lists.tasks(deps.lists.analyses_of(scan.id, MAX_ANALYSES))
 
 
 def delete_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> None:
@@ -57,17 +57,17 @@ def delete_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> None:
     Nothing more is ordered for it from the first step on. Files go before items: after a crash half-way the scan is
     still there, and the same request removes the rest.
     """
-    found = get_authorized(deps, actor, Action.DELETE_SCAN, scan_id)
-    deps.scans.begin_removal(found.id)
-    while ids := deps.lists.analyses_of(found.id, MAX_ANALYSES):
+    scan = get_authorized(deps, actor, Action.DELETE_SCAN, scan_id)
+    deps.scans.begin_removal(scan.id)
+    while ids := deps.lists.analyses_of(scan.id, MAX_ANALYSES):
         tasks = deps.lists.tasks(ids)
         for task in tasks:
             with suppress(TaskClosed):
                 cancel_with_retry(deps, task)
-        _purge(deps, found)
+        _purge(deps, scan)
         deps.lists.remove_tasks(tasks)
-    _purge(deps, found)
-    deps.lists.remove_scan(found, deps.now())
+    _purge(deps, scan)
+    deps.lists.remove_scan(scan, deps.now())
 
 
 def _purge(deps: ScanDeps, scan: Scan) -> None:
@@ -78,18 +78,18 @@ def _purge(deps: ScanDeps, scan: Scan) -> None:
 MAX_READINGS = 50
 
 
-def read_uploaded(deps: ScanDeps, accepted: AcceptedOrder[Scan]) -> Scan:
+def read_uploaded(deps: ScanDeps, accepted_order: AcceptedOrder[Scan]) -> Scan:
     """The scan that the actor has uploaded, now or with an earlier request of the same key."""
-    found = accepted.stored or deps.scans.get(accepted.scan_id)
-    if found is None:
+    scan = accepted_order.stored or deps.scans.get(accepted_order.scan_id)
+    if scan is None:
         raise NotFound
-    return found
+    return scan
 
 
 def list_xrays(deps: ScanDeps, actor: Actor, user: str, window: PageRequest) -> tuple[Sequence[Scan], str | None]:
     """A patient's scans, whichever way they came. Raises NotFound, also for a stranger's."""
-    found, cursor = list_scans(deps, actor, user, window)
-    return [_hide_reading(actor, scan) for scan in found], cursor
+    scans, cursor = list_scans(deps, actor, user, window)
+    return [_hide_reading(actor, scan) for scan in scans], cursor
 
 
 def read_xray(deps: ScanDeps, actor: Actor, scan_id: str) -> Scan:
@@ -99,16 +99,16 @@ def read_xray(deps: ScanDeps, actor: Actor, scan_id: str) -> Scan:
 
 def write_reading(deps: ScanDeps, actor: Actor, scan_id: str, text: str) -> Scan:
     """What a doctor reads in the image; what was read before is kept, and the model's result stays as it is."""
-    found = get_authorized(deps, actor, Action.WRITE_READING, scan_id)
+    scan = get_authorized(deps, actor, Action.WRITE_READING, scan_id)
     reading = Reading(text, actor.account_id, deps.now())
-    deps.scans.set_reading(found.id, reading)
-    return replace(found, reading=reading)
+    deps.scans.set_reading(scan.id, reading)
+    return replace(scan, reading=reading)
 
 
 def list_readings(deps: ScanDeps, actor: Actor, scan_id: str) -> Sequence[Reading]:
     """What doctors have read in the image, the newest first; at most fifty."""
-    found = get_authorized(deps, actor, Action.READ_READING, scan_id)
-    return deps.lists.readings_of(found.id, MAX_READINGS)
+    scan = get_authorized(deps, actor, Action.READ_READING, scan_id)
+    return deps.lists.readings_of(scan.id, MAX_READINGS)
 
 
 def _hide_reading(actor: Actor, scan: Scan) -> Scan:

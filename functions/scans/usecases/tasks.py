@@ -23,11 +23,11 @@ CANCEL_TRIES = 10
 
 def get_authorized(deps: ScanDeps, actor: Actor, action: Action, task_id: str) -> Task:
     """The task of a task id in either spelling, or of a task token. Raises NotFound, also for a stranger's."""
-    found = deps.scans.task(deps.tokens.task_id(task_id))
-    if found is None:
+    task = deps.scans.task(deps.tokens.task_id(task_id))
+    if task is None:
         raise NotFound
-    deps.access.require(actor, action, found.patient_id, ResourceRef("task", found.id))
-    return found
+    deps.access.require(actor, action, task.patient_id, ResourceRef("task", task.id))
+    return task
 
 
 def read_task(deps: ScanDeps, actor: Actor, task_id: str) -> Task:
@@ -55,14 +55,14 @@ def cancel_with_retry(deps: ScanDeps, task: Task) -> Task:
     for _ in range(CANCEL_TRIES):
         if task.status is TaskStatus.CANCELLED:
             return task
-        cancelled = tasks.cancel(task, deps.now())
+        after = tasks.cancel(task, deps.now())
         try:
-            return deps.scans.write_transition(task, cancelled)
+            return deps.scans.write_transition(task, after)
         except Conflict:  # its worker moved it on: look again
-            moved = deps.scans.task(task.id)
-        if moved is None:
+            stored_task = deps.scans.task(task.id)
+        if stored_task is None:
             raise NotFound
-        task = moved
+        task = stored_task
     raise Conflict
 
 
@@ -70,12 +70,12 @@ def reanalyse(
     deps: ScanDeps, actor: Actor, scan_id: str, order: Order, once: IdempotencyKey | None
 ) -> AcceptedOrder[Task]:
     """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
-    found = deps.scans.get(parse_id(scan_id))
-    if found is None:
+    scan = deps.scans.get(parse_id(scan_id))
+    if scan is None:
         raise NotFound
-    deps.access.require(actor, Action.ANALYSE_SCAN, found.patient_id, ResourceRef("scan", found.id))
-    of = deps.scans.task(found.task_id)
-    if of is None or not deps.objects.exists(found.object_key, found.object_version):
+    deps.access.require(actor, Action.ANALYSE_SCAN, scan.patient_id, ResourceRef("scan", scan.id))
+    of = deps.scans.task(scan.task_id)
+    if of is None or not deps.objects.exists(scan.object_key, scan.object_version):
         raise Conflict("There is no image to analyse")
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Task:
@@ -83,12 +83,12 @@ def reanalyse(
         deps.scans.add_analysis(task, beside)
         return task
 
-    accepted = place_order(deps, OrderRequest(actor, order, once, estimates_time=True), keep, found.id)
-    task = accepted.stored or deps.scans.task(accepted.task_id)
-    if task and accepted.is_incomplete:
+    accepted_order = place_order(deps, OrderRequest(actor, order, once, estimates_time=True), keep, scan.id)
+    task = accepted_order.stored or deps.scans.task(accepted_order.task_id)
+    if task and accepted_order.is_incomplete:
         deps.lanes.enqueue(task)
         complete_order(deps, once)
-    return accepted
+    return accepted_order
 
 
 def _patient_of(task: Task) -> int:

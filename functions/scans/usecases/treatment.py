@@ -40,11 +40,13 @@ def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advi
         raise TaskNotFinished
     if task.result is None:
         raise TaskClosed(task.status)
-    found = [(said["label"], said["score"]) for said in task.result["findings"] if said["found"]]
+    labels_with_scores = [
+        (finding["label"], finding["score"]) for finding in task.result["findings"] if finding["found"]
+    ]
     model = (task.result["model"] or {}).get("name")
-    made = suggest(found, case.symptoms, case.age, case.sex, model=model)
-    told = _disclaimer(task.result["notice"]) if model else None
-    return Advice(made, red_flags(case.symptoms, case.age, case.sex), disclaimer(told))
+    suggestions = suggest(labels_with_scores, case.symptoms, case.age, case.sex, model=model)
+    notice = _disclaimer(task.result["notice"]) if model else None
+    return Advice(suggestions, red_flags(case.symptoms, case.age, case.sex), disclaimer(notice))
 
 
 def _disclaimer(notice: str) -> str:

@@ -43,41 +43,41 @@ class UploadedImage:
 
 
 def upload(
-    deps: ScanDeps, actor: Actor, image: UploadedImage, wanted: UploadCommand, once: IdempotencyKey | None = None
+    deps: ScanDeps, actor: Actor, image: UploadedImage, command: UploadCommand, once: IdempotencyKey | None = None
 ) -> AcceptedOrder[Scan]:
     """Keeps an image and starts its analysis.
 
     The object is put last: without it the task waits, and the sweeper ends it, so nothing is stored half.
     """
-    patient_id = _patient_of(deps, actor, wanted)
-    accepted = _place_order(
-        deps, OrderRequest(actor, wanted.order, once, estimates_time=wanted.estimates_time), wanted, patient_id
+    patient_id = _patient_of(deps, actor, command)
+    accepted_order = _place_order(
+        deps, OrderRequest(actor, command.order, once, estimates_time=command.estimates_time), command, patient_id
     )
-    if accepted.is_incomplete:
-        key = upload_key(wanted.order.priority, accepted.scan_id, accepted.task_id)
+    if accepted_order.is_incomplete:
+        key = upload_key(command.order.priority, accepted_order.scan_id, accepted_order.task_id)
         deps.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
         complete_order(deps, once)
-    return accepted
+    return accepted_order
 
 
 def begin_upload(
-    deps: ScanDeps, actor: Actor, content_type: str, wanted: UploadCommand, once: IdempotencyKey | None = None
+    deps: ScanDeps, actor: Actor, content_type: str, command: UploadCommand, once: IdempotencyKey | None = None
 ) -> tuple[AcceptedOrder[Scan], PresignedPost]:
     """A scan whose image the client sends straight to S3; its arrival starts the analysis.
 
     Raises TooManyRequests, KeyReused, UnderWay, and Conflict when a replay comes after the form has ended.
     """
-    patient_id = _patient_of(deps, actor, wanted)
+    patient_id = _patient_of(deps, actor, command)
     counted_at = _count_upload(deps, actor, once)
-    accepted = _place_order(deps, OrderRequest(actor, wanted.order, once, is_complete=True), wanted, patient_id)
-    if accepted.stored is None and counted_at:  # a replay begins nothing
+    accepted_order = _place_order(deps, OrderRequest(actor, command.order, once, is_complete=True), command, patient_id)
+    if accepted_order.stored is None and counted_at:  # a replay begins nothing
         deps.counts.uncount(actor.account_id, counted_at)
     # A replay's form ends when the first one does.
-    left = accepted.begun_at + tasks.UPLOAD_WINDOW - deps.now()
+    left = accepted_order.begun_at + tasks.UPLOAD_WINDOW - deps.now()
     if left <= timedelta(seconds=1):
         raise Conflict("The time for this upload is over; begin another with another key")
-    key = upload_key(wanted.order.priority, accepted.scan_id, accepted.task_id)
-    return accepted, deps.objects.presigned_post(key, content_type, int(left.total_seconds()))
+    key = upload_key(command.order.priority, accepted_order.scan_id, accepted_order.task_id)
+    return accepted_order, deps.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
 def _count_upload(deps: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
@@ -93,23 +93,23 @@ def _count_upload(deps: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> 
     return now
 
 
-def _patient_of(deps: ScanDeps, actor: Actor, wanted: UploadCommand) -> int:
+def _patient_of(deps: ScanDeps, actor: Actor, command: UploadCommand) -> int:
     """The patient whose image it is. Raises NotFound, NotAllowed unless the actor may upload for them."""
-    patient_id = parse_id(wanted.patient) if wanted.patient else actor.account_id
+    patient_id = parse_id(command.patient) if command.patient else actor.account_id
     # Who may say what an image shows may upload it too.
-    action = Action.WRITE_READING if wanted.reading else Action.UPLOAD_SCAN
+    action = Action.WRITE_READING if command.reading else Action.UPLOAD_SCAN
     deps.access.require(actor, action, patient_id, ResourceRef("patient", patient_id))
     if actor.is_admin and not deps.sessions.is_active(patient_id):  # others have a link to somebody who is there
         raise NotFound
     return patient_id
 
 
-def _place_order(deps: ScanDeps, taking: OrderRequest, wanted: UploadCommand, patient_id: int) -> AcceptedOrder[Scan]:
+def _place_order(deps: ScanDeps, taking: OrderRequest, command: UploadCommand, patient_id: int) -> AcceptedOrder[Scan]:
     actor = taking.actor
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Scan:
         task = tasks.create(
-            draft.task_id, draft.scan_id, patient_id, draft.now, wanted.order, requested_by=actor.account_id
+            draft.task_id, draft.scan_id, patient_id, draft.now, command.order, requested_by=actor.account_id
         )
         scan = Scan(
             id=draft.scan_id,
@@ -117,11 +117,11 @@ def _place_order(deps: ScanDeps, taking: OrderRequest, wanted: UploadCommand, pa
             uploaded_by=actor.account_id,
             task_id=draft.task_id,
             object_key=task.object_key,
-            scan_type=wanted.order.scan_type,
+            scan_type=command.order.scan_type,
             status=task.status,
             created_at=draft.now,
-            description=wanted.description,
-            reading=Reading(wanted.reading, actor.account_id, draft.now) if wanted.reading else None,
+            description=command.description,
+            reading=Reading(command.reading, actor.account_id, draft.now) if command.reading else None,
         )
         deps.scans.add(scan, task, beside)
         return scan

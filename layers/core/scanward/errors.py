@@ -88,9 +88,9 @@ class MethodNotAllowed(ScanwardError):
 
     message = "Method not allowed"
 
-    def __init__(self, allowed: Sequence[str]) -> None:
+    def __init__(self, methods: Sequence[str]) -> None:
         super().__init__()
-        self.allowed = tuple(allowed)
+        self.allowed = tuple(methods)
 
 
 class Conflict(ScanwardError):

@@ -54,40 +54,40 @@ class Analysis:
     @property
     def positive(self) -> tuple[Finding, ...]:
         """The positive findings, the clearest first."""
-        found = (finding for finding in self.findings if finding.positive)
-        return tuple(sorted(found, key=lambda finding: finding.operating_point - finding.score))
+        positives = (finding for finding in self.findings if finding.positive)
+        return tuple(sorted(positives, key=lambda finding: finding.operating_point - finding.score))
 
 
-def analyse(picture: Picture, model: "Model", *, explained: bool = True, clock: Clock = time.perf_counter) -> Analysis:
+def analyse(picture: Picture, model: "Model", *, with_heat: bool = True, clock: Clock = time.perf_counter) -> Analysis:
     """Prepare, infer and explain; without grids if they are not wanted.
 
     Raises ImageRefused: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card does not want it.
     Raises ModelRefused if the graph fails.
     """
     card = model.card
-    begun = clock()
-    prepared = prepare(picture, card.input)
-    odd = check_input(picture, prepared, card)
+    before = clock()
+    prepared_input = prepare(picture, card.input)
+    odd = check_input(picture, prepared_input, card)
     ready = clock()
-    scores, *activation = model.run(prepared.tensor)
+    scores, *activation = model.run(prepared_input.tensor)
     ran = clock()
     decision = decide_findings(scores[0], card)
-    grids, whole = _grids(decision, activation, prepared, model, clock) if explained else ({}, True)
-    done = clock()
-    steps = [1000 * (end - start) for start, end in ((begun, ready), (ready, ran), (ran, done))]
+    grids, whole = _grids(decision, activation, prepared_input, model, clock) if with_heat else ({}, True)
+    finish = clock()
+    steps = [1000 * (end - start) for start, end in ((before, ready), (ready, ran), (ran, finish))]
     return Analysis(
         decision.findings,
         decision.scores,
         decision.choice,
         grids,
-        prepared.placement,
+        prepared_input.placement,
         Timings(picture.decode_ms, *steps),
-        (*picture.warnings, *prepared.warnings, *odd, *decision.warnings, *(() if whole else (HEAT_INCOMPLETE,))),
+        (*picture.warnings, *prepared_input.warnings, *odd, *decision.warnings, *(() if whole else (HEAT_INCOMPLETE,))),
     )
 
 
 def _grids(
-    decision: Decision, activation: list[NDArray[np.float32]], prepared: Prepared, model: "Model", clock: Clock
+    decision: Decision, activation: list[NDArray[np.float32]], prepared_input: Prepared, model: "Model", clock: Clock
 ) -> tuple[dict[str, Grid], bool]:
     """Heat of each positive finding; False if there should be some and is none."""
     positive = {finding.label for finding in decision.findings if finding.positive}
@@ -96,7 +96,7 @@ def _grids(
         maps = [_evidence(activation[0][0], i, model.card) for i in indices]
         grids, whole = [heat_grid(one, model.card.temperature) for one in maps], not np.isnan(maps).any()
     else:
-        grids, whole = occlude(model, prepared.tensor, indices, clock) if indices else ([], True)
+        grids, whole = occlude(model, prepared_input.tensor, indices, clock) if indices else ([], True)
     return {model.card.labels[i].id: grid for i, grid in zip(indices, grids, strict=True)}, whole
 
 

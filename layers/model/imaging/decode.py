@@ -16,7 +16,7 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
     Raises ImageRefused, with BAD_INPUT (broken, or no such format), TOO_LARGE (beyond `imaging.image`) or UNSUPPORTED
     (a variant that is not read). The cause is not kept: the decoders' own messages may quote a patient's header.
     """
-    started = time.perf_counter()
+    start = time.perf_counter()
     check_bytes(len(data))
     kind = sniff(data[:HEAD_BYTES])
     if kind is None:
@@ -31,7 +31,7 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
         raise bad_input(f"The {kind} image is damaged and cannot be read.") from None
     smaller = picture.pixels.size < picture.facts.rows * picture.facts.columns
     finer = partial(decode, data, whole=True) if smaller and not whole else None
-    return dataclasses.replace(picture, decode_ms=(time.perf_counter() - started) * 1000, finer=finer)
+    return dataclasses.replace(picture, decode_ms=(time.perf_counter() - start) * 1000, finer=finer)
 
 
 def _decode(data: bytes, kind: Format, *, whole: bool) -> Picture:

@@ -38,36 +38,36 @@ def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
 
     Raises ImageRefused (BAD_INPUT) if the image leads to no finite score.
     """
-    trained = np.array([label.trained for label in card.labels])
-    values = raw.astype(np.float64)[:, trained]
+    is_trained = np.array([label.trained for label in card.labels])
+    values = raw.astype(np.float64)[:, is_trained]
     if not np.isfinite(values).all():
         raise bad_input("The image gives the model no finite answer.")
     scores = np.full(raw.shape, np.nan)
-    scores[:, trained] = _calibrate(values, card)
+    scores[:, is_trained] = _calibrate(values, card)
     return scores
 
 
 def decide_findings(raw: NDArray[np.float32], card: Card) -> Decision:
     """The raw outputs of one image → what counts as found."""
     scores = scores_of(raw[None], card)[0]
-    chosen = int(np.nanargmax(scores)) if card.chooses_one else None
+    choice = int(np.nanargmax(scores)) if card.chooses_one else None
     findings = tuple(
         Finding(
             label.id,
             label.title,
             float(scores[i]),
             label.operating_point,
-            bool(scores[i] >= label.operating_point) and chosen in (None, i),
+            bool(scores[i] >= label.operating_point) and choice in (None, i),
         )
         for i, label in enumerate(card.labels)
         if label.trained and label.finding
     )
-    named = {label.id: float(scores[i]) for i, label in enumerate(card.labels) if label.trained}
-    if chosen is None:
-        return Decision(findings, named, None, ())
-    label = card.labels[chosen]
-    unsure = label.finding and scores[chosen] < label.operating_point
-    return Decision(findings, named, label.id, (BELOW_OPERATING_POINT,) if unsure else ())
+    scores_by_label = {label.id: float(scores[i]) for i, label in enumerate(card.labels) if label.trained}
+    if choice is None:
+        return Decision(findings, scores_by_label, None, ())
+    label = card.labels[choice]
+    unsure = label.finding and scores[choice] < label.operating_point
+    return Decision(findings, scores_by_label, label.id, (BELOW_OPERATING_POINT,) if unsure else ())
 
 
 def _calibrate(values: Scores, card: Card) -> Scores:

@@ -83,20 +83,20 @@ def occlude(
 
     False if not even the coarsest look could be finished: then there is no heat. Raises ModelRefused.
     """
-    begun = clock()
+    start = clock()
     before = _evidence(model, tensor, labels)[0]
-    look = _Occlusion(model, tensor, labels, before, max(clock() - begun, 1e-6), clock)
+    look = _Occlusion(model, tensor, labels, before, max(clock() - start, 1e-6), clock)
     heat = np.ones((len(labels), _SIDES[-1], _SIDES[-1]), np.float32)
-    wanted = np.ones((_SIDES[0], _SIDES[0]), bool)
+    mask = np.ones((_SIDES[0], _SIDES[0]), bool)
     for side in _SIDES:
-        coarsest, cells = side == _SIDES[0], np.argwhere(wanted)
+        coarsest, cells = side == _SIDES[0], np.argwhere(mask)
         if not len(cells):
             break
-        drops = look.drops(cells, side, begun + (LONGEST if coarsest else seconds))
+        drops = look.drops(cells, side, start + (LONGEST if coarsest else seconds))
         if drops is None:
             return list(np.zeros_like(heat) if coarsest else heat), not coarsest
         _refine(heat, cells, np.maximum(drops, 0), side)
-        wanted = _refine_grid(heat, side)
+        mask = _refine_grid(heat, side)
     return list(heat), True
 
 
@@ -112,13 +112,13 @@ class _Occlusion:
 
     def drops(self, cells: NDArray[np.int64], side: int, end: float) -> NDArray[np.float64] | None:
         """How much less speaks for each label with each cell hidden; None if that would take longer than to `end`."""
-        found = []
+        drops_by_cell = []
         for some in _batches(cells, _batch(self.once) if self.model.takes_batches else 1):
             if self.clock() + self.once * len(some) > end:
                 return None
-            hidden = [_hide(self.tensor, cell, side, self.model.card.input.channels_last) for cell in some]
-            found.append(self.before - _evidence(self.model, np.concatenate(hidden), self.labels))
-        return np.concatenate(found)
+            inputs = [_hide(self.tensor, cell, side, self.model.card.input.channels_last) for cell in some]
+            drops_by_cell.append(self.before - _evidence(self.model, np.concatenate(inputs), self.labels))
+        return np.concatenate(drops_by_cell)
 
 
 def _batch(once: float) -> int:
@@ -144,31 +144,31 @@ def _evidence(model: "Model", tensors: NDArray[np.float32], labels: list[int]) -
     scores = scores_of(raw, model.card)[:, labels]
     if model.card.output.kind == "logits":
         return np.asarray(raw[:, labels], np.float64)
-    kept = np.clip(scores, 1e-9, 1 - 1e-9)
-    return np.asarray(np.log(kept / (1 - kept)), np.float64)
+    clipped_scores = np.clip(scores, 1e-9, 1 - 1e-9)
+    return np.asarray(np.log(clipped_scores / (1 - clipped_scores)), np.float64)
 
 
 def _hide(tensor: NDArray[np.float32], cell: NDArray[np.int64], side: int, last: bool) -> NDArray[np.float32]:
     """The image with one cell of side x side made as grey as the image is on average."""
-    covered = tensor.copy()
-    view = covered if last else np.moveaxis(covered, 1, -1)
+    occluded = tensor.copy()
+    view = occluded if last else np.moveaxis(occluded, 1, -1)
     box = (
         slice(int(at * length / side), int((at + 1) * length / side))
         for at, length in zip(cell, view.shape[1:3], strict=True)
     )
     view[(slice(None), *box)] = view.mean(axis=(1, 2), keepdims=True)
-    return covered
+    return occluded
 
 
 def _refine_grid(heat: Grid, side: int) -> NDArray[np.bool_]:
     """Which cells of the next side to look at: those that lie in cells that mattered most to any label."""
     step = _SIDES[-1] // side
     coarse = heat[:, ::step, ::step]
-    wanted = np.zeros((side, side), bool)
+    mask = np.zeros((side, side), bool)
     for one in coarse:
         if one.max() > 0:
-            wanted |= one >= max(float(np.quantile(one, 1 - _KEPT)), 1e-6)
-    return np.asarray(np.kron(wanted, np.ones((2, 2), bool)), bool)
+            mask |= one >= max(float(np.quantile(one, 1 - _KEPT)), 1e-6)
+    return np.asarray(np.kron(mask, np.ones((2, 2), bool)), bool)
 
 
 def _batches(cells: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:

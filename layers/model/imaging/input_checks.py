@@ -27,10 +27,10 @@ def learn(planes: Plane) -> dict[str, Any]:
     Half of them make the grid, the other half the limit.
     """
     thumbs = np.stack([thumbnail(plane.reshape(plane.shape[-2:]), GRID) for plane in planes])
-    made, judged = thumbs[::2], thumbs[1::2]
-    mean = made.mean(axis=0)
-    axes = np.linalg.svd(made - mean, full_matrices=False)[2][:_AXES].astype("<f2")
-    spread = np.maximum(_rest(made - mean, axes).std(axis=0), _LEAST_SPREAD)
+    fit_half, check_half = thumbs[::2], thumbs[1::2]
+    mean = fit_half.mean(axis=0)
+    axes = np.linalg.svd(fit_half - mean, full_matrices=False)[2][:_AXES].astype("<f2")
+    spread = np.maximum(_rest(fit_half - mean, axes).std(axis=0), _LEAST_SPREAD)
     learnt = {
         "grid": GRID,
         "mean": [round(float(value), 3) for value in mean],
@@ -38,16 +38,16 @@ def learn(planes: Plane) -> dict[str, Any]:
         "axes": b64encode(axes.tobytes()).decode(),
     }
     likeness = Familiar.model_validate({**learnt, "limit": 1})
-    distances = [distance(one, likeness) for one in judged]
+    distances = [distance(one, likeness) for one in check_half]
     return {**learnt, "limit": round(float(np.quantile(distances, _KEPT)) * _SLACK, 3)}
 
 
 def thumbnail(plane: Plane, grid: int) -> NDArray[np.float64]:
     """grid x grid cells as one row, of mean 0 and deviation 1; zeros if the image is blank."""
     cells = np.asarray(Image.fromarray(plane).resize((grid, grid), Image.Resampling.BOX), np.float64).ravel()
-    centred = cells - cells.mean()
-    deviation = float(centred.std())
-    return np.asarray(centred / deviation, np.float64) if deviation > 1e-6 else np.zeros_like(centred)
+    residuals = cells - cells.mean()
+    deviation = float(residuals.std())
+    return np.asarray(residuals / deviation, np.float64) if deviation > 1e-6 else np.zeros_like(residuals)
 
 
 def distance(cells: NDArray[np.float64], familiar: Familiar) -> float:
@@ -76,41 +76,41 @@ _TEXTS: dict[Warned, str] = {
 }
 
 
-def check_input(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]:
+def check_input(picture: Picture, prepared_input: Prepared, card: Card) -> tuple[Warned, ...]:
     """What is odd about the image. Raises ImageRefused (UNSUPPORTED) if the card asks for that."""
-    found = _flags(picture, prepared, card)
-    for code in found:
+    flags = _flags(picture, prepared_input, card)
+    for code in flags:
         if code in card.gate.refuse:
             raise unsupported(f"{_TEXTS[code]} The model does not read such images.")
-    return found
+    return flags
 
 
-def _flags(picture: Picture, prepared: Prepared, card: Card) -> tuple[Warned, ...]:
-    if prepared.contrast < _LEAST_CONTRAST:
+def _flags(picture: Picture, prepared_input: Prepared, card: Card) -> tuple[Warned, ...]:
+    if prepared_input.contrast < _LEAST_CONTRAST:
         return ("LOW_CONTRAST",)
-    found: list[Warned] = []
+    flags: list[Warned] = []
     if picture.colour > _MOST_COLOUR:
-        found.append("COLOUR_PHOTOGRAPH")
-    if _is_page(prepared.visible):
-        found.append("DOCUMENT")
+        flags.append("COLOUR_PHOTOGRAPH")
+    if _is_page(prepared_input.visible):
+        flags.append("DOCUMENT")
     if card.gate.familiar:
-        cells = thumbnail(prepared.plane(card.input), card.gate.familiar.grid)
+        cells = thumbnail(prepared_input.plane(card.input), card.gate.familiar.grid)
         far = distance(cells, card.gate.familiar)
         if far > card.gate.familiar.limit:
             # Turned round, a negative need not pass: its padding is black, as a right image's is.
-            turned = distance(-cells, card.gate.familiar)
-            found.append("INVERTED" if turned < far else "UNFAMILIAR")
-    return tuple(found)
+            negative_distance = distance(-cells, card.gate.familiar)
+            flags.append("INVERTED" if negative_distance < far else "UNFAMILIAR")
+    return tuple(flags)
 
 
-def _is_page(seen: NDArray[np.float32]) -> bool:
+def _is_page(visible: NDArray[np.float32]) -> bool:
     """Mostly paper, and what is not paper is small: next to nearly each of its pixels brightness leaps.
 
     Across or down: of words that are too small to be read there is a grey line left.
     """
-    paper = float((seen[::4, ::4] > _PAPER).mean())
+    paper = float((visible[::4, ::4] > _PAPER).mean())
     if paper < _LEAST_PAPER:
         return False
-    across = np.abs(np.diff(seen, axis=1))[:-1] > _LEAP
-    down = np.abs(np.diff(seen, axis=0))[:, :-1] > _LEAP
+    across = np.abs(np.diff(visible, axis=1))[:-1] > _LEAP
+    down = np.abs(np.diff(visible, axis=0))[:, :-1] > _LEAP
     return float((across | down).mean()) > _LEAST_LEAPS * (1 - paper)

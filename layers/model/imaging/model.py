@@ -41,13 +41,13 @@ class Model:
         """
         card = self.card
         try:
-            given = self.session.run(card.outputs[: 1 if scores_only else None], {card.input.node: images})
+            inputs = self.session.run(card.outputs[: 1 if scores_only else None], {card.input.node: images})
         except Exception as error:  # onnxruntime's own errors share no base but this
             raise ModelError(f"{card.name}: a run fails: {type(error).__name__}") from error
-        for values, (name, shape) in zip(given, _shapes(card), strict=False):
+        for values, (name, shape) in zip(inputs, _shapes(card), strict=False):
             if not _fits(values.shape, (len(images), *shape)):
                 raise ModelError(f"{card.name}: a run gives {name} in another shape than the card says")
-        return list(given)
+        return list(inputs)
 
 
 def catalogue(folder: Path) -> tuple[str, ...]:
@@ -121,8 +121,8 @@ def _check_nodes(model: Model) -> None:
         raise ModelError(f"{card.name}: the graph takes {inputs[0].type}, not 32-bit floats")
     target = card.input
     planes = (target.height, target.width)
-    wanted = (*planes, target.channels) if target.channels_last else (target.channels, *planes)
-    if not _fits(inputs[0].shape, (1, *wanted)):
+    expected_shape = (*planes, target.channels) if target.channels_last else (target.channels, *planes)
+    if not _fits(inputs[0].shape, (1, *expected_shape)):
         raise ModelError(f"{card.name}: the graph takes another input size than the card says")
     (scores, row), *maps = _shapes(card)
     if not _fits(outputs[scores], (1, *row)):
@@ -137,8 +137,8 @@ def _shapes(card: Card) -> list[tuple[str, Shape]]:
     return list(zip(card.outputs, [(count,), (count, *grid)], strict=False))
 
 
-def _fits(shape: Shape, wanted: Shape) -> bool:
+def _fits(shape: Shape, expected_shape: Shape) -> bool:
     """Whether a shape may be the wanted one; what either leaves open may be anything."""
-    if len(shape) != len(wanted):
+    if len(shape) != len(expected_shape):
         return False
-    return all(not isinstance(a, int) or b is None or a == b for a, b in zip(shape, wanted, strict=True))
+    return all(not isinstance(a, int) or b is None or a == b for a, b in zip(shape, expected_shape, strict=True))

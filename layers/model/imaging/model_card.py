@@ -186,12 +186,12 @@ class CardDocument(BaseModel):
     def _agrees(self) -> Self:
         if len({label.id for label in self.labels}) < len(self.labels):
             raise ValueError("labels must differ")
-        trained = [label for label in self.labels if label.trained]
-        if not any(label.finding for label in trained):
+        trained_labels = [label for label in self.labels if label.trained]
+        if not any(label.finding for label in trained_labels):
             raise ValueError("at least one trained label must be a finding")
-        if self.output.decision == "one" and len(trained) < 2:
+        if self.output.decision == "one" and len(trained_labels) < 2:
             raise ValueError("a choice needs two trained labels")
-        if self.output.decision == "each" and not all(label.finding for label in trained):
+        if self.output.decision == "each" and not all(label.finding for label in trained_labels):
             raise ValueError("labels that are judged one by one are findings: no positive one means that there is none")
         if self.output.kind == "scores" and self.calibration.temperature != 1:
             raise ValueError("scores are taken as they are: `temperature` must be 1")
@@ -288,8 +288,8 @@ def card_of(text: bytes, name: str) -> Card:
         document = json.loads(text, parse_constant=_refuse, parse_float=_finite)
         card = CardDocument.model_validate(document)
     except ValidationError as error:
-        told = texts(error.errors(include_url=False, include_input=False, include_context=False))
-        raise ModelError(f"{name}: {CARD_FILE} is not valid: {told}") from None
+        problem = texts(error.errors(include_url=False, include_input=False, include_context=False))
+        raise ModelError(f"{name}: {CARD_FILE} is not valid: {problem}") from None
     except (ValueError, RecursionError):
         raise ModelError(f"{name}: {CARD_FILE} is not JSON") from None
     return _card(card, document)

@@ -40,20 +40,20 @@ def check(folder: Path) -> Iterator[str]:
 
 
 def _decision(card: Card) -> str:
-    judged = "of which one is chosen" if card.chooses_one else "each judged by itself"
+    outcome = "of which one is chosen" if card.chooses_one else "each judged by itself"
     heat = f"heat from {card.output.activation}" if card.output.activation else "heat by occlusion"
-    return f"{judged}; {heat}"
+    return f"{outcome}; {heat}"
 
 
 def _smoke(model: Model) -> float:
     """Runs noise of several shapes, prepared as uploads are; the fastest run's milliseconds."""
-    card, taken = model.card, []
+    card, times = model.card, []
     for rows, columns in _SIZES:
         noise = np.random.default_rng(rows).integers(0, 256, (rows, columns), np.uint8)
         tensor = prepare(Picture(noise, 0, 255, ImageFacts("PNG", rows, columns, 8)), card.input).tensor
-        begun = time.perf_counter()
+        start = time.perf_counter()
         scores, *activation = model.run(tensor)
-        taken.append(1000 * (time.perf_counter() - begun))
+        times.append(1000 * (time.perf_counter() - start))
         try:
             decide_findings(scores[0], card)
         except ImageError:
@@ -63,7 +63,7 @@ def _smoke(model: Model) -> float:
         _check_range(scores, card)
     if model.takes_batches:
         model.run(np.concatenate([tensor, tensor]))
-    return min(taken)
+    return min(times)
 
 
 def _heat(model: Model) -> str:
@@ -90,8 +90,8 @@ def read(folder: Path, image: Path) -> Iterator[str]:
     yield f"{image.name}: {', '.join(analysis.warnings) or 'nothing odd about it'}"
     for label in model.card.labels:
         if label.trained:
-            chosen = " ← chosen" if label.id == analysis.choice else ""
-            yield f"  {analysis.scores[label.id]:.3f} of {label.operating_point:.3f}  {label.title}{chosen}"
+            choice = " ← chosen" if label.id == analysis.choice else ""
+            yield f"  {analysis.scores[label.id]:.3f} of {label.operating_point:.3f}  {label.title}{choice}"
 
 
 def main(arguments: list[str]) -> int:

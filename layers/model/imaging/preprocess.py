@@ -26,33 +26,33 @@ Box = tuple[int, int, int, int]
 """Top, left, bottom, right."""
 
 
-def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolation, kept: Box) -> NDArray[np.generic]:
+def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolation, box: Box) -> NDArray[np.generic]:
     """An image of 8 bits or floats → what is `kept` of it at height x width, of the same type."""
     if how == "gaussian-linear":
-        return _gaussian_linear(image.astype(np.float32, copy=False), size, kept)
-    top, left, bottom, right = kept
+        return _gaussian_linear(image.astype(np.float32, copy=False), size, box)
+    top, left, bottom, right = box
     # A gap of 1: means of whole blocks first, then antialiased interpolation over what is left.
     gap, by = (1.0, Image.Resampling.BILINEAR) if how == "box-bilinear" else (None, _FILTERS[how])
     height, width = size
     if height * width <= _WHOLE:
-        resized = Image.fromarray(image).resize((width, height), by, reducing_gap=gap)
-        return np.asarray(resized)[top:bottom, left:right]
+        whole = Image.fromarray(image).resize((width, height), by, reducing_gap=gap)
+        return np.asarray(whole)[top:bottom, left:right]
     down, across = image.shape[0] / height, image.shape[1] / width
     part = (left * across, top * down, right * across, bottom * down)
     return np.asarray(Image.fromarray(image).resize((right - left, bottom - top), by, part, gap))
 
 
-def _gaussian_linear(image: Plane, size: tuple[int, int], kept: Box) -> Plane:
+def _gaussian_linear(image: Plane, size: tuple[int, int], box: Box) -> Plane:
     """scikit-image's `resize(mode="constant")`: a Gaussian against aliasing, then linear; zeros beyond the edge.
 
     Both are linear and separable, so an axis is one matrix.
     """
-    (rows, columns), (height, width), (top, left, bottom, right) = image.shape, size, kept
-    resized = _matrix(rows, height, top, bottom) @ image @ _matrix(columns, width, left, right).T
+    (rows, columns), (height, width), (top, left, bottom, right) = image.shape, size, box
+    interpolated = _matrix(rows, height, top, bottom) @ image @ _matrix(columns, width, left, right).T
     least, most = float(image.min()), float(image.max())
-    if not least <= 0 <= most and resized.min() <= 0 <= resized.max():
+    if not least <= 0 <= most and interpolated.min() <= 0 <= interpolated.max():
         least, most = min(least, 0.0), max(most, 0.0)
-    return np.asarray(np.clip(resized, least, most), np.float32)
+    return np.asarray(np.clip(interpolated, least, most), np.float32)
 
 
 @lru_cache(maxsize=8)
@@ -189,9 +189,9 @@ def prepare(picture: Picture, target: Input) -> Prepared:
     down, across = (max(start, 0) for start in geometry.offset)
     full[down : down + visible.shape[0], across : across + visible.shape[1]] = visible
     plain = (target.low, target.high) == (0, 1)
-    seen = visible if plain else (visible - np.float32(target.low)) / np.float32(target.high - target.low)
+    visible_share = visible if plain else (visible - np.float32(target.low)) / np.float32(target.high - target.low)
     placement = geometry.placement(rows, columns, target)
-    return Prepared(_tensor(full, target), placement, seen, _warnings(picture, target))
+    return Prepared(_tensor(full, target), placement, visible_share, _warnings(picture, target))
 
 
 def _resize_to_range(picture: Picture, stored: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
@@ -202,8 +202,8 @@ def _resize_to_range(picture: Picture, stored: NDArray[np.generic], target: Inpu
         return _scale(_level(picture, resample(stored, *how), target), target)
     level = _level(picture, stored, target)
     if target.eight_bits:
-        quantised = resample((level * 255 + 0.5).astype(np.uint8), *how)
-        return _scale(quantised.astype(np.float32) / np.float32(255), target)
+        quantised_image = resample((level * 255 + 0.5).astype(np.uint8), *how)
+        return _scale(quantised_image.astype(np.float32) / np.float32(255), target)
     # In the card's range already: some libraries fill with its zero beyond the edge.
     return resample(_scale(level, target), *how).astype(np.float32, copy=False)
 

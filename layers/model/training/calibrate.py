@@ -14,16 +14,16 @@ def best_temperature(logits: Floats, truth: Truth, *, chooses: bool) -> float:
     losses = []
     for temperature in _TEMPERATURES:
         scores = np.clip((softmax if chooses else sigmoid)(logits / temperature), 1e-7, 1 - 1e-7)
-        missed = 0.0 if chooses else (1 - truth) * np.log(1 - scores)
-        losses.append(-np.mean(truth * np.log(scores) + missed))
+        loss = 0.0 if chooses else (1 - truth) * np.log(1 - scores)
+        losses.append(-np.mean(truth * np.log(scores) + loss))
     return round(float(_TEMPERATURES[int(np.argmin(losses))]), 4)
 
 
 def operating_point(scores: Floats, truth: Truth) -> float:
     """The threshold with the best sensitivity + specificity (Youden) on n images; the middle of equally good ones."""
     thresholds = np.linspace(0.01, 0.99, 393)
-    found = scores[None, :] >= thresholds[:, None]
-    youden = found[:, truth == 1].mean(axis=1) - found[:, truth == 0].mean(axis=1)
+    positives = scores[None, :] >= thresholds[:, None]
+    youden = positives[:, truth == 1].mean(axis=1) - positives[:, truth == 0].mean(axis=1)
     best = thresholds[youden >= youden.max() - 1e-9]
     return round(float(np.median(best)), 4)
 

@@ -52,23 +52,23 @@ def card_of(
 
 
 def _nodes(subject: Subject) -> dict[str, Any]:
-    given = subject.input
+    target = subject.input
     return {
         "input": {
-            "node": given.node,
+            "node": target.node,
             "layout": "NCHW",
-            "channels": given.channels,
-            "height": given.height,
-            "width": given.width,
-            "range": [given.low, given.high],
+            "channels": target.channels,
+            "height": target.height,
+            "width": target.width,
+            "range": [target.low, target.high],
         },
         "preprocessing": {
             "name": "window-pad",
             "version": "1",
-            "values": given.values,
+            "values": target.values,
             "bit_depth": "stored",
-            "resize": given.resize,
-            "interpolation": given.interpolation,
+            "resize": target.resize,
+            "interpolation": target.interpolation,
         },
         "output": {
             "scores": SCORES,

@@ -35,8 +35,10 @@ def compare(before: Model, after: Model, tensors: Tensors, size: float) -> Compa
     same, largest = 0, 0.0
     for tensor in tensors:
         one, other = (decide_findings(_run(model, tensor), model.card) for model in (before, after))
-        found = [[finding.label for finding in decision.findings if finding.positive] for decision in (one, other)]
-        same += found[0] == found[1] and one.choice == other.choice
+        labels_by_image = [
+            [finding.label for finding in decision.findings if finding.positive] for decision in (one, other)
+        ]
+        same += labels_by_image[0] == labels_by_image[1] and one.choice == other.choice
         largest = max(largest, *(abs(score - other.scores[label]) for label, score in one.scores.items()))
     speed = _median(before, tensors[0]) / _median(after, tensors[0])
     return Comparison(len(tensors), round(same / len(tensors), 4), round(largest, 4), round(speed, 2), size)
@@ -48,9 +50,9 @@ def _run(model: Model, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
 
 
 def _median(model: Model, tensor: NDArray[np.float32]) -> float:
-    taken = []
+    times = []
     for _ in range(_ROUNDS):
-        begun = time.perf_counter()
+        start = time.perf_counter()
         _run(model, tensor)
-        taken.append(time.perf_counter() - begun)
-    return statistics.median(taken)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)

@@ -43,8 +43,8 @@ def make_examples(subject: Subject, seed: int, split: str, count: int) -> Exampl
     """Draw `count` phantoms of a split on all cores."""
     context = multiprocessing.get_context("spawn")
     with ProcessPoolExecutor(mp_context=context) as pool:
-        drawn = pool.map(partial(_example, subject.name, seed, split), range(count), chunksize=16)
-        images, truth, grids = zip(*progress(drawn, count, f"draw {split}"), strict=True)
+        examples = pool.map(partial(_example, subject.name, seed, split), range(count), chunksize=16)
+        images, truth, grids = zip(*progress(examples, count, f"draw {split}"), strict=True)
     return Examples(np.stack(images), np.stack(truth), np.stack(grids))
 
 
@@ -54,10 +54,14 @@ def picture_of(film: NDArray[np.float32]) -> Picture:
     return Picture(pixels, 0, 255, ImageFacts("PNG", film.shape[0], film.shape[1], 8))
 
 
-def truth_of(subject: Subject, drawn: Phantom) -> NDArray[np.uint8]:
+def truth_of(subject: Subject, phantom_image: Phantom) -> NDArray[np.uint8]:
     """1 for each label that is on the phantom, in the order of the model's outputs."""
     return np.array(
-        [label in drawn.masks or (label == subject.nothing and not drawn.masks) for label in subject.labels], np.uint8
+        [
+            label in phantom_image.masks or (label == subject.nothing and not phantom_image.masks)
+            for label in subject.labels
+        ],
+        np.uint8,
     )
 
 
@@ -65,11 +69,11 @@ def _example(
     name: str, seed: int, split: str, index: int
 ) -> tuple[NDArray[np.uint8], NDArray[np.uint8], NDArray[np.uint8]]:
     subject = SUBJECTS[name]
-    drawn = phantom(subject, seed, split, index)
-    image = (prepare(picture_of(drawn.film), subject.input).tensor[0] * 255 + 0.5).astype(np.uint8)
-    empty = np.zeros(drawn.film.shape, np.float32)
-    grids = np.stack([cells(drawn.masks.get(label, empty), subject) for label in subject.labels])
-    return image, truth_of(subject, drawn), grids
+    phantom_image = phantom(subject, seed, split, index)
+    image = (prepare(picture_of(phantom_image.film), subject.input).tensor[0] * 255 + 0.5).astype(np.uint8)
+    empty = np.zeros(phantom_image.film.shape, np.float32)
+    grids = np.stack([cells(phantom_image.masks.get(label, empty), subject) for label in subject.labels])
+    return image, truth_of(subject, phantom_image), grids
 
 
 def cells(mask: NDArray[np.float32], subject: Subject) -> NDArray[np.uint8]:
@@ -80,17 +84,17 @@ def cells(mask: NDArray[np.float32], subject: Subject) -> NDArray[np.uint8]:
     return (share > _COVERED * share.max()).astype(np.uint8) if share.max() > 0 else np.zeros_like(share, np.uint8)
 
 
-def _cropped(rng: np.random.Generator, drawn: Phantom) -> Phantom:
+def _cropped(rng: np.random.Generator, phantom_image: Phantom) -> Phantom:
     """Cut one direction, unless that would cut a finding."""
     if rng.random() >= _CROPPED:
-        return drawn
-    rows, columns = drawn.film.shape
+        return phantom_image
+    rows, columns = phantom_image.film.shape
     start, end = (int(v) for v in rng.integers(0, int(rows * _MOST_CROP), 2))
     cut: Sequence[slice] = (slice(start, rows - end), slice(None))
     if rng.random() < 0.5:
         cut = (slice(None), slice(start, columns - end))
-    masks = {label: mask[tuple(cut)] for label, mask in drawn.masks.items()}
-    if any(mask.sum() < _KEPT * drawn.masks[label].sum() for label, mask in masks.items()):
-        return drawn
-    organ = None if drawn.organ is None else drawn.organ[tuple(cut)]
-    return replace(drawn, film=drawn.film[tuple(cut)], masks=masks, organ=organ)
+    masks = {label: mask[tuple(cut)] for label, mask in phantom_image.masks.items()}
+    if any(mask.sum() < _KEPT * phantom_image.masks[label].sum() for label, mask in masks.items()):
+        return phantom_image
+    organ = None if phantom_image.organ is None else phantom_image.organ[tuple(cut)]
+    return replace(phantom_image, film=phantom_image.film[tuple(cut)], masks=masks, organ=organ)

@@ -16,32 +16,32 @@ _MISCOUNTED = 1
 
 def summary(reading: Reading, subject: Subject, temperature: float) -> dict[str, Any]:
     """The card's `metrics`: over all, and per label with the ends of their 95 % intervals."""
-    measured: dict[str, Any] = {subject.unit: len(reading.truth)}
+    metrics: dict[str, Any] = {subject.unit: len(reading.truth)}
     if subject.nothing is not None:
-        measured["accuracy"] = _accuracy(reading)
+        metrics["accuracy"] = _accuracy(reading)
     before, after = _calibration_errors(reading, subject, temperature)
-    measured |= {"calibration_error_before": round(before, 4), "calibration_error_after": round(after, 4)}
-    measured["labels"] = {label: _label_summary(reading, subject, i) for i, label in enumerate(subject.labels)}
+    metrics |= {"calibration_error_before": round(before, 4), "calibration_error_after": round(after, 4)}
+    metrics["labels"] = {label: _label_summary(reading, subject, i) for i, label in enumerate(subject.labels)}
     if subject.nothing is not None:
-        measured["drawn_and_chosen"] = _confusion(reading, subject)
-    return measured
+        metrics["drawn_and_chosen"] = _confusion(reading, subject)
+    return metrics
 
 
-def differences(measured: dict[str, Any], card: dict[str, Any], path: str = "metrics") -> list[str]:
+def differences(metrics: dict[str, Any], card: dict[str, Any], path: str = "metrics") -> list[str]:
     """Where two summaries differ by more than the tolerance; what one of them lacks, or is no number, differs."""
-    found = []
-    for key in dict.fromkeys([*measured, *card]):
-        here, value, there = f"{path}.{key}", measured.get(key), card.get(key)
+    problems = []
+    for key in dict.fromkeys([*metrics, *card]):
+        here, value, there = f"{path}.{key}", metrics.get(key), card.get(key)
         if isinstance(value, dict) and isinstance(there, dict):
-            found += differences(value, there, here)
+            problems += differences(value, there, here)
         elif value is None or there is None or not _alike(value, there):
-            found.append(f"{here}: measured {value}, the card says {there}")
-    return found
+            problems.append(f"{here}: measured {value}, the card says {there}")
+    return problems
 
 
 def _alike(value: float | list[float], there: float | list[float]) -> bool:
-    allowed = _MISCOUNTED if isinstance(value, int) else _TOLERANCE
-    return np.shape(value) == np.shape(there) and bool(np.max(np.abs(np.subtract(value, there))) <= allowed)
+    allowance = _MISCOUNTED if isinstance(value, int) else _TOLERANCE
+    return np.shape(value) == np.shape(there) and bool(np.max(np.abs(np.subtract(value, there))) <= allowance)
 
 
 def _accuracy(reading: Reading) -> list[float]:
@@ -62,24 +62,24 @@ def _calibration_errors(reading: Reading, subject: Subject, temperature: float) 
 
 
 def _label_summary(reading: Reading, subject: Subject, i: int) -> dict[str, Any]:
-    scores, pointed = reading.scores[:, i], reading.pointed[:, i]
-    found, truth = reading.found[:, i], reading.truth[:, i]
+    scores, hits = reading.scores[:, i], reading.pointed[:, i]
+    positives, truth = reading.found[:, i], reading.truth[:, i]
     measures = {
         "auroc": lambda images: metrics.auroc(scores[images], truth[images]),
-        "sensitivity": lambda images: metrics.sensitivity(found[images], truth[images]),
-        "specificity": lambda images: metrics.specificity(found[images], truth[images]),
+        "sensitivity": lambda images: metrics.sensitivity(positives[images], truth[images]),
+        "specificity": lambda images: metrics.specificity(positives[images], truth[images]),
     }
     if subject.labels[i] in subject.findings:
-        measures["pointing"] = lambda images: float(np.nanmean(pointed[images]))
+        measures["pointing"] = lambda images: float(np.nanmean(hits[images]))
     intervals = {name: _rounded(metrics.interval(measure, len(truth))) for name, measure in measures.items()}
     return {subject.unit: int(truth.sum()), **intervals}
 
 
 def _confusion(reading: Reading, subject: Subject) -> dict[str, dict[str, int]]:
     """How often each label was chosen of images with each label."""
-    drawn, chosen = reading.truth.argmax(axis=1), reading.scores.argmax(axis=1)
+    truth, choice = reading.truth.argmax(axis=1), reading.scores.argmax(axis=1)
     return {
-        one: {other: int(((drawn == i) & (chosen == j)).sum()) for j, other in enumerate(subject.labels)}
+        one: {other: int(((truth == i) & (choice == j)).sum()) for j, other in enumerate(subject.labels)}
         for i, one in enumerate(subject.labels)
     }
 

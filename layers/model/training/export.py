@@ -12,9 +12,9 @@ from training.cards import ACTIVATION, OPSET, SCORES
 from training.network import ActivationNet
 
 
-def export(network: ActivationNet, given: Input, path: Path) -> None:
+def export(network: ActivationNet, target: Input, path: Path) -> None:
     """Write the graph, weights inside, batch of one."""
-    example = torch.zeros(1, given.channels, given.height, given.width)
+    example = torch.zeros(1, target.channels, target.height, target.width)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -23,7 +23,7 @@ def export(network: ActivationNet, given: Input, path: Path) -> None:
             network,
             (example,),
             str(path),
-            input_names=[given.node],
+            input_names=[target.node],
             output_names=[SCORES, ACTIVATION],
             opset_version=OPSET,
             external_data=False,
@@ -37,8 +37,8 @@ def _strip(path: Path) -> None:
     """Remove the exporter's notes, which name source files of the machine it ran on."""
     model = onnx.load(path)
     graph = model.graph
-    for noted in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
-        noted.ClearField("metadata_props")
-        noted.ClearField("doc_string")
+    for node in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
     onnx.checker.check_model(model)
     path.write_bytes(model.SerializeToString(deterministic=True))

@@ -40,13 +40,13 @@ def fit(examples: Examples, epochs: int, seed: int, *, chooses: bool) -> Activat
 def _batches(examples: Examples, epochs: int, seed: int) -> Iterator[tuple[Tensor, Tensor, Tensor]]:
     order = np.random.default_rng([seed, 99])
     for _ in range(epochs):
-        shuffled = order.permutation(len(examples.images))
-        for start in range(0, len(shuffled) - _BATCH + 1, _BATCH):
-            chosen = shuffled[start : start + _BATCH]
+        order_of_examples = order.permutation(len(examples.images))
+        for start in range(0, len(order_of_examples) - _BATCH + 1, _BATCH):
+            choice = order_of_examples[start : start + _BATCH]
             yield (
-                torch.from_numpy(examples.images[chosen]).float() / 255,
-                torch.from_numpy(examples.truth[chosen]).float(),
-                torch.from_numpy(examples.grids[chosen]).float(),
+                torch.from_numpy(examples.images[choice]).float() / 255,
+                torch.from_numpy(examples.truth[choice]).float(),
+                torch.from_numpy(examples.grids[choice]).float(),
             )
 
 

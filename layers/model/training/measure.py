@@ -16,9 +16,9 @@ def measure(folder: Path, subject: Subject) -> None:
     """Replace the card's `metrics` by what is measured now."""
     card = read_card(folder)
     reading = read_held_out(folder, subject, card.document["training_data"]["seed"], HELD_OUT)
-    measured = summary(reading, subject, card.temperature)
-    write_card(folder, {**card.document, "metrics": measured})
-    print(json.dumps(measured, indent=2))
+    metrics = summary(reading, subject, card.temperature)
+    write_card(folder, {**card.document, "metrics": metrics})
+    print(json.dumps(metrics, indent=2))
 
 
 def write_card(folder: Path, card: dict[str, Any]) -> None:

@@ -25,14 +25,14 @@ def auroc(scores: Floats, truth: Truth) -> float:
     return float((ranks[truth == 1].sum() - positives * (positives + 1) / 2) / (positives * negatives))
 
 
-def sensitivity(found: Truth, truth: Truth) -> float:
+def sensitivity(positives: Truth, truth: Truth) -> float:
     """Share of the images with the finding on which it was found."""
-    return float(found[truth == 1].mean())
+    return float(positives[truth == 1].mean())
 
 
-def specificity(found: Truth, truth: Truth) -> float:
+def specificity(positives: Truth, truth: Truth) -> float:
     """Share of the images without the finding on which it was not found."""
-    return float(1 - found[truth == 0].mean())
+    return float(1 - positives[truth == 0].mean())
 
 
 def calibration_error(scores: Floats, truth: Truth) -> float:
@@ -49,8 +49,8 @@ def calibration_error(scores: Floats, truth: Truth) -> float:
 def interval(measure: Callable[[NDArray[np.intp]], float], count: int, seed: int = 0) -> Interval:
     """`measure` on all of `count` images, and the 95 % interval of it on bootstrap resamples of them."""
     rng = np.random.default_rng(seed)
-    drawn = [measure(rng.integers(0, count, count)) for _ in range(_RESAMPLES)]
-    low, high = np.nanpercentile(drawn, [2.5, 97.5])
+    samples = [measure(rng.integers(0, count, count)) for _ in range(_RESAMPLES)]
+    low, high = np.nanpercentile(samples, [2.5, 97.5])
     return measure(np.arange(count)), float(low), float(high)
 
 

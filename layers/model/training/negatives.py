@@ -85,8 +85,8 @@ def page(index: int) -> bytes:
         pen.rectangle((40, 45, 560, 755), outline=0, width=2)
     if rng.random() < 0.5:
         pen.rectangle((40, 10, int(rng.integers(150, 400)), 40), fill=int(rng.integers(0, 90)))
-    turned = image.rotate(float(rng.uniform(-2, 2)), Image.Resampling.BILINEAR, fillcolor=paper)
-    return files.png(np.asarray(turned, np.float32) / 255)
+    rotated_image = image.rotate(float(rng.uniform(-2, 2)), Image.Resampling.BILINEAR, fillcolor=paper)
+    return files.png(np.asarray(rotated_image, np.float32) / 255)
 
 
 def told(data: bytes, card: Card) -> tuple[str, ...]:
@@ -99,10 +99,10 @@ def measure(card: Card, count: int) -> list[tuple[str, str, float, float]]:
     """(kind, code, share told exactly so, share told anything) for each kind; right images are the last."""
     rows = []
     for kind, (code, draw) in negatives(card.name).items():
-        said = [told(draw(index), card) for index in range(count)]
-        rows.append((kind, code, _share(said, lambda one, code=code: code in one), _share(said, bool)))
-    said = [told(files.png(_film(card.name, index)), card) for index in range(count)]
-    rows.append(("right images", "nothing", _share(said, lambda one: not one), _share(said, bool)))
+        flags = [told(draw(index), card) for index in range(count)]
+        rows.append((kind, code, _share(flags, lambda one, code=code: code in one), _share(flags, bool)))
+    flags = [told(files.png(_film(card.name, index)), card) for index in range(count)]
+    rows.append(("right images", "nothing", _share(flags, lambda one: not one), _share(flags, bool)))
     return rows
 
 
@@ -117,10 +117,10 @@ def table(count: int) -> str:
 
 def main(count: int) -> None:
     """Writes the table into the page."""
-    made = table(count)
+    table_text = table(count)
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    PAGE.write_text(f"{before}{START}\n{made}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    print(made)
+    PAGE.write_text(f"{before}{START}\n{table_text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
+    print(table_text)
 
 
 def _film(name: str, index: int) -> NDArray[np.float32]:
@@ -133,8 +133,8 @@ def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
     return int(red), int(green), int(blue)
 
 
-def _share(said: list[tuple[str, ...]], wanted: Callable[[tuple[str, ...]], bool]) -> float:
-    return float(np.mean([wanted(one) for one in said]))
+def _share(flags: list[tuple[str, ...]], predicate: Callable[[tuple[str, ...]], bool]) -> float:
+    return float(np.mean([predicate(one) for one in flags]))
 
 
 if __name__ == "__main__":

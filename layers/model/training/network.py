@@ -42,21 +42,21 @@ class ActivationNet(nn.Module):
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
         """Exposure differs from film to film: each image is standardised first."""
-        centred = image - image.mean((2, 3), keepdim=True)
-        fine = self.fine(centred / (centred.square().mean((2, 3), keepdim=True) + 1e-4).sqrt())
+        residuals = image - image.mean((2, 3), keepdim=True)
+        fine = self.fine(residuals / (residuals.square().mean((2, 3), keepdim=True) + 1e-4).sqrt())
         middle = self.middle(fine)
         middle = middle + functional.interpolate(self.down_middle(self.coarse(middle)), scale_factor=2.0)
-        merged = self.merge(fine + functional.interpolate(self.down_fine(middle), scale_factor=2.0))
-        activation = self.activation(merged)
+        features = self.merge(fine + functional.interpolate(self.down_fine(middle), scale_factor=2.0))
+        activation = self.activation(features)
         if not self.chooses:
             return self.scale * _pooled(activation) + self.shift, activation
-        risen = _pooled(activation[:, 1:] - activation[:, :1])
-        scores = self.scale[1:] * risen + self.shift[1:]
+        contrast = _pooled(activation[:, 1:] - activation[:, :1])
+        scores = self.scale[1:] * contrast + self.shift[1:]
         return torch.cat([torch.zeros_like(scores[:, :1]), scores], 1), activation
 
 
 def _pooled(activation: Tensor) -> Tensor:
     """One number for each label: between the mean and the maximum of its cells."""
     cells = activation.shape[2] * activation.shape[3]
-    summed = torch.logsumexp(_SHARPNESS * activation.flatten(2), 2) - torch.log(torch.tensor(float(cells)))
-    return summed / _SHARPNESS
+    total = torch.logsumexp(_SHARPNESS * activation.flatten(2), 2) - torch.log(torch.tensor(float(cells)))
+    return total / _SHARPNESS

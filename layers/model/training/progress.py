@@ -13,20 +13,20 @@ _PAUSE, _FILE_PAUSE = 0.2, 20.0
 
 def progress(steps: Iterable[T], total: int, title: str) -> Iterator[T]:
     """Yield the steps, drawing how far they are: often on a terminal, now and then in a file."""
-    started = drawn = time.monotonic()
+    start = last_draw = time.monotonic()
     pause = _PAUSE if sys.stderr.isatty() else _FILE_PAUSE
-    for done, step in enumerate(steps, 1):
+    for number, step in enumerate(steps, 1):
         yield step
         now = time.monotonic()
-        if done == total or now - drawn > pause:
-            drawn = now
-            _draw(title, done, total, now - started)
+        if number == total or now - last_draw > pause:
+            last_draw = now
+            _draw(title, number, total, now - start)
     sys.stderr.write("\n")
 
 
-def _draw(title: str, done: int, total: int, seconds: float) -> None:
-    full = _WIDTH * done // total
-    left = seconds / done * (total - done)
-    when = f"{left:4.0f} s left" if done < total else f"{seconds:4.0f} s     "
-    sys.stderr.write(f"\r{title:<24} [{'#' * full}{'.' * (_WIDTH - full)}] {done}/{total} {when}")
+def _draw(title: str, number: int, total: int, seconds: float) -> None:
+    full = _WIDTH * number // total
+    left = seconds / number * (total - number)
+    when = f"{left:4.0f} s left" if number < total else f"{seconds:4.0f} s     "
+    sys.stderr.write(f"\r{title:<24} [{'#' * full}{'.' * (_WIDTH - full)}] {number}/{total} {when}")
     sys.stderr.flush()

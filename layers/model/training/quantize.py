@@ -48,16 +48,16 @@ def quantise(folder: Path, images: Path, out: Path) -> Comparison:
         raise QuantisationRefused(f"{images} holds {len(tensors)} images; at least {_LEAST_IMAGES} are needed")
     out.parent.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory(dir=out.parent) as scratch:
-        made = Path(scratch) / folder.name
-        made.mkdir()
-        _write_graph(folder / MODEL_FILE, made / MODEL_FILE, tensors[::2], before)
-        document = _card(before, made / MODEL_FILE, len(tensors[::2]))
-        _write_card(made, document)
-        compared = compare(before, load_model(made, 1), tensors[1::2], _share(folder, made))
-        document["quantisation"]["compared"] = vars(compared)
-        _write_card(made, document)
-        made.rename(out)
-    return compared
+        quantised_folder = Path(scratch) / folder.name
+        quantised_folder.mkdir()
+        _write_graph(folder / MODEL_FILE, quantised_folder / MODEL_FILE, tensors[::2], before)
+        document = _card(before, quantised_folder / MODEL_FILE, len(tensors[::2]))
+        _write_card(quantised_folder, document)
+        comparison = compare(before, load_model(quantised_folder, 1), tensors[1::2], _share(folder, quantised_folder))
+        document["quantisation"]["compared"] = vars(comparison)
+        _write_card(quantised_folder, document)
+        quantised_folder.rename(out)
+    return comparison
 
 
 def _tensors(images: Path, model: Model) -> Iterator[NDArray[np.float32]]:
@@ -76,19 +76,19 @@ class _Reader(CalibrationDataReader):
         return next(self._rows, None)
 
 
-def _write_graph(given: Path, made: Path, tensors: Tensors, model: Model) -> None:
-    prepared = made.with_suffix(".prepared.onnx")
-    quant_pre_process(given, prepared, skip_symbolic_shape=True)
+def _write_graph(source: Path, target: Path, tensors: Tensors, model: Model) -> None:
+    prepared_path = target.with_suffix(".prepared.onnx")
+    quant_pre_process(source, prepared_path, skip_symbolic_shape=True)
     quantize_static(
-        prepared,
-        made,
+        prepared_path,
+        target,
         _Reader(model.card.input.node, tensors),
         quant_format=QuantFormat.QDQ,
         per_channel=True,
         activation_type=QuantType.QUInt8,
         weight_type=QuantType.QInt8,
     )
-    prepared.unlink()
+    prepared_path.unlink()
 
 
 def _card(before: Model, graph: Path, images: int) -> dict[str, Any]:
@@ -107,28 +107,30 @@ def _write_card(folder: Path, document: dict[str, Any]) -> None:
     (folder / CARD_FILE).write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _share(folder: Path, made: Path) -> float:
-    return round((made / MODEL_FILE).stat().st_size / (folder / MODEL_FILE).stat().st_size, 3)
+def _share(folder: Path, quantised_folder: Path) -> float:
+    return round((quantised_folder / MODEL_FILE).stat().st_size / (folder / MODEL_FILE).stat().st_size, 3)
 
 
 def main() -> int:
     """Reports; 1 when nothing was made."""
     parser = argparse.ArgumentParser(prog="python -m training.quantize", description=__doc__)
-    for name, told in (
+    for name, text in (
         ("folder", "the model"),
         ("images", "folder of images like those to come"),
         ("out", "new folder"),
     ):
-        parser.add_argument(name, type=Path, help=told)
-    asked = parser.parse_args()
+        parser.add_argument(name, type=Path, help=text)
+    options = parser.parse_args()
     try:
-        made = quantise(asked.folder, asked.images, asked.out)
+        comparison = quantise(options.folder, options.images, options.out)
     except (QuantisationRefused, ModelError) as refusal:
         print(f"✗ {refusal}", file=sys.stderr)
         return 1
-    print(f"✓ {asked.out}: {made.speed:.2f} times as fast, {made.size:.0%} of the size")
-    print(f"  the same findings on {made.same_findings:.1%} of {made.images} images that neither was fitted to")
-    print(f"  largest difference of a score: {made.largest_difference:.3f}")
+    print(f"✓ {options.out}: {comparison.speed:.2f} times as fast, {comparison.size:.0%} of the size")
+    print(
+        f"  the same findings on {comparison.same_findings:.1%} of {comparison.images} images that neither was fitted to"
+    )
+    print(f"  largest difference of a score: {comparison.largest_difference:.3f}")
     return 0
 
 

@@ -42,26 +42,26 @@ def read_held_out(folder: Path, subject: Subject, seed: int, count: int) -> Read
     return Reading(*(np.array(column) for column in columns))
 
 
-def encoded(subject: Subject, drawn: Phantom, index: int) -> bytes:
+def encoded(subject: Subject, phantom_image: Phantom, index: int) -> bytes:
     """The image as a file; formats take turns."""
     kind = _KINDS[index % len(_KINDS)]
     if kind == "jpeg":
-        return files.jpeg(drawn.film)
+        return files.jpeg(phantom_image.film)
     if kind.startswith("png"):
-        return files.png(drawn.film, 16 if kind == "png16" else 8)
+        return files.png(phantom_image.film, 16 if kind == "png16" else 8)
     exposure = subject.exposures[kind == "second-dicom"]
-    if drawn.window is not None:
-        exposure = files.windowed(exposure, *drawn.window)
-    return files.dicom(drawn.film, exposure, f"film{index}", subject.body_part)
+    if phantom_image.window is not None:
+        exposure = files.windowed(exposure, *phantom_image.window)
+    return files.dicom(phantom_image.film, exposure, f"film{index}", subject.body_part)
 
 
-def points_at(drawn: Phantom, analysis: Analysis, label: str) -> float:
+def points_at(phantom_image: Phantom, analysis: Analysis, label: str) -> float:
     """1 if the label's heat has its maximum on the finding, 0 if beside it, NaN if it is absent or was not found."""
-    if label not in drawn.masks or label not in analysis.grids:
+    if label not in phantom_image.masks or label not in analysis.grids:
         return float("nan")
-    heat = spread_heat(analysis.grids[label], analysis.placement, *drawn.film.shape)
+    heat = spread_heat(analysis.grids[label], analysis.placement, *phantom_image.film.shape)
     row, column = np.unravel_index(int(np.argmax(heat)), heat.shape)
-    return float(drawn.masks[label][row, column] > 0)
+    return float(phantom_image.masks[label][row, column] > 0)
 
 
 def found_by(analysis: Analysis, subject: Subject) -> list[int]:
@@ -80,11 +80,11 @@ def _read(folder: Path, name: str, seed: int, index: int) -> tuple[list[float], 
     if folder not in _loaded:
         _loaded[folder] = load_model(folder, 1)
     subject = SUBJECTS[name]
-    drawn = phantom(subject, seed, "held-out", index)
-    analysis = analyse(decode(encoded(subject, drawn, index)), _loaded[folder])
+    phantom_image = phantom(subject, seed, "held-out", index)
+    analysis = analyse(decode(encoded(subject, phantom_image, index)), _loaded[folder])
     return (
         [analysis.scores[label] for label in subject.labels],
         found_by(analysis, subject),
-        truth_of(subject, drawn).tolist(),
-        [points_at(drawn, analysis, label) for label in subject.labels],
+        truth_of(subject, phantom_image).tolist(),
+        [points_at(phantom_image, analysis, label) for label in subject.labels],
     )

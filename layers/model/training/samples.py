@@ -49,9 +49,9 @@ def write_samples(folder: Path) -> None:
         for number, suffix in enumerate(("png", "jpg", "dcm"), 1):
             if suffix == "dcm" and kind not in _DICOM_KINDS:
                 continue
-            drawn = sample(kind, number)
-            (folder / f"{kind}-{number}.{suffix}").write_bytes(_encoded(drawn, kind, suffix))
-            truth[f"{kind}-{number}.{suffix}"] = {label: box(mask) for label, mask in drawn.masks.items()}
+            phantom_image = sample(kind, number)
+            (folder / f"{kind}-{number}.{suffix}").write_bytes(_encoded(phantom_image, kind, suffix))
+            truth[f"{kind}-{number}.{suffix}"] = {label: box(mask) for label, mask in phantom_image.masks.items()}
     lines = [f"| `{name}` | {', '.join(boxes) or 'clear lungs'} |" for name, boxes in truth.items()]
     (folder / "README.md").write_text(_README + "\n".join(lines) + "\n", encoding="utf-8")
     (folder / "truth.json").write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
@@ -64,10 +64,10 @@ def box(mask: Layer) -> list[float]:
     return [round(float(end), 4) for end in ends]
 
 
-def _encoded(drawn: Phantom, kind: str, suffix: str) -> bytes:
+def _encoded(phantom_image: Phantom, kind: str, suffix: str) -> bytes:
     if suffix == "png":
-        return files.png(drawn.film)
+        return files.png(phantom_image.film)
     if suffix == "jpg":
-        return files.jpeg(drawn.film)
-    small = Image.fromarray(drawn.film).resize((_DICOM_SIDE, _DICOM_SIDE), Image.Resampling.BILINEAR)
+        return files.jpeg(phantom_image.film)
+    small = Image.fromarray(phantom_image.film).resize((_DICOM_SIDE, _DICOM_SIDE), Image.Resampling.BILINEAR)
     return files.dicom(np.asarray(small), _DICOM_KINDS[kind], kind)

@@ -48,9 +48,9 @@ def write_sheets(models: Path, docs: Path) -> None:
         _write(load_model(models / name, 1), slices, len(labels), docs / "pictures" / f"{name.replace('_', '-')}.jpg")
 
 
-def _write(model: Model, shown: Sequence[Shown], across: int, path: Path) -> None:
+def _write(model: Model, examples: Sequence[Shown], across: int, path: Path) -> None:
     """Above each film with the truth's boxes, below it the overlay; `across` of them side by side."""
-    columns = [_column(one, model) for one in shown]
+    columns = [_column(one, model) for one in examples]
     height, down = columns[0].height, -(-len(columns) // across)
     sheet = Image.new("RGB", ((_SIDE + _GAP) * across, height * down + _NOTICE), "white")
     ImageDraw.Draw(sheet).text((6, 4), f"Drawings, no patients: {model.card.notice}.", fill="black", font_size=14)
@@ -63,18 +63,18 @@ def _write(model: Model, shown: Sequence[Shown], across: int, path: Path) -> Non
         sheet.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def _column(shown: Shown, model: Model) -> Image.Image:
-    picture = decode(files.png(shown.drawn.film))
+def _column(example: Shown, model: Model) -> Image.Image:
+    picture = decode(files.png(example.drawn.film))
     analysis = analyse(picture, model)
     film = Image.open(io.BytesIO(preview(picture))).convert("RGB").resize((_SIDE, _SIDE))
     overlay = Image.open(io.BytesIO(heatmap(picture, analysis))).convert("RGB").resize((_SIDE, _SIDE))
     draw = ImageDraw.Draw(film)
-    for mask in shown.drawn.masks.values():
+    for mask in example.drawn.masks.values():
         draw.rectangle([int(end * _SIDE) for end in box(mask)], outline=_TRUTH)
     column = Image.new("RGB", (_SIDE, 2 * _SIDE + _CAPTION), "white")
     column.paste(film, (0, _CAPTION))
     column.paste(overlay, (0, _CAPTION + _SIDE))
-    text = f"drawn: {shown.said}\nfound: {_found(analysis)}"
+    text = f"drawn: {example.said}\nfound: {_found(analysis)}"
     ImageDraw.Draw(column).multiline_text((6, 3), text, fill="black", font_size=12, spacing=2)
     return column
 

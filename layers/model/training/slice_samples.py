@@ -46,8 +46,8 @@ use them to try Scanward, never to judge it. `docs/gallery.md` shows phantoms th
 def slice_sample(name: str, label: str, number: int) -> Phantom:
     """A phantom of a model's label."""
     seed = [_SEED, list(SLICES).index(name), list(SLICES[name].TITLES).index(label), number]
-    drawn: Phantom = SLICES[name].draw(np.random.default_rng(seed), (label,))
-    return drawn
+    phantom_image: Phantom = SLICES[name].draw(np.random.default_rng(seed), (label,))
+    return phantom_image
 
 
 def write_slices(folder: Path, models: Path) -> None:
@@ -55,11 +55,11 @@ def write_slices(folder: Path, models: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     truth = {}
     for name in SLICES:
-        for file, label, drawn, data in _files(name, load_model(models / name, 1)):
+        for file, label, phantom_image, data in _files(name, load_model(models / name, 1)):
             (folder / file).write_bytes(data)
-            boxes = {finding: box(mask) for finding, mask in drawn.masks.items()}
+            boxes = {finding: box(mask) for finding, mask in phantom_image.masks.items()}
             truth[file] = {"model": name, "label": label, "boxes": boxes}
-    lines = [f"| `{file}` | `{told['model']}` | `{told['label']}` |" for file, told in truth.items()]
+    lines = [f"| `{file}` | `{text['model']}` | `{text['label']}` |" for file, text in truth.items()]
     (folder / "README.md").write_text(_README + "\n".join(lines) + "\n", encoding="utf-8")
     (folder / "truth.json").write_text(json.dumps(truth, indent=2) + "\n", encoding="utf-8")
 
@@ -77,16 +77,18 @@ def _files(name: str, model: Model) -> Iterator[tuple[str, str, Phantom, bytes]]
             yield f"{stem}-2.dcm", label, second, _dicom(name, stem, second)
 
 
-def _dicom(name: str, stem: str, drawn: Phantom) -> bytes:
+def _dicom(name: str, stem: str, phantom_image: Phantom) -> bytes:
     subject = SUBJECTS[name]
     exposure = subject.exposures[0]
-    if drawn.window is not None:
-        exposure = files.windowed(exposure, *drawn.window)
-    small = Image.fromarray(drawn.film).resize((_DICOM_SIDE, _DICOM_SIDE), Image.Resampling.BILINEAR)
+    if phantom_image.window is not None:
+        exposure = files.windowed(exposure, *phantom_image.window)
+    small = Image.fromarray(phantom_image.film).resize((_DICOM_SIDE, _DICOM_SIDE), Image.Resampling.BILINEAR)
     return files.dicom(np.asarray(small), exposure, stem, subject.body_part)
 
 
-def _reads_right(model: Model, drawn: Phantom, label: str) -> bool:
+def _reads_right(model: Model, phantom_image: Phantom, label: str) -> bool:
     """The label is chosen, clearly, and the heat is on it."""
-    analysis = analyse(decode(files.jpeg(drawn.film)), model)
-    return analysis.choice == label and analysis.scores[label] > _CLEAR and points_at(drawn, analysis, label) != 0
+    analysis = analyse(decode(files.jpeg(phantom_image.film)), model)
+    return (
+        analysis.choice == label and analysis.scores[label] > _CLEAR and points_at(phantom_image, analysis, label) != 0
+    )

@@ -71,13 +71,13 @@ class _Recipe:
     epochs: int
 
 
-def _slices(name: str, drawn: ModuleType, exposure: Exposure, body_part: str, recipe: _Recipe) -> Subject:
+def _slices(name: str, module: ModuleType, exposure: Exposure, body_part: str, recipe: _Recipe) -> Subject:
     """A model that chooses one label for a slice; its first says that there is nothing."""
     return Subject(
         name=name,
-        titles=drawn.TITLES,
-        nothing=next(iter(drawn.TITLES)),
-        draw=_one_of(drawn.TITLES, drawn.draw),
+        titles=module.TITLES,
+        nothing=next(iter(module.TITLES)),
+        draw=_one_of(module.TITLES, module.draw),
         input=Input("image", 1, recipe.side, recipe.side, 0.0, 1.0, "pad"),
         cells=recipe.side // 8,
         unit="slices",

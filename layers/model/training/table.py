@@ -28,38 +28,38 @@ def marks(name: str) -> tuple[str, str]:
 def table(folder: Path) -> str:
     """One line for each label; in brackets the 95 % confidence interval."""
     card, unit = read_card(folder), SUBJECTS[folder.name].unit
-    measured: dict[str, Any] = card.document["metrics"]
+    metrics: dict[str, Any] = card.document["metrics"]
     measures = "AUROC | sensitivity | specificity | heat's maximum on it | operating point"
     lines = [
         f"| finding | held-out {unit} with it | {measures} |",
         "| --- | --- | --- | --- | --- | --- | --- |",
     ]
     for label in card.labels:
-        numbers = measured["labels"][label.id]
+        numbers = metrics["labels"][label.id]
         cells = [_interval(numbers.get(name)) for name in ("auroc", "sensitivity", "specificity", "pointing")]
         lines.append(f"| {label.title} | {numbers[unit]} | {' | '.join(cells)} | {label.operating_point:.2f} |")
-    before, after = measured["calibration_error_before"], measured["calibration_error_after"]
+    before, after = metrics["calibration_error_before"], metrics["calibration_error_after"]
     lines.append("")
     lines.append(
-        f"{measured[unit]} held-out phantoms. Expected calibration error {before:.3f} before and {after:.3f} after "
+        f"{metrics[unit]} held-out phantoms. Expected calibration error {before:.3f} before and {after:.3f} after "
         f"dividing the logits by the temperature, {card.temperature:.2f}."
     )
-    return "\n".join(lines + _choices(card, measured))
+    return "\n".join(lines + _choices(card, metrics))
 
 
-def _choices(card: Card, measured: dict[str, Any]) -> list[str]:
+def _choices(card: Card, metrics: dict[str, Any]) -> list[str]:
     """Of a model that chooses one label: how often the right one, and what was taken for what."""
-    if "accuracy" not in measured:
+    if "accuracy" not in metrics:
         return []
     titles = {label.id: label.title for label in card.labels}
     lines = [
-        f"Accuracy {_interval(measured['accuracy'])}.",
+        f"Accuracy {_interval(metrics['accuracy'])}.",
         "",
         f"| drawn ↓ chosen → | {' | '.join(titles.values())} |",
         f"| --- |{' --- |' * len(titles)}",
     ]
-    for drawn, counts in measured["drawn_and_chosen"].items():
-        lines.append(f"| {titles[drawn]} | {' | '.join(str(counts[label]) for label in titles)} |")
+    for truth, counts in metrics["drawn_and_chosen"].items():
+        lines.append(f"| {titles[truth]} | {' | '.join(str(counts[label]) for label in titles)} |")
     return lines
 
 

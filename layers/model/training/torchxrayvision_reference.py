@@ -58,8 +58,8 @@ def _prepared(path: Path) -> NDArray[np.float32]:
     """1 x 224 x 224, as the package's documentation does it."""
     image = xrv.utils.load_image(str(path))
     image = xrv.datasets.XRayCenterCrop()(image)
-    resized: NDArray[np.float32] = xrv.datasets.XRayResizer(SIDE)(image)
-    return resized
+    image_224: NDArray[np.float32] = xrv.datasets.XRayResizer(SIDE)(image)
+    return image_224
 
 
 def _fill(network: torch.nn.Module, example: torch.Tensor) -> dict[str, list[float]]:
@@ -70,8 +70,8 @@ def _fill(network: torch.nn.Module, example: torch.Tensor) -> dict[str, list[flo
     statistics: dict[str, list[float]] = {}
 
     def note(name: str) -> Any:
-        def hook(layer: torch.nn.BatchNorm2d, given: tuple[torch.Tensor]) -> None:
-            mean, variance = round(float(given[0].mean()), 6), round(float(given[0].var()), 6)
+        def hook(layer: torch.nn.BatchNorm2d, arguments: tuple[torch.Tensor]) -> None:
+            mean, variance = round(float(arguments[0].mean()), 6), round(float(arguments[0].var()), 6)
             layer.running_mean.fill_(mean)
             layer.running_var.fill_(variance)
             statistics[name] = [mean, variance]
@@ -105,9 +105,9 @@ def _export(network: torch.nn.Module, path: Path) -> None:
             verbose=False,
         )
         model = onnx.load(whole)
-    for noted in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
-        noted.ClearField("metadata_props")
-        noted.ClearField("doc_string")
+    for node in (model, model.graph, *model.graph.node, *model.graph.value_info, *model.graph.initializer):
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
     del model.graph.value_info[:]
     names = set(network.state_dict())
     for initialiser in model.graph.initializer:

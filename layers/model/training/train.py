@@ -27,8 +27,8 @@ _FAMILIAR = 400
 
 def train(folder: Path, subject: Subject, seed: int, phantoms: int, epochs: int) -> None:
     """Write `model.onnx` and `card.json` into `folder`."""
-    drawn = make_examples(subject, seed, "train", phantoms)
-    network = fit(drawn, epochs, seed, chooses=subject.nothing is not None)
+    examples = make_examples(subject, seed, "train", phantoms)
+    network = fit(examples, epochs, seed, chooses=subject.nothing is not None)
     export(network, subject.input, folder / MODEL_FILE)
     finish(folder, subject, seed, phantoms, epochs)
 
@@ -59,8 +59,8 @@ def finish(folder: Path, subject: Subject, seed: int, phantoms: int, epochs: int
     measure(folder, subject)
 
 
-def _logits(path: Path, given: Input, examples: Examples) -> Floats:
+def _logits(path: Path, target: Input, examples: Examples) -> Floats:
     session = onnxruntime.InferenceSession(path, providers=["CPUExecutionProvider"])
     images = (image[None].astype(np.float32) / 255 for image in examples.images)
-    rows = [session.run([SCORES], {given.node: image})[0][0] for image in images]
+    rows = [session.run([SCORES], {target.node: image})[0][0] for image in images]
     return np.array(rows, np.float64)

@@ -66,9 +66,9 @@ class Names:
 
     def folded(self) -> dict[str, str]:
         """Field → unique form, of those that were given."""
-        given = {"email": self.email, "username": self.username}
-        given |= {"carte_id": self.carte_id, "registration_id": self.registration_id}
-        return {name: fold(value) for name, value in given.items() if value is not None}
+        values = {"email": self.email, "username": self.username}
+        values |= {"carte_id": self.carte_id, "registration_id": self.registration_id}
+        return {name: fold(value) for name, value in values.items() if value is not None}
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,10 +101,10 @@ class Account:
     @property
     def full_name(self) -> str | None:
         """As given; else first and last; else an organisation's; else the user name; else the email's local part."""
-        said = self.profile
-        both = " ".join(part for part in (said.first_name, said.last_name) if part)
+        profile = self.profile
+        both = " ".join(part for part in (profile.first_name, profile.last_name) if part)
         local = self.names.email.rpartition("@")[0] if self.names.email else None
-        return said.full_name or both or said.name or self.names.username or local
+        return profile.full_name or both or profile.name or self.names.username or local
 
     def age_on(self, day: date) -> int | None:
         """In whole years by the birth date; else as given."""
@@ -141,11 +141,11 @@ def register(id: int, role: Role, names: Names, profile: Profile, now: datetime)
     return Account(id, role, names, profile, True, role not in PROFESSIONALS, created_at=now, updated_at=now)
 
 
-def decide(account: Account, decision: Decision, *, approved: bool) -> Account:
+def decide(account: Account, decision: Decision, *, is_approved: bool) -> Account:
     """The account of a professional as an administrator decided. Raises Conflict for those who need no approval."""
     if account.role not in PROFESSIONALS:
         raise Conflict("Only professionals are approved")
-    return replace(account, is_approved=approved, decision=decision, updated_at=decision.at)
+    return replace(account, is_approved=is_approved, decision=decision, updated_at=decision.at)
 
 
 MAX_FOLDED_BYTES = 1000  # some characters fold to many, and DynamoDB takes 2,048 bytes of a key

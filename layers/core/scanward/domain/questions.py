@@ -50,8 +50,8 @@ class Question:
     def reader(self, actor_id: int) -> Relation:
         """What its text makes of an actor: the doctor it was put to, who answered, any while the pool waits."""
         waits = self.doctor_id is None and self.response is None
-        answered = self.response is not None and self.response.doctor_id == actor_id
-        return Relation.ASKED if waits or answered or self.doctor_id == actor_id else Relation.NONE
+        is_answerer = self.response is not None and self.response.doctor_id == actor_id
+        return Relation.ASKED if waits or is_answerer or self.doctor_id == actor_id else Relation.NONE
 
     def answerer(self, actor_id: int) -> Relation:
         """What putting it made of an actor: whether it was for them to answer, answered or not."""

@@ -62,10 +62,10 @@ class ModelVersion:
         }
 
 
-def disclaimer_of(said: str | None) -> str:
+def disclaimer_of(notice: str | None) -> str:
     """What every answer says: a card's notice, if a model has read the image, and that this is not a diagnosis."""
-    told = (said or "").strip().rstrip(".")
-    return f"{told[:1].upper()}{told[1:]}. {NO_DIAGNOSIS}" if told else NO_DIAGNOSIS
+    sentence = (notice or "").strip().rstrip(".")
+    return f"{sentence[:1].upper()}{sentence[1:]}. {NO_DIAGNOSIS}" if sentence else NO_DIAGNOSIS
 
 
 DISCLAIMER = disclaimer_of(REFERENCE)
@@ -84,8 +84,8 @@ class AnalysisResult:
     @property
     def pathologies(self) -> list[str]:
         """Labels that were found, highest score first."""
-        found = sorted((f for f in self.findings if f.found), key=lambda f: -f.score)
-        return [f.label for f in found]
+        findings = sorted((f for f in self.findings if f.found), key=lambda f: -f.score)
+        return [f.label for f in findings]
 
     @property
     def confidence(self) -> float | None:
@@ -95,8 +95,8 @@ class AnalysisResult:
         """
         if not self.findings:
             return None
-        found = [f.score for f in self.findings if f.found]
-        return round(max(found) if found else 1 - max(f.score for f in self.findings), 4)
+        scores = [f.score for f in self.findings if f.found]
+        return round(max(scores) if scores else 1 - max(f.score for f in self.findings), 4)
 
     @property
     def disclaimer(self) -> str:

@@ -75,24 +75,24 @@ def new_connection(id: str, account_id: int, session_id: str, session_ends: date
     return Connection(id, account_id, session_id, now, now, min(now + KEEP_ALIVE_INTERVAL, ends), ends)
 
 
-def free_slot(held: list[Slot]) -> int | None:
+def free_slot(slots: list[Slot]) -> int | None:
     """A slot that none of these hold; None when all are held."""
-    return next(iter(set(range(MAX_CONNECTIONS)) - {slot.number for slot in held}), None)
+    return next(iter(set(range(MAX_CONNECTIONS)) - {slot.number for slot in slots}), None)
 
 
 def watch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
     """With these tasks named as well. Raises InvalidFields when they are too many."""
-    named = tuple(dict.fromkeys((*connection.task_ids, *task_ids)))
-    if len(named) > MAX_TASKS:
+    named_ids = tuple(dict.fromkeys((*connection.task_ids, *task_ids)))
+    if len(named_ids) > MAX_TASKS:
         raise InvalidFields({"task_ids": [f"A connection watches {MAX_TASKS} named tasks at most."]})
-    return replace(connection, task_ids=named)
+    return replace(connection, task_ids=named_ids)
 
 
 def unwatch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
     """Without these tasks; those of one's own are told of again when they move, as long as all of them are watched."""
-    named = tuple(task_id for task_id in connection.task_ids if task_id not in task_ids)
-    followed = tuple(task_id for task_id in connection.followed if task_id not in task_ids)
-    return replace(connection, task_ids=named, followed=followed)
+    named_ids = tuple(task_id for task_id in connection.task_ids if task_id not in task_ids)
+    followed_ids = tuple(task_id for task_id in connection.followed if task_id not in task_ids)
+    return replace(connection, task_ids=named_ids, followed=followed_ids)
 
 
 def follow(connection: Connection, task_id: int) -> Connection:

@@ -166,8 +166,8 @@ def create_reanalysis(id: int, of: Task, requested_by: int, order: Order, now: d
     if not of.is_final:
         raise TaskNotFinished
     same = replace(order, scan_type=of.order.scan_type, model=order.model or of.order.model)
-    meant = order if order.scan_type else same
-    fresh = create(id, of.scan_id, of.patient_id, now, meant, requested_by=requested_by, object_key=of.object_key)
+    next_order = order if order.scan_type else same
+    fresh = create(id, of.scan_id, of.patient_id, now, next_order, requested_by=requested_by, object_key=of.object_key)
     return replace(fresh, object_version=of.object_version, is_first=False)
 
 
@@ -268,7 +268,7 @@ def _finish(task: Task, status: TaskStatus, message: str, now: datetime, **rest:
 
 def status_report(task: Task) -> dict[str, Any]:
     """The state, and the result or the failure once there is one."""
-    said: dict[str, Any] = {
+    payload: dict[str, Any] = {
         "status": task.status.value,
         "progress": task.progress,
         "message": task.message,
@@ -276,5 +276,5 @@ def status_report(task: Task) -> dict[str, Any]:
         "result": {"type": "analysis", "data": task.result} if task.result is not None else None,
     }
     if task.failure:
-        said["failure"] = {"reason": task.failure.value, "message": FAILURE_TEXTS[task.failure]}
-    return said
+        payload["failure"] = {"reason": task.failure.value, "message": FAILURE_TEXTS[task.failure]}
+    return payload

@@ -69,10 +69,10 @@ class TokenKeys:
 
     def signing(self, now: int) -> SigningKey:
         """The key that signs at `now`. Raises NoSigningKey."""
-        begun = [key for key in self.keys if key.signs_from <= now]
-        if not begun:
+        usable = [key for key in self.keys if key.signs_from <= now]
+        if not usable:
             raise NoSigningKey
-        return max(begun, key=lambda key: key.signs_from)
+        return max(usable, key=lambda key: key.signs_from)
 
     def verifying(self, key_id: object, now: int) -> str | None:
         """The key of this id, if it still verifies."""
@@ -85,12 +85,12 @@ class TokenKeys:
 def rotate_token_keys(keys: TokenKeys, fresh: SigningKey, now: int) -> TokenKeys:
     """With a fresh key that signs after the notice; the others retire then, and those that have are dropped."""
     begins = now + ANNOUNCEMENT_SECONDS
-    retired = tuple(
+    retired_keys = tuple(
         key if key.verifies_until is not None else replace(key, verifies_until=begins + RETENTION_SECONDS)
         for key in keys.keys
         if key.verifies_until is None or now < key.verifies_until
     )
-    return TokenKeys((*retired, replace(fresh, signs_from=begins)))
+    return TokenKeys((*retired_keys, replace(fresh, signs_from=begins)))
 
 
 GRACE_SECONDS = 30  # an answer that was lost may be asked for again
@@ -125,6 +125,6 @@ def check_refresh(session: Session, token_id: str, now: int) -> Refresh:
     return Refresh.REUSED
 
 
-def rotate_refresh(session: Session, shown: str, successor: str, now: int) -> Session:
+def rotate_refresh(session: Session, token_id: str, successor: str, now: int) -> Session:
     """The session after its refresh token was replaced."""
-    return replace(session, current=successor, previous=shown, rotated=now)
+    return replace(session, current=successor, previous=token_id, rotated=now)

@@ -128,13 +128,13 @@ class Access:
         patients = {whose(thing) for thing in things} - {actor.account_id}
         grants = self._care.grants(actor, patients, self._now()) if patients and actor.is_professional else {}
         relations = {number: grant.relation for number, grant in grants.items()}
-        allowed = {
+        allowed_patients = {
             number
             for number in {*patients, actor.account_id}
             if allows(actor, action, Resource(number, relations.get(number, Relation.NONE)))
         }
-        self.log_listed(actor, action, sorted(patients & allowed), "tasks", grants)
-        return [thing for thing in things if whose(thing) in allowed]
+        self.log_listed(actor, action, sorted(patients & allowed_patients), "tasks", grants)
+        return [thing for thing in things if whose(thing) in allowed_patients]
 
     def _read_grant(self, actor: Actor, patient_id: int) -> Grant | None:
         if actor.account_id == patient_id or actor.is_admin or not actor.is_professional:

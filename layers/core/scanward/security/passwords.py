@@ -17,10 +17,10 @@ def hash_password(password: str) -> str:
     return _hasher.hash(password)
 
 
-def matches(password: str, hashed: str | None) -> bool:
+def matches(password: str, password_hash: str | None) -> bool:
     """Whether the password is the one hashed. Without a hash it takes as long and says no."""
     try:
-        return _hasher.verify(hashed or _nobody(), password) and hashed is not None
+        return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
 

@@ -71,8 +71,8 @@ class Tokens:
                 raise NotAuthenticated
             task = payload.get("tid")
             return Claims(int(payload["sub"]), str(payload["sid"]), str(payload["jti"]), int(task) if task else None)
-        except (jwt.InvalidTokenError, ValueError, RecursionError) as broken:
-            raise NotAuthenticated from broken
+        except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
+            raise NotAuthenticated from error
 
     def task_id(self, text: str) -> int:
         """The task that a task token, or an id in either spelling, means. Raises NotFound for anything else."""
@@ -102,8 +102,8 @@ class Tokens:
             if (payload["typ"], payload["scope"]) != ("cursor", scope):
                 raise InvalidCursor
             return int(payload["last"])
-        except (jwt.InvalidTokenError, NotAuthenticated, KeyError, ValueError, RecursionError) as broken:
-            raise InvalidCursor from broken
+        except (jwt.InvalidTokenError, NotAuthenticated, KeyError, ValueError, RecursionError) as error:
+            raise InvalidCursor from error
 
     def pepper(self) -> str:
         """A secret that keys hashes of what must be counted without being known."""
@@ -111,13 +111,13 @@ class Tokens:
 
     def _key(self, kid: object) -> str:
         now = self._now()
-        found = self._current().verifying(kid, int(now.timestamp()))
-        if found is None and self._read_at and now - self._read_at >= REFETCH_AFTER:
+        key = self._current().verifying(kid, int(now.timestamp()))
+        if key is None and self._read_at and now - self._read_at >= REFETCH_AFTER:
             # Rotated meanwhile; at most once a minute, so that garbage costs no calls.
-            found = self._read().verifying(kid, int(now.timestamp()))
-        if found is None:
+            key = self._read().verifying(kid, int(now.timestamp()))
+        if key is None:
             raise NotAuthenticated
-        return found
+        return key
 
     def _signing(self) -> SigningKey:
         return self._current().signing(int(self._now().timestamp()))

@@ -50,8 +50,8 @@ class AccessLog:
         """Up to `limit` entries about a patient, the newest first, or those before a place; one query."""
         older = AccessItem.sk < _spelled(before) if before is not None else None
         with sdk_errors_mapped():
-            found = AccessItem.query(keys.access(patient_id), older, scan_index_forward=False, limit=limit + 1)
-            items = list(found)
+            rows = AccessItem.query(keys.access(patient_id), older, scan_index_forward=False, limit=limit + 1)
+            items = list(rows)
         last = _place(items[limit - 1].sk) if len(items) > limit else None
         return Entries([access_of(item) for item in items[:limit]], last)
 

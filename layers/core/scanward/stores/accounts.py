@@ -102,17 +102,17 @@ def profile_item(account: Account, password_hash: str, version: int = 1) -> Prof
 
 def account_of(item: ProfileItem) -> Account:
     """The account that an item spells."""
-    said: dict[str, Any] = dict(item.profile)
-    if "gender" in said:
-        said["gender"] = Gender(said["gender"])
-    if "birth_date" in said:
-        said["birth_date"] = date.fromisoformat(said["birth_date"])
-    said["emergency_numbers"] = tuple(said.get("emergency_numbers", ()))
+    profile_fields: dict[str, Any] = dict(item.profile)
+    if "gender" in profile_fields:
+        profile_fields["gender"] = Gender(profile_fields["gender"])
+    if "birth_date" in profile_fields:
+        profile_fields["birth_date"] = date.fromisoformat(profile_fields["birth_date"])
+    profile_fields["emergency_numbers"] = tuple(profile_fields.get("emergency_numbers", ()))
     return Account(
         id=keys.number(item.pk),
         role=Role(item.role),
         names=Names(**item.names),
-        profile=Profile(**said),
+        profile=Profile(**profile_fields),
         is_active=item.active,
         is_approved=item.approved,
         created_at=from_ms(item.created_ms),
@@ -124,8 +124,8 @@ def account_of(item: ProfileItem) -> Account:
 def unique_name_items(account: Account) -> dict[str, UniqueNameItem]:
     """Field → the marker that holds its name for the account."""
     return {
-        field: UniqueNameItem(keys.marker(field, folded), account_id=account.id)
-        for field, folded in account.names.folded().items()
+        field: UniqueNameItem(keys.marker(field, unique_text), account_id=account.id)
+        for field, unique_text in account.names.folded().items()
     }
 
 
@@ -134,9 +134,11 @@ def account_entries(account: Account) -> Iterator[AccountEntry]:
 
     A filter that lives in a key costs the same with a hundred accounts and with a million.
     """
-    for role, active, approved in product((None, account.role), (None, account.is_active), (None, account.is_approved)):
+    for role, active, is_approved in product(
+        (None, account.role), (None, account.is_active), (None, account.is_approved)
+    ):
         yield AccountEntry(
-            keys.user_list(role, active, approved, keys.list_shard(account.id)), keys.sortable(account.id)
+            keys.user_list(role, active, is_approved, keys.list_shard(account.id)), keys.sortable(account.id)
         )
 
 
@@ -144,8 +146,8 @@ def _decision_map(decision: Decision) -> dict[str, Any]:
     return {"by": decision.by, "at_ms": to_ms(decision.at), "reason": decision.reason}
 
 
-def _decision_of(said: dict[str, Any]) -> Decision:
-    return Decision(said["by"], from_ms(said["at_ms"]), said["reason"])
+def _decision_of(stored_decision: dict[str, Any]) -> Decision:
+    return Decision(stored_decision["by"], from_ms(stored_decision["at_ms"]), stored_decision["reason"])
 
 
 def _without_empty(record: Names | Profile) -> dict[str, Any]:
@@ -183,8 +185,8 @@ def write_removal(write: TransactWrite, account: Account, password_hash: str, ve
     Its gate stays, closed, until all else is erased: it knows the departments that are to be left.
     """
     write.delete(profile_item(account, password_hash), condition=ProfileItem.version == version)
-    closed = session_actions(replace(account, is_active=False), ends_sessions=True)
-    write.update(SessionItem(keys.account(account.id), keys.GATE), actions=closed)
+    actions = session_actions(replace(account, is_active=False), ends_sessions=True)
+    write.update(SessionItem(keys.account(account.id), keys.GATE), actions=actions)
     write_session_end(write, account.id)
     for item in (*unique_name_items(account).values(), *account_entries(account)):
         write.delete(item)
@@ -276,13 +278,13 @@ class AccountStore:
         Raises LastAdministrator.
         """
 
-        def deactivate(found: Credentials) -> None:
-            locked = replace(found, account=replace(found.account, is_active=False, updated_at=now))
-            if found.account.is_active:
-                self.change(found, locked, ends_sessions=True, entry=entry)
+        def deactivate(credentials: Credentials) -> None:
+            after = replace(credentials, account=replace(credentials.account, is_active=False, updated_at=now))
+            if credentials.account.is_active:
+                self.change(credentials, after, ends_sessions=True, entry=entry)
 
-        found = self._require_administrator(account_id, deactivate)
-        return found is not None and found.account.is_active
+        credentials = self._require_administrator(account_id, deactivate)
+        return credentials is not None and credentials.account.is_active
 
     def remove(self, account_id: int, entry: AccessEntry | None = None) -> Account | None:
         """Forgets an account, its names and its sessions, whoever else changes it; what it was, None if it is gone.
@@ -290,17 +292,17 @@ class AccountStore:
         Raises LastAdministrator.
         """
 
-        def forget(found: Credentials) -> None:
-            gone = found.account
+        def forget(credentials: Credentials) -> None:
+            account = credentials.account
             self._write(
-                lambda write: write_removal(write, gone, found.password_hash, found.version),
-                gone,
-                leaves=bool(is_active_administrator(gone)),
+                lambda write: write_removal(write, account, credentials.password_hash, credentials.version),
+                account,
+                leaves=bool(is_active_administrator(account)),
                 entry=entry,
             )
 
-        removed = self._require_administrator(account_id, forget)
-        return removed.account if removed else None
+        credentials = self._require_administrator(account_id, forget)
+        return credentials.account if credentials else None
 
     def by_name(self, field: str, text: str) -> Credentials | None:
         """Whose `email` or `username` this is, in any case and compatibility form.
@@ -318,12 +320,14 @@ class AccountStore:
 
     def find_taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
         """Field → text, of those names that are somebody's other than the owner's; one round trip."""
-        wanted = {keys.marker(field, folded): field for field, folded in names.folded().items()}
-        if not wanted:
+        fields_by_key = {keys.marker(field, unique_text): field for field, unique_text in names.folded().items()}
+        if not fields_by_key:
             return {}
         with sdk_errors_mapped():
-            held = list(UniqueNameItem.batch_get([(key, keys.MARKER) for key in wanted], consistent_read=True))
-        return {wanted[item.pk]: [UNIQUE] for item in held if item.account_id != owner}
+            name_items = list(
+                UniqueNameItem.batch_get([(key, keys.MARKER) for key in fields_by_key], consistent_read=True)
+            )
+        return {fields_by_key[item.pk]: [UNIQUE] for item in name_items if item.account_id != owner}
 
     def get(self, account_id: int) -> Credentials | None:
         """The account and its password's hash, strongly consistent, or None."""
@@ -338,8 +342,8 @@ class AccountStore:
         """The accounts among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = ProfileItem.batch_get([(keys.account(number), keys.PROFILE) for number in account_ids])
-            found = {keys.number(item.pk): account_of(item) for item in items}
-        return [found[number] for number in account_ids if number in found]
+            by_id = {keys.number(item.pk): account_of(item) for item in items}
+        return [by_id[number] for number in account_ids if number in by_id]
 
     def require_another_administrator(self, account: Account) -> None:
         """Raises LastAdministrator when nobody could administer without this account.
@@ -352,13 +356,13 @@ class AccountStore:
     def _require_administrator(self, account_id: int, act: Callable[[Credentials], None]) -> Credentials | None:
         """Does something to an account as it is; anew where somebody else changed it meanwhile. None if it is gone."""
         for last in (False, False, True):
-            found = self.get(account_id)
+            credentials = self.get(account_id)
             try:
-                if found:
-                    act(found)
-                return found
-            except Conflict as lost:
-                if last or isinstance(lost, LastAdministrator):
+                if credentials:
+                    act(credentials)
+                return credentials
+            except Conflict as error:
+                if last or isinstance(error, LastAdministrator):
                     raise
         return None
 
@@ -379,14 +383,14 @@ class AccountStore:
 
         try:
             transact_write(fill_all)
-        except ConditionFailed as lost:
-            raise self._conflict_error(account, leaves=leaves) from lost
+        except ConditionFailed as error:
+            raise self._conflict_error(account, leaves=leaves) from error
 
     def _conflict_error(self, account: Account, *, leaves: bool) -> ScanwardError:
         """What a failed condition means. It is rare, so it may cost a read."""
-        taken = self.find_taken(account.names, account.id)
-        if taken:
-            return AlreadyTaken(taken)
+        taken_names = self.find_taken(account.names, account.id)
+        if taken_names:
+            return AlreadyTaken(taken_names)
         return LastAdministrator() if leaves and _administrators() < 2 else Conflict()
 
 
@@ -428,16 +432,16 @@ class AccountListStore:
 
         One query a shard, of `skip + limit + 1` small rows at most, and one batch of reads.
         """
-        wanted = skip + limit + 1
+        count = skip + limit + 1
         with sdk_errors_mapped():
-            shards = [list(_shard(filters, shard, wanted, before)) for shard in range(keys.LIST_SHARDS)]
-        ids = list(islice(merge(*shards, reverse=True), skip, wanted))
+            shards = [list(_shard(filters, shard, count, before)) for shard in range(keys.LIST_SHARDS)]
+        ids = list(islice(merge(*shards, reverse=True), skip, count))
         last = ids[limit - 1] if len(ids) > limit else None
         return AccountPage(self._accounts.get_many(ids[:limit]), last)
 
 
-def _shard(filters: AccountFilters, shard: int, wanted: int, before: int | None) -> Iterator[int]:
+def _shard(filters: AccountFilters, shard: int, count: int, before: int | None) -> Iterator[int]:
     key = keys.user_list(filters.role, filters.active, filters.approved, shard)
     below = AccountEntry.sk < keys.sortable(before) if before is not None else None
-    for item in AccountEntry.query(key, below, scan_index_forward=False, limit=wanted):
+    for item in AccountEntry.query(key, below, scan_index_forward=False, limit=count):
         yield int(item.sk)

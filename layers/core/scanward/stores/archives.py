@@ -35,10 +35,10 @@ class Archive:
 
     def add_object(self, name: str, key: str, version: str | None = None) -> bool:
         """A copy of an object, or of the one version of it that was pinned, as it is; False when there is none."""
-        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        version_args: dict[str, Any] = {"VersionId": version} if version else {}
         with _sdk_errors_mapped():
             try:
-                body = s3().get_object(Bucket=self._bucket, Key=key, **pinned)["Body"]
+                body = s3().get_object(Bucket=self._bucket, Key=key, **version_args)["Body"]
             except ClientError as failure:
                 if isinstance(map_client_error(failure), NotFound):
                     return False

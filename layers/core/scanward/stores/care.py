@@ -59,13 +59,13 @@ class CareLinkEntry(Model):
 def write_link(write: TransactWrite, link: CareLink, condition: Condition | None = None) -> None:
     """Adds a link and its places to a transaction."""
     since, until = to_ms(link.since), to_ms(link.ends_at) if link.ends_at else None
-    gone = int(link.ends_at.timestamp()) if link.ends_at else None
+    expiry = int(link.ends_at.timestamp()) if link.ends_at else None
     place = keys.link(link.professional_id)
-    item = CareItem(keys.care(link.patient_id), place, since_ms=since, ends_ms=until, expires_at=gone)
+    item = CareItem(keys.care(link.patient_id), place, since_ms=since, ends_ms=until, expires_at=expiry)
     write.save(item, condition=condition)
-    for listed in link_entries(link):
-        listed.ends_ms, listed.expires_at = until, gone
-        write.save(listed)
+    for entry in link_entries(link):
+        entry.ends_ms, entry.expires_at = until, expiry
+        write.save(entry)
 
 
 def link_of(item: CareItem) -> CareLink:
@@ -84,8 +84,8 @@ def link_between(patient_id: int, professional_id: int) -> CareLink | None:
 
 def link_of_entry(item: CareLinkEntry) -> CareLink:
     """The link that a place in either list spells."""
-    owner, (ms, listed) = keys.number(item.pk), divmod(keys.time_position(item.sk), keys.POSITIONS)
-    patient_id, professional_id = (owner, listed) if item.pk == keys.doctors_of(owner) else (listed, owner)
+    owner, (ms, other_id) = keys.number(item.pk), divmod(keys.time_position(item.sk), keys.POSITIONS)
+    patient_id, professional_id = (owner, other_id) if item.pk == keys.doctors_of(owner) else (other_id, owner)
     return CareLink(patient_id, professional_id, from_ms(ms), _end(item))
 
 
@@ -137,19 +137,19 @@ class CareStore:
     def grants(self, actor: Actor, patient_ids: Iterable[int], now: datetime) -> dict[int, Grant]:
         """Patient → what opens their data to the actor, of those whom something opens; a round trip for each 100."""
         places, patients = _list_keys(actor), list(patient_ids)
-        wanted = [(keys.care(number), place) for number in patients for place in places]
+        item_keys = [(keys.care(number), place) for number in patients for place in places]
         departments = [(keys.department(number), keys.DEPARTMENT) for number in actor.departments]
         with sdk_errors_mapped():
-            held = CareItem.batch_get(wanted + departments, consistent_read=True)
-            found = {(item.pk, item.sk): item for item in held if _opens(item, now)}
-        opens = {pk for pk, sk in found if sk == keys.DEPARTMENT}
+            items = CareItem.batch_get(item_keys + departments, consistent_read=True)
+            by_id = {(item.pk, item.sk): item for item in items if _opens(item, now)}
+        opens = {pk for pk, sk in by_id if sk == keys.DEPARTMENT}
         places = [place for place in places if place in opens or not place.startswith(keys.DEPARTMENT_PREFIX)]
-        opened = {}
+        grants_by_patient = {}
         for number in patients:
-            place = next((place for place in places if (keys.care(number), place) in found), None)
+            place = next((place for place in places if (keys.care(number), place) in by_id), None)
             if place:
-                opened[number] = _grant(found[keys.care(number), place], number, actor.account_id)
-        return opened
+                grants_by_patient[number] = _grant(by_id[keys.care(number), place], number, actor.account_id)
+        return grants_by_patient
 
     def log(self, entry: AccessEntry, grant: Grant | None) -> bool:
         """Writes an entry, on the condition that the grant still holds; False when it was withdrawn meanwhile.
@@ -176,12 +176,12 @@ class CareStore:
 
     def _still_open(self, grant: Grant, now: datetime) -> bool:
         """Whether a grant still holds, strongly consistent. Unlike a transaction, a read is refused to nobody."""
-        wanted = [(keys.care(grant.patient_id), _sort_key(grant))]
+        item_keys = [(keys.care(grant.patient_id), _sort_key(grant))]
         if grant.department_id is not None:
-            wanted.append((_sort_key(grant), keys.DEPARTMENT))
+            item_keys.append((_sort_key(grant), keys.DEPARTMENT))
         with sdk_errors_mapped():
-            found = list(CareItem.batch_get(wanted, consistent_read=True))
-        return len(found) == len(wanted) and all(_opens(item, now) for item in found)
+            items = list(CareItem.batch_get(item_keys, consistent_read=True))
+        return len(items) == len(item_keys) and all(_opens(item, now) for item in items)
 
     def log_all(self, entries: Iterable[AccessEntry]) -> None:
         """Writes what a list showed, 25 entries a round trip; all are durable when it returns."""
@@ -228,8 +228,8 @@ def _check(write: TransactWrite, grant: Grant, now: datetime) -> None:
 def _sort_key(grant: Grant) -> str:
     if grant.department_id is not None:
         return keys.department(grant.department_id)
-    broken = grant.relation is Relation.BREAK_GLASS
-    return keys.glass(grant.professional_id) if broken else keys.link(grant.professional_id)
+    is_glass = grant.relation is Relation.BREAK_GLASS
+    return keys.glass(grant.professional_id) if is_glass else keys.link(grant.professional_id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -285,10 +285,10 @@ class CareLinkStore:
 def _page(key: str, now: datetime, part: PageRange) -> Links:
     older = CareLinkEntry.sk < keys.by_time(*divmod(part.before, keys.POSITIONS)) if part.before is not None else None
     active = CareLinkEntry.ends_ms.does_not_exist() | (CareLinkEntry.ends_ms > to_ms(now))
-    wanted = part.skip + part.limit + 1
+    count = part.skip + part.limit + 1
     with sdk_errors_mapped():
-        found = CareLinkEntry.query(key, older, active, consistent_read=True, scan_index_forward=False, limit=wanted)
-        items = list(found)[part.skip :]
+        rows = CareLinkEntry.query(key, older, active, consistent_read=True, scan_index_forward=False, limit=count)
+        items = list(rows)[part.skip :]
     last = keys.time_position(items[part.limit - 1].sk) if len(items) > part.limit else None
     return Links([link_of_entry(item) for item in items[: part.limit]], last)
 
@@ -340,22 +340,22 @@ class ConnectTokenStore:
 
         transact_write(fill)
 
-    def find(self, hashed: str) -> ConnectToken | None:
+    def find(self, token_hash: str) -> ConnectToken | None:
         """The token, strongly consistent, expired or not; None when it is used, revoked or unknown."""
         with sdk_errors_mapped():
             try:
-                item = ConnectTokenItem.get(keys.connect(hashed), keys.TOKEN, consistent_read=True)
+                item = ConnectTokenItem.get(keys.connect(token_hash), keys.TOKEN, consistent_read=True)
             except ConnectTokenItem.DoesNotExist:
                 return None
-        return ConnectToken(hashed, int(item.professional_id), from_ms(item.ends_ms))
+        return ConnectToken(token_hash, int(item.professional_id), from_ms(item.ends_ms))
 
-    def revoke(self, hashed: str, professional_id: int) -> bool:
+    def revoke(self, token_hash: str, professional_id: int) -> bool:
         """Forgets an unused token of the professional's; False when there is none."""
 
         def fill(write: TransactWrite) -> None:
-            item = ConnectTokenItem(keys.connect(hashed), keys.TOKEN)
+            item = ConnectTokenItem(keys.connect(token_hash), keys.TOKEN)
             write.delete(item, condition=ConnectTokenItem.professional_id == professional_id)
-            write.delete(ConnectTokenEntry(keys.connects_of(professional_id), hashed))
+            write.delete(ConnectTokenEntry(keys.connects_of(professional_id), token_hash))
 
         try:
             transact_write(fill)
@@ -381,11 +381,11 @@ class ConnectTokenStore:
                     write.delete(place)
             write.save(access_item(entry))
             if once:
-                put_record(write, once, {"professional_id": str(link.professional_id)}, entry.at, done=True)
+                put_record(write, once, {"professional_id": str(link.professional_id)}, entry.at, is_done=True)
 
         try:
             transact_write(fill)
-        except ConditionFailed as lost:
+        except ConditionFailed as error:
             # A link of this very moment is ours: only the acknowledgement was lost.
             if link_between(link.patient_id, link.professional_id) != link:
-                raise Conflict from lost
+                raise Conflict from error

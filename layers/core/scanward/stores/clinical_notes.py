@@ -150,7 +150,7 @@ class NoteStore(Generic[T]):
             for row in note_entries(self._kind, writing):
                 write.save(row)
             if once:
-                put_record(write, once, {"id": str(writing.id)}, writing.created_at, done=True)
+                put_record(write, once, {"id": str(writing.id)}, writing.created_at, is_done=True)
 
         transact_write_or_conflict(fill)
 
@@ -176,8 +176,8 @@ class NoteStore(Generic[T]):
         """Those among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = NoteItem.batch_get([(self._kind.key(number), self._kind.sort) for number in numbers])
-            found = {keys.number(item.pk): note_of(self._kind, item) for item in items}
-        return [found[number] for number in numbers if number in found]
+            by_id = {keys.number(item.pk): note_of(self._kind, item) for item in items}
+        return [by_id[number] for number in numbers if number in by_id]
 
     def of_patient(self, patient_id: int, part: PageRange) -> Ids:
         """What was written of a patient."""
@@ -189,15 +189,15 @@ class NoteStore(Generic[T]):
 
     def versions(self, number: int, part: PageRange) -> Versions[T]:
         """The versions that were replaced, the newest first."""
-        wanted: Condition = NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
+        condition: Condition = NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
         if part.before is not None:
-            wanted = NoteVersionItem.sk.between(keys.version(0), keys.version(part.before - 1))
+            condition = NoteVersionItem.sk.between(keys.version(0), keys.version(part.before - 1))
         many = part.skip + part.limit + 1
         with sdk_errors_mapped():
-            found = NoteVersionItem.query(self._kind.key(number), wanted, scan_index_forward=False, limit=many)
-            versions = [version_of(self._kind, item) for item in found][part.skip :]
-        shown = versions[: part.limit]
-        return Versions(shown, shown[-1].version if len(versions) > part.limit else None)
+            items = NoteVersionItem.query(self._kind.key(number), condition, scan_index_forward=False, limit=many)
+            versions = [version_of(self._kind, item) for item in items][part.skip :]
+        page_versions = versions[: part.limit]
+        return Versions(page_versions, page_versions[-1].version if len(versions) > part.limit else None)
 
     def delete_all(self, patient_id: int) -> None:
         """Leaves nothing of a patient's, nor of what was replaced; may be done again after half of it."""

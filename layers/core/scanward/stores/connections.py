@@ -99,24 +99,24 @@ class SubscriptionItem(Model):
     expires_at = NumberAttribute()
 
 
-def connection_item(kept: Connection) -> ConnectionItem:
+def connection_item(connection: Connection) -> ConnectionItem:
     """The item of a socket."""
     return ConnectionItem(
-        keys.connection(kept.id),
-        account_id=kept.account_id,
-        session_id=kept.session_id,
-        connected_ms=to_ms(kept.connected_at),
-        heard_ms=to_ms(kept.active_at),
-        ends_ms=to_ms(kept.ends_at),
-        due_shard=keys.connection_shard(kept.id),
-        due_at=to_ms(kept.due_at),
-        task_ids=set(kept.task_ids) or None,
-        followed=set(kept.followed) or None,
-        watches_own=kept.watches_own,
-        only_task=kept.only_task,
-        slot=kept.slot,
-        revision=kept.revision,
-        expires_at=_expires(kept),
+        keys.connection(connection.id),
+        account_id=connection.account_id,
+        session_id=connection.session_id,
+        connected_ms=to_ms(connection.connected_at),
+        heard_ms=to_ms(connection.active_at),
+        ends_ms=to_ms(connection.ends_at),
+        due_shard=keys.connection_shard(connection.id),
+        due_at=to_ms(connection.due_at),
+        task_ids=set(connection.task_ids) or None,
+        followed=set(connection.followed) or None,
+        watches_own=connection.watches_own,
+        only_task=connection.only_task,
+        slot=connection.slot,
+        revision=connection.revision,
+        expires_at=_expires(connection),
     )
 
 
@@ -139,16 +139,16 @@ def connection_of(item: ConnectionItem) -> Connection:
     )
 
 
-def slot_item(kept: Connection) -> SlotItem:
+def slot_item(connection: Connection) -> SlotItem:
     """The item of the slot that a socket holds."""
     return SlotItem(
-        keys.account(kept.account_id),
-        keys.slot(kept.slot),
-        connection_id=kept.id,
-        session_id=kept.session_id,
-        connected_ms=to_ms(kept.connected_at),
-        watches_own=kept.watches_own,
-        expires_at=_expires(kept),
+        keys.account(connection.account_id),
+        keys.slot(connection.slot),
+        connection_id=connection.id,
+        session_id=connection.session_id,
+        connected_ms=to_ms(connection.connected_at),
+        watches_own=connection.watches_own,
+        expires_at=_expires(connection),
     )
 
 
@@ -158,14 +158,14 @@ def slot_of(item: SlotItem) -> Slot:
     return Slot(keys.number(item.sk), *holder, item.watches_own)
 
 
-def subscription_item(kept: Connection, task_id: int, pushed: int) -> SubscriptionItem:
+def subscription_item(connection: Connection, task_id: int, pushed_version: int) -> SubscriptionItem:
     """The item of a socket's interest in a task."""
     return SubscriptionItem(
         keys.task(task_id),
-        keys.subscription(kept.id),
-        connected_ms=to_ms(kept.connected_at),
-        pushed=pushed,
-        expires_at=_expires(kept),
+        keys.subscription(connection.id),
+        connected_ms=to_ms(connection.connected_at),
+        pushed=pushed_version,
+        expires_at=_expires(connection),
     )
 
 
@@ -181,8 +181,8 @@ def subscription_of_image(image: Mapping[str, Any]) -> Subscription:
     return subscription_of(item)
 
 
-def _expires(kept: Connection) -> int:
-    return int((kept.ends_at + RETENTION).timestamp())
+def _expires(connection: Connection) -> int:
+    return int((connection.ends_at + RETENTION).timestamp())
 
 
 def _sorted(numbers: set[float] | None) -> tuple[int, ...]:
@@ -200,19 +200,19 @@ class ConnectionStore:
         bind_table(SlotItem, table)
         bind_table(SubscriptionItem, scans_table)
 
-    def add(self, opened: Connection) -> None:
+    def add(self, connection: Connection) -> None:
         """Keeps a socket, its slot and its subscriptions, all or nothing. Raises Conflict when the slot is held."""
 
         def fill(write: TransactWrite) -> None:
-            write.save(connection_item(opened))
-            write.save(slot_item(opened), condition=SlotItem.pk.does_not_exist())
-            for task_id in opened.subscribed:
-                write.save(subscription_item(opened, task_id, pushed=0))
+            write.save(connection_item(connection))
+            write.save(slot_item(connection), condition=SlotItem.pk.does_not_exist())
+            for task_id in connection.subscribed:
+                write.save(subscription_item(connection, task_id, pushed_version=0))
 
         try:
             transact_write(fill)
-        except ConditionFailed as held:
-            raise Conflict from held
+        except ConditionFailed as error:
+            raise Conflict from error
 
     def get(self, connection_id: str) -> Connection | None:
         """The socket, strongly consistent; None when it has closed."""
@@ -224,7 +224,10 @@ class ConnectionStore:
         return connection_of(item)
 
     def change(
-        self, connection_id: str, change: Callable[[Connection], Connection], pushed: Mapping[int, int] | None = None
+        self,
+        connection_id: str,
+        change: Callable[[Connection], Connection],
+        pushed_versions: Mapping[int, int] | None = None,
     ) -> Connection | None:
         """Writes what `change` makes of a socket over what it was, again when another writer was first.
 
@@ -239,7 +242,7 @@ class ConnectionStore:
                 return before
             after = replace(after, revision=before.revision + 1)
             try:
-                _move(before, after, pushed or {})
+                _move(before, after, pushed_versions or {})
             except ConditionFailed:
                 continue
             return after
@@ -248,11 +251,11 @@ class ConnectionStore:
     def close(self, connection_id: str) -> None:
         """Forgets a socket, its slot and all its subscriptions; one that is not known is no error."""
         for _ in range(MAX_TRIES):
-            kept = self.get(connection_id)
-            if kept is None:
+            connection = self.get(connection_id)
+            if connection is None:
                 return
             try:
-                _delete(kept)
+                _delete(connection)
             except ConditionFailed:
                 continue
             return
@@ -276,15 +279,15 @@ class ConnectionStore:
     def due(self, shard: int, now: datetime, limit: int) -> list[str]:
         """Up to `limit` sockets of one shard that should be looked at by `now`, the longest due first."""
         with sdk_errors_mapped():
-            found = ConnectionItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
-            return [keys.text(item.pk) for item in found]
+            items = ConnectionItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
+            return [keys.text(item.pk) for item in items]
 
     def subscriptions_to(self, task_id: int) -> list[Subscription]:
         """Who watches a task, strongly consistent."""
         with sdk_errors_mapped():
             prefix = SubscriptionItem.sk.startswith(keys.SUBSCRIPTION_PREFIX)
-            found = SubscriptionItem.query(keys.task(task_id), prefix, consistent_read=True)
-            return [subscription_of(item) for item in found]
+            items = SubscriptionItem.query(keys.task(task_id), prefix, consistent_read=True)
+            return [subscription_of(item) for item in items]
 
     def subscription(self, watcher: Subscription) -> Subscription | None:
         """The subscription as it is now, strongly consistent; None when it has ended."""
@@ -305,30 +308,30 @@ class ConnectionStore:
             return
 
 
-def _move(before: Connection, after: Connection, pushed: Mapping[int, int]) -> None:
-    unchanged = ConnectionItem.revision == before.revision
+def _move(before: Connection, after: Connection, pushed_versions: Mapping[int, int]) -> None:
+    same_revision = ConnectionItem.revision == before.revision
     if (after.subscribed, after.watches_own) == (before.subscribed, before.watches_own):
-        retry_on_conflict(lambda: connection_item(after).save(condition=unchanged))
+        retry_on_conflict(lambda: connection_item(after).save(condition=same_revision))
         return
 
     def fill(write: TransactWrite) -> None:
-        write.save(connection_item(after), condition=unchanged)
+        write.save(connection_item(after), condition=same_revision)
         if after.watches_own != before.watches_own:
             write.save(slot_item(after))
         for task_id in after.subscribed - before.subscribed:
-            write.save(subscription_item(after, task_id, pushed.get(task_id, 0)))
+            write.save(subscription_item(after, task_id, pushed_versions.get(task_id, 0)))
         for task_id in before.subscribed - after.subscribed:
             write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(after.id)))
 
     transact_write(fill)
 
 
-def _delete(kept: Connection) -> None:
+def _delete(connection: Connection) -> None:
     def fill(write: TransactWrite) -> None:
-        write.delete(connection_item(kept), condition=ConnectionItem.revision == kept.revision)
-        write.delete(slot_item(kept))
-        for task_id in kept.subscribed:
-            write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(kept.id)))
+        write.delete(connection_item(connection), condition=ConnectionItem.revision == connection.revision)
+        write.delete(slot_item(connection))
+        for task_id in connection.subscribed:
+            write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(connection.id)))
 
     transact_write(fill)
 
@@ -375,7 +378,7 @@ class WebSocketClient:
         client = websocket_management(self._endpoint)
         try:
             yield client
-        except client.exceptions.GoneException as gone:
-            raise ConnectionGone from gone
+        except client.exceptions.GoneException as error:
+            raise ConnectionGone from error
         except (BotoCoreError, ClientError) as failure:
             raise Unavailable from failure

@@ -152,16 +152,16 @@ def write_assignment(write: TransactWrite, department_id: int, doctor_id: int, e
     """A doctor comes: on condition that they are approved, that there is room, and that the department is open."""
     works = SessionItem.departments.contains(department_id) | _fewer_than(MOST_OF_DOCTOR)
     _check_open(write, department_id)
-    added = SessionItem.departments.add({department_id})
-    write.update(_session_item(doctor_id), actions=[added], condition=WORKING_DOCTOR & works)
+    addition = SessionItem.departments.add({department_id})
+    write.update(_session_item(doctor_id), actions=[addition], condition=WORKING_DOCTOR & works)
     write.save(doctor_entry(department_id, doctor_id))
     _log(write, entry)
 
 
 def write_dismissal(write: TransactWrite, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
     """A doctor goes, on condition that they have a gate still."""
-    gone = SessionItem.departments.delete({department_id})
-    write.update(_session_item(doctor_id), actions=[gone], condition=SessionItem.pk.exists())
+    removal = SessionItem.departments.delete({department_id})
+    write.update(_session_item(doctor_id), actions=[removal], condition=SessionItem.pk.exists())
     write.delete(doctor_entry(department_id, doctor_id))
     _log(write, entry)
 
@@ -174,16 +174,16 @@ def write_admission(write: TransactWrite, member: Membership, link: CareLink | N
         works = WORKING_DOCTOR & SessionItem.departments.contains(member.department_id)
         write.condition_check(SessionItem, keys.account(link.professional_id), keys.GATE, condition=works)
     write.save(member_item(member), condition=CareItem.pk.does_not_exist())
-    added = MembershipsItem.departments.add({member.department_id})
-    write.update(_memberships(member), actions=[added], condition=_fewer_than(MOST_OF_PATIENT))
+    addition = MembershipsItem.departments.add({member.department_id})
+    write.update(_memberships(member), actions=[addition], condition=_fewer_than(MOST_OF_PATIENT))
     write.save(patient_entry(member))
 
 
 def write_discharge(write: TransactWrite, member: Membership) -> None:
     """A patient goes, on condition that it is this time of theirs that they are there."""
     write.delete(member_item(member), condition=CareItem.since_ms == to_ms(member.since))
-    gone = MembershipsItem.departments.delete({member.department_id})
-    write.update(_memberships(member), actions=[gone])
+    removal = MembershipsItem.departments.delete({member.department_id})
+    write.update(_memberships(member), actions=[removal])
     write.delete(patient_entry(member))
 
 
@@ -195,9 +195,9 @@ def _memberships(member: Membership) -> MembershipsItem:
     return MembershipsItem(keys.care(member.patient_id))
 
 
-def _fewer_than(bound: int) -> Condition:
+def _fewer_than(limit: int) -> Condition:
     """That an item's `departments` have room for one more: those of a doctor's gate as those of a patient."""
-    few: Condition = Path("departments").does_not_exist() | (size("departments") < bound)  # type: ignore[no-untyped-call]
+    few: Condition = Path("departments").does_not_exist() | (size("departments") < limit)  # type: ignore[no-untyped-call]
     return few
 
 
@@ -223,8 +223,8 @@ class MembershipStore:
         """Doctor → the departments that they work in."""
         gates = [(keys.account(number), keys.GATE) for number in doctor_ids]
         with sdk_errors_mapped():
-            found = SessionItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
-            return {keys.number(item.pk): frozenset(map(int, item.departments or ())) for item in found}
+            items = SessionItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
+            return {keys.number(item.pk): frozenset(map(int, item.departments or ())) for item in items}
 
     def assign(self, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
         """Lets a doctor work in an open department, with its entry in the log. Raises Conflict where it cannot be."""
@@ -244,10 +244,10 @@ class MembershipStore:
     def linked_doctor(self, department_id: int, links: Sequence[CareLink]) -> CareLink | None:
         """The newest of these links that is to an approved doctor who works in the department."""
         gates = [(keys.account(link.professional_id), keys.GATE) for link in links]
-        asked = ["pk", "role", "active", "approved", "departments"]
+        attributes = ["pk", "role", "active", "approved", "departments"]
         with sdk_errors_mapped():
-            found = SessionItem.batch_get(gates, consistent_read=True, attributes_to_get=asked)
-            there = {keys.number(gate.pk) for gate in found if is_working_doctor(gate, department_id)}
+            items = SessionItem.batch_get(gates, consistent_read=True, attributes_to_get=attributes)
+            there = {keys.number(gate.pk) for gate in items if is_working_doctor(gate, department_id)}
         return next((link for link in links if link.professional_id in there), None)
 
     def admit(self, member: Membership, link: CareLink | None) -> None:
@@ -262,16 +262,18 @@ class MembershipStore:
         """Lets a patient go, at once; one who has gone is no error. Raises Conflict when they came anew meanwhile."""
         try:
             transact_write(lambda write: write_discharge(write, member))
-        except ConditionFailed as lost:
+        except ConditionFailed as error:
             if self.get(member.department_id, member.patient_id):
-                raise Conflict from lost
+                raise Conflict from error
 
     def of_patient(self, patient_id: int) -> list[Membership]:
         """The departments that a patient is in, open or closed, strongly consistent, the newest first."""
         with sdk_errors_mapped():
             prefix = CareItem.sk.startswith(keys.DEPARTMENT_PREFIX)
-            found = [member_of(item) for item in CareItem.query(keys.care(patient_id), prefix, consistent_read=True)]
-        return sorted(found, key=lambda member: member.since, reverse=True)
+            memberships = [
+                member_of(item) for item in CareItem.query(keys.care(patient_id), prefix, consistent_read=True)
+            ]
+        return sorted(memberships, key=lambda member: member.since, reverse=True)
 
     def get(self, department_id: int, patient_id: int) -> Membership | None:
         """A patient's place in a department, strongly consistent."""
@@ -292,12 +294,12 @@ class MembershipStore:
 
     def patients_of(self, doctor_id: int, departments: Iterable[int], now: datetime, part: PageRange) -> Places:
         """Who let a doctor in, and who is in one of these departments: a patient once for each of them."""
-        shared = [keys.patients_in(number) for number in sorted(departments)]
-        return self._page_of_patients([keys.patients_of(doctor_id), *shared], now, part)
+        department_lists = [keys.patients_in(number) for number in sorted(departments)]
+        return self._page_of_patients([keys.patients_of(doctor_id), *department_lists], now, part)
 
     def _page_of_patients(self, lists: Sequence[str], now: datetime, part: PageRange) -> Places:
-        found = self._lists.by_time(lists, part, now)
-        return Places([patient_of_key(row) for row in found.keys], found.last)
+        page = self._lists.by_time(lists, part, now)
+        return Places([patient_of_key(row) for row in page.keys], page.last)
 
     def remove_all(self, department_id: int) -> None:
         """Dismisses all doctors of a closed department, and lets all patients go; may be done again after half."""
@@ -326,7 +328,7 @@ class DepartmentStore:
             write.save(name_item(department), condition=NameItem.pk.does_not_exist())
             write.save(department_entry(department))
             if once:
-                put_record(write, once, {"id": str(department.id)}, department.created_at, done=True)
+                put_record(write, once, {"id": str(department.id)}, department.created_at, is_done=True)
 
         self._write(fill, department)
 
@@ -334,9 +336,9 @@ class DepartmentStore:
         """Gives an open department another name; the old one is free at once. Raises AlreadyTaken, Conflict."""
 
         def fill(write: TransactWrite) -> None:
-            renamed = DepartmentItem.name.set(after.name)
+            new_name = DepartmentItem.name.set(after.name)
             same = IS_OPEN & (DepartmentItem.name == before.name)
-            write.update(DepartmentItem(keys.department(after.id)), actions=[renamed], condition=same)
+            write.update(DepartmentItem(keys.department(after.id)), actions=[new_name], condition=same)
             if name_item(before).pk != name_item(after).pk:
                 write.delete(name_item(before))
                 write.save(name_item(after), condition=NameItem.pk.does_not_exist())
@@ -347,9 +349,9 @@ class DepartmentStore:
         """From here on it opens nothing, and its name is free. Raises Conflict when it was renamed meanwhile."""
 
         def fill(write: TransactWrite) -> None:
-            closed = DepartmentItem.ends_ms.set(to_ms(now))
+            end_action = DepartmentItem.ends_ms.set(to_ms(now))
             same = IS_OPEN & (DepartmentItem.name == department.name)
-            write.update(DepartmentItem(keys.department(department.id)), actions=[closed], condition=same)
+            write.update(DepartmentItem(keys.department(department.id)), actions=[end_action], condition=same)
             write.delete(name_item(department))
             write.delete(department_entry(department))
 
@@ -359,17 +361,17 @@ class DepartmentStore:
         """The department, open or closed, strongly consistent."""
         with sdk_errors_mapped():
             try:
-                found = DepartmentItem.get(keys.department(number), keys.DEPARTMENT, consistent_read=True)
+                item = DepartmentItem.get(keys.department(number), keys.DEPARTMENT, consistent_read=True)
             except DepartmentItem.DoesNotExist:
                 return None
-        return department_of(found)
+        return department_of(item)
 
     def get_open(self, number: int) -> Department:
         """The department. Raises NotFound unless it is open."""
-        found = self.get(number)
-        if found is None or not found.is_open:
+        department = self.get(number)
+        if department is None or not department.is_open:
             raise NotFound
-        return found
+        return department
 
     def list_open(self, part: PageRange) -> Ids:
         """The open departments."""
@@ -377,19 +379,19 @@ class DepartmentStore:
 
     def get_many(self, numbers: Iterable[int]) -> list[Department]:
         """The open departments among these ids, in their order."""
-        wanted = list(dict.fromkeys(numbers))
+        item_keys = list(dict.fromkeys(numbers))
         with sdk_errors_mapped():
-            items = DepartmentItem.batch_get([(keys.department(number), keys.DEPARTMENT) for number in wanted])
-            found = {keys.number(item.pk): department_of(item) for item in items}
-        return [found[number] for number in wanted if number in found and found[number].is_open]
+            items = DepartmentItem.batch_get([(keys.department(number), keys.DEPARTMENT) for number in item_keys])
+            by_id = {keys.number(item.pk): department_of(item) for item in items}
+        return [by_id[number] for number in item_keys if number in by_id and by_id[number].is_open]
 
     def _write(self, fill: Callable[[TransactWrite], None], department: Department) -> None:
         try:
             transact_write(fill)
-        except ConditionFailed as lost:
+        except ConditionFailed as error:
             if self._is_taken(department):
-                raise AlreadyTaken({"name": [UNIQUE]}) from lost
-            raise Conflict from lost
+                raise AlreadyTaken({"name": [UNIQUE]}) from error
+            raise Conflict from error
 
     def _is_taken(self, department: Department) -> bool:
         with sdk_errors_mapped():

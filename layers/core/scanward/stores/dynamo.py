@@ -32,8 +32,8 @@ class JSONText(Attribute[dict[str, Any]]):
         return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
     def deserialize(self, value: Any) -> dict[str, Any]:
-        parsed: dict[str, Any] = json.loads(value)
-        return parsed
+        value_map: dict[str, Any] = json.loads(value)
+        return value_map
 
 
 CONNECT_SECONDS = 1
@@ -105,10 +105,10 @@ def bind_table(model: type[Model], table: str) -> None:
     link.connection = connection()
 
 
-def _merge_indexes(known: MetaTable, more: MetaTable) -> None:
+def _merge_indexes(shared_table: MetaTable, more: MetaTable) -> None:
     """Has the one connection know the indexes of each model of a table: PynamoDB keeps one model's alone."""
     for part, name in (("GlobalSecondaryIndexes", "IndexName"), ("AttributeDefinitions", "AttributeName")):
-        there = known.data.setdefault(part, [])
+        there = shared_table.data.setdefault(part, [])
         names = {entry[name] for entry in there}
         there += [entry for entry in more.data.get(part, ()) if entry[name] not in names]
 
@@ -163,8 +163,8 @@ def transact_write_or_conflict(fill: Callable[[TransactWrite], None]) -> None:
     """The same, where a condition that fails means that somebody else was first. Raises Conflict, Unavailable."""
     try:
         transact_write(fill)
-    except ConditionFailed as lost:
-        raise Conflict from lost
+    except ConditionFailed as error:
+        raise Conflict from error
 
 
 TOLERANCE = timedelta(seconds=5)  # an answer's way, and the whole seconds that it is dated in

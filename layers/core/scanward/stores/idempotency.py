@@ -54,7 +54,7 @@ class IdempotencyStore:
 
 
 def put_record(
-    write: TransactWrite, once: IdempotencyKey, made: Mapping[str, str], now: datetime, *, done: bool
+    write: TransactWrite, once: IdempotencyKey, answer: Mapping[str, str], now: datetime, *, is_done: bool
 ) -> None:
     """Adds the mark to a transaction, which fails when there is one that has not expired."""
     fresh = IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires_at <= int(now.timestamp()))
@@ -62,9 +62,9 @@ def put_record(
         keys.idempotency(once.account_id),
         once.key,
         fingerprint=once.fingerprint,
-        made=dict(made),
+        made=dict(answer),
         begun_ms=to_ms(now),
-        done=done,
+        done=is_done,
         expires_at=int((now + once.retention).timestamp()),
     )
     write.save(item, condition=fresh)

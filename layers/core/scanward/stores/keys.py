@@ -41,14 +41,14 @@ def account(account_id: int) -> str:
     return f"ACCOUNT#{account_id}"
 
 
-def marker(field: str, folded: str) -> str:
+def marker(field: str, unique_text: str) -> str:
     """The key that holds a unique name, such as EMAIL#ada@example.org."""
-    return f"{field.upper()}#{folded}"
+    return f"{field.upper()}#{unique_text}"
 
 
-def user_list(role: str | None, active: bool | None, approved: bool | None, shard: int) -> str:
+def user_list(role: str | None, active: bool | None, is_approved: bool | None, shard: int) -> str:
     """A shard of the list of accounts under these filters; `*` where a filter is not set."""
-    filters = ("*" if value is None else str(value) for value in (role, active, approved))
+    filters = ("*" if value is None else str(value) for value in (role, active, is_approved))
     return f"USERS#{'#'.join(filters)}#{shard}"
 
 
@@ -57,8 +57,8 @@ def mails(hour: int) -> str:
     return f"MAILS#{hour}"
 
 
-def address(hashed: str) -> str:
-    return f"ADDRESS#{hashed}"
+def address(address_hash: str) -> str:
+    return f"ADDRESS#{address_hash}"
 
 
 def list_shard(account_id: int) -> int:
@@ -101,9 +101,9 @@ def doctors_of(patient_id: int) -> str:
     return f"DOCTORS#{patient_id}"
 
 
-def connect(hashed: str) -> str:
+def connect(token_hash: str) -> str:
     """A connect token that has not been used."""
-    return f"CONNECT#{hashed}"
+    return f"CONNECT#{token_hash}"
 
 
 def connects_of(professional_id: int) -> str:

@@ -81,11 +81,11 @@ class ListStore:
         self, lists: Sequence[str], part: PageRange, before: str | None, stays: Condition | None
     ) -> tuple[list[ListedKey], ListedKey | None]:
         """One query a list, of `skip + limit + 1` small items at most. What is in several lists comes once."""
-        wanted = part.skip + part.limit + 1
+        count = part.skip + part.limit + 1
         older = ListEntry.sk < before if before is not None else None
         with sdk_errors_mapped():
-            read = (ListEntry.query(key, older, stays, scan_index_forward=False, limit=wanted) for key in lists)
-            found = [[(item.sk, item.pk) for item in newest] for newest in read]
-        same = groupby(merge(*found, reverse=True), key=lambda place: place[0])
-        rows = [ListedKey(key, frozenset(of for _, of in places)) for key, places in islice(same, wanted)][part.skip :]
+            read = (ListEntry.query(key, older, stays, scan_index_forward=False, limit=count) for key in lists)
+            entries_by_list = [[(item.sk, item.pk) for item in newest] for newest in read]
+        same = groupby(merge(*entries_by_list, reverse=True), key=lambda place: place[0])
+        rows = [ListedKey(key, frozenset(of for _, of in places)) for key, places in islice(same, count)][part.skip :]
         return rows[: part.limit], rows[part.limit - 1] if len(rows) > part.limit else None

@@ -33,8 +33,8 @@ class MailQueue:
 def parse_reset_request(body: str) -> str | None:
     """The address in a message of `ask_for_reset`; None for a message that is none of ours."""
     try:
-        said = json.loads(body)
-        email = said["email"] if said["kind"] == "password-reset" else None
+        payload = json.loads(body)
+        email = payload["email"] if payload["kind"] == "password-reset" else None
     except (ValueError, KeyError, TypeError):
         return None
     return email if isinstance(email, str) else None
@@ -68,8 +68,8 @@ class Mailer:
                     "Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text, "Charset": "UTF-8"}}}
                 },
             )
-        except client.exceptions.BadRequestException as refused:
-            raise Undeliverable from refused
+        except client.exceptions.BadRequestException as error:
+            raise Undeliverable from error
         except (BotoCoreError, ClientError) as failure:
             raise Unavailable from failure
 
@@ -78,8 +78,8 @@ def _plain(address: str) -> str:
     local, _, host = address.rpartition("@")
     try:
         plain = f"{local}@{host.encode('idna').decode()}"
-    except UnicodeError as broken:
-        raise Undeliverable from broken
+    except UnicodeError as error:
+        raise Undeliverable from error
     if not _PLAIN.fullmatch(plain):
         raise Undeliverable
     return plain

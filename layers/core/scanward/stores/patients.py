@@ -72,9 +72,9 @@ class ChartStore:
 
         try:
             transact_write(fill)
-        except ConditionFailed as lost:
+        except ConditionFailed as error:
             if self.get(after.patient_id) != after:
-                raise Conflict from lost
+                raise Conflict from error
 
 
 def _item(sheet: ChartVersion, place: str) -> ChartItem:
@@ -114,7 +114,7 @@ class PatientStore:
 
     def get(self, account_id: int) -> tuple[Account, ChartVersion | None] | None:
         """An account and the newest version of its sheet, if it has one, as they are at one moment."""
-        found: list[tuple[Account, ChartVersion | None]] = []
+        patients_with_charts: list[tuple[Account, ChartVersion | None]] = []
 
         def read() -> None:
             with TransactGet(connection=connection()) as both:
@@ -125,9 +125,9 @@ class PatientStore:
             except ProfileItem.DoesNotExist:
                 return
             try:
-                found.append((account, chart_of(newest.get())))
+                patients_with_charts.append((account, chart_of(newest.get())))
             except ChartItem.DoesNotExist:
-                found.append((account, None))
+                patients_with_charts.append((account, None))
 
         retry_on_conflict(read)
-        return found[0] if found else None
+        return patients_with_charts[0] if patients_with_charts else None

@@ -82,9 +82,9 @@ class ExportStore:
         try:
             with sdk_errors_mapped():
                 _item(export).save(condition=condition)
-        except ConditionFailed as lost:
+        except ConditionFailed as error:
             if self.get(export.account_id) != export:
-                raise Conflict from lost
+                raise Conflict from error
 
 
 def _item(export: Export) -> ExportItem:
@@ -157,9 +157,9 @@ class ClinicalTexts:
     def _ids(self, place: str) -> Iterator[Sequence[int]]:
         before = None
         while True:
-            found = self._lists.by_id([place], PageRange(0, PAGE, before))
-            yield found.ids
-            before = found.last
+            page = self._lists.by_id([place], PageRange(0, PAGE, before))
+            yield page.ids
+            before = page.last
             if before is None:
                 return
 
@@ -167,9 +167,9 @@ class ClinicalTexts:
 def _replaced(store: NoteStore[T], number: int) -> Iterator[NoteVersion[T]]:
     before = None
     while True:
-        found = store.versions(number, PageRange(0, PAGE, before))
-        yield from found.versions
-        before = found.last
+        page = store.versions(number, PageRange(0, PAGE, before))
+        yield from page.versions
+        before = page.last
         if before is None:
             return
 

@@ -117,7 +117,7 @@ class QuestionStore:
             for row in question_entries(question):
                 write.save(row)
             if once:
-                put_record(write, once, {"id": str(question.id)}, question.created_at, done=True)
+                put_record(write, once, {"id": str(question.id)}, question.created_at, is_done=True)
 
         transact_write_or_conflict(fill)
 
@@ -141,12 +141,12 @@ class QuestionStore:
             if notices:
                 notices.write(write, Notification(after.patient_id, after.id), after.updated_at)
             if once:
-                put_record(write, once, {"id": str(after.id)}, after.updated_at, done=True)
+                put_record(write, once, {"id": str(after.id)}, after.updated_at, is_done=True)
 
         try:
             transact_write(fill)
-        except ConditionFailed as lost:
-            raise (AlreadyAnswered if self.get(before.id) else NotFound) from lost
+        except ConditionFailed as error:
+            raise (AlreadyAnswered if self.get(before.id) else NotFound) from error
 
     def withdraw(self, question: Question) -> None:
         """Forgets a question while it waits; one that is gone is no error. Raises AlreadyAnswered."""
@@ -158,9 +158,9 @@ class QuestionStore:
 
         try:
             transact_write(fill)
-        except ConditionFailed as lost:
+        except ConditionFailed as error:
             if self.get(question.id):
-                raise AlreadyAnswered from lost
+                raise AlreadyAnswered from error
 
     def get(self, number: int) -> Question | None:
         """The question, strongly consistent; one round trip."""
@@ -172,10 +172,10 @@ class QuestionStore:
 
     def get_many(self, numbers: Sequence[int]) -> list[Question]:
         """The questions among these ids that are there, in their order, strongly consistent."""
-        wanted = [(keys.question(number), keys.QUESTION) for number in numbers]
+        item_keys = [(keys.question(number), keys.QUESTION) for number in numbers]
         with sdk_errors_mapped():
-            found = {keys.number(item.pk): item for item in QuestionItem.batch_get(wanted, consistent_read=True)}
-        return [question_of(found[number]) for number in numbers if number in found]
+            by_id = {keys.number(item.pk): item for item in QuestionItem.batch_get(item_keys, consistent_read=True)}
+        return [question_of(by_id[number]) for number in numbers if number in by_id]
 
     def pending(self, doctor_id: int, part: PageRange) -> Ids:
         """What waits for a doctor, alone or with all others."""

@@ -30,11 +30,11 @@ class PriorityQueues:
     def depth(self, lane: Priority) -> int:
         """About how many images wait in a lane or are being read."""
         with _sdk_errors_mapped():
-            said = sqs().get_queue_attributes(
+            payload = sqs().get_queue_attributes(
                 QueueUrl=self._urls[lane],
                 AttributeNames=["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"],
             )["Attributes"]
-        return int(said["ApproximateNumberOfMessages"]) + int(said["ApproximateNumberOfMessagesNotVisible"])
+        return int(payload["ApproximateNumberOfMessages"]) + int(payload["ApproximateNumberOfMessagesNotVisible"])
 
 
 @contextmanager
@@ -78,7 +78,7 @@ class PersonalDataQueue:
 def parse_request(body: str) -> PersonalDataRequest | None:
     """What a message of `ask` says; None for a message that is none of ours."""
     try:
-        said = json.loads(body)
-        return PersonalDataRequest(RequestKind(said["wish"]), int(said["account_id"]))
+        payload = json.loads(body)
+        return PersonalDataRequest(RequestKind(payload["wish"]), int(payload["account_id"]))
     except (ValueError, KeyError, TypeError):
         return None

@@ -73,18 +73,18 @@ class ObjectStore:
 
     def get(self, key: str, version: str | None = None) -> ObjectContent:
         """An object, or the one version of it that was pinned. Raises TooLarge over 50 MB."""
-        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        version_args: dict[str, Any] = {"VersionId": version} if version else {}
         with _sdk_errors_mapped():
-            answer = s3().get_object(Bucket=self._bucket, Key=key, **pinned)
+            answer = s3().get_object(Bucket=self._bucket, Key=key, **version_args)
             if answer["ContentLength"] > MAX_UPLOAD_BYTES:
                 raise TooLarge
             return ObjectContent(answer["Body"].read(), answer.get("VersionId"))
 
     def get_unless_match(self, key: str, etag: str | None) -> StoredObject | None:
         """An object, or None when its content is still what `etag` tags."""
-        known: dict[str, Any] = {"IfNoneMatch": etag} if etag else {}
+        conditions: dict[str, Any] = {"IfNoneMatch": etag} if etag else {}
         try:
-            answer = s3().get_object(Bucket=self._bucket, Key=key, **known)
+            answer = s3().get_object(Bucket=self._bucket, Key=key, **conditions)
             return StoredObject(answer["Body"].read(), answer["ETag"])
         except ClientError as failure:
             if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 304:
@@ -95,10 +95,10 @@ class ObjectStore:
 
     def head(self, key: str, count: int, version: str | None = None) -> ObjectHead:
         """The first `count` bytes of an object."""
-        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        version_args: dict[str, Any] = {"VersionId": version} if version else {}
         with _sdk_errors_mapped():
             try:
-                answer = s3().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{count - 1}", **pinned)
+                answer = s3().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{count - 1}", **version_args)
             except ClientError as failure:
                 if failure.response.get("Error", {}).get("Code") == "InvalidRange":  # of an empty object none can be
                     return ObjectHead(b"", 0)
@@ -109,8 +109,8 @@ class ObjectStore:
 
     def move(self, key: str, to: str, version: str | None = None) -> None:
         """Puts an object, or one version of it, under another key; nothing of it stays where it was."""
-        pinned: dict[str, Any] = {"VersionId": version} if version else {}
-        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key, **pinned}  # type: ignore[typeddict-item]
+        version_args: dict[str, Any] = {"VersionId": version} if version else {}
+        source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key, **version_args}  # type: ignore[typeddict-item]
         with _sdk_errors_mapped():
             s3().copy_object(
                 Bucket=self._bucket,
@@ -118,7 +118,7 @@ class ObjectStore:
                 CopySource=source,
                 TaggingDirective="REPLACE",  # whatever tags it has, they are not for us to read
             )
-            s3().delete_object(Bucket=self._bucket, Key=key, **pinned)
+            s3().delete_object(Bucket=self._bucket, Key=key, **version_args)
 
     def list_keys(self, prefix: str) -> Iterator[str]:
         """The keys of all objects under a prefix."""
@@ -128,21 +128,21 @@ class ObjectStore:
 
     def link(self, key: str, version: str | None, seconds: int, content_type: str) -> str:
         """An address that gives the object for some seconds, as a file to keep. No round trip."""
-        wanted = {
+        params = {
             "Bucket": self._bucket,
             "Key": key,
             **({"VersionId": version} if version else {}),
             "ResponseContentType": content_type,
             "ResponseContentDisposition": "attachment",
         }
-        return s3().generate_presigned_url("get_object", Params=wanted, ExpiresIn=seconds)
+        return s3().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
     def exists(self, key: str, version: str | None = None) -> bool:
         """Whether there is an object under this key, or this version of it."""
-        pinned: dict[str, Any] = {"VersionId": version} if version else {}
+        version_args: dict[str, Any] = {"VersionId": version} if version else {}
         try:
             with _sdk_errors_mapped():
-                s3().head_object(Bucket=self._bucket, Key=key, **pinned)
+                s3().head_object(Bucket=self._bucket, Key=key, **version_args)
         except NotFound:
             return False
         return True
@@ -233,8 +233,8 @@ class ProfilePictures:
 
     def link(self, key: str) -> str:
         """An address that shows the picture for five minutes. No round trip."""
-        wanted = {"Bucket": self._bucket, "Key": key}
-        return s3().generate_presigned_url("get_object", Params=wanted, ExpiresIn=LINK_SECONDS)
+        params = {"Bucket": self._bucket, "Key": key}
+        return s3().generate_presigned_url("get_object", Params=params, ExpiresIn=LINK_SECONDS)
 
 
 class Purger:
@@ -276,7 +276,7 @@ class Purger:
     def _versions(self, prefix: str, only: str | None) -> Iterator[list["ObjectIdentifierTypeDef"]]:
         """Up to a thousand at a time, those that mark a deletion included."""
         for page in s3().get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
-            found = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
-            wanted = [item for item in found if only in (None, item["Key"])]
-            if wanted:
-                yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in wanted]
+            versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
+            matching = [item for item in versions if only in (None, item["Key"])]
+            if matching:
+                yield [{"Key": item["Key"], "VersionId": item["VersionId"]} for item in matching]

@@ -104,9 +104,9 @@ def scan_actions(task: Task) -> list[Action]:
         actions.append(ScanItem.object_version.set(task.object_version))
     if task.result is not None:
         actions.append(ScanItem.result.set(dict(task.result)))
-        seen = task.result.get("scan_type")
-        if seen and task.order.scan_type is None:
-            actions.append(ScanItem.scan_type.set(seen))
+        read_type = task.result.get("scan_type")
+        if read_type and task.order.scan_type is None:
+            actions.append(ScanItem.scan_type.set(read_type))
     if task.failure:
         actions.append(ScanItem.failure.set(task.failure.value))
     elif task.result is not None:
@@ -247,19 +247,19 @@ class ScanStore:
         """
         try:
             _write(before, after)
-        except ConditionFailed as lost:
-            found = self.task(after.id)
-            if found == before and not before.is_first:
+        except ConditionFailed as error:
+            task = self.task(after.id)
+            if task == before and not before.is_first:
                 return self._outdated(before, after)
-            if found != as_stored(after):
-                raise Conflict from lost
+            if task != as_stored(after):
+                raise Conflict from error
         return after
 
     def due_tasks(self, shard: int, now: datetime, limit: int) -> list[int]:
         """Ids of up to `limit` tasks of one shard that should be looked at by `now`, the longest due first."""
         with sdk_errors_mapped():
-            found = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
-            return [keys.number(item.pk) for item in found]
+            items = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
+            return [keys.number(item.pk) for item in items]
 
     def set_reading(self, scan_id: int, reading: Reading) -> None:
         """Keeps what a doctor reads, beside what the model does and what was read before. Raises NotFound."""
@@ -275,8 +275,8 @@ class ScanStore:
 
         try:
             transact_write(fill)
-        except ConditionFailed as gone:
-            raise NotFound from gone
+        except ConditionFailed as error:
+            raise NotFound from error
 
     def begin_removal(self, scan_id: int) -> None:
         """From now on nothing more is ordered for a scan; one that is gone is no error."""
@@ -291,26 +291,26 @@ class ScanStore:
     def was_removed(self, scan_id: int) -> bool:
         """Whether there was such a scan, or it is being removed; one round trip."""
         with sdk_errors_mapped():
-            wanted = [(keys.scan(scan_id), keys.SCAN), (keys.scan(scan_id), keys.GONE)]
-            found = {item.sk: item for item in ScanItem.batch_get(wanted, consistent_read=True)}
-        return keys.GONE in found or (keys.SCAN in found and bool(found[keys.SCAN].removing))
+            item_keys = [(keys.scan(scan_id), keys.SCAN), (keys.scan(scan_id), keys.GONE)]
+            by_id = {item.sk: item for item in ScanItem.batch_get(item_keys, consistent_read=True)}
+        return keys.GONE in by_id or (keys.SCAN in by_id and bool(by_id[keys.SCAN].removing))
 
     def _outdated(self, before: Task, after: Task) -> Task:
         """Writes a task alone whose scan shows a later one's result already, or is gone."""
         try:
             with sdk_errors_mapped():
                 task_item(after).save(condition=TaskItem.version == before.version)
-        except ConditionFailed as lost:
+        except ConditionFailed as error:
             if self.task(after.id) != as_stored(after):
-                raise Conflict from lost
+                raise Conflict from error
         return after
 
     def _add(self, fill: Callable[[TransactWrite], None], task: Task) -> None:
         try:
             transact_write(fill)
-        except ConditionFailed as lost:
+        except ConditionFailed as error:
             if self.task(task.id) != task:  # else it was kept, and the acknowledgement got lost
-                raise Conflict from lost
+                raise Conflict from error
 
 
 def _exists() -> Condition:
@@ -324,18 +324,18 @@ def _add_task(write: TransactWrite, task: Task, beside: IdempotencyWrite) -> Non
     for account_id in {task.patient_id, task.requested_by}:
         write.save(ListEntry(keys.tasks_of(account_id), keys.sortable(task.id)))
     if beside.key:
-        put_record(write, beside.key, beside.answer, task.created_at, done=beside.done)
+        put_record(write, beside.key, beside.answer, task.created_at, is_done=beside.done)
 
 
 def _write(before: Task, after: Task) -> None:
-    unchanged = TaskItem.version == before.version
+    same_version = TaskItem.version == before.version
     shows = after.is_first or after.status is TaskStatus.COMPLETED
     if after.status is before.status or not shows:
-        retry_on_conflict(lambda: task_item(after).save(condition=unchanged))
+        retry_on_conflict(lambda: task_item(after).save(condition=same_version))
         return
 
     def fill(write: TransactWrite) -> None:
-        write.save(task_item(after), condition=unchanged)
+        write.save(task_item(after), condition=same_version)
         scan = ScanItem(keys.scan(after.scan_id), keys.SCAN)
         write.update(scan, actions=scan_actions(after), condition=ScanItem.task_id <= after.id)
 
@@ -372,25 +372,25 @@ class ScanListStore:
     def analyses_of(self, scan_id: int, limit: int) -> list[int]:
         """The newest tasks of a scan."""
         with sdk_errors_mapped():
-            wanted = ListEntry.sk.startswith(keys.ANALYSIS_PREFIX)
-            found = ListEntry.query(
-                keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit, consistent_read=True
+            condition = ListEntry.sk.startswith(keys.ANALYSIS_PREFIX)
+            items = ListEntry.query(
+                keys.scan(scan_id), condition, scan_index_forward=False, limit=limit, consistent_read=True
             )
-            return [keys.number(item.sk) for item in found]
+            return [keys.number(item.sk) for item in items]
 
     def scans(self, ids: Sequence[int]) -> list[Scan]:
         """The scans among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = ScanItem.batch_get([(keys.scan(number), keys.SCAN) for number in ids])
-            found = {keys.number(item.pk): scan_of(item) for item in items}
-        return [found[number] for number in ids if number in found]
+            by_id = {keys.number(item.pk): scan_of(item) for item in items}
+        return [by_id[number] for number in ids if number in by_id]
 
     def tasks(self, ids: Sequence[int]) -> list[Task]:
         """The tasks among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = TaskItem.batch_get([(keys.task(number), keys.TASK) for number in ids], consistent_read=True)
-            found = {keys.number(item.pk): task_of(item) for item in items}
-        return [found[number] for number in ids if number in found]
+            by_id = {keys.number(item.pk): task_of(item) for item in items}
+        return [by_id[number] for number in ids if number in by_id]
 
     def remove_tasks(self, tasks: Sequence[Task]) -> None:
         """Forgets tasks, with their places in all lists."""
@@ -401,15 +401,15 @@ class ScanListStore:
     def readings_of(self, scan_id: int, limit: int | None = None) -> list[Reading]:
         """What doctors have read in a scan, the newest first; all of it without a limit."""
         with sdk_errors_mapped():
-            wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
-            found = ReadingItem.query(keys.scan(scan_id), wanted, scan_index_forward=False, limit=limit)
-            return [Reading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in found]
+            condition = ReadingItem.sk.startswith(keys.READING_PREFIX)
+            items = ReadingItem.query(keys.scan(scan_id), condition, scan_index_forward=False, limit=limit)
+            return [Reading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in items]
 
     def remove_scan(self, scan: Scan, now: datetime) -> None:
         """Forgets a scan whose tasks are forgotten; for a while it is known that there was one."""
         with sdk_errors_mapped():
-            wanted = ReadingItem.sk.startswith(keys.READING_PREFIX)
-            readings = list(ReadingItem.query(keys.scan(scan.id), wanted, consistent_read=True))
+            condition = ReadingItem.sk.startswith(keys.READING_PREFIX)
+            readings = list(ReadingItem.query(keys.scan(scan.id), condition, consistent_read=True))
             with ReadingItem.batch_write() as batch:
                 for item in readings:
                     batch.delete(item)
@@ -425,8 +425,8 @@ class ScanListStore:
 def _page(place: str, limit: int, before: int | None) -> Ids:
     older = ListEntry.sk < keys.sortable(before) if before is not None else None
     with sdk_errors_mapped():
-        found = ListEntry.query(place, older, scan_index_forward=False, limit=limit + 1)
-        ids = [int(item.sk) for item in found]
+        items = ListEntry.query(place, older, scan_index_forward=False, limit=limit + 1)
+        ids = [int(item.sk) for item in items]
     return Ids(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
 
 

@@ -22,19 +22,19 @@ def read_token_keys(secret: str) -> TokenKeys:
         text = secrets_manager().get_secret_value(SecretId=secret)["SecretString"]
     except (BotoCoreError, ClientError) as failure:
         raise Unavailable from failure
-    said: dict[str, Any] = json.loads(text)
-    begins, ends = said.get("from", {}), said.get("until", {})
-    names = [name for name in said if name not in _ABOUT_KEYS]
-    return TokenKeys(tuple(SigningKey(name, said[name], begins.get(name, 0), ends.get(name)) for name in names))
+    keys_by_id: dict[str, Any] = json.loads(text)
+    begins, ends = keys_by_id.get("from", {}), keys_by_id.get("until", {})
+    names = [name for name in keys_by_id if name not in _ABOUT_KEYS]
+    return TokenKeys(tuple(SigningKey(name, keys_by_id[name], begins.get(name, 0), ends.get(name)) for name in names))
 
 
 def write_token_keys(secret: str, keys: TokenKeys) -> None:
     """Keeps the keys as a new version of the secret. Raises Unavailable."""
-    said: dict[str, Any] = {key.id: key.key for key in keys.keys}
-    said["current"] = max(keys.keys, key=lambda key: key.signs_from).id
-    said["from"] = {key.id: key.signs_from for key in keys.keys if key.signs_from}
-    said["until"] = {key.id: key.verifies_until for key in keys.keys if key.verifies_until is not None}
+    keys_by_id: dict[str, Any] = {key.id: key.key for key in keys.keys}
+    keys_by_id["current"] = max(keys.keys, key=lambda key: key.signs_from).id
+    keys_by_id["from"] = {key.id: key.signs_from for key in keys.keys if key.signs_from}
+    keys_by_id["until"] = {key.id: key.verifies_until for key in keys.keys if key.verifies_until is not None}
     try:
-        secrets_manager().put_secret_value(SecretId=secret, SecretString=json.dumps(said))
+        secrets_manager().put_secret_value(SecretId=secret, SecretString=json.dumps(keys_by_id))
     except (BotoCoreError, ClientError) as failure:
         raise Unavailable from failure

@@ -75,17 +75,17 @@ def is_working_doctor(item: SessionItem, department_id: int) -> bool:
 
 def session_map(session: Session) -> dict[str, Any]:
     """A session as the item's map has it."""
-    said: dict[str, Any] = {"e": session.ends, "c": session.created, "t": session.rotated}
-    said |= {"r": session.current, "p": session.previous}
-    return {name: value for name, value in said.items() if value}
+    fields: dict[str, Any] = {"e": session.ends, "c": session.created, "t": session.rotated}
+    fields |= {"r": session.current, "p": session.previous}
+    return {name: value for name, value in fields.items() if value}
 
 
 def sessions_of(item: SessionItem) -> dict[str, Session]:
     """The sessions that an item spells, those that have run out too."""
-    kept: dict[str, Mapping[str, Any]] = item.sessions.as_dict()  # type: ignore[no-untyped-call]
+    stored_sessions: dict[str, Mapping[str, Any]] = item.sessions.as_dict()  # type: ignore[no-untyped-call]
     return {
         sid: Session(sid, int(s.get("c", 0)), int(s["e"]), s.get("r"), s.get("p"), int(s.get("t", 0)))
-        for sid, s in kept.items()
+        for sid, s in stored_sessions.items()
     }
 
 
@@ -160,8 +160,8 @@ class SessionStore:
         """
         item = _session_item(account_id)
         _update(item, [Path(["sessions", session.id]).set(session_map(session))], ACTIVE)
-        kept = sorted(sessions_of(item).values(), key=lambda other: other.ends)
-        over = kept[:-MAX_SESSIONS] + [other for other in kept[-MAX_SESSIONS:] if other.ends <= now]
+        sessions = sorted(sessions_of(item).values(), key=lambda other: other.ends)
+        over = sessions[:-MAX_SESSIONS] + [other for other in sessions[-MAX_SESSIONS:] if other.ends <= now]
         if over:
             _close(account_id, [other.id for other in over])
 
@@ -199,8 +199,8 @@ def _read(account_id: int) -> SessionItem:
     with sdk_errors_mapped():
         try:
             return SessionItem.get(keys.account(account_id), keys.GATE, consistent_read=True)
-        except SessionItem.DoesNotExist as gone:
-            raise NotAuthenticated from gone
+        except SessionItem.DoesNotExist as error:
+            raise NotAuthenticated from error
 
 
 def _update(item: SessionItem, actions: list[Any], condition: Any = None) -> dict[str, Any]:
@@ -208,18 +208,18 @@ def _update(item: SessionItem, actions: list[Any], condition: Any = None) -> dic
     try:
         # Ending a session is a transaction: a request that meets one waits for it.
         retry_on_conflict(lambda: data.update(item.update(actions, condition=condition)))
-    except ConditionFailed as ended:
-        raise NotAuthenticated from ended
+    except ConditionFailed as error:
+        raise NotAuthenticated from error
     return data
 
 
 def _close(account_id: int, session_ids: list[str]) -> None:
     def fill(write: TransactWrite) -> None:
-        removed: list[Any] = [Path(["sessions", session_id]).remove() for session_id in session_ids]
-        write.update(_session_item(account_id), actions=removed, condition=SessionItem.pk.exists())
+        removals: list[Any] = [Path(["sessions", session_id]).remove() for session_id in session_ids]
+        write.update(_session_item(account_id), actions=removals, condition=SessionItem.pk.exists())
         write_session_end(write, account_id)
 
     try:
         transact_write(fill)
-    except ConditionFailed as gone:
-        raise NotAuthenticated from gone
+    except ConditionFailed as error:
+        raise NotAuthenticated from error

@@ -39,9 +39,9 @@ class Advice:
             "sex": someone.sex,
             "pregnancy": someone.pregnancy_possible,
         }
-        wanted = dict(self.when or {})
-        symptom = wanted.pop("symptom", None)
-        return (symptom is None or symptom in someone.symptoms) and all(facts[k] == v for k, v in wanted.items())
+        conditions = dict(self.when or {})
+        symptom = conditions.pop("symptom", None)
+        return (symptom is None or symptom in someone.symptoms) and all(facts[k] == v for k, v in conditions.items())
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,21 +70,23 @@ class Knowledge:
 
         Where no model is named, the only entry that any has for the label.
         """
-        named = [entry for entry in self.entries if entry.label == label and model in {None, entry.model}]
-        return named[0] if len(named) == 1 else None
+        entries = [entry for entry in self.entries if entry.label == label and model in {None, entry.model}]
+        return entries[0] if len(entries) == 1 else None
 
 
 @cache
 def knowledge() -> Knowledge:
     """The packaged knowledge."""
-    sources = {key: Source(**said) for key, said in _read("sources").items()}
+    sources = {key: Source(**source) for key, source in _read("sources").items()}
     symptoms = _read("symptoms")
     return Knowledge(
         tuple(
-            _entry(model, label, said, sources) for model in symptoms["models"] for label, said in _read(model).items()
+            _entry(model, label, source, sources)
+            for model in symptoms["models"]
+            for label, source in _read(model).items()
         ),
         {symptom: tuple(tokenise(way) for way in ways) for symptom, ways in symptoms["said"].items()},
-        tuple(_advice(said) for said in symptoms["urgent"]),
+        tuple(_advice(source) for source in symptoms["urgent"]),
         sources,
     )
 
@@ -94,21 +96,21 @@ def _read(name: str) -> dict[str, Any]:
     return read
 
 
-def _entry(model: str, label: str, said: Mapping[str, Any], sources: Mapping[str, Source]) -> Entry:
+def _entry(model: str, label: str, entry: Mapping[str, Any], sources: Mapping[str, Source]) -> Entry:
     return Entry(
         model,
         label,
-        said["condition"],
-        said.get("clear", False),
-        (_advice(said), *(_advice(each) for each in said.get("adjusted", ()))),
-        tuple(sources[key] for key in said["sources"]),
+        entry["condition"],
+        entry.get("clear", False),
+        (_advice(entry), *(_advice(each) for each in entry.get("adjusted", ()))),
+        tuple(sources[key] for key in entry["sources"]),
     )
 
 
-def _advice(said: Mapping[str, Any]) -> Advice:
+def _advice(entry: Mapping[str, Any]) -> Advice:
     return Advice(
-        tuple(said.get("treatment", ())),
-        tuple(said.get("precautions", ())),
-        tuple(said.get("red_flags", ())),
-        said.get("when"),
+        tuple(entry.get("treatment", ())),
+        tuple(entry.get("precautions", ())),
+        tuple(entry.get("red_flags", ())),
+        entry.get("when"),
     )

@@ -26,24 +26,24 @@ JOINING = _words("or nor")
 UNDENYING = _words("until till unless except before when while at if")
 
 
-def find_symptoms(text: str | None, said: Mapping[str, Iterable[Sequence[str]]]) -> frozenset[str]:
+def find_symptoms(text: str | None, phrases: Mapping[str, Iterable[Sequence[str]]]) -> frozenset[str]:
     """The ids whose words stand in the text undenied. `said`: id → phrases, each as its tokens."""
     tokens = tokenise(text or "")
     places = sorted(
         (start, len(phrase), symptom)
-        for symptom, phrases in said.items()
+        for symptom, phrases in phrases.items()
         for phrase in phrases
         for start in _starts(tokens, phrase)
     )
-    found: set[str] = set()
-    denied: set[int] = set()
+    symptoms: set[str] = set()
+    denied_positions: set[int] = set()
     """Indices of tokens that belong to denied symptoms."""
     for start, length, symptom in places:
-        if _is_denied(tokens, start, length, denied):
-            denied.update(range(start, start + length))
+        if _is_denied(tokens, start, length, denied_positions):
+            denied_positions.update(range(start, start + length))
         else:
-            found.add(symptom)
-    return frozenset(found)
+            symptoms.add(symptom)
+    return frozenset(symptoms)
 
 
 def tokenise(text: str) -> tuple[str, ...]:
@@ -61,21 +61,21 @@ def _starts(tokens: Sequence[str], phrase: Sequence[str]) -> list[int]:
     ]
 
 
-def _is_denied(tokens: Sequence[str], start: int, length: int, denied: set[int]) -> bool:
+def _is_denied(tokens: Sequence[str], start: int, length: int, denied_positions: set[int]) -> bool:
     after = start + length
     if after < len(tokens) and tokens[after] in UNDENYING and tuple(tokens[after : after + 2]) != ("at", "all"):
         return False
-    if start in denied:
+    if start in denied_positions:
         return True  # "severe sudden headache" holds "sudden headache"
     before = start - 1
-    while before >= 0 and before not in denied and tokens[before] in FILLERS:
+    while before >= 0 and before not in denied_positions and tokens[before] in FILLERS:
         before -= 1
     if before < 0:
         return False
-    if before in denied:
+    if before in denied_positions:
         return not JOINING.isdisjoint(tokens[before + 1 : start])
-    doubled = before > 0 and tokens[before - 1] in NEGATIONS
-    return tokens[before] in NEGATIONS and not doubled
+    is_doubled = before > 0 and tokens[before - 1] in NEGATIONS
+    return tokens[before] in NEGATIONS and not is_doubled
 
 
 ADULT_FROM, OLDER_FROM = 18, 65
@@ -113,9 +113,9 @@ class Person:
 def person(age: int | None, sex: str | None, symptoms: frozenset[str]) -> Person:
     """Age in years. A sex that is neither of the two spelled words is unknown; pregnancy counts as possible unless
     age or sex rule it out, and always when it was told."""
-    known = _sex(sex)
-    may_be = known is not Sex.MALE and (age is None or age in PREGNANCY_AGES)
-    return Person(_age_group(age), known, may_be or "pregnancy" in symptoms, symptoms)
+    sex_group = _sex(sex)
+    may_be = sex_group is not Sex.MALE and (age is None or age in PREGNANCY_AGES)
+    return Person(_age_group(age), sex_group, may_be or "pregnancy" in symptoms, symptoms)
 
 
 def _age_group(age: int | None) -> AgeGroup | None:
@@ -127,7 +127,7 @@ def _age_group(age: int | None) -> AgeGroup | None:
 
 
 def _sex(sex: str | None) -> Sex | None:
-    said = (sex or "").strip().casefold()
-    if said in FEMALE:
+    text = (sex or "").strip().casefold()
+    if text in FEMALE:
         return Sex.FEMALE
-    return Sex.MALE if said in MALE else None
+    return Sex.MALE if text in MALE else None

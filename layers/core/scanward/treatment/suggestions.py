@@ -27,8 +27,8 @@ class Suggestion:
 
     def to_dict(self) -> dict[str, Any]:
         """As documents show it, with the sources and red flags beside."""
-        shown = asdict(self)
-        return {**shown, "sources": list(shown["sources"]), "red_flags": list(self.red_flags)}
+        fields = asdict(self)
+        return {**fields, "sources": list(fields["sources"]), "red_flags": list(self.red_flags)}
 
 
 def suggest(
@@ -45,11 +45,11 @@ def suggest(
     if nothing else was.
     """
     someone = _person(symptoms, age, sex)
-    ranked = sorted(labels_with_scores, key=lambda each: -each[1])
-    known = [(entry, score) for label, score in ranked if (entry := knowledge().entry(label, model))]
-    found = [each for each in known if not each[0].clear]
+    by_score = sorted(labels_with_scores, key=lambda each: -each[1])
+    entries_with_scores = [(entry, score) for label, score in by_score if (entry := knowledge().entry(label, model))]
+    findings_with_scores = [each for each in entries_with_scores if not each[0].clear]
     urgent = _urgent(someone)
-    return [_suggestion(entry, score, someone, urgent) for entry, score in found or known]
+    return [_suggestion(entry, score, someone, urgent) for entry, score in findings_with_scores or entries_with_scores]
 
 
 def disclaimer(model: str | None) -> str:

@@ -50,12 +50,12 @@ class Endpoint(Generic[D]):
 
     def answer(self, request: Request, path: Mapping[str, str]) -> Response:
         """Answers one request; raises nothing."""
-        started = time.perf_counter()
-        passed: AuthContext | None = None
+        start = time.perf_counter()
+        auth: AuthContext | None = None
         try:
-            passed = self._authenticate(request)
-            self._authorise(passed)
-            call = self._reader.call(request, path, passed)
+            auth = self._authenticate(request)
+            self._authorise(auth)
+            call = self._reader.call(request, path, auth)
             answer = self._route.view(call, self._deps)
             response = render_answer(answer, self._route, self._adapter, dict(request.query_params or {}))
         except ScanwardError as refusal:
@@ -64,11 +64,11 @@ class Endpoint(Generic[D]):
             log_failure(self._edge.log, bug)
             response = error_response(ScanwardError(), self._route.family)
         response.headers.update(self._edge.cors.headers(request.headers.get("origin")))
-        if passed:
+        if auth:
             response.headers.update(
-                {**rate_limit_headers(passed), **response.headers}
+                {**rate_limit_headers(auth), **response.headers}
             )  # a refusal's own limit is the nearer one
-        self._log(request, response, started, passed)
+        self._log(request, response, start, auth)
         return response
 
     def _authenticate(self, request: Request) -> AuthContext | None:
@@ -79,22 +79,22 @@ class Endpoint(Generic[D]):
             raise LookupError("a route that is not public needs a gate")
         return self._edge.authenticator.authenticate(bearer(request.headers.get("authorization")), audience.token)
 
-    def _authorise(self, passed: AuthContext | None) -> None:
+    def _authorise(self, auth: AuthContext | None) -> None:
         # Who is turned away here has been counted by the gate, and the answer and the log say so.
         roles = self._route.audience.roles
-        if passed and roles and passed.actor.role not in roles:
+        if auth and roles and auth.actor.role not in roles:
             raise NotAllowed
 
-    def _log(self, request: Request, response: Response, started: float, passed: AuthContext | None) -> None:
-        said = {
+    def _log(self, request: Request, response: Response, start: float, auth: AuthContext | None) -> None:
+        entry = {
             "method": request.method,
             "route": self._route.path,
             "status": response.status_code,
-            "ms": round((time.perf_counter() - started) * 1000, 1),
+            "ms": round((time.perf_counter() - start) * 1000, 1),
         }
-        if passed and response.status_code in {403, 404}:
-            said["account"] = passed.actor.account_id  # who reaches for what is not theirs is not hard to find
-        self._edge.log.info("request", extra=said)
+        if auth and response.status_code in {403, 404}:
+            entry["account"] = auth.actor.account_id  # who reaches for what is not theirs is not hard to find
+        self._edge.log.info("request", extra=entry)
 
 
 class Api(Chalice, Generic[D]):
@@ -106,23 +106,23 @@ class Api(Chalice, Generic[D]):
         by_path: dict[str, dict[str, Route[D]]] = {}
         for route in routes.table:
             by_path.setdefault(route.path, {})[route.method] = route
-        for path, served in by_path.items():
+        for path, routes_by_method in by_path.items():
             for method in METHODS:
-                self._serve(method, path, served, deps)
+                self._serve(method, path, routes_by_method, deps)
 
-    def _serve(self, method: str, path: str, served: Mapping[str, Route[D]], deps: D) -> None:
-        route = served.get(method) or served.get(ANY)
+    def _serve(self, method: str, path: str, routes: Mapping[str, Route[D]], deps: D) -> None:
+        route = routes.get(method) or routes.get(ANY)
         if route:
             view = self._endpoint(Endpoint(route, deps, self._edge))
         else:
-            view = self._unserved(method, sorted(served), next(iter(served.values())).family)
+            view = self._unserved(method, sorted(routes), next(iter(routes.values())).family)
         self.route(path, methods=[method], content_types=["*/*"], name=f"{method} {path}")(view)
 
     def _endpoint(self, endpoint: Endpoint[D]) -> Callable[..., Response]:
         return lambda **path: endpoint.answer(self._request(), path)
 
-    def _unserved(self, method: str, served: list[str], family: Family) -> Callable[..., Response]:
-        methods = [*served, "OPTIONS"]
+    def _unserved(self, method: str, methods: list[str], family: Family) -> Callable[..., Response]:
+        methods = [*methods, "OPTIONS"]
 
         def answer(**_: str) -> Response:
             origin = self._request().headers.get("origin")

@@ -53,11 +53,11 @@ def read_json(raw: Raw, model: type[BaseModel] | Choice) -> BaseModel:
     if len(raw.content) > MAX_JSON_BYTES:
         raise TooLarge
     try:
-        parsed = json.loads(raw.content, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
-    except (ValueError, RecursionError) as broken:
-        raise MalformedBody("The body is not valid JSON") from broken
+        parsed_body = json.loads(raw.content, object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite)
+    except (ValueError, RecursionError) as error:
+        raise MalformedBody("The body is not valid JSON") from error
     try:
-        return _chosen(model, parsed).model_validate_json(raw.content, strict=True)
+        return _chosen(model, parsed_body).model_validate_json(raw.content, strict=True)
     except ValidationError as failure:
         raise error_of_validation(failure) from failure
 
@@ -103,8 +103,8 @@ def _multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:
                 files[part.name] = File(part.raw)
     except ParserLimitReached as over:
         raise TooLarge(TOO_LARGE_TEXT) from over
-    except (MultipartError, UnicodeError) as broken:
-        raise MalformedBody("The form cannot be read") from broken
+    except (MultipartError, UnicodeError) as error:
+        raise MalformedBody("The form cannot be read") from error
     return fields, files
 
 
@@ -119,8 +119,8 @@ def _urlencoded(raw: Raw) -> dict[str, str]:
             strict_parsing=bool(raw.content),
             errors="strict",
         )
-    except (ValueError, UnicodeError) as broken:
-        raise MalformedBody("The form cannot be read") from broken
+    except (ValueError, UnicodeError) as error:
+        raise MalformedBody("The form cannot be read") from error
     fields = dict(pairs)
     if len(fields) < len(pairs):
         raise MalformedBody("A field is given twice")
@@ -128,10 +128,10 @@ def _urlencoded(raw: Raw) -> dict[str, str]:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    found = dict(pairs)
-    if len(found) < len(pairs):
+    fields = dict(pairs)
+    if len(fields) < len(pairs):
         raise ValueError("a name is given twice")
-    return found
+    return fields
 
 
 def _finite(text: str) -> float:

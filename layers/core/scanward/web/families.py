@@ -77,8 +77,8 @@ class Family(Enum):
         status = status_of(error)
         if self is Family.FLAT:
             return status.flat, json.dumps(_flat(error, bare=status.bare))
-        said: dict[str, Any] = {"code": status.code, "message": error.message, "details": dict(error.details)}
-        return status.envelope, json.dumps({"success": False, "error": said})
+        content: dict[str, Any] = {"code": status.code, "message": error.message, "details": dict(error.details)}
+        return status.envelope, json.dumps({"success": False, "error": content})
 
 
 def _flat(error: ScanwardError, *, bare: bool) -> Any:

@@ -105,8 +105,8 @@ def _by_field(errors: Iterable[ErrorDetails]) -> dict[str, list[str]]:
     for error in errors:
         # Documents that nest people's fields in a profile still name them plainly.
         plain = [str(part) for part in error["loc"] if part != "profile"]
-        named = ".".join(plain) or (error.get("ctx") or {}).get("field")
-        name = named or ".".join(map(str, error["loc"])) or "body"
+        key = ".".join(plain) or (error.get("ctx") or {}).get("field")
+        name = key or ".".join(map(str, error["loc"])) or "body"
         fields.setdefault(name[:100], []).append(_text(error))
     return fields
 

@@ -41,13 +41,13 @@ _HEADERS = {
 
 def gateway_responses() -> dict[str, Any]:
     """What the gateway refuses on its own, in the envelope's shape: such responses are one per API."""
-    said: dict[str, Any] = {}
+    responses: dict[str, Any] = {}
     for kind, (status, error) in _GATEWAY_ERRORS.items():
         _, body = Family.ENVELOPE.error_body(error)
-        said[kind] = {"responseParameters": dict(_HEADERS), "responseTemplates": {"application/json": body}}
+        responses[kind] = {"responseParameters": dict(_HEADERS), "responseTemplates": {"application/json": body}}
         if status:
-            said[kind]["statusCode"] = status
-    return said
+            responses[kind]["statusCode"] = status
+    return responses
 
 
 def to_openapi_30(schema: Any) -> Any:
@@ -56,26 +56,29 @@ def to_openapi_30(schema: Any) -> Any:
         return [to_openapi_30(part) for part in schema]
     if not isinstance(schema, dict):
         return schema
-    found = {key: to_openapi_30(value) for key, value in schema.items() if key not in {"title", "$defs"}}
-    if "properties" in found:  # a property may well be called title
-        found["properties"] = {name: to_openapi_30(value) for name, value in schema["properties"].items()}
-    if "const" in found:
-        found["enum"] = [found.pop("const")]
-    for bound in ("Minimum", "Maximum"):
-        if not isinstance(found.get(f"exclusive{bound}", False), bool):
-            found[bound.lower()], found[f"exclusive{bound}"] = found[f"exclusive{bound}"], True
-    return _nullable(found)
+    converted_schema = {key: to_openapi_30(value) for key, value in schema.items() if key not in {"title", "$defs"}}
+    if "properties" in converted_schema:  # a property may well be called title
+        converted_schema["properties"] = {name: to_openapi_30(value) for name, value in schema["properties"].items()}
+    if "const" in converted_schema:
+        converted_schema["enum"] = [converted_schema.pop("const")]
+    for keyword in ("Minimum", "Maximum"):
+        if not isinstance(converted_schema.get(f"exclusive{keyword}", False), bool):
+            converted_schema[keyword.lower()], converted_schema[f"exclusive{keyword}"] = (
+                converted_schema[f"exclusive{keyword}"],
+                True,
+            )
+    return _nullable(converted_schema)
 
 
 def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
     choices = schema.get("anyOf", [])
-    kept = [choice for choice in choices if choice != {"type": "null"}]
-    if len(kept) == len(choices):
+    remaining = [choice for choice in choices if choice != {"type": "null"}]
+    if len(remaining) == len(choices):
         return schema
     rest = {key: value for key, value in schema.items() if key != "anyOf"}
-    if len(kept) == 1 and "$ref" not in kept[0]:
-        return {**kept[0], **rest, "nullable": True}
-    return {**rest, "allOf" if len(kept) == 1 else "anyOf": kept, "nullable": True}
+    if len(remaining) == 1 and "$ref" not in remaining[0]:
+        return {**remaining[0], **rest, "nullable": True}
+    return {**rest, "allOf" if len(remaining) == 1 else "anyOf": remaining, "nullable": True}
 
 
 _REF = "#/components/schemas/{model}"
@@ -113,11 +116,11 @@ def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
     """
     schemas: dict[str, Any] = dict(_ERROR_SCHEMAS)
     paths: dict[str, Any] = {}
-    served: dict[str, str] = {}
+    functions_by_path: dict[str, str] = {}
     for function, routes in slices.items():
         for route in routes.table:
-            if served.setdefault(route.path, function) != function:
-                raise ValueError(f"{route.path}: {served[route.path]} serves it, and {function} would too")
+            if functions_by_path.setdefault(route.path, function) != function:
+                raise ValueError(f"{route.path}: {functions_by_path[route.path]} serves it, and {function} would too")
             item = paths.setdefault(route.path, {verb.lower(): _unserved(function, route.path) for verb in METHODS})
             if route.method != ANY:
                 item[route.method.lower()] = _operation(route, function, routes.tag, schemas)
@@ -135,7 +138,7 @@ def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
 
 
 def _operation(route: Route[Any], function: str, tag: str, schemas: dict[str, Any]) -> dict[str, Any]:
-    said: dict[str, Any] = {
+    operation: dict[str, Any] = {
         "operationId": re.sub(r"\W+", "_", f"{route.method.lower()}{route.path}").strip("_"),
         "summary": route.summary,
         "tags": [tag],
@@ -152,16 +155,16 @@ def _operation(route: Route[Any], function: str, tag: str, schemas: dict[str, An
         _parameters(route.path) + _query(route.query, schemas) + (_IDEMPOTENCY_PARAMETER if route.idempotent else [])
     )
     if parameters:
-        said["parameters"] = parameters
+        operation["parameters"] = parameters
     if route.audience.token:
-        said["security"] = [{"bearer": []}]
+        operation["security"] = [{"bearer": []}]
     if route.body:
         schema = _body(route.body, schemas)
-        said["requestBody"] = {
+        operation["requestBody"] = {
             "required": not route.body_optional,
             "content": {m.value: {"schema": _form(route, m, schema)} for m in route.media},
         }
-    return said
+    return operation
 
 
 def _body(body: type[BaseModel] | Choice, schemas: dict[str, Any]) -> dict[str, Any]:
@@ -191,15 +194,15 @@ def _schema(kind: Any, mode: Any, schemas: dict[str, Any]) -> dict[str, Any]:
     for other, definition in schema.get("$defs", {}).items():
         _component_name(schemas, other, to_openapi_30(definition))
     if name is None or schema.get("type") != "object":
-        found: dict[str, Any] = to_openapi_30(schema)
-        return found
+        component: dict[str, Any] = to_openapi_30(schema)
+        return component
     _component_name(schemas, name, to_openapi_30(schema))
     return {"$ref": _REF.format(model=name)}
 
 
 def _component_name(schemas: dict[str, Any], name: str, definition: dict[str, Any]) -> None:
-    told = {**definition, "$defs": None}
-    if {**schemas.setdefault(name, definition), "$defs": None} != told:
+    content = {**definition, "$defs": None}
+    if {**schemas.setdefault(name, definition), "$defs": None} != content:
         raise ValueError(f"two models are called {name}, and they differ")
 
 
@@ -207,8 +210,8 @@ def _form(route: Route[Any], media: Media, schema: dict[str, Any]) -> dict[str, 
     if media is not Media.MULTIPART or not route.files:
         return schema
     files = {name: {"type": "string", "format": "binary"} for name in route.files}
-    required = {} if route.files_optional else {"required": list(route.files)}
-    return {"allOf": [schema, {"type": "object", "properties": files, **required}]}
+    required_fields = {} if route.files_optional else {"required": list(route.files)}
+    return {"allOf": [schema, {"type": "object", "properties": files, **required_fields}]}
 
 
 def _parameters(path: str) -> list[dict[str, Any]]:
@@ -223,7 +226,9 @@ def _query(model: type[BaseModel] | None, schemas: dict[str, Any]) -> list[dict[
     for name, definition in whole.get("$defs", {}).items():
         _component_name(schemas, name, to_openapi_30(definition))
     schema = to_openapi_30(whole)
-    return [{"name": name, "in": "query", "schema": said} for name, said in schema["properties"].items()]
+    return [
+        {"name": name, "in": "query", "schema": field_schema} for name, field_schema in schema["properties"].items()
+    ]
 
 
 def _unserved(function: str, path: str) -> dict[str, Any]:
@@ -232,13 +237,13 @@ def _unserved(function: str, path: str) -> dict[str, Any]:
     Each is spelled out, since emulators do not know API Gateway's "any method". Such operations have no `operationId`.
     """
     error = {"schema": {"$ref": _REF.format(model=_ERRORS[family_of(path)])}}
-    said: dict[str, Any] = {
+    operation: dict[str, Any] = {
         "responses": {"default": {"description": "Refused", "content": {"application/json": error}}},
         "x-amazon-apigateway-integration": _integration(function),
     }
     if parameters := _parameters(path):
-        said["parameters"] = parameters
-    return said
+        operation["parameters"] = parameters
+    return operation
 
 
 def _integration(function: str) -> dict[str, Any]:

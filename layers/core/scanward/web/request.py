@@ -27,10 +27,10 @@ def caller_address(request: Request, mark: str | None) -> str:
     Behind CloudFront, API Gateway sees CloudFront. `X-Forwarded-For` then ends with the viewer, whom CloudFront saw,
     and CloudFront, which API Gateway saw; whatever stands before these two is the viewer's own text.
     """
-    seen: list[str] = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
-    marked = mark is not None and compare_digest(request.headers.get(DISTRIBUTION_HEADER, "").encode(), mark.encode())
-    if marked and len(seen) > 1:
-        return seen[-2]
+    hops: list[str] = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
+    is_ours = mark is not None and compare_digest(request.headers.get(DISTRIBUTION_HEADER, "").encode(), mark.encode())
+    if is_ours and len(hops) > 1:
+        return hops[-2]
     return str(request.context.get("identity", {}).get("sourceIp", ""))
 
 
@@ -51,8 +51,8 @@ def read_idempotency_key(key: str | None, account_id: int, route: str, call: Cal
         raise InvalidFields({IDEMPOTENCY_HEADER: [f"Send 1 to {MAX_IDEMPOTENCY_KEY} printable ASCII characters."]})
     fields = call.body.model_dump(mode="json") if isinstance(call.body, BaseModel) else None
     digests = {name: hashlib.sha256(file.content).hexdigest() for name, file in call.files.items()}
-    said = json.dumps([route, dict(call.path), fields, digests], sort_keys=True)
-    return IdempotencyKey(account_id, _hash(key), _hash(said))
+    text = json.dumps([route, dict(call.path), fields, digests], sort_keys=True)
+    return IdempotencyKey(account_id, _hash(key), _hash(text))
 
 
 def _hash(text: str) -> str:
@@ -70,7 +70,7 @@ class Reader(Generic[D]):
         self._deps = deps
         self._mark = mark
 
-    def call(self, request: Request, path: Mapping[str, str], passed: AuthContext | None) -> Call[Any]:
+    def call(self, request: Request, path: Mapping[str, str], auth: AuthContext | None) -> Call[Any]:
         """The call that a request means."""
         call: Call[Any] = Call(
             body=None,
@@ -78,26 +78,26 @@ class Reader(Generic[D]):
             path={name: unquote(value) for name, value in path.items()},
             query=self._query(request),
             address=caller_address(request, self._mark),
-            auth=passed,
+            auth=auth,
             root=_way_to_root(request.to_original_event().get("path", "")),
             if_none_match=request.headers.get("if-none-match"),
         )
         if self._route.media:
             call = self._with_body(call, request)
-        if self._route.idempotent and passed:
+        if self._route.idempotent and auth:
             key = request.headers.get(IDEMPOTENCY_HEADER.lower())
             name = f"{request.method} {self._route.path}"
-            call = replace(call, idempotency_key=read_idempotency_key(key, passed.actor.account_id, name, call))
+            call = replace(call, idempotency_key=read_idempotency_key(key, auth.actor.account_id, name, call))
         return call
 
     def _with_body(self, call: Call[Any], request: Request) -> Call[Any]:
         try:
             body, files = self._body(request)
-        except InvalidFields as broken:
+        except InvalidFields as error:
             if self._route.besides is None or _content_type(request) != Media.JSON.value:
                 raise
             more = self._route.besides(replace(call, body=json.loads(request.raw_body)), self._deps)
-            raise InvalidFields({**more, **broken.fields}) from broken
+            raise InvalidFields({**more, **error.fields}) from error
         return replace(call, body=body, files=files)
 
     def _query(self, request: Request) -> BaseModel | None:
@@ -115,12 +115,12 @@ class Reader(Generic[D]):
         if kind not in {media.value for media in self._route.media} or self._route.body is None:
             raise UnsupportedMedia
         # Base64 is measured before it is decoded.
-        encoded = request.to_original_event().get("body") or ""
-        if len(encoded) > MAX_FORM_BYTES * 4 / 3 + 4:
+        body_text = request.to_original_event().get("body") or ""
+        if len(body_text) > MAX_FORM_BYTES * 4 / 3 + 4:
             raise TooLarge(TOO_LARGE_TEXT)
         content = request.raw_body
-        declared = request.headers.get("content-type", kind)
-        raw = Raw(content if isinstance(content, bytes) else content.encode(), declared)
+        declared_type = request.headers.get("content-type", kind)
+        raw = Raw(content if isinstance(content, bytes) else content.encode(), declared_type)
         if kind == Media.JSON.value:
             return read_json(raw, self._route.body), {}
         return read_form(raw, self._route.body)
@@ -128,8 +128,8 @@ class Reader(Generic[D]):
 
 def _content_type(request: Request) -> str:
     """The content type that a request says, without its parameters."""
-    said: str = request.headers.get("content-type", Media.JSON.value)
-    return said.partition(";")[0].strip().lower()
+    header: str = request.headers.get("content-type", Media.JSON.value)
+    return header.partition(";")[0].strip().lower()
 
 
 def _way_to_root(path: str) -> str:

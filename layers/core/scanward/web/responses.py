@@ -101,12 +101,12 @@ def error_response(error: ScanwardError, family: Family) -> Response:
     return Response(body, headers, status)
 
 
-def rate_limit_headers(passed: AuthContext) -> Mapping[str, str]:
+def rate_limit_headers(auth: AuthContext) -> Mapping[str, str]:
     """How much of the minute's limit is left."""
     return {
-        "RateLimit-Limit": str(passed.limit),
-        "RateLimit-Remaining": str(passed.remaining),
-        "RateLimit-Reset": str(passed.resets_in),
+        "RateLimit-Limit": str(auth.limit),
+        "RateLimit-Remaining": str(auth.remaining),
+        "RateLimit-Reset": str(auth.resets_in),
     }
 
 

@@ -30,7 +30,7 @@ MAX_FRAGMENTS = 4 * MAX_FRAMES
 """A frame is seldom in more than one; empty ones by the million would only cost time."""
 
 
-def extract_fragments(pixels: memoryview, index: int, frames: int, extended: bytes = b"") -> bytes:
+def extract_fragments(pixels: memoryview, index: int, frames: int, offset_table: bytes = b"") -> bytes:
     """The encoded frame `index` of `frames`; `extended`: the header's own table of offsets, of 64 bits each.
 
     Raises ImageRefused (BAD_INPUT) if the frame cannot be told from the others.
@@ -39,18 +39,18 @@ def extract_fragments(pixels: memoryview, index: int, frames: int, extended: byt
     if not items:
         raise bad_input("The DICOM file holds no encoded frame.")
     table, fragments = items[0][1], items[1:]
-    offsets = _offsets(bytes(table), 4, "I") or _offsets(extended, 8, "Q")
+    offsets = _offsets(bytes(table), 4, "I") or _offsets(offset_table, 8, "Q")
     if frames == 1:
-        chosen = [body for _, body in fragments]
+        bodies = [body for _, body in fragments]
     elif len(offsets) == frames:
         base = _ITEM_HEADER + len(table)
         end = offsets[index + 1] if index + 1 < frames else len(pixels)
-        chosen = [body for place, body in fragments if offsets[index] <= place - base < end]
+        bodies = [body for place, body in fragments if offsets[index] <= place - base < end]
     elif len(fragments) == frames:
-        chosen = [fragments[index][1]]
+        bodies = [fragments[index][1]]
     else:
-        chosen = _by_their_starts([body for _, body in fragments], index, frames)
-    return b"".join(chosen)
+        bodies = _by_their_starts([body for _, body in fragments], index, frames)
+    return b"".join(bodies)
 
 
 def items_end(pixels: memoryview) -> int:
@@ -146,27 +146,27 @@ def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
     """A frame of any JPEG kind → its values and how many bits they have; None if Pillow reads it straight to grey,
     near the size that is needed, and faster.
     """
-    found = check_jpeg(data)
-    _check_frame(found, layout)
+    jpeg_frame = check_jpeg(data)
+    _check_frame(jpeg_frame, layout)
     raw_colour = layout.photometric == "RGB" and not _luminance_first(data)
-    if found.precision == _BYTE and not found.lossless and not raw_colour:
+    if jpeg_frame.precision == _BYTE and not jpeg_frame.lossless and not raw_colour:
         return None
     from imagecodecs import jpeg8_decode  # noqa: PLC0415 - a library that few files need
 
-    colours = "RGB" if found.components == 3 else "GRAYSCALE"
+    colours = "RGB" if jpeg_frame.components == 3 else "GRAYSCALE"
     values = jpeg8_decode(data, colorspace=colours, outcolorspace=colours)
-    return _check_values(values, layout), found.precision
+    return _check_values(values, layout), jpeg_frame.precision
 
 
 def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
     """A JPEG-LS frame → its values and how many bits they have."""
-    found = _jpeg_ls_frame(data)
-    _check_frame(found, layout)
+    jpeg_frame = _jpeg_ls_frame(data)
+    _check_frame(jpeg_frame, layout)
     if not data.rstrip(b"\0").endswith(_END):  # without it the decoder may look for a set bit for seconds
         raise bad_input("The JPEG-LS frame ends before its image does.")
     from imagecodecs import jpegls_decode  # noqa: PLC0415 - a library that few files need
 
-    return _check_values(jpegls_decode(data), layout), found.precision
+    return _check_values(jpegls_decode(data), layout), jpeg_frame.precision
 
 
 def _jpeg_ls_frame(data: bytes) -> JpegFrame:
@@ -188,13 +188,13 @@ def _jpeg_ls_frame(data: bytes) -> JpegFrame:
     raise bad_input("The JPEG-LS frame has no header.")
 
 
-def _check_frame(found: JpegFrame, layout: PixelLayout) -> None:
+def _check_frame(jpeg_frame: JpegFrame, layout: PixelLayout) -> None:
     """What is decoded is what the DICOM header was judged by, and no more."""
-    if (found.rows, found.columns) != (layout.rows, layout.columns):
+    if (jpeg_frame.rows, jpeg_frame.columns) != (layout.rows, layout.columns):
         raise unsupported("The frame's size differs from the one in the DICOM header.")
-    if found.components != layout.samples:
+    if jpeg_frame.components != layout.samples:
         raise unsupported("The frame's number of colours differs from the one in the DICOM header.")
-    if not 2 <= found.precision <= layout.allocated:
+    if not 2 <= jpeg_frame.precision <= layout.allocated:
         raise bad_input("The frame's bit depth differs from the one in the DICOM header.")
 
 
@@ -238,10 +238,10 @@ def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[
     """A JPEG 2000 frame → its values, perhaps at a half or a quarter of the size, and how many bits they have."""
     if data.startswith(_JP2_BOX):  # a file in place of a bare codestream: against the standard, and met with
         data = data[max(data.find(_START), 0) :]
-    found = _codestream(data, layout)
+    codestream = _codestream(data, layout)
     # Where header and codestream disagree on the sign, means would mix the lowest with the highest values.
-    may_reduce = found.signed == layout.signed or layout.samples == 3
-    reduce = min(found.levels, _halvings(layout, whole=whole)) if may_reduce else 0
+    may_reduce = codestream.signed == layout.signed or layout.samples == 3
+    reduce = min(codestream.levels, _halvings(layout, whole=whole)) if may_reduce else 0
     if (layout.rows >> reduce) * (layout.columns >> reduce) * layout.samples > _MAX_SAMPLES:
         raise too_large("The JPEG 2000 image holds no smaller version of itself; it is too large to be read whole.")
     with Jpeg2KImageFile(io.BytesIO(data)) as image:
@@ -249,8 +249,8 @@ def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[
         image.load()
         values = np.asarray(image)
     if layout.samples == 3:
-        return values, found.precision
-    return _to_stored_depth(values, found), found.precision
+        return values, codestream.precision
+    return _to_stored_depth(values, codestream), codestream.precision
 
 
 def _halvings(layout: PixelLayout, *, whole: bool) -> int:
@@ -261,11 +261,11 @@ def _halvings(layout: PixelLayout, *, whole: bool) -> int:
     return max(0, (max(layout.rows, layout.columns) // PREVIEW_SIDE).bit_length() - 1)
 
 
-def _to_stored_depth(values: Frame, found: _Codestream) -> Frame:
+def _to_stored_depth(values: Frame, codestream: _Codestream) -> Frame:
     """Pillow spreads values over 8 or 16 bits and moves signed ones up: undone, as other codecs give them."""
-    spread = values.dtype.itemsize * 8 - found.precision
+    spread = values.dtype.itemsize * 8 - codestream.precision
     values = np.right_shift(values, values.dtype.type(spread))
-    return np.bitwise_xor(values, values.dtype.type(1 << (found.precision - 1))) if found.signed else values
+    return np.bitwise_xor(values, values.dtype.type(1 << (codestream.precision - 1))) if codestream.signed else values
 
 
 def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:

@@ -93,30 +93,32 @@ class Cleaner:
             raise too_large(f"The DICOM header has more than {MAX_ELEMENTS} elements.")
         if _length(elements.get(_CHARACTER_SET)) > _LONGEST_TEXT:  # each text goes through all of them
             raise too_large("The DICOM header names more character sets than there are.")
-        known = _length(elements.get(_SCHEME)) <= _LONGEST_TEXT
-        coded = known and str(dataset.get("CodingSchemeDesignator") or "") in _SCHEMES
-        kept = Dataset()
+        is_short = _length(elements.get(_SCHEME)) <= _LONGEST_TEXT
+        is_coded = is_short and str(dataset.get("CodingSchemeDesignator") or "") in _SCHEMES
+        copy = Dataset()
         for tag in sorted(elements):
             # The dictionary has neither private attributes nor curves and overlays, whose groups are many.
             if not dictionary_has_tag(tag):
                 continue
-            element = self._clean_element(dataset, elements[tag], depth, coded=coded)
+            element = self._clean_element(dataset, elements[tag], depth, is_coded=is_coded)
             if element is not None:
-                kept.add(element)
-        return kept
+                copy.add(element)
+        return copy
 
-    def _clean_element(self, dataset: Dataset, found: _Element, depth: int, *, coded: bool) -> DataElement | None:
-        expected, action = dictionary_VR(found.tag), ACTIONS.get(int(found.tag))
-        if action in ("empty", "dummy") and expected != "SQ":
-            return DataElement(found.tag, expected, _DUMMIES.get(expected) if action == "dummy" else None)
-        if action == "remove" or not _may_stay(found, expected, coded=coded):
+    def _clean_element(
+        self, dataset: Dataset, raw_element: _Element, depth: int, *, is_coded: bool
+    ) -> DataElement | None:
+        vr, action = dictionary_VR(raw_element.tag), ACTIONS.get(int(raw_element.tag))
+        if action in ("empty", "dummy") and vr != "SQ":
+            return DataElement(raw_element.tag, vr, _DUMMIES.get(vr) if action == "dummy" else None)
+        if action == "remove" or not _may_stay(raw_element, vr, is_coded=is_coded):
             return None
-        element = dataset[found.tag]
+        element = dataset[raw_element.tag]
         if element.VR == "SQ":
             return self._clean_sequence(element, depth, empty=action == "empty")
         if element.VR == "UI":
             return _with(element, _each(element, self._pseudonyms.uid))
-        return element if element.VR in expected and (expected in _TEXTS or _harmless(element)) else None
+        return element if element.VR in vr and (vr in _TEXTS or _harmless(element)) else None
 
     def _clean_sequence(self, element: DataElement, depth: int, *, empty: bool) -> DataElement | None:
         if depth >= _DEEPEST:
@@ -125,13 +127,13 @@ class Cleaner:
         return _with(element, Sequence(items))
 
 
-def _may_stay(found: _Element, expected: str, *, coded: bool) -> bool:
+def _may_stay(element: _Element, vr: str, *, is_coded: bool) -> bool:
     """Whether an element has the kind its name stands for and is, if it is a text, one that says nothing of anybody."""
-    if found.VR not in (None, "UN") and found.VR not in expected:  # "US or SS" holds either
+    if element.VR not in (None, "UN") and element.VR not in vr:  # "US or SS" holds either
         return False
-    name = keyword_for_tag(found.tag)
-    named = name in _TEXTS_KEPT or (coded and name in _CODED)
-    return expected not in _TEXTS or (named and _length(found) <= _LONGEST_TEXT)
+    name = keyword_for_tag(element.tag)
+    is_named = name in _TEXTS_KEPT or (is_coded and name in _CODED)
+    return vr not in _TEXTS or (is_named and _length(element) <= _LONGEST_TEXT)
 
 
 def _harmless(element: DataElement) -> bool:
@@ -147,9 +149,9 @@ def _harmless(element: DataElement) -> bool:
     return bool(_BYTES_KEPT.fullmatch(name))
 
 
-def _length(found: _Element | None) -> int:
+def _length(element: _Element | None) -> int:
     """Of a value as it is in the file, in bytes."""
-    return len(found.value) if found is not None and found.value else 0
+    return len(element.value) if element is not None and element.value else 0
 
 
 def _each(element: DataElement, change: Any) -> list[str]:
@@ -204,24 +206,24 @@ def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
 
 def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
     syntax = transfer_syntax(data)
-    header, position = read_header(data, wanted=None)
+    header, position = read_header(data, keywords=None)
     pixels = find_pixel_data(data, position, syntax)
-    told = _has_burned_in_text(header)
-    kept = Cleaner(pseudonyms).clean(header)
-    _declare(kept)
+    warnings = _has_burned_in_text(header)
+    dataset = Cleaner(pseudonyms).clean(header)
+    _declare(dataset)
     words = data[position + 4 : position + 6] != b"OB"
     if TRANSFER_SYNTAXES[syntax] == "native":
         element = _native_element(pixels, syntax, _frames_bytes(header), words=words)
     else:
         element = _encapsulated_element(pixels)
-    return DeidentifiedCopy(_write(kept, syntax) + element, told)
+    return DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
 
 
 def _has_burned_in_text(header: Dataset) -> tuple[str, ...]:
     """Whether the pixels may show text: unless the header denies it, and keeps no overlay in the pixels' own bits."""
-    denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
+    is_denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
     overlaid = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
-    return () if denied and not overlaid else (BURNED_IN_TEXT_NOT_REMOVED,)
+    return () if is_denied and not overlaid else (BURNED_IN_TEXT_NOT_REMOVED,)
 
 
 def _declare(dataset: Dataset) -> None:

@@ -103,10 +103,10 @@ def read_palette(header: Dataset, *, big_endian: bool) -> Palette:
 
 
 def _values(header: Dataset, colour: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
-    segmented = f"Segmented{colour}PaletteColorLookupTableData"
-    if segmented not in header:
+    keyword = f"Segmented{colour}PaletteColorLookupTableData"
+    if keyword not in header:
         return read_entries(header, f"{colour}PaletteColorLookupTableData", entries, big_endian=big_endian)
-    values = _expand_segments(read_words(header, segmented, big_endian=big_endian), entries)
+    values = _expand_segments(read_words(header, keyword, big_endian=big_endian), entries)
     if len(values) < entries:
         raise bad_input("The DICOM header's palette is shorter than it says.")
     return np.array(values[:entries], np.float64)
@@ -176,21 +176,21 @@ def read_transform(header: Dataset, layout: PixelLayout, stored: Stored, *, big_
         return GreyscaleTransform(0.0, 255.0 if stored.dtype == np.uint8 else float((1 << layout.stored) - 1))
     modality = read_table(header, "ModalityLUTSequence", signed=layout.signed, big_endian=big_endian)
     voi = read_table(header, "VOILUTSequence", signed=layout.signed, big_endian=big_endian)
-    moved = 1 << (layout.stored - 1) if layout.signed else 0
+    offset = 1 << (layout.stored - 1) if layout.signed else 0
     if modality is not None:
-        return _transform_of_table(header, modality, voi, moved, stored)
-    slope, intercept = _rescale(header, moved)
+        return _transform_of_table(header, modality, voi, offset, stored)
+    slope, intercept = _rescale(header, offset)
     ends = sorted(float(end) * slope + intercept for end in (stored.min(), stored.max()))
-    told = all(number(header, name) is not None for name in ("RescaleSlope", "RescaleIntercept"))
-    return replace(_voi_range(header, voi, slope, intercept, (ends[0], ends[1])), units=told)
+    has_units = all(number(header, name) is not None for name in ("RescaleSlope", "RescaleIntercept"))
+    return replace(_voi_range(header, voi, slope, intercept, (ends[0], ends[1])), units=has_units)
 
 
-def _rescale(header: Dataset, moved: int) -> tuple[float, float]:
+def _rescale(header: Dataset, offset: int) -> tuple[float, float]:
     """Slope and intercept from stored (and, if signed, moved) values to the modality's units."""
     slope = number(header, "RescaleSlope") or 1.0
     if abs(slope) < _SMALLEST_SLOPE:
         raise bad_input("The DICOM header's rescaling leaves nothing of the pixels.")
-    return slope, (number(header, "RescaleIntercept") or 0.0) - slope * moved
+    return slope, (number(header, "RescaleIntercept") or 0.0) - slope * offset
 
 
 def _voi_range(
@@ -214,19 +214,19 @@ def _voi_range(
     # Narrower than one stored step shows nothing more.
     middle, span = (centre, width) if exact else (centre - 0.5, width - 1)
     half = max(span, abs(slope)) / 2
-    known = function if exact else "LINEAR"
-    return GreyscaleTransform(middle - half, middle + half, slope, intercept, None, (centre, width), known)
+    voi_function = function if exact else "LINEAR"
+    return GreyscaleTransform(middle - half, middle + half, slope, intercept, None, (centre, width), voi_function)
 
 
 def _transform_of_table(
-    header: Dataset, modality: Table, voi: Table | None, moved: int, stored: Stored
+    header: Dataset, modality: Table, voi: Table | None, offset: int, stored: Stored
 ) -> GreyscaleTransform:
     """A modality table bends the way to its units, so window and table become one curve over stored values."""
-    low, high = float(modality.first + moved), float(modality.first + moved + max(len(modality.values) - 1, 1))
+    low, high = float(modality.first + offset), float(modality.first + offset + max(len(modality.values) - 1, 1))
     places = np.linspace(low, high, max(len(modality.values), 2))
     values = np.interp(places, low + np.arange(len(modality.values)), modality.values)
-    seen = values[(places >= stored.min()) & (places <= stored.max())]
-    occurring = (float(seen.min()), float(seen.max())) if seen.size else (0.0, float((1 << modality.bits) - 1))
+    visible = values[(places >= stored.min()) & (places <= stored.max())]
+    occurring = (float(visible.min()), float(visible.max())) if visible.size else (0.0, float((1 << modality.bits) - 1))
     tone = _voi_range(header, voi, 1.0, 0.0, occurring)
     share = np.clip((values - tone.low) / (tone.high - tone.low), 0, 1)
     if tone.curve is not None:

@@ -72,9 +72,9 @@ _NAMES = {"FrameLaterality": "ImageLaterality"}
 
 def merge_functional_groups(header: Dataset, index: int) -> Dataset:
     """The header as frame `index` has it: what its groups say is put where older files say it."""
-    shared = _item(header, "SharedFunctionalGroupsSequence", 0)
+    shared_groups = _item(header, "SharedFunctionalGroupsSequence", 0)
     own = _item(header, "PerFrameFunctionalGroupsSequence", index)
-    for group in (shared, own):
+    for group in (shared_groups, own):
         for macro, names in _MACROS.items():
             item = _item(group, macro, 0)
             for name in names:

@@ -41,7 +41,7 @@ def shrink_frame(
         return _shrink_in_bands(values, layout, whole=whole)
     grey = values if _plain(values, layout, palette) else _grey_in_bands(values, layout, palette)
     if padding is not None:
-        grey = _darken_padding(grey, padding, inverted=layout.photometric == "MONOCHROME1")
+        grey = _darken_padding(grey, padding, is_inverted=layout.photometric == "MONOCHROME1")
     if grey.dtype == np.uint8:
         return np.asarray(fit(Image.fromarray(np.ascontiguousarray(grey)), whole=whole))
     return fit_deep(grey.astype(np.uint16, copy=False), shrink_factor(*grey.shape, whole=whole))
@@ -89,14 +89,14 @@ def to_luma(values: Frame) -> Frame:
     return grey.astype(np.uint8) if values.dtype == np.uint8 else grey.astype(np.uint16)
 
 
-def _darken_padding(grey: Frame, padding: tuple[int, int], *, inverted: bool) -> Frame:
+def _darken_padding(grey: Frame, padding: tuple[int, int], *, is_inverted: bool) -> Frame:
     """The frame with its padding as dark as its darkest pixel, so that it decides no window and blurs into no edge."""
     low, high = (grey.dtype.type(max(0, min(end, np.iinfo(grey.dtype).max))) for end in padding)
-    padded = (grey >= low) & (grey <= high)
-    if padded.all() or not padded.any():
+    is_padding = (grey >= low) & (grey <= high)
+    if is_padding.all() or not is_padding.any():
         return grey
-    kept = grey[~padded]
-    return np.where(padded, kept.max() if inverted else kept.min(), grey)
+    values = grey[~is_padding]
+    return np.where(is_padding, values.max() if is_inverted else values.min(), grey)
 
 
 _PIXEL_DATA = (0x7FE0, 0x0010)
@@ -121,9 +121,9 @@ def find_pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
     return memoryview(data)[start : start + length]
 
 
-def extract_frame(pixels: memoryview, layout: PixelLayout, extended: bytes) -> bytes:
+def extract_frame(pixels: memoryview, layout: PixelLayout, offset_table: bytes) -> bytes:
     """Frame `frames // 2` of encapsulated pixel data."""
-    return extract_fragments(pixels, layout.frames // 2, layout.frames, extended)
+    return extract_fragments(pixels, layout.frames // 2, layout.frames, offset_table)
 
 
 def decode_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool) -> tuple[Frame, int] | None:
@@ -214,13 +214,13 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
     )
 
 
-def read_header(data: bytes, wanted: Sequence[str] | None = READ_KEYWORDS) -> tuple[Dataset, int]:
+def read_header(data: bytes, keywords: Sequence[str] | None = READ_KEYWORDS) -> tuple[Dataset, int]:
     """The elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
     file = HeaderBytes(data)
     try:
-        header = dcmread(file, stop_before_pixels=True, specific_tags=list(wanted) if wanted else None)
-    except OSError as broken:  # pydicom's own, also for what reading an item raised
-        raise file.refusal or broken from None
+        header = dcmread(file, stop_before_pixels=True, specific_tags=list(keywords) if keywords else None)
+    except OSError as error:  # pydicom's own, also for what reading an item raised
+        raise file.refusal or error from None
     return header, file.position()
 
 
@@ -236,13 +236,13 @@ def _middle_frame(
         return shrink_frame(
             values, layout, palette, _padding(header, layout, big_endian=big_endian), whole=whole
         ), layout
-    encoded = extract_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
-    decoded = decode_frame(encoded, layout, syntax, whole=whole)
-    if decoded is None:
+    encoded_frame = extract_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
+    frame_and_depth = decode_frame(encoded_frame, layout, syntax, whole=whole)
+    if frame_and_depth is None:
         if layout.signed or palette is not None:
             raise unsupported("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
-        return decode_jpeg_frame(encoded, whole=whole), layout
-    values, bits = decoded
+        return decode_jpeg_frame(encoded_frame, whole=whole), layout
+    values, bits = frame_and_depth
     if layout.signed and bits < layout.stored:  # the sign is the highest bit that was encoded
         layout = dataclasses.replace(layout, stored=bits)
     return shrink_frame(values, layout, palette, _padding(header, layout, big_endian=False), whole=whole), layout
@@ -257,5 +257,5 @@ def _padding(header: Dataset, layout: PixelLayout, *, big_endian: bool) -> tuple
         return None
     ends += read_words(header, "PixelPaddingRangeLimit", big_endian=big_endian)[:1]
     mask, sign = (1 << layout.stored) - 1, 1 << (layout.stored - 1) if layout.signed else 0
-    moved = [(end & mask) ^ sign for end in ends]
-    return min(moved), max(moved)
+    offsets = [(end & mask) ^ sign for end in ends]
+    return min(offsets), max(offsets)

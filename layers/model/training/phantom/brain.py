@@ -82,8 +82,8 @@ def pressed(head: Head, place: Point, radius: float, strength: float) -> Head:
     x, y = place
     dx, dy = head.plane.x - np.float32(x), head.plane.y - np.float32(y)
     give = 1 - np.float32(strength) * np.exp(-(dx**2 + dy**2) / np.float32((1.6 * radius) ** 2))
-    moved = float((np.hypot(dx, dy) * (1 - give)).max())
-    return replace(head, plane=replace(head.plane, x=x + dx * give, y=y + dy * give, bend=head.plane.bend + moved))
+    shift = float((np.hypot(dx, dy) * (1 - give)).max())
+    return replace(head, plane=replace(head.plane, x=x + dx * give, y=y + dy * give, bend=head.plane.bend + shift))
 
 
 def vessels(rng: np.random.Generator, head: Head, signal: Layer) -> None:
@@ -298,13 +298,13 @@ def glioma(rng: np.random.Generator, head: Head, signal: Layer, site: Site, whit
 
 def _dead_centre(rng: np.random.Generator, head: Head, signal: Layer, site: Site, *, spot: Layer, bumps: Layer) -> None:
     """Necrosis, and around it a living wall that takes up contrast medium, of uneven thickness."""
-    plane, enhanced = head.plane, head.sequence.enhanced
+    plane, has_contrast = head.plane, head.sequence.enhanced
     wall = site.radius * rng.uniform(0.15, 0.45)
     inner = site.radius - wall
     core = plane.oval(site.place, (inner, inner), soft=3, rough=bumps + wall * 0.3 * plane.clouds(rng, 6))
     ring = np.clip(spot - core, 0, 1) * np.clip(0.75 + 0.4 * plane.clouds(rng, 8), 0, 1)
-    paint(signal, np.asarray(ring, np.float32), rng.uniform(0.7, 1.0) if enhanced else rng.uniform(0.5, 0.7))
-    paint(signal, np.asarray(core * spot, np.float32), 0.24 if enhanced else 0.92)
+    paint(signal, np.asarray(ring, np.float32), rng.uniform(0.7, 1.0) if has_contrast else rng.uniform(0.5, 0.7))
+    paint(signal, np.asarray(core * spot, np.float32), 0.24 if has_contrast else 0.92)
 
 
 def meningioma(rng: np.random.Generator, head: Head, signal: Layer, site: Site, white: Layer) -> Layer:

@@ -69,20 +69,20 @@ def _opacities(
     rng: np.random.Generator, chest: _Chest, labels: Sequence[str], collapse: findings.Collapse | None
 ) -> dict[str, findings.Opacity]:
     """What whitens the lungs. Lung that a collapse has emptied can hold neither consolidation nor nodule."""
-    lost = collapse.rim if collapse is not None else np.zeros((SIZE, SIZE), np.float32)
-    drawn = {}
-    taken = lost
+    air_loss = collapse.rim if collapse is not None else np.zeros((SIZE, SIZE), np.float32)
+    layers = {}
+    occupied = air_loss
     for label in labels:
         side = int(rng.choice([RIGHT, LEFT]))
         if label == "effusion":
-            drawn[label] = findings.effusion(rng, chest.person, side, chest.lungs[side])
+            layers[label] = findings.effusion(rng, chest.person, side, chest.lungs[side])
         elif label == "consolidation":
-            drawn[label] = findings.consolidation(rng, chest.person, side, chest.air[side] * (1 - taken))
+            layers[label] = findings.consolidation(rng, chest.person, side, chest.air[side] * (1 - occupied))
         elif label == "nodule":
-            drawn[label] = findings.nodule(rng, chest.person, side, chest.air[side] * (1 - taken))
-        if label in drawn:
-            taken = np.maximum(taken, drawn[label].mask)
-    return drawn
+            layers[label] = findings.nodule(rng, chest.person, side, chest.air[side] * (1 - occupied))
+        if label in layers:
+            occupied = np.maximum(occupied, layers[label].mask)
+    return layers
 
 
 def _density(

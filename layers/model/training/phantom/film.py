@@ -41,7 +41,7 @@ def _collimated(rng: np.random.Generator, film: Layer) -> Layer:
     if rng.random() < 0.6:
         return film
     top, bottom, left, right = (int(v) for v in rng.integers(0, SIZE // 28, 4))
-    shown = np.zeros_like(film)
+    visible_film = np.zeros_like(film)
     inner = (slice(top, SIZE - bottom), slice(left, SIZE - right))
-    shown[inner] = film[inner]
-    return shown
+    visible_film[inner] = film[inner]
+    return visible_film

@@ -87,9 +87,9 @@ def pneumothorax(rng: np.random.Generator, person: Thorax, side: int, lung: Laye
     hold = np.clip((down - 0.55) / 0.4, 0, 1)  # the base stays put
     reach = amount * (1 - 0.75 * hold)
     shift_x, shift_y = person.half_width * reach * np.clip(across / 0.9, 0.1, 1.1), person.height * 0.75 * amount
-    kept = _sampled(lung, x + side * shift_x, y - shift_y * np.clip(1 - down / 0.7, 0, 1)) * lung
-    rim = np.clip(lung - kept, 0, 1) * (across > 0.25)
-    edge = np.exp(-(((kept - 0.5) / 0.28) ** 2)) * (lung > 0.8) * (across > 0.25)
+    values = _sampled(lung, x + side * shift_x, y - shift_y * np.clip(1 - down / 0.7, 0, 1)) * lung
+    rim = np.clip(lung - values, 0, 1) * (across > 0.25)
+    edge = np.exp(-(((values - 0.5) / 0.28) ** 2)) * (lung > 0.8) * (across > 0.25)
     return Collapse(rim.astype(np.float32), edge.astype(np.float32))
 
 

@@ -52,9 +52,9 @@ def draw_abdomen(rng: np.random.Generator) -> tuple[Abdomen, Layer]:
     """A person, and the slice with everything but the kidneys."""
     width, depth, fat = rng.uniform(112, 140), rng.uniform(84, 108), rng.uniform(6, 24)
     plane = lie(rng, rng.uniform(215, 250), 0.05, 5, 3.0, back=0.3 * depth)
-    chosen = _PHASES[int(rng.choice(3, p=[share for _, share in _PHASES]))][0]
+    phase = _PHASES[int(rng.choice(3, p=[share for _, share in _PHASES]))][0]
     cavity = plane.oval((0, -4), (width, depth), power=2.3)
-    person = Abdomen(plane, width, depth, 0.42 * depth, chosen, cavity)
+    person = Abdomen(plane, width, depth, 0.42 * depth, phase, cavity)
     density = np.full((SIDE, SIDE), AIR, np.float32)
     paint(density, plane.oval((0, 2), (width + 12 + fat, depth + 14 + 0.8 * fat), power=2.4), FAT)
     paint(density, plane.oval((0, -2), (width + 10, depth + 9), power=2.35), MUSCLE + 10 * plane.clouds(rng, 7))
@@ -109,7 +109,7 @@ def _bowel(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
     front = (person.cavity > 0.95) & (plane.y < 0.0 * person.depth) & (plane.x > -0.35 * person.width)
     places = picks(rng, plane, front.astype(np.float32), int(rng.integers(7, 15)))
     places.append((0.83 * person.width, rng.uniform(0.0, 0.2) * person.depth))
-    swallowed = rng.random() < 0.15
+    has_contrast = rng.random() < 0.15
     for place in places:
         radii, turn = (rng.uniform(8, 20), rng.uniform(7, 13)), rng.uniform(0, 3)
         loop = plane.oval(place, radii, turn, rough=1.5 * plane.clouds(rng, 10)) * person.cavity
@@ -121,7 +121,7 @@ def _bowel(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
             paint(density, filling, 15.0)
             paint(density, np.asarray(filling * gas, np.float32), -850.0)
         elif kind < 0.75:
-            level = rng.uniform(150, 420) if swallowed and rng.random() < 0.5 else rng.uniform(5, 35)
+            level = rng.uniform(150, 420) if has_contrast and rng.random() < 0.5 else rng.uniform(5, 35)
             paint(density, filling, level + 8 * plane.clouds(rng, 4))
 
 
@@ -216,13 +216,13 @@ def stone(rng: np.random.Generator, person: Abdomen, density: Layer, kidney: Kid
     for _ in range(1 if rng.random() < 0.8 else 2):
         place = kidney.rim(rng.uniform(-np.pi, np.pi), rng.uniform(0.1, 0.55))
         radius = float(np.clip(rng.lognormal(1.3, 0.4), 1.6, 9))
-        grown = plane.oval(
+        stone_layer = plane.oval(
             place,
             (radius, radius * rng.uniform(0.7, 1.1)),
             rng.uniform(0, 3),
             rough=0.15 * radius * plane.clouds(rng, 3),
         )
-        paint(density, grown, level)
+        paint(density, stone_layer, level)
         least = max(1.2 * radius, _LEAST_MASK)
         mask = np.maximum(mask, plane.oval(place, (least, least)))
     return mask
@@ -290,9 +290,9 @@ def draw(rng: np.random.Generator, labels: Sequence[str]) -> Phantom:
     (label,) = labels
     person, density = draw_abdomen(rng)
     sick = int(rng.choice([RIGHT, LEFT]))
-    obstructed = rng.random() < (0.25 if label == "stone" else 0.05)
+    is_obstructed = rng.random() < (0.25 if label == "stone" else 0.05)
     kidneys = {
-        side: draw_kidney(rng, person, density, side, swollen=obstructed and side == sick) for side in (RIGHT, LEFT)
+        side: draw_kidney(rng, person, density, side, swollen=is_obstructed and side == sick) for side in (RIGHT, LEFT)
     }
     masks = {}
     if label in _FINDINGS:

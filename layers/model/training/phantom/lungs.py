@@ -264,8 +264,8 @@ def squamous_cell_carcinoma(rng: np.random.Generator, chest: Chest, density: Lay
 
 def _place(rng: np.random.Generator, chest: Chest, inner: float, outer: float) -> Point | None:
     """In the lung, between two distances from the middle, not on the hilum."""
-    allowed = (chest.air > 0) & (chest.rim > inner) & (chest.rim < outer)
-    return pick(rng, chest.plane, allowed)
+    mask = (chest.air > 0) & (chest.rim > inner) & (chest.rim < outer)
+    return pick(rng, chest.plane, mask)
 
 
 def _mass(

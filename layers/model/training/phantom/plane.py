@@ -121,8 +121,8 @@ def noise(rng: np.random.Generator, cell: float) -> Layer:
     side = max(4, round(SIDE / cell))
     coarse = Image.fromarray(rng.standard_normal((side, side)).astype(np.float32))
     field: Layer = np.asarray(coarse.resize((SIDE, SIDE), Image.Resampling.BICUBIC))
-    sampled = field[::5, ::5]  # enough to tell mean and deviation by
-    return np.asarray((field - sampled.mean()) / (sampled.std() + np.float32(1e-6)), np.float32)
+    sample = field[::5, ::5]  # enough to tell mean and deviation by
+    return np.asarray((field - sample.mean()) / (sample.std() + np.float32(1e-6)), np.float32)
 
 
 def paint(layer: Layer, mask: Layer, value: Layer | float) -> None:
@@ -130,15 +130,15 @@ def paint(layer: Layer, mask: Layer, value: Layer | float) -> None:
     layer += (np.float32(value) - layer) * mask if isinstance(value, float | int) else (value - layer) * mask
 
 
-def pick(rng: np.random.Generator, plane: Plane, allowed: AnyLayer) -> Point | None:
+def pick(rng: np.random.Generator, plane: Plane, mask: AnyLayer) -> Point | None:
     """A random place where `allowed` is true, in millimetres of the body."""
-    return next(iter(picks(rng, plane, allowed, 1)), None)
+    return next(iter(picks(rng, plane, mask, 1)), None)
 
 
-def picks(rng: np.random.Generator, plane: Plane, allowed: AnyLayer, count: int) -> list[Point]:
+def picks(rng: np.random.Generator, plane: Plane, mask: AnyLayer, count: int) -> list[Point]:
     """Several of them; none if there is no such place."""
-    places = np.flatnonzero(allowed)
+    places = np.flatnonzero(mask)
     if not len(places):
         return []
-    chosen = rng.choice(places, count)
-    return [(float(x), float(y)) for x, y in zip(plane.x.flat[chosen], plane.y.flat[chosen], strict=True)]
+    choices = rng.choice(places, count)
+    return [(float(x), float(y)) for x, y in zip(plane.x.flat[choices], plane.y.flat[choices], strict=True)]
