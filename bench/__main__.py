@@ -47,7 +47,7 @@ def _run(console: Console, name: str, where: str) -> int:
         print(f"{name} ({where}) …", file=sys.stderr, flush=True)
         report = BENCHMARKS[name]()
     show(console, report)
-    return report.missed
+    return report.misses
 
 
 if __name__ == "__main__":

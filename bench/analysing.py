@@ -12,7 +12,7 @@ from pydicom import dcmread
 
 from bench.environment import MODELS
 from bench.report import Report, times, verdict
-from bench.timing import Measured, Subject, in_turns
+from bench.timing import Measurement, Subject, in_turns
 from imaging.analysis import analyse
 from imaging.decode import decode
 from imaging.model import Model, load_model
@@ -51,10 +51,10 @@ def subjects(data: bytes, model: Model) -> Mapping[str, Subject]:
     """What is done with one image, by us and in part."""
     picture = decode(data)
     analysis, tensor = analyse(picture, model), prepare(picture, model.card.input).tensor
-    run, resize = partial(_run, model, tensor), partial(_resized, target=model.card.input)
+    run, resize = partial(_run, model, tensor), partial(_resize, target=model.card.input)
     return {
         OURS: lambda: analyse(decode(data), model),
-        LIBRARIES: lambda: (resize(_decoded(data)), run()),
+        LIBRARIES: lambda: (resize(_decode(data)), run()),
         DECODED: lambda: (resize(decode(data).pixels), run()),
         PREVIEW: lambda: preview(picture),
         HEATMAP: lambda: heatmap(picture, analysis),
@@ -65,7 +65,7 @@ def _run(model: Model, tensor: NDArray[np.float32]) -> Any:
     return model.session.run([model.card.output.scores, model.card.output.activation], {model.card.input.node: tensor})
 
 
-def _decoded(data: bytes) -> NDArray[Any]:
+def _decode(data: bytes) -> NDArray[Any]:
     """As the libraries' documentation does it: every pixel, in grey."""
     if data[128:132] == b"DICM":
         return dcmread(io.BytesIO(data)).pixel_array
@@ -73,17 +73,17 @@ def _decoded(data: bytes) -> NDArray[Any]:
         return np.asarray(image if image.mode.startswith("I") else image.convert("L"))
 
 
-def _resized(pixels: NDArray[Any], target: Input) -> NDArray[Any]:
+def _resize(pixels: NDArray[Any], target: Input) -> NDArray[Any]:
     """As the card says, and as little of it as the analysis itself does."""
     if pixels.dtype != np.uint8:
         pixels = pixels.astype(np.float32)  # Pillow resizes bytes and floats
     rows, columns = pixels.shape
     geometry = geometry_of(rows, columns, target)
     top, left, bottom, right = geometry.box
-    return resample(pixels[top:bottom, left:right], geometry.size, target.interpolation, geometry.kept(target))
+    return resample(pixels[top:bottom, left:right], geometry.size, target.interpolation, geometry.kept_box(target))
 
 
-def _row(name: str, measurement: Measured) -> tuple[str, ...]:
+def _row(name: str, measurement: Measurement) -> tuple[str, ...]:
     plain, own = measurement.ratio(OURS, LIBRARIES), measurement.ratio(OURS, DECODED)
     drawing_times = [f"{measurement.micros(step) / 1000:.1f}" for step in (PREVIEW, HEATMAP)]
     outcome = verdict(plain.median, AT_MOST)

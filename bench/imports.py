@@ -9,7 +9,7 @@ from pathlib import Path
 
 from bench.environment import ROOT, SETTINGS
 from bench.report import Report, times, verdict
-from bench.timing import Measured
+from bench.timing import Measurement
 from infra.build import wheels
 from infra.build.artefacts import LAYERS, trim
 from infra.build.wheels import Target, install_wheels
@@ -81,7 +81,7 @@ def layers() -> list[Path]:
     return [*(install_wheels(lock, Target.LOCAL, trim) for lock in locks), pages]
 
 
-def _turns(handler: str, rounds: int, folders: Sequence[Path]) -> Measured:
+def _turns(handler: str, rounds: int, folders: Sequence[Path]) -> Measurement:
     """The handler and what it needs, each in a new process, in turns."""
     programs = {"own": f"import {handler}", "needed": "\n".join(NEEDED[handler])}
     times: dict[str, list[float]] = {name: [] for name in programs}
@@ -92,7 +92,7 @@ def _turns(handler: str, rounds: int, folders: Sequence[Path]) -> Measured:
             if turn >= 0:
                 times[name].append(micros)
     times[UNCOMPILED] = [_in_process(programs["own"], folders, is_compiled=False)[0]]
-    return Measured(times)
+    return Measurement(times)
 
 
 def _in_process(statements: str, folders: Sequence[Path], *, is_compiled: bool = True) -> tuple[float, list[str]]:
@@ -114,7 +114,7 @@ def _refuse_strays(handler: str, modules: Sequence[str]) -> None:
         raise Stray(f"{handler} imports {', '.join(sorted(strays))}")
 
 
-def _row(handler: str, measurement: Measured) -> tuple[str, ...]:
+def _row(handler: str, measurement: Measurement) -> tuple[str, ...]:
     ratio = measurement.ratio("own", "needed")
     name = handler.removeprefix("functions.")
     outcome = verdict(ratio.median, AT_MOST)

@@ -12,7 +12,7 @@ import onnxruntime
 
 from bench.environment import MODELS, ROOT
 from bench.report import MET, MISSED, Report, times, verdict
-from bench.timing import Measured, Spread, in_turns
+from bench.timing import Measurement, Spread, in_turns
 from imaging.model import load_model
 
 AT_MOST, AT_MOST_WARM = 1.15, 1.10
@@ -71,14 +71,14 @@ def measure(rounds: int = 9) -> Report:
     return Report("Loading a model", columns, rows, notes)
 
 
-def _turns(folder: Path, rounds: int) -> Measured:
+def _turns(folder: Path, rounds: int) -> Measurement:
     times: dict[str, list[float]] = {name: [] for name in _PROGRAMS}
     for turn in range(-1, rounds):  # the first warms the disk's cache
         for name in sorted(_PROGRAMS, reverse=turn % 2 == 1):
             micros = _in_process(_PROGRAM.format(load=_PROGRAMS[name], run=_RUNS[name]), [str(folder)])
             if turn >= 0:
                 times[name].append(micros)
-    return Measured(times)
+    return Measurement(times)
 
 
 def _in_process(program: str, arguments: Sequence[str]) -> float:
@@ -101,7 +101,7 @@ def _warm(folder: Path, rounds: int) -> Spread:
     return in_turns(subjects, rounds, calls=40).ratio(OWN, BARE)
 
 
-def _row(name: str, measurement: Measured, warm: Spread) -> tuple[str, ...]:
+def _row(name: str, measurement: Measurement, warm: Spread) -> tuple[str, ...]:
     first = measurement.ratio(OWN, BARE)
     milliseconds = f"{measurement.micros(OWN) / 1000:.0f}"
     verdicts = {verdict(first.median, AT_MOST), verdict(warm.median, AT_MOST_WARM)} == {MET}

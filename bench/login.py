@@ -11,8 +11,8 @@ from bench import case
 from bench.environment import silent
 from bench.event import request
 from bench.report import Report
-from bench.timing import Measured, Subject, in_turns
-from bench.transport import Answer, answered
+from bench.timing import Measurement, Subject, in_turns
+from bench.transport import Answer, answer_from_memory
 from functions.auth.handler import app
 from scanward.clock import now
 from scanward.domain import accounts
@@ -33,8 +33,8 @@ def measure(rounds: int = 15, calls: int = 2) -> Report:
     subjects = {LOGIN: _login(), ARGON: lambda: passwords.matches(PASSWORD, password_hash)}
     with ExitStack() as stack:
         stack.enter_context(silent("auth"))
-        stack.enter_context(answered(secrets_manager(), {"GetSecretValue": case.secret}))
-        stack.enter_context(answered(connection().client, _dynamodb(password_hash)))
+        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": case.secret}))
+        stack.enter_context(answer_from_memory(connection().client, _dynamodb(password_hash)))
         return _report(in_turns(subjects, rounds, calls))
 
 
@@ -58,10 +58,10 @@ def _dynamodb(password_hash: str) -> Mapping[str, Answer]:
     marker = unique_name_items(account)["email"].serialize()
     profile = profile_item(account, password_hash).serialize()
     items = [json.dumps({"Item": item}).encode() for item in (marker, profile)]
-    return {"GetItem": lambda body: items[_asks_for_account(body)], "UpdateItem": _updated}
+    return {"GetItem": lambda body: items[_asks_for_account(body)], "UpdateItem": _session_update}
 
 
-def _updated(body: Any) -> bytes:
+def _session_update(body: Any) -> bytes:
     """The gate with the new session, or the address's counters."""
     if b"ADDRESS#" not in body.body:
         return case.answers()["UpdateItem"](body)
@@ -73,7 +73,7 @@ def _asks_for_account(body: Any) -> bool:
     return keys.PROFILE.encode() in body.body
 
 
-def _report(measurement: Measured) -> Report:
+def _report(measurement: Measurement) -> Report:
     share = measurement.ratio(ARGON, LOGIN)
     rows = [
         (LOGIN, f"{measurement.micros(LOGIN) / 1000:.1f}", "100 %", ""),

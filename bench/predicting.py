@@ -13,7 +13,7 @@ from bench.event import request
 from bench.pictures import SIDE
 from bench.report import Report, verdict
 from bench.timing import Subject, in_turns
-from bench.transport import answered
+from bench.transport import answer_from_memory
 from functions.inference.predict_handler import app, models
 from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
@@ -29,8 +29,8 @@ def measure(images: Mapping[str, bytes], rounds: int = 60) -> Report:
     names = [name for name, card in models.cards.items() if card.chooses_one]
     with ExitStack() as stack:
         stack.enter_context(silent("predict"))
-        stack.enter_context(answered(secrets_manager(), {"GetSecretValue": case.secret}))
-        stack.enter_context(answered(connection().client, case.answers()))
+        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": case.secret}))
+        stack.enter_context(answer_from_memory(connection().client, case.answers()))
         measurement = in_turns({name: _predict(film, name) for name in names}, rounds, calls=1)
     rows = []
     for name in names:

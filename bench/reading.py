@@ -10,8 +10,8 @@ from bench.environment import silent
 from bench.peers import fastapi_app
 from bench.peers.bare import Bare
 from bench.report import Report, times, verdict
-from bench.timing import Measured, Subject, in_turns
-from bench.transport import answered
+from bench.timing import Measurement, Subject, in_turns
+from bench.transport import answer_from_memory
 from functions.scans.handler import app
 from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
@@ -26,20 +26,20 @@ def measure(rounds: int = 60, calls: int = 12) -> Report:
     event, bare = case.read_event(), Bare(TABLES["ACCOUNTS_TABLE"], TABLES["SCANS_TABLE"], KEY)
     handlers = {OURS: app, BARE: bare, LOOP: _fastapi(in_loop=True), THREADS: _fastapi(in_loop=False)}
     subjects = {name: _call(handler, event) for name, handler in handlers.items()}
-    with stubbed(bare.client, *fastapi_app.clients()):
+    with aws_from_memory(bare.client, *fastapi_app.clients()):
         _alike(subjects)
         measurement = in_turns(subjects, rounds, calls)
     return _report(measurement)
 
 
 @contextmanager
-def stubbed(*others: Any) -> Iterator[None]:
+def aws_from_memory(*others: Any) -> Iterator[None]:
     """DynamoDB and Secrets Manager answered from memory, for Scanward and for other clients."""
     with ExitStack() as stack:
         stack.enter_context(silent("scans"))
-        stack.enter_context(answered(secrets_manager(), {"GetSecretValue": case.secret}))
+        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": case.secret}))
         for client in (connection().client, *others):
-            stack.enter_context(answered(client, case.answers()))
+            stack.enter_context(answer_from_memory(client, case.answers()))
         yield
 
 
@@ -60,7 +60,7 @@ def _alike(subjects: Mapping[str, Subject]) -> None:
             raise AssertionError(f"{name} answers otherwise: {answer['statusCode']} {answer['body'][:400]}")
 
 
-def _report(measurement: Measured) -> Report:
+def _report(measurement: Measurement) -> Report:
     rows = []
     for name in measurement.rounds:
         ratio, budget, outcome = measurement.ratio(name, BARE), "", ""

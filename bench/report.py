@@ -22,7 +22,7 @@ class Report:
     notes: Sequence[str] = field(default=())
 
     @property
-    def missed(self) -> int:
+    def misses(self) -> int:
         return sum(row[-1] == MISSED for row in self.rows)
 
 

@@ -28,14 +28,14 @@ BUDGETS = {
 
 def measure() -> Report:
     """One row for each request of a patient's way through the API."""
-    with silent("auth", "scans"), cloud(), _counted() as count:
+    with silent("auth", "scans"), cloud(), _count_calls() as count:
         rows = [_row(name, send, count) for name, send in _requests()]
     columns = ("request", "DynamoDB", "S3", "budget (DynamoDB)", "")
     return Report("Round trips, gate included", columns, rows, ["moto in the process; a warm function."])
 
 
 @contextmanager
-def _counted() -> Iterator[Count]:
+def _count_calls() -> Iterator[Count]:
     """Counts the calls that leave each client."""
     count: Count = Counter()
 

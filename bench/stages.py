@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 
 from bench import case
 from bench.peers import bare as peer
-from bench.reading import stubbed
+from bench.reading import aws_from_memory
 from bench.report import Report
 from functions.scans.handler import deps as wired
 from functions.scans.routes import routes
@@ -36,14 +36,14 @@ class Watch:
     """CPU microseconds by stage, of the request under way."""
 
     def __init__(self) -> None:
-        self.taken: dict[str, float] = defaultdict(float)
+        self.times: dict[str, float] = defaultdict(float)
 
     def over(self, thing: Any, method: str, stage: str) -> Any:
         """The thing, with a stopwatch over one of its methods."""
-        setattr(thing, method, self.timed(stage, getattr(thing, method)))
+        setattr(thing, method, self.time_work(stage, getattr(thing, method)))
         return thing
 
-    def timed(self, stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
+    def time_work(self, stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
         """The same work, timed."""
 
         def run(*arguments: Any, **keywords: Any) -> Any:
@@ -51,7 +51,7 @@ class Watch:
             try:
                 return work(*arguments, **keywords)
             finally:
-                self.taken[stage] += (time.process_time_ns() - start) / 1000
+                self.times[stage] += (time.process_time_ns() - start) / 1000
 
         return run
 
@@ -61,15 +61,15 @@ def measure(requests: int = 600) -> Report:
     event, watches = case.read_event(), (Watch(), Watch())
     bare = _bare(watches[1])
     handlers: tuple[Callable[..., Any], ...] = (_ours(watches[0]), bare)
-    wholes = [watch.timed(WHOLE, handler) for watch, handler in zip(watches, handlers, strict=True)]
+    wholes = [watch.time_work(WHOLE, handler) for watch, handler in zip(watches, handlers, strict=True)]
     rounds_of_both: tuple[list[dict[str, float]], ...] = ([], [])
-    with stubbed(bare.client):
+    with aws_from_memory(bare.client):
         for turn in range(requests):
             for watch, whole, rounds in zip(watches, wholes, rounds_of_both, strict=True):
-                watch.taken.clear()
+                watch.times.clear()
                 whole(event, None)
                 if turn:
-                    rounds.append(dict(watch.taken))
+                    rounds.append(dict(watch.times))
     return _report(*(partial(_median, rounds) for rounds in rounds_of_both))
 
 
@@ -80,7 +80,7 @@ def _ours(watch: Watch) -> Api[ScanDeps]:
     scans = watch.over(ScanStore(TABLES["SCANS_TABLE"]), "get", READ)
     log = watch.over(Logger(service="scans"), "info", LOG)
     timed_routes = Routes[ScanDeps](routes.tag, routes.family)
-    timed_routes.table = [replace(route, view=watch.timed(VIEW, route.view)) for route in routes.table]
+    timed_routes.table = [replace(route, view=watch.time_work(VIEW, route.view)) for route in routes.table]
     return Api(
         timed_routes, replace(wired, scans=scans, tokens=tokens), Edge(gate, Cors(["https://app.example.org"]), log)
     )

@@ -26,7 +26,7 @@ class Spread:
 
 
 @dataclass(frozen=True)
-class Measured:
+class Measurement:
     """CPU microseconds a call, of each subject in each round."""
 
     rounds: Mapping[str, list[float]]
@@ -40,7 +40,7 @@ class Measured:
         return Spread.of([own / other for own, other in zip(self.rounds[name], self.rounds[base], strict=True)])
 
 
-def in_turns(subjects: Mapping[str, Subject], rounds: int, calls: int) -> Measured:
+def in_turns(subjects: Mapping[str, Subject], rounds: int, calls: int) -> Measurement:
     """Runs each subject `calls` times in each round; each round begins with another one of them."""
     for subject in subjects.values():
         subject()
@@ -53,7 +53,7 @@ def in_turns(subjects: Mapping[str, Subject], rounds: int, calls: int) -> Measur
         for name in names[first:] + names[:first]:
             times[name].append(_cpu_micros(subjects[name], calls))
     gc.unfreeze()
-    return Measured(times)
+    return Measurement(times)
 
 
 def _cpu_micros(subject: Subject, calls: int) -> float:

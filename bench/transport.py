@@ -19,12 +19,12 @@ class _Raw(io.BytesIO):
         yield self.read()
 
 
-class Unanswered(Exception):
+class NoAnswer(Exception):
     """A call for which no answer was prepared: nothing here may reach a network."""
 
 
 @contextmanager
-def answered(client: Any, answers: Mapping[str, Answer]) -> Iterator[None]:
+def answer_from_memory(client: Any, answers: Mapping[str, Answer]) -> Iterator[None]:
     """While this lasts, `client` is answered by operation, such as `GetItem`. Anything else raises Unanswered."""
     events, event = client.meta.events, f"before-send.{client.meta.service_model.service_id.hyphenize()}"
     handler = _handler(answers)
@@ -39,7 +39,7 @@ def _handler(answers: Mapping[str, Answer]) -> Callable[..., AWSResponse]:
     def give(request: Any, event_name: str, **_: Any) -> AWSResponse:
         operation = event_name.rpartition(".")[2]
         if operation not in answers:
-            raise Unanswered(event_name)
+            raise NoAnswer(event_name)
         body = answers[operation](request)
         headers: Any = {
             "Content-Type": "application/x-amz-json-1.0",

@@ -10,7 +10,7 @@ from bench.case import ACCOUNT_ID, SCAN_ID
 from bench.environment import MODELS
 from bench.report import Report, times
 from bench.timing import Subject, in_turns
-from bench.transport import Answer, answered
+from bench.transport import Answer, answer_from_memory
 from functions.inference.analysis import AnalysisDeps, DurationTracker
 from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import ModelRegistry
@@ -45,8 +45,8 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
             LIBRARIES: parts[LIBRARIES],
         }
         with ExitStack() as stack:
-            stack.enter_context(answered(connection().client, _dynamodb()))
-            stack.enter_context(answered(s3(), _storage(data)))
+            stack.enter_context(answer_from_memory(connection().client, _dynamodb()))
+            stack.enter_context(answer_from_memory(s3(), _storage(data)))
             measurement = in_turns(parts_measured, rounds, calls)
         ratios = times(measurement.ratio(WHOLE, OURS)), times(measurement.ratio(WHOLE, LIBRARIES))
         rows.append((name, f"{measurement.micros(WHOLE) / 1000:.1f}", *ratios, ""))

@@ -85,15 +85,15 @@ class DurationTracker:
     def __init__(self, durations: DurationStore) -> None:
         self._durations = durations
         self._means: dict[Priority, float] = {}
-        self._told: dict[Priority, datetime] = {}
+        self._written_at: dict[Priority, datetime] = {}
 
     def note(self, lane: Priority, took: timedelta, now: datetime) -> None:
         """Takes one analysis into account."""
         seconds = took.total_seconds()
         self._means[lane] = mean = self._means.get(lane, seconds) * (1 - _WEIGHT) + seconds * _WEIGHT
-        if lane in self._told and now - self._told[lane] < WRITE_INTERVAL:
+        if lane in self._written_at and now - self._written_at[lane] < WRITE_INTERVAL:
             return
-        self._told[lane] = now
+        self._written_at[lane] = now
         with suppress(Unavailable):
             self._durations.record(lane, mean)
 
@@ -115,7 +115,7 @@ class AnalysisDeps:
     models: ModelRegistry
     pace: DurationTracker
     now: Callable[[], datetime]
-    ended: Callable[[Task, timedelta], None] = _ignore_end
+    on_end: Callable[[Task, timedelta], None] = _ignore_end
 
 
 def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:

@@ -54,10 +54,10 @@ def read_message(record: SQSRecord) -> None:
             measure_quarantine()
             log.error("set aside", extra={"why": getattr(message, "why", "nothing of ours is to be read there")})
         else:
-            log.info("analysed", extra={"outcome": outcome, **_named(message)})
+            log.info("analysed", extra={"outcome": outcome, **_log_fields(message)})
 
 
-def _named(message: IncomingMessage) -> dict[str, int]:
+def _log_fields(message: IncomingMessage) -> dict[str, int]:
     return {"task": message.task_id} if isinstance(message, UploadedObject) else {}
 
 

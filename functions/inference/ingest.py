@@ -163,7 +163,7 @@ def _create_scan(ingest: IngestDeps, delivery: ExternalUpload, once: Idempotency
         if record is None:  # an id was in use, which the next try is not
             raise Unavailable from error
         return record
-    return IdempotencyRecord(answer, task.created_at, done=True)
+    return IdempotencyRecord(answer, task.created_at, is_complete=True)
 
 
 def _new_scan(ingest: IngestDeps, delivery: ExternalUpload) -> tuple[Scan, Task]:

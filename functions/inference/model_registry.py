@@ -44,7 +44,7 @@ class ModelConfig(Block):
     accepts: Accepts | None = None
 
     @model_validator(mode="after")
-    def _pinned(self) -> Self:
+    def _require_pin(self) -> Self:
         if (self.prefix is None) != (self.sha256 is None):
             raise ValueError("a model under a prefix is pinned by its card's sha256")
         return self
@@ -99,17 +99,17 @@ class ModelSource:
 
     def __init__(self, folder: Path, configs: Mapping[str, ModelConfig], fetch: FetchFile | None) -> None:
         self._folder = folder
-        self._served = configs
+        self._configs = configs
         self._fetch = fetch
 
     @cached_property
-    def shipped(self) -> frozenset[str]:
+    def layer_names(self) -> frozenset[str]:
         """The names of the layer's models."""
         return frozenset(path.parent.name for path in self._folder.glob(f"*/{CARD_FILE}"))
 
     def card(self, name: str) -> Card:
         """The card of a model that is shipped or configured."""
-        config = self._served.get(name)
+        config = self._configs.get(name)
         return self._fetched_card(name, config) if config and config.prefix else read_card(self._folder / name)
 
     def model(self, card: Card, memory_mb: int) -> "Model":
@@ -117,7 +117,7 @@ class ModelSource:
         # onnxruntime takes longer to import than to run: whoever only asks for cards does without.
         from imaging.model import MODEL_FILE, load_model, model_of, threads_for  # noqa: PLC0415
 
-        threads, config = threads_for(memory_mb), self._served.get(card.name)
+        threads, config = threads_for(memory_mb), self._configs.get(card.name)
         if config and config.prefix:
             return model_of(card, self._file(card.name, config, MODEL_FILE), threads)
         return load_model(self._folder / card.name, threads)
@@ -168,26 +168,26 @@ class ModelRegistry:
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         entries = configs or {}
-        self._served = {name: entry for name, entry in entries.items() if isinstance(entry, ModelConfig)}
-        self._shelf = ModelSource(folder, self._served, fetch)
+        self._configs = {name: entry for name, entry in entries.items() if isinstance(entry, ModelConfig)}
+        self._shelf = ModelSource(folder, self._configs, fetch)
         self._memory_mb = memory_mb
         self._tell = tell
         self._clock = clock
         self._cards: dict[str, Card] = {}
-        self._loaded: dict[str, Model] = {}
-        self.refused: dict[str, FailedModel] = {}
+        self._models: dict[str, Model] = {}
+        self.failures: dict[str, FailedModel] = {}
         """By name; what the configuration has wrong is refused for good."""
         for name, entry in entries.items():
             if isinstance(entry, ModelError):
                 self._remember_error(name, entry, math.inf)
-            elif not entry.prefix and name not in self._shelf.shipped:
-                del self._served[name]  # it claims no studies either
+            elif not entry.prefix and name not in self._shelf.layer_names:
+                del self._configs[name]  # it claims no studies either
                 self._remember_error(name, ModelError(f"MODELS: {name}: there is no such model"), math.inf)
 
     @property
     def names(self) -> list[str]:
         """The names of all models that there are, refused ones among them."""
-        return sorted(self._shelf.shipped | self._served.keys() | self.refused.keys())
+        return sorted(self._shelf.layer_names | self._configs.keys() | self.failures.keys())
 
     @property
     def cards(self) -> Mapping[str, Card]:
@@ -197,7 +197,7 @@ class ModelRegistry:
 
     def accepts(self, card: Card) -> Accepts:
         """What a model reads: as configured, else as its card says."""
-        return self._configured(card.name) or card.accepts
+        return self._configured_accepts(card.name) or card.accepts
 
     def for_image(self, facts: "ImageFacts", scan_type: str | None = None, model: str | None = None) -> "Model | None":
         """The model for an image, by what the upload says and what its header says; None if none is suitable.
@@ -212,7 +212,8 @@ class ModelRegistry:
         cards = {name: self._card_or_error(name) for name in self.names}
         # One whose card cannot be had still counts if the configuration says what it reads.
         accepts_by_name = {
-            n: self.accepts(card) if isinstance(card, Card) else self._configured(n) for n, card in cards.items()
+            n: self.accepts(card) if isinstance(card, Card) else self._configured_accepts(n)
+            for n, card in cards.items()
         }
         choice = select_model({name: accepts for name, accepts in accepts_by_name.items() if accepts}, facts, scan_type)
         if choice:
@@ -233,12 +234,12 @@ class ModelRegistry:
     def load(self, name: str) -> "Model":
         """A model, ready to run. Raises KeyError if there is none of this name, ModelRefused, StorageFailed."""
         card = self.card(name)
-        if name not in self._loaded:
-            self._loaded[name] = self._unless_failed(name, lambda: self._shelf.model(card, self._memory_mb))
-        return self._loaded[name]
+        if name not in self._models:
+            self._models[name] = self._unless_failed(name, lambda: self._shelf.model(card, self._memory_mb))
+        return self._models[name]
 
-    def _configured(self, name: str) -> Accepts | None:
-        config = self._served.get(name)
+    def _configured_accepts(self, name: str) -> Accepts | None:
+        config = self._configs.get(name)
         return config.accepts if config else None
 
     def _card_or_error(self, name: str) -> Card | ModelError | StorageFailed:
@@ -248,7 +249,7 @@ class ModelRegistry:
             return why
 
     def _unless_failed(self, name: str, make: Callable[[], T]) -> T:
-        failure = self.refused.get(name)
+        failure = self.failures.get(name)
         if failure and self._clock() < failure.until:
             raise ModelError(failure.error)
         try:
@@ -256,11 +257,11 @@ class ModelRegistry:
         except ModelError as refusal:
             self._remember_error(name, refusal, self._clock() + RETRY_SECONDS)
             raise
-        self.refused.pop(name, None)
+        self.failures.pop(name, None)
         return model
 
     def _remember_error(self, name: str, refusal: ModelError, until: float) -> None:
-        self.refused[name] = FailedModel(refusal.message, until)
+        self.failures[name] = FailedModel(refusal.message, until)
         if self._tell:
             self._tell(refusal)
 

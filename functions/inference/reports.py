@@ -128,16 +128,16 @@ def _technique(facts: Mapping[str, Any]) -> str:
         f"{facts['bits']} bits stored" if facts.get("bits") else None,
         f"{facts['frames']} frames" if facts.get("frames", 1) > 1 else None,
         facts.get("photometric"),
-        _named("modality", facts.get("modality")),
-        _named("body part", facts.get("body_part")),
-        _named("view", facts.get("view")),
-        _named("laterality", facts.get("laterality")),
+        _with_name("modality", facts.get("modality")),
+        _with_name("body part", facts.get("body_part")),
+        _with_name("view", facts.get("view")),
+        _with_name("laterality", facts.get("laterality")),
         _spacing(facts.get("pixel_spacing")),
     ]
     return "; ".join(str(each) for each in phrases_said if each)
 
 
-def _named(name: str, value: object) -> str | None:
+def _with_name(name: str, value: object) -> str | None:
     return f"{name} {value}" if value else None
 
 
@@ -148,7 +148,7 @@ def _spacing(spacing: Sequence[float] | None) -> str | None:
 # From how many points (of 100) above the operating point a score counts as over, and as far over it.
 OVER, FAR = 10, 40
 
-Said = tuple[Finding, LabelWords]
+FindingWithWords = tuple[Finding, LabelWords]
 
 
 def friendly(findings: Sequence[Finding], model: ModelVersion | None, warnings: Sequence[str]) -> dict[str, Any]:
@@ -159,7 +159,7 @@ def friendly(findings: Sequence[Finding], model: ModelVersion | None, warnings: 
     findings_with_words = [(f, plain) for f in positives if not (plain := wording.of(name, f)).clear]
     return {
         "summary": " ".join([_summary(wording, model, findings_with_words), *_remarks(wording, warnings)]),
-        "findings": [_marked(wording, finding, plain) for finding, plain in findings_with_words],
+        "findings": [_finding_words(wording, finding, plain) for finding, plain in findings_with_words],
         "next_steps": _next_steps(wording, name, [plain for _, plain in findings_with_words] or wording.clear_of(name)),
         "notice": _disclaimer(wording, model),
     }
@@ -173,7 +173,7 @@ def _disclaimer(wording: Words, model: ModelVersion | None) -> str:
     return " ".join([phrases["read"], *drawing_phrases, phrases["limits"], disclaimer_of(model.disclaimer)])
 
 
-def _summary(wording: Words, model: ModelVersion | None, findings_with_words: Sequence[Said]) -> str:
+def _summary(wording: Words, model: ModelVersion | None, findings_with_words: Sequence[FindingWithWords]) -> str:
     if model is None:
         return str(wording.phrases["unread"])
     if not findings_with_words:
@@ -186,7 +186,7 @@ def _remarks(wording: Words, warnings: Sequence[str]) -> list[str]:
     return [wording.phrases["warnings"][code] for code in warnings if code in wording.phrases["warnings"]]
 
 
-def _marked(wording: Words, finding: Finding, plain: LabelWords) -> dict[str, Any]:
+def _finding_words(wording: Words, finding: Finding, plain: LabelWords) -> dict[str, Any]:
     return {
         "label": finding.label,
         "title": plain.title[:1].upper() + plain.title[1:],

@@ -55,7 +55,7 @@ def process(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
             return handle_unknown_task(deps, arrival)
         start = deps.now()
         outcome = Outcome.FAILED if lease.task.is_final else _analyse(deps, lease)
-        deps.ended(lease.task, deps.now() - start)
+        deps.on_end(lease.task, deps.now() - start)
         return outcome
     except (TaskClosed, TaskLeased):
         return Outcome.NOTHING_TO_DO

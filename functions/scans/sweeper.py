@@ -31,7 +31,7 @@ class SweepDeps:
     objects: ObjectStore
     lanes: PriorityQueues
     now: Callable[[], datetime]
-    failed: Callable[[FailureReason], None] = _ignore_failure
+    on_failure: Callable[[FailureReason], None] = _ignore_failure
 
 
 def sweep(deps: SweepDeps) -> dict[str, int]:
@@ -86,5 +86,5 @@ def _settle(deps: SweepDeps, task: Task) -> str:
 
 def _fail(deps: SweepDeps, task: Task, reason: FailureReason, now: datetime) -> str:
     deps.scans.write_transition(task, tasks.fail(task, reason, now))
-    deps.failed(reason)
+    deps.on_failure(reason)
     return "failed"

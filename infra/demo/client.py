@@ -59,7 +59,7 @@ SECONDS = 30
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedUpload:
     """An upload that the API has taken on. `task_token` follows the task and nothing else."""
 
     scan_id: str
@@ -99,12 +99,12 @@ class Client:
         tokens = self._data("POST", "/auth/login", data={"email": email, "password": password})
         self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
 
-    def send_form(self, content: IO[bytes], image: Image) -> Accepted:
+    def send_form(self, content: IO[bytes], image: Image) -> AcceptedUpload:
         """Uploads through the API: files of up to 4.4 MB."""
         kind = image.content_type or "application/octet-stream"
         return _accepted_upload(self._data("POST", "/scans/", files={"file": (image.path.name, content, kind)}))
 
-    def begin_upload(self, image: Image) -> tuple[Accepted, Form]:
+    def begin_upload(self, image: Image) -> tuple[AcceptedUpload, Form]:
         """Asks for a form for S3: files of up to 50 MB."""
         body = {"filename": image.path.name, "content_type": image.content_type or "image/jpeg"}
         payload = self._data("POST", "/scans/uploads", json=body)
@@ -148,8 +148,8 @@ class Client:
             raise StoryStopped(f"The stack does not answer at {where}.", advice) from silent
 
 
-def _accepted_upload(entry: Mapping[str, Any]) -> Accepted:
-    return Accepted(entry["scan_id"], entry["task_id"], entry["task_token"])
+def _accepted_upload(entry: Mapping[str, Any]) -> AcceptedUpload:
+    return AcceptedUpload(entry["scan_id"], entry["task_id"], entry["task_token"])
 
 
 def _error_of(method: str, path: str, answer: httpx.Response) -> StoryStopped:

@@ -13,7 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColum
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from infra.demo.client import Accepted, Client, Image
+from infra.demo.client import AcceptedUpload, Client, Image
 from infra.demo.stack import Stack, StoryStopped, display_path
 
 LIMIT = 180.0  # seconds for one analysis, a cold start of every function included
@@ -31,14 +31,16 @@ class Update:
     message: str
     result: Mapping[str, Any] | None
     failure: Mapping[str, str] | None
-    pushed: bool
+    is_pushed: bool
 
     @property
     def is_final(self) -> bool:
         return self.status in FINAL
 
 
-def follow(client: Client, socket: ClientConnection | None, upload: Accepted, show: Callable[[Update], None]) -> Update:
+def follow(
+    client: Client, socket: ClientConnection | None, upload: AcceptedUpload, show: Callable[[Update], None]
+) -> Update:
     """Shows each newer state of the task once and gives back the final one. Raises StoryStopped after LIMIT."""
     ends = time.monotonic() + LIMIT
     version = 0
@@ -54,7 +56,7 @@ def follow(client: Client, socket: ClientConnection | None, upload: Accepted, sh
 
 
 @contextmanager
-def watch_socket(stack: Stack, upload: Accepted) -> Iterator[ClientConnection | None]:
+def watch_socket(stack: Stack, upload: AcceptedUpload) -> Iterator[ClientConnection | None]:
     """A socket that watches the task by its token; None where the stack has no WebSocket to offer."""
     url = f"{stack.websocket_url}?{urlencode({'token': upload.task_token, 'task_ids': upload.task_id})}"
     with ExitStack() as closing:
@@ -86,7 +88,7 @@ def _update(entry: Mapping[str, Any], *, is_pushed: bool) -> Update:
         message=str(entry["message"]),
         result=result["data"] if result else None,
         failure=entry.get("failure"),
-        pushed=is_pushed,
+        is_pushed=is_pushed,
     )
 
 
@@ -113,7 +115,7 @@ def analysis_progress(console: Console) -> Iterator[Callable[[Update], None]]:
         analysis = bar.add_task("Waiting for word", total=100)
 
         def show(update: Update) -> None:
-            way = "pushed" if update.pushed else "polled"
+            way = "pushed" if update.is_pushed else "polled"
             line = f"  {way}  version {update.version}  {update.status:<11} {update.progress:>3} %  {update.message}"
             bar.console.print(line, style="dim", markup=False, highlight=False, soft_wrap=True)
             bar.update(analysis, completed=update.progress, description=update.message)

@@ -11,12 +11,12 @@ from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
 
-from infra.demo.client import Accepted, Client, Image
+from infra.demo.client import AcceptedUpload, Client, Image
 from infra.demo.progress import Update
 from scanward.domain.results import MEANINGS
 
 
-def folder_for(results: Path, image: Image, upload: Accepted) -> Path:
+def folder_for(results: Path, image: Image, upload: AcceptedUpload) -> Path:
     """A folder of this run's own, named after the image and the scan."""
     stem = re.sub(r"[^\w.-]+", "-", image.path.stem)[:60]
     folder = results / f"{stem}-{upload.scan_id[:13]}"
@@ -24,7 +24,7 @@ def folder_for(results: Path, image: Image, upload: Accepted) -> Path:
     return folder
 
 
-def save_pictures(client: Client, upload: Accepted, result: Mapping[str, Any], folder: Path) -> list[Path]:
+def save_pictures(client: Client, upload: AcceptedUpload, result: Mapping[str, Any], folder: Path) -> list[Path]:
     """Saves the preview, the heatmap where a model made one, and the result itself."""
     files = {"preview.jpg": client.file(f"/files/images/{upload.scan_id}")}
     if result["model"]:

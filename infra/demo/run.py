@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.demo import results
-from infra.demo.client import Accepted, Client, Image
+from infra.demo.client import AcceptedUpload, Client, Image
 from infra.demo.progress import Update, analysis_progress, follow, upload_progress, watch_socket
 from infra.demo.stack import Login, Stack, display_path
 
@@ -112,7 +112,7 @@ def run_demo(stage: DemoContext, image: Image) -> bool:
     return True
 
 
-def _upload(stage: DemoContext, client: Client, image: Image) -> Accepted:
+def _upload(stage: DemoContext, client: Client, image: Image) -> AcceptedUpload:
     if image.fits_form:
         with upload_progress(stage.console, image) as content:
             return client.send_form(content, image)
@@ -122,12 +122,12 @@ def _upload(stage: DemoContext, client: Client, image: Image) -> Accepted:
     return upload
 
 
-def _watch(stage: DemoContext, client: Client, upload: Accepted) -> Update:
+def _watch(stage: DemoContext, client: Client, upload: AcceptedUpload) -> Update:
     with watch_socket(stage.stack, upload) as socket, analysis_progress(stage.console) as show:
         return follow(client, socket, upload, show)
 
 
-def _say_where_to_go(stage: DemoContext, upload: Accepted, login: Path) -> None:
+def _say_where_to_go(stage: DemoContext, upload: AcceptedUpload, login: Path) -> None:
     api = stage.stack.api_url
     _heading(stage, "Go on with")
     places = {

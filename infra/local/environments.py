@@ -70,7 +70,7 @@ class InstallProgress:
 
     def __init__(self, totals: Mapping[str, int], out: TextIO = sys.stderr) -> None:
         self._totals = totals
-        self._done = dict.fromkeys(totals, 0)
+        self._counts = dict.fromkeys(totals, 0)
         self._out = out
         self._began = time.monotonic()
         self._lock = threading.Lock()
@@ -87,13 +87,13 @@ class InstallProgress:
     def one_more(self, name: str) -> None:
         """One more of `name` is under way."""
         with self._lock:
-            self._done[name] = min(self._done[name] + 1, self._totals[name])
+            self._counts[name] = min(self._counts[name] + 1, self._totals[name])
             self._draw()
 
-    def finished(self, name: str) -> None:
+    def finish(self, name: str) -> None:
         """All of `name` is done."""
         with self._lock:
-            self._done[name] = self._totals[name]
+            self._counts[name] = self._totals[name]
             self._line(f"  {name} is ready after {time.monotonic() - self._began:.0f} s")
             self._draw()
 
@@ -104,7 +104,7 @@ class InstallProgress:
     def _draw(self) -> None:
         if not self._out.isatty():
             return
-        installed_count, total = sum(self._done.values()), sum(self._totals.values()) or 1
+        installed_count, total = sum(self._counts.values()), sum(self._totals.values()) or 1
         full = BAR * installed_count // total
         seconds = time.monotonic() - self._began
         self._out.write(f"\r\033[K  [{'█' * full}{'·' * (BAR - full)}] {installed_count}/{total}  {seconds:.0f} s")
@@ -189,7 +189,7 @@ def _make(name: str, progress: InstallProgress) -> None:
     if pip.returncode:
         raise explain_failure(name, "".join(lines))
     (folder / STAMP).write_text(_key(name))
-    progress.finished(name)
+    progress.finish(name)
 
 
 def main(names: list[str]) -> int:

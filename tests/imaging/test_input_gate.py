@@ -12,7 +12,7 @@ from imaging.decode import decode
 from imaging.errors import ImageError, Reason
 from imaging.input_checks import GRID, distance, learn, thumbnail
 from imaging.model import Model
-from imaging.model_card import Gate, Warned, read_card
+from imaging.model_card import Flag, Gate, read_card
 from tests.cloud import ROOT
 from tests.imaging.images import dicom, jpeg, png, ramp
 from training.negatives import COUNT, END, PAGE, SEED, START, measure, negatives, photograph
@@ -62,7 +62,7 @@ def test_without_a_likeness_in_the_card_nothing_is_said_of_organs(model: Model) 
 
 
 def test_the_codes_are_a_closed_list() -> None:
-    assert set(get_args(Warned)) == {"LOW_CONTRAST", "INVERTED", "COLOUR_PHOTOGRAPH", "DOCUMENT", "UNFAMILIAR"}
+    assert set(get_args(Flag)) == {"LOW_CONTRAST", "INVERTED", "COLOUR_PHOTOGRAPH", "DOCUMENT", "UNFAMILIAR"}
 
 
 def test_colour_is_seen_in_every_kind_of_file() -> None:

@@ -122,7 +122,7 @@ def test_when_s3_fails_it_is_tried_again_and_nothing_is_remembered(aws: None, fo
             models.for_image(BRAIN, model=meant)
     with pytest.raises(StorageFailed):
         models.load("brain")
-    assert models.refused == {}
+    assert models.failures == {}
     fetching.failing = False
     assert models.for_image(BRAIN) is not None
 
@@ -181,4 +181,4 @@ def test_a_refusal_is_believed_for_a_while_and_then_looked_at_again(aws: None, f
     keep("brain", document)
     time[0] = 2 * RETRY_SECONDS
     assert models.for_image(BRAIN) is not None
-    assert models.refused == {}
+    assert models.failures == {}

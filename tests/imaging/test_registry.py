@@ -123,7 +123,7 @@ def test_a_corrupt_model_is_refused_by_itself(folder: Path, file: str) -> None:
     with pytest.raises(ModelError):
         models.for_image(facts("CT", "CHEST"), model="chest_ct")
     assert models.load("kidney").card.name == "kidney"
-    assert set(models.refused) == {"chest_ct"}
+    assert set(models.failures) == {"chest_ct"}
 
 
 def test_there_is_no_model_of_another_name(folder: Path) -> None:
@@ -154,4 +154,4 @@ def test_a_copy_under_another_name_is_refused(folder: Path) -> None:
     shutil.copytree(folder / "kidney", folder / "liver")
     models = ModelRegistry(folder, memory_mb=1769)
     assert set(models.cards) == {"kidney", "chest_ct"}
-    assert "liver" in models.refused
+    assert "liver" in models.failures

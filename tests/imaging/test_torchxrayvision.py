@@ -28,7 +28,7 @@ from imaging.preprocess import prepare
 from tests.cloud import ROOT
 from tests.imaging import networks
 from training import files
-from training.drawn_weights import drawn
+from training.drawn_weights import draw_weights
 from training.samples import sample
 
 DATA = ROOT / "tests" / "data" / "torchxrayvision"
@@ -55,7 +55,7 @@ def weight(name: str, shape: tuple[int, ...]) -> Any:
     layer, _, kind = name.rpartition(".")
     if kind in ("running_mean", "running_var"):
         return np.full(shape, REFERENCE["statistics"][layer][kind == "running_var"], np.float32)
-    return drawn(REFERENCE["seed"], name, shape)
+    return draw_weights(REFERENCE["seed"], name, shape)
 
 
 @pytest.fixture(scope="module")

@@ -231,7 +231,7 @@ def test_push_task_moved(send: Callable[..., Any], scans: ScanStore) -> None:
     said = pushed()
     assert (said["task_id"], said["status"], said["version"]) == (str(to_uuid(TASK_ID)), "COMPLETED", 5)
     assert said["result"]["data"]["pathologies"] == ["consolidation"]
-    assert [watcher.pushed for watcher in connections.subscriptions_to(TASK_ID)] == [5]
+    assert [watcher.pushed_version for watcher in connections.subscriptions_to(TASK_ID)] == [5]
     assert send("push-task-moved") == {"batchItemFailures": []}
     assert pushed() == said, "the same record again sends nothing"
 

@@ -109,7 +109,7 @@ def test_progress_without_a_terminal_is_a_line_for_each_environment() -> None:
     out = io.StringIO()
     with InstallProgress({"cloud": 2}, out) as counted:
         counted.one_more("cloud")
-        counted.finished("cloud")
+        counted.finish("cloud")
     assert "Installing cloud (2)" in out.getvalue()
     assert "cloud is ready" in out.getvalue()
     assert "\r" not in out.getvalue()

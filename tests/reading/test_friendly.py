@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from functions.inference.reports import friendly, words
 from imaging.findings import BELOW_OPERATING_POINT
-from imaging.model_card import Warned
+from imaging.model_card import Flag
 from scanward.domain.results import DISCLAIMER, MEANINGS, NO_SUITABLE_MODEL
 from tests.reading.findings import ALL, MODELS, NAMES, OWN, SHIPPED, finding, of, version
 
@@ -146,7 +146,7 @@ def test_a_model_without_a_finding_says_when_to_see_a_doctor_all_the_same() -> N
 
 
 def test_whatever_the_input_gate_may_say_is_told_to_both_readers() -> None:
-    codes = {*get_args(Warned), BELOW_OPERATING_POINT}
+    codes = {*get_args(Flag), BELOW_OPERATING_POINT}
     assert codes <= set(words().phrases["warnings"])
     assert codes <= set(MEANINGS)
 

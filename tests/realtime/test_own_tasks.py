@@ -98,7 +98,7 @@ def test_a_task_that_was_forgotten_is_never_told_backwards(world: World, monkeyp
         world.moved(world.task())
     kept = world.connections.get("c1")
     assert kept is not None
-    assert first.id not in kept.followed
+    assert first.id not in kept.followed_ids
     world.moved(states[1])
     assert world.versions(first) == [4, 4], "an old record tells the newest state"
 
@@ -107,5 +107,5 @@ def test_the_oldest_of_many_followed_tasks_is_forgotten() -> None:
     kept = subscriptions.new_connection("c1", ADA, "s1", LATER, clock.now())
     for task_id in range(MAX_FOLLOWED + 5):
         kept = subscriptions.follow(kept, task_id)
-    assert kept.followed == tuple(range(5, MAX_FOLLOWED + 5))
-    assert len(subscriptions.follow(kept, 1).followed) == MAX_FOLLOWED
+    assert kept.followed_ids == tuple(range(5, MAX_FOLLOWED + 5))
+    assert len(subscriptions.follow(kept, 1).followed_ids) == MAX_FOLLOWED

@@ -99,4 +99,4 @@ def test_stream_images_are_read_back(world: World) -> None:
     assert task_of_image(task_item(task).serialize()) == task
     raw = {"pk": "TASK#7", "sk": "SUB#abc=", "connected_ms": 1000, "pushed": 3, "expires_at": 5}
     read = subscription_of_image({name: TypeSerializer().serialize(value) for name, value in raw.items()})
-    assert (read.task_id, read.connection_id, read.pushed) == (7, "abc=", 3)
+    assert (read.task_id, read.connection_id, read.pushed_version) == (7, "abc=", 3)

@@ -132,7 +132,7 @@ class World:
     def began(self, task: Task) -> None:
         """The stream says of each watcher of the task that it began."""
         for watcher in self.connections.subscriptions_to(task.id):
-            if watcher.pushed == 0:
+            if watcher.pushed_version == 0:
                 push_first_state(self.push, watcher)
 
     def versions(self, task: Task, connection: str = "c1") -> list[int]:

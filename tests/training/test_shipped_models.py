@@ -93,7 +93,7 @@ def test_held_out_phantoms_are_read_again_as_the_card_says(name: str) -> None:
             assert likely(here[share][0], there[share][0], count), (label, share)
         assert ("pointing" in here) == ("pointing" in there) == (label in subject.findings)
         if label in subject.findings:
-            seen = int(np.isfinite(reading.pointed[:, subject.labels.index(label)]).sum())
+            seen = int(np.isfinite(reading.hits[:, subject.labels.index(label)]).sum())
             assert likely(here["pointing"][0], there["pointing"][0], seen), (label, "pointing")
         assert here["auroc"][2] >= there["auroc"][1], label
 

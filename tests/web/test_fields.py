@@ -8,7 +8,7 @@ from pydantic import TypeAdapter, ValidationError
 from functions.auth.schemas.fields import Email, Identifier, Phone, Username
 from functions.records.schemas.departments import DepartmentBody
 from functions.records.schemas.fields import Prose
-from scanward.web.fields import Called, Line
+from scanward.web.fields import Line, NameText
 
 UNSEEN = [
     *"\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180b\u180e\u180f\u200b\u200d\u2028\u202e\u2060\u2065\u2800",
@@ -38,14 +38,14 @@ def test_a_unique_name_has_no_character_that_is_not_seen(unseen: str) -> None:
 
 @pytest.mark.parametrize("turn", [*BREAKS, *TURNS], ids=ascii)
 def test_a_line_neither_breaks_nor_turns(turn: str) -> None:
-    for kind, text in ((Line, "ada"), (Called, "Ada"), (Phone, "+49 1"), (Identifier, "A1"), (Username, "ada")):
+    for kind, text in ((Line, "ada"), (NameText, "Ada"), (Phone, "+49 1"), (Identifier, "A1"), (Username, "ada")):
         assert holds(kind, text)
         assert not holds(kind, f"{text}{turn}B"), kind
 
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
 def test_what_shows_nothing_is_blank(unseen: str) -> None:
-    assert not holds(Called, f" {unseen} ")
+    assert not holds(NameText, f" {unseen} ")
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_what_shows_nothing_is_blank(unseen: str) -> None:
     ["Ada Lovelace", "Zoë", "علی\u200cرضا", "葛\U000e0100城", "O\u2019Brien", "Nguyễn", "王", "Åse"],
 )
 def test_peoples_names_are_spelled_as_their_script_spells_them(name: str) -> None:
-    assert holds(Called, name)
+    assert holds(NameText, name)
 
 
 def test_prose_has_lines() -> None:

@@ -6,4 +6,4 @@ from scanward.web.families import Family
 from scanward.web.routes import Routes
 
 TABLES = (envelope.routes, envelope.routes, users.routes, flat.routes, flat.routes)
-routes = Routes[AuthDeps].joined("auth", Family.ENVELOPE, *TABLES)
+routes = Routes[AuthDeps].join("auth", Family.ENVELOPE, *TABLES)

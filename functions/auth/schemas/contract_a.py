@@ -62,7 +62,7 @@ class MemberOut(Out):
 
     @classmethod
     def from_domain(cls, account: Account) -> Self:
-        return cls(**spelled(account))
+        return cls(**account_fields(account))
 
 
 class MemberSignedInOut(MemberOut):
@@ -77,7 +77,10 @@ class MemberSignedInOut(MemberOut):
     def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
         account = signed_in_account.account
         return cls(
-            uid=account.id, refresh=signed_in_account.refresh, access=signed_in_account.access, **spelled(account)
+            uid=account.id,
+            refresh=signed_in_account.refresh,
+            access=signed_in_account.access,
+            **account_fields(account),
         )
 
 
@@ -92,7 +95,7 @@ class RenewedOut(Out):
         return cls(access=tokens.access, refresh=tokens.refresh)
 
 
-def spelled(account: Account) -> dict[str, Any]:
+def account_fields(account: Account) -> dict[str, Any]:
     """An account in A's words."""
     return {
         "username": account.names.username,

@@ -27,7 +27,7 @@ class RegisterBody(Body):
 
     @field_validator("email")
     @classmethod
-    def _named(cls, email: str | None, info: ValidationInfo) -> str | None:
+    def _require_name(cls, email: str | None, info: ValidationInfo) -> str | None:
         if email is None and info.data.get("username", "") is None:
             raise PydanticCustomError("unnamed", "Give an email or a username.")
         return email
@@ -45,7 +45,7 @@ class LoginBody(Body):
 
     @field_validator("email")
     @classmethod
-    def _named(cls, email: str | None, info: ValidationInfo) -> str | None:
+    def _require_name(cls, email: str | None, info: ValidationInfo) -> str | None:
         if "username" in info.data and (email is None) == (info.data["username"] is None):
             raise PydanticCustomError("unnamed", "Give an email or a username.")
         return email
@@ -147,7 +147,7 @@ class SessionOut(Out):
 
     @classmethod
     def from_domain(cls, session: Session, current: str) -> Self:
-        created_at, ends = (datetime.fromtimestamp(second, UTC) for second in (session.created, session.ends))
+        created_at, ends = (datetime.fromtimestamp(second, UTC) for second in (session.created_at, session.ends))
         return cls(id=session.id, created_at=created_at, expires_at=ends, current=session.id == current)
 
 

@@ -24,7 +24,7 @@ from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login, SignedIn
 from scanward.domain.accounts import Account, Names, Profile, Role
 from scanward.domain.ids import to_uuid
-from scanward.web.fields import AnyGender, Body, Called, Out
+from scanward.web.fields import AnyGender, Body, NameText, Out
 
 
 class PersonBody(Body):
@@ -33,8 +33,8 @@ class PersonBody(Body):
     carte_id: Identifier
     email: Email
     password: NewPassword
-    first_name: Called
-    last_name: Called
+    first_name: NameText
+    last_name: NameText
     birth_date: BirthDate | None = None
     numero_tel: Phone | None = None
     address: Address | None = None
@@ -68,7 +68,7 @@ class DoctorBody(Body):
 
     profile: PersonBody
     bio: Paragraph | None = None
-    specialite: Called | None = None
+    specialite: NameText | None = None
     is_private: bool | None = Field(default=None, alias="isPrivee")
     address: Address | None = None
 
@@ -186,7 +186,7 @@ class OrganisationBody(Body):
     """What hospitals and labs register with alike."""
 
     profile: OrganisationProfileBody
-    name: Called | None = None
+    name: NameText | None = None
 
     def registration(self, role: Role, phone: str | None, address: str | None) -> Registration:
         names = Names(email=self.profile.email, carte_id=self.profile.carte_id)
@@ -236,7 +236,7 @@ class HospitalOut(OrganisationOut):
     @classmethod
     def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
         profile = signed_in_account.account.profile
-        common_fields = _shared(signed_in_account, "Hospital Profile")
+        common_fields = _common_fields(signed_in_account, "Hospital Profile")
         return cls(hospital_address=profile.practice_address, hospital_number=profile.phone, **common_fields)
 
 
@@ -254,11 +254,11 @@ class LaboOut(OrganisationOut):
         return cls(
             labo_address=profile.practice_address,
             labo_number=profile.phone,
-            **_shared(signed_in_account, "Labo Profile"),
+            **_common_fields(signed_in_account, "Labo Profile"),
         )
 
 
-def _shared(signed_in_account: SignedIn, label: str) -> dict[str, Any]:
+def _common_fields(signed_in_account: SignedIn, label: str) -> dict[str, Any]:
     account = signed_in_account.account
     return {
         "profile": _as_person(account, label),

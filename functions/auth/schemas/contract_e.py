@@ -23,13 +23,13 @@ from functions.auth.schemas.fields import (
 from functions.auth.usecases.registration import Registration
 from scanward.domain.accounts import Account, Names, Profile, Role
 from scanward.errors import InvalidFields
-from scanward.web.fields import NOT_KNOWN, AnyGender, Body, Called, Out
+from scanward.web.fields import NOT_KNOWN, AnyGender, Body, NameText, Out
 
 
 class UserBody(Body):
     """`POST /api/register` with a `usertype`."""
 
-    full_name: Called
+    full_name: NameText
     email: Email
     phone: Phone | None = None
     usertype: Literal["patient", "doctor"]
@@ -82,10 +82,10 @@ class ProfileBody(Body):
 
     email: Email | None = None
     phone: Phone | None = None
-    full_name: Called | None = None
-    first_name: Called | None = None
-    last_name: Called | None = None
-    name: Called | None = None
+    full_name: NameText | None = None
+    first_name: NameText | None = None
+    last_name: NameText | None = None
+    name: NameText | None = None
     gender: AnyGender | None = None
     birth_date: BirthDate | None = None
     age: Annotated[int, Field(ge=0, le=150)] | None = None
@@ -94,7 +94,7 @@ class ProfileBody(Body):
     emergency_numbers: EmergencyNumbers | None = None
     married: bool | None = None
     bio: Paragraph | None = None
-    specialty: Called | None = None
+    specialty: NameText | None = None
     is_private: bool | None = None
     practice_address: Address | None = None
     image: Annotated[None, WithJsonSchema(_IMAGE)] = None

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 
 from scanward.domain.accounts import MAX_FOLDED_BYTES, Names, fold
 from scanward.security.passwords import MAX_LENGTH, MIN_LENGTH
-from scanward.web.fields import Line, NotBlank, OneLine, Printable, Seen, ShortKey, UniqueName
+from scanward.web.fields import Line, NoInvisible, NotBlank, OneLine, Printable, ShortKey, UniqueName
 
 FIRST_YEAR = 1900
 LOOK_ALIKES = frozenset({"LATIN", "GREEK", "CYRILLIC"})
@@ -61,14 +61,14 @@ def _iso_date(value: object) -> object:
     raise PydanticCustomError("date", "Enter a date as YYYY-MM-DD.")
 
 
-def _lived(day: date) -> date:
+def _check_birth_date(day: date) -> date:
     if day.year < FIRST_YEAR or day > datetime.now(UTC).date():
         raise PydanticCustomError("birth_date", "Enter the day of birth.")
     return day
 
 
 ShownName = Annotated[Line, ShortKey]
-Name = Annotated[ShownName, NotBlank, Seen]
+Name = Annotated[ShownName, NotBlank, NoInvisible]
 Email = Annotated[Name, AfterValidator(_email)]
 Username = Annotated[Name, AfterValidator(_username), AfterValidator(_one_script)]
 Identifier = UniqueName
@@ -77,7 +77,7 @@ NewPassword = Annotated[ShownPassword, AfterValidator(_long_enough)]
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), OneLine, AfterValidator(_phone)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=500), Printable, NotBlank]
 Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2000), Printable, NotBlank]
-BirthDate = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_lived)]
+BirthDate = Annotated[date, BeforeValidator(_iso_date), AfterValidator(_check_birth_date)]
 BloodType = Literal["A+", "A-", "B+", "B-", "AB+", "AB-", "O+", "O-"]
 EmergencyNumbers = Annotated[tuple[Phone, ...], Field(max_length=10)]
 

@@ -61,14 +61,14 @@ def picture_link(deps: AuthDeps, account: Account) -> str | None:
 
 
 def _change_profile(deps: AuthDeps, actor: Actor, change: Callable[[Profile], Profile], email: str | None) -> Account:
-    def changed(credentials: Credentials) -> Credentials:
+    def with_change(credentials: Credentials) -> Credentials:
         old = credentials.account
         names = replace(old.names, email=email) if email else old.names
         return replace(
             credentials, account=replace(old, names=names, profile=change(old.profile), updated_at=deps.now())
         )
 
-    before, after = _change(deps, actor, changed, ends_sessions=False)
+    before, after = _change(deps, actor, with_change, ends_sessions=False)
     if before.profile.image not in (None, after.profile.image):
         deps.pictures.remove(before.profile.image)
     return after

@@ -39,7 +39,7 @@ class ResetMailDeps:
 
     accounts: AccountStore
     tokens: Tokens
-    sent: MailRateStore
+    mail_rates: MailRateStore
     mailer: Mailer | None
     url: str | None
     now: Callable[[], datetime]
@@ -56,7 +56,7 @@ def send_reset_mail(mails: ResetMailDeps, request: str, email: str) -> MailOutco
     owner = credentials.account.names.email if credentials and credentials.account.is_active else None
     if credentials is None or owner is None:
         return MailOutcome.NOBODY
-    if not mails.sent.allow(credentials.account.id, request, int(mails.now().timestamp())):
+    if not mails.mail_rates.allow(credentials.account.id, request, int(mails.now().timestamp())):
         return MailOutcome.HELD_BACK
     claims = Claims(credentials.account.id, password_fingerprint(credentials.password_hash, owner), fresh_token())
     try:

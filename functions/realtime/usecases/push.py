@@ -66,7 +66,7 @@ def _watchers(deps: PushDeps, task: Task) -> Iterator[Callable[[], int]]:
 
 
 def _send(deps: PushDeps, task: Task, watcher: Subscription) -> int:
-    if watcher.pushed >= task.version or not _deliver(deps, watcher, _message(task)):
+    if watcher.pushed_version >= task.version or not _deliver(deps, watcher, _message(task)):
         return 0
     deps.connections.connections.set_pushed(watcher, task.version)
     return 1
@@ -80,7 +80,7 @@ def _subscribe_and_push(deps: PushDeps, after: Task, slot: Slot) -> int:
     task = deps.scans.task(after.id)
     if task is None or not _may_watch(deps, task, slot):
         return 0
-    watcher = Subscription(task.id, slot.connection_id, slot.connected_at, pushed=0)
+    watcher = Subscription(task.id, slot.connection_id, slot.connected_at, pushed_version=0)
     if not _deliver(deps, watcher, _message(task)):
         return 0
     pushed_versions = {task.id: task.version}

@@ -46,7 +46,7 @@ def subscribe_open_tasks(deps: RealtimeDeps, actor: Actor, connection: Connectio
                 going_on.append(task.id)
 
     def with_all(connection: Connection) -> Connection:
-        for task_id in sorted(set(going_on) - connection.subscribed):
+        for task_id in sorted(set(going_on) - connection.all_task_ids):
             connection = follow(connection, task_id)
         return connection
 

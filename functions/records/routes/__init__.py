@@ -17,4 +17,4 @@ TABLES = (
     questions.routes,
     clinical_notes.routes,
 )
-routes = Routes[RecordDeps].joined("records", Family.ENVELOPE, *TABLES)
+routes = Routes[RecordDeps].join("records", Family.ENVELOPE, *TABLES)

@@ -10,7 +10,7 @@ from functions.records.schemas.fields import Age, Prose
 from functions.records.usecases.care import LinkedDoctor, LinkedPatient, NewConnectToken, PatientChart
 from scanward.domain.care import Glass
 from scanward.domain.patient_chart import ChartVersion
-from scanward.web.fields import AnyGender, Body, Called, NotBlank, Out, Printable
+from scanward.web.fields import AnyGender, Body, NameText, NotBlank, Out, Printable
 
 
 class ConnectTokenBody(Body):
@@ -30,8 +30,8 @@ class ConnectTokenOut(Out):
     def from_domain(cls, connect_token: NewConnectToken) -> Self:
         return cls(
             token=connect_token.token,
-            expires_at=connect_token.stored.expires_at,
-            doctor_id=connect_token.stored.professional_id,
+            expires_at=connect_token.connect_token.expires_at,
+            doctor_id=connect_token.connect_token.professional_id,
         )
 
 
@@ -92,7 +92,7 @@ class ListedOut(Out):
 class SheetBody(Body):
     """`PUT /patients/{patient_id}`: one field or more; `null` clears what was written."""
 
-    name: Called | None = None
+    name: NameText | None = None
     age: Age | None = None
     gender: AnyGender | None = None
     diagnosis: Prose | None = None

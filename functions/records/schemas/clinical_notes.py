@@ -9,13 +9,13 @@ from pydantic_core import PydanticCustomError
 from functions.records.schemas.fields import AccountId, Prose, ProseQuery, Version
 from scanward.domain.clinical_notes import Findings, History, Record, Surgery
 from scanward.stores.clinical_notes import NoteVersion
-from scanward.web.fields import Body, Called, Out
+from scanward.web.fields import Body, NameText, Out
 
 
 class SurgeryBody(Body):
     """What an entry says."""
 
-    name_of_surgery: Called
+    name_of_surgery: NameText
     description_of_surgery: Prose
 
     def text(self) -> Surgery:

@@ -32,7 +32,7 @@ class NewConnectToken:
     """A new token as it is spelled, and as it is kept."""
 
     token: str
-    stored: ConnectToken
+    connect_token: ConnectToken
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def _sessions(deps: PersonalDataDeps, account_id: int) -> list[dict[str, object]
         live = deps.sessions.sessions(account_id, int(now.timestamp()))
     except NotAuthenticated:  # removed meanwhile
         return []
-    return [{"created_at": _time(one.created), "expires_at": _time(one.ends)} for one in live]
+    return [{"created_at": _time(one.created_at), "expires_at": _time(one.ends)} for one in live]
 
 
 def scan_ids(deps: PersonalDataDeps, account_id: int) -> list[int]:

@@ -5,6 +5,6 @@ from functions.scans.usecases.dependencies import ScanDeps
 from scanward.web.families import Family
 from scanward.web.routes import Routes
 
-routes = Routes[ScanDeps].joined(
+routes = Routes[ScanDeps].join(
     "scans", Family.ENVELOPE, scans.routes, tasks.routes, files.routes, analyses.routes, xrays.routes
 )

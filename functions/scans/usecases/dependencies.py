@@ -34,14 +34,14 @@ class WaitEstimator:
         self._durations = durations
         self._at_once = at_once
         self._now = now
-        self._seen: dict[Priority, tuple[datetime, float]] = {}
+        self._measurements: dict[Priority, tuple[datetime, float]] = {}
 
     def seconds(self, lane: Priority) -> float:
         """About how long an upload in this lane waits for its result from now on. Nobody's failure: a guess stays."""
         now = self._now()
-        measurement = self._seen.get(lane)
+        measurement = self._measurements.get(lane)
         if measurement is None or now - measurement[0] >= DEPTH_MAX_AGE:
-            self._seen[lane] = measurement = (now, self._measure(lane))
+            self._measurements[lane] = measurement = (now, self._measure(lane))
         return measurement[1]
 
     def _measure(self, lane: Priority) -> float:

@@ -55,7 +55,7 @@ class AcceptedOrder(Generic[K]):
     estimated_time: str
     begun_at: datetime
     is_incomplete: bool
-    stored: K | None
+    new_item: K | None
 
 
 def place_order(
@@ -114,6 +114,6 @@ def _accepted_order(
         task_token=token,
         estimated_time=record.answer["estimated_time"],
         begun_at=record.begun_at,
-        is_incomplete=not record.done,
-        stored=stored,
+        is_incomplete=not record.is_complete,
+        new_item=stored,
     )

@@ -7,7 +7,7 @@ from scanward.security.tokens import Tokens
 from scanward.stores.scans import Ids
 
 
-def page(
+def read_page(
     tokens: Tokens, scope: str, window: PageRequest, read: Callable[[int, int | None], Ids]
 ) -> tuple[Sequence[int], str | None]:
     """Ids, and the cursor of the next page, which holds for this list alone. Raises InvalidCursor."""

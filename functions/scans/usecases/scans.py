@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.orders import AcceptedOrder
-from functions.scans.usecases.paging import page
+from functions.scans.usecases.paging import read_page
 from functions.scans.usecases.tasks import cancel_with_retry
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
@@ -41,7 +41,9 @@ def list_scans(
     """One's own scans, or a patient's, and the cursor of the next page. Raises NotFound, InvalidCursor."""
     patient_id = parse_id(patient) if patient else actor.account_id
     deps.access.require(actor, Action.READ_SCAN, patient_id, ResourceRef("scans", patient_id))
-    ids, cursor = page(deps.tokens, f"scans:{patient_id}", window, lambda *at: deps.lists.scans_of(patient_id, *at))
+    ids, cursor = read_page(
+        deps.tokens, f"scans:{patient_id}", window, lambda *at: deps.lists.scans_of(patient_id, *at)
+    )
     return deps.lists.scans(ids), cursor
 
 
@@ -80,7 +82,7 @@ MAX_READINGS = 50
 
 def read_uploaded(deps: ScanDeps, accepted_order: AcceptedOrder[Scan]) -> Scan:
     """The scan that the actor has uploaded, now or with an earlier request of the same key."""
-    scan = accepted_order.stored or deps.scans.get(accepted_order.scan_id)
+    scan = accepted_order.new_item or deps.scans.get(accepted_order.scan_id)
     if scan is None:
         raise NotFound
     return scan

@@ -5,7 +5,7 @@ from functools import partial
 
 from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.orders import AcceptedOrder, Draft, OrderRequest, complete_order, place_order
-from functions.scans.usecases.paging import page
+from functions.scans.usecases.paging import read_page
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
 from scanward.domain.idempotency import IdempotencyKey
@@ -41,7 +41,7 @@ def list_tasks(deps: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Seque
     A task about somebody whom the actor may no longer see is left out.
     """
     own = actor.account_id
-    ids, cursor = page(deps.tokens, f"tasks:{own}", window, partial(deps.lists.tasks_of, own))
+    ids, cursor = read_page(deps.tokens, f"tasks:{own}", window, partial(deps.lists.tasks_of, own))
     return deps.access.filter_allowed(actor, Action.READ_TASK, deps.lists.tasks(ids), _patient_of), cursor
 
 
@@ -84,7 +84,7 @@ def reanalyse(
         return task
 
     accepted_order = place_order(deps, OrderRequest(actor, order, once, estimates_time=True), keep, scan.id)
-    task = accepted_order.stored or deps.scans.task(accepted_order.task_id)
+    task = accepted_order.new_item or deps.scans.task(accepted_order.task_id)
     if task and accepted_order.is_incomplete:
         deps.lanes.enqueue(task)
         complete_order(deps, once)

@@ -70,7 +70,7 @@ def begin_upload(
     patient_id = _patient_of(deps, actor, command)
     counted_at = _count_upload(deps, actor, once)
     accepted_order = _place_order(deps, OrderRequest(actor, command.order, once, is_complete=True), command, patient_id)
-    if accepted_order.stored is None and counted_at:  # a replay begins nothing
+    if accepted_order.new_item is None and counted_at:  # a replay begins nothing
         deps.counts.uncount(actor.account_id, counted_at)
     # A replay's form ends when the first one does.
     left = accepted_order.begun_at + tasks.UPLOAD_WINDOW - deps.now()

@@ -90,7 +90,7 @@ class MethodNotAllowed(ScanwardError):
 
     def __init__(self, methods: Sequence[str]) -> None:
         super().__init__()
-        self.allowed = tuple(methods)
+        self.allowed_methods = tuple(methods)
 
 
 class Conflict(ScanwardError):

@@ -20,14 +20,14 @@ def log_failures(log: Logger) -> Callable[[Callable[[R], Any]], Callable[[R], An
 
     def wrap(handle: Callable[[R], Any]) -> Callable[[R], Any]:
         @wraps(handle)
-        def handled(record: R) -> Any:
+        def handle_logged(record: R) -> Any:
             try:
                 return handle(record)
             except Exception as failure:
                 log_failure(log, failure)
                 raise
 
-        return handled
+        return handle_logged
 
     return wrap
 

@@ -12,7 +12,7 @@ from imaging.heatmaps import Clock, Grid, heat_grid, occlude
 from imaging.image import Picture
 from imaging.input_checks import check_input
 from imaging.model_card import Card
-from imaging.preprocess import Placement, Prepared, prepare
+from imaging.preprocess import Placement, PreparedInput, prepare
 
 if TYPE_CHECKING:
     from imaging.model import Model
@@ -87,7 +87,11 @@ def analyse(picture: Picture, model: "Model", *, with_heat: bool = True, clock: 
 
 
 def _grids(
-    decision: Decision, activation: list[NDArray[np.float32]], prepared_input: Prepared, model: "Model", clock: Clock
+    decision: Decision,
+    activation: list[NDArray[np.float32]],
+    prepared_input: PreparedInput,
+    model: "Model",
+    clock: Clock,
 ) -> tuple[dict[str, Grid], bool]:
     """Heat of each positive finding; False if there should be some and is none."""
     positive = {finding.label for finding in decision.findings if finding.positive}

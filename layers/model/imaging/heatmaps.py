@@ -45,8 +45,8 @@ def spread_heat(grid: Grid, placement: Placement, rows: int, columns: int) -> Gr
     Padding is cut away; what the model did not see of a cropped picture has no heat.
     """
     heat = np.zeros((rows, columns), np.float32)
-    down, top, bottom = _seen(placement.top, placement.height, grid.shape[0], rows)
-    across, left, right = _seen(placement.left, placement.width, grid.shape[1], columns)
+    down, top, bottom = _visible_part(placement.top, placement.height, grid.shape[0], rows)
+    across, left, right = _visible_part(placement.left, placement.width, grid.shape[1], columns)
     size = (across.stop - across.start, down.stop - down.start)
     image = Image.fromarray(grid).resize(size, Image.Resampling.BICUBIC, box=(left, top, right, bottom))
     between = np.maximum(np.asarray(image, np.float32), 0)
@@ -55,7 +55,7 @@ def spread_heat(grid: Grid, placement: Placement, rows: int, columns: int) -> Gr
     return heat
 
 
-def _seen(start: float, length: float, cells: int, pixels: int) -> tuple[slice, float, float]:
+def _visible_part(start: float, length: float, cells: int, pixels: int) -> tuple[slice, float, float]:
     """Along one axis: the picture's pixels that lie in the input, and from where to where in the grid they lie."""
     first, last = max(start, 0.0), min(start + length, 1.0)
     pixel = [round((end - start) / length * pixels) for end in (first, last)]

@@ -68,7 +68,7 @@ def check_frames(frames: int) -> None:
 
 
 Format = Literal["JPEG", "PNG", "DICOM"]
-Stored = NDArray[np.uint8] | NDArray[np.float32]
+StoredPixels = NDArray[np.uint8] | NDArray[np.float32]
 """Stored values: 8 bits as they are, more bits as floats, which hold them and their means exactly enough."""
 
 
@@ -109,14 +109,14 @@ class Picture:
     `high` are shown from black to white, or from white to black if `inverted`: evenly, or along `curve`.
     """
 
-    pixels: Stored
+    pixels: StoredPixels
     """rows x columns, at most `bounds.PREVIEW_SIDE` a side; of a finer one, at most `bounds.DETAIL_PIXELS`."""
     low: float
     high: float
     facts: ImageFacts
     slope: float = 1.0
     intercept: float = 0.0
-    inverted: bool = False
+    is_inverted: bool = False
     warnings: tuple[str, ...] = ()
     decode_ms: float = 0.0
     curve: NDArray[np.float32] | None = None
@@ -139,11 +139,11 @@ class Picture:
         if self.curve is not None:
             steps = np.linspace(0, 1, len(self.curve), dtype=np.float32)
             brightness = np.interp(brightness, steps, self.curve).astype(np.float32)
-        return np.subtract(np.float32(1), brightness, out=brightness) if self.inverted else brightness
+        return np.subtract(np.float32(1), brightness, out=brightness) if self.is_inverted else brightness
 
     def to_grey(self) -> NDArray[np.uint8]:
         """The frame as 8-bit grey, rows x columns."""
-        plain = self.curve is None and not self.inverted
+        plain = self.curve is None and not self.is_inverted
         if plain and self.pixels.dtype == np.uint8 and (self.low, self.high, self.slope) == (0, 255, 1):
             return self.pixels.astype(np.uint8, copy=False)
         return (self.to_brightness(self.pixels) * 255 + 0.5).astype(np.uint8)

@@ -9,8 +9,8 @@ from PIL import Image
 
 from imaging.errors import unsupported
 from imaging.image import Picture
-from imaging.model_card import Card, Familiar, Warned
-from imaging.preprocess import Prepared
+from imaging.model_card import Card, Familiar, Flag
+from imaging.preprocess import PreparedInput
 
 Plane = NDArray[np.float32]
 GRID = 12
@@ -67,7 +67,7 @@ _LEAST_CONTRAST = 0.05
 _MOST_COLOUR = 0.2
 _PAPER, _LEAST_PAPER = 0.85, 0.55
 _LEAP, _LEAST_LEAPS = 0.06, 0.85
-_TEXTS: dict[Warned, str] = {
+_TEXTS: dict[Flag, str] = {
     "LOW_CONTRAST": "The image is blank, or nearly so.",
     "INVERTED": "The image looks like a negative: black and white are exchanged.",
     "COLOUR_PHOTOGRAPH": "The image is a colour photograph.",
@@ -76,7 +76,7 @@ _TEXTS: dict[Warned, str] = {
 }
 
 
-def check_input(picture: Picture, prepared_input: Prepared, card: Card) -> tuple[Warned, ...]:
+def check_input(picture: Picture, prepared_input: PreparedInput, card: Card) -> tuple[Flag, ...]:
     """What is odd about the image. Raises ImageRefused (UNSUPPORTED) if the card asks for that."""
     flags = _flags(picture, prepared_input, card)
     for code in flags:
@@ -85,10 +85,10 @@ def check_input(picture: Picture, prepared_input: Prepared, card: Card) -> tuple
     return flags
 
 
-def _flags(picture: Picture, prepared_input: Prepared, card: Card) -> tuple[Warned, ...]:
+def _flags(picture: Picture, prepared_input: PreparedInput, card: Card) -> tuple[Flag, ...]:
     if prepared_input.contrast < _LEAST_CONTRAST:
         return ("LOW_CONTRAST",)
-    flags: list[Warned] = []
+    flags: list[Flag] = []
     if picture.colour > _MOST_COLOUR:
         flags.append("COLOUR_PHOTOGRAPH")
     if _is_page(prepared_input.visible):

@@ -20,7 +20,7 @@ from imaging.image import (
     Format,
     ImageFacts,
     Picture,
-    Stored,
+    StoredPixels,
     check_dimensions,
 )
 
@@ -229,7 +229,7 @@ def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
     return Picture(np.asarray(grey), 0, 255, ImageFacts("JPEG", rows, columns, 8), colour=jpeg_colour_share(data))
 
 
-def decode_jpeg_frame(data: bytes, *, whole: bool) -> Stored:
+def decode_jpeg_frame(data: bytes, *, whole: bool) -> StoredPixels:
     """One JPEG frame of 8 bits from inside a DICOM file, checked before."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         return np.asarray(fit(_draft_grey(image, whole=whole), whole=whole))

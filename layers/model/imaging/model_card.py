@@ -27,7 +27,7 @@ Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 Range = tuple[FiniteFloat, FiniteFloat]
 Side = Annotated[int, Field(gt=0, le=MAX_INPUT_SIDE)]
-Warned = Literal["LOW_CONTRAST", "INVERTED", "COLOUR_PHOTOGRAPH", "DOCUMENT", "UNFAMILIAR"]
+Flag = Literal["LOW_CONTRAST", "INVERTED", "COLOUR_PHOTOGRAPH", "DOCUMENT", "UNFAMILIAR"]
 """What the input gate may say of an image."""
 
 Values = Literal["shown", "stored", "units"]
@@ -141,7 +141,7 @@ class Familiar(Block):
 
     @field_validator("axes", mode="before")
     @classmethod
-    def _decoded(cls, text: object) -> object:
+    def _decode(cls, text: object) -> object:
         return b64decode(text, validate=True) if isinstance(text, str) else text
 
     @model_validator(mode="after")
@@ -158,7 +158,7 @@ class Familiar(Block):
 class Gate(Block):
     """Which of the gate's warnings refuse the image, and what it is compared with."""
 
-    refuse: tuple[Warned, ...] = ()
+    refuse: tuple[Flag, ...] = ()
     familiar: Familiar | None = None
 
 

@@ -37,7 +37,7 @@ class Graph:
     external_data: bool = False
     opsets: dict[str, int] = field(default_factory=dict)
     domains: set[str] = field(default_factory=set)
-    defined: set[str] = field(default_factory=set)
+    own_domains: set[str] = field(default_factory=set)
     """Domains of functions that the file itself defines."""
 
     @property
@@ -48,7 +48,7 @@ class Graph:
     @property
     def foreign(self) -> list[str]:
         """Domains of operators that neither onnxruntime nor the file itself has."""
-        return sorted(self.domains - BUILT_IN - self.defined)
+        return sorted(self.domains - BUILT_IN - self.own_domains)
 
 
 def read_graph(model: bytes) -> Graph:
@@ -74,7 +74,7 @@ def _walk(message: memoryview, kind: str, graph: Graph) -> None:
         elif kind == "node" and number == _NODE_DOMAIN:
             graph.domains.add(_text(value))
         elif kind == "function" and number == _FUNCTION_DOMAIN:
-            graph.defined.add(_text(value))
+            graph.own_domains.add(_text(value))
         elif kind == "opset":
             opset[number] = value
     if kind == "opset":

@@ -106,7 +106,7 @@ class Geometry:
     size: tuple[int, int]
     offset: tuple[int, int]
 
-    def kept(self, target: Input) -> tuple[int, int, int, int]:
+    def kept_box(self, target: Input) -> tuple[int, int, int, int]:
         """What of the resized box lies in the input: top, left, bottom, right."""
         (top, left), (height, width) = self.offset, self.size
         return max(-top, 0), max(-left, 0), min(height, target.height - top), min(width, target.width - left)
@@ -147,13 +147,13 @@ def _middle(rows: int, columns: int, target: Input) -> tuple[int, int, int, int]
     return top, left, top + height, left + width
 
 
-__all__ = ["Placement", "Prepared", "prepare"]
+__all__ = ["Placement", "PreparedInput", "prepare"]
 
 NO_UNITS = "NO_UNITS"
 
 
 @dataclass(frozen=True, eq=False)
-class Prepared:
+class PreparedInput:
     """The tensor, of one image, and where in it the picture lies."""
 
     tensor: NDArray[np.float32]
@@ -174,7 +174,7 @@ class Prepared:
         return self.tensor[0, :, :, 0] if target.channels_last else self.tensor[0, 0]
 
 
-def prepare(picture: Picture, target: Input) -> Prepared:
+def prepare(picture: Picture, target: Input) -> PreparedInput:
     """Crop, resize, take to brightness and then to the card's range, pad with black, standardise.
 
     To resize as another library does, it takes what that would take: not a picture that is smaller already.
@@ -191,12 +191,12 @@ def prepare(picture: Picture, target: Input) -> Prepared:
     plain = (target.low, target.high) == (0, 1)
     visible_share = visible if plain else (visible - np.float32(target.low)) / np.float32(target.high - target.low)
     placement = geometry.placement(rows, columns, target)
-    return Prepared(_tensor(full, target), placement, visible_share, _warnings(picture, target))
+    return PreparedInput(_tensor(full, target), placement, visible_share, _warnings(picture, target))
 
 
 def _resize_to_range(picture: Picture, stored: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
     """Stored values → resized values in the card's range, of what lies in the input."""
-    how = geometry.size, target.interpolation, geometry.kept(target)
+    how = geometry.size, target.interpolation, geometry.kept_box(target)
     if target.interpolation == "box-bilinear":
         # In the stored bit depth, of which nothing is lost that way, and on fewer pixels.
         return _scale(_level(picture, resample(stored, *how), target), target)
@@ -220,7 +220,7 @@ def _level(picture: Picture, stored: NDArray[np.generic], target: Input) -> Plan
     """Stored values → 0 to 1, by the header's window, the bit depth, or the card's window on units."""
     if target.values == "stored":
         level = _clip(stored.astype(np.float32) / np.float32((1 << picture.facts.bits) - 1))
-        return 1 - level if picture.inverted else level
+        return 1 - level if picture.is_inverted else level
     if target.values == "units" and target.window and picture.units:
         low, high = target.window
         units = stored.astype(np.float32) * np.float32(picture.slope) + np.float32(picture.intercept)

@@ -44,10 +44,10 @@ def _measure(options: argparse.Namespace) -> int:
 
 
 def _evaluate(options: argparse.Namespace) -> int:
-    return max([_reproduced(options.models / name) for name in ([options.model] if options.model else SUBJECTS)])
+    return max([_check_metrics(options.models / name) for name in ([options.model] if options.model else SUBJECTS)])
 
 
-def _reproduced(folder: Path) -> int:
+def _check_metrics(folder: Path) -> int:
     from training.evaluate import differences, summary  # noqa: PLC0415
     from training.reading import read_held_out  # noqa: PLC0415
 

@@ -36,7 +36,7 @@ class Examples:
 def phantom(subject: Subject, seed: int, split: str, index: int) -> Phantom:
     """Phantom `index` of a split; some images are cropped to a portrait or landscape shape."""
     rng = np.random.default_rng([seed, SPLITS[split], index])
-    return _cropped(rng, subject.draw(rng))
+    return _crop(rng, subject.draw(rng))
 
 
 def make_examples(subject: Subject, seed: int, split: str, count: int) -> Examples:
@@ -84,7 +84,7 @@ def cells(mask: NDArray[np.float32], subject: Subject) -> NDArray[np.uint8]:
     return (share > _COVERED * share.max()).astype(np.uint8) if share.max() > 0 else np.zeros_like(share, np.uint8)
 
 
-def _cropped(rng: np.random.Generator, phantom_image: Phantom) -> Phantom:
+def _crop(rng: np.random.Generator, phantom_image: Phantom) -> Phantom:
     """Cut one direction, unless that would cut a finding."""
     if rng.random() >= _CROPPED:
         return phantom_image

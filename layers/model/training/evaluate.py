@@ -47,7 +47,7 @@ def _alike(value: float | list[float], there: float | list[float]) -> bool:
 def _accuracy(reading: Reading) -> list[float]:
     """The share of images of which the drawn label has the highest score."""
     right = reading.scores.argmax(axis=1) == reading.truth.argmax(axis=1)
-    return _rounded(metrics.interval(lambda images: float(right[images].mean()), len(right)))
+    return _round(metrics.interval(lambda images: float(right[images].mean()), len(right)))
 
 
 def _calibration_errors(reading: Reading, subject: Subject, temperature: float) -> tuple[float, float]:
@@ -62,8 +62,8 @@ def _calibration_errors(reading: Reading, subject: Subject, temperature: float) 
 
 
 def _label_summary(reading: Reading, subject: Subject, i: int) -> dict[str, Any]:
-    scores, hits = reading.scores[:, i], reading.pointed[:, i]
-    positives, truth = reading.found[:, i], reading.truth[:, i]
+    scores, hits = reading.scores[:, i], reading.hits[:, i]
+    positives, truth = reading.positives[:, i], reading.truth[:, i]
     measures = {
         "auroc": lambda images: metrics.auroc(scores[images], truth[images]),
         "sensitivity": lambda images: metrics.sensitivity(positives[images], truth[images]),
@@ -71,7 +71,7 @@ def _label_summary(reading: Reading, subject: Subject, i: int) -> dict[str, Any]
     }
     if subject.labels[i] in subject.findings:
         measures["pointing"] = lambda images: float(np.nanmean(hits[images]))
-    intervals = {name: _rounded(metrics.interval(measure, len(truth))) for name, measure in measures.items()}
+    intervals = {name: _round(metrics.interval(measure, len(truth))) for name, measure in measures.items()}
     return {subject.unit: int(truth.sum()), **intervals}
 
 
@@ -84,5 +84,5 @@ def _confusion(reading: Reading, subject: Subject) -> dict[str, dict[str, int]]:
     }
 
 
-def _rounded(value: Interval) -> list[float]:
+def _round(value: Interval) -> list[float]:
     return [round(number, 4) for number in value]

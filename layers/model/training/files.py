@@ -42,15 +42,15 @@ MR = Exposure("MR", 12, 30, 3200, "MONOCHROME2")
 def png(film: Film, bits: int = 8) -> bytes:
     """An 8 or 16-bit grey PNG."""
     dtype = np.uint8 if bits == 8 else np.uint16
-    return _saved(Image.fromarray((film * ((1 << bits) - 1) + 0.5).astype(dtype)), "PNG")
+    return _save(Image.fromarray((film * ((1 << bits) - 1) + 0.5).astype(dtype)), "PNG")
 
 
 def jpeg(film: Film, quality: int = 90) -> bytes:
     """A grey JPEG."""
-    return _saved(Image.fromarray((film * 255 + 0.5).astype(np.uint8)), "JPEG", quality=quality)
+    return _save(Image.fromarray((film * 255 + 0.5).astype(np.uint8)), "JPEG", quality=quality)
 
 
-def windowed(exposure: Exposure, low: float, high: float) -> Exposure:
+def apply_window(exposure: Exposure, low: float, high: float) -> Exposure:
     """The same, with a window given in the modality's units, as Hounsfield units are for CT."""
     return replace(exposure, black=round(low) - exposure.intercept, white=round(high) - exposure.intercept)
 
@@ -97,7 +97,7 @@ def _dataset(exposure: Exposure, name: str, body_part: str) -> FileDataset:
     return dataset
 
 
-def _saved(image: Image.Image, kind: str, **options: int) -> bytes:
+def _save(image: Image.Image, kind: str, **options: int) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()

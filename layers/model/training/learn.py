@@ -28,7 +28,7 @@ def fit(examples: Examples, epochs: int, seed: int, *, chooses: bool) -> Activat
     optimiser = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=steps, pct_start=0.2)
     for images, truth, grids in progress(_batches(examples, epochs, seed), steps, "train"):
-        loss = (_choice_loss if chooses else _loss)(network, _varied(images), truth, grids)
+        loss = (_choice_loss if chooses else _loss)(network, _vary(images), truth, grids)
         optimiser.zero_grad()
         loss.backward()  # type: ignore[no-untyped-call]
         nn.utils.clip_grad_norm_(network.parameters(), 2.0)
@@ -50,7 +50,7 @@ def _batches(examples: Examples, epochs: int, seed: int) -> Iterator[tuple[Tenso
             )
 
 
-def _varied(images: Tensor) -> Tensor:
+def _vary(images: Tensor) -> Tensor:
     """Another exposure and another grain for each film in each epoch."""
     count = len(images)
     gamma = 0.75 + 0.6 * torch.rand(count, 1, 1, 1)

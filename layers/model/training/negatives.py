@@ -29,10 +29,10 @@ START, END = "<!-- gate: start -->", "<!-- gate: end -->"
 COUNT, SEED, SIDE = 100, 23, 512
 _TEXT = "the patient was seen as an outpatient on account of a cough for weeks"
 
-Drawn = Callable[[int], bytes]
+Draw = Callable[[int], bytes]
 
 
-def negatives(model: str) -> Mapping[str, tuple[str, Drawn]]:
+def negatives(model: str) -> Mapping[str, tuple[str, Draw]]:
     """Kind → the code that should be told, and how to draw the file of an index."""
     others = {
         f"phantoms of {name}": ("UNFAMILIAR", lambda index, name=name: files.png(_film(name, index)))
@@ -89,7 +89,7 @@ def page(index: int) -> bytes:
     return files.png(np.asarray(rotated_image, np.float32) / 255)
 
 
-def told(data: bytes, card: Card) -> tuple[str, ...]:
+def flags_of(data: bytes, card: Card) -> tuple[str, ...]:
     """What the gate says of a file."""
     picture = decode(data)
     return check_input(picture, prepare(picture, card.input), card)
@@ -99,9 +99,9 @@ def measure(card: Card, count: int) -> list[tuple[str, str, float, float]]:
     """(kind, code, share told exactly so, share told anything) for each kind; right images are the last."""
     rows = []
     for kind, (code, draw) in negatives(card.name).items():
-        flags = [told(draw(index), card) for index in range(count)]
+        flags = [flags_of(draw(index), card) for index in range(count)]
         rows.append((kind, code, _share(flags, lambda one, code=code: code in one), _share(flags, bool)))
-    flags = [told(files.png(_film(card.name, index)), card) for index in range(count)]
+    flags = [flags_of(files.png(_film(card.name, index)), card) for index in range(count)]
     rows.append(("right images", "nothing", _share(flags, lambda one: not one), _share(flags, bool)))
     return rows
 

@@ -49,13 +49,13 @@ class ActivationNet(nn.Module):
         features = self.merge(fine + functional.interpolate(self.down_fine(middle), scale_factor=2.0))
         activation = self.activation(features)
         if not self.chooses:
-            return self.scale * _pooled(activation) + self.shift, activation
-        contrast = _pooled(activation[:, 1:] - activation[:, :1])
+            return self.scale * _pool(activation) + self.shift, activation
+        contrast = _pool(activation[:, 1:] - activation[:, :1])
         scores = self.scale[1:] * contrast + self.shift[1:]
         return torch.cat([torch.zeros_like(scores[:, :1]), scores], 1), activation
 
 
-def _pooled(activation: Tensor) -> Tensor:
+def _pool(activation: Tensor) -> Tensor:
     """One number for each label: between the mean and the maximum of its cells."""
     cells = activation.shape[2] * activation.shape[3]
     total = torch.logsumexp(_SHARPNESS * activation.flatten(2), 2) - torch.log(torch.tensor(float(cells)))

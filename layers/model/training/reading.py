@@ -27,9 +27,9 @@ class Reading:
     """What the model made of n images; each array is n x labels."""
 
     scores: Floats
-    found: Truth
+    positives: Truth
     truth: Truth
-    pointed: Floats
+    hits: Floats
     """1 if the heat's maximum lies on the finding, 0 if beside it, NaN if there is none or it was missed."""
 
 
@@ -42,7 +42,7 @@ def read_held_out(folder: Path, subject: Subject, seed: int, count: int) -> Read
     return Reading(*(np.array(column) for column in columns))
 
 
-def encoded(subject: Subject, phantom_image: Phantom, index: int) -> bytes:
+def encode(subject: Subject, phantom_image: Phantom, index: int) -> bytes:
     """The image as a file; formats take turns."""
     kind = _KINDS[index % len(_KINDS)]
     if kind == "jpeg":
@@ -51,7 +51,7 @@ def encoded(subject: Subject, phantom_image: Phantom, index: int) -> bytes:
         return files.png(phantom_image.film, 16 if kind == "png16" else 8)
     exposure = subject.exposures[kind == "second-dicom"]
     if phantom_image.window is not None:
-        exposure = files.windowed(exposure, *phantom_image.window)
+        exposure = files.apply_window(exposure, *phantom_image.window)
     return files.dicom(phantom_image.film, exposure, f"film{index}", subject.body_part)
 
 
@@ -72,16 +72,16 @@ def found_by(analysis: Analysis, subject: Subject) -> list[int]:
     return [int(label in positive) for label in subject.labels]
 
 
-_loaded: dict[Path, Model] = {}
+_models: dict[Path, Model] = {}
 """The model of each worker process."""
 
 
 def _read(folder: Path, name: str, seed: int, index: int) -> tuple[list[float], list[int], list[int], list[float]]:
-    if folder not in _loaded:
-        _loaded[folder] = load_model(folder, 1)
+    if folder not in _models:
+        _models[folder] = load_model(folder, 1)
     subject = SUBJECTS[name]
     phantom_image = phantom(subject, seed, "held-out", index)
-    analysis = analyse(decode(encoded(subject, phantom_image, index)), _loaded[folder])
+    analysis = analyse(decode(encode(subject, phantom_image, index)), _models[folder])
     return (
         [analysis.scores[label] for label in subject.labels],
         found_by(analysis, subject),

@@ -50,7 +50,7 @@ def write_samples(folder: Path) -> None:
             if suffix == "dcm" and kind not in _DICOM_KINDS:
                 continue
             phantom_image = sample(kind, number)
-            (folder / f"{kind}-{number}.{suffix}").write_bytes(_encoded(phantom_image, kind, suffix))
+            (folder / f"{kind}-{number}.{suffix}").write_bytes(_encode(phantom_image, kind, suffix))
             truth[f"{kind}-{number}.{suffix}"] = {label: box(mask) for label, mask in phantom_image.masks.items()}
     lines = [f"| `{name}` | {', '.join(boxes) or 'clear lungs'} |" for name, boxes in truth.items()]
     (folder / "README.md").write_text(_README + "\n".join(lines) + "\n", encoding="utf-8")
@@ -64,7 +64,7 @@ def box(mask: Layer) -> list[float]:
     return [round(float(end), 4) for end in ends]
 
 
-def _encoded(phantom_image: Phantom, kind: str, suffix: str) -> bytes:
+def _encode(phantom_image: Phantom, kind: str, suffix: str) -> bytes:
     if suffix == "png":
         return files.png(phantom_image.film)
     if suffix == "jpg":

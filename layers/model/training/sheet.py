@@ -29,26 +29,26 @@ _SHOWN_FROM = 11
 
 
 @dataclass(frozen=True, eq=False)
-class Shown:
+class SheetEntry:
     """One phantom, and what is written above it."""
 
-    drawn: Phantom
-    said: str
+    phantom: Phantom
+    text: str
 
 
 def write_sheets(models: Path, docs: Path) -> None:
     """The first model's sheet, and for each of the others one in the gallery."""
-    films = [Shown(sample(kind, 1), ", ".join(KINDS[kind]) or kind) for kind in KINDS]
+    films = [SheetEntry(sample(kind, 1), ", ".join(KINDS[kind]) or kind) for kind in KINDS]
     _write(load_model(models / FIRST, 1), films, 4, docs / "imaging" / "phantoms.png")
     for name in SLICES:
         labels = SUBJECTS[name].labels
         slices = [
-            Shown(slice_sample(name, label, _SHOWN_FROM + i), label) for i in range(_PER_LABEL) for label in labels
+            SheetEntry(slice_sample(name, label, _SHOWN_FROM + i), label) for i in range(_PER_LABEL) for label in labels
         ]
         _write(load_model(models / name, 1), slices, len(labels), docs / "pictures" / f"{name.replace('_', '-')}.jpg")
 
 
-def _write(model: Model, examples: Sequence[Shown], across: int, path: Path) -> None:
+def _write(model: Model, examples: Sequence[SheetEntry], across: int, path: Path) -> None:
     """Above each film with the truth's boxes, below it the overlay; `across` of them side by side."""
     columns = [_column(one, model) for one in examples]
     height, down = columns[0].height, -(-len(columns) // across)
@@ -63,23 +63,23 @@ def _write(model: Model, examples: Sequence[Shown], across: int, path: Path) -> 
         sheet.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
-def _column(example: Shown, model: Model) -> Image.Image:
-    picture = decode(files.png(example.drawn.film))
+def _column(example: SheetEntry, model: Model) -> Image.Image:
+    picture = decode(files.png(example.phantom.film))
     analysis = analyse(picture, model)
     film = Image.open(io.BytesIO(preview(picture))).convert("RGB").resize((_SIDE, _SIDE))
     overlay = Image.open(io.BytesIO(heatmap(picture, analysis))).convert("RGB").resize((_SIDE, _SIDE))
     draw = ImageDraw.Draw(film)
-    for mask in example.drawn.masks.values():
+    for mask in example.phantom.masks.values():
         draw.rectangle([int(end * _SIDE) for end in box(mask)], outline=_TRUTH)
     column = Image.new("RGB", (_SIDE, 2 * _SIDE + _CAPTION), "white")
     column.paste(film, (0, _CAPTION))
     column.paste(overlay, (0, _CAPTION + _SIDE))
-    text = f"drawn: {example.said}\nfound: {_found(analysis)}"
+    text = f"drawn: {example.text}\nfound: {_findings_text(analysis)}"
     ImageDraw.Draw(column).multiline_text((6, 3), text, fill="black", font_size=12, spacing=2)
     return column
 
 
-def _found(analysis: Analysis) -> str:
+def _findings_text(analysis: Analysis) -> str:
     if analysis.choice is not None:
         return f"{analysis.choice}, {analysis.scores[analysis.choice]:.2f}"
     return ", ".join(finding.label for finding in analysis.positive) or "nothing"

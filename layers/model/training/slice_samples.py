@@ -81,7 +81,7 @@ def _dicom(name: str, stem: str, phantom_image: Phantom) -> bytes:
     subject = SUBJECTS[name]
     exposure = subject.exposures[0]
     if phantom_image.window is not None:
-        exposure = files.windowed(exposure, *phantom_image.window)
+        exposure = files.apply_window(exposure, *phantom_image.window)
     small = Image.fromarray(phantom_image.film).resize((_DICOM_SIDE, _DICOM_SIDE), Image.Resampling.BILINEAR)
     return files.dicom(np.asarray(small), exposure, stem, subject.body_part)
 

@@ -18,7 +18,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 
-from training.drawn_weights import drawn
+from training.drawn_weights import draw_weights
 
 # torchvision's compiled part does not load beside every PyTorch; without it torchvision imports once these are known.
 if not hasattr(torch.ops.torchvision, "nms"):
@@ -36,7 +36,7 @@ def main(out: Path) -> None:
     """Write `graph.onnx` and `reference.json` into `out`."""
     network = xrv.models.DenseNet(weights=None).eval()
     xrv.utils.warning_log["norm_check"] = True  # it judges values, which an export cannot follow
-    tensors = {name: _prepared(ROOT / "samples" / name) for name in IMAGES}
+    tensors = {name: _prepare(ROOT / "samples" / name) for name in IMAGES}
     statistics = _fill(network, torch.from_numpy(tensors[IMAGES[0]])[None])
     out.mkdir(parents=True, exist_ok=True)
     _export(network, out / "graph.onnx")
@@ -54,7 +54,7 @@ def main(out: Path) -> None:
     (out / "reference.json").write_text(json.dumps(reference, separators=(",", ":")) + "\n", encoding="utf-8")
 
 
-def _prepared(path: Path) -> NDArray[np.float32]:
+def _prepare(path: Path) -> NDArray[np.float32]:
     """1 x 224 x 224, as the package's documentation does it."""
     image = xrv.utils.load_image(str(path))
     image = xrv.datasets.XRayCenterCrop()(image)
@@ -66,7 +66,7 @@ def _fill(network: torch.nn.Module, example: torch.Tensor) -> dict[str, list[flo
     """Weights from the seed; each normalisation by one mean and variance, so that activations stay of order one."""
     for name, value in network.state_dict().items():
         if value.is_floating_point() and not name.endswith(("running_mean", "running_var")):
-            value.copy_(torch.from_numpy(drawn(SEED, name, tuple(value.shape))))
+            value.copy_(torch.from_numpy(draw_weights(SEED, name, tuple(value.shape))))
     statistics: dict[str, list[float]] = {}
 
     def note(name: str) -> Any:

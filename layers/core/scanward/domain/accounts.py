@@ -64,7 +64,7 @@ class Names:
     carte_id: str | None = None
     registration_id: str | None = None
 
-    def folded(self) -> dict[str, str]:
+    def unique_forms(self) -> dict[str, str]:
         """Field → unique form, of those that were given."""
         values = {"email": self.email, "username": self.username}
         values |= {"carte_id": self.carte_id, "registration_id": self.registration_id}

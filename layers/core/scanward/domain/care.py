@@ -26,7 +26,7 @@ class CareLink:
 class ConnectToken:
     """What a professional hands a patient to be let in with, once. `hashed`: nobody can spell it from the store."""
 
-    hashed: str
+    token_hash: str
     professional_id: int
     expires_at: datetime
 

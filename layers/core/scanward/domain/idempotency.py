@@ -24,8 +24,8 @@ class IdempotencyRecord:
 
     answer: Mapping[str, str]
     begun_at: datetime
-    done: bool
+    is_complete: bool
 
     def is_in_progress(self, now: datetime) -> bool:
         """Whether the first request may still be at it."""
-        return not self.done and now - self.begun_at < REQUEST_TIMEOUT
+        return not self.is_complete and now - self.begun_at < REQUEST_TIMEOUT

@@ -35,16 +35,16 @@ class Connection:
     due_at: datetime
     ends_at: datetime
     task_ids: tuple[int, ...] = ()
-    followed: tuple[int, ...] = ()
+    followed_ids: tuple[int, ...] = ()
     watches_own: bool = False
     only_task: int | None = None
     slot: int = 0
     revision: int = 1
 
     @property
-    def subscribed(self) -> frozenset[int]:
+    def all_task_ids(self) -> frozenset[int]:
         """The tasks that remember what was sent to this socket."""
-        return frozenset((*self.task_ids, *self.followed))
+        return frozenset((*self.task_ids, *self.followed_ids))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ class Subscription:
     task_id: int
     connection_id: str
     connected_at: datetime
-    pushed: int
+    pushed_version: int
 
 
 def new_connection(id: str, account_id: int, session_id: str, session_ends: datetime, now: datetime) -> Connection:
@@ -91,13 +91,13 @@ def watch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
 def unwatch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
     """Without these tasks; those of one's own are told of again when they move, as long as all of them are watched."""
     named_ids = tuple(task_id for task_id in connection.task_ids if task_id not in task_ids)
-    followed_ids = tuple(task_id for task_id in connection.followed if task_id not in task_ids)
+    followed_ids = tuple(task_id for task_id in connection.followed_ids if task_id not in task_ids)
     return replace(connection, task_ids=named_ids, followed=followed_ids)
 
 
 def follow(connection: Connection, task_id: int) -> Connection:
     """With one's own task followed; the oldest is forgotten when there are too many (ids grow with time)."""
-    others = sorted(set(connection.followed) - {task_id})
+    others = sorted(set(connection.followed_ids) - {task_id})
     return replace(connection, followed=(*others[-(MAX_FOLLOWED - 1) :], task_id))
 
 

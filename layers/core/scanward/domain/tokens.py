@@ -101,11 +101,11 @@ class Session:
     """One login. Times in Unix seconds. `current`, `previous`: ids of rotated refresh tokens, None before the first."""
 
     id: str
-    created: int
+    created_at: int
     ends: int
     current: str | None = None
     previous: str | None = None
-    rotated: int = 0
+    rotated_at: int = 0
 
 
 class Refresh(Enum):
@@ -120,7 +120,7 @@ def check_refresh(session: Session, token_id: str, now: int) -> Refresh:
     """What it means that the refresh token with this id is shown at `now`."""
     if session.current in (None, token_id):
         return Refresh.GOOD
-    if token_id == session.previous and now - session.rotated <= GRACE_SECONDS:
+    if token_id == session.previous and now - session.rotated_at <= GRACE_SECONDS:
         return Refresh.LOST_ANSWER
     return Refresh.REUSED
 

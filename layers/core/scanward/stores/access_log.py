@@ -48,7 +48,7 @@ class AccessLog:
 
     def page(self, patient_id: int, limit: int, before: int | None = None) -> Entries:
         """Up to `limit` entries about a patient, the newest first, or those before a place; one query."""
-        older = AccessItem.sk < _spelled(before) if before is not None else None
+        older = AccessItem.sk < _sort_key(before) if before is not None else None
         with sdk_errors_mapped():
             rows = AccessItem.query(keys.access(patient_id), older, scan_index_forward=False, limit=limit + 1)
             items = list(rows)
@@ -91,5 +91,5 @@ def _place(key: str) -> int:
     return int(ms) << _CHANCE_BITS | int(chance, 16)
 
 
-def _spelled(place: int) -> str:
+def _sort_key(place: int) -> str:
     return f"{place >> _CHANCE_BITS:013d}#{place & (1 << _CHANCE_BITS) - 1:012x}"

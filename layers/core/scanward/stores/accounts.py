@@ -125,7 +125,7 @@ def unique_name_items(account: Account) -> dict[str, UniqueNameItem]:
     """Field → the marker that holds its name for the account."""
     return {
         field: UniqueNameItem(keys.marker(field, unique_text), account_id=account.id)
-        for field, unique_text in account.names.folded().items()
+        for field, unique_text in account.names.unique_forms().items()
     }
 
 
@@ -320,7 +320,7 @@ class AccountStore:
 
     def find_taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
         """Field → text, of those names that are somebody's other than the owner's; one round trip."""
-        fields_by_key = {keys.marker(field, unique_text): field for field, unique_text in names.folded().items()}
+        fields_by_key = {keys.marker(field, unique_text): field for field, unique_text in names.unique_forms().items()}
         if not fields_by_key:
             return {}
         with sdk_errors_mapped():

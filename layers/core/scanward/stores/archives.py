@@ -29,7 +29,7 @@ class Archive:
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
         """A compressed file of these pieces."""
-        with self._file.open(_named(name, ZIP_DEFLATED), "w") as entry:
+        with self._file.open(_zip_entry(name, ZIP_DEFLATED), "w") as entry:
             for piece in pieces:
                 entry.write(piece)
 
@@ -43,7 +43,7 @@ class Archive:
                 if isinstance(map_client_error(failure), NotFound):
                     return False
                 raise
-            with self._file.open(_named(name, ZIP_STORED), "w") as entry:
+            with self._file.open(_zip_entry(name, ZIP_STORED), "w") as entry:
                 for chunk in body.iter_chunks(CHUNK_BYTES):
                     entry.write(chunk)
         return True
@@ -106,7 +106,7 @@ class _Upload(RawIOBase):
         self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
 
 
-def _named(name: str, compression: int) -> ZipInfo:
+def _zip_entry(name: str, compression: int) -> ZipInfo:
     # Without a time of its own: what is packed twice is the same twice.
     entry = ZipInfo(name)
     entry.compress_type = compression

@@ -328,7 +328,7 @@ class ConnectTokenStore:
         """Keeps a new token."""
         second = int(token.expires_at.timestamp())
         item = ConnectTokenItem(
-            keys.connect(token.hashed),
+            keys.connect(token.token_hash),
             professional_id=token.professional_id,
             ends_ms=to_ms(token.expires_at),
             expires_at=second,
@@ -336,7 +336,7 @@ class ConnectTokenStore:
 
         def fill(write: TransactWrite) -> None:
             write.save(item)
-            write.save(ConnectTokenEntry(keys.connects_of(token.professional_id), token.hashed, expires_at=second))
+            write.save(ConnectTokenEntry(keys.connects_of(token.professional_id), token.token_hash, expires_at=second))
 
         transact_write(fill)
 
@@ -371,9 +371,9 @@ class ConnectTokenStore:
         before = link_between(link.patient_id, link.professional_id)
 
         def fill(write: TransactWrite) -> None:
-            item = ConnectTokenItem(keys.connect(token.hashed), keys.TOKEN)
+            item = ConnectTokenItem(keys.connect(token.token_hash), keys.TOKEN)
             write.delete(item, condition=ConnectTokenItem.ends_ms > to_ms(link.since))
-            write.delete(ConnectTokenEntry(keys.connects_of(token.professional_id), token.hashed))
+            write.delete(ConnectTokenEntry(keys.connects_of(token.professional_id), token.token_hash))
             same = CareItem.since_ms == to_ms(before.since) if before else CareItem.pk.does_not_exist()
             write_link(write, link, same)
             if before and before.since != link.since:

@@ -111,7 +111,7 @@ def connection_item(connection: Connection) -> ConnectionItem:
         due_shard=keys.connection_shard(connection.id),
         due_at=to_ms(connection.due_at),
         task_ids=set(connection.task_ids) or None,
-        followed=set(connection.followed) or None,
+        followed=set(connection.followed_ids) or None,
         watches_own=connection.watches_own,
         only_task=connection.only_task,
         slot=connection.slot,
@@ -130,8 +130,8 @@ def connection_of(item: ConnectionItem) -> Connection:
         active_at=from_ms(item.heard_ms),
         due_at=from_ms(item.due_at),
         ends_at=from_ms(item.ends_ms),
-        task_ids=_sorted(item.task_ids),
-        followed=_sorted(item.followed),
+        task_ids=_to_tuple(item.task_ids),
+        followed_ids=_to_tuple(item.followed),
         watches_own=item.watches_own,
         only_task=int(item.only_task) if item.only_task is not None else None,
         slot=int(item.slot),
@@ -185,7 +185,7 @@ def _expires(connection: Connection) -> int:
     return int((connection.ends_at + RETENTION).timestamp())
 
 
-def _sorted(numbers: set[float] | None) -> tuple[int, ...]:
+def _to_tuple(numbers: set[float] | None) -> tuple[int, ...]:
     return tuple(sorted(map(int, numbers or ())))
 
 
@@ -206,7 +206,7 @@ class ConnectionStore:
         def fill(write: TransactWrite) -> None:
             write.save(connection_item(connection))
             write.save(slot_item(connection), condition=SlotItem.pk.does_not_exist())
-            for task_id in connection.subscribed:
+            for task_id in connection.all_task_ids:
                 write.save(subscription_item(connection, task_id, pushed_version=0))
 
         try:
@@ -310,7 +310,7 @@ class ConnectionStore:
 
 def _move(before: Connection, after: Connection, pushed_versions: Mapping[int, int]) -> None:
     same_revision = ConnectionItem.revision == before.revision
-    if (after.subscribed, after.watches_own) == (before.subscribed, before.watches_own):
+    if (after.all_task_ids, after.watches_own) == (before.all_task_ids, before.watches_own):
         retry_on_conflict(lambda: connection_item(after).save(condition=same_revision))
         return
 
@@ -318,9 +318,9 @@ def _move(before: Connection, after: Connection, pushed_versions: Mapping[int, i
         write.save(connection_item(after), condition=same_revision)
         if after.watches_own != before.watches_own:
             write.save(slot_item(after))
-        for task_id in after.subscribed - before.subscribed:
+        for task_id in after.all_task_ids - before.all_task_ids:
             write.save(subscription_item(after, task_id, pushed_versions.get(task_id, 0)))
-        for task_id in before.subscribed - after.subscribed:
+        for task_id in before.all_task_ids - after.all_task_ids:
             write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(after.id)))
 
     transact_write(fill)
@@ -330,7 +330,7 @@ def _delete(connection: Connection) -> None:
     def fill(write: TransactWrite) -> None:
         write.delete(connection_item(connection), condition=ConnectionItem.revision == connection.revision)
         write.delete(slot_item(connection))
-        for task_id in connection.subscribed:
+        for task_id in connection.all_task_ids:
             write.delete(SubscriptionItem(keys.task(task_id), keys.subscription(connection.id)))
 
     transact_write(fill)

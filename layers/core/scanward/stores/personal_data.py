@@ -152,7 +152,7 @@ class ClinicalTexts:
     def _texts(self, store: NoteStore[T], place: str) -> Iterator[TextHistory[T]]:
         for ids in self._ids(place):
             for writing in store.get_many(ids):
-                yield TextHistory(writing, list(_replaced(store, writing.id)))
+                yield TextHistory(writing, list(_read_versions(store, writing.id)))
 
     def _ids(self, place: str) -> Iterator[Sequence[int]]:
         before = None
@@ -164,7 +164,7 @@ class ClinicalTexts:
                 return
 
 
-def _replaced(store: NoteStore[T], number: int) -> Iterator[NoteVersion[T]]:
+def _read_versions(store: NoteStore[T], number: int) -> Iterator[NoteVersion[T]]:
     before = None
     while True:
         page = store.versions(number, PageRange(0, PAGE, before))

@@ -180,7 +180,7 @@ class IdempotencyWrite:
 
     key: IdempotencyKey | None = None
     answer: Mapping[str, str] = field(default_factory=dict)
-    done: bool = True
+    is_complete: bool = True
 
 
 NO_IDEMPOTENCY = IdempotencyWrite()
@@ -250,7 +250,7 @@ class ScanStore:
         except ConditionFailed as error:
             task = self.task(after.id)
             if task == before and not before.is_first:
-                return self._outdated(before, after)
+                return self._write_newest(before, after)
             if task != as_stored(after):
                 raise Conflict from error
         return after
@@ -295,7 +295,7 @@ class ScanStore:
             by_id = {item.sk: item for item in ScanItem.batch_get(item_keys, consistent_read=True)}
         return keys.GONE in by_id or (keys.SCAN in by_id and bool(by_id[keys.SCAN].removing))
 
-    def _outdated(self, before: Task, after: Task) -> Task:
+    def _write_newest(self, before: Task, after: Task) -> Task:
         """Writes a task alone whose scan shows a later one's result already, or is gone."""
         try:
             with sdk_errors_mapped():
@@ -324,7 +324,7 @@ def _add_task(write: TransactWrite, task: Task, beside: IdempotencyWrite) -> Non
     for account_id in {task.patient_id, task.requested_by}:
         write.save(ListEntry(keys.tasks_of(account_id), keys.sortable(task.id)))
     if beside.key:
-        put_record(write, beside.key, beside.answer, task.created_at, is_done=beside.done)
+        put_record(write, beside.key, beside.answer, task.created_at, is_done=beside.is_complete)
 
 
 def _write(before: Task, after: Task) -> None:

@@ -75,7 +75,7 @@ def is_working_doctor(item: SessionItem, department_id: int) -> bool:
 
 def session_map(session: Session) -> dict[str, Any]:
     """A session as the item's map has it."""
-    fields: dict[str, Any] = {"e": session.ends, "c": session.created, "t": session.rotated}
+    fields: dict[str, Any] = {"e": session.ends, "c": session.created_at, "t": session.rotated_at}
     fields |= {"r": session.current, "p": session.previous}
     return {name: value for name, value in fields.items() if value}
 
@@ -183,7 +183,7 @@ class SessionStore:
     def sessions(self, account_id: int, now: int) -> list[Session]:
         """The live sessions, the newest first. Raises NotAuthenticated when the account is gone."""
         live = [session for session in sessions_of(_read(account_id)).values() if session.ends > now]
-        return sorted(live, key=lambda session: -session.created)
+        return sorted(live, key=lambda session: -session.created_at)
 
     def _prune(self, item: SessionItem, stale: list[str]) -> None:
         # A minute's counter is removed by the next minute's requests; each pause leaves one behind.

@@ -115,13 +115,13 @@ class Api(Chalice, Generic[D]):
         if route:
             view = self._endpoint(Endpoint(route, deps, self._edge))
         else:
-            view = self._unserved(method, sorted(routes), next(iter(routes.values())).family)
+            view = self._refuse_method(method, sorted(routes), next(iter(routes.values())).family)
         self.route(path, methods=[method], content_types=["*/*"], name=f"{method} {path}")(view)
 
     def _endpoint(self, endpoint: Endpoint[D]) -> Callable[..., Response]:
         return lambda **path: endpoint.answer(self._request(), path)
 
-    def _unserved(self, method: str, methods: list[str], family: Family) -> Callable[..., Response]:
+    def _refuse_method(self, method: str, methods: list[str], family: Family) -> Callable[..., Response]:
         methods = [*methods, "OPTIONS"]
 
         def answer(**_: str) -> Response:

@@ -57,7 +57,7 @@ def read_json(raw: Raw, model: type[BaseModel] | Choice) -> BaseModel:
     except (ValueError, RecursionError) as error:
         raise MalformedBody("The body is not valid JSON") from error
     try:
-        return _chosen(model, parsed_body).model_validate_json(raw.content, strict=True)
+        return _choose_model(model, parsed_body).model_validate_json(raw.content, strict=True)
     except ValidationError as failure:
         raise error_of_validation(failure) from failure
 
@@ -67,18 +67,18 @@ def read_form(raw: Raw, model: type[BaseModel] | Choice) -> tuple[BaseModel, Map
     if len(raw.content) > MAX_FORM_BYTES:
         raise TooLarge(TOO_LARGE_TEXT)
     multipart = raw.content_type.lower().startswith("multipart/form-data")
-    fields, files = _multipart(raw) if multipart else (_urlencoded(raw), {})
+    fields, files = _read_multipart(raw) if multipart else (_read_urlencoded(raw), {})
     try:
-        return _chosen(model, fields).model_validate(fields), files
+        return _choose_model(model, fields).model_validate(fields), files
     except ValidationError as failure:
         raise error_of_validation(failure) from failure
 
 
-def _chosen(model: type[BaseModel] | Choice, fields: object) -> type[BaseModel]:
+def _choose_model(model: type[BaseModel] | Choice, fields: object) -> type[BaseModel]:
     return model.of(fields) if isinstance(model, Choice) else model
 
 
-def _multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:
+def _read_multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:
     _, options = parse_options_header(raw.content_type)
     boundary = options.get("boundary", "")
     if not boundary:
@@ -108,7 +108,7 @@ def _multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:
     return fields, files
 
 
-def _urlencoded(raw: Raw) -> dict[str, str]:
+def _read_urlencoded(raw: Raw) -> dict[str, str]:
     if not raw.content_type.lower().startswith("application/x-www-form-urlencoded"):
         raise UnsupportedMedia
     try:

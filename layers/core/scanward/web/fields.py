@@ -44,7 +44,7 @@ def not_blank(text: str) -> str:
     return text
 
 
-def seen(text: str) -> str:
+def no_invisible(text: str) -> str:
     """Without invisible characters: somebody else's name with one in it would look the same and be another.
 
     For names that must be unique. What people are called may need them: Persian, and Japanese variants.
@@ -82,11 +82,13 @@ class Out(BaseModel):
 
 
 # Behind the bounds of a string: what pydantic bounds behind a validator, it calls items.
-Printable, OneLine, NotBlank, Seen = (AfterValidator(check) for check in (printable, one_line, not_blank, seen))
+Printable, OneLine, NotBlank, NoInvisible = (
+    AfterValidator(check) for check in (printable, one_line, not_blank, no_invisible)
+)
 ShortKey = AfterValidator(short_key)  # of what is found by its folded name
 Line = Annotated[str, StringConstraints(min_length=1, max_length=254), OneLine]
-Called = Annotated[Line, NotBlank]
-UniqueName = Annotated[str, StringConstraints(min_length=1, max_length=100), OneLine, NotBlank, ShortKey, Seen]
+NameText = Annotated[Line, NotBlank]
+UniqueName = Annotated[str, StringConstraints(min_length=1, max_length=100), OneLine, NotBlank, ShortKey, NoInvisible]
 # The bound is said here and held where cursors are read: one that is too long is refused as any other forged one is.
 Cursor = Annotated[str, Field(json_schema_extra={"maxLength": MAX_TOKEN_LENGTH})]
 Upper = BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given)

@@ -121,7 +121,9 @@ def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
         for route in routes.table:
             if functions_by_path.setdefault(route.path, function) != function:
                 raise ValueError(f"{route.path}: {functions_by_path[route.path]} serves it, and {function} would too")
-            item = paths.setdefault(route.path, {verb.lower(): _unserved(function, route.path) for verb in METHODS})
+            item = paths.setdefault(
+                route.path, {verb.lower(): _refused_method(function, route.path) for verb in METHODS}
+            )
             if route.method != ANY:
                 item[route.method.lower()] = _operation(route, function, routes.tag, schemas)
     _check_siblings(paths)
@@ -231,7 +233,7 @@ def _query(model: type[BaseModel] | None, schemas: dict[str, Any]) -> list[dict[
     ]
 
 
-def _unserved(function: str, path: str) -> dict[str, Any]:
+def _refused_method(function: str, path: str) -> dict[str, Any]:
     """A method that a path does not have: its function answers it as well, in the family's shape.
 
     Each is spelled out, since emulators do not know API Gateway's "any method". Such operations have no `operationId`.

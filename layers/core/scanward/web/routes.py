@@ -143,7 +143,7 @@ class Routes(Generic[D]):
         self.table: list[Route[D]] = []
 
     @classmethod
-    def joined(cls, tag: str, family: Family, *tables: "Routes[D]") -> "Routes[D]":
+    def join(cls, tag: str, family: Family, *tables: "Routes[D]") -> "Routes[D]":
         """Several tables as one."""
         whole = cls(tag, family)
         for table in tables:

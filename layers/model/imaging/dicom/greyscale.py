@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from imaging.dicom.header import PixelLayout, code, number
 from imaging.errors import bad_input
-from imaging.image import Stored
+from imaging.image import StoredPixels
 
 _LONGEST = 1 << 16
 _SIGN = 1 << 15
@@ -170,7 +170,9 @@ class GreyscaleTransform:
     units: bool = False
 
 
-def read_transform(header: Dataset, layout: PixelLayout, stored: Stored, *, big_endian: bool) -> GreyscaleTransform:
+def read_transform(
+    header: Dataset, layout: PixelLayout, stored: StoredPixels, *, big_endian: bool
+) -> GreyscaleTransform:
     """What the header asks for, else all values that occur."""
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
         return GreyscaleTransform(0.0, 255.0 if stored.dtype == np.uint8 else float((1 << layout.stored) - 1))
@@ -219,7 +221,7 @@ def _voi_range(
 
 
 def _transform_of_table(
-    header: Dataset, modality: Table, voi: Table | None, offset: int, stored: Stored
+    header: Dataset, modality: Table, voi: Table | None, offset: int, stored: StoredPixels
 ) -> GreyscaleTransform:
     """A modality table bends the way to its units, so window and table become one curve over stored values."""
     low, high = float(modality.first + offset), float(modality.first + offset + max(len(modality.values) - 1, 1))

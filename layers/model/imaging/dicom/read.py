@@ -23,7 +23,7 @@ from imaging.dicom.header import (
 )
 from imaging.dicom.meta import BIG_ENDIAN, TRANSFER_SYNTAXES
 from imaging.errors import bad_input, unsupported
-from imaging.image import Picture, Stored
+from imaging.image import Picture, StoredPixels
 from imaging.jpeg_png import decode_jpeg_frame, fit, fit_deep, shrink_factor
 
 _BAND_PIXELS = 1 << 18
@@ -32,7 +32,7 @@ _BAND_PIXELS = 1 << 18
 
 def shrink_frame(
     values: Frame, layout: PixelLayout, palette: Palette | None, padding: tuple[int, int] | None, *, whole: bool
-) -> Stored:
+) -> StoredPixels:
     """Grey values as many as are kept (see `imaging.jpeg_png.shrinking`), made smaller in their own depth.
 
     Signed values are moved up to be positive. Values within `padding` (stored ones, in that form) become the darkest.
@@ -53,7 +53,7 @@ def _plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
     return layout.stored == values.dtype.itemsize * 8 and not layout.signed
 
 
-def _shrink_in_bands(values: Frame, layout: PixelLayout, *, whole: bool) -> Stored:
+def _shrink_in_bands(values: Frame, layout: PixelLayout, *, whole: bool) -> StoredPixels:
     factor = shrink_factor(*values.shape[:2], whole=whole)
     height = max(1, _BAND_PIXELS // values.shape[1] // factor) * factor
     tops = range(0, values.shape[0] // factor * factor, height)
@@ -208,7 +208,7 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
         tone.slope,
         tone.intercept,
         units=tone.units,
-        inverted=layout.photometric == "MONOCHROME1",
+        is_inverted=layout.photometric == "MONOCHROME1",
         warnings=("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else (),
         curve=tone.curve,
     )
@@ -226,7 +226,7 @@ def read_header(data: bytes, keywords: Sequence[str] | None = READ_KEYWORDS) -> 
 
 def _middle_frame(
     data: bytes, position: int, header: Dataset, layout: PixelLayout, syntax: str, *, whole: bool
-) -> tuple[Stored, PixelLayout]:
+) -> tuple[StoredPixels, PixelLayout]:
     """The grey values of frame `frames // 2`, and the layout with the depth that its encoding turned out to have."""
     big_endian = syntax == BIG_ENDIAN
     pixels = find_pixel_data(data, position, syntax)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from training.phantom.canvas import SIZE, Layer, stroked
+from training.phantom.canvas import SIZE, Layer, stroke
 from training.phantom.thorax import LEFT, RIGHT, Thorax
 
 
@@ -31,7 +31,7 @@ def ribs(person: Thorax) -> Layer:
         )
         for s in (RIGHT, LEFT)
     ]
-    bones = stroked(back, 1.6) + 0.45 * stroked(front, 2.0) + 1.1 * stroked(collar, 1.6)
+    bones = stroke(back, 1.6) + 0.45 * stroke(front, 2.0) + 1.1 * stroke(collar, 1.6)
     return np.asarray(person.rib_contrast * bones, np.float32)
 
 
@@ -41,5 +41,5 @@ def spine(person: Thorax) -> Layer:
     middle = person.centre - (y - person.apex - person.height / 2) * np.tan(person.tilt)
     column = np.exp(-np.square(np.square((x - middle) / (0.13 * person.half_width))))
     discs = 0.85 + 0.15 * np.tanh(3 * np.sin(2 * np.pi * (y - person.apex) / (0.088 * person.height)))
-    windpipe = stroked([([person.at(0.0, -0.2), person.at(0.01, 0.3)], SIZE * 0.03)], 3)
+    windpipe = stroke([([person.at(0.0, -0.2), person.at(0.01, 0.3)], SIZE * 0.03)], 3)
     return np.asarray(0.09 * column * discs - 0.11 * windpipe, np.float32)

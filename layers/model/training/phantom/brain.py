@@ -18,7 +18,7 @@ RIGHT, LEFT = -1, 1
 class Weighting:
     """Brightness of each tissue, 0 to about 1."""
 
-    enhanced: bool
+    has_contrast: bool
     """Contrast medium was given: what has no blood-brain barrier is bright."""
     scalp: float
     bone: float
@@ -61,7 +61,7 @@ def draw_head(rng: np.random.Generator, *, low: bool) -> tuple[Head, Layer]:
     """A person, and the slice with an empty skull."""
     width, length = rng.uniform(58, 66), rng.uniform(74, 84)
     plane = lie(rng, 2 * (length + 14) * rng.uniform(1.02, 1.22), 0.07, 4, 1.6)
-    sequence = _varied(rng, T1_ENHANCED if rng.random() < 0.6 else T2)
+    sequence = _vary(rng, T1_ENHANCED if rng.random() < 0.6 else T2)
     inside = plane.oval((0, 0), (width + 3, length + 3), power=2.15)
     head = Head(plane, sequence, width, length, low, rng.uniform(0, 1), inside)
     signal = np.full((SIDE, SIDE), 0.015, np.float32)
@@ -77,7 +77,7 @@ def draw_head(rng: np.random.Generator, *, low: bool) -> tuple[Head, Layer]:
     return head, signal
 
 
-def pressed(head: Head, place: Point, radius: float, strength: float) -> Head:
+def press(head: Head, place: Point, radius: float, strength: float) -> Head:
     """The head whose brain gives way to something at `place`: what was there lies further out."""
     x, y = place
     dx, dy = head.plane.x - np.float32(x), head.plane.y - np.float32(y)
@@ -101,7 +101,7 @@ def vessels(rng: np.random.Generator, head: Head, signal: Layer) -> None:
     )
 
 
-def _varied(rng: np.random.Generator, sequence: Weighting) -> Weighting:
+def _vary(rng: np.random.Generator, sequence: Weighting) -> Weighting:
     """Scanners and their settings differ."""
     shift = {
         name: getattr(sequence, name) * rng.uniform(0.9, 1.1) for name in ("scalp", "fluid", "grey", "white", "oedema")
@@ -160,7 +160,7 @@ def _ventricles(rng: np.random.Generator, head: Head, signal: Layer) -> None:
         paint(signal, plane.oval(head.at(side * 0.12, -0.25), (3.8 * wide, 13), side * -0.28), fluid)
         paint(signal, plane.oval(head.at(side * 0.30, 0.36), (4.2 * wide, 12), side * 0.4), fluid)
         if rng.random() < 0.7:  # choroid plexus
-            level = rng.uniform(0.7, 0.95) if head.sequence.enhanced else head.sequence.grey
+            level = rng.uniform(0.7, 0.95) if head.sequence.has_contrast else head.sequence.grey
             spot = plane.oval(head.at(side * 0.28, 0.36), (2.0, 5.5), side * 0.4, rough=plane.clouds(rng, 3))
             paint(signal, np.asarray(spot * rng.uniform(0.5, 1), np.float32), level)
     paint(signal, plane.oval(head.at(0, 0.06), (1.3 * wide, 9)), fluid)
@@ -209,9 +209,9 @@ def _sella(rng: np.random.Generator, head: Head, signal: Layer) -> None:
     plane, sequence = head.plane, head.sequence
     paint(signal, plane.oval(head.at(0, -0.40), (11, 6), power=2.5), rng.choice([sequence.bone, sequence.marrow]))
     paint(signal, plane.oval(head.at(0, -0.10), (17, 9), soft=2, rough=2 * plane.clouds(rng, 8)), sequence.fluid)
-    gland = rng.uniform(0.72, 0.9) if sequence.enhanced else sequence.grey * rng.uniform(0.9, 1.1)
+    gland = rng.uniform(0.72, 0.9) if sequence.has_contrast else sequence.grey * rng.uniform(0.9, 1.1)
     for side in (RIGHT, LEFT):
-        around = rng.uniform(0.55, 0.8) if sequence.enhanced else sequence.grey
+        around = rng.uniform(0.55, 0.8) if sequence.has_contrast else sequence.grey
         paint(signal, plane.oval(head.at(side * 0.19, -0.19), (5, 7.5)), around)
         paint(signal, plane.oval(head.at(side * 0.19, -0.21), (2.4, 2.8)), 0.06)
     paint(signal, plane.oval(head.at(0, -0.20), (rng.uniform(5, 8), rng.uniform(3, 5))), gland)
@@ -287,18 +287,18 @@ def glioma(rng: np.random.Generator, head: Head, signal: Layer, site: Site, whit
     share = rng.uniform(0.3, 0.9)
     paint(signal, np.asarray(swollen * np.maximum(white, spot) * share, np.float32), sequence.oedema)
     patchy = np.clip(0.5 + 0.45 * plane.clouds(rng, 4), 0, 1)
-    solid = 0.26 + 0.12 * patchy if sequence.enhanced else 0.68 + 0.27 * patchy
+    solid = 0.26 + 0.12 * patchy if sequence.has_contrast else 0.68 + 0.27 * patchy
     paint(signal, spot * 0.95, np.asarray(solid, np.float32))
     if high:
         _dead_centre(rng, head, signal, site, spot=spot, bumps=bumps)
-    elif sequence.enhanced and rng.random() < 0.5:
+    elif sequence.has_contrast and rng.random() < 0.5:
         paint(signal, np.asarray(np.clip(plane.clouds(rng, 8) - 0.5, 0, 1) * spot, np.float32), 0.8)
     return spot
 
 
 def _dead_centre(rng: np.random.Generator, head: Head, signal: Layer, site: Site, *, spot: Layer, bumps: Layer) -> None:
     """Necrosis, and around it a living wall that takes up contrast medium, of uneven thickness."""
-    plane, has_contrast = head.plane, head.sequence.enhanced
+    plane, has_contrast = head.plane, head.sequence.has_contrast
     wall = site.radius * rng.uniform(0.15, 0.45)
     inner = site.radius - wall
     core = plane.oval(site.place, (inner, inner), soft=3, rough=bumps + wall * 0.3 * plane.clouds(rng, 6))
@@ -323,12 +323,12 @@ def meningioma(rng: np.random.Generator, head: Head, signal: Layer, site: Site, 
             plane.oval(site.place, (radii[0] + 1.6, radii[1] + 1.6), turn, rough=bumps) * head.inside,
             sequence.fluid,
         )
-    level = rng.uniform(0.72, 0.98) if sequence.enhanced else rng.uniform(0.58, 0.82)
+    level = rng.uniform(0.72, 0.98) if sequence.has_contrast else rng.uniform(0.58, 0.82)
     uneven = 0.03 if rng.random() < 0.8 else 0.12
     paint(signal, spot, np.asarray(level * (1 + uneven * plane.clouds(rng, 6)), np.float32))
     if rng.random() < 0.15:  # chalk
         paint(signal, np.asarray(np.clip(2 * plane.clouds(rng, 4) - 1.5, 0, 1) * spot, np.float32), 0.15)
-    if sequence.enhanced and site.root is not None and rng.random() < 0.65:
+    if sequence.has_contrast and site.root is not None and rng.random() < 0.65:
         near = np.exp(-((plane.x - site.root[0]) ** 2 + (plane.y - site.root[1]) ** 2) / (1.5 * radius) ** 2)
         rim = np.clip(1.2 - np.abs(plane.beyond((0, 0), (head.width + 2, head.length + 2)) - 1) * head.width, 0, 1)
         paint(signal, np.asarray(rim * np.clip(1.5 * near, 0, 1), np.float32), 0.9)
@@ -341,9 +341,9 @@ def pituitary(rng: np.random.Generator, head: Head, signal: Layer, site: Site, w
     small = radius < 6
     if small:
         gland = plane.oval(site.place, (radius + 4, radius + 2))
-        paint(signal, gland, 0.85 if sequence.enhanced else sequence.grey)
-    level = rng.uniform(0.58, 0.85) if sequence.enhanced else rng.uniform(0.48, 0.68)
-    level *= 0.72 if small and sequence.enhanced else 1.0
+        paint(signal, gland, 0.85 if sequence.has_contrast else sequence.grey)
+    level = rng.uniform(0.58, 0.85) if sequence.has_contrast else rng.uniform(0.48, 0.68)
+    level *= 0.72 if small and sequence.has_contrast else 1.0
     bumps = 0.09 * radius * plane.clouds(rng, radius * 0.8)
     spot = plane.oval(site.place, (radius * rng.uniform(0.85, 1.05), radius), soft=1.5, rough=bumps)
     paint(signal, spot, np.asarray(level * (1 + 0.05 * plane.clouds(rng, 5)), np.float32))
@@ -380,7 +380,7 @@ def draw(rng: np.random.Generator, labels: Sequence[str]) -> Phantom:
         return mri(rng, signal, {}, organ)
     place, tumour = _TUMOURS[label]
     site = place(rng, head)
-    white = fill_skull(rng, pressed(head, site.place, site.radius, rng.uniform(0.2, 0.7)), signal)
+    white = fill_skull(rng, press(head, site.place, site.radius, rng.uniform(0.2, 0.7)), signal)
     vessels(rng, head, signal)
     spot = tumour(rng, head, signal, site, white)
     return mri(rng, signal, {label: (spot > 0.5).astype(np.float32)}, organ)

@@ -21,7 +21,7 @@ def grid() -> tuple[Layer, Layer]:
     return x, y
 
 
-def rounded(points: Sequence[Point], times: int = 3) -> list[Point]:
+def round_corners(points: Sequence[Point], times: int = 3) -> list[Point]:
     """Cut a closed polygon's corners (Chaikin) until it looks like a curve; a point given twice stays a corner."""
     outline = np.array(points, float)
     for _ in range(times):
@@ -30,20 +30,20 @@ def rounded(points: Sequence[Point], times: int = 3) -> list[Point]:
     return [(float(x), float(y)) for x, y in outline]
 
 
-def filled(points: Sequence[Point], soft: float) -> Layer:
+def fill(points: Sequence[Point], soft: float) -> Layer:
     """A filled polygon whose edge is `soft` pixels wide."""
     image = Image.new("L", (SIZE, SIZE))
     ImageDraw.Draw(image).polygon(list(points), fill=255)
-    return _blurred(image, soft)
+    return _blur(image, soft)
 
 
-def stroked(lines: Sequence[Stroke], soft: float) -> Layer:
+def stroke(lines: Sequence[Stroke], soft: float) -> Layer:
     """Lines of given widths, as one mask."""
     image = Image.new("L", (SIZE, SIZE))
     draw = ImageDraw.Draw(image)
     for points, width in lines:
         draw.line(list(points), fill=255, width=max(1, round(width)), joint="curve")
-    return _blurred(image, soft)
+    return _blur(image, soft)
 
 
 def ellipse(centre: Point, radii: Point, turn: float, soft: float) -> Layer:
@@ -53,7 +53,7 @@ def ellipse(centre: Point, radii: Point, turn: float, soft: float) -> Layer:
     points = zip(
         centre[0] + x * np.cos(turn) - y * np.sin(turn), centre[1] + x * np.sin(turn) + y * np.cos(turn), strict=True
     )
-    return filled([(float(a), float(b)) for a, b in points], soft)
+    return fill([(float(a), float(b)) for a, b in points], soft)
 
 
 def clouds(rng: np.random.Generator, cell: float) -> Layer:
@@ -64,5 +64,5 @@ def clouds(rng: np.random.Generator, cell: float) -> Layer:
     return np.asarray((field - field.mean()) / (field.std() + 1e-6), np.float32)
 
 
-def _blurred(image: Image.Image, soft: float) -> Layer:
+def _blur(image: Image.Image, soft: float) -> Layer:
     return np.asarray(image.filter(ImageFilter.GaussianBlur(soft)), np.float32) / np.float32(255)

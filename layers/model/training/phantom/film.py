@@ -16,7 +16,7 @@ def expose(rng: np.random.Generator, person: Thorax, density: Layer) -> Layer:
     film = base + gain * np.clip(film, 0, 1.2) ** gamma
     grain = rng.standard_normal((SIZE, SIZE)).astype(np.float32)
     noisy: Layer = (film + rng.uniform(0.006, 0.022) * (0.6 * grain + 0.8 * _smooth(grain))).astype(np.float32)
-    return np.clip(_collimated(rng, _marked(rng, person, noisy)), 0, 1)
+    return np.clip(_collimate(rng, _mark(rng, person, noisy)), 0, 1)
 
 
 def _smooth(grain: Layer) -> Layer:
@@ -25,7 +25,7 @@ def _smooth(grain: Layer) -> Layer:
     return np.asarray(around / 2, np.float32)
 
 
-def _marked(rng: np.random.Generator, person: Thorax, film: Layer) -> Layer:
+def _mark(rng: np.random.Generator, person: Thorax, film: Layer) -> Layer:
     """Most films carry a lead letter beside the patient's right shoulder."""
     if rng.random() < 0.3:
         return film
@@ -36,7 +36,7 @@ def _marked(rng: np.random.Generator, person: Thorax, film: Layer) -> Layer:
     return np.asarray(np.maximum(film, 0.97 * letter), np.float32)
 
 
-def _collimated(rng: np.random.Generator, film: Layer) -> Layer:
+def _collimate(rng: np.random.Generator, film: Layer) -> Layer:
     """Some films have dark edges where the collimator stopped the rays."""
     if rng.random() < 0.6:
         return film

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.phantom.canvas import SIZE, Layer, clouds, ellipse, grid, stroked
+from training.phantom.canvas import SIZE, Layer, clouds, ellipse, grid, stroke
 from training.phantom.thorax import Thorax
 
 _TISSUE = 0.68
@@ -40,7 +40,7 @@ def consolidation(rng: np.random.Generator, person: Thorax, side: int, lung: Lay
     radii = (person.half_width * rng.uniform(0.20, 0.34), person.height * rng.uniform(0.09, 0.17))
     area = ellipse(centre, radii, rng.uniform(-0.6, 0.6), 20)
     patches = 1 / (1 + np.exp(-(1.5 * clouds(rng, 30) + 0.8 * clouds(rng, 12) + 9 * (area - 0.42))))
-    airways = stroked([_airway(rng, person, side, centre) for _ in range(4)], 1.0)
+    airways = stroke([_airway(rng, person, side, centre) for _ in range(4)], 1.0)
     extent = patches * np.minimum(area * 1.6, 1) * lung
     density = extent * (1 - 0.6 * airways) * rng.uniform(0.5, 0.85)
     return Opacity(density.astype(np.float32), (extent > 0.3).astype(np.float32), _TISSUE)
@@ -87,7 +87,7 @@ def pneumothorax(rng: np.random.Generator, person: Thorax, side: int, lung: Laye
     hold = np.clip((down - 0.55) / 0.4, 0, 1)  # the base stays put
     reach = amount * (1 - 0.75 * hold)
     shift_x, shift_y = person.half_width * reach * np.clip(across / 0.9, 0.1, 1.1), person.height * 0.75 * amount
-    values = _sampled(lung, x + side * shift_x, y - shift_y * np.clip(1 - down / 0.7, 0, 1)) * lung
+    values = _sample(lung, x + side * shift_x, y - shift_y * np.clip(1 - down / 0.7, 0, 1)) * lung
     rim = np.clip(lung - values, 0, 1) * (across > 0.25)
     edge = np.exp(-(((values - 0.5) / 0.28) ** 2)) * (lung > 0.8) * (across > 0.25)
     return Collapse(rim.astype(np.float32), edge.astype(np.float32))
@@ -109,7 +109,7 @@ def nodule(rng: np.random.Generator, person: Thorax, side: int, lung: Layer) -> 
     return Opacity(density.astype(np.float32), (far <= max(radius * 1.2, SIZE / 56)).astype(np.float32), _TISSUE)
 
 
-def _sampled(layer: Layer, x: Layer, y: Layer) -> Layer:
+def _sample(layer: Layer, x: Layer, y: Layer) -> Layer:
     """The layer's values at other places (nearest pixel)."""
     columns = np.clip(np.rint(x), 0, SIZE - 1).astype(int)
     rows = np.clip(np.rint(y), 0, SIZE - 1).astype(int)

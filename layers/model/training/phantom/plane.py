@@ -56,7 +56,7 @@ class Plane:
         thick = rough if isinstance(rough, float | int) else float(rough.max())
         window = self._window(centre, max(radii) + soft + max(thick, 0.0))
         u, v = self._across(centre, turn, window)
-        far = np.hypot(u / radii[0], v / radii[1]) if power == 2 else _squared(u / radii[0], v / radii[1], power)
+        far = np.hypot(u / radii[0], v / radii[1]) if power == 2 else _square(u / radii[0], v / radii[1], power)
         inside = (1 - far) * min(radii) + (rough if isinstance(rough, float | int) else rough[window])
         mask = np.zeros(self.x.shape, np.float32)
         mask[window] = np.clip(0.5 + inside / soft, 0, 1)
@@ -110,7 +110,7 @@ def lie(rng: np.random.Generator, field: float, turn: float, off: float, warp: f
     return Plane(x + bends[0], y + bends[1], pixel, float(angle), (float(shift[0]), float(shift[1])), most)
 
 
-def _squared(u: Layer, v: Layer, power: float) -> Layer:
+def _square(u: Layer, v: Layer, power: float) -> Layer:
     """How far out in a superellipse; the powers are the slow part."""
     total = np.exp2(power * np.log2(np.abs(u) + 1e-6)) + np.exp2(power * np.log2(np.abs(v) + 1e-6))
     return np.asarray(np.exp2(np.log2(total) / power), np.float32)

@@ -13,10 +13,10 @@ def ct(
     rng: np.random.Generator, density: Layer, window: tuple[float, float], dose: float, *, masks: Masks, organ: Layer
 ) -> Phantom:
     """Hounsfield units → a CT slice: kernel, quantum noise of about `dose` HU, streaks, a round field, a window."""
-    smooth = _blurred(density, rng.uniform(0.2, 0.9))
+    smooth = _blur(density, rng.uniform(0.2, 0.9))
     grain = rng.standard_normal((SIDE, SIDE)).astype(np.float32)
     sigma = dose * rng.uniform(0.5, 1.5)
-    visible = smooth + sigma * (_blurred(grain, rng.uniform(0.5, 0.9)) * 2.2)
+    visible = smooth + sigma * (_blur(grain, rng.uniform(0.5, 0.9)) * 2.2)
     if rng.random() < 0.3:
         visible += _streaks(rng, 0.5 * sigma)
     low, high = window
@@ -28,14 +28,14 @@ def ct(
 
 def mri(rng: np.random.Generator, signal: Layer, masks: Masks, organ: Layer) -> Phantom:
     """Signal, 0 to about 1 → an MR slice: coil shading, Rician noise, ghosts of the pulse, contrast as printed."""
-    signal_with_bias = _blurred(signal, rng.uniform(0.2, 0.9)) * (1 + rng.uniform(0.02, 0.12) * noise(rng, 260))
+    signal_with_bias = _blur(signal, rng.uniform(0.2, 0.9)) * (1 + rng.uniform(0.02, 0.12) * noise(rng, 260))
     if rng.random() < 0.2:
         signal_with_bias = signal_with_bias + rng.uniform(0.01, 0.03) * np.roll(
             signal_with_bias, int(rng.integers(40, 120)), 0
         )
     sigma = rng.uniform(0.012, 0.035)
     real, imaginary = rng.standard_normal((2, SIDE, SIDE)).astype(np.float32)
-    visible = np.hypot(signal_with_bias + sigma * _blurred(real, 0.5) * 1.6, sigma * _blurred(imaginary, 0.5) * 1.6)
+    visible = np.hypot(signal_with_bias + sigma * _blur(real, 0.5) * 1.6, sigma * _blur(imaginary, 0.5) * 1.6)
     gain, gamma = rng.uniform(0.8, 1.08), rng.uniform(0.8, 1.25)
     return Phantom(np.clip(gain * visible**gamma, 0, 1).astype(np.float32), masks, None, organ)
 
@@ -49,7 +49,7 @@ def table(plane: Plane, density: Layer, back: float) -> None:
     density[:] = np.where((density < -900) & shell, -350, density)
 
 
-def _blurred(layer: Layer, sigma: float) -> Layer:
+def _blur(layer: Layer, sigma: float) -> Layer:
     """Gaussian, of at most three pixels to each side; the image is continued round its edges."""
     weights = np.exp(-0.5 * (np.arange(-3, 4) / sigma) ** 2)
     weights /= weights.sum()

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.phantom.canvas import SIZE, Layer, Point, Stroke, ellipse, filled, rounded, stroked
+from training.phantom.canvas import SIZE, Layer, Point, Stroke, ellipse, fill, round_corners, stroke
 
 RIGHT, LEFT = -1, 1
 """The patient's sides; the patient's left is on the right of the film."""
@@ -67,7 +67,7 @@ def lung(person: Thorax, side: int) -> Layer:
         corner = (across, down) == (1.0, 1.0)
         wobble = (0.0, 0.0) if corner else rng.normal(0, 0.012, 2)
         points.append(person.at(side * (across + wobble[0]), down - dome + wobble[1]))
-    return filled(rounded(points), 2.5)
+    return fill(round_corners(points), 2.5)
 
 
 def heart(person: Thorax) -> Layer:
@@ -82,7 +82,7 @@ def body(person: Thorax) -> Layer:
     """The outline of trunk, shoulders and neck."""
     outline = [(-0.25, -0.6), (-0.25, -0.12), (-0.8, -0.06), (-1.35, 0.05), (-1.45, 0.3), (-1.18, 0.45), (-1.18, 1.7)]
     points = [person.at(x, y) for x, y in outline] + [person.at(-x, y) for x, y in reversed(outline)]
-    return filled(rounded(points), 6)
+    return fill(round_corners(points), 6)
 
 
 def skin_fold(person: Thorax) -> Layer:
@@ -92,7 +92,7 @@ def skin_fold(person: Thorax) -> Layer:
         return np.zeros((SIZE, SIZE), np.float32)
     side, away = rng.choice([RIGHT, LEFT]), rng.uniform(0.55, 0.75)
     line = [person.at(side * (away + 0.12 * bend), 0.1 + 0.6 * bend) for bend in np.linspace(0, 1, 12)]
-    return np.asarray(0.06 * stroked([(line, 1.5)], 0.9), np.float32)
+    return np.asarray(0.06 * stroke([(line, 1.5)], 0.9), np.float32)
 
 
 def vessels(person: Thorax, side: int) -> Layer:
@@ -102,7 +102,7 @@ def vessels(person: Thorax, side: int) -> Layer:
     for angle in np.linspace(-1.35, 1.35, 11):
         _branch(rng, person.at(side * 0.24, 0.44), (side, angle + rng.normal(0, 0.08)), 4.2, strokes)
     hilum = ellipse(person.at(side * 0.23, 0.44), (SIZE * 0.025, SIZE * 0.05), -0.2 * side, 5)
-    return 0.16 * stroked(strokes, 1.1) + 0.14 * hilum
+    return 0.16 * stroke(strokes, 1.1) + 0.14 * hilum
 
 
 def _branch(
