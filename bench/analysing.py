@@ -21,7 +21,7 @@ from imaging.preprocess import geometry_of, prepare, resample
 from imaging.renderings import heatmap, preview
 
 AT_MOST = 1.10
-OURS, LIBRARIES, DECODED = "imaging", "libraries", "own decode"
+OURS, LIBRARIES, OWN_DECODE = "imaging", "libraries", "own decode"
 PREVIEW, HEATMAP = "preview", "heatmap"
 
 
@@ -55,7 +55,7 @@ def subjects(data: bytes, model: Model) -> Mapping[str, Subject]:
     return {
         OURS: lambda: analyse(decode(data), model),
         LIBRARIES: lambda: (resize(_decode(data)), run()),
-        DECODED: lambda: (resize(decode(data).pixels), run()),
+        OWN_DECODE: lambda: (resize(decode(data).pixels), run()),
         PREVIEW: lambda: preview(picture),
         HEATMAP: lambda: heatmap(picture, analysis),
     }
@@ -84,7 +84,7 @@ def _resize(pixels: NDArray[Any], target: Input) -> NDArray[Any]:
 
 
 def _row(name: str, measurement: Measurement) -> tuple[str, ...]:
-    plain, own = measurement.ratio(OURS, LIBRARIES), measurement.ratio(OURS, DECODED)
+    plain, own = measurement.ratio(OURS, LIBRARIES), measurement.ratio(OURS, OWN_DECODE)
     drawing_times = [f"{measurement.micros(step) / 1000:.1f}" for step in (PREVIEW, HEATMAP)]
     outcome = verdict(plain.median, AT_MOST)
     return (

@@ -24,7 +24,7 @@ from tests.cloud import KEY
 ACCOUNT_ID: Final = 113_221_541_888_001
 SCAN_ID: Final = 113_221_541_900_417
 SESSION: Final = "Zx3vQ7n0E5t1F4s9"
-MADE = datetime(2026, 1, 5, 9, 30, 12, tzinfo=UTC)
+CREATED_AT = datetime(2026, 1, 5, 9, 30, 12, tzinfo=UTC)
 RESULT = AnalysisResult(
     findings=(
         Finding("consolidation", "Consolidation", 0.9412, 0.4188, True),
@@ -56,8 +56,8 @@ SCAN = Scan(
     object_key=upload_key(Priority.MEDIUM, SCAN_ID, SCAN_ID + 1),
     scan_type=ScanType.XRAY,
     status=TaskStatus.COMPLETED,
-    created_at=MADE,
-    completed_at=MADE.replace(second=14),
+    created_at=CREATED_AT,
+    completed_at=CREATED_AT.replace(second=14),
     result=RESULT,
 )
 
@@ -81,7 +81,7 @@ def secret(_: Any) -> bytes:
 def answers(seconds: Callable[[], float] = time.time) -> dict[str, Answer]:
     """DynamoDB's answers, at a Unix time, to the gate's update and to the read of the scan."""
     item = scan_item(SCAN)
-    item.result, item.completed_ms = dict(RESULT), to_ms(SCAN.completed_at or MADE)
+    item.result, item.completed_ms = dict(RESULT), to_ms(SCAN.completed_at or CREATED_AT)
     row = json.dumps({"Item": item.serialize()}).encode()
     return {"UpdateItem": lambda _: _gate(int(seconds())), "GetItem": lambda _: row}
 

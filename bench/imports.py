@@ -16,7 +16,7 @@ from infra.build.wheels import Target, install_wheels
 
 AT_MOST = 1.15
 BYTECODE = ROOT / ".local" / "bytecode"
-UNCOMPILED = "uncompiled"
+WITHOUT_BYTECODE = "uncompiled"
 ONLY_IN_INFERENCE = ("numpy", "onnxruntime", "pydicom")
 LOG = "from aws_lambda_powertools import Logger"
 BATCH = "from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response"
@@ -29,7 +29,7 @@ TypeAdapter(Probe)"""
 HTTP = f"import chalice.app, multipart\n{MODELS}"
 SQS = "from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord"
 STREAM = "from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord"
-NEEDED: Mapping[str, Sequence[str]] = {
+NEEDED_IMPORTS: Mapping[str, Sequence[str]] = {
     "functions.portal.handler": (LOG, HTTP),
     "functions.auth.handler": (LOG, HTTP, STORES, "import jwt", "import argon2"),
     "functions.auth.mail_handler": (LOG, BATCH, SQS, STORES, "import jwt"),
@@ -59,7 +59,9 @@ class Stray(Exception):
     """A function imports what only inference may."""
 
 
-def measure(rounds: int = 7, handlers: Sequence[str] = tuple(NEEDED), folders: Sequence[Path] | None = None) -> Report:
+def measure(
+    rounds: int = 7, handlers: Sequence[str] = tuple(NEEDED_IMPORTS), folders: Sequence[Path] | None = None
+) -> Report:
     """One row for each function. `folders`: where its packages are; those of the built layers unless given.
 
     Raises Stray.
@@ -83,7 +85,7 @@ def layers() -> list[Path]:
 
 def _turns(handler: str, rounds: int, folders: Sequence[Path]) -> Measurement:
     """The handler and what it needs, each in a new process, in turns."""
-    programs = {"own": f"import {handler}", "needed": "\n".join(NEEDED[handler])}
+    programs = {"own": f"import {handler}", "needed": "\n".join(NEEDED_IMPORTS[handler])}
     times: dict[str, list[float]] = {name: [] for name in programs}
     for turn in range(-1, rounds):  # the first compiles
         for name in sorted(programs, reverse=turn % 2 == 1):
@@ -91,7 +93,7 @@ def _turns(handler: str, rounds: int, folders: Sequence[Path]) -> Measurement:
             _refuse_strays(handler, modules)
             if turn >= 0:
                 times[name].append(micros)
-    times[UNCOMPILED] = [_in_process(programs["own"], folders, is_compiled=False)[0]]
+    times[WITHOUT_BYTECODE] = [_in_process(programs["own"], folders, is_compiled=False)[0]]
     return Measurement(times)
 
 
@@ -118,5 +120,5 @@ def _row(handler: str, measurement: Measurement) -> tuple[str, ...]:
     ratio = measurement.ratio("own", "needed")
     name = handler.removeprefix("functions.")
     outcome = verdict(ratio.median, AT_MOST)
-    milliseconds = [f"{measurement.micros(subject) / 1000:.0f}" for subject in ("own", UNCOMPILED)]
+    milliseconds = [f"{measurement.micros(subject) / 1000:.0f}" for subject in ("own", WITHOUT_BYTECODE)]
     return name, milliseconds[0], times(ratio), milliseconds[1], f"{AT_MOST:.2f}", outcome

@@ -54,9 +54,9 @@ def _call(handler: Any, event: dict[str, Any]) -> Subject:
 def _alike(subjects: Mapping[str, Subject]) -> None:
     """Refuses to compare what does not do the same."""
     replies: dict[str, Any] = {name: subject() for name, subject in subjects.items()}
-    expected = json.loads(replies[OURS]["body"])
+    first_body = json.loads(replies[OURS]["body"])
     for name, answer in replies.items():
-        if answer["statusCode"] != 200 or json.loads(answer["body"]) != expected:
+        if answer["statusCode"] != 200 or json.loads(answer["body"]) != first_body:
             raise AssertionError(f"{name} answers otherwise: {answer['statusCode']} {answer['body'][:400]}")
 
 

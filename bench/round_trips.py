@@ -39,17 +39,17 @@ def _count_calls() -> Iterator[Count]:
     """Counts the calls that leave each client."""
     count: Count = Counter()
 
-    def seen(event_name: str, **_: Any) -> None:
+    def on_call(event_name: str, **_: Any) -> None:
         count[event_name.split(".")[1]] += 1
 
     emitters = [(connection().client.meta.events, "before-send.dynamodb"), (s3().meta.events, "before-send.s3")]
     for events, event in emitters:
-        events.register_first(event, seen)
+        events.register_first(event, on_call)
     try:
         yield count
     finally:
         for events, event in emitters:
-            events.unregister(event, seen)
+            events.unregister(event, on_call)
 
 
 def _requests() -> Iterator[tuple[str, Callable[[], Reply]]]:

@@ -17,7 +17,7 @@ from scanward.domain.ids import to_uuid
 from tests.cloud import KEY
 
 LIMIT = 100
-REQUIRED = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
+REQUIRED_CLAIMS = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
 
 
 class Scan(BaseModel):
@@ -50,7 +50,7 @@ def _gate(credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBeare
         audience="scanward-api",
         issuer="scanward",
         leeway=30,
-        options={"require": REQUIRED},
+        options={"require": REQUIRED_CLAIMS},
     )
     now = int(time.time())
     row, counter = GateRow(f"ACCOUNT#{claims['sub']}", "GATE"), f"m{now // 60}"

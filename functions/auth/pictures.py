@@ -182,7 +182,7 @@ def _spell_chunk(kind: bytes, payload: bytes) -> bytes:
 
 MAX_BYTES = 2_000_000
 TOO_LARGE = "A picture has at most 2,000,000 bytes."
-BROKEN = "Send a picture as a JPEG or PNG file."
+BROKEN_TEXT = "Send a picture as a JPEG or PNG file."
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,5 +205,5 @@ def clean_picture(content: bytes) -> CleanPicture:
         if kind is ImageFormat.PNG:
             return CleanPicture(clean_png(content), CONTENT_TYPE_OF[kind], "png")
     except BrokenPicture as error:
-        raise InvalidFields({"image": [BROKEN]}) from error
-    raise InvalidFields({"image": [BROKEN]})
+        raise InvalidFields({"image": [BROKEN_TEXT]}) from error
+    raise InvalidFields({"image": [BROKEN_TEXT]})

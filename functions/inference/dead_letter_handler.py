@@ -34,10 +34,10 @@ def read_message(record: SQSRecord) -> None:
     for message in parse_message(record.body, settings.bucket):
         end = fail_dead_letter(deps, message)
         log.warning("dead letter", extra={"end": end})
-        if end is DeadLetterOutcome.BURIED:
+        if end is DeadLetterOutcome.TASK_FAILED:
             emit_failure(FailureReason.RETRIES_EXHAUSTED)
         if end is DeadLetterOutcome.SET_ASIDE:
-            emit({Metric.QUARANTINED: 1})
+            emit({Metric.OBJECTS_QUARANTINED: 1})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

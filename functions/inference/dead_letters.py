@@ -26,7 +26,7 @@ class DeadLetterDeps:
 class DeadLetterOutcome(StrEnum):
     """What became of a dead letter."""
 
-    BURIED = "buried"
+    TASK_FAILED = "buried"
     SET_ASIDE = "set aside"
     NOTHING_TO_DO = "nothing to do"
 
@@ -48,4 +48,4 @@ def fail_dead_letter(deps: DeadLetterDeps, message: IncomingMessage) -> DeadLett
     if tasks.is_leased(task, now):
         raise TaskLeased
     deps.scans.write_transition(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
-    return DeadLetterOutcome.BURIED
+    return DeadLetterOutcome.TASK_FAILED

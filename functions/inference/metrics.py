@@ -23,8 +23,8 @@ def measure_end(task: Task, took: timedelta) -> None:
     """One task that a worker brought to its end. Failures are told as 0 or 1, so that their mean is their share."""
     is_failed = task.failure is not None
     numbers = {
-        Metric.FINISHED: int(not is_failed),
-        Metric.FAILED: int(is_failed),
+        Metric.ANALYSES_FINISHED: int(not is_failed),
+        Metric.ANALYSES_FAILED: int(is_failed),
         Metric.DURATION: took / _MILLISECOND,
         Metric.ATTEMPTS: task.attempts,
     }
@@ -35,9 +35,9 @@ def measure_end(task: Task, took: timedelta) -> None:
 
 def measure_quarantine() -> None:
     """One announcement of what means nothing to us."""
-    emit({Metric.QUARANTINED: 1})
+    emit({Metric.OBJECTS_QUARANTINED: 1})
 
 
 def measure_model_error() -> None:
     """One model that was looked at and refused."""
-    emit({Metric.REFUSED: 1})
+    emit({Metric.MODELS_REFUSED: 1})

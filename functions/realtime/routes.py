@@ -12,7 +12,7 @@ from scanward.errors import NotAuthenticated, ScanwardError, TooManyRequests
 from scanward.web.families import Family
 
 Reply = dict[str, Any]
-DONE: Reply = {"statusCode": 200}
+OK_REPLY: Reply = {"statusCode": 200}
 
 
 def answer(deps: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
@@ -29,7 +29,7 @@ def answer(deps: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
         status, body = Family.ENVELOPE.error_body(refusal)
         headers = {"Retry-After": str(refusal.retry_after)} if isinstance(refusal, TooManyRequests) else {}
         return {"statusCode": status, "headers": headers, "body": body}
-    return DONE
+    return OK_REPLY
 
 
 def _handshake(connection_id: str, event: Mapping[str, Any]) -> Handshake:

@@ -29,8 +29,8 @@ KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 def environment(endpoint: str) -> dict[str, str]:
     """What a program (SAM, PynamoDB) needs in its environment to speak to the local AWS and to nothing else."""
-    inherited = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-    return {**inherited, **KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+    return {**own, **KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
 
 def _client(endpoint: str, service: str) -> Any:

@@ -48,13 +48,13 @@ def check_free(port: int) -> None:
     raise UserError(f"Port {port} is taken by another program.", other)
 
 
-UNPACKED = "unpacked"  # functions and layers, which every start unpacks anew
+UNPACKED_FOLDER = "unpacked"  # functions and layers, which every start unpacks anew
 
 
 def prepare(data: Path, port: int) -> None:
     """Makes the folders, and the data fit for a start on this port."""
-    shutil.rmtree(data / UNPACKED, ignore_errors=True)
-    for folder in ("state", "objects", UNPACKED):
+    shutil.rmtree(data / UNPACKED_FOLDER, ignore_errors=True)
+    for folder in ("state", "objects", UNPACKED_FOLDER):
         (data / folder).mkdir(parents=True, exist_ok=True)
     _move_to_port(data, port)
     _rewind_streams(data / "state" / "lambda.json")
@@ -203,10 +203,8 @@ def _is_ours(pid: int) -> bool:
 
 def _environment(cloud: EmbeddedCloud) -> dict[str, str]:
     # Functions inherit all of it: nothing of the caller's Python or AWS may get through.
-    inherited = {
-        name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "LOCALSTACK"))
-    }
-    return inherited | {
+    own = {name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "PYTHON", "LOCALSTACK"))}
+    return own | {
         "GATEWAY_PORT": str(cloud.port),
         "BIND_HOST": "127.0.0.1",
         "AUTH": "true" if cloud.enforces_iam else "false",
@@ -214,7 +212,7 @@ def _environment(cloud: EmbeddedCloud) -> dict[str, str]:
         "S3_PERSIST": "1",
         "STATE_DIR": str(cloud.data / "state"),
         "S3_DATA_DIR": str(cloud.data / "objects"),
-        "TMPDIR": str(cloud.data / UNPACKED),
+        "TMPDIR": str(cloud.data / UNPACKED_FOLDER),
         # Services that would listen on ports of their own.
         "IOT_MTLS_ENABLED": "0",
         "SFTP_ENABLED": "0",

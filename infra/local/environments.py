@@ -19,7 +19,7 @@ from infra.errors import UserError
 from infra.local.paths import LOCAL, ROOT, STAMP, venv
 
 # What venv or pip say → what is wrong, and what to do. The first that is found counts.
-_KNOWN = (
+_FAILURES = (
     (
         r"ensurepip is not available|No module named '?(?:venv|ensurepip)|ensurepip.*returned non-zero",
         "This Python cannot make virtual environments: its venv module is missing.",
@@ -55,7 +55,7 @@ _KNOWN = (
 
 def explain_failure(name: str, output: str) -> UserError:
     """The refusal that fits what venv or pip said; their last lines when nothing is known to fit."""
-    for pattern, what, advice in _KNOWN:
+    for pattern, what, advice in _FAILURES:
         if re.search(pattern, output):
             return UserError(f"The environment {name!r} cannot be made. {what}", advice)
     last = [line for line in output.splitlines() if line.strip() and not line.startswith("WARNING")][-8:]

@@ -14,7 +14,7 @@ NAMES = ("chalice", "swagger", "core", "model", "cloud", "deploy", "local", "dev
 # Their wheels ask for more than we use of them.
 BARE = frozenset({"chalice", "swagger", "train", "reference"})
 # torch has builds of its own for machines with and without accelerators: its lock fixes versions, and pip the rest.
-UNHASHED = frozenset({"train", "reference"})
+WITHOUT_HASHES = frozenset({"train", "reference"})
 
 
 def lock(name: str) -> None:
@@ -24,7 +24,7 @@ def lock(name: str) -> None:
     command += ["--fork-strategy", "fewest", "--no-annotate"]
     command += ["--no-emit-index-url", "--no-emit-find-links", "--custom-compile-command", "make lock", "--upgrade"]
     command += ["--no-deps"] if name in BARE else []
-    command += [] if name in UNHASHED else ["--generate-hashes"]
+    command += [] if name in WITHOUT_HASHES else ["--generate-hashes"]
     print(f"locking {name}", flush=True)
     subprocess.run([*command, f"requirements/{name}.in", "-o", f"requirements/{name}.txt"], cwd=ROOT, check=True)
 

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageOps
 
-from functions.auth.pictures import BROKEN, MAX_BYTES, TOO_LARGE, clean_picture, read_orientation
+from functions.auth.pictures import BROKEN_TEXT, MAX_BYTES, TOO_LARGE, clean_picture, read_orientation
 from scanward.errors import InvalidFields
 from tests.auth.photographs import PLACES, chunk, drawn, jpeg, png
 
@@ -114,7 +114,7 @@ BEHIND_SCAN_HEAD = JPEG.index(b"\xff\xda") + 14
 def test_what_is_no_whole_picture_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidFields) as refusal:
         clean_picture(content)
-    assert refusal.value.fields == {"image": [BROKEN]}
+    assert refusal.value.fields == {"image": [BROKEN_TEXT]}
 
 
 @pytest.mark.parametrize("head", [JPEG[:2], JPEG[:BEHIND_SCAN_HEAD]])
@@ -123,7 +123,7 @@ def test_a_file_full_of_fill_bytes_is_read_through_once(head: bytes, filling: by
     """Whoever looked at each row of them from each of its bytes would be at it for hours."""
     with pytest.raises(InvalidFields) as refusal:
         clean_picture(head + filling * ((MAX_BYTES - len(head)) // len(filling)))
-    assert refusal.value.fields == {"image": [BROKEN]}
+    assert refusal.value.fields == {"image": [BROKEN_TEXT]}
 
 
 def test_fill_bytes_behind_a_scan_are_none_of_the_picture() -> None:

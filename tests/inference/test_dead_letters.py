@@ -19,7 +19,7 @@ def dead(inference: AnalysisDeps) -> DeadLetterDeps:
 
 def test_a_dead_letter_fails_its_task_once(dead: DeadLetterDeps, uploaded: Upload) -> None:
     task, arrival = uploaded(b"anything")
-    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.BURIED
+    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.TASK_FAILED
     failed = dead.scans.task(task.id)
     assert failed
     assert failed.failure is FailureReason.RETRIES_EXHAUSTED
@@ -43,7 +43,7 @@ def test_a_task_that_is_held_is_left_until_its_lease_is_over(
     with pytest.raises(TaskLeased):
         fail_dead_letter(dead, arrival)
     time.ahead = tasks.LEASE
-    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.BURIED
+    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.TASK_FAILED
 
 
 def test_a_letter_for_no_task_is_no_error(dead: DeadLetterDeps) -> None:

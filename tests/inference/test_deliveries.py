@@ -176,7 +176,7 @@ def test_a_dead_letter_of_a_delivery_fails_its_task(inference: AnalysisDeps, rec
     delivery = delivered(PNG)
     arrival = accept_external(reception, delivery)
     assert arrival
-    assert fail_dead_letter(dead, delivery) is DeadLetterOutcome.BURIED
+    assert fail_dead_letter(dead, delivery) is DeadLetterOutcome.TASK_FAILED
     task = inference.scans.task(arrival.task_id)
     assert task
     assert task.failure is FailureReason.RETRIES_EXHAUSTED

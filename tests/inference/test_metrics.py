@@ -83,18 +83,18 @@ def dimensions(line: dict[str, Any]) -> list[list[str]]:
 def test_a_finished_analysis_is_told_with_its_lane_its_time_and_its_attempts(told: Callable[..., Told]) -> None:
     task, version = kept(PNG)
     lines = told("inference-upload", task, version)
-    assert (numbers(lines, Metric.FINISHED), numbers(lines, Metric.FAILED)) == ([1], [0])
+    assert (numbers(lines, Metric.ANALYSES_FINISHED), numbers(lines, Metric.ANALYSES_FAILED)) == ([1], [0])
     assert numbers(lines, Metric.ATTEMPTS) == [1]
     [duration] = numbers(lines, Metric.DURATION)
     assert duration > 0
-    assert kept_by(lines, Metric.FINISHED) == [[{"service": "clinic"}, {"service": "clinic", "lane": "high"}]]
+    assert kept_by(lines, Metric.ANALYSES_FINISHED) == [[{"service": "clinic"}, {"service": "clinic", "lane": "high"}]]
     assert numbers(lines, Metric.FAILURES) == numbers(lines, Metric.FAULTS) == []
 
 
 def test_a_refused_image_is_told_with_its_reason_and_is_no_fault_of_ours(told: Callable[..., Told]) -> None:
     task, version = kept(PNG[:-500])
     lines = told("inference-upload", task, version)
-    assert (numbers(lines, Metric.FINISHED), numbers(lines, Metric.FAILED)) == ([0], [1])
+    assert (numbers(lines, Metric.ANALYSES_FINISHED), numbers(lines, Metric.ANALYSES_FAILED)) == ([0], [1])
     assert kept_by(lines, Metric.FAILURES) == [[{"service": "clinic"}, {"service": "clinic", "reason": "BAD_INPUT"}]]
     assert numbers(lines, Metric.FAULTS) == []
 
@@ -109,8 +109,8 @@ def test_an_image_that_is_not_there_is_a_fault_of_ours(told: Callable[..., Told]
 def test_what_is_set_aside_is_told(told: Callable[..., Told]) -> None:
     boto3.client("s3").put_object(Bucket=BUCKET, Key=SAMPLE_KEY, Body=PNG)
     lines = told("inference-upload")
-    assert numbers(lines, Metric.QUARANTINED) == [1]
-    assert numbers(lines, Metric.FINISHED) == numbers(lines, Metric.FAILED) == []
+    assert numbers(lines, Metric.OBJECTS_QUARANTINED) == [1]
+    assert numbers(lines, Metric.ANALYSES_FINISHED) == numbers(lines, Metric.ANALYSES_FAILED) == []
 
 
 def test_how_long_a_message_waited_is_told_even_of_one_that_means_nothing(told: Callable[..., Told]) -> None:
@@ -156,8 +156,8 @@ def test_a_model_that_is_refused_is_told(monkeypatch: pytest.MonkeyPatch, capsys
     )
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "MODELS: knee: there is no such model" in [line.get("why") for line in lines]
-    assert numbers(lines, Metric.REFUSED) == [1]
-    assert kept_by([line for line in lines if "_aws" in line], Metric.REFUSED) == [[{"service": "clinic"}]]
+    assert numbers(lines, Metric.MODELS_REFUSED) == [1]
+    assert kept_by([line for line in lines if "_aws" in line], Metric.MODELS_REFUSED) == [[{"service": "clinic"}]]
     assert models.names == ["knee"]
 
 
@@ -182,7 +182,7 @@ def test_each_reason_can_be_told(reason: FailureReason, capsys: pytest.CaptureFi
 
 def test_a_task_that_was_tried_too_often_is_told_as_failed(inference: AnalysisDeps, uploaded: Upload) -> None:
     ended: list[Task] = []
-    listening = replace(inference, ended=lambda task, _: ended.append(task))
+    listening = replace(inference, on_end=lambda task, _: ended.append(task))
     task, arrival = uploaded(PNG)
     for _ in range(MAX_ATTEMPTS):
         held = inference.scans.write_transition(task, tasks.claim(task, "a worker that dies", None, inference.now()))
@@ -194,7 +194,7 @@ def test_a_task_that_was_tried_too_often_is_told_as_failed(inference: AnalysisDe
 def test_an_end_is_told_once(inference: AnalysisDeps, uploaded: Upload) -> None:
     ended: list[Task] = []
     _, arrival = uploaded(PNG)
-    listening = replace(inference, ended=lambda task, _: ended.append(task))
+    listening = replace(inference, on_end=lambda task, _: ended.append(task))
     assert process(listening, arrival) is Outcome.FINISHED
     assert process(listening, arrival) is Outcome.NOTHING_TO_DO
     assert len(ended) == 1

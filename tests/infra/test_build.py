@@ -10,7 +10,7 @@ from infra.build import artefacts, wheels
 from infra.build.artefacts import megabytes, refuse_copyleft, trim
 from infra.build.refusal import BuildRefused
 from infra.build.wheels import Target, install_wheels
-from infra.local.locks import UNHASHED
+from infra.local.locks import WITHOUT_HASHES
 
 LAYER_LOCKS = ("core", "chalice", "model")
 
@@ -125,7 +125,7 @@ def test_locks_are_pinned_hashed_and_name_no_registry_and_no_machine(lock: Path)
     assert not re.search(r"/(?:root|home|tmp|work)/", text)
     assert len(re.findall(r"^\S+==", text, re.MULTILINE)) == len(re.findall(r"^[a-zA-Z]", text, re.MULTILINE))
     # torch has builds of its own for machines with and without accelerators
-    assert ("--hash=sha256:" in text) == (lock.stem not in UNHASHED)
+    assert ("--hash=sha256:" in text) == (lock.stem not in WITHOUT_HASHES)
 
 
 def test_artefacts_carry_bytecode_that_names_no_path_of_this_machine(tmp_path: Path) -> None:

@@ -101,7 +101,7 @@ def knows_what_is_measured(_: Template, observed: Template) -> Iterator[str]:
 
 
 def watches_what_is_ours_to_mend(_: Template, observed: Template) -> Iterator[str]:
-    for metric in (Metric.FAULTS, Metric.DEAD_LETTERS, Metric.QUARANTINED, Metric.REFUSED):
+    for metric in (Metric.FAULTS, Metric.DEAD_LETTERS, Metric.OBJECTS_QUARANTINED, Metric.MODELS_REFUSED):
         if not alarmed(observed, metric, service="Stack"):
             yield f"nobody is told of {metric}"
 

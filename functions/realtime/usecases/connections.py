@@ -106,5 +106,5 @@ def _renew(deps: ConnectionDeps, connection: Connection) -> str:
             raise
         deps.connections.close(connection.id)
         return "gone"
-    deps.connections.change(connection.id, lambda stored: renew(stored, deps.now()))
+    deps.connections.change(connection.id, lambda current: renew(current, deps.now()))
     return "kept"

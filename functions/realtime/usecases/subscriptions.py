@@ -89,7 +89,7 @@ def handle_message(deps: RealtimeDeps, connection_id: str, read: Callable[[], Me
     actor = _count_message(deps, connection)
     now = deps.connections.now()
     if note_activity(connection, now) != connection:
-        deps.connections.connections.change(connection_id, lambda stored: note_activity(stored, now))
+        deps.connections.connections.change(connection_id, lambda current: note_activity(current, now))
     message = read()
     if message.action is ReplyKind.PING:
         return None
@@ -128,20 +128,20 @@ def _watch(deps: RealtimeDeps, connection: Connection, actor: Actor, message: Me
     if message.task_ids is None:
         if connection.only_task is not None:
             raise NotFound
-        after = change(connection.id, lambda stored: replace(stored, watches_own=True))
+        after = change(connection.id, lambda current: replace(current, watches_own=True))
         return after and subscribe_open_tasks(deps, actor, after)
     task_ids = tuple(deps.tokens.task_id(text) for text in message.task_ids)
     if connection.only_task is not None and set(task_ids) - {connection.only_task}:
         raise NotFound
     watch(connection, task_ids)  # too many are refused before each is looked at
     read_watchable(deps, actor, task_ids)
-    return change(connection.id, lambda stored: watch(stored, task_ids))
+    return change(connection.id, lambda current: watch(current, task_ids))
 
 
 def _unwatch(deps: RealtimeDeps, connection: Connection, message: Message) -> Connection | None:
     if message.task_ids is None:
         return deps.connections.connections.change(
-            connection.id, lambda stored: replace(stored, task_ids=(), followed=(), watches_own=False)
+            connection.id, lambda current: replace(current, task_ids=(), followed_ids=(), watches_own=False)
         )
     task_ids = tuple(deps.tokens.task_id(text) for text in message.task_ids)
-    return deps.connections.connections.change(connection.id, lambda stored: unwatch(stored, task_ids))
+    return deps.connections.connections.change(connection.id, lambda current: unwatch(current, task_ids))

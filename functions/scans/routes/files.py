@@ -26,14 +26,14 @@ def read_image(call: Call[None], deps: ScanDeps) -> Binary:
 @routes.get("/files/heatmaps/{task_id}", "image/png")
 def read_heatmap(call: Call[None], deps: ScanDeps) -> Binary:
     """Where the model looked, over the image."""
-    stored = files.read_heatmap(deps, call.actor, call.path["task_id"], call.if_none_match)
-    return _inline(stored, "image/png", call.if_none_match)
+    content = files.read_heatmap(deps, call.actor, call.path["task_id"], call.if_none_match)
+    return _inline(content, "image/png", call.if_none_match)
 
 
-def _inline(stored: StoredObject | None, content_type: str, etag: str | None) -> Binary:
-    if stored is None:
+def _inline(content: StoredObject | None, content_type: str, etag: str | None) -> Binary:
+    if content is None:
         return Binary(b"", content_type, {**_PRIVATE, "ETag": etag or ""}, status=304)
-    return Binary(stored.content, content_type, {**_PRIVATE, "ETag": stored.etag})
+    return Binary(content.content, content_type, {**_PRIVATE, "ETag": content.etag})
 
 
 def _redirect(address: str) -> Binary:

@@ -22,7 +22,7 @@ from scanward.web.families import Family
 from scanward.web.responses import MessageOut
 from scanward.web.routes import Call, Media, Page, Routes
 
-ACCEPTED = ", ".join(ImageFormat)
+ACCEPTED_FORMATS = ", ".join(ImageFormat)
 
 
 def one_image(files: Mapping[str, File], field: str) -> UploadedImage:
@@ -32,7 +32,7 @@ def one_image(files: Mapping[str, File], field: str) -> UploadedImage:
     content = files[field].content
     kind = format_of(content)
     if kind is None:
-        foreign = f"This is not an image of an accepted format ({ACCEPTED})."
+        foreign = f"This is not an image of an accepted format ({ACCEPTED_FORMATS})."
         raise InvalidFields({field: [foreign if content else "The file is empty."]})
     return UploadedImage(content, kind)
 

@@ -70,7 +70,7 @@ def place_order(
         draft = Draft(scan_id or deps.fresh_id(now), deps.fresh_id(now), now)
         record = _new_record(deps, taking, draft)
         try:
-            stored = keep(draft, IdempotencyWrite(taking.idempotency_key, record.answer, taking.is_complete))
+            new_item = keep(draft, IdempotencyWrite(taking.idempotency_key, record.answer, taking.is_complete))
         except Conflict:  # the key has its mark, or an id is in use: one chance in thousands
             earlier = deps.idempotency.find(taking.idempotency_key, now) if taking.idempotency_key else None
             if earlier and earlier.is_in_progress(now):
@@ -78,7 +78,7 @@ def place_order(
             if earlier:
                 return _accepted_order(deps, taking, earlier, None)
         else:
-            return _accepted_order(deps, taking, record, stored)
+            return _accepted_order(deps, taking, record, new_item)
     raise Conflict
 
 
@@ -102,7 +102,7 @@ def _new_record(deps: ScanDeps, taking: OrderRequest, draft: Draft) -> Idempoten
 
 
 def _accepted_order(
-    deps: ScanDeps, taking: OrderRequest, record: IdempotencyRecord, stored: K | None
+    deps: ScanDeps, taking: OrderRequest, record: IdempotencyRecord, new_item: K | None
 ) -> AcceptedOrder[K]:
     task_id = int(record.answer["task_id"])
     # Signed for the time at which it was made, so that a replay is answered with the same token.
@@ -115,5 +115,5 @@ def _accepted_order(
         estimated_time=record.answer["estimated_time"],
         begun_at=record.begun_at,
         is_incomplete=not record.is_complete,
-        new_item=stored,
+        new_item=new_item,
     )

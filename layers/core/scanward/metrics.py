@@ -22,13 +22,13 @@ FAULTS = frozenset(
 class Metric(StrEnum):
     """The closed list of what is measured. docs/operations.md says what each is good for."""
 
-    FINISHED = "AnalysesFinished"
-    FAILED = "AnalysesFailed"
+    ANALYSES_FINISHED = "AnalysesFinished"
+    ANALYSES_FAILED = "AnalysesFailed"
     DURATION = "AnalysisDuration"
     ATTEMPTS = "AnalysisAttempts"
     WAIT = "QueueWait"
-    QUARANTINED = "ObjectsSetAside"
-    REFUSED = "ModelsRefused"
+    OBJECTS_QUARANTINED = "ObjectsSetAside"
+    MODELS_REFUSED = "ModelsRefused"
     FAILURES = "Failures"
     FAULTS = "Faults"
     DEAD_LETTERS = "DeadLetters"

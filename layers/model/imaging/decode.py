@@ -5,7 +5,7 @@ import time
 from functools import partial
 
 from imaging.dicom.meta import transfer_syntax
-from imaging.errors import ImageError, bad_input, too_large, unsupported
+from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import Format, Picture, check_bytes
 from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, decode_png, sniff
 
@@ -20,7 +20,7 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
     check_bytes(len(data))
     kind = sniff(data[:HEAD_BYTES])
     if kind is None:
-        raise unsupported("The file is neither a JPEG, a PNG nor a DICOM image.")
+        raise unsupported_format("The file is neither a JPEG, a PNG nor a DICOM image.")
     try:
         picture = _decode(data, kind, whole=whole)
     except ImageError:

@@ -41,6 +41,6 @@ def too_large(message: str) -> ImageError:
     return ImageError(Reason.TOO_LARGE, message)
 
 
-def unsupported(message: str) -> ImageError:
+def unsupported_format(message: str) -> ImageError:
     """An image of an accepted format, in a variant that is not read."""
     return ImageError(Reason.UNSUPPORTED, message)

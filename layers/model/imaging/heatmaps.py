@@ -70,7 +70,7 @@ SECONDS = 2.0
 LONGEST = 10.0
 """Seconds for the coarsest look, of the minute that a function has."""
 _SIDES = (4, 8, 16)
-_KEPT = 0.3
+_REFINED_SHARE = 0.3
 """The share of the cells, those that mattered most, that is looked at more finely."""
 _BATCH, _BATCH_SECONDS = 8, 0.25
 """At most so many images at once, and so long: a slow network is a large one, and each takes memory of its own."""
@@ -150,14 +150,14 @@ def _evidence(model: "Model", tensors: NDArray[np.float32], labels: list[int]) -
 
 def _hide(tensor: NDArray[np.float32], cell: NDArray[np.int64], side: int, last: bool) -> NDArray[np.float32]:
     """The image with one cell of side x side made as grey as the image is on average."""
-    occluded = tensor.copy()
-    view = occluded if last else np.moveaxis(occluded, 1, -1)
+    copy = tensor.copy()
+    view = copy if last else np.moveaxis(copy, 1, -1)
     box = (
         slice(int(at * length / side), int((at + 1) * length / side))
         for at, length in zip(cell, view.shape[1:3], strict=True)
     )
     view[(slice(None), *box)] = view.mean(axis=(1, 2), keepdims=True)
-    return occluded
+    return copy
 
 
 def _refine_grid(heat: Grid, side: int) -> NDArray[np.bool_]:
@@ -167,7 +167,7 @@ def _refine_grid(heat: Grid, side: int) -> NDArray[np.bool_]:
     mask = np.zeros((side, side), bool)
     for one in coarse:
         if one.max() > 0:
-            mask |= one >= max(float(np.quantile(one, 1 - _KEPT)), 1e-6)
+            mask |= one >= max(float(np.quantile(one, 1 - _REFINED_SHARE)), 1e-6)
     return np.asarray(np.kron(mask, np.ones((2, 2), bool)), bool)
 
 

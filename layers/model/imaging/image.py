@@ -128,11 +128,11 @@ class Picture:
     colour: float = 0.0
     """The share of the file's pixels that are clearly coloured."""
 
-    def to_brightness(self, stored: NDArray[np.generic]) -> NDArray[np.float32]:
+    def to_brightness(self, pixels: NDArray[np.generic]) -> NDArray[np.float32]:
         """Stored values of any shape → brightness, 0 (black) to 1 (white)."""
         span = self.high - self.low
         scale = self.slope / span
-        brightness = stored.astype(np.float32)
+        brightness = pixels.astype(np.float32)
         brightness *= np.float32(scale)
         brightness += np.float32((self.intercept - self.low) / span)
         np.clip(brightness, 0.0, 1.0, out=brightness)

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imaging.errors import unsupported
+from imaging.errors import unsupported_format
 from imaging.image import Picture
 from imaging.model_card import Card, Familiar, Flag
 from imaging.preprocess import PreparedInput
@@ -16,7 +16,7 @@ Plane = NDArray[np.float32]
 GRID = 12
 _AXES = 16
 _LEAST_SPREAD = 0.1
-_KEPT = 0.995
+_RIGHT_SHARE = 0.995
 """The share of right images that pass."""
 _SLACK = 1.1
 
@@ -39,7 +39,7 @@ def learn(planes: Plane) -> dict[str, Any]:
     }
     likeness = Familiar.model_validate({**learnt, "limit": 1})
     distances = [distance(one, likeness) for one in check_half]
-    return {**learnt, "limit": round(float(np.quantile(distances, _KEPT)) * _SLACK, 3)}
+    return {**learnt, "limit": round(float(np.quantile(distances, _RIGHT_SHARE)) * _SLACK, 3)}
 
 
 def thumbnail(plane: Plane, grid: int) -> NDArray[np.float64]:
@@ -81,7 +81,7 @@ def check_input(picture: Picture, prepared_input: PreparedInput, card: Card) -> 
     flags = _flags(picture, prepared_input, card)
     for code in flags:
         if code in card.gate.refuse:
-            raise unsupported(f"{_TEXTS[code]} The model does not read such images.")
+            raise unsupported_format(f"{_TEXTS[code]} The model does not read such images.")
     return flags
 
 

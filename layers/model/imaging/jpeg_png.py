@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imaging.errors import bad_input, too_large, unsupported
+from imaging.errors import bad_input, too_large, unsupported_format
 from imaging.image import (
     DETAIL_PIXELS,
     MAX_JPEG_SCANS,
@@ -63,7 +63,7 @@ def check_jpeg(data: bytes) -> JpegFrame:
         if code in _WITHOUT_LENGTH:
             continue
         if code in _HIERARCHICAL_OR_ARITHMETIC:
-            raise unsupported("This kind of JPEG (hierarchical or arithmetic) is not read.")
+            raise unsupported_format("This kind of JPEG (hierarchical or arithmetic) is not read.")
         if code in _FRAME:
             frame = _frame(data, position, lossless=code == _LOSSLESS)
         scans += code == _SCAN
@@ -219,7 +219,7 @@ def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
     """A JPEG file → an upright grey picture of 8 bits."""
     frame = check_jpeg(data)
     if frame.lossless or frame.precision != _BYTE:
-        raise unsupported("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
+        raise unsupported_format("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         columns, rows = image.size
         turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))

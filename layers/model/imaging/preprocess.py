@@ -48,11 +48,11 @@ def _gaussian_linear(image: Plane, size: tuple[int, int], box: Box) -> Plane:
     Both are linear and separable, so an axis is one matrix.
     """
     (rows, columns), (height, width), (top, left, bottom, right) = image.shape, size, box
-    interpolated = _matrix(rows, height, top, bottom) @ image @ _matrix(columns, width, left, right).T
+    values = _matrix(rows, height, top, bottom) @ image @ _matrix(columns, width, left, right).T
     least, most = float(image.min()), float(image.max())
-    if not least <= 0 <= most and interpolated.min() <= 0 <= interpolated.max():
+    if not least <= 0 <= most and values.min() <= 0 <= values.max():
         least, most = min(least, 0.0), max(most, 0.0)
-    return np.asarray(np.clip(interpolated, least, most), np.float32)
+    return np.asarray(np.clip(values, least, most), np.float32)
 
 
 @lru_cache(maxsize=8)
@@ -194,13 +194,13 @@ def prepare(picture: Picture, target: Input) -> PreparedInput:
     return PreparedInput(_tensor(full, target), placement, visible_share, _warnings(picture, target))
 
 
-def _resize_to_range(picture: Picture, stored: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
+def _resize_to_range(picture: Picture, pixels: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
     """Stored values → resized values in the card's range, of what lies in the input."""
     how = geometry.size, target.interpolation, geometry.kept_box(target)
     if target.interpolation == "box-bilinear":
         # In the stored bit depth, of which nothing is lost that way, and on fewer pixels.
-        return _scale(_level(picture, resample(stored, *how), target), target)
-    level = _level(picture, stored, target)
+        return _scale(_level(picture, resample(pixels, *how), target), target)
+    level = _level(picture, pixels, target)
     if target.eight_bits:
         quantised_image = resample((level * 255 + 0.5).astype(np.uint8), *how)
         return _scale(quantised_image.astype(np.float32) / np.float32(255), target)
@@ -216,16 +216,16 @@ def _scale(level: Plane, target: Input) -> Plane:
     return level
 
 
-def _level(picture: Picture, stored: NDArray[np.generic], target: Input) -> Plane:
+def _level(picture: Picture, pixels: NDArray[np.generic], target: Input) -> Plane:
     """Stored values → 0 to 1, by the header's window, the bit depth, or the card's window on units."""
     if target.values == "stored":
-        level = _clip(stored.astype(np.float32) / np.float32((1 << picture.facts.bits) - 1))
+        level = _clip(pixels.astype(np.float32) / np.float32((1 << picture.facts.bits) - 1))
         return 1 - level if picture.is_inverted else level
     if target.values == "units" and target.window and picture.units:
         low, high = target.window
-        units = stored.astype(np.float32) * np.float32(picture.slope) + np.float32(picture.intercept)
+        units = pixels.astype(np.float32) * np.float32(picture.slope) + np.float32(picture.intercept)
         return _clip((units - np.float32(low)) / np.float32(high - low))
-    return picture.to_brightness(stored)
+    return picture.to_brightness(pixels)
 
 
 def _clip(level: Plane) -> Plane:

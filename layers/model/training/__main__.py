@@ -52,11 +52,11 @@ def _check_metrics(folder: Path) -> int:
     from training.reading import read_held_out  # noqa: PLC0415
 
     card, subject = read_card(folder), SUBJECTS[folder.name]
-    recipe, expected = card.document["training_data"], card.document["metrics"]
-    reading = read_held_out(folder, subject, recipe["seed"], expected[subject.unit])
+    recipe, card_metrics = card.document["training_data"], card.document["metrics"]
+    reading = read_held_out(folder, subject, recipe["seed"], card_metrics[subject.unit])
     metrics = summary(reading, subject, card.temperature)
     print(json.dumps(metrics, indent=2))
-    wrong = differences(metrics, expected)
+    wrong = differences(metrics, card_metrics)
     for line in wrong:
         print(line, file=sys.stderr)
     print(f"{folder.name}/{CARD_FILE}: {'differs from what was measured' if wrong else 'reproduced'}")

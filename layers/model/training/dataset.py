@@ -18,10 +18,10 @@ from training.subjects import SUBJECTS, Subject
 SPLITS = {"train": 0, "validation": 1, "held-out": 2}
 """Each has a random stream of its own, so no phantom is in two of them."""
 
-_CROPPED = 0.35
+_CROP_SHARE = 0.35
 _MOST_CROP = 0.14
-_KEPT = 0.95
-_COVERED = 0.5
+_LEAST_SHARE = 0.95
+_COVER_SHARE = 0.5
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,12 +81,12 @@ def cells(mask: NDArray[np.float32], subject: Subject) -> NDArray[np.uint8]:
     spread = prepare(picture_of(mask), subject.input).tensor[0, 0]
     count, side = subject.cells, subject.input.height // subject.cells
     share = spread.reshape(count, side, count, side).mean(axis=(1, 3))
-    return (share > _COVERED * share.max()).astype(np.uint8) if share.max() > 0 else np.zeros_like(share, np.uint8)
+    return (share > _COVER_SHARE * share.max()).astype(np.uint8) if share.max() > 0 else np.zeros_like(share, np.uint8)
 
 
 def _crop(rng: np.random.Generator, phantom_image: Phantom) -> Phantom:
     """Cut one direction, unless that would cut a finding."""
-    if rng.random() >= _CROPPED:
+    if rng.random() >= _CROP_SHARE:
         return phantom_image
     rows, columns = phantom_image.film.shape
     start, end = (int(v) for v in rng.integers(0, int(rows * _MOST_CROP), 2))
@@ -94,7 +94,7 @@ def _crop(rng: np.random.Generator, phantom_image: Phantom) -> Phantom:
     if rng.random() < 0.5:
         cut = (slice(None), slice(start, columns - end))
     masks = {label: mask[tuple(cut)] for label, mask in phantom_image.masks.items()}
-    if any(mask.sum() < _KEPT * phantom_image.masks[label].sum() for label, mask in masks.items()):
+    if any(mask.sum() < _LEAST_SHARE * phantom_image.masks[label].sum() for label, mask in masks.items()):
         return phantom_image
     organ = None if phantom_image.organ is None else phantom_image.organ[tuple(cut)]
     return replace(phantom_image, film=phantom_image.film[tuple(cut)], masks=masks, organ=organ)

@@ -10,7 +10,7 @@ from training.reading import Reading
 from training.subjects import Subject
 
 _TOLERANCE = 0.01
-_MISCOUNTED = 1
+_MISCOUNT_LIMIT = 1
 """Images that may be counted elsewhere: processors round differently, and one may lie on the border."""
 
 
@@ -40,7 +40,7 @@ def differences(metrics: dict[str, Any], card: dict[str, Any], path: str = "metr
 
 
 def _alike(value: float | list[float], there: float | list[float]) -> bool:
-    allowance = _MISCOUNTED if isinstance(value, int) else _TOLERANCE
+    allowance = _MISCOUNT_LIMIT if isinstance(value, int) else _TOLERANCE
     return np.shape(value) == np.shape(there) and bool(np.max(np.abs(np.subtract(value, there))) <= allowance)
 
 

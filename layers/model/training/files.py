@@ -58,10 +58,10 @@ def apply_window(exposure: Exposure, low: float, high: float) -> Exposure:
 def dicom(film: Film, exposure: Exposure, name: str, body_part: str = "CHEST") -> bytes:
     """An uncompressed DICOM file of an invented patient `name`, the same bytes each time."""
     level = 1 - film if exposure.photometric == "MONOCHROME1" else film
-    stored = np.clip(exposure.black + level * (exposure.white - exposure.black) + 0.5, 0, None).astype("<u2")
+    pixels = np.clip(exposure.black + level * (exposure.white - exposure.black) + 0.5, 0, None).astype("<u2")
     dataset = _dataset(exposure, name, body_part)
     dataset.Rows, dataset.Columns = film.shape
-    dataset.PixelData = stored.tobytes()
+    dataset.PixelData = pixels.tobytes()
     file = io.BytesIO()
     dataset.save_as(file, enforce_file_format=True)
     return file.getvalue()

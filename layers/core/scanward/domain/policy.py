@@ -68,22 +68,30 @@ class Resource:
 Rule = MappingProxyType[Role, frozenset[Relation]]
 
 _SELF = frozenset({Relation.SELF})
-_LINKED = frozenset({Relation.SELF, Relation.CARE_LINK})
+_LINK_RELATIONS = frozenset({Relation.SELF, Relation.CARE_LINK})
 _CARING = frozenset({Relation.SELF, Relation.CARE_LINK, Relation.DEPARTMENT})
 _LOOKING = _CARING | {Relation.BREAK_GLASS}
 _ALL = frozenset(Relation)
 
 _OWNER: Rule = MappingProxyType({**dict.fromkeys(Role, _SELF), Role.ADMIN: _ALL})
 _IMAGES: Rule = MappingProxyType(
-    {Role.PATIENT: _SELF, Role.DOCTOR: _CARING, Role.HOSPITAL: _LINKED, Role.LAB: _LINKED, Role.ADMIN: _ALL}
+    {
+        Role.PATIENT: _SELF,
+        Role.DOCTOR: _CARING,
+        Role.HOSPITAL: _LINK_RELATIONS,
+        Role.LAB: _LINK_RELATIONS,
+        Role.ADMIN: _ALL,
+    }
 )
-_SEEN: Rule = MappingProxyType({**_IMAGES, Role.DOCTOR: _LOOKING})
+_VIEWERS: Rule = MappingProxyType({**_IMAGES, Role.DOCTOR: _LOOKING})
 _DOCTORS: Rule = MappingProxyType({Role.DOCTOR: _CARING - _SELF})
-_LET_IN: Rule = MappingProxyType({**_DOCTORS, Role.HOSPITAL: _LINKED - _SELF, Role.LAB: _LINKED - _SELF})
+_LET_IN: Rule = MappingProxyType(
+    {**_DOCTORS, Role.HOSPITAL: _LINK_RELATIONS - _SELF, Role.LAB: _LINK_RELATIONS - _SELF}
+)
 # What is said of a patient's health, beside the images: labs see the images alone.
-_HEALTH: Rule = MappingProxyType({role: relations for role, relations in _SEEN.items() if role is not Role.LAB})
+_HEALTH: Rule = MappingProxyType({role: relations for role, relations in _VIEWERS.items() if role is not Role.LAB})
 _PATIENT: Rule = MappingProxyType({Role.PATIENT: _SELF})
-_ADMINISTERED: Rule = MappingProxyType({Role.ADMIN: _ALL})
+_BY_ADMINISTRATORS: Rule = MappingProxyType({Role.ADMIN: _ALL})
 _QUESTION: Rule = MappingProxyType({Role.PATIENT: _SELF, Role.DOCTOR: frozenset({Relation.ASKED}), Role.ADMIN: _ALL})
 _DISCHARGE: Rule = MappingProxyType(
     {Role.PATIENT: _SELF, Role.DOCTOR: frozenset({Relation.DEPARTMENT}), Role.ADMIN: _ALL}
@@ -91,15 +99,15 @@ _DISCHARGE: Rule = MappingProxyType(
 
 RULES: MappingProxyType[Action, Rule] = MappingProxyType(
     {
-        Action.READ_SCAN: _SEEN,
-        Action.READ_TASK: _SEEN,
+        Action.READ_SCAN: _VIEWERS,
+        Action.READ_TASK: _VIEWERS,
         Action.UPLOAD_SCAN: _IMAGES,
         Action.ANALYSE_SCAN: _IMAGES,
         Action.CANCEL_TASK: _IMAGES,
         Action.DELETE_SCAN: _OWNER,
         Action.READ_READING: _HEALTH,
         Action.WRITE_READING: _DOCTORS,
-        Action.READ_PATIENT: _SEEN,
+        Action.READ_PATIENT: _VIEWERS,
         Action.WRITE_PATIENT: _LET_IN,
         Action.READ_DIAGNOSIS: _HEALTH,
         Action.WRITE_DIAGNOSIS: _DOCTORS,
@@ -119,8 +127,8 @@ RULES: MappingProxyType[Action, Rule] = MappingProxyType(
         Action.ADMIT_PATIENT: MappingProxyType({Role.DOCTOR: frozenset({Relation.CARE_LINK}), Role.ADMIN: _ALL}),
         Action.DISCHARGE_PATIENT: _DISCHARGE,
         # Of doctors, and of anybody: not of patients alone.
-        Action.ASSIGN_DOCTOR: _ADMINISTERED,
-        Action.DISMISS_DOCTOR: _ADMINISTERED,
+        Action.ASSIGN_DOCTOR: _BY_ADMINISTRATORS,
+        Action.DISMISS_DOCTOR: _BY_ADMINISTRATORS,
         Action.READ_ACCOUNT: _OWNER,
         Action.CHANGE_ACCOUNT: _OWNER,
     }
@@ -153,6 +161,6 @@ def allows(actor: Actor, action: Action, resource: Resource) -> bool:
     """Whether `actor` may do `action` to `resource`."""
     relation = relation_of(actor, resource)
     waiting = actor.role in PROFESSIONALS and not actor.is_approved
-    if waiting and (action in APPROVED_ONLY or relation not in _LINKED):
+    if waiting and (action in APPROVED_ONLY or relation not in _LINK_RELATIONS):
         return False
     return relation in RULES[action].get(actor.role, frozenset())

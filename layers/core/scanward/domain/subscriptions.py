@@ -92,13 +92,13 @@ def unwatch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
     """Without these tasks; those of one's own are told of again when they move, as long as all of them are watched."""
     named_ids = tuple(task_id for task_id in connection.task_ids if task_id not in task_ids)
     followed_ids = tuple(task_id for task_id in connection.followed_ids if task_id not in task_ids)
-    return replace(connection, task_ids=named_ids, followed=followed_ids)
+    return replace(connection, task_ids=named_ids, followed_ids=followed_ids)
 
 
 def follow(connection: Connection, task_id: int) -> Connection:
     """With one's own task followed; the oldest is forgotten when there are too many (ids grow with time)."""
     others = sorted(set(connection.followed_ids) - {task_id})
-    return replace(connection, followed=(*others[-(MAX_FOLLOWED - 1) :], task_id))
+    return replace(connection, followed_ids=(*others[-(MAX_FOLLOWED - 1) :], task_id))
 
 
 def note_activity(connection: Connection, now: datetime) -> Connection:

@@ -127,4 +127,4 @@ def check_refresh(session: Session, token_id: str, now: int) -> Refresh:
 
 def rotate_refresh(session: Session, token_id: str, successor: str, now: int) -> Session:
     """The session after its refresh token was replaced."""
-    return replace(session, current=successor, previous=token_id, rotated=now)
+    return replace(session, current=successor, previous=token_id, rotated_at=now)

@@ -23,7 +23,7 @@ AUDIENCE = "scanward-api"
 LEEWAY = timedelta(seconds=30)
 REFETCH_AFTER = timedelta(minutes=1)
 REREAD_AFTER = timedelta(seconds=ANNOUNCEMENT_SECONDS / 2)
-_REQUIRED = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
+_REQUIRED_CLAIMS = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]
 
 
 class Tokens:
@@ -65,7 +65,7 @@ class Tokens:
                 audience=AUDIENCE,
                 issuer=ISSUER,
                 leeway=LEEWAY,
-                options={"require": _REQUIRED, "verify_sub": True},
+                options={"require": _REQUIRED_CLAIMS, "verify_sub": True},
             )
             if payload["typ"] != kind.value:
                 raise NotAuthenticated

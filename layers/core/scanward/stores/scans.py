@@ -68,7 +68,7 @@ class RemovedScanItem(Model):
         table_name = ""
 
     pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default=keys.GONE)
+    sk = UnicodeAttribute(range_key=True, default=keys.REMOVED_SCAN)
     expires_at = NumberAttribute()
 
 
@@ -291,9 +291,9 @@ class ScanStore:
     def was_removed(self, scan_id: int) -> bool:
         """Whether there was such a scan, or it is being removed; one round trip."""
         with sdk_errors_mapped():
-            item_keys = [(keys.scan(scan_id), keys.SCAN), (keys.scan(scan_id), keys.GONE)]
+            item_keys = [(keys.scan(scan_id), keys.SCAN), (keys.scan(scan_id), keys.REMOVED_SCAN)]
             by_id = {item.sk: item for item in ScanItem.batch_get(item_keys, consistent_read=True)}
-        return keys.GONE in by_id or (keys.SCAN in by_id and bool(by_id[keys.SCAN].removing))
+        return keys.REMOVED_SCAN in by_id or (keys.SCAN in by_id and bool(by_id[keys.SCAN].removing))
 
     def _write_newest(self, before: Task, after: Task) -> Task:
         """Writes a task alone whose scan shows a later one's result already, or is gone."""

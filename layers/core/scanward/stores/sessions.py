@@ -96,13 +96,13 @@ class SessionEndItem(Model):
         table_name = ""
 
     pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True, default=keys.ENDED)
+    sk = UnicodeAttribute(range_key=True, default=keys.SESSION_END)
     times = NumberAttribute()
 
 
 def write_session_end(write: TransactWrite, account_id: int) -> None:
     """Tells, with everything else that the transaction writes, that sessions of the account have ended."""
-    write.update(SessionEndItem(keys.account(account_id), keys.ENDED), actions=[SessionEndItem.times.add(1)])
+    write.update(SessionEndItem(keys.account(account_id), keys.SESSION_END), actions=[SessionEndItem.times.add(1)])
 
 
 MAX_SESSIONS = 20

@@ -133,14 +133,14 @@ def _order_map(order: Order) -> dict[str, Any]:
     }
 
 
-def _order_of(stored: Mapping[str, Any]) -> Order:
+def _order_of(order_map: Mapping[str, Any]) -> Order:
     return Order(
-        priority=Priority(stored["lane"]),
-        report_style=ReportStyle(stored["reading"]) if stored["reading"] else None,
-        scan_type=ScanType(stored["scan_type"]) if stored["scan_type"] else None,
-        model=stored["model"],
-        additional_notes=stored["additional_notes"],
-        include_suggestions=stored["include_suggestions"],
+        priority=Priority(order_map["lane"]),
+        report_style=ReportStyle(order_map["reading"]) if order_map["reading"] else None,
+        scan_type=ScanType(order_map["scan_type"]) if order_map["scan_type"] else None,
+        model=order_map["model"],
+        additional_notes=order_map["additional_notes"],
+        include_suggestions=order_map["include_suggestions"],
     )
 
 

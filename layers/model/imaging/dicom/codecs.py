@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
 from imaging.dicom.header import PixelLayout
-from imaging.errors import bad_input, too_large, unsupported
+from imaging.errors import bad_input, too_large, unsupported_format
 from imaging.image import MAX_FRAMES, PREVIEW_SIDE
 from imaging.jpeg_png import JpegFrame, check_jpeg
 
@@ -180,7 +180,7 @@ def _jpeg_ls_frame(data: bytes) -> JpegFrame:
         if len(marker) < 2 or marker[0] != 0xFF or length < 2:
             raise bad_input("The JPEG-LS frame is damaged.")
         if marker == _JPEG_LS_PARAMETERS and data[position + 4 : position + 5] != b"\x01":
-            raise unsupported("A JPEG-LS frame with tables of its own is not read.")
+            raise unsupported_format("A JPEG-LS frame with tables of its own is not read.")
         if marker == _JPEG_LS_FRAME:
             precision, rows, columns, components = struct.unpack_from(">BHHB", data, position + 4)
             return JpegFrame(True, precision, rows, columns, components)
@@ -191,9 +191,9 @@ def _jpeg_ls_frame(data: bytes) -> JpegFrame:
 def _check_frame(jpeg_frame: JpegFrame, layout: PixelLayout) -> None:
     """What is decoded is what the DICOM header was judged by, and no more."""
     if (jpeg_frame.rows, jpeg_frame.columns) != (layout.rows, layout.columns):
-        raise unsupported("The frame's size differs from the one in the DICOM header.")
+        raise unsupported_format("The frame's size differs from the one in the DICOM header.")
     if jpeg_frame.components != layout.samples:
-        raise unsupported("The frame's number of colours differs from the one in the DICOM header.")
+        raise unsupported_format("The frame's number of colours differs from the one in the DICOM header.")
     if not 2 <= jpeg_frame.precision <= layout.allocated:
         raise bad_input("The frame's bit depth differs from the one in the DICOM header.")
 
@@ -274,9 +274,9 @@ def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
         raise bad_input("The JPEG 2000 frame is damaged.")
     length, _, right, bottom, left, top, *tiling, components = struct.unpack_from(">HH8IH", data, 4)
     if (bottom - top, right - left) != (layout.rows, layout.columns):
-        raise unsupported("The frame's size differs from the one in the DICOM header.")
+        raise unsupported_format("The frame's size differs from the one in the DICOM header.")
     if components != layout.samples or length != 38 + 3 * components:
-        raise unsupported("The frame's number of colours differs from the one in the DICOM header.")
+        raise unsupported_format("The frame's number of colours differs from the one in the DICOM header.")
     tile_columns, tile_rows, tile_left, tile_top = tiling
     if not tile_columns or not tile_rows:
         raise bad_input("The JPEG 2000 frame is damaged.")
@@ -287,9 +287,9 @@ def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
     depth = data[42]
     precision = (depth & 0x7F) + 1
     if len(depths) > 1 or data[43:45] != b"\x01\x01" or not 2 <= precision <= layout.allocated:
-        raise unsupported("A JPEG 2000 image with components of different kinds is not read.")
+        raise unsupported_format("A JPEG 2000 image with components of different kinds is not read.")
     if components > 1 and precision > _BYTE:  # Pillow's 8 bits of such a value turn the brightest into black
-        raise unsupported("A JPEG 2000 image in colour of more than 8 bits is not read.")
+        raise unsupported_format("A JPEG 2000 image in colour of more than 8 bits is not read.")
     return _Codestream(precision, bool(depth & 0x80), _levels(data, 4 + length, layout))
 
 
@@ -302,7 +302,7 @@ def _levels(data: bytes, position: int, layout: PixelLayout) -> int:
         if len(marker) < 2 or marker[0] != 0xFF or length < 2:
             raise bad_input("The JPEG 2000 frame is damaged.")
         if marker == _CODING_OF_ONE:
-            raise unsupported("A JPEG 2000 image with a coding style for each colour is not read.")
+            raise unsupported_format("A JPEG 2000 image with a coding style for each colour is not read.")
         if marker == _CODING:
             levels.append(_style(data[position + 4 : position + 2 + length], layout))
         position += 2 + length

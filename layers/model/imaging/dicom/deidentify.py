@@ -62,7 +62,7 @@ _CODE = re.compile(r"[A-Z0-9 _]{0,16}")
 _NUMBER = re.compile(r"[-+0-9.eE ]{0,16}")
 _TEXTS_KEPT = frozenset({"ConvolutionKernel", "Manufacturer", "ManufacturerModelName", "RescaleType"})
 _BYTES_KEPT = re.compile(r"(Segmented)?(Red|Green|Blue|Alpha)PaletteColorLookupTableData|LUTData|ExtendedOffsetTable.*")
-_CODED = frozenset({"CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"})
+_CODE_KEYWORDS = frozenset({"CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"})
 _SCHEMES = frozenset({"DCM", "FMA", "I10", "ICDO3", "LN", "MDC", "RADLEX", "SCT", "SNM3", "SRT", "UCUM", "UMLS"})
 """Their texts are published. A code of anybody's own may say anything."""
 
@@ -132,7 +132,7 @@ def _may_stay(element: _Element, vr: str, *, is_coded: bool) -> bool:
     if element.VR not in (None, "UN") and element.VR not in vr:  # "US or SS" holds either
         return False
     name = keyword_for_tag(element.tag)
-    is_named = name in _TEXTS_KEPT or (is_coded and name in _CODED)
+    is_named = name in _TEXTS_KEPT or (is_coded and name in _CODE_KEYWORDS)
     return vr not in _TEXTS or (is_named and _length(element) <= _LONGEST_TEXT)
 
 
@@ -173,7 +173,7 @@ _METHOD = "DICOM PS3.15 Basic Application Level Confidentiality Profile"
 _PROFILE = ("113100", "DCM", "Basic Application Confidentiality Profile")
 _IMPLEMENTATION = UID("2.25.98474110375041829471029384756102938475")
 _END_OF_ITEMS = b"\xfe\xff\xdd\xe0\0\0\0\0"
-_UNDEFINED = b"\xff\xff\xff\xff"
+_UNDEFINED_LENGTH = b"\xff\xff\xff\xff"
 _BYTES = b"OB\0\0"
 
 
@@ -257,7 +257,7 @@ def _frames_bytes(header: Dataset) -> int:
 
 def _encapsulated_element(pixels: memoryview) -> bytes:
     """The pixel data element with a head of its own: what followed it in the file is left behind."""
-    return b"\xe0\x7f\x10\0" + _BYTES + _UNDEFINED + bytes(pixels[: items_end(pixels)]) + _END_OF_ITEMS
+    return b"\xe0\x7f\x10\0" + _BYTES + _UNDEFINED_LENGTH + bytes(pixels[: items_end(pixels)]) + _END_OF_ITEMS
 
 
 def _native_element(pixels: memoryview, syntax: str, size: int, *, words: bool) -> bytes:

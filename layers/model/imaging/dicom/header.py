@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from imaging.dicom.meta import LOSSY
-from imaging.errors import ImageError, bad_input, too_large, unsupported
+from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import ImageFacts, check_dimensions, check_frames
 
 MAX_HEADER_BYTES = 8 * 1024 * 1024
@@ -130,11 +130,11 @@ class PixelLayout:
     @property
     def frame_bytes(self) -> int:
         """Length of an uncompressed frame."""
-        samples = 2 if self.subsampled else self.samples
+        samples = 2 if self.has_subsampling else self.samples
         return self.rows * self.columns * samples * self.allocated // 8
 
     @property
-    def subsampled(self) -> bool:
+    def has_subsampling(self) -> bool:
         """Two pixels share their colours; only pixels that are not compressed are kept so."""
         return self.photometric == "YBR_FULL_422"
 
@@ -142,9 +142,9 @@ class PixelLayout:
 def read_layout(header: Dataset) -> PixelLayout:
     """The pixel layout, refused if it is out of bounds, contradicts itself, or is of a kind that is not read."""
     if any(name in header for name in _POINTS_ELSEWHERE):
-        raise unsupported("The DICOM file refers to pixels kept elsewhere; only what it holds itself is read.")
+        raise unsupported_format("The DICOM file refers to pixels kept elsewhere; only what it holds itself is read.")
     if "Rows" not in header or "Columns" not in header:
-        raise unsupported("The DICOM file holds no image.")
+        raise unsupported_format("The DICOM file holds no image.")
     rows, columns = _integer(header, "Rows"), _integer(header, "Columns")
     check_dimensions(rows, columns)
     frames = _integer(header, "NumberOfFrames", 1)
@@ -166,7 +166,7 @@ def _check_kind(photometric: str, samples: int, allocated: int, stored: int) -> 
         return
     if photometric in _COLOUR and samples == 3 and allocated == stored and allocated in _DEPTHS:
         return
-    raise unsupported("The DICOM file's pixel format is not read: grey, palette or colour of 8 or 16 bits is.")
+    raise unsupported_format("The DICOM file's pixel format is not read: grey, palette or colour of 8 or 16 bits is.")
 
 
 def code(header: Dataset, name: str) -> str | None:

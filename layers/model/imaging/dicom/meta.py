@@ -7,7 +7,7 @@ Part 10 of the standard fixes this group's encoding (explicit VR, little endian)
 from collections.abc import Iterator
 from typing import Literal
 
-from imaging.errors import bad_input, unsupported
+from imaging.errors import bad_input, unsupported_format
 from imaging.jpeg_png import HEAD_BYTES
 
 Coding = Literal["native", "rle", "jpeg", "jpeg-ls", "jpeg-2000"]
@@ -54,12 +54,12 @@ def transfer_syntax(data: bytes) -> str:
     """
     values = dict(_elements(data[:_LONGEST_META]))
     if _uid(values, _SOP_CLASS) == _DIRECTORY:
-        raise unsupported("A DICOMDIR lists other files; upload the images themselves.")
+        raise unsupported_format("A DICOMDIR lists other files; upload the images themselves.")
     syntax = _uid(values, _TRANSFER_SYNTAX)
     if not syntax:
         raise bad_input("The DICOM file does not say how it is encoded.")
     if syntax not in TRANSFER_SYNTAXES:
-        raise unsupported("The DICOM file's transfer syntax is not read; export it uncompressed.")
+        raise unsupported_format("The DICOM file's transfer syntax is not read; export it uncompressed.")
     return syntax
 
 

@@ -22,7 +22,7 @@ from imaging.dicom.header import (
     read_layout,
 )
 from imaging.dicom.meta import BIG_ENDIAN, TRANSFER_SYNTAXES
-from imaging.errors import bad_input, unsupported
+from imaging.errors import bad_input, unsupported_format
 from imaging.image import Picture, StoredPixels
 from imaging.jpeg_png import decode_jpeg_frame, fit, fit_deep, shrink_factor
 
@@ -150,11 +150,11 @@ def read_native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bo
         raise bad_input("The DICOM file ends before its pixels do.")
     start = layout.frames // 2 * size
     raw = pixels[start : start + size]
-    if layout.subsampled:
+    if layout.has_subsampling:
         return _luminance(raw, layout)
     if layout.allocated == _BYTE and words:
         if start % 2 or size % 2:
-            raise unsupported("Uncompressed frames of an odd length in big-endian words are not read.")
+            raise unsupported_format("Uncompressed frames of an odd length in big-endian words are not read.")
         return _reshape(np.frombuffer(raw, "<u2").byteswap().view(np.uint8), layout, planar=layout.planar)
     if layout.allocated == _BYTE:
         return _reshape(np.frombuffer(raw, np.uint8), layout, planar=layout.planar)
@@ -165,7 +165,7 @@ def read_native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bo
 def _luminance(raw: memoryview, layout: PixelLayout) -> Frame:
     """Of two pixels' four bytes the first two; what follows is their colour, which a grey picture has no use for."""
     if layout.allocated != _BYTE or layout.columns % 2:
-        raise unsupported("Uncompressed subsampled colour is read with 8 bits and an even number of columns.")
+        raise unsupported_format("Uncompressed subsampled colour is read with 8 bits and an even number of columns.")
     pairs = np.frombuffer(raw, np.uint8).reshape(-1, 4)
     return np.ascontiguousarray(pairs[:, :2]).reshape(layout.rows, layout.columns)
 
@@ -240,7 +240,7 @@ def _middle_frame(
     frame_and_depth = decode_frame(encoded_frame, layout, syntax, whole=whole)
     if frame_and_depth is None:
         if layout.signed or palette is not None:
-            raise unsupported("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
+            raise unsupported_format("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
         return decode_jpeg_frame(encoded_frame, whole=whole), layout
     values, bits = frame_and_depth
     if layout.signed and bits < layout.stored:  # the sign is the highest bit that was encoded

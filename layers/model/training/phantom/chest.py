@@ -71,17 +71,17 @@ def _opacities(
     """What whitens the lungs. Lung that a collapse has emptied can hold neither consolidation nor nodule."""
     air_loss = collapse.rim if collapse is not None else np.zeros((SIZE, SIZE), np.float32)
     layers = {}
-    occupied = air_loss
+    airspace = air_loss
     for label in labels:
         side = int(rng.choice([RIGHT, LEFT]))
         if label == "effusion":
             layers[label] = findings.effusion(rng, chest.person, side, chest.lungs[side])
         elif label == "consolidation":
-            layers[label] = findings.consolidation(rng, chest.person, side, chest.air[side] * (1 - occupied))
+            layers[label] = findings.consolidation(rng, chest.person, side, chest.air[side] * (1 - airspace))
         elif label == "nodule":
-            layers[label] = findings.nodule(rng, chest.person, side, chest.air[side] * (1 - occupied))
+            layers[label] = findings.nodule(rng, chest.person, side, chest.air[side] * (1 - airspace))
         if label in layers:
-            occupied = np.maximum(occupied, layers[label].mask)
+            airspace = np.maximum(airspace, layers[label].mask)
     return layers
 
 

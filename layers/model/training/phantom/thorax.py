@@ -15,7 +15,7 @@ _LUNG = (
 )  # fmt: skip
 """A lung's outline in fractions: 0 to 1 from the midline to the side, 0 to 1 from apex to costophrenic angle."""
 
-_FOLDED = 0.125
+_FOLD_SHARE = 0.125
 
 
 @dataclass(frozen=True)
@@ -88,7 +88,7 @@ def body(person: Thorax) -> Layer:
 def skin_fold(person: Thorax) -> Layer:
     """On one film in eight: a line over a lung that looks like a pneumothorax's, but has markings on both sides."""
     rng = np.random.default_rng(person.seed + 29)
-    if rng.random() > _FOLDED:
+    if rng.random() > _FOLD_SHARE:
         return np.zeros((SIZE, SIZE), np.float32)
     side, away = rng.choice([RIGHT, LEFT]), rng.uniform(0.55, 0.75)
     line = [person.at(side * (away + 0.12 * bend), 0.1 + 0.6 * bend) for bend in np.linspace(0, 1, 12)]
