@@ -31,5 +31,5 @@ def lock(name: str) -> None:
 
 if __name__ == "__main__":
     ensure(["dev"])
-    for asked in sys.argv[1:] or NAMES:
-        lock(asked)
+    for name in sys.argv[1:] or NAMES:
+        lock(name)

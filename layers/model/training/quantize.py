@@ -128,7 +128,8 @@ def main() -> int:
         return 1
     print(f"✓ {options.out}: {comparison.speed:.2f} times as fast, {comparison.size:.0%} of the size")
     print(
-        f"  the same findings on {comparison.same_findings:.1%} of {comparison.images} images that neither was fitted to"
+        f"  the same findings on {comparison.same_findings:.1%} of {comparison.images} images"
+        " that neither was fitted to"
     )
     print(f"  largest difference of a score: {comparison.largest_difference:.3f}")
     return 0

@@ -220,7 +220,7 @@ class NoteStore(Generic[T]):
 
 
 HISTORIES: NoteKind[Surgery] = NoteKind(
-    keys.HISTORY, keys.history, keys.histories_of, asdict, lambda said: Surgery(**said)
+    keys.HISTORY, keys.history, keys.histories_of, asdict, lambda text: Surgery(**text)
 )
 
 
@@ -229,7 +229,7 @@ def history_store(table: str) -> NoteStore[Surgery]:
     return NoteStore(table, HISTORIES)
 
 
-RECORDS: NoteKind[Findings] = NoteKind(keys.RECORD, keys.record, keys.records_of, asdict, lambda said: Findings(**said))
+RECORDS: NoteKind[Findings] = NoteKind(keys.RECORD, keys.record, keys.records_of, asdict, lambda text: Findings(**text))
 
 
 def record_store(table: str) -> NoteStore[Findings]:

@@ -91,7 +91,7 @@ NameText = Annotated[Line, NotBlank]
 UniqueName = Annotated[str, StringConstraints(min_length=1, max_length=100), OneLine, NotBlank, ShortKey, NoInvisible]
 # The bound is said here and held where cursors are read: one that is too long is refused as any other forged one is.
 Cursor = Annotated[str, Field(json_schema_extra={"maxLength": MAX_TOKEN_LENGTH})]
-Upper = BeforeValidator(lambda given: given.upper() if isinstance(given, str) else given)
+Upper = BeforeValidator(lambda value: value.upper() if isinstance(value, str) else value)
 AnyGender = Annotated[Gender, Upper]
 
 
