@@ -25,7 +25,7 @@ BENCHMARKS: Mapping[str, Callable[[], Report]] = {
 
 
 def main(names: list[str]) -> int:
-    """Runs them one after the other."""
+    """Run them one after the other."""
     unknown = [name for name in names if name not in BENCHMARKS]
     if unknown:
         print(f"There is no benchmark {', '.join(unknown)}; there are {', '.join(BENCHMARKS)}.", file=sys.stderr)
@@ -39,7 +39,7 @@ def main(names: list[str]) -> int:
 
 
 def _run(console: Console, name: str, where: str) -> int:
-    """How many budgets it misses."""
+    """Return how many budgets it misses."""
     if console.is_terminal:
         with console.status(f"{name} ({where})"):
             report = BENCHMARKS[name]()

@@ -26,7 +26,7 @@ PREVIEW, HEATMAP = "preview", "heatmap"
 
 
 def measure(images: Mapping[str, bytes], rounds: int = 15, calls: int = 1) -> Report:
-    """One row for each image."""
+    """Return one row for each image."""
     model = load_model(MODELS / "chest_xray", threads=1)
     rows = [_row(name, in_turns(subjects(data, model), rounds, calls)) for name, data in images.items()]
     columns = (
@@ -48,7 +48,7 @@ def measure(images: Mapping[str, bytes], rounds: int = 15, calls: int = 1) -> Re
 
 
 def subjects(data: bytes, model: Model) -> Mapping[str, Subject]:
-    """What is done with one image, by us and in part."""
+    """Return what is done with one image, by us and in part."""
     picture = decode(data)
     analysis, tensor = analyse(picture, model), prepare(picture, model.card.input).tensor
     run, resize = partial(_run, model, tensor), partial(_resize, target=model.card.input)
@@ -66,7 +66,7 @@ def _run(model: Model, tensor: NDArray[np.float32]) -> Any:
 
 
 def _decode(data: bytes) -> NDArray[Any]:
-    """As the libraries' documentation does it: every pixel, in grey."""
+    """Decode as the libraries' documentation does: every pixel, in grey."""
     if data[128:132] == b"DICM":
         return dcmread(io.BytesIO(data)).pixel_array
     with Image.open(io.BytesIO(data)) as image:
@@ -74,7 +74,7 @@ def _decode(data: bytes) -> NDArray[Any]:
 
 
 def _resize(pixels: NDArray[Any], target: Input) -> NDArray[Any]:
-    """As the card says, and as little of it as the analysis itself does."""
+    """Resize as the card says, and as little of it as the analysis itself does."""
     if pixels.dtype != np.uint8:
         pixels = pixels.astype(np.float32)  # Pillow resizes bytes and floats
     rows, columns = pixels.shape

@@ -63,23 +63,23 @@ SCAN = Scan(
 
 
 def access_token() -> str:
-    """A token of the owner's session."""
+    """Return a token of the owner's session."""
     tokens = Tokens(lambda: TokenKeys((SigningKey("k1", KEY),)), now)
     return tokens.issue(TokenType.ACCESS, Claims(ACCOUNT_ID, SESSION, "kq8ZpVf0m2Ls"))
 
 
 def read_event() -> dict[str, Any]:
-    """The owner's `GET /scans/{scan_id}`."""
+    """Return the owner's `GET /scans/{scan_id}`."""
     return request("GET", "/scans/{scan_id}", {"scan_id": str(SCAN_ID)}, {"Authorization": f"Bearer {access_token()}"})
 
 
 def secret(_: Any) -> bytes:
-    """Secrets Manager's answer."""
+    """Return Secrets Manager's answer."""
     return json.dumps({"Name": "token-keys", "SecretString": json.dumps({"current": "k1", "k1": KEY})}).encode()
 
 
 def answers(seconds: Callable[[], float] = time.time) -> dict[str, Answer]:
-    """DynamoDB's answers, at a Unix time, to the gate's update and to the read of the scan."""
+    """Return DynamoDB's answers, at a Unix time, to the gate's update and to the read of the scan."""
     item = scan_item(SCAN)
     item.result, item.completed_ms = dict(RESULT), to_ms(SCAN.completed_at or CREATED_AT)
     row = json.dumps({"Item": item.serialize()}).encode()
@@ -87,7 +87,7 @@ def answers(seconds: Callable[[], float] = time.time) -> dict[str, Answer]:
 
 
 def _gate(now: int) -> bytes:
-    """The gate item after its update: all of it, as PynamoDB asks.
+    """Return the gate item after its update: all of it, as PynamoDB asks.
 
     It has the counter of the minute before as well, for a request that was sent before the minute turned.
     """

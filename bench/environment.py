@@ -40,7 +40,7 @@ SETTINGS = {
 
 
 def settle() -> None:
-    """Sets the environment that the handlers read, and no more of AWS than that."""
+    """Set the environment that the handlers read, and no more of AWS than that."""
     os.environ.update(SETTINGS)
     os.environ.pop("AWS_ENDPOINT_URL", None)
     os.environ.pop("AWS_PROFILE", None)
@@ -48,7 +48,7 @@ def settle() -> None:
 
 @contextmanager
 def silent(*services: str) -> Iterator[None]:
-    """Lets the handlers' log lines be written, as they are in Lambda, but to nowhere."""
+    """Let the handlers' log lines be written, as they are in Lambda, but to nowhere."""
     handlers = [handler for service in services for handler in logging.getLogger(service).handlers]
     streams = [handler for handler in handlers if isinstance(handler, logging.StreamHandler)]
     with open(os.devnull, "w") as nowhere:
@@ -61,6 +61,6 @@ def silent(*services: str) -> Iterator[None]:
 
 
 def machine() -> str:
-    """In general terms: cores, processor family, Python."""
+    """Describe the machine in general terms: cores, processor family, Python."""
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{cores} cores, {platform.machine()}, {platform.system()}, Python {platform.python_version()}"

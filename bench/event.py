@@ -18,7 +18,7 @@ HEADERS = {
 
 
 def request(method: str, resource: str, parameters: dict[str, str], headers: dict[str, str]) -> dict[str, Any]:
-    """An event without a body."""
+    """Return an event without a body."""
     path = resource.format(**parameters)
     all_headers = {**HEADERS, **headers}
     return {

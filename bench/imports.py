@@ -62,7 +62,7 @@ class Stray(Exception):
 def measure(
     rounds: int = 7, handlers: Sequence[str] = tuple(NEEDED_IMPORTS), folders: Sequence[Path] | None = None
 ) -> Report:
-    """One row for each function. `folders`: where its packages are; those of the built layers unless given.
+    """Return one row for each function. `folders`: where its packages are; those of the built layers unless given.
 
     Raises Stray.
     """
@@ -77,14 +77,16 @@ def measure(
 
 
 def layers() -> list[Path]:
-    """The packages of both layers as they are shipped, for this interpreter; installed when they are not there."""
+    """Return the packages of both layers as they are shipped, for this interpreter; installed when they are not
+    there.
+    """
     locks = [[wheels.lock(lock) for lock in LAYERS[name].locks] for name in ("core", "model")]
     pages = install_wheels([wheels.lock("swagger")], Target.AWS, trim)  # files alone, for the portal
     return [*(install_wheels(lock, Target.LOCAL, trim) for lock in locks), pages]
 
 
 def _turns(handler: str, rounds: int, folders: Sequence[Path]) -> Measurement:
-    """The handler and what it needs, each in a new process, in turns."""
+    """Return the handler and what it needs, each in a new process, in turns."""
     programs = {"own": f"import {handler}", "needed": "\n".join(NEEDED_IMPORTS[handler])}
     times: dict[str, list[float]] = {name: [] for name in programs}
     for turn in range(-1, rounds):  # the first compiles

@@ -58,7 +58,7 @@ print(int(re.search(r"VmHWM:\\s+(\\d+) kB", Path("/proc/self/status").read_text(
 
 
 def measure(rounds: int = 9) -> Report:
-    """One row for each model, and one for all of them."""
+    """Return one row for each model, and one for all of them."""
     folders = sorted(card.parent for card in MODELS.glob("*/card.json"))
     rows = [_row(folder.name, _turns(folder, rounds), _warm(folder, rounds)) for folder in folders]
     megabytes = _in_process(_ALL, [str(MODELS), str(ROOT / "samples" / "clear-2.jpg")])
@@ -90,7 +90,7 @@ def _in_process(program: str, arguments: Sequence[str]) -> float:
 
 
 def _warm(folder: Path, rounds: int) -> Spread:
-    """Runs after the first."""
+    """Run after the first."""
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads, options.inter_op_num_threads, options.log_severity_level = 1, 1, 3
     bare = onnxruntime.InferenceSession(folder / "model.onnx", options, providers=["CPUExecutionProvider"])

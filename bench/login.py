@@ -28,7 +28,7 @@ LOGIN, ARGON = "`POST /auth/login`", "argon2id alone"
 
 
 def measure(rounds: int = 15, calls: int = 2) -> Report:
-    """The share of argon2id in the CPU of a login."""
+    """Return the share of argon2id in the CPU of a login."""
     password_hash = passwords.hash_password(PASSWORD)
     subjects = {LOGIN: _login(), ARGON: lambda: passwords.matches(PASSWORD, password_hash)}
     with ExitStack() as stack:
@@ -53,7 +53,7 @@ def _login() -> Subject:
 
 
 def _dynamodb(password_hash: str) -> Mapping[str, Answer]:
-    """The marker of the email, its account, and the gate with the new session."""
+    """Return the marker of the email, its account, and the gate with the new session."""
     account = accounts.register(case.ACCOUNT_ID, Role.PATIENT, Names(email=EMAIL), Profile(), now())
     marker = unique_name_items(account)["email"].serialize()
     profile = profile_item(account, password_hash).serialize()
@@ -62,7 +62,7 @@ def _dynamodb(password_hash: str) -> Mapping[str, Answer]:
 
 
 def _session_update(body: Any) -> bytes:
-    """The gate with the new session, or the address's counters."""
+    """Return the gate with the new session, or the address's counters."""
     if b"ADDRESS#" not in body.body:
         return case.answers()["UpdateItem"](body)
     counters = {"calls": {"N": "1"}, "expires_at": {"N": "1"}}

@@ -20,7 +20,7 @@ SIDE = 2048
 
 @cache
 def pictures() -> Mapping[str, bytes]:
-    """Files by what they are called in the tables."""
+    """Return files by what they are called in the tables."""
     film = _film()
     deep = film.astype(np.uint16) << 4  # 12 bits, the most usual
     return samples() | {
@@ -31,12 +31,12 @@ def pictures() -> Mapping[str, bytes]:
 
 
 def samples() -> dict[str, bytes]:
-    """The small ones among them."""
+    """Return the small ones among them."""
     return {name: (SAMPLES / file).read_bytes() for name, file in SMALL.items()}
 
 
 def _film() -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
-    """A sample, enlarged, with the grain that makes large files large."""
+    """Return a sample, enlarged, with the grain that makes large files large."""
     with Image.open(SAMPLES / SMALL["sample PNG"]) as sample:
         large = np.asarray(sample.convert("L").resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float32)
     grain = np.random.default_rng(7).normal(0, 2.5, large.shape)

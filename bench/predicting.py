@@ -24,7 +24,7 @@ BOUNDARY = "f8d2a6c1e4b94b0b"
 
 
 def measure(images: Mapping[str, bytes], rounds: int = 60) -> Report:
-    """One row for each model that predicts."""
+    """Return one row for each model that predicts."""
     film = images[FILM]
     names = [name for name, card in models.cards.items() if card.chooses_one]
     with ExitStack() as stack:

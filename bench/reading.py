@@ -22,7 +22,7 @@ OURS, BARE, LOOP, THREADS = "Scanward", "bare function", "FastAPI, async views",
 
 
 def measure(rounds: int = 60, calls: int = 12) -> Report:
-    """Times, and how many times as much as the bare function."""
+    """Time, and how many times as much as the bare function."""
     event, bare = case.read_event(), Bare(TABLES["ACCOUNTS_TABLE"], TABLES["SCANS_TABLE"], KEY)
     handlers = {OURS: app, BARE: bare, LOOP: _fastapi(in_loop=True), THREADS: _fastapi(in_loop=False)}
     subjects = {name: _call(handler, event) for name, handler in handlers.items()}
@@ -34,7 +34,7 @@ def measure(rounds: int = 60, calls: int = 12) -> Report:
 
 @contextmanager
 def aws_from_memory(*others: Any) -> Iterator[None]:
-    """DynamoDB and Secrets Manager answered from memory, for Scanward and for other clients."""
+    """Answer for DynamoDB and Secrets Manager from memory, for Scanward and for other clients."""
     with ExitStack() as stack:
         stack.enter_context(silent("scans"))
         stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": case.secret}))
@@ -52,7 +52,7 @@ def _call(handler: Any, event: dict[str, Any]) -> Subject:
 
 
 def _alike(subjects: Mapping[str, Subject]) -> None:
-    """Refuses to compare what does not do the same."""
+    """Refuse to compare what does not do the same."""
     replies: dict[str, Any] = {name: subject() for name, subject in subjects.items()}
     first_body = json.loads(replies[OURS]["body"])
     for name, answer in replies.items():

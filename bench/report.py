@@ -27,7 +27,7 @@ class Report:
 
 
 def show(console: Console, report: Report) -> None:
-    """Prints a table and its notes."""
+    """Print a table and its notes."""
     if console.is_terminal:
         _draw(console, report)
     else:
@@ -35,7 +35,7 @@ def show(console: Console, report: Report) -> None:
 
 
 def markdown(report: Report) -> str:
-    """The table as GitHub renders it."""
+    """Return the table as GitHub renders it."""
     lines = [f"### {report.title}", "", _line(report.columns), _line(["---", *["---:"] * (len(report.columns) - 1)])]
     lines += [_line(row) for row in report.rows]
     lines += ["", *report.notes, ""] if report.notes else [""]
@@ -58,10 +58,10 @@ def _draw(console: Console, report: Report) -> None:
 
 
 def times(ratio: Spread) -> str:
-    """A ratio with its quartiles."""
+    """Return a ratio with its quartiles."""
     return f"{ratio.median:.2f} ({ratio.low:.2f}–{ratio.high:.2f})"
 
 
 def verdict(value: float, at_most: float) -> str:
-    """Against a budget, in two digits: more than these mean nothing here."""
+    """Judge a value against a budget, in two digits: more than these mean nothing here."""
     return MET if round(value, 2) <= at_most else MISSED

@@ -27,7 +27,7 @@ BUDGETS = {
 
 
 def measure() -> Report:
-    """One row for each request of a patient's way through the API."""
+    """Return one row for each request of a patient's way through the API."""
     with silent("auth", "scans"), cloud(), _count_calls() as count:
         rows = [_row(name, send, count) for name, send in _requests()]
     columns = ("request", "DynamoDB", "S3", "budget (DynamoDB)", "")
@@ -36,7 +36,7 @@ def measure() -> Report:
 
 @contextmanager
 def _count_calls() -> Iterator[Count]:
-    """Counts the calls that leave each client."""
+    """Count the calls that leave each client."""
     count: Count = Counter()
 
     def on_call(event_name: str, **_: Any) -> None:

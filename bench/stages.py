@@ -39,12 +39,12 @@ class Watch:
         self.times: dict[str, float] = defaultdict(float)
 
     def over(self, thing: Any, method: str, stage: str) -> Any:
-        """The thing, with a stopwatch over one of its methods."""
+        """Return the thing, with a stopwatch over one of its methods."""
         setattr(thing, method, self.time_work(stage, getattr(thing, method)))
         return thing
 
     def time_work(self, stage: str, work: Callable[..., Any]) -> Callable[..., Any]:
-        """The same work, timed."""
+        """Return the same work, timed."""
 
         def run(*arguments: Any, **keywords: Any) -> Any:
             start = time.process_time_ns()
@@ -57,7 +57,7 @@ class Watch:
 
 
 def measure(requests: int = 600) -> Report:
-    """CPU of each stage of both, request by request in turns."""
+    """Return CPU of each stage of both, request by request in turns."""
     event, watches = case.read_event(), (Watch(), Watch())
     bare = _bare(watches[1])
     handlers: tuple[Callable[..., Any], ...] = (_ours(watches[0]), bare)
@@ -74,7 +74,7 @@ def measure(requests: int = 600) -> Report:
 
 
 def _ours(watch: Watch) -> Api[ScanDeps]:
-    """As functions/scans/handler.py wires it."""
+    """Wire the API as functions/scans/handler.py does."""
     tokens = watch.over(Tokens(lambda: TokenKeys((SigningKey("k1", KEY),)), now), "verify", TOKEN)
     gate = Authenticator(watch.over(SessionStore(TABLES["ACCOUNTS_TABLE"]), "count_request", GATE), tokens, 100, now)
     scans = watch.over(ScanStore(TABLES["SCANS_TABLE"]), "get", READ)

@@ -32,16 +32,16 @@ class Measurement:
     rounds: Mapping[str, list[float]]
 
     def micros(self, name: str) -> float:
-        """The median."""
+        """Return the median."""
         return statistics.median(self.rounds[name])
 
     def ratio(self, name: str, base: str) -> Spread:
-        """How many times as much as `base`, round by round."""
+        """Return how many times as much as `base`, round by round."""
         return Spread.of([own / other for own, other in zip(self.rounds[name], self.rounds[base], strict=True)])
 
 
 def in_turns(subjects: Mapping[str, Subject], rounds: int, calls: int) -> Measurement:
-    """Runs each subject `calls` times in each round; each round begins with another one of them."""
+    """Run each subject `calls` times in each round; each round begins with another one of them."""
     for subject in subjects.values():
         subject()
     times: dict[str, list[float]] = {name: [] for name in subjects}

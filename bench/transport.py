@@ -25,7 +25,10 @@ class NoAnswer(Exception):
 
 @contextmanager
 def answer_from_memory(client: Any, answers: Mapping[str, Answer]) -> Iterator[None]:
-    """While this lasts, `client` is answered by operation, such as `GetItem`. Anything else raises Unanswered."""
+    """Answer a client from memory while this lasts, by operation, such as `GetItem`.
+
+    Anything else raises Unanswered.
+    """
     events, event = client.meta.events, f"before-send.{client.meta.service_model.service_id.hyphenize()}"
     handler = _handler(answers)
     events.register_first(event, handler)

@@ -30,7 +30,7 @@ TASK_ID = SCAN_ID + 1
 
 
 def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Report:
-    """One row for each image."""
+    """Return one row for each image."""
     model = load_model(MODELS / "chest_xray", threads=1)
     table = TABLES["SCANS_TABLE"]
     pace = DurationTracker(DurationStore(table))
@@ -61,7 +61,7 @@ def _work(inference: AnalysisDeps) -> None:
 
 
 def _dynamodb() -> Mapping[str, Answer]:
-    """A task that waits, however often it is looked at, and writes that all succeed."""
+    """Return a task that waits, however often it is looked at, and write that all succeed."""
     item = task_item(tasks.create(TASK_ID, SCAN_ID, ACCOUNT_ID, clock.now()))
     row = json.dumps({"Item": item.serialize()}).encode()
     return {"GetItem": lambda _: row, "PutItem": lambda _: b"{}", "TransactWriteItems": lambda _: b"{}"}

@@ -23,7 +23,7 @@ TARGET = ROOT / "infra" / "openapi.json"
 
 
 def render() -> str:
-    """The document as it should be."""
+    """Return the document as it should be."""
     version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
     slices: dict[str, Routes[Any]] = {
         "PortalFunction": portal,
@@ -36,7 +36,7 @@ def render() -> str:
 
 
 def main() -> int:
-    """Writes or checks; 1 when the file is stale."""
+    """Write or check; 1 when the file is stale."""
     parser = argparse.ArgumentParser(description="Write infra/openapi.json from the routes.")
     parser.add_argument("--check", action="store_true", help="only tell whether the file is stale")
     text = render()

@@ -34,7 +34,7 @@ access log.
 
 
 def render() -> str:
-    """The page as it should be."""
+    """Return the page as it should be."""
     approved_table = _table(list(Role), is_approved=True)
     waiting = _table([role for role in Role if role in PROFESSIONALS], is_approved=False)
     parts = (HEAD, "## Approved professionals, and everybody else", "", approved_table)
@@ -65,7 +65,7 @@ def _resource(relation: Relation) -> Resource:
 
 
 def main() -> int:
-    """Writes or checks; 1 when the file is stale."""
+    """Write or check; 1 when the file is stale."""
     parser = argparse.ArgumentParser(description="Write docs/policy.md from the policy.")
     parser.add_argument("--check", action="store_true", help="only tell whether the file is stale")
     if not parser.parse_args().check:

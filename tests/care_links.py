@@ -7,6 +7,6 @@ from tests.cloud import TABLES
 
 
 def keep_link(link: CareLink) -> None:
-    """Lets a professional in who was not let in before."""
+    """Let a professional in who was not let in before."""
     CareLinkStore(TABLES["CLINIC_TABLE"])  # which binds the items
     transact_write(lambda write: write_link(write, link))

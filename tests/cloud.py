@@ -31,7 +31,7 @@ class _Untracked(list[Any]):
     """Keeps nothing of what it is given."""
 
     def append(self, _: Any) -> None:
-        """Forgets it at once."""
+        """Forget it at once."""
 
 
 class _Template(yaml.SafeLoader):
@@ -51,14 +51,14 @@ def _plain(loader: Any, node: yaml.Node) -> Any:
 
 @cache
 def template(name: str = "template.yaml") -> dict[str, Any]:
-    """A template, with every intrinsic function as its plain argument. Read once: reading takes a while."""
+    """Return a template, with every intrinsic function as its plain argument. Read once: reading takes a while."""
     loaded: dict[str, Any] = yaml.load((ROOT / name).read_text(), Loader=_Template)  # noqa: S506
     return loaded
 
 
 @cache
 def _client(service: str) -> Any:
-    """One for all tests: moto answers below it, whichever cloud is up, and making one takes a while too."""
+    """Return one for all tests: moto answers below it, whichever cloud is up, and making one takes a while too."""
     return boto3.client(service)  # type: ignore[call-overload]
 
 

@@ -50,19 +50,19 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What builds takes longest, so it comes first."""
+    """Sort what builds to the front: it takes longest."""
     items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in BUILDING)
 
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
-    """Takes the place of `--dist loadgroup`, which xdist 3.8 has lost under pytest 9.2 without a word."""
+    """Take the place of `--dist loadgroup`, which xdist 3.8 has lost under pytest 9.2 without a word."""
     return ByFile(config, log)
 
 
 @pytest.fixture
 def aws() -> Iterator[None]:
-    """An empty AWS with the template's tables, bucket and secret."""
+    """Provide an empty AWS with the template's tables, bucket and secret."""
     from tests.cloud import cloud
 
     with cloud():
@@ -71,7 +71,7 @@ def aws() -> Iterator[None]:
 
 @pytest.fixture
 def api(aws: None) -> "Client":
-    """A client of the whole API that has not signed in."""
+    """Provide a client of the whole API that has not signed in."""
     from tests.http.client import Client
 
     return Client()
@@ -79,7 +79,7 @@ def api(aws: None) -> "Client":
 
 @pytest.fixture
 def admin(api: "Client") -> "Client":
-    """An administrator."""
+    """Provide an administrator."""
     from tests.http.signed_in import sign_in_administrator
 
     return sign_in_administrator(api)

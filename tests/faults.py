@@ -26,7 +26,10 @@ class _Nothing:
 
 @contextmanager
 def refused(client: Any, operation: str, status: int, parsed: Parsed, times: int = 10**6) -> Iterator[list[str]]:
-    """The first calls of an operation such as `s3.GetObject` do not arrive. Gives the names of those that did not."""
+    """Provide the first calls of an operation such as `s3.GetObject` do not arrive.
+
+    Gives the names of those that did not.
+    """
     event, met = f"before-call.{operation}", list[str]()
 
     def refuse(model: Any, **_: Any) -> tuple[SimpleNamespace, Parsed] | None:
@@ -44,14 +47,14 @@ def refused(client: Any, operation: str, status: int, parsed: Parsed, times: int
 
 @contextmanager
 def failing(client: Any, operation: str, status: int = 503) -> Iterator[None]:
-    """No call of an operation arrives; each is answered with `status`, the SDK's own retries included."""
+    """Provide no call of an operation arrives; each is answered with `status`, the SDK's own retries included."""
     with refused(client, operation, status, {"Error": {"Code": str(status), "Message": "put in by a test"}}):
         yield
 
 
 @contextmanager
 def conflicts(client: Any, operation: str, times: int) -> Iterator[list[str]]:
-    """The first calls of a DynamoDB write meet another transaction on the same item."""
+    """Provide the first calls of a DynamoDB write meet another transaction on the same item."""
     transaction = operation.endswith("TransactWriteItems")
     code = "TransactionCanceledException" if transaction else "TransactionConflictException"
     parsed: Parsed = {"Error": {"Code": code, "Message": "put in by a test"}}
@@ -63,7 +66,7 @@ def conflicts(client: Any, operation: str, times: int) -> Iterator[list[str]]:
 
 @contextmanager
 def lost_answer(client: Any, operation: str) -> Iterator[list[str]]:
-    """The first call of an operation is carried out, but the client sees a 500 and tries again.
+    """Provide the first call of an operation is carried out, but the client sees a 500 and try again.
 
     Gives the calls whose answers were lost.
     """
@@ -109,7 +112,7 @@ def operation_of(event_name: str) -> str:
 
 @contextmanager
 def retried_at_once(client: Any) -> Iterator[list[str]]:
-    """The SDK tries again as often as ever, but waits for nothing in between. Gives each try's operation."""
+    """Provide the SDK tries again as often as ever, but waits for nothing in between. Gives each try's operation."""
     tries: list[str] = []
 
     def again(response: Any, operation: Any, attempts: int, caught_exception: Any, **_: Any) -> float | None:
@@ -130,7 +133,7 @@ def _is_throttled(parsed: Parsed) -> bool:
 
 @contextmanager
 def throttled(clients: Sequence[Any], share: float, chance: Random) -> Iterator[list[str]]:
-    """A share of all calls does not arrive, for there are too many. Gives the names of those that did not."""
+    """Provide a share of all calls does not arrive, for there are too many. Gives the names of those that did not."""
     parsed: Parsed = {"Error": {"Code": THROTTLED, "Message": "put in by a test"}, "ResponseMetadata": {}}
     met: list[str] = []
 
@@ -151,7 +154,9 @@ def throttled(clients: Sequence[Any], share: float, chance: Random) -> Iterator[
 
 @contextmanager
 def answered(client: Any, operation: str, answer: Callable[[Any], Any]) -> Iterator[None]:
-    """Each try of an operation is carried out, and then answered by `answer(request)`, unless that gives None."""
+    """Provide each try of an operation is carried out, and then answered by `answer(request)`, unless that
+    gives None.
+    """
     event = f"before-send.{operation}"
 
     def say(request: Any, **_: Any) -> Any:
@@ -165,7 +170,7 @@ def answered(client: Any, operation: str, answer: Callable[[Any], Any]) -> Itera
 
 
 def http_answer(url: str, status: int, content: bytes = b"", **headers: str) -> AWSResponse:
-    """An answer of our own making."""
+    """Return an answer of our own making."""
     given: Any = HeadersDict({name.replace("_", "-"): value for name, value in headers.items()})
     return AWSResponse(url, status, given, Body(content))
 

@@ -23,7 +23,7 @@ class Bare:
         self._key = key
 
     def __call__(self, event: dict[str, Any], context: object) -> dict[str, Any]:
-        """Answers the read of a scan by its owner, and nothing else."""
+        """Answer the read of a scan by its owner, and nothing else."""
         account = self.verify(event["headers"]["Authorization"].removeprefix("Bearer "))
         left = self.enter(account)
         item = self.read(event["pathParameters"]["scan_id"])
@@ -33,7 +33,7 @@ class Bare:
         return {"statusCode": 200, "headers": headers, "body": body(item)}
 
     def verify(self, token: str) -> dict[str, Any]:
-        """The claims of an access token."""
+        """Return the claims of an access token."""
         claims: dict[str, Any] = jwt.decode(
             token,
             self._key,
@@ -48,7 +48,7 @@ class Bare:
         return claims
 
     def enter(self, account: dict[str, Any]) -> int:
-        """Counts a request of a live session; how many are left in this minute."""
+        """Count a request of a live session; how many are left in this minute."""
         now = int(time.time())
         attributes = self.client.update_item(
             TableName=self._accounts_table,
@@ -69,14 +69,14 @@ class Bare:
         return LIMIT - int(attributes[f"m{now // 60}"]["N"])
 
     def read(self, scan_id: str) -> dict[str, Any]:
-        """The scan's item."""
+        """Return the scan's item."""
         key = {"pk": {"S": f"SCAN#{scan_id}"}, "sk": {"S": "SCAN"}}
         item: dict[str, Any] = self.client.get_item(TableName=self._scans_table, Key=key, ConsistentRead=True)["Item"]
         return item
 
 
 def body(item: dict[str, Any]) -> str:
-    """The answer's body."""
+    """Return the answer's body."""
     data = {
         "id": int(item["pk"]["S"].partition("#")[2]),
         "patient_id": int(item["patient_id"]["N"]),

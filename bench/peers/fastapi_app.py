@@ -42,7 +42,7 @@ class Answer(BaseModel):
 
 
 def _gate(credentials: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]) -> int:
-    """The caller's account; their session lives, and they are within the limit."""
+    """Return the caller's account; their session lives, and they are within the limit."""
     claims = jwt.decode(
         credentials.credentials,
         KEY,
@@ -84,17 +84,17 @@ def _read(scan_id: int, account_id: int) -> Answer:
 
 
 def read_scan(scan_id: int, account_id: Annotated[int, Depends(_gate)]) -> Answer:
-    """As FastAPI's documentation writes views that block: each step in its pool of threads."""
+    """Answer as FastAPI's documentation writes views that block: each step in its pool of threads."""
     return _read(scan_id, account_id)
 
 
 async def read_scan_in_loop(scan_id: int, account_id: Annotated[int, Depends(_gate_in_loop)]) -> Answer:
-    """In the event loop itself, which in Lambda has nobody else to serve."""
+    """Answer in the event loop itself, which in Lambda has nobody else to serve."""
     return _read(scan_id, account_id)
 
 
 def handler(*, in_loop: bool) -> Any:
-    """The Lambda handler, with views of one kind or the other."""
+    """Return the Lambda handler, with views of one kind or the other."""
     app = FastAPI()
     view = read_scan_in_loop if in_loop else read_scan
     app.add_api_route("/scans/{scan_id}", view, response_model=Answer)
@@ -102,7 +102,7 @@ def handler(*, in_loop: bool) -> Any:
 
 
 def clients() -> list[Any]:
-    """The SDK clients of its models, to be answered without a network."""
+    """Return the SDK clients of its models, to be answered without a network."""
     return [row._get_connection().connection.client for row in (GateRow, ScanRow)]
 
 

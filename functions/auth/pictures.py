@@ -21,7 +21,7 @@ class BrokenPicture(ValueError):
 
 
 def check_size(columns: int, rows: int) -> None:
-    """Raises BrokenPicture for sides that no portrait has, which would cost those who look at it their memory."""
+    """Raise BrokenPicture for sides that no portrait has, which would cost those who look at it their memory."""
     if not (0 < columns <= MAX_SIDE and 0 < rows <= MAX_SIDE):
         raise BrokenPicture
 
@@ -32,7 +32,7 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 
 def read_orientation(payload: bytes) -> int | None:
-    """2 to 8, as the first directory of an Exif segment says; None when it says nothing, or not plainly."""
+    """Return 2 to 8, as the first directory of an Exif segment says; None when it says nothing, or not plainly."""
     if not payload.startswith(_HEAD):
         return None
     tiff = payload[len(_HEAD) :]
@@ -52,7 +52,7 @@ def read_orientation(payload: bytes) -> int | None:
 
 
 def orientation_segment(orientation: int) -> bytes:
-    """An Exif segment that says this and nothing else."""
+    """Return an Exif segment that says this and nothing else."""
     directory = struct.pack(">HHHIHHI", 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
     return _HEAD + b"MM\0*" + struct.pack(">I", 8) + directory
 
@@ -80,7 +80,7 @@ class Segment:
 
 
 def clean_jpeg(content: bytes) -> bytes:
-    """The picture alone, standing upright as before. Raises BrokenPicture."""
+    """Return the picture alone, standing upright as before. Raises BrokenPicture."""
     segments = list(_jpeg_segments(content))
     frames = [segment for segment in segments if segment.marker in _FRAMES]
     frame_markers = [segment.marker for segment in segments if segment.marker in {*_FRAMES, SOS}]
@@ -97,7 +97,9 @@ def clean_jpeg(content: bytes) -> bytes:
 
 
 def _segment_draws(segment: Segment) -> bool:
-    """Of the application's segments two say how colours are meant; both of one length, without room for more."""
+    """Tell whether a segment draws: of the application's segments two say how colours are meant; both of one length,
+    without room for more.
+    """
     if segment.marker == _JFIF:
         return segment.payload[:5] == b"JFIF\0" and len(segment.payload) == 14
     if segment.marker == _ADOBE:
@@ -141,7 +143,7 @@ _LONGEST = 256  # of what is kept beside the critical chunks: a tRNS for each co
 
 
 def clean_png(content: bytes) -> bytes:
-    """The picture alone. Raises BrokenPicture."""
+    """Return the picture alone. Raises BrokenPicture."""
     chunks = list(_png_chunks(content))
     kinds = [kind for kind, _ in chunks]
     whole = kinds[0] == b"IHDR" and kinds.count(b"IHDR") == 1 and b"IDAT" in kinds and not chunks[-1][1]
@@ -152,7 +154,7 @@ def clean_png(content: bytes) -> bytes:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Kind and data of each chunk up to the end of the picture."""
+    """Return kind and data of each chunk up to the end of the picture."""
     place, kind = len(SIGNATURE), b""
     while kind != b"IEND":
         head = content[place : place + 8]
@@ -195,7 +197,7 @@ class CleanPicture:
 
 
 def clean_picture(content: bytes) -> CleanPicture:
-    """The picture in a file, whatever its name says. Raises InvalidFields."""
+    """Return the picture in a file, whatever its name says. Raises InvalidFields."""
     if len(content) > MAX_BYTES:
         raise InvalidFields({"image": [TOO_LARGE]})
     kind = format_of(content[:8])

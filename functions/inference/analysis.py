@@ -53,19 +53,19 @@ class Lease:
         self.task = task
 
     def advance(self, progress: int, message: str, object_version: str | None = None) -> None:
-        """Further along; the lease starts anew."""
+        """Move the task further along; the lease starts anew."""
         self._move(tasks.advance(self.task, progress, message, self._now(), object_version))
 
     def complete(self, result: Mapping[str, Any]) -> None:
-        """Done."""
+        """Complete the task with its result."""
         self._move(tasks.complete(self.task, result, self._now()))
 
     def fail(self, reason: FailureReason) -> None:
-        """Over."""
+        """Fail the task with a reason."""
         self._move(tasks.fail(self.task, reason, self._now()))
 
     def release(self) -> None:
-        """Given back at once, for another try."""
+        """Give the task back at once, for another try."""
         self._move(tasks.release(self.task, self._now()))
 
     def _move(self, after: Task) -> None:
@@ -88,7 +88,7 @@ class DurationTracker:
         self._written_at: dict[Priority, datetime] = {}
 
     def note(self, lane: Priority, took: timedelta, now: datetime) -> None:
-        """Takes one analysis into account."""
+        """Take one analysis into account."""
         seconds = took.total_seconds()
         self._means[lane] = mean = self._means.get(lane, seconds) * (1 - _WEIGHT) + seconds * _WEIGHT
         if lane in self._written_at and now - self._written_at[lane] < WRITE_INTERVAL:
@@ -102,7 +102,7 @@ _SCAN_TYPES = {"CT": ScanType.CT, "MR": ScanType.MRI}
 
 
 def _ignore_end(task: Task, took: timedelta) -> None:
-    """Nobody is told of ends."""
+    """Ignore the end of an analysis."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,9 +119,9 @@ class AnalysisDeps:
 
 
 def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
-    """Reads the image of a leased task and completes the task.
+    """Read the image of a leased task and complete the task.
 
-    Raises ImageRefused, ModelRefused, NotFound, TooLarge, StorageFailed, Unavailable, LeaseLost.
+    Raises ImageError, ModelError, NotFound, TooLarge, StorageFailed, Unavailable, LeaseLost.
     """
     task, start = lease.task, deps.now()
     image_object = deps.objects.get(task.object_key, task.object_version)
@@ -137,7 +137,7 @@ def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
 
 
 def _derive(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
-    """Keeps what people look at; and what is to be said of it."""
+    """Keep what people look at; and what is to be said of it."""
     deps.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
         return ()
@@ -167,7 +167,7 @@ def _read(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
 
 
 def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
-    """The result, with a reading for whom it was ordered."""
+    """Return the result, with a reading for whom it was ordered."""
     order = task.order
     payload: dict[str, object] = {**result.to_dict(), "scan_type": _scan_type(result, order)}
     if order.report_style is ReportStyle.FRIENDLY:
@@ -186,7 +186,7 @@ def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
 
 
 def _suggestions(result: AnalysisResult) -> list[dict[str, object]]:
-    """What clinicians consider for what was found, in anybody: nothing is known of the person here."""
+    """Return what clinicians consider for what was found, in anybody: nothing is known of the person here."""
     labels_with_scores = [(finding.label, finding.score) for finding in result.findings if finding.found]
     name = result.model.name if result.model else None
     return [suggestion.to_dict() for suggestion in suggest(labels_with_scores, None, None, None, model=name)]

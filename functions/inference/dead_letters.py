@@ -32,7 +32,7 @@ class DeadLetterOutcome(StrEnum):
 
 
 def fail_dead_letter(deps: DeadLetterDeps, message: IncomingMessage) -> DeadLetterOutcome:
-    """Fails the task of a dead letter, unless it has ended; an object that never became one is set aside.
+    """Fail the task of a dead letter, unless it has ended; an object that never became one is set aside.
 
     Raises TaskLeased while a worker that was started by another announcement holds it: the letter is looked at again.
     Raises Conflict when it was moved meanwhile, for the same end.

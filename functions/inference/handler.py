@@ -46,7 +46,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 @log_failures(log)
 def read_message(record: SQSRecord) -> None:
-    """One message. What it raises is left to the queue to try again."""
+    """Handle one message. What it raises is left to the queue to try again."""
     measure_wait(record, now())
     for message in parse_message(record.body, settings.bucket):
         outcome = handle_event(deps, ingest, message)
@@ -62,5 +62,5 @@ def _log_fields(message: IncomingMessage) -> dict[str, int]:
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:
-    """One batch of messages; failed ones are named, so that only they come again."""
+    """Return one batch of messages; failed ones are named, so that only they come again."""
     return process_partial_response(event=event, record_handler=read_message, processor=processor, context=context)

@@ -60,7 +60,7 @@ IncomingMessage = UploadedObject | ExternalUpload | UnexpectedObject
 
 
 def parse_message(body: str, bucket: str) -> list[IncomingMessage]:
-    """What a message announces; nothing for S3's own test event."""
+    """Return what a message announces; nothing for S3's own test event."""
     try:
         message = json.loads(body)
     except (ValueError, RecursionError):
@@ -118,7 +118,8 @@ class IngestDeps:
 
 
 def accept_external(ingest: IngestDeps, delivery: ExternalUpload) -> UploadedObject | None:
-    """The task of a delivered object, made at its first announcement; None when it is not an image of an account.
+    """Return the task of a delivered object, made at its first announcement; None when it is not an image of an
+    account.
 
     What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
     """
@@ -132,13 +133,13 @@ def accept_external(ingest: IngestDeps, delivery: ExternalUpload) -> UploadedObj
 
 
 def find_accepted(store: IdempotencyStore, delivery: ExternalUpload, now: datetime) -> UploadedObject | None:
-    """The task of a delivered object that was announced before, or None."""
+    """Return the task of a delivered object that was announced before, or None."""
     record = store.find(_idempotency_key(delivery), now)
     return _uploaded_object(delivery, record) if record else None
 
 
 def quarantine(objects: ObjectStore, key: str, version: str | None) -> None:
-    """Takes an object out of the way, so that nothing reads it again; one that is gone is no error."""
+    """Take an object out of the way, so that nothing reads it again; one that is gone is no error."""
     try:
         objects.move(key, quarantine_key(key), version)
     except NotFound:

@@ -14,13 +14,13 @@ _MILLISECOND = timedelta(milliseconds=1)
 
 
 def measure_wait(record: SQSRecord, now: datetime) -> None:
-    """How long ago the message was sent, whichever try this is."""
+    """Emit how long ago the message was sent, whichever try this is."""
     sent_ms = int(record.attributes.sent_timestamp)
     emit({Metric.WAIT: max(0.0, now.timestamp() * 1000 - sent_ms)})
 
 
 def measure_end(task: Task, took: timedelta) -> None:
-    """One task that a worker brought to its end. Failures are told as 0 or 1, so that their mean is their share."""
+    """Emit one task that a worker ended. Failures are told as 0 or 1, so that their mean is their share."""
     is_failed = task.failure is not None
     numbers = {
         Metric.ANALYSES_FINISHED: int(not is_failed),
@@ -34,10 +34,10 @@ def measure_end(task: Task, took: timedelta) -> None:
 
 
 def measure_quarantine() -> None:
-    """One announcement of what means nothing to us."""
+    """Emit one object that was quarantined."""
     emit({Metric.OBJECTS_QUARANTINED: 1})
 
 
 def measure_model_error() -> None:
-    """One model that was looked at and refused."""
+    """Emit one model that was refused."""
     emit({Metric.MODELS_REFUSED: 1})

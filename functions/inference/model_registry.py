@@ -54,7 +54,7 @@ _CONFIGS: TypeAdapter[dict[str, ModelConfig]] = TypeAdapter(dict[Name, ModelConf
 
 
 def read_configs(text: str) -> Mapping[str, ModelConfig | ModelError]:
-    """Name → model, from JSON; or why that one is refused. Raises ConfigurationRefused for what is no JSON object."""
+    """Name → model, from JSON; or why that one is refused. Raises ConfigurationError for what is no JSON object."""
     try:
         entries = json.loads(text)
     except ValueError:
@@ -95,7 +95,7 @@ FetchFile = Callable[[str], bytes]
 
 
 class ModelSource:
-    """Every method raises ModelRefused for files that are not what they should be, StorageFailed where S3 fails."""
+    """Every method raises ModelError for files that are not what they should be, StorageFailed where S3 fails."""
 
     def __init__(self, folder: Path, configs: Mapping[str, ModelConfig], fetch: FetchFile | None) -> None:
         self._folder = folder
@@ -108,12 +108,12 @@ class ModelSource:
         return frozenset(path.parent.name for path in self._folder.glob(f"*/{CARD_FILE}"))
 
     def card(self, name: str) -> Card:
-        """The card of a model that is shipped or configured."""
+        """Return the card of a model that is shipped or configured."""
         config = self._configs.get(name)
         return self._fetched_card(name, config) if config and config.prefix else read_card(self._folder / name)
 
     def model(self, card: Card, memory_mb: int) -> "Model":
-        """A card's model, ready to run."""
+        """Return a card's model, ready to run."""
         # onnxruntime takes longer to import than to run: whoever only asks for cards does without.
         from imaging.model import MODEL_FILE, load_model, model_of, threads_for  # noqa: PLC0415
 
@@ -196,13 +196,13 @@ class ModelRegistry:
         return {name: card for name, card in cards_or_errors.items() if isinstance(card, Card)}
 
     def accepts(self, card: Card) -> Accepts:
-        """What a model reads: as configured, else as its card says."""
+        """Return what a model reads: as configured, else as its card says."""
         return self._configured_accepts(card.name) or card.accepts
 
     def for_image(self, facts: "ImageFacts", scan_type: str | None = None, model: str | None = None) -> "Model | None":
-        """The model for an image, by what the upload says and what its header says; None if none is suitable.
+        """Return the model for an image, by what the upload says and what its header says; None if none is suitable.
 
-        Raises ModelRefused if that one is refused; StorageFailed if S3 fails for that one, or for one that it may be.
+        Raises ModelError if that one is refused; StorageFailed if S3 fails for that one, or for one that it may be.
         """
         from imaging.model_selection import select_model  # noqa: PLC0415 - it knows pictures, and so numpy; cards need neither
 
@@ -224,7 +224,7 @@ class ModelRegistry:
         return None
 
     def card(self, name: str) -> Card:
-        """A model's card. Raises KeyError if there is none of this name, ModelRefused, StorageFailed."""
+        """Return a model's card. Raises KeyError if there is none of this name, ModelError, StorageFailed."""
         if name not in self.names:
             raise KeyError(name)
         if name not in self._cards:
@@ -232,7 +232,7 @@ class ModelRegistry:
         return self._cards[name]
 
     def load(self, name: str) -> "Model":
-        """A model, ready to run. Raises KeyError if there is none of this name, ModelRefused, StorageFailed."""
+        """Return a model, ready to run. Raises KeyError if there is none of this name, ModelError, StorageFailed."""
         card = self.card(name)
         if name not in self._models:
             self._models[name] = self._unless_failed(name, lambda: self._shelf.model(card, self._memory_mb))
@@ -267,13 +267,13 @@ class ModelRegistry:
 
 
 def model_registry(settings: ModelSettings, folder: Path, memory_mb: int, tell: OnError | None = None) -> ModelRegistry:
-    """Those of a folder, and those that the settings name in S3."""
+    """Return those of a folder, and those that the settings name in S3."""
     files = ModelFiles(settings.bucket, settings.prefix)
     return ModelRegistry(folder, memory_mb, settings.configs, files.get, tell)
 
 
 def on_model_error(log: Logger) -> OnError:
-    """Tells the function's log, and CloudWatch."""
+    """Tell the function's log, and CloudWatch."""
 
     def tell(refusal: ModelError) -> None:
         from functions.inference.metrics import measure_model_error  # noqa: PLC0415 - a good start does without

@@ -51,7 +51,7 @@ class Prediction:
 
 
 def offered_models(deps: PredictionDeps) -> list[str]:
-    """The names of the models that predict."""
+    """Return the names of the models that predict."""
     cards = deps.models.cards
     unread = set(deps.models.names).difference(cards)
     choosing = {name for name, card in cards.items() if card.chooses_one}
@@ -60,7 +60,7 @@ def offered_models(deps: PredictionDeps) -> list[str]:
 
 
 def predict(deps: PredictionDeps, actor: Actor, content: bytes, model_type: str) -> Prediction:
-    """What the model makes of the image.
+    """Return what the model makes of the image.
 
     Raises NotAllowed, UnknownModelType, ImageNotLoaded, ModelNotLoaded, Unavailable.
     """
@@ -102,12 +102,12 @@ def _card(deps: PredictionDeps, model_type: str) -> Card:
 
 
 def read_models(deps: PredictionDeps) -> list[Card]:
-    """The cards of all models, by name."""
+    """Return the cards of all models, by name."""
     return list(deps.models.cards.values())
 
 
 def read_model(deps: PredictionDeps, name: str) -> Card:
-    """One card. Raises NotFound, Unavailable."""
+    """Return one card. Raises NotFound, Unavailable."""
     try:
         return deps.models.card(name)
     except (KeyError, ModelError):

@@ -34,24 +34,24 @@ class Words:
     labels: Mapping[tuple[str, str], LabelWords]
 
     def of(self, model: str, finding: Finding) -> LabelWords:
-        """The words for a finding; of a label that nobody described, its own title and no more."""
+        """Return the words for a finding; of a label that nobody described, its own title and no more."""
         label_words = self.labels.get((model, finding.label))
         return label_words or LabelWords(
             finding.title, self.phrases["other"]["explanation"].format(title=finding.title)
         )
 
     def clear_of(self, model: str) -> list[LabelWords]:
-        """The words for what that model says when it finds nothing."""
+        """Return the words for what that model says when it finds nothing."""
         return [plain for (name, _), plain in self.labels.items() if name == model and plain.clear]
 
     def urgent_for(self, model: str | None) -> str:
-        """When to get help at once."""
+        """Return when to get help at once."""
         return self.urgent.get(model or "") or str(self.phrases["other"]["urgent"])
 
 
 @cache
 def words() -> Words:
-    """The packaged words."""
+    """Return the packaged words."""
     phrases: dict[str, Any] = json.loads(FILE.read_text(encoding="utf-8"))
     models: dict[str, Any] = phrases.pop("models")
     return Words(
@@ -74,7 +74,9 @@ def expert(
     *,
     heatmap: str | None = None,
 ) -> dict[str, Any]:
-    """All labels in order of score, found or not. `heatmap`: where the picture of the found ones' heat is served.
+    """Return all labels in order of score, found or not.
+
+    `heatmap`: where the picture of the found ones' heat is served.
 
     The requester's notes are handed back as they came; nothing is read out of them.
     """
@@ -92,7 +94,10 @@ def expert(
 
 
 def _finding(finding: Finding, heatmap: str | None) -> dict[str, Any]:
-    """A score on its operating point is above it. Heat is drawn for what was found only, so only that refers to it."""
+    """Return a score on its operating point is above it.
+
+    Heat is drawn for what was found only, so only that refers to it.
+    """
     return {
         "label": finding.label,
         "title": finding.title,
@@ -105,7 +110,7 @@ def _finding(finding: Finding, heatmap: str | None) -> dict[str, Any]:
 
 
 def _impression(findings: Sequence[Finding], model: ModelVersion | None) -> str:
-    """Counts and scores, in words; no reading beyond them."""
+    """Count and scores, in words; no reading beyond them."""
     if model is None:
         return "Not read: no suitable model."
     positives = [f for f in findings if f.found]
@@ -113,7 +118,8 @@ def _impression(findings: Sequence[Finding], model: ModelVersion | None) -> str:
     if not positives:
         return f"{read}; none at or above its operating point. Findings outside these labels were not looked for."
     list_text = ", ".join(f"{f.title} {f.score:.3f} (operating point {f.operating_point:.3f})" for f in positives)
-    return f"{read}; {len(positives)} at or above the operating point: {list_text}. Scores are not probabilities of disease."
+    count = len(positives)
+    return f"{read}; {count} at or above the operating point: {list_text}. Scores are not probabilities of disease."
 
 
 def _labels(count: int) -> str:
@@ -121,7 +127,7 @@ def _labels(count: int) -> str:
 
 
 def _technique(facts: Mapping[str, Any]) -> str:
-    """What the file says of itself in one line; what it does not say is left out."""
+    """Return what the file says of itself in one line; what it does not say is left out."""
     phrases_said = [
         facts.get("format"),
         f"{facts['columns']} × {facts['rows']} pixels" if facts.get("rows") and facts.get("columns") else None,
@@ -152,7 +158,7 @@ FindingWithWords = tuple[Finding, LabelWords]
 
 
 def friendly(findings: Sequence[Finding], model: ModelVersion | None, warnings: Sequence[str]) -> dict[str, Any]:
-    """The result in plain words, highest score first. Says what may be, never what is."""
+    """Return the result in plain words, highest score first. Says what may be, never what is."""
     wording = words()
     name = model.name if model else ""
     positives = sorted((f for f in findings if f.found), key=lambda f: -f.score)
@@ -182,7 +188,7 @@ def _summary(wording: Words, model: ModelVersion | None, findings_with_words: Se
 
 
 def _remarks(wording: Words, warnings: Sequence[str]) -> list[str]:
-    """What a patient should know of how the picture was read; codes that mean nothing to one are left out."""
+    """Return what a patient should know of how the picture was read; codes that mean nothing to one are left out."""
     return [wording.phrases["warnings"][code] for code in warnings if code in wording.phrases["warnings"]]
 
 
@@ -208,12 +214,12 @@ def _how_sure(wording: Words, finding: Finding) -> str:
 
 
 def _points(score: float) -> str:
-    """Of 100, and never all or nothing: a score is neither."""
+    """Return the score of 100, and never all or nothing: a score is neither."""
     return f"{min(max(round(100 * score), 1), 99)}"
 
 
 def _next_steps(wording: Words, model: str, plain: Sequence[LabelWords]) -> list[str]:
-    """What to do, the urgent first, nothing twice."""
+    """Return what to do, the urgent first, nothing twice."""
     steps = wording.phrases["steps"]
     own = [each.step for each in plain if each.step]
     nothing = [] if any(not each.clear for each in plain) else [steps["unwell"]]

@@ -20,12 +20,12 @@ def predict(call: Call[Predict], deps: PredictionDeps) -> PredictOut:
 
 @routes.get("/models", list[ModelOut])
 def list_models(call: Call[None], deps: PredictionDeps) -> list[ModelOut]:
-    """The models at hand."""
+    """List the models at hand."""
     return [ModelOut.from_domain(card, deps.models.accepts(card)) for card in usecases.read_models(deps)]
 
 
 @routes.get("/models/{name}", CardOut)
 def read_model(call: Call[None], deps: PredictionDeps) -> CardOut:
-    """A model's card: what it was made for, how good it is, what it cannot do."""
+    """Read a model's card: what it was made for, how good it is, what it cannot do."""
     card = usecases.read_model(deps, call.path["name"])
     return CardOut.from_domain(card, deps.models.accepts(card))

@@ -94,7 +94,7 @@ class ModelOut(Out):
 
     @classmethod
     def fields(cls, card: Card, accepts: Accepts) -> dict[str, Any]:
-        """What every answer about a model tells."""
+        """Return what every answer about a model tells."""
         return {
             "name": card.name,
             "version": card.version,

@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
 
 def handle_event(deps: AnalysisDeps, ingest: IngestDeps, message: IncomingMessage) -> Outcome:
-    """Reads what was announced, or sets aside what means nothing to us.
+    """Read what was announced, or sets aside what means nothing to us.
 
     Raises StorageFailed or Unavailable when it should be tried again.
     """
@@ -45,7 +45,7 @@ def handle_event(deps: AnalysisDeps, ingest: IngestDeps, message: IncomingMessag
 
 
 def process(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
-    """Analyses what has arrived, once, however often it is announced.
+    """Analyse an uploaded object, once, however often it is announced.
 
     Raises StorageFailed or Unavailable when it should be tried again; the lease is then given back.
     """
@@ -65,7 +65,10 @@ def process(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
 
 
 def _claim(deps: AnalysisDeps, arrival: UploadedObject) -> Lease | None:
-    """A lease on the arrival's task; None when there is no such task. Its task is final after too many attempts."""
+    """Return a lease on the arrival's task; None when there is no such task.
+
+    Its task is final after too many attempts.
+    """
     attempt = secrets.token_urlsafe(9)
     for _ in range(CLAIM_TRIES):
         task = deps.scans.task(arrival.task_id)
@@ -111,14 +114,16 @@ def _analyse(deps: AnalysisDeps, lease: Lease) -> Outcome:
 
 
 def handle_unknown_task(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
-    """What comes of an arrival without a task: nothing where its scan was removed, but that what is left goes too."""
+    """Return what comes of an arrival without a task: nothing where its scan was removed, but that what is left goes
+    too.
+    """
     if delete_leftovers(deps, arrival) or arrival.key is None:
         return Outcome.NOTHING_TO_DO
     return Outcome.SET_ASIDE
 
 
 def delete_leftovers(deps: AnalysisDeps, arrival: UploadedObject) -> bool:
-    """Removes the image and all that was made of it where its scan was removed; whether it was.
+    """Remove the image and all that was made of it where its scan was removed; whether it was.
 
     A worker may have been at it meanwhile, and have died before it saw that.
     """

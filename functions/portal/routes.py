@@ -26,25 +26,25 @@ class HealthOut(Out):
 
 @routes.get("/health", HealthOut, audience=PUBLIC)
 def health(call: Call[None], deps: PortalDeps) -> HealthOut:
-    """Whether the API answers."""
+    """Tell whether the API answers."""
     return HealthOut()
 
 
 @routes.get("/openapi.json", "application/json", audience=PUBLIC)
 def openapi(call: Call[None], deps: PortalDeps) -> Binary:
-    """This document."""
+    """Read this document."""
     return Binary(usecases.openapi_document(deps, call.root), "application/json", _BRIEFLY)
 
 
 @routes.get("/docs", "text/html", audience=PUBLIC)
 def docs(call: Call[None], deps: PortalDeps) -> Binary:
-    """This document as a page."""
+    """Show this document as a page."""
     return Binary(usecases.docs_page(call.root), "text/html; charset=utf-8", _PAGE_POLICY)
 
 
 @routes.get("/docs/{asset}", "application/octet-stream", audience=PUBLIC)
 def docs_asset(call: Call[None], deps: PortalDeps) -> Binary:
-    """A file of the page."""
+    """Send a file of the page."""
     asset_file = usecases.docs_asset(deps, call.path["asset"])
     return Binary(asset_file.content, asset_file.content_type, _PAGE_POLICY)
 
@@ -52,12 +52,12 @@ def docs_asset(call: Call[None], deps: PortalDeps) -> Binary:
 @routes.any("/", HealthOut, audience=PUBLIC)
 @routes.any("/{proxy+}", HealthOut, audience=PUBLIC)
 def unknown(call: Call[None], deps: PortalDeps) -> Binary:
-    """A path that does not exist."""
+    """Return a path that does not exist."""
     raise NotFound
 
 
 @routes.any("/api", HealthOut, audience=PUBLIC, family=Family.FLAT)
 @routes.any("/api/{proxy+}", HealthOut, audience=PUBLIC, family=Family.FLAT)
 def unknown_flat(call: Call[None], deps: PortalDeps) -> Binary:
-    """A path that does not exist, among those of the flat family."""
+    """Return a path that does not exist, among those of the flat family."""
     raise NotFound

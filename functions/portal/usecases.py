@@ -53,7 +53,9 @@ class Asset:
 
 
 def openapi_document(deps: PortalDeps, root: str) -> bytes:
-    """The gateway's own document, for people and client generators: without AWS's parts, with where it is served."""
+    """Return the gateway's own document, for people and client generators: without AWS's parts, with where it is
+    served.
+    """
     whole = json.loads(deps.document.read_bytes())
     paths: dict[str, dict[str, Any]] = {}
     for path, item in whole["paths"].items():
@@ -68,12 +70,12 @@ def openapi_document(deps: PortalDeps, root: str) -> bytes:
 
 
 def docs_page(root: str) -> bytes:
-    """The page that shows the document."""
+    """Return the page that shows the document."""
     return PAGE.format(base=root).encode()
 
 
 def docs_asset(deps: PortalDeps, name: str) -> Asset:
-    """One file of the page, from a closed list. Raises NotFound."""
+    """Return one file of the page, from a closed list. Raises NotFound."""
     if name == "start.js":
         return Asset(START.encode(), "text/javascript; charset=utf-8")
     if name not in ASSETS:
@@ -85,7 +87,7 @@ PACKAGE = "drf_spectacular_sidecar"
 
 
 def swagger_ui() -> Path:
-    """The folder of its files. The package is only looked up: importing it would ask for Django.
+    """Return the folder of its files. The package is only looked up: importing it would ask for Django.
 
     Raises ModuleNotFoundError when it is not installed.
     """

@@ -8,7 +8,7 @@ from scanward.stores.sessions import SessionStore
 
 
 def connection_deps(settings: SocketSettings) -> ConnectionDeps:
-    """The keeper of the sockets of one WebSocket API."""
+    """Return the keeper of the sockets of one WebSocket API."""
     return ConnectionDeps(
         ConnectionStore(settings.connections_table, settings.scans_table),
         WebSocketClient(settings.websocket_api_id, settings.websocket_stage, settings.region),

@@ -37,7 +37,7 @@ deps = RealtimeDeps(
 
 
 def app(event: dict[str, Any], context: object) -> dict[str, Any]:
-    """Answers one WebSocket event; tokens are in its query and are never logged."""
+    """Answer one WebSocket event; tokens are in its query and are never logged."""
     try:
         reply = answer(deps, event)
     except Exception as failure:  # its message may hold what somebody sent, and Lambda would log it

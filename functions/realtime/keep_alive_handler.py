@@ -14,7 +14,7 @@ deps = connection_deps(SocketSettings.read(Environment()))
 
 
 def app(event: dict[str, Any], context: object) -> dict[str, int]:
-    """One round; the answer counts what was done."""
+    """Return one round; the answer counts what was done."""
     counts = keep_alive(deps)
     log.info("kept alive", extra=counts)
     return counts

@@ -30,7 +30,7 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 
 @log_failures(log)
 def read_record(record: DynamoDBRecord) -> None:
-    """One change of the table: a task that moved, somebody who began to watch one, or a notice."""
+    """Push one change of the table: a task that moved, somebody who began to watch one, or a notice."""
     change = record.raw_event["dynamodb"]
     image = change.get("NewImage")
     kind = change["Keys"]["sk"]["S"]
@@ -45,5 +45,5 @@ def read_record(record: DynamoDBRecord) -> None:
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:
-    """One batch of changes; the first that failed is named, so that the rest comes again in order."""
+    """Return one batch of changes; the first that failed is named, so that the rest comes again in order."""
     return process_partial_response(event=event, record_handler=read_record, processor=processor, context=context)

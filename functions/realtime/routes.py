@@ -16,7 +16,7 @@ OK_REPLY: Reply = {"statusCode": 200}
 
 
 def answer(deps: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
-    """Answers one event. A refused handshake carries the status that an HTTP request would have got."""
+    """Answer one event. A refused handshake carries the status that an HTTP request would have got."""
     kind, connection_id = event["requestContext"]["eventType"], event["requestContext"]["connectionId"]
     try:
         if kind == "CONNECT":

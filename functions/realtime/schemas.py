@@ -16,7 +16,7 @@ FIELDS = frozenset({"action", "task_ids"})
 
 
 def read_message(body: object) -> Message:
-    """What a client said. Raises TooLarge, MalformedBody, InvalidFields; none repeats what was sent."""
+    """Return what a client said. Raises TooLarge, MalformedBody, InvalidFields; none repeats what was sent."""
     if isinstance(body, str) and len(body) > MAX_MESSAGE:
         raise TooLarge
     try:
@@ -33,13 +33,13 @@ def read_message(body: object) -> Message:
 
 
 def watching(connection: Connection) -> bytes:
-    """What a socket watches now."""
+    """Return what a socket watches now."""
     task_ids = [str(to_uuid(task_id)) for task_id in connection.task_ids]
     return _message({"action": "watching", "task_ids": task_ids, "own": connection.watches_own})
 
 
 def error_message(error: ScanwardError) -> bytes:
-    """Why a message was not done; nothing of it was."""
+    """Return why a message was not done; nothing of it was."""
     details: dict[str, Any] = dict(error.fields) if isinstance(error, InvalidFields) else {}
     if isinstance(error, TooManyRequests):
         details["retry_after"] = error.retry_after

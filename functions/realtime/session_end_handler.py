@@ -21,11 +21,14 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 
 @log_failures(log)
 def read_record(record: DynamoDBRecord) -> None:
-    """Some session of an account has ended, or the account is gone. Which ones live is asked of the gate."""
+    """End the connections without a session when some session of an account has ended, or the account is gone.
+
+    Which ones live is asked of the gate.
+    """
     account_id = keys.number(record.raw_event["dynamodb"]["Keys"]["pk"]["S"])
     log.info("ended", extra={"sockets": end_without_session(deps, account_id)})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:
-    """One batch of ends; the first that failed is named, so that the rest comes again in order."""
+    """Return one batch of ends; the first that failed is named, so that the rest comes again in order."""
     return process_partial_response(event=event, record_handler=read_record, processor=processor, context=context)

@@ -51,7 +51,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 @log_failures(log)
 def read_message(record: SQSRecord) -> None:
-    """One wish; a message that is none of ours is only told of."""
+    """Carry out one request; a message that is none of ours is only told of."""
     request = parse_request(record.body)
     if request is None:
         outcome = "not a wish"
@@ -65,5 +65,5 @@ def read_message(record: SQSRecord) -> None:
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:
-    """One batch of wishes."""
+    """Return one batch of wishes."""
     return process_partial_response(event=event, record_handler=read_message, processor=processor, context=context)

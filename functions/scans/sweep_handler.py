@@ -26,7 +26,7 @@ deps = SweepDeps(
 
 
 def app(event: dict[str, Any], context: object) -> dict[str, int]:
-    """One sweep; the answer counts what was done."""
+    """Return one sweep; the answer counts what was done."""
     counts = sweep(deps)
     log.info("swept", extra=counts)
     emit({Metric(f"Sweep{what.capitalize()}"): count for what, count in counts.items()})

@@ -20,7 +20,7 @@ SWEEP_TIME = timedelta(seconds=35)  # of the function's fifty
 
 
 def _ignore_failure(reason: FailureReason) -> None:
-    """Nobody is told of failures."""
+    """Ignore a failure."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class SweepDeps:
 
 
 def sweep(deps: SweepDeps) -> dict[str, int]:
-    """Looks at due tasks, all of them if time allows; counts those announced again, failed, left waiting and untouched.
+    """Look at due tasks, all of them if time allows; counts those announced again, failed, left waiting and untouched.
 
     What is untouched the next sweep finds again; the others do not wait for it.
     """

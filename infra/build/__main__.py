@@ -10,7 +10,7 @@ from infra.build.wheels import Target
 
 
 def main(arguments: list[str]) -> int:
-    """Builds what the arguments say and prints its size. 1 when it is refused."""
+    """Build what the arguments say and prints its size. 1 when it is refused."""
     options = _parser().parse_args(arguments)
     target = Target(options.target)
     try:

@@ -20,7 +20,7 @@ _GCC = re.compile(r"GPL-3\.0[\w.-]*[- ]WITH[- ]GCC-exception[\w.-]*", re.IGNOREC
 
 
 def refuse_copyleft(folder: Path) -> None:
-    """Raises BuildRefused, naming them, when packages installed in `folder` say they are under a GPL."""
+    """Raise BuildRefused, naming them, when packages installed in `folder` say they are under a GPL."""
     offenders = sorted(name for name, licence_text in _licences(folder) if _COPYLEFT.search(_GCC.sub("", licence_text)))
     if offenders:
         raise BuildRefused(f"under the GNU GPL, which must not be shipped: {', '.join(offenders)}")
@@ -72,7 +72,7 @@ BY_PATH = (
 
 
 def trim(folder: Path) -> None:
-    """Removes from `folder`, a pip target, everything listed above."""
+    """Remove from `folder`, a pip target, everything listed above."""
     _drop(path for pattern in EVERYWHERE for path in folder.rglob(pattern))
     _drop(path for pattern in BY_PATH for path in folder.glob(pattern))
     _keep(folder / "imagecodecs", CODECS)
@@ -83,7 +83,7 @@ def trim(folder: Path) -> None:
 
 
 def _keep(folder: Path, patterns: tuple[str, ...]) -> None:
-    """Leaves in `folder`, if it is there, only what matches."""
+    """Leave in `folder`, if it is there, only what matches."""
     if folder.is_dir():
         _drop(entry for entry in folder.iterdir() if not any(entry.match(pattern) for pattern in patterns))
 
@@ -97,7 +97,7 @@ def _drop(paths: Iterable[Path]) -> None:
 
 
 def megabytes(folder: Path) -> float:
-    """What the files below `folder` hold, in MB of 1,000,000 bytes, as Lambda counts them."""
+    """Return what the files below `folder` hold, in MB of 1,000,000 bytes, as Lambda counts them."""
     return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file()) / 1e6
 
 
@@ -123,7 +123,7 @@ SLICES = ("auth", "inference", "portal", "realtime", "records", "scans")
 
 
 def build_layer(name: str, out: Path, target: Target) -> float:
-    """Writes the layer to `out`; gives back its size in MB. Raises BuildRefused when too large or under the GPL."""
+    """Write the layer to `out`; gives back its size in MB. Raises BuildRefused when too large or under the GPL."""
     layer = LAYERS[name]
     packages = install_wheels([wheels.lock(lock) for lock in layer.locks], target, trim)
     refuse_copyleft(packages)
@@ -140,7 +140,7 @@ def build_layer(name: str, out: Path, target: Target) -> float:
 
 
 def build_function(name: str, out: Path, target: Target) -> float:
-    """Writes the slice's artefact to `out`; gives back its size in MB."""
+    """Write the slice's artefact to `out`; gives back its size in MB."""
     package = _empty_folder(out) / "functions"
     package.mkdir()
     shutil.copy2(wheels.ROOT / "functions" / "__init__.py", package)
@@ -153,7 +153,9 @@ def build_function(name: str, out: Path, target: Target) -> float:
 
 
 def _copy_swagger(out: Path) -> None:
-    """The few files of Swagger UI that /docs shows, where the package would have them; its own code wants Django."""
+    """Copy the few files of Swagger UI that /docs shows, where the package would have them; its own code wants
+    Django.
+    """
     inside = Path(SWAGGER, "static", SWAGGER, "swagger-ui-dist")
     folder = install_wheels([wheels.lock("swagger")], Target.AWS, trim) / inside
     (out / inside).mkdir(parents=True)

@@ -19,7 +19,7 @@ CACHE = ROOT / ".local" / "cache"
 
 
 def lock(name: str) -> Path:
-    """The lock file `requirements/<name>.txt`."""
+    """Return the lock file `requirements/<name>.txt`."""
     return ROOT / "requirements" / f"{name}.txt"
 
 
@@ -34,7 +34,7 @@ class Target(Enum):
 
 
 def compile_below(folder: Path, target: Target) -> None:
-    """Writes bytecode for the target's Python, trusted unchecked, without a path of this machine in it.
+    """Write bytecode for the target's Python, trusted unchecked, without a path of this machine in it.
 
     Without such a Python at hand the artefact goes without: it starts more slowly, and is whole. Raises BuildRefused.
     """
@@ -80,7 +80,7 @@ AWS_PLATFORMS = (
 
 
 def install_wheels(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]) -> Path:
-    """A folder with the locked packages, trimmed and compiled; from the cache unless anything changed.
+    """Return a folder with the locked packages, trimmed and compiled; from the cache unless anything changed.
 
     Raises BuildRefused when pip fails.
     """
@@ -95,7 +95,7 @@ def install_wheels(locks: Sequence[Path], target: Target, trim: Callable[[Path],
 
 
 def _install(locks: Sequence[Path], target: Target, trim: Callable[[Path], None], folder: Path) -> None:
-    """Fills `kept`, which shows up whole or not at all, and removes what it replaces."""
+    """Fill `kept`, which shows up whole or not at all, and remove what it replaces."""
     fresh = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()

@@ -12,7 +12,7 @@ from infra.demo.stack import ROOT, STACK_FILE, StoryStopped, read_stack
 
 
 def main(arguments: list[str]) -> int:
-    """Plays it as the arguments say."""
+    """Run the demo as the arguments say."""
     options = _parser().parse_args(arguments)
     console = Console()
     try:

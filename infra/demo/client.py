@@ -29,7 +29,7 @@ class Image:
 
 
 def find_image(path_text: str | None) -> Image:
-    """Raises StoryStopped for a file that is not there, cannot be read, is empty or too large."""
+    """Raise StoryStopped for a file that is not there, cannot be read, is empty or too large."""
     path = Path(path_text).expanduser() if path_text else SAMPLE
     try:
         with path.open("rb") as file:
@@ -47,7 +47,7 @@ def find_image(path_text: str | None) -> Image:
 
 
 def content_type_of(head: bytes) -> str | None:
-    """What a file's first 132 bytes show it to be."""
+    """Return what a file's first 132 bytes show it to be."""
     if head.startswith(b"\xff\xd8\xff"):
         return "image/jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
@@ -91,43 +91,43 @@ class Client:
         self._http.close()
 
     def register(self, email: str, password: str, role: str = "PATIENT") -> None:
-        """A new patient or doctor."""
+        """Register a new patient or doctor."""
         self._data("POST", "/auth/register", json={"email": email, "password": password, "role": role})
 
     def log_in(self, email: str, password: str) -> None:
-        """Opens a session; the calls after this one are made in it."""
+        """Open a session; the calls after this one are made in it."""
         tokens = self._data("POST", "/auth/login", data={"email": email, "password": password})
         self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
 
     def send_form(self, content: IO[bytes], image: Image) -> AcceptedUpload:
-        """Uploads through the API: files of up to 4.4 MB."""
+        """Upload through the API: files of up to 4.4 MB."""
         kind = image.content_type or "application/octet-stream"
         return _accepted_upload(self._data("POST", "/scans/", files={"file": (image.path.name, content, kind)}))
 
     def begin_upload(self, image: Image) -> tuple[AcceptedUpload, Form]:
-        """Asks for a form for S3: files of up to 50 MB."""
+        """Ask for a form for S3: files of up to 50 MB."""
         body = {"filename": image.path.name, "content_type": image.content_type or "image/jpeg"}
         payload = self._data("POST", "/scans/uploads", json=body)
         return _accepted_upload(payload), Form(payload["upload"]["url"], payload["upload"]["fields"])
 
     def send_to_storage(self, form: Form, content: IO[bytes], image: Image) -> None:
-        """Uploads straight to S3, with the form it was given."""
+        """Upload straight to S3, with the form it was given."""
         answer = self._call("POST", form.url, data=dict(form.fields), files={"file": (image.path.name, content)})
         if answer.is_error:
             raise StoryStopped(f"Storage did not take the file: {answer.status_code}.", "See `make logs`.")
 
     def task(self, task_id: str) -> dict[str, Any]:
-        """Where a task is."""
+        """Return where a task is."""
         payload: dict[str, Any] = self._data("GET", f"/tasks/status/{task_id}")
         return payload
 
     def send(self, method: str, path: str, body: Mapping[str, Any] | None = None) -> Any:
-        """Any other call: what the envelope holds, or the bare answer of those that have none."""
+        """Send any other call and return what the envelope holds, or the bare answer of those that have none."""
         answer = self._accepted_answer(method, path, json=body).json()
         return answer["data"] if isinstance(answer, dict) and answer.get("success") is True else answer
 
     def file(self, path: str) -> bytes:
-        """An image, as it was made for people to look at."""
+        """Return an image, as it was made for people to look at."""
         return self._accepted_answer("GET", path).content
 
     def _data(self, method: str, path: str, **options: Any) -> Any:

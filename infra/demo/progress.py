@@ -41,7 +41,7 @@ class Update:
 def follow(
     client: Client, socket: ClientConnection | None, upload: AcceptedUpload, show: Callable[[Update], None]
 ) -> Update:
-    """Shows each newer state of the task once and gives back the final one. Raises StoryStopped after LIMIT."""
+    """Show each newer state of the task once and give back the final one. Raises StoryStopped after LIMIT."""
     ends = time.monotonic() + LIMIT
     version = 0
     while time.monotonic() < ends:
@@ -57,7 +57,7 @@ def follow(
 
 @contextmanager
 def watch_socket(stack: Stack, upload: AcceptedUpload) -> Iterator[ClientConnection | None]:
-    """A socket that watches the task by its token; None where the stack has no WebSocket to offer."""
+    """Provide a socket that watches the task by its token; None where the stack has no WebSocket to offer."""
     url = f"{stack.websocket_url}?{urlencode({'token': upload.task_token, 'task_ids': upload.task_id})}"
     with ExitStack() as closing:
         socket = None
@@ -67,7 +67,7 @@ def watch_socket(stack: Stack, upload: AcceptedUpload) -> Iterator[ClientConnect
 
 
 def _pushed_updates(socket: ClientConnection | None) -> Update | None:
-    """The next pushed state, or None after QUIET."""
+    """Return the next pushed state, or None after QUIET."""
     if socket is not None:
         try:
             return _update(json.loads(socket.recv(timeout=QUIET)), is_pushed=True)
@@ -94,7 +94,7 @@ def _update(entry: Mapping[str, Any], *, is_pushed: bool) -> Update:
 
 @contextmanager
 def upload_progress(console: Console, image: Image) -> Iterator[IO[bytes]]:
-    """The image's content; a bar moves as it is read."""
+    """Provide the image's content; a bar moves as it is read."""
     columns = (TextColumn("{task.description}", markup=False), BarColumn(), DownloadColumn(), TimeElapsedColumn())
     bar = Progress(*columns, console=console)
     with bar, bar.open(image.path, "rb", description=f"Uploading {display_path(image.path)}") as content:
@@ -103,7 +103,7 @@ def upload_progress(console: Console, image: Image) -> Iterator[IO[bytes]]:
 
 @contextmanager
 def analysis_progress(console: Console) -> Iterator[Callable[[Update], None]]:
-    """A function to call with each new state of the task; a bar moves with them."""
+    """Provide a function to call with each new state of the task; a bar moves with them."""
     columns = (
         TextColumn("Analysing"),
         BarColumn(),

@@ -17,7 +17,7 @@ from scanward.domain.results import MEANINGS
 
 
 def folder_for(results: Path, image: Image, upload: AcceptedUpload) -> Path:
-    """A folder of this run's own, named after the image and the scan."""
+    """Return a folder of this run's own, named after the image and the scan."""
     stem = re.sub(r"[^\w.-]+", "-", image.path.stem)[:60]
     folder = results / f"{stem}-{upload.scan_id[:13]}"
     folder.mkdir(parents=True, exist_ok=True)
@@ -25,7 +25,7 @@ def folder_for(results: Path, image: Image, upload: AcceptedUpload) -> Path:
 
 
 def save_pictures(client: Client, upload: AcceptedUpload, result: Mapping[str, Any], folder: Path) -> list[Path]:
-    """Saves the preview, the heatmap where a model made one, and the result itself."""
+    """Save the preview, the heatmap where a model made one, and the result itself."""
     files = {"preview.jpg": client.file(f"/files/images/{upload.scan_id}")}
     if result["model"]:
         files["heatmap.png"] = client.file(f"/files/heatmaps/{upload.task_id}")
@@ -36,7 +36,7 @@ def save_pictures(client: Client, upload: AcceptedUpload, result: Mapping[str, A
 
 
 def save_login(folder: Path, email: str, password: str) -> Path:
-    """Keeps the run's patient as a login body, for its owner's eyes."""
+    """Keep the run's patient as a login body, for its owner's eyes."""
     file = folder / "login.json"
     file.touch(mode=0o600)
     file.write_text(json.dumps({"email": email, "password": password}))
@@ -44,7 +44,7 @@ def save_login(folder: Path, email: str, password: str) -> Path:
 
 
 def print_result(console: Console, result: Mapping[str, Any], seconds: float) -> None:
-    """`seconds`: from the end of the upload to the result's arrival."""
+    """Print the result as tables. `seconds`: from the end of the upload to the result's arrival."""
     console.print(_findings(result["findings"]) if result["findings"] else Text("No findings: the image was not read."))
     console.print(_facts(result, seconds))
     warnings = [Text(f"• {MEANINGS.get(code, code)}", "yellow") for code in result["warnings"]]
@@ -53,7 +53,7 @@ def print_result(console: Console, result: Mapping[str, Any], seconds: float) ->
 
 
 def print_failure(console: Console, update: Update) -> None:
-    """Why a task did not complete."""
+    """Print why a task did not complete."""
     failure = update.failure or {"reason": update.status, "message": update.message}
     console.print(
         Panel(Text(f"{failure['message']} ({failure['reason']})"), title="Failed", border_style="red", expand=False)

@@ -36,7 +36,7 @@ class Stack:
 
 
 def read_stack(file: Path) -> Stack:
-    """Raises StoryStopped when there is no such file, or it does not hold the addresses."""
+    """Raise StoryStopped when there is no such file, or it does not hold the addresses."""
     try:
         payload = json.loads(file.read_text())
         administrator = Login(**payload["admin"]) if "admin" in payload else None
@@ -50,5 +50,5 @@ def read_stack(file: Path) -> Stack:
 
 
 def display_path(path: Path) -> str:
-    """A path as a person at the tree's root would type it."""
+    """Return a path as a person at the tree's root would type it."""
     return str(path.relative_to(ROOT)) if path.is_relative_to(ROOT) else str(path)

@@ -27,7 +27,7 @@ def _cloud() -> EmbeddedCloud:
 
 
 def _up(_: argparse.Namespace) -> None:
-    """The embedded cloud, or the LocalStack that listens; the stack on it; an administrator; stack.json."""
+    """Bring up the embedded cloud, or the LocalStack that listens; the stack on it; an administrator; stack.json."""
     ours = _cloud()
     target = "local"
     if os.environ.get("CLOUD") == "localstack":
@@ -107,7 +107,7 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def main(arguments: list[str]) -> int:
-    """Does what the arguments say; 1, with the reason and what to do, when it cannot."""
+    """Do what the arguments say; 1, with the reason and what to do, when it cannot."""
     options = _parser().parse_args(arguments)
     try:
         options.run(options)

@@ -28,7 +28,7 @@ KEYS = {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
 
 
 def environment(endpoint: str) -> dict[str, str]:
-    """What a program (SAM, PynamoDB) needs in its environment to speak to the local AWS and to nothing else."""
+    """Return what a program (SAM, PynamoDB) needs in its environment to speak to the local AWS and to nothing else."""
     own = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     return {**own, **KEYS, "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
 
@@ -46,25 +46,25 @@ def _client(endpoint: str, service: str) -> Any:
 
 
 def cloudformation(endpoint: str) -> "CloudFormationClient":
-    """CloudFormation."""
+    """Return a client of CloudFormation."""
     client: CloudFormationClient = _client(endpoint, "cloudformation")
     return client
 
 
 def functions(endpoint: str) -> "LambdaClient":
-    """Lambda."""
+    """Return a client of Lambda."""
     client: LambdaClient = _client(endpoint, "lambda")
     return client
 
 
 def logs(endpoint: str) -> "CloudWatchLogsClient":
-    """CloudWatch Logs."""
+    """Return a client of CloudWatch Logs."""
     client: CloudWatchLogsClient = _client(endpoint, "logs")
     return client
 
 
 def invoke(endpoint: str, function: str, event: Path) -> tuple[str, str]:
-    """What the function answered (JSON, indented) and logged. `function` is a short name, such as scans."""
+    """Return what the function answered (JSON, indented) and logged. `function` is a short name, such as scans."""
     try:
         payload = event.read_bytes()
         json.loads(payload)
@@ -82,7 +82,7 @@ def invoke(endpoint: str, function: str, event: Path) -> tuple[str, str]:
 
 
 def read_logs(endpoint: str, function: str, follow: bool) -> Iterator[str]:
-    """The function's log lines, oldest first; with `follow`, new ones as they come, without end."""
+    """Yield the function's log lines, oldest first; with `follow`, new ones as they come, without end."""
     # MiniStack gives events no id: what tells them apart is the whole of them.
     client, since, seen_ids = logs(endpoint), 0, set[tuple[object, ...]]()
     while True:

@@ -19,12 +19,12 @@ SECONDS = 2
 
 
 def is_cloud(port: int) -> bool:
-    """Whether a local AWS, MiniStack or LocalStack, answers there."""
+    """Tell whether a local AWS, MiniStack or LocalStack, answers there."""
     return health(f"http://127.0.0.1:{port}") is not None
 
 
 def health(endpoint: str) -> dict[str, object] | None:
-    """What a local AWS says of itself; None where none answers."""
+    """Return what a local AWS says of itself; None where none answers."""
     try:
         with urllib.request.urlopen(f"{endpoint}/_localstack/health", timeout=SECONDS) as answer:  # noqa: S310
             payload = json.load(answer)
@@ -34,7 +34,7 @@ def health(endpoint: str) -> dict[str, object] | None:
 
 
 def check_free(port: int) -> None:
-    """Raises LocalRefused, saying who seems to have it, when something listens there."""
+    """Raise UserError, saying who seems to have it, when something listens there."""
     with socket.socket() as probe:
         probe.settimeout(SECONDS)
         if probe.connect_ex(("127.0.0.1", port)):
@@ -52,7 +52,7 @@ UNPACKED_FOLDER = "unpacked"  # functions and layers, which every start unpacks 
 
 
 def prepare(data: Path, port: int) -> None:
-    """Makes the folders, and the data fit for a start on this port."""
+    """Make the folders, and the data fit for a start on this port."""
     shutil.rmtree(data / UNPACKED_FOLDER, ignore_errors=True)
     for folder in ("state", "objects", UNPACKED_FOLDER):
         (data / folder).mkdir(parents=True, exist_ok=True)
@@ -61,7 +61,9 @@ def prepare(data: Path, port: int) -> None:
 
 
 def _move_to_port(data: Path, port: int) -> None:
-    """MiniStack's state spells queues with the port it had; on another port it would not find them again."""
+    """Rewrite the port in MiniStack's state, which spells queues with the port it had; on another port it would not
+    find them again.
+    """
     note, now = data / "port", str(port)
     before = note.read_text() if note.is_file() else now
     if before != now:
@@ -74,7 +76,8 @@ def _move_to_port(data: Path, port: int) -> None:
 
 
 def _rewind_streams(functions: Path) -> None:
-    """MiniStack keeps how far each function has read a table's stream, but not the stream's records.
+    """Rewind the streams' readers: MiniStack keeps how far each function has read a table's stream, but not the
+    stream's records.
 
     After a restart it would wait for as many new records as there once were, and push none of them.
     """
@@ -123,9 +126,9 @@ class EmbeddedCloud:
 
 
 def start(cloud: EmbeddedCloud) -> bool:
-    """Has it listening; False when it already was. One that listens elsewhere or otherwise is started anew.
+    """Have it listening; False when it already was. One that listens elsewhere or otherwise is started anew.
 
-    Raises LocalRefused when the port is somebody else's or the cloud does not come up.
+    Raises UserError when the port is somebody else's or the cloud does not come up.
     """
     running = _running(cloud)
     if running == _describe_mode(cloud) and is_cloud(cloud.port):
@@ -150,7 +153,7 @@ def start(cloud: EmbeddedCloud) -> bool:
 
 
 def stop(cloud: EmbeddedCloud) -> bool:
-    """Ends it, gently, so that its data is written; False when it did not run."""
+    """End it, gently, so that its data is written; False when it did not run."""
     pid = _pid(cloud)
     if pid is None:
         cloud.pid_file.unlink(missing_ok=True)
@@ -168,7 +171,7 @@ def stop(cloud: EmbeddedCloud) -> bool:
 
 
 def delete_data(cloud: EmbeddedCloud) -> None:
-    """Ends it and removes its data."""
+    """End it and remove its data."""
     stop(cloud)
     shutil.rmtree(cloud.data, ignore_errors=True)
     cloud.log.unlink(missing_ok=True)
@@ -179,7 +182,7 @@ def _describe_mode(cloud: EmbeddedCloud) -> dict[str, object]:
 
 
 def _running(cloud: EmbeddedCloud) -> dict[str, object]:
-    """How the one that runs was started; empty when none runs."""
+    """Return how the one that runs was started; empty when none runs."""
     if _pid(cloud) is None:
         return {}
     payload: dict[str, object] = json.loads(cloud.pid_file.read_text())
@@ -195,7 +198,7 @@ def _pid(cloud: EmbeddedCloud) -> int | None:
 
 
 def _is_ours(pid: int) -> bool:
-    """Whether the process lives and is MiniStack: process ids are used again. A zombie does not live."""
+    """Tell whether the process lives and be MiniStack: process ids are used again. A zombie does not live."""
     ps = ["ps", "-o", "stat=,command=", "-p", str(pid)]
     text = subprocess.run(ps, capture_output=True, text=True, check=False).stdout.strip()
     return "ministack" in text and not text.startswith("Z")

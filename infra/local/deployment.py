@@ -23,7 +23,7 @@ console = Console(highlight=False)
 
 @contextmanager
 def step(doing: str, done_text: str, parts: int | None = None) -> Iterator[Callable[[], None]]:
-    """Shows `doing` with a bar over `parts` (a moving one when unknown); gives a function to call as each ends."""
+    """Show `doing` with a bar over `parts` (a moving one when unknown); gives a function to call as each ends."""
     began = time.monotonic()
     columns = [SpinnerColumn(), TextColumn("{task.description}"), BarColumn()]
     columns += [MofNCompleteColumn()] if parts else []
@@ -73,7 +73,7 @@ class Deployment:
 
 
 def deploy(deployment: Deployment) -> Stack:
-    """The stack as the tree describes it. Raises LocalRefused, with the end of SAM's log, when SAM fails."""
+    """Return the stack as the tree describes it. Raises UserError, with the end of SAM's log, when SAM fails."""
     current = {"inputs": _digest(), "target": deployment.target}
     standing = find_stack(deployment.endpoint)
     if standing and _stored_digest(deployment) == {**current, "stack": standing.id}:

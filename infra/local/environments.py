@@ -54,7 +54,7 @@ _FAILURES = (
 
 
 def explain_failure(name: str, output: str) -> UserError:
-    """The refusal that fits what venv or pip said; their last lines when nothing is known to fit."""
+    """Return the refusal that fits what venv or pip said; their last lines when nothing is known to fit."""
     for pattern, what, advice in _FAILURES:
         if re.search(pattern, output):
             return UserError(f"The environment {name!r} cannot be made. {what}", advice)
@@ -85,13 +85,13 @@ class InstallProgress:
             self._out.write("\n")
 
     def one_more(self, name: str) -> None:
-        """One more of `name` is under way."""
+        """Note that one more of `name` is under way."""
         with self._lock:
             self._counts[name] = min(self._counts[name] + 1, self._totals[name])
             self._draw()
 
     def finish(self, name: str) -> None:
-        """All of `name` is done."""
+        """Note that all of `name` is installed."""
         with self._lock:
             self._counts[name] = self._totals[name]
             self._line(f"  {name} is ready after {time.monotonic() - self._began:.0f} s")
@@ -126,7 +126,7 @@ FREE_BYTES = 1_500_000_000
 
 
 def ensure(names: Sequence[str]) -> None:
-    """Makes those environments that are missing or out of date, two at a time. Raises LocalRefused."""
+    """Make those environments that are missing or out of date, two at a time. Raises UserError."""
     missing = [name for name in names if not _is_current(name)]
     if not missing:
         return
@@ -193,7 +193,7 @@ def _make(name: str, progress: InstallProgress) -> None:
 
 
 def main(names: list[str]) -> int:
-    """Makes the named environments; 1, with the reason, when it cannot."""
+    """Make the named environments; 1, with the reason, when it cannot."""
     try:
         ensure(names)
     except UserError as refusal:

@@ -18,7 +18,7 @@ WITHOUT_HASHES = frozenset({"train", "reference"})
 
 
 def lock(name: str) -> None:
-    """Writes requirements/<name>.txt from requirements/<name>.in."""
+    """Write requirements/<name>.txt from requirements/<name>.in."""
     command = [str(python("dev")), "-m", "uv", "pip", "compile", "--quiet", "--universal", "--python-version", "3.11"]
     # One version for all Pythons: pip reads markers for the interpreter it runs with, not for the one it builds for.
     command += ["--fork-strategy", "fewest", "--no-annotate"]

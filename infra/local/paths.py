@@ -12,10 +12,10 @@ STAMP = ".installed"
 
 
 def venv(name: str) -> Path:
-    """The virtual environment `name`: cloud, deploy, local or dev."""
+    """Return the virtual environment `name`: cloud, deploy, local or dev."""
     return LOCAL / "venvs" / name
 
 
 def python(name: str) -> Path:
-    """The interpreter of the virtual environment `name`."""
+    """Return the interpreter of the virtual environment `name`."""
     return venv(name) / "bin" / "python"

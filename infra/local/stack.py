@@ -42,7 +42,7 @@ class Administrator:
 
 
 def find_stack(endpoint: str) -> Stack | None:
-    """The stack on the local AWS, or None when it is not there or not whole."""
+    """Return the stack on the local AWS, or None when it is not there or not whole."""
     try:
         stacks = cloudformation(endpoint).describe_stacks(StackName=STACK_NAME)["Stacks"]
     except ClientError:
@@ -54,7 +54,7 @@ def find_stack(endpoint: str) -> Stack | None:
 
 
 def write_stack(file: Path, stack: Stack, administrator: Administrator) -> None:
-    """Keeps what a person or a test needs to go on; only its owner may read it, since it holds a password."""
+    """Keep what a person or a test needs to go on; only its owner may read it, since it holds a password."""
     content = {
         "api_url": stack.api_url,
         "websocket_url": stack.websocket_url,
@@ -70,7 +70,7 @@ def write_stack(file: Path, stack: Stack, administrator: Administrator) -> None:
 
 
 def read_administrator(file: Path, stack: Stack) -> Administrator | None:
-    """The administrator that `file` keeps for this very stack."""
+    """Return the administrator that `file` keeps for this very stack."""
     try:
         payload = json.loads(file.read_text())
         return Administrator(**payload["admin"]) if payload["stack_id"] == stack.id else None

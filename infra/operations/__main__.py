@@ -23,7 +23,7 @@ def _rotate(_: argparse.Namespace) -> None:
 
 
 def main(arguments: list[str]) -> int:
-    """Does what the arguments say; 1, with the reason and what to do, when it cannot."""
+    """Do what the arguments say; 1, with the reason and what to do, when it cannot."""
     parser = argparse.ArgumentParser(prog="python -m infra.operations", description="Looks after a stack that stands.")
     commands = parser.add_subparsers(required=True)
     admin = commands.add_parser("admin")

@@ -23,7 +23,7 @@ from scanward.stores.secrets import read_token_keys, write_token_keys
 
 
 def outputs() -> Mapping[str, str]:
-    """The stack's outputs; clients made from now on speak to its cloud. Raises LocalRefused."""
+    """Return the stack's outputs; clients made from now on speak to its cloud. Raises UserError."""
     if os.environ.get("CLOUD") == "aws":
         return _on_aws(os.environ.get("STACK") or STACK_NAME)
     try:
@@ -43,10 +43,10 @@ def _on_aws(name: str) -> Mapping[str, str]:
 
 
 def create_administrator(accounts_table: str, email: str) -> str:
-    """Adds an administrator and gives its random password.
+    """Add an administrator and give its random password.
 
     `AWS_ENDPOINT_URL` says which cloud holds the table. Raises AlreadyTaken when the email is in use, and
-    LocalRefused for what is none: nobody could log in by it, and it would count as somebody who administers.
+    UserError for what is none: nobody could log in by it, and it would count as somebody who administers.
     """
     try:
         TypeAdapter[str](Email).validate_python(email)
@@ -59,7 +59,7 @@ def create_administrator(accounts_table: str, email: str) -> str:
 
 
 def rotate_keys(secret: str, now: int) -> str:
-    """Adds a key that signs after the notice, and retires the others; its id. Nobody is logged out.
+    """Add a key that signs after the notice, and retires the others; its id. Nobody is logged out.
 
     Raises Unavailable.
     """
@@ -70,5 +70,5 @@ def rotate_keys(secret: str, now: int) -> str:
 
 
 def announcement() -> str:
-    """When a new key begins to sign, in words."""
+    """Return when a new key begins to sign, in words."""
     return f"in {ANNOUNCEMENT_SECONDS // 60} minutes"

@@ -71,7 +71,7 @@ class Acting:
         assert copy == last, "an answer that was lost is given once more; it is no second successor"
 
     def lose_an_answer(self, who: Person, *, late: bool, in_body: bool) -> None:
-        """A refresh token is rotated, and shown again in the grace's last second, and `late`, just behind it.
+        """Rotate a refresh token, and show it again in the grace's last second, and `late`, just behind it.
 
         The grace counts from the rotation: asking again does not draw it out.
         """

@@ -8,11 +8,11 @@ from tests.http.signed_in import sign_in
 
 @pytest.fixture
 def person(api: Client) -> Client:
-    """A patient."""
+    """Provide a patient."""
     return sign_in(api, "somebody@example.org")
 
 
 @pytest.fixture
 def doctor(api: Client) -> Client:
-    """A doctor whom nobody has approved."""
+    """Provide a doctor whom nobody has approved."""
     return sign_in(api, "doctor@example.org", "DOCTOR")

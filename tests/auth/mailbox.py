@@ -29,24 +29,24 @@ class Mailbox:
         self.mails = ResetMailDeps(auth.accounts, auth.tokens, sent, Mailer(SENDER), None, auth.now)
 
     def waiting(self) -> list[Any]:
-        """Takes the messages that wait in the queue."""
+        """Take the messages that wait in the queue."""
         taken = self._sqs.receive_message(QueueUrl=self._queue, MaxNumberOfMessages=10).get("Messages", [])
         for message in taken:
             self._sqs.delete_message(QueueUrl=self._queue, ReceiptHandle=message["ReceiptHandle"])
         return taken
 
     def deliver(self) -> list[MailOutcome]:
-        """Lets the waiting requests be answered."""
+        """Let the waiting requests be answered."""
         return [
             send_reset_mail(self.mails, each["MessageId"], json.loads(each["Body"])["email"]) for each in self.waiting()
         ]
 
     def inbox(self) -> list[Any]:
-        """Every mail that was sent, the newest last."""
+        """Return every mail that was sent, the newest last."""
         [backend] = [account[REGION] for account in ses_backends.values()]
         return list(backend.sent_messages)
 
     def token(self) -> str:
-        """The token in the newest mail."""
+        """Return the token in the newest mail."""
         [token] = _TOKEN.findall(self.inbox()[-1].body)
         return str(token)

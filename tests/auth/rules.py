@@ -53,7 +53,9 @@ class Opened:
     copies: list[str] = field(default_factory=list)  # of the last in the chain, given once more
 
     def holds(self, place: int, now: datetime) -> bool:
-        """Whether the refresh token at this place is good for anything: the last, or the one before for a while."""
+        """Tell whether the refresh token at this place is good for anything: the last, or the one before for a
+        while.
+        """
         if place == len(self.chain) - 1:
             return True
         in_grace = self.rotated is not None and now - self.rotated <= timedelta(seconds=GRACE)

@@ -18,7 +18,7 @@ def activity(admin: Client, account: int, *, active: bool) -> Reply:
 
 
 def kept(admin: Client, account: int) -> list[tuple[str, str, int]]:
-    """What the log about somebody says, the oldest first."""
+    """Return what the log about somebody says, the oldest first."""
     entries = admin.get(f"/users/{account}/access-log").data
     assert {entry["actor_id"] for entry in entries} <= {number(admin)}
     return [(entry["action"], entry["resource"], entry["resource_id"]) for entry in reversed(entries)]

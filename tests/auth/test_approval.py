@@ -13,7 +13,7 @@ REASON = "The chamber's list\nnames nobody of that number"
 
 @pytest.fixture
 def lines(api: Client) -> Iterator[list[str]]:
-    """Everything that any logger is given, with its extras."""
+    """Provide everything that any logger is given, with its extras."""
     from functions.auth import handler
 
     found: list[str] = []

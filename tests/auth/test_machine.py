@@ -62,7 +62,7 @@ AnyOf = TypeVar("AnyOf")
 
 
 def chosen(among: list[AnyOf], pick: int) -> AnyOf:
-    """One of those that there are."""
+    """Return one of those that there are."""
     return among[pick % len(among)]
 
 

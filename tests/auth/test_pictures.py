@@ -18,7 +18,7 @@ PROGRESSIVE = {"progressive": True}
 
 
 def pixels(content: bytes) -> Any:
-    """What somebody sees who looks at the picture."""
+    """Return what somebody sees who looks at the picture."""
     with Image.open(BytesIO(content)) as picture:
         return list(ImageOps.exif_transpose(picture).convert("RGB").tobytes())
 

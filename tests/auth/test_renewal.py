@@ -50,7 +50,7 @@ def test_nobody_rotates_in_a_session_that_ended_meanwhile(refresh_token: str) ->
 
 
 def successor(renewed: RenewedTokens) -> str:
-    """The id of the refresh token that was given."""
+    """Return the id of the refresh token that was given."""
     from functions.auth.handler import tokens
 
     return tokens.verify(str(renewed.refresh), TokenType.REFRESH).id

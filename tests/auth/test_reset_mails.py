@@ -105,7 +105,7 @@ def test_a_link_carries_the_token_where_no_server_sees_it() -> None:
 
 @pytest.fixture
 def handler(mailbox: Mailbox) -> Iterator[Any]:
-    """The function as Lambda has it, with a sender."""
+    """Provide the function as Lambda has it, with a sender."""
     module = import_module("functions.auth.mail_handler")
     kept = module.mails
     module.mails = replace(kept, mailer=Mailer(SENDER))  # type: ignore[attr-defined]

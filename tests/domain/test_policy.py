@@ -59,7 +59,7 @@ ROWS = {words[0]: words[1:] for words in (line.split() for line in TABLE.strip()
 
 
 def expected(action: Action, role: Role, relation: Relation, *, is_approved: bool) -> bool:
-    """What the table says."""
+    """Return what the table says."""
     row = ROWS[action.value]
     letters = row[1:] if row[0] == "*" else row
     cell = letters[COLUMNS.index(role)]

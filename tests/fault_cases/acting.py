@@ -27,7 +27,7 @@ class Killed(BaseException):
 
 @contextmanager
 def killed(call: int, *, arrives: bool) -> Iterator[None]:
-    """Whoever makes the nth call to AWS from here on dies at it, before or after it is carried out."""
+    """Provide whoever makes the nth call to AWS from here on dies at it, before or after it is carried out."""
     event, met = "after-call" if arrives else "before-call", list[None]()
 
     def die(**_: Any) -> None:
@@ -46,7 +46,7 @@ def killed(call: int, *, arrives: bool) -> Iterator[None]:
 
 
 def emptied(queues: Queues) -> None:
-    """The table and the queues as if nothing had been: moto copies the whole table for each transaction."""
+    """Empty the table and the queues: moto copies the whole table for each transaction."""
     dynamodb = boto3.client("dynamodb")
     for item in dynamodb.scan(TableName=TABLE, ProjectionExpression="pk, sk")["Items"]:
         dynamodb.delete_item(TableName=TABLE, Key=item)
@@ -79,7 +79,7 @@ class Seen:
         store.write_transition = watched  # type: ignore[method-assign]
 
     def look(self) -> None:
-        """Polls everything, and holds it against what was there before."""
+        """Poll everything, and hold it against what was there before."""
         for task_id, before in list(self.tasks.items()):
             now = self.world.scans.task(task_id)
             if before.scan_id in self.removed:
@@ -113,7 +113,7 @@ class Seen:
             assert self.world.objects.exists(heatmap_key(task.scan_id, task.id))
 
     def swept(self) -> None:
-        """What holds whenever a sweep is over."""
+        """Check what holds whenever a sweep is over."""
         now = self.world.clock.now()
         for task in (found for found in map(self.world.scans.task, self.tasks) if found and not found.is_final):
             assert task.due_at
@@ -121,7 +121,7 @@ class Seen:
             assert now - task.created_at <= DEADLINE + FIRST_CHECK + LEASE + MINUTE, "I1: final by the deadline"
 
     def pushed(self, state: Task) -> None:
-        """The stream tells of a state, at any time and in any order."""
+        """Push a state from the stream, at any time and in any order."""
         before = self.sockets.versions(state, self.socket)
         self.sockets.moved(state)
         sent = self.sockets.versions(state, self.socket)
@@ -133,7 +133,7 @@ class Seen:
             assert polled is None or sent[-1] <= polled.version, "I6: no push is ahead of the poll"
 
     def new(self, task_id: int) -> None:
-        """A task that is there from now on."""
+        """Add a task that is there from now on."""
         task = self.world.task(task_id)
         assert task.patient_id == ADA.account_id
         assert task_uuid(task)

@@ -12,7 +12,7 @@ PATIENCE = 60  # seconds until a thread that never comes fails the test
 
 @contextmanager
 def serialised(clients: Sequence[Any]) -> Iterator[None]:
-    """Each call of these clients is alone below the SDK, from its first try to its last."""
+    """Provide each call of these clients is alone below the SDK, from its first try to its last."""
     alone = threading.RLock()
 
     def begin(**_: Any) -> None:
@@ -35,7 +35,7 @@ def serialised(clients: Sequence[Any]) -> Iterator[None]:
 
 
 def at_once(*calls: Callable[[], T]) -> list[T | Exception]:
-    """What each of some calls gave or raised, all begun at a barrier."""
+    """Return what each of some calls gave or raised, all begun at a barrier."""
     barrier = threading.Barrier(len(calls), timeout=PATIENCE)
 
     def begin(call: Callable[[], T]) -> T | Exception:

@@ -37,7 +37,7 @@ def _vast(chance: Random) -> bytes:
 
 
 def _lying(chance: Random) -> bytes:
-    """A header of some thousand pixels above the data of a few."""
+    """Return a header of some thousand pixels above the data of a few."""
     image, side = png(ramp()), chance.randrange(1000, 4000)
     header = struct.pack(">II", side, side) + image[24:29]
     return image[:16] + header + struct.pack(">I", zlib.crc32(b"IHDR" + header)) + image[33:]
@@ -48,7 +48,7 @@ def _glued(chance: Random) -> bytes:
 
 
 def _bomb(chance: Random) -> bytes:
-    """A text chunk that inflates to many megabytes."""
+    """Return a text chunk that inflates to many megabytes."""
     size = chance.randrange(10, 30) * 1024 * 1024
     return b"".join(_with_text(png(ramp()), size))
 

@@ -18,7 +18,7 @@ Read = Callable[[str], None]
 
 
 def s3_event(key: str, version: str) -> str:
-    """What S3 says of an object, as far as it is read."""
+    """Return what S3 says of an object, as far as it is read."""
     thing = {"key": quote_plus(key, safe="/"), "versionId": version}
     return json.dumps({"Records": [{"s3": {"bucket": {"name": BUCKET}, "object": thing}}]})
 
@@ -40,13 +40,13 @@ class Queues:
         self._sqs.send_message(QueueUrl=url, MessageBody=body)
 
     def waiting(self, url: str) -> int:
-        """How many messages are in a queue."""
+        """Return how many messages are in a queue."""
         names = ["ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"]
         said = self._sqs.get_queue_attributes(QueueUrl=url, AttributeNames=names)["Attributes"]  # type: ignore[arg-type]
         return sum(map(int, said.values()))
 
     def read(self, url: str, reader: Read) -> BaseException | None:
-        """Gives one message to a reader; what that raised. A message that was read is gone."""
+        """Give one message to a reader; what that raised. A message that was read is gone."""
         got = self._sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=1).get("Messages", [])
         for message in got:
             handle = message["ReceiptHandle"]

@@ -4,5 +4,5 @@ import os
 
 
 def sized(full: int, scaled: int) -> int:
-    """How often something is tried."""
+    """Return how often something is tried."""
     return full if os.environ.get("SCANWARD_FAULTS") == "full" else scaled

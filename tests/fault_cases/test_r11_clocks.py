@@ -19,13 +19,13 @@ OFF = [timedelta(minutes=10), timedelta(minutes=-10)]
 
 
 def wrong(off: timedelta) -> Callable[[], datetime]:
-    """The clock of a function on a machine whose own is off: as the handlers make it."""
+    """Return the clock of a function on a machine whose own is off: as the handlers make it."""
     return StoreClock(lambda: clock.now() + off).now
 
 
 @pytest.fixture
 def real(world: World) -> World:
-    """A world whose clock moves by itself."""
+    """Provide a world whose clock moves by itself."""
     world.inference = replace(world.inference, now=clock.now)
     return world
 

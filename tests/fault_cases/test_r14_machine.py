@@ -61,7 +61,7 @@ class Uploads(RuleBasedStateMachine):
     @precondition(room)
     @rule(key=st.sampled_from(["a", "b"]), lost=st.booleans())
     def upload(self, key: str, lost: bool) -> None:
-        """I7: the same key gives the same answer, and makes nothing new."""
+        """I7: the same key gives the same answer, and make nothing new."""
         with self.world.queues.notified(lost=lost):
             made = self.world.upload(IdempotencyKey(ADA.account_id, key, key))
         told = (made.scan_id, made.task_id, made.task_token)

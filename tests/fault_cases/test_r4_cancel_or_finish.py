@@ -29,7 +29,7 @@ def one_call_at_a_time(world: World) -> Iterator[None]:
 
 
 def held(world: World) -> Task:
-    """A task in a worker's hands."""
+    """Return a task in a worker's hands."""
     world.clock.time += MINUTE
     now = world.clock.now()
     task = tasks.create(fresh_id(now), fresh_id(now), ADA.account_id, now)
@@ -39,7 +39,7 @@ def held(world: World) -> Task:
 
 
 def call_off(world: World, task: Task, looks: int) -> Task:
-    """Some calls later, so that now one is first and now the other."""
+    """Return some calls later, so that now one is first and now the other."""
     for _ in range(looks):
         world.task(task)
     return cancel(world.imaging, ADA, str(task.id))

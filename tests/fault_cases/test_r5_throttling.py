@@ -29,7 +29,7 @@ def clients() -> list[Any]:
 
 
 def uploaded(world: World, key: str) -> int | None:
-    """The task, for an app that tries again what is answered 503, with the key that it has."""
+    """Return the task, for an app that tries again what is answered 503, with the key that it has."""
     try:
         return world.upload(IdempotencyKey(ADA.account_id, key, key)).task_id
     except (Unavailable, InProgress) as failure:

@@ -48,7 +48,7 @@ class Losses:
 
 @contextmanager
 def losing(nth: int) -> Iterator[list[str]]:
-    """Gives the writes, as they come."""
+    """Give the writes, as they come."""
     losses = Losses(nth)
     with ExitStack() as stack:
         for client in (connection().client, s3(), sqs()):
@@ -60,7 +60,7 @@ def losing(nth: int) -> Iterator[list[str]]:
 
 
 def everything(world: World, key: str) -> None:
-    """Uploads, results, a cancel, a replay, another analysis, a removal: each with the answer that it has always."""
+    """Upload, results, a cancel, a replay, another analysis, a removal: each with the answer that it has always."""
     once = IdempotencyKey(ADA.account_id, key, "same")
     with world.queues.notified():
         made = world.upload(once)

@@ -24,7 +24,7 @@ PATIENCE = 120  # seconds until a worker that never ends is ended
 
 
 def serve() -> None:
-    """A worker for each job that comes, one after the other."""
+    """Fork a worker for each job that comes, one after the other."""
     for line in sys.stdin:
         job = json.loads(line)
         ours, theirs = os.pipe()
@@ -40,7 +40,7 @@ def serve() -> None:
 
 
 def read(bodies: Sequence[str], ahead: timedelta) -> list[str]:
-    """Reads messages, with the clock ahead; what became of them."""
+    """Read messages, with the clock ahead; what became of them."""
 
     def now() -> datetime:
         return clock.now() + ahead

@@ -53,7 +53,7 @@ class Workers:
         self._told, self._says = told, says
 
     def work(self, bodies: Sequence[str], ahead: timedelta, kill: Kill | None = None) -> Worked:
-        """Has a worker read messages, with its clock ahead by so much; how it ended."""
+        """Have a worker read messages, with its clock ahead by so much; how it ended."""
         job = {"bodies": list(bodies), "ahead": ahead.total_seconds(), "kill": asdict(kill) if kill else None}
         self._told.write(json.dumps(job) + "\n")
         self._told.flush()

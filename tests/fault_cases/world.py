@@ -77,7 +77,7 @@ class _Counted:
 
 @cache
 def models() -> CountedModels:
-    """Loaded once for all cases."""
+    """Load the models once for all cases."""
     return CountedModels(ROOT / "layers" / "model" / "models", memory_mb=1769)
 
 
@@ -112,7 +112,7 @@ class World:
     def upload(
         self, once: IdempotencyKey | None = None, content: bytes = PNG, order: Order | None = None
     ) -> AcceptedOrder[Any]:
-        """An upload, of which S3 says nothing by itself."""
+        """Return an upload, of which S3 says nothing by itself."""
         return upload(
             self.imaging,
             ADA,
@@ -127,7 +127,7 @@ class World:
         return found
 
     def analyse(self, body: str) -> None:
-        """What the worker makes of one message."""
+        """Let the worker handle one message."""
         for arrival in parse_message(body, BUCKET):
             assert isinstance(arrival, UploadedObject)
             self.outcome(arrival)
@@ -136,12 +136,12 @@ class World:
         return process(self.inference, arrival)
 
     def bury(self, body: str) -> None:
-        """What the end of the line makes of one message."""
+        """Let the dead-letter function handle one message."""
         for announced in parse_message(body, BUCKET):
             fail_dead_letter(self.dead, announced)
 
     def work(self, lane: Priority = Priority.HIGH, rounds: int = 50) -> list[BaseException]:
-        """Lets the worker read a lane until it is empty, and the dead letters too; what was raised."""
+        """Let the worker read a lane until it is empty, and the dead letters too; what was raised."""
         raised = []
         queues = ((self.queues.lanes[lane], self.analyse), (self.queues.dead, self.bury))
         for url, reader in queues:

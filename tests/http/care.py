@@ -9,12 +9,12 @@ from tests.http.signed_in import sign_in, sign_in_administrator
 
 
 def own_id(client: Client) -> int:
-    """The id of the account that a client has signed in to."""
+    """Return the id of the account that a client has signed in to."""
     return int(client.get("/users/me").data["id"])
 
 
 def professional(api: Client, role: str, administrator: Client | None = None) -> Client:
-    """A doctor, hospital or lab; approved if an administrator is given."""
+    """Return a doctor, hospital or lab; approved if an administrator is given."""
     email = f"{role.lower()}@example.org"
     if role == "DOCTOR":
         client = sign_in(api, email, role)
@@ -34,12 +34,12 @@ def administrator(api: Client) -> Client:
 
 
 def let_in(patient: Client, professional: Client) -> None:
-    """The patient lets the professional at their data."""
+    """Let the professional at the patient's data."""
     keep_link(CareLink(own_id(patient), own_id(professional), clock.now()))
 
 
 def analysed(scan: dict[str, str]) -> None:
-    """A worker reads what was uploaded."""
+    """Let a worker analyse what was uploaded."""
     from functions.inference.handler import deps as inference
     from functions.inference.ingest import UploadedObject
     from functions.inference.worker import process

@@ -56,17 +56,17 @@ class Client:
         return self.send("GET", path, **how)
 
     def post(self, path: str, body: Any = None, **how: Any) -> Reply:
-        """A JSON body."""
+        """Return a JSON body."""
         return self.send("POST", path, json.dumps(body).encode(), "application/json", **how)
 
     def form(self, path: str, fields: dict[str, str], **how: Any) -> Reply:
-        """A URL-encoded body."""
+        """Return a URL-encoded body."""
         return self.send("POST", path, urlencode(fields).encode(), "application/x-www-form-urlencoded", **how)
 
     def upload(
         self, path: str, files: dict[str, bytes], fields: dict[str, str] | None = None, method: str = "POST", **how: Any
     ) -> Reply:
-        """A multipart body."""
+        """Return a multipart body."""
         boundary = uuid4().hex
         parts = [_part(boundary, f'name="{name}"', value.encode()) for name, value in (fields or {}).items()]
         parts += [_part(boundary, f'name="{name}"; filename="x"', content) for name, content in files.items()]

@@ -8,5 +8,5 @@ from tests.http.signed_in import sign_in
 
 @pytest.fixture
 def patient(api: Client) -> Client:
-    """A client that has signed in as a patient."""
+    """Provide a client that has signed in as a patient."""
     return sign_in(api, "ada@example.org")

@@ -8,7 +8,7 @@ PERSON = NAMES | {"first_name": "Ada", "last_name": "Byron"}
 
 
 def body(kind: str, **fields: object) -> dict[str, Any]:
-    """A registration with these fields changed, which the document nests in a profile for all but patients."""
+    """Return a registration with these fields changed, which the document nests in a profile for all but patients."""
     if kind == "user":
         return PERSON | fields
     return {"profile": (PERSON if kind == "doctor" else NAMES) | fields}

@@ -41,23 +41,23 @@ class Replay:
         return reply
 
     def play_as(self, token: str | None, name: str) -> Reply:
-        """The reply to a request that comes with another token, or with none."""
+        """Return the reply to a request that comes with another token, or with none."""
         return _send(Client(token), self.exchange(name)["request"])
 
     def exchange(self, name: str) -> Any:
-        """What is sent and what is answered, with the values of all that has a name by now."""
+        """Return what is sent and what is answered, with the values of all that has a name by now."""
         return _filled(self._exchanges[name], self.tokens | self.named)
 
     def sent(self, name: str) -> Any:
-        """The JSON body of a request."""
+        """Return the JSON body of a request."""
         return self._exchanges[name]["request"]["json"]
 
     def asking(self) -> list[str]:
-        """The exchanges whose requests come with a token."""
+        """Return the exchanges whose requests come with a token."""
         return [name for name, exchange in self._exchanges.items() if "token" in exchange["request"]]
 
     def reasons(self) -> list[str]:
-        """Why we differ from the document, once for each part that does."""
+        """Return why we differ from the document, once for each part that does."""
         responses = [exchange.get("response", {}) for exchange in self._exchanges.values()]
         return [difference["why"] for response in responses for difference in response.get("differs", {}).values()]
 
@@ -96,7 +96,7 @@ def _filled(value: Any, known: dict[str, Any]) -> Any:
 
 
 def _ours(response: Any) -> Any:
-    """The response with what we answer instead; a difference that is none fails."""
+    """Return the response with what we answer instead; a difference that is none fails."""
     ours = deepcopy(response)
     for place, difference in ours.pop("differs", {}).items():
         *way, last = place.split(".")

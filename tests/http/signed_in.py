@@ -12,7 +12,7 @@ from tests.http.client import Client
 
 
 def sign_in(api: Client, email: str, role: str = "PATIENT") -> Client:
-    """Registers and logs in."""
+    """Register and logs in."""
     body = {"email": email, "password": "correct horse", "role": role}
     assert api.post("/auth/register", body).status == 200
     tokens = api.form("/auth/login", {"email": email, "password": "correct horse"}).data
@@ -20,7 +20,7 @@ def sign_in(api: Client, email: str, role: str = "PATIENT") -> Client:
 
 
 def sign_in_administrator(api: Client) -> Client:
-    """An administrator, whom no contract registers, and logs in."""
+    """Return an administrator, whom no contract registers, and logs in."""
     names = Names(email="administrator@example.org")
     account = accounts.register(fresh_id(now()), Role.ADMIN, names, Profile(), now())
     AccountStore(TABLES["ACCOUNTS_TABLE"]).add(account, hash_password("correct horse"))
@@ -29,7 +29,7 @@ def sign_in_administrator(api: Client) -> Client:
 
 
 def spend_the_minute() -> None:
-    """Uses up what the addresses that have called may call, in this minute and the next."""
+    """Use up what the addresses that have called may call, in this minute and the next."""
     dynamodb = boto3.client("dynamodb")
     items = dynamodb.scan(TableName="AccountsTable")["Items"]
     for item in (item for item in items if item["pk"]["S"].startswith("ADDRESS#")):

@@ -9,7 +9,7 @@ from tests.http.signed_in import sign_in, sign_in_administrator
 
 @pytest.fixture
 def replay(api: Client) -> Replay:
-    """The document's doctor, approved, and one patient."""
+    """Provide the document's doctor, approved, and one patient."""
     played = Replay("b")
     doctor = sign_in(api, "doctor@example.com", "DOCTOR")
     number = doctor.get("/users/me").data["id"]
@@ -20,7 +20,7 @@ def replay(api: Client) -> Replay:
 
 
 def connected(replay: Replay) -> int:
-    """The patient's id, once the doctor is let in."""
+    """Return the patient's id, once the doctor is let in."""
     token = replay.play("create connect token").data["token"]
     replay.named["connect_token"] = token
     replay.play("connect doctor")

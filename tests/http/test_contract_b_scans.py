@@ -17,7 +17,7 @@ FRIENDLY, EXPERT = "friendly analysis", "expert analysis"
 
 @pytest.fixture
 def replay(patient: Client) -> Replay:
-    """A patient who is signed in."""
+    """Provide a patient who is signed in."""
     played = Replay("b")
     played.tokens["access"] = patient.token or ""
     played.named["patient_id"] = own_id(patient)
@@ -25,7 +25,7 @@ def replay(patient: Client) -> Replay:
 
 
 def finished(replay: Replay, name: str) -> dict[str, Any]:
-    """What an upload is answered, once a worker has read it."""
+    """Return what an upload is answered, once a worker has read it."""
     made: dict[str, Any] = replay.play(name).data
     analysed(made)
     return made

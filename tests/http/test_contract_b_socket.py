@@ -28,7 +28,7 @@ def world(aws: None) -> World:
 
 
 def changes() -> list[dict[str, Any]]:
-    """What the stream tells of tasks, in its order."""
+    """Return what the stream tells of tasks, in its order."""
     # moto does not know the hosts that accounts have of their own.
     streams = boto3.client("dynamodbstreams", config=Config(account_id_endpoint_mode="disabled"))
     [stream] = streams.list_streams(TableName="ScansTable")["Streams"]

@@ -11,7 +11,7 @@ from tests.records.wards import admit, assign, department
 
 @pytest.fixture
 def replay(api: Client) -> Replay:
-    """A doctor and a patient in a department, with a record."""
+    """Provide a doctor and a patient in a department, with a record."""
     admin = sign_in_administrator(api)
     doctor, patient = approved(admin, sign_in(api, "doctor@example.org", "DOCTOR")), sign_in(api, "jane@example.org")
     ward = department(admin)

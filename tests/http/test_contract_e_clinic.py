@@ -11,7 +11,7 @@ HISTORY = {"name_of_surgery": "Appendectomy", "description_of_surgery": "Laparos
 
 @pytest.fixture
 def replay(admin: Client) -> Replay:
-    """The document's patient, its doctor, whom an administrator has approved, and that administrator."""
+    """Provide the document's patient, its doctor, whom an administrator has approved, and that administrator."""
     played = Replay("e")
     for kind in ("patient", "doctor"):
         played.play(f"register {kind}", f"log in {kind}")
@@ -23,7 +23,7 @@ def replay(admin: Client) -> Replay:
 
 
 def let_in(replay: Replay) -> Client:
-    """The doctor, whom the patient lets in."""
+    """Return the doctor, whom the patient lets in."""
     doctor = Client(replay.tokens["doctor"])
     connect(doctor, Client(replay.tokens["patient"]))
     return doctor

@@ -21,7 +21,7 @@ PNG = (ROOT / "samples" / "clear-1.png").read_bytes()
 
 @pytest.fixture
 def done(patient: Client) -> dict[str, str]:
-    """A scan whose analysis is finished, its files kept."""
+    """Provide a scan whose analysis is finished, its files kept."""
     data: dict[str, str] = patient.upload("/scans", {"file": PNG}).data
     scan_id, task_id = parse_id(data["scan_id"]), parse_id(data["task_id"])
     s3 = boto3.client("s3")

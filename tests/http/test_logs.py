@@ -14,7 +14,7 @@ PLANTED = ("evangelina", "correct horse", "planted-file-name", "192.0.2.1", "Bea
 
 @pytest.fixture
 def lines(api: Client) -> Iterator[list[str]]:
-    """Everything that any logger is given, with its extras."""
+    """Provide everything that any logger is given, with its extras."""
     found: list[str] = []
     for handler_module in HANDLERS.values():
         import_module(handler_module)  # a function's logger takes its handlers when it is made

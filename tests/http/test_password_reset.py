@@ -30,7 +30,7 @@ def ada(mailbox: Mailbox, patient: Client) -> Client:
 
 
 def mailed(api: Client, mailbox: Mailbox) -> str:
-    """A token from a mail that was asked for."""
+    """Return a token from a mail that was asked for."""
     assert api.post("/auth/password-reset", ADA).status == 200
     assert mailbox.deliver() == [MailOutcome.SENT]
     return mailbox.token()

@@ -22,7 +22,7 @@ OPEN |= {f"/api/{kind}/{deed}" for kind in ("user", "doctor", "hospital", "labo"
 
 
 def gateway() -> dict[str, Any]:
-    """The document that the gateway is made from."""
+    """Return the document that the gateway is made from."""
     loaded: dict[str, Any] = json.loads((ROOT / "infra" / "openapi.json").read_text())
     return loaded
 

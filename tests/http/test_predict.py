@@ -47,7 +47,7 @@ def folder(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def serve(aws: None) -> Serve:
-    """The API over a folder of models."""
+    """Provide the API over a folder of models."""
 
     def app(models: Path, served: dict[str, ModelConfig] | None = None, fetch: FetchFile | None = None) -> Any:
         tokens = Tokens(partial(read_token_keys, SECRET), now)
@@ -63,7 +63,7 @@ Predict = Callable[..., Reply]
 
 @pytest.fixture
 def predict(serve: Serve, folder: Path, patient: Client) -> Predict:
-    """Sends one image, or other files, as a patient."""
+    """Send one image, or other files, as a patient."""
     app = serve(folder)
 
     def send(image: bytes | dict[str, bytes] = IMAGE, model_type: str | None = "chest_cancer") -> Reply:

@@ -22,18 +22,18 @@ def signed_in(api: Client, kind: str = "user") -> Client:
 
 
 def send(client: Client, files: dict[str, bytes], fields: dict[str, str] | None = None) -> Reply:
-    """The profile as a form."""
+    """Return the profile as a form."""
     return client.upload("/api/profile", files, fields, method="PATCH")
 
 
 def kept() -> list[str]:
-    """The keys of the pictures that are there."""
+    """Return the keys of the pictures that are there."""
     found = boto3.client("s3").list_objects_v2(Bucket=BUCKET, Prefix="profiles/").get("Contents", [])
     return [item["Key"] for item in found]
 
 
 def shown(link: str) -> Any:
-    """What S3 has for a link: where it leads, and how long it holds."""
+    """Return what S3 has for a link: where it leads, and how long it holds."""
     parts = urlsplit(link)
     query = parse_qs(parts.query)
     key = parts.path.partition("/profiles/")[2]

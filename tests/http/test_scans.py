@@ -15,12 +15,12 @@ PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 
 
 def stored() -> list[str]:
-    """The keys in the bucket."""
+    """Return the keys in the bucket."""
     return [item["Key"] for item in boto3.client("s3").list_objects_v2(Bucket=BUCKET).get("Contents", [])]
 
 
 def items() -> int:
-    """How many items the scans table holds."""
+    """Return how many items the scans table holds."""
     return int(boto3.client("dynamodb").scan(TableName="ScansTable")["Count"])
 
 

@@ -18,7 +18,7 @@ def login(api: Client) -> tuple[Client, Client]:
 
 
 def token_id(client: Client) -> str:
-    """The id of the client's token."""
+    """Return the id of the client's token."""
     return str(jwt.decode(str(client.token), options={"verify_signature": False})["jti"])
 
 

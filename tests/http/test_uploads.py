@@ -195,7 +195,7 @@ def test_after_a_crash_half_way_the_same_request_finishes_the_work(patient: Clie
 
 
 def begin_earlier(by: timedelta) -> None:
-    """Turns back the time at which the one marked request was begun."""
+    """Turn back the time at which the one marked request was begun."""
     dynamodb = boto3.client("dynamodb")
     [item] = [i for i in dynamodb.scan(TableName="ScansTable")["Items"] if i["pk"]["S"].startswith("ONCE#")]
     item["begun_ms"] = {"N": str(round((clock.now() - by).timestamp() * 1000))}

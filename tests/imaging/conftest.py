@@ -12,11 +12,11 @@ MODELS = Path(imaging.__file__).parent.parent / "models"
 
 @pytest.fixture(scope="session")
 def models() -> Path:
-    """The folder of the shipped models."""
+    """Provide the folder of the shipped models."""
     return MODELS
 
 
 @pytest.fixture(scope="session")
 def model() -> Model:
-    """The chest model, on one thread."""
+    """Provide the chest model, on one thread."""
     return load_model(MODELS / "chest_xray", 1)

@@ -24,19 +24,19 @@ Pixels = NDArray[Any]
 
 
 def jpeg(pixels: Pixels, **options: Any) -> bytes:
-    """A JPEG of grey or colour pixels of 8 bits."""
+    """Return a JPEG of grey or colour pixels of 8 bits."""
     file = io.BytesIO()
     Image.fromarray(pixels).save(file, "JPEG", **options)
     return file.getvalue()
 
 
 def extended_jpeg(pixels: Pixels) -> bytes:
-    """A lossy JPEG of 12 bits."""
+    """Return a lossy JPEG of 12 bits."""
     return bytes(imagecodecs.jpeg8_encode(pixels, 98, bitspersample=12))
 
 
 def lossless_jpeg(pixels: Pixels, predictor: int = 1, bits: int | None = None) -> bytes:
-    """A lossless JPEG; signed values as their bits are."""
+    """Return a lossless JPEG; signed values as their bits are."""
     plain = _unsigned(pixels)
     colours = "RGB" if plain.ndim == 3 else None
     return bytes(
@@ -52,12 +52,12 @@ def lossless_jpeg(pixels: Pixels, predictor: int = 1, bits: int | None = None) -
 
 
 def jpeg_ls(pixels: Pixels, loss: int = 0) -> bytes:
-    """A JPEG-LS frame whose values are wrong by `loss` at most."""
+    """Return a JPEG-LS frame whose values are wrong by `loss` at most."""
     return bytes(imagecodecs.jpegls_encode(_unsigned(pixels), loss))
 
 
 def jpeg_2000(pixels: Pixels, bits: int | None = None, *, reversible: bool = True, **options: Any) -> bytes:
-    """A bare JPEG 2000 codestream."""
+    """Return a bare JPEG 2000 codestream."""
     level = 0 if reversible else 90
     depth = bits or pixels.dtype.itemsize * 8
     return bytes(
@@ -68,7 +68,7 @@ def jpeg_2000(pixels: Pixels, bits: int | None = None, *, reversible: bool = Tru
 
 
 def high_throughput(pixels: Pixels) -> bytes:
-    """The same, coded for speed."""
+    """Return the same, coded for speed."""
     return bytes(imagecodecs.htj2k_encode(pixels, reversible=True))
 
 

@@ -13,7 +13,9 @@ _PATIENT_NAME = b"\x10\0\x10\0PN"
 
 
 def with_values(name: str, count: int, value: bytes = b"1") -> bytes:
-    """An image one of whose elements has so many values: in implicit VR, any element may be as long as it likes."""
+    """Return an image one of whose elements has so many values: in implicit VR, any element may be as long as
+    it likes.
+    """
     placed = "ISO_IR 6" if name == "SpecificCharacterSet" else "77777777"
     film = dicom(ramp(top=4095), IMPLICIT, None, offsets=True, **{name: placed})
     tag = tag_for_keyword(name) or 0
@@ -26,7 +28,7 @@ def with_values(name: str, count: int, value: bytes = b"1") -> bytes:
 
 
 def elements(kind: bytes, count: int) -> bytes:
-    """An image that has so many empty elements of one kind, in items of a sequence that is kept."""
+    """Return an image that has so many empty elements of one kind, in items of a sequence that is kept."""
     tags = [tag for tag, (known, *_) in DicomDictionary.items() if known.encode() == kind and tag not in ACTIONS]
     body = b"".join(struct.pack("<HH2sH", tag >> 16, tag & 0xFFFF, kind, 0) for tag in sorted(tags) if tag >> 16 > 8)
     each = len(body) // 8

@@ -36,14 +36,14 @@ def ramp(rows: int = 96, columns: int = 128, top: int = 255) -> Pixels:
 
 
 def png(pixels: Pixels, **options: Any) -> bytes:
-    """A PNG of grey (8 or 16 bits) or colour pixels."""
+    """Return a PNG of grey (8 or 16 bits) or colour pixels."""
     return _file(Image.fromarray(pixels), "PNG", **options)
 
 
 def dicom(
     pixels: Pixels, syntax: UID = EXPLICIT, frame: bytes | None = None, *, offsets: bool = True, **elements: Any
 ) -> bytes:
-    """A DICOM file; `pixels` are frames x rows x columns x samples (outer and inner ones optional).
+    """Return a DICOM file; `pixels` are frames x rows x columns x samples (outer and inner ones optional).
 
     `frame` replaces the encoded pixel data of an encapsulated syntax, `offsets` says whether a table of them comes
     first; `elements` replace what follows from the pixels, and one given as None is left out.

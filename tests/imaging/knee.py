@@ -15,7 +15,7 @@ NOT_YET = "0" * 64
 
 
 def block(index: int, language: str) -> str:
-    """The text of a code block of the page."""
+    """Return the text of a code block of the page."""
     kind, text = BLOCKS[index]
     assert kind == language
     return re.sub("^   ", "", text, flags=re.MULTILINE)

@@ -16,7 +16,7 @@ GAIN = 12.0
 
 
 def quarters(*, channels: int = 1, last: bool = False, batch: int | str = "n", opset: int = 18) -> bytes:
-    """A label's logit is the mean brightness of its quarter, times `GAIN`, less half of that."""
+    """Return a label's logit is the mean brightness of its quarter, times `GAIN`, less half of that."""
     planes = (SIDE, SIDE, channels) if last else (channels, SIDE, SIDE)
     weights = np.zeros((len(LABELS), *planes), np.float32)
     half = SIDE // 2
@@ -35,7 +35,7 @@ def quarters(*, channels: int = 1, last: bool = False, batch: int | str = "n", o
 def graph(
     nodes: list[Any], initialisers: dict[str, Any], taken: tuple[Any, ...], given: tuple[Any, ...], opset: int = 18
 ) -> bytes:
-    """A graph from `image` to `scores`."""
+    """Return a graph from `image` to `scores`."""
     made = helper.make_graph(
         nodes,
         "network",
@@ -49,7 +49,10 @@ def graph(
 
 
 def card(name: str, network: bytes, **changes: Any) -> dict[str, Any]:
-    """A card for `quarters`: one of four, of which the first says that there is nothing. `changes` are merged in."""
+    """Return a card for `quarters`: one of four, of which the first says that there is nothing.
+
+    `changes` are merged in.
+    """
     document: dict[str, Any] = {
         "name": name,
         "version": "1.0.0",
@@ -74,7 +77,7 @@ def card(name: str, network: bytes, **changes: Any) -> dict[str, Any]:
 
 
 def write(folder: Path, document: dict[str, Any], network: bytes) -> Path:
-    """The model's own folder in `folder`."""
+    """Return the model's own folder in `folder`."""
     home = folder / str(document["name"])
     home.mkdir(parents=True)
     (home / "card.json").write_text(json.dumps(document))

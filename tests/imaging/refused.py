@@ -8,7 +8,7 @@ from tests.imaging.images import PATIENT
 
 
 def reason(data: bytes) -> Reason:
-    """Why the file is refused; the refusal names no patient and keeps no error that might."""
+    """Return why the file is refused; the refusal names no patient and keep no error that might."""
     with pytest.raises(ImageError) as refused:
         decode(data)
     assert PATIENT not in str(refused.value)

@@ -60,7 +60,7 @@ def test_a_network_gets_in_as_the_page_says(
 
 
 def _export(code: str) -> None:
-    """What the page's code would write, and that it would write it so."""
+    """Write what the page's code would write, and that it would write it so."""
     call = next(node for node in ast.walk(ast.parse(code)) if isinstance(node, ast.Call) and len(node.args) == 3)
     said = {word.arg: ast.literal_eval(word.value) for word in call.keywords if word.arg}
     assert (said["input_names"], said["output_names"]) == (["image"], ["scores"])
@@ -102,7 +102,9 @@ def _copy(command: str) -> None:
 
 
 def _deployed(section: str) -> dict[str, str]:
-    """What SAM makes of the page's lines in samconfig.toml, after a string such as a guided deployment leaves there."""
+    """Return what SAM makes of the page's lines in samconfig.toml, after a string such as a guided deployment leaves
+    there.
+    """
     guided = r'"Models=\"{}\" Capacity=\"small\"",'
     Path("samconfig.toml").write_text("version = 0.1\n" + section.replace("[\n", f"[\n{guided}\n"))
     # S603: SAM's own environment, which `make test` has made.
@@ -113,7 +115,7 @@ def _deployed(section: str) -> dict[str, str]:
 
 
 def _settings(models: str) -> ModelSettings:
-    """What the functions read, with the template's default for the rest."""
+    """Return what the functions read, with the template's default for the rest."""
     text = (ROOT / "template.yaml").read_text()
     parameters: dict[str, Any] = yaml.safe_load(re.sub(r"!\w+", "", text.partition("\nMappings:")[0]))["Parameters"]
     prefix = parameters["ModelsPrefix"]["Default"]

@@ -52,7 +52,7 @@ def custom_operator() -> bytes:
 
 
 def one_by_one() -> bytes:
-    """Takes a batch by what it says, and no other than of one by what it does."""
+    """Take a batch by what it says, and no other than of one by what it does."""
     nodes = [
         helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
         helper.make_node("Reshape", ["pooled", "shape"], ["flat"]),
@@ -63,7 +63,7 @@ def one_by_one() -> bytes:
 
 
 def many_scores() -> bytes:
-    """How many there are is known when it runs."""
+    """Return how many there are is known when it runs."""
     nodes = [
         helper.make_node("GlobalAveragePool", ["image"], ["pooled"]),
         helper.make_node("NonZero", ["pooled"], ["places"]),

@@ -55,7 +55,7 @@ def nested(depth: int, name: str = "RequestAttributesSequence") -> Dataset:
 
 
 def spoilt(data: bytes) -> list[str]:
-    """Which of the planted texts are still in a file, in either encoding of text."""
+    """Return which of the planted texts are still in a file, in either encoding of text."""
     texts = [SECRET, PATIENT, "PLANTED", "195712", "235958", "1.2.840.99999", "067Y"]
     return [text for text in texts if text.encode() in data or text.encode("utf-16-le") in data]
 

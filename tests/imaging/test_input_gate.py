@@ -24,7 +24,7 @@ FEW = 6
 
 @pytest.fixture(scope="module", params=SHIPPED, ids=lambda folder: folder.name)
 def measured(request: pytest.FixtureRequest) -> tuple[str, dict[str, tuple[float, float]]]:
-    """A shipped model that knows its like; kind of image → the share told what it is, and told anything."""
+    """Provide a shipped model that knows its like; kind of image → the share told what it is, and told anything."""
     card = read_card(request.param)
     assert card.gate.refuse == ()
     assert card.gate.familiar is not None

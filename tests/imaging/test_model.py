@@ -24,7 +24,7 @@ Edit = Callable[[dict[str, Any]], None]
 
 @pytest.fixture
 def copy(models: Path, tmp_path: Path) -> Path:
-    """A copy of the chest model to spoil."""
+    """Provide a copy of the chest model to spoil."""
     return shutil.copytree(models / "chest_xray", tmp_path / "chest_xray")
 
 
@@ -88,7 +88,7 @@ def test_a_file_that_is_no_graph_refuses_to_load(copy: Path, graph: bytes) -> No
 
 
 def field(number: int, body: bytes) -> bytes:
-    """A length-delimited protobuf field (of up to 127 bytes)."""
+    """Return a length-delimited protobuf field (of up to 127 bytes)."""
     return bytes([number << 3 | 2, len(body)]) + body
 
 
@@ -117,7 +117,7 @@ def test_a_key_that_is_written_so_that_it_is_not_seen_refuses_to_load(copy: Path
 
 
 def halves(number: float) -> str:
-    """One direction of the chest model's grid, all noughts but one."""
+    """Return one direction of the chest model's grid, all noughts but one."""
     return b64encode(np.array([number, *[0.0] * 143], "<f2").tobytes()).decode()
 
 

@@ -36,14 +36,14 @@ BRAIN = ImageFacts("DICOM", 64, 64, 8, modality="MR", body_part="BRAIN")
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two models of the layer."""
+    """Provide two models of the layer."""
     for name, accepts in (("kidney", CT_KIDNEY), ("chest_ct", {"body_parts": ["CHEST"]})):
         networks.write(tmp_path, networks.card(name, NETWORK, accepts=accepts), NETWORK)
     return tmp_path
 
 
 def keep(prefix: str, document: dict[str, Any], network: bytes = NETWORK) -> str:
-    """Puts a model into S3; gives its card's sha256."""
+    """Put a model into S3; gives its card's sha256."""
     text = json.dumps(document).encode()
     for name, content in (("card.json", text), ("model.onnx", network)):
         boto3.client("s3").put_object(Bucket=BUCKET, Key=f"models/{prefix}/{name}", Body=content)
@@ -109,7 +109,7 @@ class Fetching:
 
 
 def with_brain(folder: Path, fetching: Fetching, **more: Any) -> ModelRegistry:
-    """The models of the folder, and one under a prefix; `more` is configured of that one."""
+    """Return the models of the folder, and one under a prefix; `more` is configured of that one."""
     entry = {"prefix": "brain", "sha256": keep("brain", networks.card("brain", NETWORK, accepts=MRI)), **more}
     return ModelRegistry(folder, 1769, read_configs(json.dumps({"brain": entry})), fetching.get)
 

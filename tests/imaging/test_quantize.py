@@ -19,7 +19,7 @@ SHIPPED = ROOT / "layers" / "model" / "models" / "chest_xray"
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The chest model in integers."""
+    """Provide the chest model in integers."""
     out = tmp_path_factory.mktemp("quantised") / "chest_xray"
     compared = quantise(SHIPPED, SAMPLES, out)
     assert compared.images >= 8

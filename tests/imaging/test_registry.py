@@ -89,7 +89,7 @@ def test_each_study_goes_to_the_shipped_model_for_its_organ_or_to_none(
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two good models."""
+    """Provide two good models."""
     for name, accepts in (("kidney", CT_KIDNEY), ("chest_ct", CT_CHEST)):
         networks.write(tmp_path, networks.card(name, NETWORK, accepts=accepts), NETWORK)
     return tmp_path

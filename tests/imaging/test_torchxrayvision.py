@@ -60,7 +60,7 @@ def weight(name: str, shape: tuple[int, ...]) -> Any:
 
 @pytest.fixture(scope="module")
 def densenet(tmp_path_factory: pytest.TempPathFactory) -> Model:
-    """The exported graph with its weights, and a card."""
+    """Provide the exported graph with its weights, and a card."""
     model = onnx.load(DATA / "graph.onnx")
     for one in model.graph.initializer:
         if not one.HasField("raw_data") and one.name.startswith(("features.", "classifier.")):

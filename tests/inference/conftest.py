@@ -51,7 +51,7 @@ Upload = Callable[[bytes | None], tuple[Task, UploadedObject]]
 
 @pytest.fixture
 def uploaded(inference: AnalysisDeps) -> Upload:
-    """Keeps a scan with its task, and its object unless that is None; gives what S3 would announce."""
+    """Keep a scan with its task, and its object unless that is None; gives what S3 would announce."""
 
     def upload(content: bytes | None) -> tuple[Task, UploadedObject]:
         now = inference.now()

@@ -39,7 +39,7 @@ ACCOUNT = 7
 
 @pytest.fixture
 def reception(inference: AnalysisDeps) -> IngestDeps:
-    """A reception, and one account that is there."""
+    """Provide a reception, and one account that is there."""
     hospital = accounts.register(ACCOUNT, Role.HOSPITAL, Names(email="pacs@example.org"), Profile(), clock.now())
     AccountStore("AccountsTable").add(hospital, "hash")
     gates, once = SessionStore("AccountsTable"), IdempotencyStore("ScansTable")

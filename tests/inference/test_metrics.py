@@ -37,7 +37,7 @@ Told = list[dict[str, Any]]
 
 @pytest.fixture
 def told(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Callable[..., Told]:
-    """Sends a sample event, about `task` if one is given, and gives the lines of metrics that come of it."""
+    """Send a sample event, about `task` if one is given, and give the lines of metrics that come of it."""
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "clinic")
 
     def send(name: str, task: Task | None = None, version: str = "", sent: int = 0) -> Told:
@@ -52,7 +52,7 @@ def told(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 
 
 def kept(content: bytes | None, lane: Priority = Priority.HIGH, ago: timedelta = timedelta()) -> tuple[Task, str]:
-    """A task that waits, and the version of its object."""
+    """Return a task that waits, and the version of its object."""
     now = clock.now() - ago
     task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(priority=lane))
     scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
@@ -63,12 +63,12 @@ def kept(content: bytes | None, lane: Priority = Priority.HIGH, ago: timedelta =
 
 
 def numbers(lines: Told, metric: Metric) -> list[float]:
-    """What was told of a metric."""
+    """Return what was told of a metric."""
     return [number for line in lines for number in line.get(metric, ())]
 
 
 def kept_by(lines: Told, metric: Metric) -> list[list[dict[str, str]]]:
-    """What each number of a metric is kept by."""
+    """Return what each number of a metric is kept by."""
     found = [line for line in lines if metric in line]
     return [[{name: line[name] for name in names} for names in dimensions(line)] for line in found]
 

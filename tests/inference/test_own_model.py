@@ -23,7 +23,7 @@ from tests.imaging.images import png
 
 @pytest.fixture
 def gallbladders(inference: AnalysisDeps, tmp_path: Path) -> AnalysisDeps:
-    """A worker with one model, a clinic's own, that shares a label with another organ's."""
+    """Provide a worker with one model, a clinic's own, that shares a label with another organ's."""
     network = networks.quarters()
     labels = [{"id": label, "title": label, "operating_point": 0.4} for label in ("none", "polyp", "sludge", "stone")]
     labels[0]["finding"] = False
@@ -33,7 +33,7 @@ def gallbladders(inference: AnalysisDeps, tmp_path: Path) -> AnalysisDeps:
 
 
 def ordered(inference: AnalysisDeps, order: Order) -> dict[str, Any]:
-    """The result of an order, of which the last label is found."""
+    """Return the result of an order, of which the last label is found."""
     now = inference.now()
     task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, order)
     inference.scans.add(Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now), task)

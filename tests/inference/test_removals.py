@@ -49,7 +49,7 @@ def versions() -> set[str]:
 
 
 def delivered(patient: Client, content: bytes) -> ExternalUpload:
-    """One of several objects of the same name."""
+    """Return one of several objects of the same name."""
     account = own_id(patient)
     key = f"uploads/low/incoming/{account}/latest.dcm"
     version = boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=content)["VersionId"]

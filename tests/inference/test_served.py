@@ -28,7 +28,7 @@ NO_ENTRIES = {
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """Two models of the layer that read the same."""
+    """Provide two models of the layer that read the same."""
     for name in ("chest_ct", "lung"):
         network = networks.quarters()
         networks.write(tmp_path, networks.card(name, network, accepts=CT_CHEST), network)

@@ -20,7 +20,7 @@ def of_type(template: Template, kind: str) -> dict[str, dict[str, Any]]:
 
 
 def statements(node: Any) -> Iterator[dict[str, Any]]:
-    """Every policy statement anywhere below `node`."""
+    """Yield every policy statement anywhere below `node`."""
     if isinstance(node, dict):
         if node.get("Effect") in {"Allow", "Deny"}:
             yield node

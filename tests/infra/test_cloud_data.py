@@ -13,7 +13,7 @@ QUEUE = "http://localhost:%d/000000000000/high"
 
 @pytest.fixture
 def state(tmp_path: Path) -> Path:
-    """Data as it was written on port 4566."""
+    """Return data as it was written on port 4566."""
     prepare(tmp_path, 4566)
     positions = {"data": {"000000000000\0us-east-1\0'push'": 37}}
     payload = {"functions": {"kept": True}, "dynamodb_stream_positions": positions}

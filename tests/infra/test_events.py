@@ -55,7 +55,7 @@ KEY = upload_key(Priority.MEDIUM, SCAN_ID, TASK_ID)
 
 @pytest.fixture
 def send(aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
-    """Sends an event to the function that its name begins with, some of its text replaced."""
+    """Send an event to the function that its name begins with, some of its text replaced."""
     for lane in Priority:
         monkeypatch.setenv(f"{lane.name}_QUEUE_URL", f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane}")
     monkeypatch.setenv("WEBSOCKET_API_ID", "sockets")
@@ -73,7 +73,7 @@ def send(aws: None, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Any]:
 
 @pytest.fixture
 def scans(aws: None) -> ScanStore:
-    """The scans of the process's own AWS."""
+    """Provide the scans of the process's own AWS."""
     return ScanStore("ScansTable")
 
 
@@ -84,7 +84,7 @@ def patient(aws: None) -> Client:
 
 
 def begin(scans: ScanStore, patient_id: int = 1, when: datetime | None = None) -> Task:
-    """The scan and the task that the events are about."""
+    """Return the scan and the task that the events are about."""
     now = when or clock.now()
     task = tasks.create(TASK_ID, SCAN_ID, patient_id, now)
     scans.add(Scan(SCAN_ID, patient_id, patient_id, TASK_ID, task.object_key, None, task.status, now), task)
@@ -92,7 +92,7 @@ def begin(scans: ScanStore, patient_id: int = 1, when: datetime | None = None) -
 
 
 def watch(now: datetime) -> ConnectionStore:
-    """The socket that the events are about, watching the task."""
+    """Return the socket that the events are about, watching the task."""
     connections = ConnectionStore("ConnectionsTable", "ScansTable")
     opened = begin_socket(SOCKET, ACCOUNT_ID, "session", now + timedelta(days=1), now)
     connections.add(watch_task(opened, (TASK_ID,)))
@@ -100,13 +100,13 @@ def watch(now: datetime) -> ConnectionStore:
 
 
 def pushed() -> Any:
-    """What was sent to the socket."""
+    """Return what was sent to the socket."""
     [backend] = [account[REGION] for account in apigatewaymanagementapi_backends.values()]
     return json.loads(backend.connections[SOCKET].data)
 
 
 def data(answer: Any) -> Any:
-    """The envelope's data of a REST answer."""
+    """Return the envelope's data of a REST answer."""
     assert answer["statusCode"] == 200, answer
     return json.loads(answer["body"])["data"]
 
@@ -264,6 +264,6 @@ def test_session_end(send: Callable[..., Any]) -> None:
 
 
 def film() -> bytes:
-    """The image in the upload's event."""
+    """Return the image in the upload's event."""
     body = base64.b64decode(json.loads((EVENTS / "scans-upload.json").read_text())["body"])
     return body.partition(b"\r\n\r\n")[2].rpartition(b"\r\n--")[0]

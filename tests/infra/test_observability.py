@@ -19,7 +19,7 @@ TABLE: dict[str, Any] = {"Type": "AWS::DynamoDB::Table", "Properties": {}}
 
 
 def function(kind: str) -> dict[str, Any]:
-    """A function that somebody added."""
+    """Return a function that somebody added."""
     events = {"It": {"Type": kind, "Properties": {"Queue": "HighQueue.Arn"}}}
     return {
         "Type": "AWS::Serverless::Function",

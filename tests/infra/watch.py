@@ -14,18 +14,18 @@ OWN = [{"Name": "service", "Value": "Stack"}]
 
 
 def alarms(observed: Template) -> list[dict[str, Any]]:
-    """Every alarm's properties."""
+    """Return every alarm's properties."""
     return list(of_type(observed, "CloudWatch::Alarm").values())
 
 
 def alarmed(observed: Template, metric: str, **dimensions: str) -> list[dict[str, Any]]:
-    """The alarms on a metric of just these dimensions."""
+    """Return the alarms on a metric of just these dimensions."""
     wanted = [{"Name": name, "Value": value} for name, value in dimensions.items()]
     return [alarm for alarm in alarms(observed) if (alarm["MetricName"], alarm["Dimensions"]) == (metric, wanted)]
 
 
 def named(function: Mapping[str, Any]) -> str:
-    """A function's name, as the watching stack spells it."""
+    """Return a function's name, as the watching stack spells it."""
     name: str = function["FunctionName"]
     return name.replace("${AWS::StackName}", "${Stack}")
 

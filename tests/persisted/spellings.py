@@ -105,13 +105,13 @@ def item_shapes() -> list[str]:
 
 
 def _shape(text: str) -> str:
-    """A key with ids, times and hashes left out."""
+    """Return a key with ids, times and hash left out."""
     words = [re.sub(r"^(?=.*\d)[\w-]+={0,2}$|^[\w-]{22,}$", "*", word) for word in text.split("#")]
     return "#".join(words[:1] + ["*" if word != word.upper() else word for word in words[1:]])
 
 
 def _names(name: str, value: Mapping[str, Any]) -> Iterator[str]:
-    """The attribute and, of maps and of JSON in text, what is in them."""
+    """Yield the attribute and, of maps and of JSON in text, what is in them."""
     kind, content = next(iter(value.items()))
     name = re.sub(r"^(m)\d+$|^(f)[0-9a-f]{8,}$", lambda match: f"{match[1] or match[2]}*", name)
     if kind == "M":

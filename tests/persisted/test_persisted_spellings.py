@@ -56,7 +56,9 @@ FULL_NAMES = {"email": "full@example.org", "username": "full_name", "password": 
 
 @pytest.fixture(scope="module")
 def world() -> Iterator[None]:
-    """An AWS in which each route was called by each kind of caller, an image was analysed and a socket opened."""
+    """Provide an AWS in which each route was called by each kind of caller, an image was analysed and a socket
+    opened.
+    """
     with cloud():
         boto3.client("sqs").create_queue(QueueName="mail")
         for role, relation in CALLERS:
@@ -157,7 +159,7 @@ def test_functions_ask_their_environment_for_the_variables_that_they_asked_for(t
 
 
 def asked(folder: Path) -> Sequence[Any]:
-    """The variables that each kind of function asks for."""
+    """Return the variables that each kind of function asks for."""
     asks = []
     for kind in (AuthSettings, MailSettings, RecordsSettings, PersonalDataSettings, ScansSettings, SweepSettings):
         asks.append(variables(kind))
@@ -167,7 +169,7 @@ def asked(folder: Path) -> Sequence[Any]:
 
 
 def variables(kind: Any, *others: Path) -> list[str]:
-    """The variables that one class of settings asks for."""
+    """Return the variables that one class of settings asks for."""
     recorded = spellings.Recorded(ROOT)
     kind.read(Environment(recorded), *others)
     return sorted(recorded.asked)

@@ -90,12 +90,14 @@ class Missing(Target):
 
 
 def missing(desk: int) -> Target:
-    """What is not there; departments are no secret, so those that a path needs are."""
+    """Return what is not there; departments are no secret, so those that a path needs are."""
     return Missing(NOBODY, NOBODY, NOBODY, NOBODY, desk, desk)
 
 
 def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
-    """A patient's things; from better days an image that the caller had analysed, and a record of their department."""
+    """Return a patient's things; from better days an image that the caller had analysed, and a record of their
+    department.
+    """
     add_record(patient.id, (desk,))
     store, s3 = ScanStore(SCANS), boto3.client("s3")
     scan, task = add_scan(patient.id, caller.id)
@@ -108,7 +110,7 @@ def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
 
 
 def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
-    """A record, written while the patient was in these departments."""
+    """Return a record, written while the patient was in these departments."""
     record_store(CLINIC)
     writing = clinical_notes.write_note(
         next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments
@@ -117,7 +119,7 @@ def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
 
 
 def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:
-    """A scan whose task waits."""
+    """Return a scan whose task waits."""
     now, scan_id, task_id = clock.now(), next(numbers), next(numbers)
     task = tasks.create(task_id, scan_id, patient_id, now, requested_by=caller_id)
     scan = Scan(scan_id, patient_id, caller_id, task_id, task.object_key, None, task.status, now)
@@ -128,7 +130,7 @@ def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:
 
 
 def keep(number: int, *items: Model) -> int:
-    """One by one: the cloud of the tests copies all its tables for each transaction."""
+    """Return one by one: the cloud of the tests copies all its tables for each transaction."""
     for item in items:
         item.save()
     return number

@@ -52,7 +52,7 @@ class Cell:
 
 
 def cell(kind: Kind, relation: str) -> Cell:
-    """Two people who are that to each other, with all that the one whose data it is has."""
+    """Return two people who are that to each other, with all that the one whose data it is has."""
     desk, ward = department(), department()
     who = person(kind, frozenset({desk, ward} if relation == "department" else {desk}))
     doctor_entry(desk, who.id).save()
@@ -62,7 +62,7 @@ def cell(kind: Kind, relation: str) -> Cell:
 
 
 def relate(who: Person, patient: Person, relation: str, ward: int) -> None:
-    """Makes the caller what the relation says."""
+    """Make the caller what the relation says."""
     now = clock.now()
     if relation in {"link", "ended link"}:
         keep_link(CareLink(patient.id, who.id, now - HOUR))
@@ -80,7 +80,7 @@ def members() -> MembershipStore:
 
 
 def department() -> int:
-    """A new department."""
+    """Return a new department."""
     made = Department(next(numbers), f"Ward {next(numbers)}", clock.now())
     DepartmentStore(CLINIC)  # which binds the items
     for item in (department_item(made), name_item(made), department_entry(made)):

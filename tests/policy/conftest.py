@@ -11,6 +11,6 @@ from tests.policy.people import KINDS
 
 @pytest.fixture(scope="module", params=KINDS, ids=str)
 def cells(request: pytest.FixtureRequest) -> Iterator[list[Cell]]:
-    """One role in every relation. Small clouds: each transaction takes as long as all that lies in one."""
+    """Provide one role in every relation. Small clouds: each transaction takes as long as all that lies in one."""
     with cloud():
         yield [cell(request.param, relation) for relation in RELATIONS]

@@ -45,7 +45,7 @@ class Row:
     note: str = ""
 
     def status(self, cell: Cell) -> int:
-        """What the caller must be answered."""
+        """Return what the caller must be answered."""
         kind = cell.who.kind
         if kind.role not in self.audience or (self.approved and kind.waits):
             return 403
@@ -56,12 +56,12 @@ class Row:
 
 
 def always(status: int = 200) -> Rule:
-    """Whoever the route is for may call it; it is about themselves, or about nobody."""
+    """Return whoever the route is for may call it; it is about themselves, or about nobody."""
     return lambda cell: status
 
 
 def may(cell: Cell, action: Action, relation: Relation | None = None) -> bool:
-    """What the table of the policy says."""
+    """Return what the table of the policy says."""
     kind, found = cell.who.kind, relation or cell.effective
     return expected(action, kind.role, found, is_approved=kind.is_approved)
 
@@ -78,7 +78,7 @@ def needs(action: Action, status: int = 200, *, of_patients: bool = False) -> Ru
 
 
 def asked(action: Action, status: int = 200) -> Rule:
-    """The same of a question that was put to the caller, who is that to the patient and nothing else."""
+    """Return the same of a question that was put to the caller, who is that to the patient and nothing else."""
 
     def rule(cell: Cell) -> int:
         is_asked = cell.who.kind.role is Role.DOCTOR and cell.relation != "own"
@@ -89,7 +89,7 @@ def asked(action: Action, status: int = 200) -> Rule:
 
 
 def not_asked(cell: Cell) -> Relation:
-    """What one is to the patient in the matter of somebody else's question, however near one is."""
+    """Return what one is to the patient in the matter of somebody else's question, however near one is."""
     return Relation.SELF if cell.relation == "own" else Relation.NONE
 
 

@@ -18,13 +18,13 @@ A = Action
 
 
 def token_of_anybody(client: Client, _: Target) -> Reply:
-    """Lets somebody new in."""
+    """Let somebody new in."""
     token = person(Kind(Role.LAB)).client.post("/patients/create-connect-token", {}).data["token"]
     return client.post(f"/patients/connect-doctor/{token}", {})
 
 
 def close_glass(cell: Cell) -> None:
-    """A broken glass opens everything for an hour."""
+    """Close the glass, which would open everything for an hour."""
     CareItem(keys.care(cell.target.patient), keys.glass(cell.who.id)).delete()
 
 

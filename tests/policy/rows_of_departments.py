@@ -16,14 +16,14 @@ A = Action
 
 
 def discharge(cell: Cell) -> None:
-    """Takes the patient out of the caller's department again."""
+    """Take the patient out of the caller's department again."""
     member = members().get(cell.desk, cell.target.patient)
     if member:
         members().discharge(member)
 
 
 def admit(cell: Cell) -> None:
-    """Takes the patient into their department again."""
+    """Take the patient into their department again."""
     if cell.relation == "department" and members().get(cell.target.ward, cell.target.patient) is None:
         members().admit(Membership(cell.target.patient, cell.target.ward, clock.now()), None)
 
@@ -33,12 +33,12 @@ def shares_ward(cell: Cell) -> bool:
 
 
 def works_there(cell: Cell) -> int:
-    """Who is in a department is for its doctors and administrators."""
+    """Return who is in a department is for its doctors and administrators."""
     return 200 if cell.who.kind.role is Role.ADMIN or shares_ward(cell) else 403
 
 
 def lets_go(cell: Cell) -> int:
-    """A patient who is there; else there is nobody to let go."""
+    """Return a patient who is there; else there is nobody to let go."""
     return works_there(cell) if works_there(cell) == 403 or shares_ward(cell) else 404
 
 

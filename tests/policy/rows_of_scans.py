@@ -16,12 +16,12 @@ START = {"filename": "a.png", "content_type": "image/png"}
 
 
 def upload(path: str, field: str, whose: str, **fields: str) -> Send:
-    """An image for the patient."""
+    """Return an image for the patient."""
     return lambda client, target: client.upload(path, {field: IMAGE}, {whose: str(target.patient), **fields})
 
 
 def of_scan(method: str, path: str, body: Any = None) -> Send:
-    """A request about a new scan of the patient's."""
+    """Return a request about a new scan of the patient's."""
     return lambda client, target: send(method, path.format(id=target.new_scan().id), body)(client, target)
 
 

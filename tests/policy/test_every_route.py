@@ -43,7 +43,7 @@ def test_a_route_lets_in_whom_it_may(row: Row, cells: list[Cell]) -> None:
 
 
 def difference(row: Row, cell: Cell, absent: Reply) -> str | None:
-    """What is wrong with the answer to one caller, if anything is. `absent`: the one about what is not there."""
+    """Return what is wrong with the answer to one caller, if anything is. `absent`: the one about what is not there."""
     who = person(cell.who.kind) if row.alone else cell.who
     reply, wanted = row.send(who.client, cell.target), row.status(cell)
     row.undo(cell)

@@ -23,15 +23,15 @@ OWN = "trained on films of this clinic; not a medical device"
 
 
 def version(name: str, notice: str = REFERENCE) -> ModelVersion:
-    """A model of that name, a shipped one unless its notice says otherwise."""
+    """Return a model of that name, a shipped one unless its notice says otherwise."""
     return ModelVersion(name, "1.0.0", "ab" * 32, "window-pad/1", notice)
 
 
 def finding(label: str, score: float, point: float = 0.3, title: str = "") -> Finding:
-    """One finding, found if its score says so."""
+    """Return one finding, found if its score says so."""
     return Finding(label, title or label.replace("_", " ").capitalize(), score, point, score >= point)
 
 
 def of(model: str, score: float = 0.8, point: float = 0.3) -> list[Finding]:
-    """Each label of the model, all with that score."""
+    """Return each label of the model, all with that score."""
     return [finding(label, score, point, title) for name, label, title in ALL if name == model]

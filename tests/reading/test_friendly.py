@@ -23,7 +23,7 @@ CERTAIN = re.compile(r"\byou(?:'ve| have| suffer| are suffering| do have| are il
 
 
 def results() -> Iterator[tuple[str, dict[str, Any]]]:
-    """Every result that words are composed for, up to which labels were found together in threes."""
+    """Yield every result that words are composed for, up to which labels were found together in threes."""
     for name, label, title in ALL:
         for score, point in SCORES:
             yield f"{name} {label} {score}", friendly([finding(label, score, point, title)], version(name), [])
@@ -40,13 +40,13 @@ def results() -> Iterator[tuple[str, dict[str, Any]]]:
 
 
 def texts(said: dict[str, Any]) -> list[str]:
-    """Every piece of text that a result shows."""
+    """Return every piece of text that a result shows."""
     findings = [part for each in said["findings"] for part in (each["explanation"], each["how_sure"])]
     return [said["summary"], *findings, *said["next_steps"], said["notice"]]
 
 
 def whole(said: dict[str, Any]) -> str:
-    """The result as somebody reads it."""
+    """Return the result as somebody reads it."""
     return " ".join([*texts(said), *(f"{each['title']}." for each in said["findings"])])
 
 

@@ -14,7 +14,7 @@ MINUTE = timedelta(minutes=1)
 
 
 def rounds(world: World, until: timedelta, *, pings: bool = False) -> list[str]:
-    """What comes of a look each minute until then: `kept`, `ended` or `gone`, with the minute."""
+    """Return what comes of a look each minute until then: `kept`, `ended` or `gone`, with the minute."""
     said = []
     while world.ahead < until:
         world.ahead += MINUTE

@@ -12,7 +12,7 @@ Event = dict[str, Any]
 
 @pytest.fixture
 def logged(world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Any:
-    """Feeds events to the real handler; gives everything that was logged, extras included."""
+    """Feed events to the real handler; give everything that was logged, extras included."""
     monkeypatch.setenv("WEBSOCKET_API_ID", "sockets")
     monkeypatch.setenv("WEBSOCKET_STAGE", "live")
     from functions.realtime import handler

@@ -14,7 +14,7 @@ from tests.realtime.world import ADA, BOB, World
 
 @pytest.fixture
 def opened(world: World) -> World:
-    """Two sessions of an account with a socket each, and somebody else's."""
+    """Provide two sessions of an account with a socket each, and somebody else's."""
     task = world.task()
     world.sign_in(ADA, "other")
     world.connect(world.access(), task.id, connection="first")
@@ -30,7 +30,7 @@ def stored(world: World) -> Credentials:
 
 
 def ends(account: int) -> int:
-    """How often the stream was told that sessions of the account ended."""
+    """Return how often the stream was told that sessions of the account ended."""
     key = {"pk": {"S": f"ACCOUNT#{account}"}, "sk": {"S": "ENDED"}}
     item = boto3.client("dynamodb").get_item(TableName="AccountsTable", Key=key).get("Item", {})
     return int(item.get("times", {"N": "0"})["N"])

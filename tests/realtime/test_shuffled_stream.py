@@ -34,7 +34,7 @@ class Checked(Outbox):
 
 
 def steps(world: World, task: Task) -> list[Task]:
-    """The task as it was written, version by version, up to its end."""
+    """Return the task as it was written, version by version, up to its end."""
     states = [task, tasks.claim(task, "one", None, clock.now())]
     while len(states) < STEPS - 1:
         states.append(tasks.advance(states[-1], 10 + len(states), "Processing the image", clock.now()))

@@ -62,18 +62,18 @@ class World:
         return clock.now() + self.ahead
 
     def sign_up(self, account: int, role: Role = Role.PATIENT) -> None:
-        """An account with a session of its own."""
+        """Add an account with a session of its own."""
         names = Names(email=f"{account}@example.org")
         self.accounts.add(register(account, role, names, Profile(), clock.now()), "hash")
         self.sign_in(account, f"s{account}")
 
     def sign_in(self, account: int, session: str, seconds: int = 30 * 24 * 3600) -> None:
-        """Another session of an account."""
+        """Open another session of an account."""
         now = int(clock.now().timestamp())
         self.gates.open(account, Session(session, now, now + seconds), now)
 
     def task(self, owner: int = ADA, asked_by: int | None = None) -> Task:
-        """A new task about `owner`, in the lists of both."""
+        """Return a new task about `owner`, in the lists of both."""
         now = clock.now()
         task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), owner, now, requested_by=asked_by or owner)
         for account in {task.patient_id, task.requested_by}:
@@ -82,12 +82,12 @@ class World:
         return task
 
     def keep(self, task: Task) -> Task:
-        """Writes a task as it is: what the poll gives from now on."""
+        """Write a task as it is: what the poll gives from now on."""
         task_item(task).save()
         return task
 
     def finish(self, task: Task) -> list[Task]:
-        """The task through all its states, unpushed; each of them."""
+        """Return the task through all its states, unpushed; each of them."""
         states = [task]
         states.append(self.keep(tasks.claim(states[-1], "one", None, clock.now())))
         states.append(self.keep(tasks.advance(states[-1], 45, "Processing the image", clock.now())))
@@ -101,7 +101,7 @@ class World:
         return self.tokens.issue(TokenType.TASK, Claims(account, f"s{account}", "j", task.id))
 
     def handshake(self, token: str | None, *named: object, connection: str = "c1", **headers: str) -> dict[str, Any]:
-        """What a handshake is answered."""
+        """Return what a handshake is answered."""
         query = {"token": token, "task_ids": ",".join(map(str, named))}
         given = {name: value for name, value in query.items() if value}
         context = {"eventType": "CONNECT", "connectionId": connection}
@@ -109,34 +109,34 @@ class World:
         return answer(self.realtime, event)
 
     def connect(self, token: str | None, *named: object, connection: str = "c1", **headers: str) -> int:
-        """The handshake's status."""
+        """Return the handshake's status."""
         return int(self.handshake(token, *named, connection=connection, **headers)["statusCode"])
 
     def disconnect(self, connection: str = "c1") -> None:
-        """What the gateway says of a socket that has closed."""
+        """Send what the gateway says of a socket that has closed."""
         gone = {"requestContext": {"eventType": "DISCONNECT", "connectionId": connection}}
         assert answer(self.realtime, gone) == {"statusCode": 200}
 
     def say(self, body: object, connection: str = "c1") -> dict[str, Any]:
-        """Sends a message (an object as JSON, anything else as it is); what it is answered."""
+        """Send a message (an object as JSON, anything else as it is); what it is answered."""
         text = json.dumps(body) if isinstance(body, dict) else body
         context = {"eventType": "MESSAGE", "connectionId": connection}
         assert answer(self.realtime, {"requestContext": context, "body": text}) == {"statusCode": 200}
         return self.outbox.sent[connection][-1]
 
     def moved(self, *states: Task) -> None:
-        """The stream says that a task moved."""
+        """Let the stream say that a task moved."""
         for state in states:
             push_task(self.push, state)
 
     def began(self, task: Task) -> None:
-        """The stream says of each watcher of the task that it began."""
+        """Let the stream say of each watcher of the task that it began."""
         for watcher in self.connections.subscriptions_to(task.id):
             if watcher.pushed_version == 0:
                 push_first_state(self.push, watcher)
 
     def versions(self, task: Task, connection: str = "c1") -> list[int]:
-        """The versions of a task that a socket was sent."""
+        """Return the versions of a task that a socket was sent."""
         said = [message for message in self.outbox.sent[connection] if message.get("task_id")]
         return [message["version"] for message in said if message["task_id"] == task_uuid(task)]
 
@@ -144,7 +144,7 @@ class World:
         return [watcher.connection_id for watcher in self.connections.subscriptions_to(task.id)]
 
     def rows(self) -> int:
-        """How many connections, slots and subscriptions are kept."""
+        """Return how many connections, slots and subscriptions are kept."""
         paginator = boto3.client("dynamodb").get_paginator("scan")
         scans = [item for page in paginator.paginate(TableName="ScansTable") for item in page["Items"]]
         subscriptions = sum(item["sk"]["S"].startswith("SUB#") for item in scans)
@@ -152,5 +152,5 @@ class World:
 
 
 def task_uuid(task: Task) -> str:
-    """A task's id as the document shows it."""
+    """Return a task's id as the document shows it."""
     return str(to_uuid(task.id))

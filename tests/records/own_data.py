@@ -27,7 +27,7 @@ CLINIC = TABLES["CLINIC_TABLE"]
 
 
 def deliver() -> list[Any]:
-    """Hands every waiting wish to the function, as its queue does; what it answered."""
+    """Hand every waiting wish to the function, as its queue does; what it answered."""
     sqs = boto3.client("sqs")
     queue = sqs.get_queue_url(QueueName="own-data")["QueueUrl"]
     answers = []
@@ -38,13 +38,13 @@ def deliver() -> list[Any]:
 
 
 def carry_out(body: str) -> Any:
-    """One wish."""
+    """Return one wish."""
     record = {"messageId": "one", "body": body, "eventSource": "aws:sqs", "attributes": {}}
     return import_module("functions.records.personal_data_handler").app({"Records": [record]}, None)
 
 
 def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
-    """A scan with two tasks, its image and what was derived from it, all of them saying a word."""
+    """Return a scan with two tasks, its image and what was derived from it, all of them saying a word."""
     now = clock.now()
     scan_id, first = clock.fresh_id(now), clock.fresh_id(now)
     task = tasks.create(first, scan_id, patient_id, now, Order(additional_notes=word), requested_by=asked_by)
@@ -70,7 +70,7 @@ def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
 
 
 def live_a_life(patient: Client, doctor: Client) -> Scan:
-    """Leaves something of the patient wherever something can lie; the patient has let the doctor in."""
+    """Leave something of the patient wherever something can lie; the patient has let the doctor in."""
     me, them, now = number(patient), number(doctor), clock.now()
     put(doctor, f"/patients/{me}", {"name": WORD, "diagnosis": WORD})
     put(doctor, f"/patients/{me}", {"diagnosis": f"{WORD}, amended"})
@@ -103,7 +103,7 @@ def live_a_life(patient: Client, doctor: Client) -> Scan:
 
 
 def traces(*words: str) -> list[tuple[str, str]]:
-    """Where one of the words lies, in any table but the access log, or in any version of any object."""
+    """Return where one of the words lies, in any table but the access log, or in any version of any object."""
     dynamodb, s3 = boto3.client("dynamodb"), boto3.client("s3")
     found = []
     for table in TABLES.values():

@@ -23,7 +23,7 @@ class Units:
 
 @contextmanager
 def counted() -> Iterator[Units]:
-    """Counts the reads that happen inside."""
+    """Count the reads that happen inside."""
     units, events = Units(), connection().client.meta.events
 
     def count(parsed: dict[str, Any], model: Any, **_: Any) -> None:

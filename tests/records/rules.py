@@ -56,7 +56,7 @@ class World:
         return broken and who in self.approved
 
     def sees(self, who: int, patient: int, *, health: bool) -> bool:
-        """Whether somebody may read who a patient is, or what is written of their health."""
+        """Tell whether somebody may read who a patient is, or what is written of their health."""
         role = self.roles[who]
         if who == patient or role is Role.ADMIN:
             return True

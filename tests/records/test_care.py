@@ -69,7 +69,7 @@ def test_tokens_that_do_not_hold_are_refused_alike(doctor: Client, ada: Client, 
 
 
 def expire_tokens() -> None:
-    """Sets the end of every token to this moment; they are not removed yet."""
+    """Set the end of every token to this moment; they are not removed yet."""
     dynamodb = boto3.client("dynamodb")
     for item in dynamodb.scan(TableName="ClinicTable")["Items"]:
         if item["pk"]["S"].startswith("CONNECT#"):
@@ -129,7 +129,7 @@ def test_a_link_ends_when_the_patient_said_so(doctor: Client, ada: Client) -> No
 
 
 def end_links() -> None:
-    """Sets the end of every link to this moment; they are not removed yet."""
+    """Set the end of every link to this moment; they are not removed yet."""
     dynamodb = boto3.client("dynamodb")
     for item in dynamodb.scan(TableName="ClinicTable")["Items"]:
         if item["pk"]["S"].startswith(("CARE#", "PATIENTS#", "DOCTORS#")):

@@ -16,13 +16,13 @@ LOOK = {"actor_role": "DOCTOR", "action": "READ_PATIENT", "resource": "patient"}
 
 @pytest.fixture
 def path(doctor: Client, ada: Client) -> str:
-    """Where the doctor finds a patient who let them in."""
+    """Provide where the doctor finds a patient who let them in."""
     connect(doctor, ada)
     return f"/patients/{number(ada)}"
 
 
 def looks(patient: Client) -> int:
-    """How many looks of doctors the patient finds in their log."""
+    """Return how many looks of doctors the patient finds in their log."""
     return sum(LOOK.items() <= entry.items() for entry in log_of(patient))
 
 

@@ -20,14 +20,14 @@ from tests.records.wards import actions, admit, assign, cursor, department
 
 @pytest.fixture
 def ward(admin: Client, doctor: Client) -> int:
-    """A department in which the doctor works."""
+    """Provide a department in which the doctor works."""
     made = department(admin)
     assign(admin, made, doctor)
     return made
 
 
 def refusals(client: Client, ward: int, patient: Client) -> set[int]:
-    """What the client is answered that has no business with a department's patients."""
+    """Return what the client is answered that has no business with a department's patients."""
     path = f"/api/department/{ward}/patients"
     who = patient.get("/users/me").data["id"]
     looked, admitted = client.get(path), put(client, f"{path}/{who}", {})

@@ -36,7 +36,7 @@ def erase(account: int) -> None:
 
 
 def waiting() -> int:
-    """How many wishes the queue keeps for later."""
+    """Return how many wishes the queue keeps for later."""
     sqs = boto3.client("sqs")
     queue = sqs.get_queue_url(QueueName="own-data")["QueueUrl"]
     said = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessagesDelayed"])
@@ -44,7 +44,7 @@ def waiting() -> int:
 
 
 def after(monkeypatch: pytest.MonkeyPatch, store: type, step: str, act: Callable[[], Any]) -> list[Any]:
-    """When a step of the erasure was done for the first time, somebody acts. Gives what came of it."""
+    """Return when a step of the erasure was done for the first time, somebody acts. Gives what came of it."""
     done, acts, came = getattr(store, step), [act], list[Any]()
 
     def then(*given: Any) -> Any:

@@ -32,14 +32,14 @@ KINDS = {
 
 
 def fetched(client: Client) -> ZipFile:
-    """What the link gives."""
+    """Return what the link gives."""
     url = urlsplit(client.get("/users/me/export").data["url"])
     key = url.path.lstrip("/").removeprefix(f"{BUCKET}/")
     return ZipFile(io.BytesIO(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()))
 
 
 def packed_list(client: Client, name: str) -> Any:
-    """One of its lists."""
+    """Return one of its lists."""
     return json.loads(fetched(client).read(f"{name}.json"))
 
 

@@ -34,13 +34,13 @@ MANY = 60
 
 
 def take_along(client: Client) -> None:
-    """Has an export packed."""
+    """Have an export packed."""
     client.get("/users/me/export")
     assert deliver() == [{"batchItemFailures": []}]
 
 
 def amend_often(store: NoteStore[Any], patient_id: int, text: Any) -> None:
-    """A writing with many amendments."""
+    """Add a note with many amendments."""
     writing = clinical_notes.write_note(clock.fresh_id(AT), patient_id, 7, text, AT)
     store.add(writing)
     for version in range(1, MANY + 1):

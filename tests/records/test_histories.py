@@ -32,7 +32,7 @@ def test_a_doctor_writes_and_the_patient_reads(doctor: Client, ada: Client) -> N
 
 @pytest.fixture
 def professionals(doctor: Client, hospital: Client, waiting_doctor: Client, lab: Client) -> list[Client]:
-    """One of each kind."""
+    """Provide one of each kind."""
     return [doctor, hospital, waiting_doctor, lab]
 
 

@@ -36,12 +36,12 @@ Read = Callable[[PageRange], object]
 
 
 def spelled(number: int) -> int:
-    """An id of the usual length; many of one second are spread over all shards."""
+    """Return an id of the usual length; many of one second are spread over all shards."""
     return (int(BEGAN.timestamp() * 1000) - EPOCH_MS << 12) + number
 
 
 def things(kind: str, number: int) -> list[Model]:
-    """The items of one thing, whose number is `number`."""
+    """Return the items of one thing, whose number is `number`."""
     id, now = spelled(number), BEGAN + timedelta(seconds=number)
     if kind in {"pool", "thread"}:
         question = Question(id, PATIENT, DOCTOR if kind == "thread" else None, TEXT, now, now)
@@ -59,7 +59,7 @@ def things(kind: str, number: int) -> list[Model]:
 
 
 def reader(kind: str) -> Read:
-    """How a page of the list is read, as its use-case does."""
+    """Return how a page of the list is read, as its use-case does."""
     asked, records, histories = QuestionStore(CLINIC), record_store(CLINIC), history_store(CLINIC)
     wards, members = DepartmentStore(CLINIC), MembershipStore(CLINIC, TABLES["ACCOUNTS_TABLE"])
     readers: dict[str, Read] = {

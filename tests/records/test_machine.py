@@ -228,7 +228,7 @@ class People(RuleBasedStateMachine):
         assert {account.id for account in listed} == near
 
     def _read(self, actor: int, patient: int, read: Callable[[Actor], Any], *, health: bool) -> Any:
-        """Reads, and looks whether that is as the model says, and in the patient's log."""
+        """Read, and look whether that is as the model says, and in the patient's log."""
         logged = len(self._log(patient))
         expected = self.world.sees(actor, patient, health=health)
         found = self._tried(lambda: read(self._actor(actor)))

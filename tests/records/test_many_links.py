@@ -44,7 +44,7 @@ def link_many(me: int, role: Role) -> list[int]:
 
 
 def all_pages(client: Client, path: str) -> list[int]:
-    """The ids of a list, page by page."""
+    """Return the ids of a list, page by page."""
     found: list[int] = []
     query: dict[str, Any] = {}
     while True:

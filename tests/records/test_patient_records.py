@@ -23,7 +23,7 @@ def amend(doctor: Client, record: object, body: dict[str, Any]) -> Reply:
 
 @pytest.fixture
 def record(doctor: Client, ada: Client) -> int:
-    """A record that the doctor wrote, whom the patient let in."""
+    """Provide a record that the doctor wrote, whom the patient let in."""
     connect(doctor, ada)
     return int(write(doctor, ada).json["pk"])
 
@@ -62,7 +62,7 @@ def test_hospitals_who_were_let_in_read_and_labs_do_not(
 
 @pytest.fixture
 def organisations(lab: Client, hospital: Client) -> list[Client]:
-    """One of each kind."""
+    """Provide one of each kind."""
     return [lab, hospital]
 
 

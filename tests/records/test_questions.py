@@ -300,6 +300,6 @@ def test_the_patient_is_to_be_told_that_there_is_an_answer(ada: Client, doctor: 
 
 
 def notices() -> list[dict[str, Any]]:
-    """The notices in the table whose stream is read for them."""
+    """Return the notices in the table whose stream is read for them."""
     items = boto3.client("dynamodb").scan(TableName=TABLES["SCANS_TABLE"])["Items"]
     return [item for item in items if item["sk"]["S"] == "NOTICE"]

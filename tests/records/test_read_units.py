@@ -25,7 +25,7 @@ UNIT = 4096
 
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
-    """Calls, items and read units of 4 KB by operation; a query pays for what it looks at and then leaves out."""
+    """Call, items and read units of 4 KB by operation; a query pays for what it looks at and then leave out."""
     spent: Counter[str] = Counter()
 
     def count(parsed: dict[str, Any], model: Any, **_: Any) -> None:
@@ -64,7 +64,7 @@ def look(patient_id: int, begin: int, many: int) -> None:
 
 
 def pages(client: Client, path: str) -> tuple[Counter[str], Counter[str], Counter[str]]:
-    """What the first page costs, the one behind its cursor, and one that skips."""
+    """Return what the first page costs, the one behind its cursor, and one that skips."""
     with counted() as first:
         reply = client.get(f"{path}?limit=50")
     assert len(reply.data) == 50

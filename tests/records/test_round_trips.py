@@ -41,7 +41,7 @@ LISTS = {
 
 @pytest.fixture
 def paths(admin: Client, doctor: Client, ada: Client) -> dict[str, str]:
-    """Each route's path to something of a patient's who let the doctor in and shares a department with them."""
+    """Provide each route's path to something of a patient's who let the doctor in and shares a department with them."""
     ward, me, doctors_id = department(admin), number(ada), number(doctor)
     assign(admin, ward, doctor)
     connect(doctor, ada)

@@ -13,7 +13,7 @@ WRITE = "dynamodb.TransactWriteItems"
 
 
 def twice(client: Client, path: str, body: Any, keys: tuple[str, str] = ("k", "k")) -> tuple[Reply, Reply]:
-    """The second comes by while the first is at its write."""
+    """Return the second comes by while the first is at its write."""
     others = list[Reply]()
 
     def come_by() -> None:

@@ -7,29 +7,29 @@ from tests.records.clinic import number, put
 
 
 def department(admin: Client, name: str = "Cardiology") -> int:
-    """A new department."""
+    """Return a new department."""
     made = admin.post("/api/department/", {"name": name})
     assert made.status == 201, made.body
     return int(made.json["pk"])
 
 
 def assign(admin: Client, ward: int, doctor: Client) -> None:
-    """Lets a doctor work in a department."""
+    """Let a doctor work in a department."""
     assert put(admin, f"/api/department/{ward}/doctors/{number(doctor)}", {}).status == 200
 
 
 def admit(staff: Client, ward: int, patient: Client) -> Reply:
-    """Takes a patient into a department."""
+    """Take a patient into a department."""
     return put(staff, f"/api/department/{ward}/patients/{number(patient)}", {})
 
 
 def actions(log: list[dict[str, Any]]) -> list[str]:
-    """What was done, the newest first."""
+    """Return what was done, the newest first."""
     return [entry["action"] for entry in log]
 
 
 def cursor(reply: Reply) -> str:
-    """Where the next page of a bare list begins."""
+    """Return where the next page of a bare list begins."""
     target, _, relation = reply.headers["link"].partition("; ")
     assert relation == 'rel="next"'
     return target.removeprefix("<?cursor=").removesuffix(">")

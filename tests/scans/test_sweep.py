@@ -35,7 +35,7 @@ class World:
         self.sweeper = SweepDeps(self.scans, ObjectStore(BUCKET), lanes, lambda: clock.now() + self.ahead)
 
     def begin(self, content: bytes | None = None) -> Task:
-        """A task whose object has come, or not."""
+        """Return a task whose object has come, or not."""
         now = clock.now()
         task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(Priority.HIGH))
         scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
@@ -50,7 +50,7 @@ class World:
         return found
 
     def announced(self) -> list[Any]:
-        """What waits in the high lane."""
+        """Return what waits in the high lane."""
         messages = self._sqs.receive_message(QueueUrl=self.urls[Priority.HIGH], MaxNumberOfMessages=10)
         return [json.loads(message["Body"])["analysis"] for message in messages.get("Messages", [])]
 

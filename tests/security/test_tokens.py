@@ -27,7 +27,7 @@ KEY, NEXT_KEY = "first key, long enough for any of them. " * 2, "second key, as 
 
 
 def now() -> datetime:
-    """This second: PyJWT has a clock of its own, so a time taken when the file was read would be stale."""
+    """Return this second: PyJWT has a clock of its own, so a time taken when the file was read would be stale."""
     return datetime.now(UTC).replace(microsecond=0)
 
 
@@ -54,7 +54,7 @@ class Clock:
 
 
 def payload(**changes: Any) -> dict[str, Any]:
-    """Claims that would hold, with changes; a None takes one away."""
+    """Claim that would hold, with changes; a None takes one away."""
     time = int(now().timestamp())
     good: dict[str, Any] = {
         "iss": ISSUER,
@@ -74,7 +74,7 @@ def signed(claims: dict[str, Any], key: str = KEY, kid: str = "k1", **headers: A
 
 
 def bare(header: dict[str, Any]) -> str:
-    """A token with a header of one's own and no signature."""
+    """Return a token with a header of one's own and no signature."""
     parts = (json.dumps(header).encode(), json.dumps(payload()).encode(), b"")
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 

@@ -20,14 +20,14 @@ CREATE = "import sys; from infra.operations import stack as s; print(s.create_ad
 
 @pytest.fixture(scope="session")
 def stack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Stack]:
-    """The deployed stack; it ends with the session."""
+    """Provide the deployed stack; it ends with the session."""
     with room(tmp_path_factory.mktemp("stack")) as folder, embedded_cloud(folder) as endpoint:
         yield deploy(endpoint, folder)
 
 
 @pytest.fixture
 def patient(stack: Stack) -> Iterator[Visitor]:
-    """A patient who has signed in."""
+    """Provide a patient who has signed in."""
     visitor = Visitor(stack)
     yield visitor
     visitor.close()
@@ -35,7 +35,7 @@ def patient(stack: Stack) -> Iterator[Visitor]:
 
 @pytest.fixture
 def stranger(stack: Stack) -> Iterator[Visitor]:
-    """Another one, who has nothing to do with the first."""
+    """Provide another one, who has nothing to do with the first."""
     visitor = Visitor(stack)
     yield visitor
     visitor.close()
@@ -43,21 +43,21 @@ def stranger(stack: Stack) -> Iterator[Visitor]:
 
 @pytest.fixture(scope="session")
 def truth() -> dict[str, dict[str, list[float]]]:
-    """What was drawn on each sample: label → box, as fractions of width and height."""
+    """Provide what was drawn on each sample: label → box, as fractions of width and height."""
     drawn: dict[str, dict[str, list[float]]] = json.loads((ROOT / "samples" / "truth.json").read_text())
     return drawn
 
 
 @pytest.fixture
 def anybody(stack: Stack) -> Iterator[httpx.Client]:
-    """A client that has not signed in."""
+    """Provide a client that has not signed in."""
     with client_of(stack) as client:
         yield client
 
 
 @pytest.fixture(scope="module")
 def administrator_login(stack: Stack) -> dict[str, str]:
-    """The email and password of an administrator, whom no contract registers."""
+    """Provide the email and password of an administrator, whom no contract registers."""
     found = find_stack(stack.endpoint)
     assert found
     email = fresh_email()
@@ -70,7 +70,7 @@ def administrator_login(stack: Stack) -> dict[str, str]:
 
 @pytest.fixture(scope="module")
 def administrator(stack: Stack, administrator_login: dict[str, str]) -> Iterator[httpx.Client]:
-    """An administrator who has signed in."""
+    """Provide an administrator who has signed in."""
     with client_of(stack) as client:
         login = client.post("/auth/login", data=administrator_login)
         client.headers["Authorization"] = f"Bearer {data(login)['access_token']}"

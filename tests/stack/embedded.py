@@ -32,7 +32,7 @@ class Stack:
     bucket: str
 
     def aws(self, service: str) -> Any:
-        """An SDK client with root's keys, for what a test looks at from outside."""
+        """Return an SDK client with root's keys, for what a test looks at from outside."""
         return boto3.client(
             service,  # type: ignore[call-overload]
             endpoint_url=self.endpoint,
@@ -43,7 +43,7 @@ class Stack:
 
 
 def until(holds: Callable[[], Any], seconds: float = 30, every: float = 0.1) -> Any:
-    """What `holds` gives as soon as it is true. Fails when it is not within `seconds`."""
+    """Return what `holds` gives as soon as it is true. Fails when it is not within `seconds`."""
     ends = time.monotonic() + seconds
     while time.monotonic() < ends:
         found = holds()
@@ -70,7 +70,7 @@ def embedded_cloud(folder: Path) -> Iterator[str]:
 
 @contextmanager
 def room(folder: Path) -> Iterator[Path]:
-    """A place to run a cloud in; what is left of it, its log, is in `folder` afterwards.
+    """Provide a place to run a cloud in; what is left of it, its log, is in `folder` afterwards.
 
     It is in memory where there is plenty: some forty workers unpack two gigabytes, and many a disk takes minutes to
     remove them.
@@ -84,7 +84,7 @@ def room(folder: Path) -> Iterator[Path]:
 
 
 def deploy(endpoint: str, folder: Path) -> Stack:
-    """Builds and deploys the template as `make run` does, with one origin allowed."""
+    """Build and deploys the template as `make run` does, with one origin allowed."""
     found = deployment.deploy(Deployment(endpoint, folder, parameters=(f"AllowedOrigins={ORIGIN}",)))
     return Stack(endpoint, found.api_url, found.websocket_url, found.outputs["BucketName"])
 

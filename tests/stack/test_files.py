@@ -15,7 +15,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture
 def finished(patient: Visitor) -> Upload:
-    """A scan that has been read."""
+    """Provide a scan that has been read."""
     upload = patient.send(ROOT / "samples" / "effusion-2.jpg", presigned=False)
     assert patient.finished(upload)["status"] == "COMPLETED"
     return upload
@@ -51,7 +51,7 @@ def test_files_are_private(patient: Visitor, stranger: Visitor, finished: Upload
 
 
 def _key(patient: Visitor, upload: Upload) -> str:
-    """Where the original lies."""
+    """Return where the original lies."""
     number = parse_id(upload.scan_id)
     listed = patient.stack.aws("s3").list_objects_v2(Bucket=patient.stack.bucket, Prefix=f"uploads/medium/{number}/")
     return str(listed["Contents"][0]["Key"])

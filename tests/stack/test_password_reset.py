@@ -20,7 +20,7 @@ NEW = "battery staple"
 
 
 def outbox(stack: Stack) -> list[dict[str, Any]]:
-    """Every mail that the cloud was given to send, from where `make run` says that they are."""
+    """Return every mail that the cloud was given to send, from where `make run` says that they are."""
     cloud = EmbeddedCloud(urlsplit(stack.endpoint).port or 0, Path())
     said = httpx.get(cloud.outbox, timeout=30, trust_env=False).json()
     return [mail for mails in said["messages"].values() for mail in mails]

@@ -14,7 +14,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture
 def anybody(stack: Stack) -> Iterator[httpx.Client]:
-    """A client without an account."""
+    """Provide a client without an account."""
     with httpx.Client(base_url=stack.api, trust_env=False, timeout=30) as client:
         yield client
 

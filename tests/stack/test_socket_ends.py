@@ -40,7 +40,7 @@ def test_sockets_close_when_their_session_ends(patient: Visitor, way: str) -> No
 
 
 def opens(patient: Visitor) -> bool:
-    """Whether a socket of theirs can be opened now."""
+    """Tell whether a socket of theirs can be opened now."""
     try:
         with socket(patient.stack, token=patient.token):
             return True
@@ -60,7 +60,7 @@ def test_a_silent_socket_is_kept_alive_and_an_idle_one_closed(patient: Visitor) 
 
 
 def closes(opened: ClientConnection) -> bool:
-    """Whether it closes soon; the schedule may have kept it alive a second time before."""
+    """Tell whether it closes soon; the schedule may have kept it alive a second time before."""
     try:
         while message(opened, 20) == {"action": "keep-alive"}:
             pass
@@ -70,27 +70,27 @@ def closes(opened: ClientConnection) -> bool:
 
 
 def rows(patient: Visitor) -> list[dict[str, Any]]:
-    """The patient's sockets as they are kept."""
+    """Return the patient's sockets as they are kept."""
     kept = patient.stack.aws("dynamodb").scan(TableName=table(patient.stack))["Items"]
     own = str(patient.http.get("/users/me").json()["data"]["id"])
     return [item for item in kept if item.get("account_id") == {"N": own}]
 
 
 def rewrite(patient: Visitor, long_ago: str) -> None:
-    """Makes the patient's sockets due, and the time that is named long ago."""
+    """Make the patient's sockets due, and the time that is named long ago."""
     for item in rows(patient):
         past = {name: {"N": "1000"} for name in ("due_at", long_ago)}
         patient.stack.aws("dynamodb").put_item(TableName=table(patient.stack), Item={**item, **past})
 
 
 def keep_alive(stack: Stack) -> None:
-    """What the schedule does each minute."""
+    """Do what the schedule does each minute."""
     said = stack.aws("lambda").invoke(FunctionName="scanward-keep-alive", Payload=b"{}")
     assert json.loads(said["Payload"].read()).keys() == {"kept", "ended", "gone", "untouched"}
 
 
 def table(stack: Stack) -> str:
-    """The table of sockets."""
+    """Return the table of sockets."""
     [found] = stack.aws("cloudformation").describe_stacks(StackName="scanward")["Stacks"]
     names = {output["OutputKey"]: output["OutputValue"] for output in found["Outputs"]}
     return str(names["ConnectionsTableName"])

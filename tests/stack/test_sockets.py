@@ -135,6 +135,6 @@ def test_a_foreign_origin_is_refused_and_an_allowed_one_is_not(patient: Visitor)
 
 
 def socket_from(patient: Visitor, origin: str) -> AbstractContextManager[ClientConnection]:
-    """A socket as a browser on a page of `origin` opens it."""
+    """Return a socket as a browser on a page of `origin` opens it."""
     url = f"{patient.stack.live}?{urlencode({'token': patient.token})}"
     return connect(url, origin=Origin(origin), open_timeout=30, close_timeout=5, proxy=None)

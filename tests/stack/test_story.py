@@ -17,7 +17,7 @@ pytestmark = pytest.mark.stack
 
 @pytest.fixture
 def stack_file(stack: Stack, tmp_path: Path) -> Path:
-    """The stack's addresses, as `make run` leaves them."""
+    """Provide the stack's addresses, as `make run` leaves them."""
     file = tmp_path / "stack.json"
     file.write_text(json.dumps({"api_url": stack.api, "websocket_url": stack.live}))
     return file
@@ -109,7 +109,7 @@ def test_a_limit_says_when_to_come_back(tmp_path: Path) -> None:
 
 
 def play(stack_file: Path, *image: str) -> "subprocess.CompletedProcess[str]":
-    """Runs the story without a terminal."""
+    """Run the story without a terminal."""
     results = stack_file.parent / "results"
     places = ["--stack", str(stack_file), "--results", str(results)]
     command = [sys.executable, "-m", "infra.demo", *places, *image]

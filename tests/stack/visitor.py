@@ -50,20 +50,20 @@ class Visitor:
         self.http.close()
 
     def upload(self, content: bytes) -> Upload:
-        """Sends a file as a form."""
+        """Send a file as a form."""
         return _upload(_data(self.http.post("/scans/", files={"file": ("x", content)})))
 
     def begin(self, content_type: str) -> Upload:
-        """Asks for a form for S3."""
+        """Ask for a form for S3."""
         return _upload(_data(self.http.post("/scans/uploads", json={"filename": "x", "content_type": content_type})))
 
     def put(self, upload: Upload, content: bytes, **changed: str) -> httpx.Response:
-        """Sends a file with the form for S3, as a browser would: without a token of ours."""
+        """Send a file with the form for S3, as a browser would: without a token of ours."""
         fields = {**(upload.fields or {}), **changed}
         return httpx.post(upload.url, data=fields, files={"file": ("x", content)}, timeout=60, trust_env=False)
 
     def send(self, sample: Path, *, presigned: bool) -> Upload:
-        """Sends a sample either way."""
+        """Send a sample either way."""
         if not presigned:
             return self.upload(sample.read_bytes())
         upload = self.begin(CONTENT_TYPES[sample.suffix])
@@ -71,12 +71,12 @@ class Visitor:
         return upload
 
     def task(self, task: str) -> dict[str, Any]:
-        """What the poll says."""
+        """Return what the poll says."""
         said: dict[str, Any] = _data(self.http.get(f"/tasks/status/{task}"))
         return said
 
     def finished(self, upload: Upload, seconds: float = 40) -> dict[str, Any]:
-        """The poll's answer, once it is final."""
+        """Return the poll's answer, once it is final."""
 
         def final() -> dict[str, Any] | None:
             said = self.task(upload.task_id)
@@ -87,33 +87,36 @@ class Visitor:
 
     @contextmanager
     def watch(self, upload: Upload, token: str | None = None) -> Iterator[ClientConnection]:
-        """A socket on the upload's task."""
+        """Provide a socket on the upload's task."""
         with socket(self.stack, token=token or self.token, task_ids=upload.task_id) as opened:
             yield opened
 
 
 @contextmanager
 def socket(stack: Stack, **query: str) -> Iterator[ClientConnection]:
-    """A socket with whatever query."""
+    """Provide a socket with whatever query."""
     with connect(f"{stack.live}?{urlencode(query)}", open_timeout=30, close_timeout=5, proxy=None) as opened:
         yield opened
 
 
 def refused(stack: Stack, **query: str) -> None:
-    """A handshake that is refused. Which status the function gave is tested in tests/realtime: this cloud says 403."""
+    """Try a handshake that is refused.
+
+    Which status the function gave is tested in tests/realtime: this cloud says 403.
+    """
     with pytest.raises(InvalidStatus) as refusal, socket(stack, **query):
         pass
     assert 400 <= refusal.value.response.status_code < 500
 
 
 def message(opened: ClientConnection, seconds: float = 40) -> dict[str, Any]:
-    """The next message."""
+    """Return the next message."""
     said: dict[str, Any] = json.loads(opened.recv(timeout=seconds))
     return said
 
 
 def messages(opened: ClientConnection, seconds: float = 40) -> list[dict[str, Any]]:
-    """All messages up to a final state."""
+    """Return all messages up to a final state."""
     ends = time.monotonic() + seconds
     said = [message(opened, seconds)]
     while said[-1]["status"] not in FINAL:

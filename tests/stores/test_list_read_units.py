@@ -83,7 +83,7 @@ def works(number: int, now: datetime) -> list[Model]:
 
 
 def lists() -> dict[str, tuple[Make, Read]]:
-    """What lies in each list, and how a page of it is read, from the newest on or behind one."""
+    """Return what lies in each list, and how a page of it is read, from the newest on or behind one."""
     scans, care, asked, records = (
         ScanListStore(SCANS),
         CareLinkStore(CLINIC),

@@ -11,7 +11,7 @@ READS_ALL = {"scan", "rate_limited_scan", "parallel_scan", "execute_statement"}
 
 
 def calls(source: str) -> Iterator[str]:
-    """The names of the methods that a source calls, but for those that spell keys."""
+    """Yield the names of the methods that a source calls, but for those that spell keys."""
     called = (node.func for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Call))
     for method in called:
         if isinstance(method, ast.Attribute) and ast.unparse(method) != "keys.scan":
@@ -19,7 +19,7 @@ def calls(source: str) -> Iterator[str]:
 
 
 def words(node: Any) -> Iterator[str]:
-    """Every text in a part of the template."""
+    """Yield every text in a part of the template."""
     if isinstance(node, str):
         yield node
     elif isinstance(node, dict | list):

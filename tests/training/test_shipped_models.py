@@ -124,5 +124,5 @@ def test_a_reading_that_is_worse_than_the_card_says_is_not_likely() -> None:
 
 
 def likely(share: float, stated: float, count: int) -> bool:
-    """Whether `count` images may have this share, give or take one, if of all images it is the stated one."""
+    """Tell whether `count` images may have this share, give or take one, if of all images it is the stated one."""
     return abs(share - stated) * count <= _DEVIATIONS * math.sqrt(count * stated * (1 - stated)) + 1

@@ -10,7 +10,7 @@ START, END = "<!-- sources: start -->", "<!-- sources: end -->"
 
 
 def table(known: Knowledge) -> str:
-    """One line for each source, with what rests on it."""
+    """Return one line for each source, with what rests on it."""
     lines = ["| source | publisher, year | rests on it |", "| --- | --- | --- |"]
     for key, source in known.sources.items():
         told = f"[{source.title}]({source.url}), {source.identifier}"
@@ -27,7 +27,7 @@ def _resting(known: Knowledge, key: str, source: Source) -> list[str]:
 
 
 def written(page: str, known: Knowledge) -> str:
-    """The page with the table between its marks."""
+    """Return the page with the table between its marks."""
     before, _, rest = page.partition(START)
     _, _, after = rest.partition(END)
     return f"{before}{START}\n{table(known)}\n{END}{after}"

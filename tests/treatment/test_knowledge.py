@@ -80,7 +80,7 @@ SYMPTOMS = Symptoms.model_validate_json((FOLDER / "symptoms.json").read_bytes())
 
 
 def sentences() -> list[str]:
-    """Every sentence of advice."""
+    """Return every sentence of advice."""
     advised: list[Advised] = [*(e for model in ENTRIES.values() for e in _parts(model))]
     own = [text for part in advised for text in (*part.treatment, *part.precautions, *part.red_flags)]
     return [*own, *(flag for urgent in SYMPTOMS.urgent for flag in urgent.red_flags)]

@@ -11,7 +11,7 @@ from scanward.web.routes import PUBLIC, Binary, Call, Routes
 
 
 def view(call: Call[None], deps: None) -> Binary:
-    """A view."""
+    """Return a view."""
     return Binary(b"", "text/plain")
 
 

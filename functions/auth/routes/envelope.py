@@ -53,13 +53,13 @@ def logout(call: Call[LogoutBody], deps: AuthDeps) -> MessageOut:
 
 @routes.get("/users/me", AccountOut)
 def read_me(call: Call[None], deps: AuthDeps) -> AccountOut:
-    """The caller's own account."""
+    """Read the caller's own account."""
     return AccountOut.from_domain(own_account.read_own_account(deps, call.actor))
 
 
 @routes.put("/users/me", AccountOut, CredentialsBody)
 def change_me(call: Call[CredentialsBody], deps: AuthDeps) -> AccountOut:
-    """A new email, password, or both; a new password ends all sessions."""
+    """Set a new email, password, or both; a new password ends all sessions."""
     return AccountOut.from_domain(own_account.change_credentials(deps, call.actor, call.body.email, call.body.password))
 
 
@@ -72,7 +72,7 @@ def delete_me(call: Call[LeaveBody], deps: AuthDeps) -> MessageOut:
 
 @routes.get("/users/me/sessions", list[SessionOut])
 def list_sessions(call: Call[None], deps: AuthDeps) -> list[SessionOut]:
-    """The caller's live sessions, the newest first."""
+    """List the caller's live sessions, the newest first."""
     return [
         SessionOut.from_domain(session, call.actor.session_id) for session in sessions.list_sessions(deps, call.actor)
     ]

@@ -47,12 +47,12 @@ EITHER = Choice("usertype", present=UserBody, absent=MemberBody)
 
 
 def taken_fields(call: Call[Any], deps: AuthDeps) -> Fields:
-    """Names that are somebody's already, in a registration that breaks its model."""
+    """Name that are somebody's already, in a registration that breaks its model."""
     return registration.find_taken(deps, call.address, names_in(call.body))
 
 
 def foreign_fields_error(call: Call[Any], deps: AuthDeps) -> Fields:
-    """Fields of other roles, in a profile that breaks its model."""
+    """Return the error of fields of other roles, in a profile that breaks its model."""
     return foreign_fields(call.actor.role, call.body)
 
 
@@ -84,7 +84,7 @@ def logout(call: Call[LogoutBody], deps: AuthDeps) -> MessageOut:
 
 @routes.get("/api/profile", ProfileOut)
 def profile(call: Call[None], deps: AuthDeps) -> ProfileOut:
-    """The caller's own profile, with the fields of the role."""
+    """Read the caller's own profile, with the fields of the role."""
     account = own_account.read_own_account(deps, call.actor)
     return profile_of(account, own_account.picture_link(deps, account))
 

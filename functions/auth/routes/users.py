@@ -12,7 +12,7 @@ routes = Routes[AuthDeps]("auth", Family.ENVELOPE)
 
 @routes.get("/users", list[AccountOut], query=ListQuery, audience=ADMINISTRATORS)
 def list_users(call: Call[None], deps: AuthDeps) -> Page:
-    """All accounts, newest first."""
+    """List all accounts, newest first."""
     accounts, cursor = administration.list_accounts(
         deps, call.actor, call.query.to_filters(), call.query.page_request()
     )
@@ -21,7 +21,7 @@ def list_users(call: Call[None], deps: AuthDeps) -> Page:
 
 @routes.get("/users/{user_id}", AccountOut, audience=ADMINISTRATORS)
 def read_user(call: Call[None], deps: AuthDeps) -> AccountOut:
-    """One account."""
+    """Read one account."""
     return AccountOut.from_domain(administration.read_account(deps, call.actor, call.path["user_id"]))
 
 

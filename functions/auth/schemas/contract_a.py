@@ -96,7 +96,7 @@ class RenewedOut(Out):
 
 
 def account_fields(account: Account) -> dict[str, Any]:
-    """An account in A's words."""
+    """Return an account in A's words."""
     return {
         "username": account.names.username,
         "email": account.names.email,

@@ -157,7 +157,7 @@ class DoctorOut(Out):
 
 
 def person(account: Account) -> dict[str, Any]:
-    """A person in C's words."""
+    """Return a person in C's words."""
     names, profile = account.names, account.profile
     return {
         "id": to_uuid(account.id),

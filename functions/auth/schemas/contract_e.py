@@ -53,7 +53,7 @@ class UserOut(Out):
 
     @classmethod
     def from_domain(cls, account: Account, image: str | None = None) -> Self:
-        """`image`: an address of the account's picture; only profiles show it."""
+        """Return the columns. `image`: an address of the account's picture; only profiles show it."""
         payload: dict[str, Any] = {**asdict(account.profile), **asdict(account.names)}
         payload |= {"id": account.id, "full_name": account.full_name, "usertype": account.role.value.lower()}
         payload |= {"created_at": account.created_at, "updated_at": account.updated_at}
@@ -118,7 +118,7 @@ class ProfileBody(Body):
         return email
 
     def change(self, role: Role) -> Callable[[Profile], Profile]:
-        """The change that is wanted of a profile. Raises InvalidFields for fields of other roles."""
+        """Return the change that is wanted of a profile. Raises InvalidFields for fields of other roles."""
         values = {name: getattr(self, name) for name in self.model_fields_set}
         if foreign := foreign_fields(role, values):
             raise InvalidFields(foreign)
@@ -129,7 +129,7 @@ class ProfileBody(Body):
 
 
 def foreign_fields(role: Role, body: Any) -> dict[str, list[str]]:
-    """Field → text, of those that are another role's."""
+    """Return field → text, of those that are another role's."""
     own_fields = ProfileBody.model_fields.keys() - EDITABLE[role]
     return {name: [NOT_KNOWN] for name in body if name in own_fields} if isinstance(body, dict) else {}
 
@@ -190,5 +190,5 @@ _PROFILES: Mapping[Role, type[ProfileOut]] = MappingProxyType(
 
 
 def profile_of(account: Account, image: str | None) -> ProfileOut:
-    """The profile of an account, with the fields of its role. `image`: an address of its picture."""
+    """Return the profile of an account, with the fields of its role. `image`: an address of its picture."""
     return _PROFILES[account.role].from_domain(account, image)

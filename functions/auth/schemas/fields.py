@@ -83,7 +83,9 @@ EmergencyNumbers = Annotated[tuple[Phone, ...], Field(max_length=10)]
 
 
 def names_in(body: Any) -> Names:
-    """The names in a JSON body that breaks its model, wherever the document puts them; what is none is left out."""
+    """Return the names in a JSON body that breaks its model, wherever the document puts them; what is none is left
+    out.
+    """
     fields = body if isinstance(body, dict) else {}
     profile = fields.get("profile")
     fields = {**fields, **profile} if isinstance(profile, dict) else fields

@@ -28,7 +28,7 @@ class ApprovalDecision:
 def list_accounts(
     deps: AuthDeps, actor: Actor, filters: AccountFilters, window: PageRequest
 ) -> tuple[list[Account], str | None]:
-    """A page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
+    """Return a page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
     before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     page: AccountPage = deps.lists.page(filters, window.skip, window.limit, before)
@@ -37,14 +37,14 @@ def list_accounts(
 
 
 def read_account(deps: AuthDeps, actor: Actor, account_id: str) -> Account:
-    """The account of either spelling of its id. Raises NotFound."""
+    """Return the account of either spelling of its id. Raises NotFound."""
     account = _get_account(deps, account_id).account
     deps.access.require(actor, Action.READ_ACCOUNT, account.id, ResourceRef(RESOURCE, account.id))
     return account
 
 
 def set_active(deps: AuthDeps, actor: Actor, account_id: str, *, active: bool) -> Account:
-    """Deactivates, which ends all sessions at once, or reactivates. Raises NotFound, LastAdministrator, Conflict."""
+    """Deactivate, which ends all sessions at once, or reactivate. Raises NotFound, LastAdministrator, Conflict."""
     before = _get_account(deps, account_id)
     after = replace(before, account=replace(before.account, is_active=active, updated_at=deps.now()))
     deps.accounts.change(before, after, ends_sessions=not active, entry=_log_entry(deps, actor, before.account))
@@ -52,7 +52,7 @@ def set_active(deps: AuthDeps, actor: Actor, account_id: str, *, active: bool) -
 
 
 def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: ApprovalDecision) -> Account:
-    """Approves a professional, or refuses. Raises NotFound, and Conflict for those who need no approval."""
+    """Approve a professional, or refuse. Raises NotFound, and Conflict for those who need no approval."""
     before = _get_account(deps, account_id)
     decision = Decision(actor.account_id, deps.now(), verdict.reason)
     after = replace(before, account=accounts.decide(before.account, decision, is_approved=verdict.approved))
@@ -61,7 +61,7 @@ def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: Appr
 
 
 def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:
-    """Forgets an account, its names, sessions and picture, and has all else that is kept of it erased.
+    """Forget an account, its names, sessions and picture, and have all else that is kept of it erased.
 
     It is locked first: nothing is written by who is being removed, and the last administrator stays. Whatever fails
     behind it, the account is there still, and is removed by asking again. Raises NotFound, LastAdministrator, Conflict.

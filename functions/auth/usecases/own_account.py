@@ -14,12 +14,12 @@ from scanward.stores.queues import RequestKind
 
 
 def read_own_account(deps: AuthDeps, actor: Actor) -> Account:
-    """The caller's own account."""
+    """Return the caller's own account."""
     return _get_own(deps, actor).account
 
 
 def change_credentials(deps: AuthDeps, actor: Actor, email: str | None, password: str | None) -> Account:
-    """A new email, password, or both. A new password ends all sessions. Raises AlreadyTaken, Conflict."""
+    """Return a new email, password, or both. A new password ends all sessions. Raises AlreadyTaken, Conflict."""
     password_hash = passwords.hash_password(password) if password else None
 
     def change(credentials: Credentials) -> Credentials:
@@ -40,7 +40,7 @@ class ProfileChange:
 
 
 def change_profile(deps: AuthDeps, actor: Actor, change: ProfileChange) -> Account:
-    """Changes the profile; a picture that another one replaces, or that is cleared, is removed.
+    """Change the profile; a picture that another one replaces, or that is cleared, is removed.
 
     Raises AlreadyTaken, Conflict.
     """
@@ -56,7 +56,7 @@ def change_profile(deps: AuthDeps, actor: Actor, change: ProfileChange) -> Accou
 
 
 def picture_link(deps: AuthDeps, account: Account) -> str | None:
-    """An address that shows the account's picture for five minutes; None without one."""
+    """Return an address that shows the account's picture for five minutes; None without one."""
     return deps.pictures.link(account.profile.image) if account.profile.image else None
 
 
@@ -77,7 +77,7 @@ def _change_profile(deps: AuthDeps, actor: Actor, change: Callable[[Profile], Pr
 def _change(
     deps: AuthDeps, actor: Actor, change: Callable[[Credentials], Credentials], *, ends_sessions: bool
 ) -> tuple[Account, Account]:
-    """The account before and after."""
+    """Return the account before and after."""
     for last in (False, False, True):
         before = _get_own(deps, actor)
         after = change(before)
@@ -99,7 +99,7 @@ def _get_own(deps: AuthDeps, actor: Actor) -> Credentials:
 
 
 def request_erasure(deps: AuthDeps, actor: Actor, address: str, password: str) -> None:
-    """Locks the account at once, and has it erased. Raises InvalidFields for a wrong password, LastAdministrator.
+    """Lock the account at once, and have it erased. Raises InvalidFields for a wrong password, LastAdministrator.
 
     It is asked for before the account is locked: if that fails, the account is as it was; whatever fails behind it, it
     is erased.

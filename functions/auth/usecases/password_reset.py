@@ -16,7 +16,7 @@ class InvalidResetToken(NotAuthenticated):
 
 
 def request_reset(deps: AuthDeps, address: str, email: str) -> None:
-    """Has a mail sent if the email is somebody's, and tells nobody: known or unknown, the work here is the same.
+    """Have a mail sent if the email is somebody's, and tell nobody: known or unknown, the work here is the same.
 
     Raises TooManyRequests for an address that calls too often.
     """
@@ -25,7 +25,10 @@ def request_reset(deps: AuthDeps, address: str, email: str) -> None:
 
 
 def confirm_reset(deps: AuthDeps, address: str, token: str, password: str) -> None:
-    """A new password, which ends all sessions and the token. Raises InvalidResetToken, TooManyRequests, Conflict."""
+    """Set a new password, which ends all sessions and the token.
+
+    Raises InvalidResetToken, TooManyRequests, Conflict.
+    """
     deps.login_limiter.count_call(address, "")
     try:
         claims = deps.tokens.verify(token, TokenType.RESET)

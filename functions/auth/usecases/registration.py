@@ -21,7 +21,10 @@ class Registration:
 
 
 def register(deps: AuthDeps, address: str, registration: Registration) -> Account:
-    """A new account; two round trips. Raises AlreadyTaken, or TooManyRequests for an address that calls too often."""
+    """Return a new account; two round trips.
+
+    Raises AlreadyTaken, or TooManyRequests for an address that calls too often.
+    """
     deps.login_limiter.count_call(address, "")
     password_hash = passwords.hash_password(registration.password)
     for last in (False, False, True):
@@ -40,11 +43,11 @@ def register(deps: AuthDeps, address: str, registration: Registration) -> Accoun
 
 
 def register_and_sign_in(deps: AuthDeps, address: str, registration: Registration) -> SignedIn:
-    """A new account and its first session. Raises as `register` does."""
+    """Return a new account and its first session. Raises as `register` does."""
     return sign_in(deps, register(deps, address, registration))
 
 
 def find_taken(deps: AuthDeps, address: str, names: Names) -> Fields:
-    """Field → text, of the names that are somebody's. Counted as a call to register. Raises TooManyRequests."""
+    """Return field → text, of the names that are somebody's. Counted as a call to register. Raises TooManyRequests."""
     deps.login_limiter.count_call(address, "")
     return deps.accounts.find_taken(names)

@@ -46,7 +46,7 @@ class ResetMailDeps:
 
 
 def send_reset_mail(mails: ResetMailDeps, request: str, email: str) -> MailOutcome:
-    """Sends the owner of an address a token to set a new password with. `request`: the id of what asked for it.
+    """Send the owner of an address a token to set a new password with. `request`: the id of what asked for it.
 
     The mail goes to the address as the account has it, not as somebody typed it. Raises Unavailable.
     """
@@ -67,6 +67,6 @@ def send_reset_mail(mails: ResetMailDeps, request: str, email: str) -> MailOutco
 
 
 def mail_text(token: str, url: str | None) -> str:
-    """The mail. A link carries the token behind `#`, which browsers keep to themselves: no server logs it."""
+    """Return the mail. A link carries the token behind `#`, which browsers keep to themselves: no server logs it."""
     way = f"Open this link:\n{url}#token={token}" if url else f"Give your app this code:\n{token}"
     return _TEXT.format(way=way, minutes=_MINUTES)

@@ -41,7 +41,7 @@ class RenewedTokens:
 
 
 def login(deps: AuthDeps, address: str, login_request: Login) -> SignedIn:
-    """Opens a session. After the same work for unknown accounts and wrong passwords: InvalidCredentials.
+    """Open a session. After the same work for unknown accounts and wrong passwords: InvalidCredentials.
 
     Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved.
     """
@@ -62,7 +62,10 @@ def login(deps: AuthDeps, address: str, login_request: Login) -> SignedIn:
 
 
 def sign_in(deps: AuthDeps, account: Account) -> SignedIn:
-    """A new session of an account that is known to be its owner's. Raises NotAuthenticated when it is inactive."""
+    """Return a new session of an account that is known to be its owner's.
+
+    Raises NotAuthenticated when it is inactive.
+    """
     now = int(deps.now().timestamp())
     session = Session(fresh_token(), now, now + int(LIFETIMES[TokenType.REFRESH].total_seconds()))
     deps.sessions.open(account.id, session, now)
@@ -73,7 +76,7 @@ def sign_in(deps: AuthDeps, account: Account) -> SignedIn:
 
 
 def renew_tokens(deps: AuthDeps, auth: AuthContext, *, rotates: bool) -> RenewedTokens:
-    """Renews the access token of a live session, and its refresh token when `rotates`.
+    """Renew the access token of a live session, and its refresh token when `rotates`.
 
     A refresh token whose successor is in use ends its session: one of its two holders is a thief. For half a minute it
     is taken for a lost answer, and the successor is given once more: so also to who rotates while another does.
@@ -94,7 +97,7 @@ def renew_tokens(deps: AuthDeps, auth: AuthContext, *, rotates: bool) -> Renewed
 
 
 def renew_with_token(deps: AuthDeps, token: str, *, rotates: bool) -> RenewedTokens:
-    """Renews by a refresh token that no gate has seen yet.
+    """Renew by a refresh token that no gate has seen yet.
 
     Raises InvalidRefreshToken, whatever is wrong with it, and TooManyRequests.
     """
@@ -105,7 +108,7 @@ def renew_with_token(deps: AuthDeps, token: str, *, rotates: bool) -> RenewedTok
 
 
 def _successor(deps: AuthDeps, claims: Claims, session: Session) -> str | None:
-    """The id of the refresh token that follows the one shown; None when the session has changed meanwhile."""
+    """Return the id of the refresh token that follows the one shown; None when the session has changed meanwhile."""
     if _check_session(deps, claims, session) is Refresh.LOST_ANSWER:
         return session.current
     successor, now = fresh_token(), int(deps.now().timestamp())
@@ -130,7 +133,7 @@ def _keep_token(deps: AuthDeps, claims: Claims) -> Session:
 
 
 def logout(deps: AuthDeps, actor: Actor, *, everywhere: bool) -> None:
-    """Ends the caller's session, or all of the account's, at once."""
+    """End the caller's session, or all of the account's, at once."""
     session_ids = [actor.session_id]
     if everywhere:
         session_ids = [session.id for session in list_sessions(deps, actor)]
@@ -138,12 +141,12 @@ def logout(deps: AuthDeps, actor: Actor, *, everywhere: bool) -> None:
 
 
 def list_sessions(deps: AuthDeps, actor: Actor) -> list[Session]:
-    """The account's live sessions, the newest first."""
+    """Return the account's live sessions, the newest first."""
     return deps.sessions.sessions(actor.account_id, int(deps.now().timestamp()))
 
 
 def end_session(deps: AuthDeps, actor: Actor, session_id: str) -> None:
-    """Ends one of the account's sessions. Raises NotFound."""
+    """End one of the account's sessions. Raises NotFound."""
     if session_id not in {session.id for session in list_sessions(deps, actor)}:
         raise NotFound
     deps.sessions.close(actor.account_id, [session_id])

@@ -11,9 +11,9 @@ from scanward.stores.keys import CONNECTION_SHARDS
 
 
 def end_connection(deps: ConnectionDeps, socket: Connection | Slot) -> None:
-    """Closes a socket and forgets it.
+    """Close a socket and forget it.
 
-    Raises SocketGone while its handshake may be under way, so that it is tried again: forgotten now, it would open
+    Raises ConnectionGone while its handshake may be under way, so that it is tried again: forgotten now, it would open
     after all.
     """
     connection_id = socket.id if isinstance(socket, Connection) else socket.connection_id
@@ -26,7 +26,7 @@ def end_connection(deps: ConnectionDeps, socket: Connection | Slot) -> None:
 
 
 def end_without_session(deps: ConnectionDeps, account_id: int) -> int:
-    """Ends the account's sockets whose sessions live no more; gives back how many.
+    """End the account's sockets whose sessions live no more; gives back how many.
 
     Raises what kept one of them from ending, after all others were.
     """
@@ -47,12 +47,12 @@ def end_without_session(deps: ConnectionDeps, account_id: int) -> int:
 
 
 def session_is_live(deps: ConnectionDeps, connection: Connection) -> bool:
-    """Whether the socket's session does."""
+    """Tell whether the socket's session does."""
     return connection.session_id in _live_sessions(deps, connection.account_id)
 
 
 def free_stale_slot(deps: ConnectionDeps, slot: Slot) -> bool:
-    """Whether a slot was held for nobody, and is free now."""
+    """Tell whether a slot was held for nobody, and be free now."""
     if _is_settling(deps, slot.connected_at) or deps.client.is_open(slot.connection_id):
         return False
     deps.connections.close(slot.connection_id)
@@ -76,7 +76,7 @@ KEEP_ALIVE = b'{"action":"keep-alive"}'
 
 
 def keep_alive(deps: ConnectionDeps) -> dict[str, int]:
-    """Looks at every due socket once; counts those kept, ended, found gone, and not got to grips with."""
+    """Look at every due socket once; counts those kept, ended, found gone, and not got to grips with."""
     counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
     for connection in _due(deps):
         try:

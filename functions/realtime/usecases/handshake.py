@@ -26,7 +26,7 @@ class Handshake:
 
 
 def connect(deps: RealtimeDeps, handshake: Handshake) -> None:
-    """Opens a socket. A task token watches its own task and no other. The first state of each task is pushed at once.
+    """Open a socket. A task token watches its own task and no other. The first state of each task is pushed at once.
 
     Raises NotAllowed for a foreign origin, NotAuthenticated, TooManyRequests for too many calls or sockets,
     InvalidFields for too many tasks, NotFound for a task that is missing or somebody else's.
@@ -47,7 +47,7 @@ def connect(deps: RealtimeDeps, handshake: Handshake) -> None:
 
 
 def disconnect(deps: RealtimeDeps, connection_id: str) -> None:
-    """Forgets a socket that has closed."""
+    """Forget a socket that has closed."""
     deps.connections.connections.close(connection_id)
 
 
@@ -72,7 +72,7 @@ def _requested_tasks(deps: RealtimeDeps, auth: AuthContext, handshake: Handshake
 
 
 def _store(deps: RealtimeDeps, connection: Connection) -> Connection:
-    """Finds the socket a slot. Where all are held, those whose sockets are gone without a word are freed first."""
+    """Find the socket a slot. Where all are held, those whose sockets are gone without a word are freed first."""
     for _ in range(MAX_TRIES):
         slots = deps.connections.connections.slots(connection.account_id)
         slot = free_slot(slots)

@@ -31,7 +31,7 @@ class PushDeps:
 
 
 def push_task(deps: PushDeps, task: Task) -> int:
-    """Sends a task's new state to its watchers; gives back to how many.
+    """Send a task's new state to its watchers; gives back to how many.
 
     Raises what kept the last of those from getting it whom it should still reach, after all others were served.
     """
@@ -47,14 +47,14 @@ def push_task(deps: PushDeps, task: Task) -> int:
 
 
 def push_first_state(deps: PushDeps, watcher: Subscription) -> int:
-    """Sends a new watcher the state as the poll would give it now. What the stream says of it may be long past."""
+    """Send a new watcher the state as the poll would give it now. What the stream says of it may be long past."""
     now_watching = deps.connections.connections.subscription(watcher)
     task = deps.scans.task(watcher.task_id)
     return _send(deps, task, now_watching) if task and now_watching else 0
 
 
 def _watchers(deps: PushDeps, task: Task) -> Iterator[Callable[[], int]]:
-    """One call for each socket: those that subscribe to the task, then those that watch all of an owner's own."""
+    """Yield one call for each socket: those that subscribe to the task, then those that watch all of an owner's own."""
     watchers = deps.connections.connections.subscriptions_to(task.id)
     for watcher in watchers:
         yield partial(_send, deps, task, watcher)
@@ -73,7 +73,7 @@ def _send(deps: PushDeps, task: Task, watcher: Subscription) -> int:
 
 
 def _subscribe_and_push(deps: PushDeps, after: Task, slot: Slot) -> int:
-    """Tells a socket of a task that it is not known to know, and remembers what it was told.
+    """Tell a socket of a task that it is not known to know, and remember what it was told.
 
     It is told the state as the poll gives it: if it did know, and that was forgotten, this is no older.
     """
@@ -91,7 +91,7 @@ def _subscribe_and_push(deps: PushDeps, after: Task, slot: Slot) -> int:
 
 
 def _may_watch(deps: PushDeps, task: Task, slot: Slot) -> bool:
-    """Whether the socket's account may read the task still; of another's data the access log takes note."""
+    """Tell whether the socket's account may read the task still; of another's data the access log takes note."""
     if slot.account_id == task.patient_id:
         return True
     try:
@@ -105,9 +105,11 @@ def _may_watch(deps: PushDeps, task: Task, slot: Slot) -> bool:
 
 
 def _deliver(deps: PushDeps, watcher: Subscription, message: bytes) -> bool:
-    """Whether the message got there. A socket that is gone is forgotten, unless its handshake may yet be under way.
+    """Tell whether the message got there.
 
-    Raises SocketGone in that case, after waiting a while, so that the record is tried again.
+    A socket that is gone is forgotten, unless its handshake may yet be under way.
+
+    Raises ConnectionGone in that case, after waiting a while, so that the record is tried again.
     """
     for wait in (*RETRY_WAITS, None):
         try:
@@ -131,7 +133,7 @@ def _message(task: Task) -> bytes:
 
 
 def push_notification(deps: ConnectionDeps, notice: Notification) -> int:
-    """Tells every open socket of the account that asked; gives back how many.
+    """Tell every open socket of the account that asked; gives back how many.
 
     Who is not connected reads it later, so a socket that is gone is let be. Raises what kept another one from it, after
     all were tried; told again, the others are told nothing new.

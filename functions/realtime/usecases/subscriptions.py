@@ -16,7 +16,7 @@ from scanward.stores.connections import ConnectionGone
 
 
 def require_watchable(access: Access, actor: Actor, task: Task) -> None:
-    """Raises NotFound for somebody else's task; watching one of a patient's is in their access log."""
+    """Raise NotFound for somebody else's task; watching one of a patient's is in their access log."""
     try:
         access.require(actor, Action.READ_TASK, task.patient_id, ResourceRef("task", task.id))
     except NotAllowed as error:
@@ -24,7 +24,7 @@ def require_watchable(access: Access, actor: Actor, task: Task) -> None:
 
 
 def read_watchable(deps: RealtimeDeps, actor: Actor, task_ids: tuple[int, ...]) -> None:
-    """Raises NotFound when one of the tasks is missing or somebody else's."""
+    """Raise NotFound when one of the tasks is missing or somebody else's."""
     for task_id in task_ids:
         task = deps.scans.task(task_id)
         if task is None:
@@ -33,7 +33,7 @@ def read_watchable(deps: RealtimeDeps, actor: Actor, task_ids: tuple[int, ...]) 
 
 
 def subscribe_open_tasks(deps: RealtimeDeps, actor: Actor, connection: Connection) -> Connection | None:
-    """Follows those of one's own newest tasks that are still going on, so that their state is pushed at once.
+    """Follow those of one's own newest tasks that are still going on, so that their state is pushed at once.
 
     Comes after the socket is kept: what begins or moves meanwhile finds it already.
     """
@@ -77,7 +77,7 @@ class MessageRateExceeded(TooManyRequests):
 
 
 def handle_message(deps: RealtimeDeps, connection_id: str, read: Callable[[], Message]) -> Connection | None:
-    """Does what a message asks for; what the socket watches now, None after a ping.
+    """Carry out a message; what the socket watches now, None after a ping.
 
     The message is counted before it is read. Raises NotAuthenticated when the session is over and Flooded (the socket
     is to be closed then), TooManyRequests, what `read` raises, InvalidFields, and NotFound for a task that is missing
@@ -103,7 +103,7 @@ def handle_message(deps: RealtimeDeps, connection_id: str, read: Callable[[], Me
 
 
 def reply(deps: RealtimeDeps, connection_id: str, payload: bytes, *, ends: bool) -> None:
-    """Answers over the socket: what a route answers reaches no client. `ends`: and closes it."""
+    """Answer over the socket: what a route answers reaches no client. `ends`: and closes it."""
     with suppress(ConnectionGone):
         deps.connections.client.send(connection_id, payload)
     if not ends:

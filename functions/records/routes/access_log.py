@@ -14,13 +14,13 @@ routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 
 @routes.get("/users/me/access-log", list[EntryOut], query=LogQuery)
 def read_own_log(call: Call[None], deps: RecordDeps) -> Page:
-    """Who was at the caller's data, the newest first."""
+    """List who was at the caller's data, the newest first."""
     return _page(*access_log.read_own_log(deps, call.actor, call.query.page_request()))
 
 
 @routes.get("/users/{user_id}/access-log", list[EntryOut], query=LogQuery, audience=ADMINISTRATORS)
 def read_log_of(call: Call[None], deps: RecordDeps) -> Page:
-    """Who was at somebody's data; that it was read is logged as well."""
+    """List who was at somebody's data; that it was read is logged as well."""
     return _page(*access_log.read_log_of(deps, call.actor, call.path["user_id"], call.query.page_request()))
 
 

@@ -27,7 +27,7 @@ PROFESSIONAL = Audience(roles=PROFESSIONALS)
     "/patients/create-connect-token", ConnectTokenOut, ConnectTokenBody, audience=PROFESSIONAL, body_optional=True
 )
 def create_connect_token(call: Call[ConnectTokenBody], deps: RecordDeps) -> ConnectTokenOut:
-    """A token to hand to a patient, who lets its maker in with it, once."""
+    """Create a token to hand to a patient, who lets its maker in with it, once."""
     return ConnectTokenOut.from_domain(care.create_connect_token(deps, call.actor, call.body.expires_in_minutes))
 
 
@@ -49,28 +49,28 @@ def connect_doctor(call: Call[ConnectBody], deps: RecordDeps) -> LetInDoctorOut:
 
 @routes.get("/patients/me/doctors", list[LetInDoctorOut], query=PageQuery)
 def list_own_doctors(call: Call[None], deps: RecordDeps) -> Page:
-    """The professionals whom the caller let in, the newest first."""
+    """List the professionals whom the caller let in, the newest first."""
     doctors, cursor = care.list_own_doctors(deps, call.actor, call.query.page_request())
     return Page([LetInDoctorOut.from_domain(doctor) for doctor in doctors], cursor)
 
 
 @routes.delete("/patients/me/doctors/{doctor_id}", MessageOut)
 def withdraw_link(call: Call[None], deps: RecordDeps) -> MessageOut:
-    """Part with a professional, at once."""
+    """Withdraw from a professional, at once."""
     care.withdraw_link(deps, call.actor, call.path["doctor_id"])
     return MessageOut(message="Access withdrawn")
 
 
 @routes.get("/patients", list[ListedOut], query=PageQuery, audience=PROFESSIONAL)
 def list_patients(call: Call[None], deps: RecordDeps) -> Page:
-    """The patients who let the caller in, the newest first."""
+    """List the patients who let the caller in, the newest first."""
     patients, cursor = care.list_linked_patients(deps, call.actor, call.query.page_request())
     return Page([ListedOut.from_domain(one) for one in patients], cursor)
 
 
 @routes.get("/patients/{patient_id}", PatientSheetOut)
 def read_patient(call: Call[None], deps: RecordDeps) -> PatientSheetOut:
-    """One patient: what professionals keep of them, else what they say of themselves."""
+    """Read one patient: what professionals keep of them, else what they say of themselves."""
     return PatientSheetOut.from_domain(care.read_patient(deps, call.actor, call.path["patient_id"]))
 
 

@@ -22,7 +22,7 @@ routes = Routes[RecordDeps]("records", Family.FLAT)
 
 @routes.get("/api/medical_histories_of_patient/{user_id}", list[HistoryOut], query=ProseQuery)
 def list_histories(call: Call[None], deps: RecordDeps) -> Page:
-    """A patient's medical history, what was written last first."""
+    """List a patient's medical history, what was written last first."""
     histories, cursor = clinical_notes.list_histories(deps, call.actor, call.path["user_id"], call.query.page_request())
     return Page([HistoryOut.from_domain(history) for history in histories], cursor)
 
@@ -47,7 +47,7 @@ def amend_history(call: Call[HistoryAmendmentBody], deps: RecordDeps) -> History
 
 @routes.get("/api/medical_histories/{id}/versions", list[ReplacedEntryOut], query=ProseQuery)
 def list_history_versions(call: Call[None], deps: RecordDeps) -> Page:
-    """What amendments of an entry replaced, the newest first."""
+    """List what amendments of an entry replaced, the newest first."""
     versions, cursor = clinical_notes.list_history_versions(
         deps, call.actor, call.path["id"], call.query.page_request()
     )
@@ -56,7 +56,7 @@ def list_history_versions(call: Call[None], deps: RecordDeps) -> Page:
 
 @routes.get("/api/patient_records", list[RecordOut], query=RecordsQuery)
 def list_records(call: Call[None], deps: RecordDeps) -> Page:
-    """The records of the doctor's departments, or with `patient_id` those of one patient, the newest first."""
+    """List the records of the doctor's departments, or with `patient_id` those of one patient, the newest first."""
     window, patient = call.query.page_request(), call.query.patient_id
     if patient is None:
         records, cursor = clinical_notes.list_records_in_departments(deps, call.actor, window)
@@ -76,7 +76,7 @@ def write_record(call: Call[RecordBody], deps: RecordDeps) -> RecordOut:
 
 @routes.get("/api/patient_records/{pk}", RecordOut)
 def read_record(call: Call[None], deps: RecordDeps) -> RecordOut:
-    """One record, of oneself or of a patient of one's own."""
+    """Read one record, of oneself or of a patient of one's own."""
     return RecordOut.from_domain(clinical_notes.read_record(deps, call.actor, call.path["pk"]))
 
 
@@ -91,6 +91,6 @@ def amend_record(call: Call[AmendmentBody], deps: RecordDeps) -> RecordOut:
 
 @routes.get("/api/patient_records/{pk}/versions", list[ReplacedOut], query=ProseQuery)
 def list_record_versions(call: Call[None], deps: RecordDeps) -> Page:
-    """What amendments of a record replaced, the newest first."""
+    """List what amendments of a record replaced, the newest first."""
     versions, cursor = clinical_notes.list_record_versions(deps, call.actor, call.path["pk"], call.query.page_request())
     return Page([ReplacedOut.from_domain(one) for one in versions], cursor)

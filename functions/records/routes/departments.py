@@ -22,7 +22,7 @@ own_routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 
 @routes.get("/api/department", list[DepartmentOut], query=PageQuery)
 def list_departments(call: Call[None], deps: RecordDeps) -> Page:
-    """The departments, the newest first."""
+    """List the departments, the newest first."""
     open_departments, cursor = departments.list_departments(deps, call.actor, call.query.page_request())
     return Page([DepartmentOut.from_domain(department) for department in open_departments], cursor)
 
@@ -48,7 +48,7 @@ def close_department(call: Call[None], deps: RecordDeps) -> MessageOut:
 
 @routes.get("/api/department/{pk}/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
 def list_department_doctors(call: Call[None], deps: RecordDeps) -> Page:
-    """A department's doctors, the newest account first."""
+    """List a department's doctors, the newest account first."""
     colleagues, cursor = departments.list_doctors(deps, call.actor, call.path["pk"], call.query.page_request())
     return Page([ListedDoctorOut.from_domain(colleague) for colleague in colleagues], cursor)
 
@@ -72,7 +72,7 @@ def dismiss_doctor(call: Call[None], deps: RecordDeps) -> MessageOut:
 
 @routes.get("/api/department/{pk}/patients", list[ListedPatientOut], query=PageQuery, audience=STAFF)
 def list_department_patients(call: Call[None], deps: RecordDeps) -> Page:
-    """The patients of a department that one works in, who came last first."""
+    """List the patients of a department that one works in, who came last first."""
     accounts, cursor = departments.list_patients(deps, call.actor, call.path["pk"], call.query.page_request())
     return Page([ListedPatientOut.from_domain(account) for account in accounts], cursor)
 
@@ -92,7 +92,7 @@ def discharge_patient(call: Call[None], deps: RecordDeps) -> MessageOut:
 
 @own_routes.get("/patients/me/departments", list[OwnDepartmentOut])
 def list_own_departments(call: Call[None], deps: RecordDeps) -> list[OwnDepartmentOut]:
-    """The departments that the caller is in as a patient, the newest first."""
+    """List the departments that the caller is in as a patient, the newest first."""
     return [
         OwnDepartmentOut.from_domain(department, member)
         for department, member in departments.list_own_departments(deps, call.actor)

@@ -15,25 +15,25 @@ STAFF = Audience(roles=frozenset({Role.DOCTOR, Role.ADMIN}))
 
 @routes.get("/api/doctors", list[ListedDoctorOut], query=PageQuery, audience=STAFF)
 def list_doctors(call: Call[None], deps: RecordDeps) -> Page:
-    """The approved doctors, the newest account first."""
+    """List the approved doctors, the newest account first."""
     colleagues, cursor = directory.list_doctors(deps, call.actor, call.query.page_request())
     return Page([ListedDoctorOut.from_domain(colleague) for colleague in colleagues], cursor)
 
 
 @routes.get("/api/doctors/{pk}", ListedDoctorOut, audience=STAFF)
 def read_doctor(call: Call[None], deps: RecordDeps) -> ListedDoctorOut:
-    """One approved doctor."""
+    """Read one approved doctor."""
     return ListedDoctorOut.from_domain(directory.read_doctor(deps, call.actor, call.path["pk"]))
 
 
 @routes.get("/api/patients", list[ListedPatientOut], query=PageQuery, audience=DOCTORS)
 def list_patients(call: Call[None], deps: RecordDeps) -> Page:
-    """The patients who let the caller in or are in one of their departments, who came last first."""
+    """List the patients who let the caller in or are in one of their departments, who came last first."""
     accounts, cursor = directory.list_patients(deps, call.actor, call.query.page_request())
     return Page([ListedPatientOut.from_domain(account) for account in accounts], cursor)
 
 
 @routes.get("/api/patients/{pk}", ListedPatientOut, audience=STAFF)
 def read_directory_patient(call: Call[None], deps: RecordDeps) -> ListedPatientOut:
-    """One patient of the caller's."""
+    """Read one patient of the caller's."""
     return ListedPatientOut.from_domain(directory.read_patient(deps, call.actor, call.path["pk"]))

@@ -11,7 +11,7 @@ routes = Routes[RecordDeps]("records", Family.ENVELOPE)
 
 @routes.get("/users/me/export", ExportOut)
 def read_export(call: Call[None], deps: RecordDeps) -> ExportOut:
-    """Everything that is kept of the caller, as a ZIP; the first look has it packed, later ones say where it is."""
+    """Ask for all that is kept of the caller, as a ZIP; the first call has it packed, later ones say where it is."""
     return ExportOut.from_domain(exports.read_export(deps, call.actor))
 
 

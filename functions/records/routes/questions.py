@@ -26,19 +26,19 @@ def ask_question(call: Call[QuestionBody], deps: RecordDeps) -> QuestionOut:
 
 @routes.get("/api/questions", list[QuestionOut], query=ProseQuery, audience=PATIENTS)
 def list_own_questions(call: Call[None], deps: RecordDeps) -> Page:
-    """What the caller has asked, the newest first."""
+    """List what the caller has asked, the newest first."""
     return _page(questions.list_own_questions(deps, call.actor, call.query.page_request()))
 
 
 @routes.get("/api/questions/pending", list[QuestionOut], query=ProseQuery, audience=DOCTORS)
 def list_pending(call: Call[None], deps: RecordDeps) -> Page:
-    """What waits for the caller, alone or with all other doctors, the newest first."""
+    """List what waits for the caller, alone or with all other doctors, the newest first."""
     return _page(questions.list_pending(deps, call.actor, call.query.page_request()))
 
 
 @routes.get("/api/questions/{id}", QuestionOut)
 def read_question(call: Call[None], deps: RecordDeps) -> QuestionOut:
-    """One question, with its response once there is one."""
+    """Read one question, with its response once there is one."""
     return QuestionOut.from_domain(questions.read_question(deps, call.actor, call.path["id"]))
 
 
@@ -60,7 +60,7 @@ def answer_question(call: Call[ResponseBody], deps: RecordDeps) -> ResponseOut:
 
 @routes.get("/api/questions/{id}/{patient_id}", list[QuestionOut], query=ProseQuery)
 def list_thread(call: Call[None], deps: RecordDeps) -> Page:
-    """What a patient asked a doctor, whose id comes first, the newest first."""
+    """List what a patient asked a doctor, whose id comes first, the newest first."""
     doctor, patient = call.path["id"], call.path["patient_id"]
     return _page(questions.list_thread(deps, call.actor, doctor, patient, call.query.page_request()))
 

@@ -33,7 +33,7 @@ class ResponseOut(Out):
 
     @classmethod
     def from_question(cls, question: Question) -> list[Self]:
-        """What was answered: nothing yet, or one response."""
+        """Return what was answered: nothing yet, or one response."""
         response = question.response
         if response is None:
             return []

@@ -15,12 +15,12 @@ Entries = tuple[Sequence[AccessEntry], str | None]
 
 
 def read_own_log(deps: RecordDeps, actor: Actor, window: PageRequest) -> Entries:
-    """A part of the log about the caller, the newest first, and the cursor of the next."""
+    """Return a part of the log about the caller, the newest first, and the cursor of the next."""
     return _page(deps, actor.account_id, window)
 
 
 def read_log_of(deps: RecordDeps, actor: Actor, account: str, window: PageRequest) -> Entries:
-    """A part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
+    """Return a part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
     account_id = parse_id(account)
     page = _page(deps, account_id, window)
     if not page[0] and deps.accounts.get(account_id) is None:

@@ -44,7 +44,7 @@ class LinkedDoctor:
 
 
 def create_connect_token(deps: RecordDeps, actor: Actor, minutes: int) -> NewConnectToken:
-    """A token that lets one patient in, once."""
+    """Return a token that lets one patient in, once."""
     token = str(uuid4())
     connect_token = ConnectToken(_hash_token(token), actor.account_id, deps.now() + timedelta(minutes=minutes))
     deps.connect_tokens.add(connect_token)
@@ -52,7 +52,7 @@ def create_connect_token(deps: RecordDeps, actor: Actor, minutes: int) -> NewCon
 
 
 def revoke_connect_token(deps: RecordDeps, actor: Actor, token: str) -> None:
-    """Forgets an unused token of one's own. Raises NotFound, whatever else it is."""
+    """Forget an unused token of one's own. Raises NotFound, whatever else it is."""
     if not deps.connect_tokens.revoke(_hash_token(token), actor.account_id):
         raise NotFound
 
@@ -60,7 +60,7 @@ def revoke_connect_token(deps: RecordDeps, actor: Actor, token: str) -> None:
 def connect_doctor(
     deps: RecordDeps, actor: Actor, token: str, ends_at: datetime | None, once: IdempotencyKey | None
 ) -> LinkedDoctor:
-    """Lets a professional in. Raises NotAllowed, InvalidFields, and NotFound for every token that does not hold."""
+    """Let a professional in. Raises NotAllowed, InvalidFields, and NotFound for every token that does not hold."""
     _require(actor, Action.CONNECT)
     now = deps.now()
     if ends_at is not None and not now < ends_at <= now + MAX_MINUTES:
@@ -86,7 +86,7 @@ def connect_doctor(
 
 
 def list_own_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedDoctor], str | None]:
-    """Part of the professionals whom the caller let in, the newest first."""
+    """Return part of the professionals whom the caller let in, the newest first."""
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
     page = deps.links.of_patient(actor.account_id, deps.now(), part(deps, window, scope))
@@ -98,7 +98,7 @@ def list_own_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tup
 
 
 def withdraw_link(deps: RecordDeps, actor: Actor, doctor: str) -> None:
-    """Parts with a professional, at once. Raises NotAllowed, and NotFound for who was not let in."""
+    """Withdraw a care link, at once. Raises NotAllowed, and NotFound for who was not let in."""
     _require(actor, Action.WITHDRAW)
     now = deps.now()
     link = CareLink(actor.account_id, parse_id(doctor), now)
@@ -138,7 +138,7 @@ def _entry(actor: Actor, action: Action, link: CareLink, now: datetime) -> Acces
 
 
 def _hash_token(token: str) -> str:
-    """The form in which a token is kept. Raises NotFound for what is not spelled as one."""
+    """Return the form in which a token is kept. Raises NotFound for what is not spelled as one."""
     try:
         number = UUID(token) if len(token) == 36 else None
     except ValueError:
@@ -166,7 +166,7 @@ class PatientChart:
 
 
 def list_linked_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedPatient], str | None]:
-    """The patients who let the caller in, the newest link first, and the cursor of the next page."""
+    """Return the patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
     page = deps.links.of_professional(actor.account_id, deps.now(), part(deps, window, scope))
     accounts = {account.id: account for account in deps.accounts.get_many([link.patient_id for link in page.links])}
@@ -176,14 +176,14 @@ def list_linked_patients(deps: RecordDeps, actor: Actor, window: PageRequest) ->
 
 
 def read_patient(deps: RecordDeps, actor: Actor, patient: str) -> PatientChart:
-    """One patient. Raises NotFound, also for who did not let the caller in."""
+    """Return one patient. Raises NotFound, also for who did not let the caller in."""
     account, sheet = _get_patient(deps, parse_id(patient))
     relation = deps.access.require(actor, Action.READ_PATIENT, account.id, ResourceRef("patient", account.id))
     return _patient_chart(actor, relation, account, sheet)
 
 
 def write_chart(deps: RecordDeps, actor: Actor, patient: str, fields: Mapping[str, Any]) -> PatientChart:
-    """Keeps fields on a patient's sheet. Raises NotFound, and NotAllowed for a diagnosis by who makes none."""
+    """Keep fields on a patient's sheet. Raises NotFound, and NotAllowed for a diagnosis by who makes none."""
     account, before = _get_patient(deps, parse_id(patient))
     action = Action.WRITE_DIAGNOSIS if "diagnosis" in fields else Action.WRITE_PATIENT
     relation = deps.access.require(actor, action, account.id, ResourceRef("patient", account.id))
@@ -203,7 +203,7 @@ def write_chart(deps: RecordDeps, actor: Actor, patient: str, fields: Mapping[st
 
 
 def break_glass(deps: RecordDeps, actor: Actor, patient: str, reason: str) -> Glass:
-    """Lets a doctor whom the patient did not let in look for a while. Raises NotAllowed, NotFound."""
+    """Let a doctor whom the patient did not let in look for a while. Raises NotAllowed, NotFound."""
     patient_id = parse_id(patient)
     if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
         raise NotAllowed

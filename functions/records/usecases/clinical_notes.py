@@ -23,7 +23,7 @@ HISTORY_RESOURCE = "medical_history"
 def list_histories(
     deps: RecordDeps, actor: Actor, patient: str, window: PageRequest
 ) -> tuple[Sequence[History], str | None]:
-    """Part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
+    """Return part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(deps, actor, patient_id)
     deps.access.require(actor, Action.READ_HISTORY, patient_id, ResourceRef("patient", patient_id))
@@ -35,7 +35,7 @@ def list_histories(
 def list_history_versions(
     deps: RecordDeps, actor: Actor, history: str, window: PageRequest
 ) -> tuple[Sequence[NoteVersion[Surgery]], str | None]:
-    """Part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
+    """Return part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
     number = _get_history(deps, actor, Action.READ_HISTORY, parse_id(history)).id
     scope = f"history-versions-of:{number}"
     page = deps.histories.versions(number, part(deps, window, scope))
@@ -45,7 +45,7 @@ def list_history_versions(
 def write_history(
     deps: RecordDeps, actor: Actor, patient_id: int, text: Surgery, once: IdempotencyKey | None
 ) -> History:
-    """A new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, KeyReused."""
+    """Return a new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, IdempotencyKeyReused."""
 
     def make(number: int, now: datetime) -> History:
         deps.access.require(actor, Action.WRITE_HISTORY, patient_id, ResourceRef(HISTORY_RESOURCE, number))
@@ -57,7 +57,7 @@ def write_history(
 
 
 def amend_history(deps: RecordDeps, actor: Actor, history: str, version: int, text: Surgery) -> History:
-    """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
+    """Write over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
     before = _get_history(deps, actor, Action.WRITE_HISTORY, parse_id(history))
     after = clinical_notes.amend_note(before, version, text, actor.account_id, deps.now())
     deps.histories.amend(before, after)
@@ -77,7 +77,7 @@ Records = tuple[Sequence[Record], str | None]
 
 
 def list_records_in_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> Records:
-    """Part of the records of the doctor's departments, the newest first. Raises NotAllowed for anybody else.
+    """Return part of the records of the doctor's departments, the newest first. Raises NotAllowed for anybody else.
 
     Those of patients who have left are left out, so a page may be shorter.
     """
@@ -99,7 +99,7 @@ def list_records_in_departments(deps: RecordDeps, actor: Actor, window: PageRequ
 
 
 def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, window: PageRequest) -> Records:
-    """Part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
+    """Return part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(deps, actor, patient_id)
     deps.access.require(actor, Action.READ_RECORD, patient_id, ResourceRef("patient", patient_id))
@@ -109,14 +109,14 @@ def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, window
 
 
 def read_record(deps: RecordDeps, actor: Actor, record: str) -> Record:
-    """One record. Raises NotFound, also for a stranger's."""
+    """Return one record. Raises NotFound, also for a stranger's."""
     return _get_record(deps, actor, Action.READ_RECORD, parse_id(record))
 
 
 def list_record_versions(
     deps: RecordDeps, actor: Actor, record: str, window: PageRequest
 ) -> tuple[Sequence[NoteVersion[Findings]], str | None]:
-    """Part of what amendments of a record replaced, the newest first. Raises NotFound."""
+    """Return part of what amendments of a record replaced, the newest first. Raises NotFound."""
     number = read_record(deps, actor, record).id
     scope = f"versions-of:{number}"
     page = deps.records.versions(number, part(deps, window, scope))
@@ -126,7 +126,7 @@ def list_record_versions(
 def write_record(
     deps: RecordDeps, actor: Actor, patient_id: int, text: Findings, once: IdempotencyKey | None
 ) -> Record:
-    """A new record of a patient. Raises NotFound for a stranger, NotAllowed, KeyReused."""
+    """Return a new record of a patient. Raises NotFound for a stranger, NotAllowed, IdempotencyKeyReused."""
 
     def make(number: int, now: datetime) -> Record:
         deps.access.require(actor, Action.WRITE_RECORD, patient_id, ResourceRef(RECORD_RESOURCE, number))
@@ -141,7 +141,7 @@ def write_record(
 def amend_record(
     deps: RecordDeps, actor: Actor, record: str, version: int, change: Callable[[Findings], Findings]
 ) -> Record:
-    """Writes over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
+    """Write over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
     before = _get_record(deps, actor, Action.WRITE_RECORD, parse_id(record))
     after = clinical_notes.amend_note(before, version, change(before.text), actor.account_id, deps.now())
     deps.records.amend(before, after)

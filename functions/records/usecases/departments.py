@@ -24,7 +24,10 @@ LINKS_PER_PAGE = 100
 def list_patients(
     deps: RecordDeps, actor: Actor, department_id: str, window: PageRequest
 ) -> tuple[list[Account], str | None]:
-    """Part of a department's patients, who came last first. Raises NotFound, and NotAllowed for who is not of it."""
+    """Return part of a department's patients, who came last first.
+
+    Raises NotFound, and NotAllowed for who is not of it.
+    """
     department = _get_own_department(deps, actor, department_id)
     scope = f"patients-in:{department.id}"
     page = deps.members.patients_in(department.id, deps.now(), part(deps, window, scope))
@@ -38,7 +41,7 @@ def list_patients(
 
 
 def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> Membership:
-    """Takes a patient in who let a doctor of the department in; administrators take in anybody.
+    """Take a patient in who let a doctor of the department in; administrators take in anybody.
 
     One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
     """
@@ -59,24 +62,27 @@ def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: s
 
 
 def discharge_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> None:
-    """Lets a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
+    """Let a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
     department, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
     _discharge(deps, actor, department.id, patient_id, Relation.DEPARTMENT)
 
 
 def leave_department(deps: RecordDeps, actor: Actor, department_id: str) -> None:
-    """A patient goes of their own will, whatever has become of the department. Raises NotFound."""
+    """Discharge the caller at their own will, whatever has become of the department. Raises NotFound."""
     _discharge(deps, actor, parse_id(department_id), actor.account_id, Relation.SELF)
 
 
 def list_own_departments(deps: RecordDeps, actor: Actor) -> Sequence[tuple[Department, Membership]]:
-    """The open departments that the caller is in as a patient, the newest first."""
+    """Return the open departments that the caller is in as a patient, the newest first."""
     memberships = {member.department_id: member for member in deps.members.of_patient(actor.account_id)}
     return [(department, memberships[department.id]) for department in deps.departments.get_many(memberships)]
 
 
 def _get_own_department(deps: RecordDeps, actor: Actor, department_id: str) -> Department:
-    """An open department. That it is there is no secret, who is in it is one for its doctors and administrators."""
+    """Return an open department.
+
+    That it is there is no secret, who is in it is one for its doctors and administrators.
+    """
     require_approved(actor)
     department = deps.departments.get_open(parse_id(department_id))
     if not actor.is_admin and department.id not in actor.departments:
@@ -94,7 +100,7 @@ def _discharge(deps: RecordDeps, actor: Actor, department_id: int, patient_id: i
 
 
 def _find_link(deps: RecordDeps, department_id: int, patient_id: int) -> CareLink | None:
-    """The patient's newest active link to a doctor of a department."""
+    """Return the patient's newest active link to a doctor of a department."""
     now, before = deps.now(), None
     while True:
         page = deps.links.of_patient(patient_id, now, PageRange(0, LINKS_PER_PAGE, before))
@@ -113,7 +119,7 @@ RESOURCE = "department"
 
 
 def list_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
-    """Part of the open departments, the newest first."""
+    """Return part of the open departments, the newest first."""
     require_approved(actor)
     scope = "departments"
     page = deps.departments.list_open(part(deps, window, scope))
@@ -121,7 +127,7 @@ def list_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> tup
 
 
 def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
-    """A new department. Raises AlreadyTaken for the name of another open one, KeyReused."""
+    """Return a new department. Raises AlreadyTaken for the name of another open one, IdempotencyKeyReused."""
 
     def make(number: int, now: datetime) -> Department:
         department = Department(number, name, now)
@@ -132,7 +138,7 @@ def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) 
 
 
 def rename_department(deps: RecordDeps, department_id: str, name: str) -> Department:
-    """Another name. Raises NotFound, AlreadyTaken, Conflict."""
+    """Return another name. Raises NotFound, AlreadyTaken, Conflict."""
     before = deps.departments.get_open(parse_id(department_id))
     after = replace(before, name=name)
     if after != before:
@@ -141,7 +147,9 @@ def rename_department(deps: RecordDeps, department_id: str, name: str) -> Depart
 
 
 def close_department(deps: RecordDeps, department_id: str) -> None:
-    """From here on it opens nothing; doctors and patients leave it, what was written stays. Raises NotFound.
+    """Close a department: it opens nothing any more; doctors and patients leave it, what was written stays.
+
+    Raises NotFound.
 
     Closing it again finishes what was interrupted.
     """
@@ -154,7 +162,7 @@ def close_department(deps: RecordDeps, department_id: str) -> None:
 
 
 def assign_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: str) -> Colleague:
-    """Lets an approved doctor work in a department; one who does stays as they were.
+    """Let an approved doctor work in a department; one who does stays as they were.
 
     Raises NotFound, and Conflict for whom it cannot be.
     """
@@ -172,7 +180,7 @@ def assign_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: st
 
 
 def dismiss_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: str) -> None:
-    """Ends a doctor's work in a department, at once. Raises NotFound."""
+    """End a doctor's work in a department, at once. Raises NotFound."""
     department, doctor_id = deps.departments.get(parse_id(department_id)), parse_id(doctor)
     if department is None or department.id not in deps.members.departments([doctor_id]).get(doctor_id, frozenset()):
         raise NotFound
@@ -183,7 +191,7 @@ def dismiss_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: s
 def list_doctors(
     deps: RecordDeps, actor: Actor, department_id: str, window: PageRequest
 ) -> tuple[list[Colleague], str | None]:
-    """Part of a department's approved doctors, the newest account first. Raises NotFound."""
+    """Return part of a department's approved doctors, the newest account first. Raises NotFound."""
     require_approved(actor)
     department = deps.departments.get_open(parse_id(department_id))
     scope = f"doctors-in:{department.id}"

@@ -18,13 +18,13 @@ from scanward.stores.departments import DepartmentPatient
 
 
 def require_approved(actor: Actor) -> None:
-    """Raises NotAllowed for a professional who waits for an administrator."""
+    """Raise NotAllowed for a professional who waits for an administrator."""
     if actor.is_professional and not actor.is_approved:
         raise NotAllowed
 
 
 def require_known(deps: RecordDeps, actor: Actor, account_id: int) -> None:
-    """Raises NotFound to administrators for who is not there; to everybody else such an account is a stranger's.
+    """Raise NotFound to administrators for who is not there; to everybody else such an account is a stranger's.
 
     Without it they would be shown empty lists of nobody, and nobody would have an access log.
     """
@@ -44,7 +44,10 @@ class Colleague:
 
 
 def list_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
-    """Part of the directory, the newest account first. It is of people at work, so no access log is kept of it."""
+    """Return part of the directory, the newest account first.
+
+    It is of people at work, so no access log is kept of it.
+    """
     require_approved(actor)
     scope = "doctors"
     page_range = part(deps, window, scope)
@@ -53,7 +56,7 @@ def list_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[l
 
 
 def read_doctor(deps: RecordDeps, actor: Actor, account: str) -> Colleague:
-    """One doctor. Raises NotFound, also for those who are not approved, and for anybody else."""
+    """Return one doctor. Raises NotFound, also for those who are not approved, and for anybody else."""
     require_approved(actor)
     credentials = deps.accounts.get(parse_id(account))
     if credentials is None or not is_working_doctor(credentials.account):
@@ -62,12 +65,12 @@ def read_doctor(deps: RecordDeps, actor: Actor, account: str) -> Colleague:
 
 
 def is_working_doctor(account: Account) -> bool:
-    """Whether somebody is a doctor whom patients may be sent to."""
+    """Tell whether somebody is a doctor whom patients may be sent to."""
     return account.role is Role.DOCTOR and account.is_active and account.is_approved
 
 
 def with_departments(deps: RecordDeps, accounts: Sequence[Account]) -> list[Colleague]:
-    """Doctors with the open departments that they work in."""
+    """Return doctors with the open departments that they work in."""
     works_in = deps.members.departments([account.id for account in accounts])
     department_ids = sorted({number for departments in works_in.values() for number in departments})
     departments_by_id = {department.id: department for department in deps.departments.get_many(department_ids)}
@@ -85,7 +88,7 @@ def with_departments(deps: RecordDeps, accounts: Sequence[Account]) -> list[Coll
 
 
 def list_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
-    """Part of the patients who let a doctor in or are in one of their departments, who came last first.
+    """Return part of the patients who let a doctor in or are in one of their departments, who came last first.
 
     A place in a list is no permission: what opens a patient's data is read anew, so a page may be shorter.
     """
@@ -101,14 +104,14 @@ def list_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[
 
 
 def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:
-    """Whether this is the place that what opens the patient's data stands for: another one would be a second."""
+    """Tell whether this is the place that what opens the patient's data stands for: another one would be a second."""
     if grant is None:
         return False
     return place.is_link if grant.relation is Relation.CARE_LINK else grant.department_id in place.departments
 
 
 def read_patient(deps: RecordDeps, actor: Actor, account: str) -> Account:
-    """One patient. Raises NotFound, also for a stranger."""
+    """Return one patient. Raises NotFound, also for a stranger."""
     patient_id = parse_id(account)
     credentials = deps.accounts.get(patient_id) if actor.is_admin else None
     if actor.is_admin and credentials is None:

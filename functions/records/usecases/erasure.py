@@ -17,7 +17,7 @@ REPEAT_AFTER = timedelta(minutes=10)
 
 
 def erase_account(deps: PersonalDataDeps, account_id: int) -> str:
-    """Erases all that is kept of an account, there or removed already. What was done, in words for a log."""
+    """Erase all that is kept of an account, there or removed already. What was done, in words for a log."""
     try:
         deps.accounts.lock(account_id, deps.now())
     except LastAdministrator:
@@ -44,7 +44,7 @@ def _leave_departments(deps: PersonalDataDeps, account_id: int) -> None:
 
 
 def _erase_scans(deps: PersonalDataDeps, account_id: int) -> None:
-    """Until no more come: an upload that was let in before may end meanwhile."""
+    """Erase an account's scans until no more come: an upload that was let in before may end meanwhile."""
     seen_ids = set[int]()
     while ids := set(deps.eraser.scan_ids(account_id)) - seen_ids:
         for number in sorted(ids):
@@ -56,7 +56,7 @@ def _erase_scans(deps: PersonalDataDeps, account_id: int) -> None:
 
 
 def _erase_scan(deps: PersonalDataDeps, scan: Scan) -> None:
-    """The tasks first, so that none that is at work can show its result; the place in the list last.
+    """Erase a scan, its tasks first, so that none that is at work can show its result; the place in the list last.
 
     A worker that is at it finds that the scan is being removed, and takes its files away again.
     """

@@ -22,7 +22,7 @@ PAGE = 50
 
 
 def export_contents(deps: PersonalDataDeps, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
-    """The name of each file, and what it holds. Secrets are in none."""
+    """Return the name of each file, and what it holds. Secrets are in none."""
     number = account.id
     return {
         "account": lambda: [account],
@@ -51,30 +51,30 @@ def _sessions(deps: PersonalDataDeps, account_id: int) -> list[dict[str, object]
 
 
 def scan_ids(deps: PersonalDataDeps, account_id: int) -> list[int]:
-    """The ids of a person's scans."""
+    """Return the ids of a person's scans."""
     return [number for ids in _pages(deps.lists.scans_of, account_id) for number in ids]
 
 
 def scans(deps: PersonalDataDeps, account_id: int) -> Iterator[Scan]:
-    """A person's scans, the newest first."""
+    """Yield a person's scans, the newest first."""
     for ids in _pages(deps.lists.scans_of, account_id):
         yield from deps.lists.scans(ids)
 
 
 def _readings(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
-    """All that doctors read in each scan; the scan's own is the newest."""
+    """Yield all that doctors read in each scan; the scan's own is the newest."""
     for number in scan_ids(deps, account_id):
         yield from ({"scan_id": number, **asdict(reading)} for reading in deps.lists.readings_of(number))
 
 
 def _tasks(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
-    """Those about the account; what it asked for about others is theirs."""
+    """Yield those about the account; what it asked for about others is theirs."""
     for ids in _pages(deps.lists.tasks_of, account_id):
         yield from (task for task in deps.lists.tasks(ids) if task.patient_id == account_id)
 
 
 def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
-    """Whom the account let in, and who let it in."""
+    """Yield whom the account let in, and who let it in."""
     now = deps.now()
     for list_links in (deps.links.of_patient, deps.links.of_professional):
         before = None
@@ -121,7 +121,7 @@ TEXTS_DONE = 40  # percent, once all but the images is packed
 
 
 def write_archive(deps: PersonalDataDeps, account_id: int) -> str:
-    """Packs the account's export unless it is packed already, or given up. What was done, in words for a log."""
+    """Pack the account's export unless it is packed already, or given up. What was done, in words for a log."""
     export, credentials = deps.exports.get(account_id), deps.accounts.get(account_id)
     if export is None or export.is_over or credentials is None:
         return "nothing to pack"
@@ -170,7 +170,7 @@ def _advance(deps: PersonalDataDeps, export: Export, progress: int) -> Export:
 
 
 def _pieces(values: Iterable[object]) -> Iterator[bytes]:
-    """A JSON list, one value at a time."""
+    """Yield a JSON list, one value at a time."""
     between = "[\n"
     for value in values:
         yield (between + json.dumps(_plain(value), default=_to_json, ensure_ascii=False)).encode()

@@ -22,7 +22,7 @@ class ExportLink:
 
 
 def read_export(deps: RecordDeps, actor: Actor) -> ExportLink:
-    """Where the caller's export is; the first look has it packed, as has one after a failure."""
+    """Return where the caller's export is; the first look has it packed, as has one after a failure."""
     export = deps.exports.get(actor.account_id)
     if export is None or not export.stands(deps.now()):
         export = _request(deps, actor, export)
@@ -30,7 +30,7 @@ def read_export(deps: RecordDeps, actor: Actor) -> ExportLink:
 
 
 def request_export(deps: RecordDeps, actor: Actor) -> ExportLink:
-    """Has a newer export packed, unless one is being packed or was so just now."""
+    """Have a newer export packed, unless one is being packed or was so just now."""
     export = deps.exports.get(actor.account_id)
     if export is None or export.is_replaceable(deps.now()):
         export = _request(deps, actor, export)
@@ -51,7 +51,7 @@ def _request(deps: RecordDeps, actor: Actor, before: Export | None) -> Export:
 
 
 def _enqueue(deps: RecordDeps, export: Export) -> Export:
-    """Tells the packer; it FAILED when that cannot be told. Raises Conflict when it was told all the same."""
+    """Tell the packer; it FAILED when that cannot be told. Raises Conflict when it was told all the same."""
     try:
         deps.personal_data.enqueue(RequestKind.EXPORT, export.account_id)
     except Unavailable:

@@ -21,10 +21,10 @@ def create_once(
     again: Callable[[int], T],
     tries: int = TRIES,
 ) -> T:
-    """What `make` makes with a fresh id; for a key that was used for it, what `again` finds of that time.
+    """Return what `make` makes with a fresh id; for a key that was used for it, what `again` finds of that time.
 
-    Raises KeyReused, AlreadyTaken as `make` does, and Conflict when no free id was found: one chance in 4,096 for two
-    in the same millisecond.
+    Raises IdempotencyKeyReused, AlreadyTaken as `make` does, and Conflict when no free id was found: one chance in
+    4,096 for two in the same millisecond.
     """
     for attempt in range(tries):
         now = deps.now()
@@ -43,11 +43,11 @@ def create_once(
 
 
 def part(deps: RecordDeps, window: PageRequest, scope: str) -> PageRange:
-    """The part of a list that a window shows. `scope` names the list. Raises InvalidCursor."""
+    """Return the part of a list that a window shows. `scope` names the list. Raises InvalidCursor."""
     before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     return PageRange(window.skip, window.limit, before)
 
 
 def cursor(deps: RecordDeps, last: int | None, scope: str) -> str | None:
-    """Where the next part begins, if there is one."""
+    """Return where the next part begins, if there is one."""
     return deps.tokens.cursor(last, scope) if last is not None else None

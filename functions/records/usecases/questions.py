@@ -24,7 +24,10 @@ NO_SUCH_DOCTOR = "There is no such doctor."
 def ask_question(
     deps: RecordDeps, actor: Actor, text: str, doctor_id: int | None, once: IdempotencyKey | None
 ) -> Question:
-    """A patient's question, to a doctor or to all. Raises NotAllowed, KeyReused, InvalidFields for no such doctor."""
+    """Return a patient's question, to a doctor or to all.
+
+    Raises NotAllowed, IdempotencyKeyReused, InvalidFields for no such doctor.
+    """
     if not allows(actor, Action.ASK_QUESTION, Resource(actor.account_id)):
         raise NotAllowed
 
@@ -40,14 +43,14 @@ def ask_question(
 
 
 def list_own_questions(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
-    """Part of what the caller has asked, the newest first."""
+    """Return part of what the caller has asked, the newest first."""
     scope = f"questions-of:{actor.account_id}"
     page = deps.questions.of_patient(actor.account_id, part(deps, window, scope))
     return deps.questions.get_many(page.ids), cursor(deps, page.last, scope)
 
 
 def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
-    """Part of what waits for a doctor, alone or with all others, the newest first. Raises NotAllowed."""
+    """Return part of what waits for a doctor, alone or with all others, the newest first. Raises NotAllowed."""
     if not actor.is_approved:
         raise NotAllowed
     scope = f"pending-for:{actor.account_id}"
@@ -57,7 +60,7 @@ def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questio
 
 
 def read_question(deps: RecordDeps, actor: Actor, question_id: str) -> Question:
-    """One question. Raises NotFound, also for a stranger's, and NotAllowed for who waits for approval."""
+    """Return one question. Raises NotFound, also for a stranger's, and NotAllowed for who waits for approval."""
     question = _get_question(deps, parse_id(question_id))
     thing = ResourceRef(RESOURCE, question.id)
     if actor.account_id == question.patient_id:
@@ -71,7 +74,10 @@ def read_question(deps: RecordDeps, actor: Actor, question_id: str) -> Question:
 def answer_question(
     deps: RecordDeps, actor: Actor, question_id: str, text: str, once: IdempotencyKey | None
 ) -> Question:
-    """The answer. Raises AlreadyAnswered to whom the question was put, NotFound to others, NotAllowed, KeyReused."""
+    """Return the answer.
+
+    Raises AlreadyAnswered to whom the question was put, NotFound to others, NotAllowed, IdempotencyKeyReused.
+    """
 
     def make(number: int, now: datetime) -> Question:
         # The response lies in its question: its id need not be free.
@@ -88,14 +94,14 @@ def answer_question(
 
 
 def withdraw_question(deps: RecordDeps, actor: Actor, question_id: str) -> None:
-    """A patient takes their question back while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
+    """Withdraw a patient's question while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
     question = _get_question(deps, parse_id(question_id))
     deps.access.require(actor, Action.WITHDRAW_QUESTION, question.patient_id, ResourceRef(RESOURCE, question.id))
     deps.questions.withdraw(question)
 
 
 def list_thread(deps: RecordDeps, actor: Actor, doctor: str, patient: str, window: PageRequest) -> Questions:
-    """Part of what a patient asked a doctor, the newest first. Raises NotFound for a stranger's, NotAllowed."""
+    """Return part of what a patient asked a doctor, the newest first. Raises NotFound for a stranger's, NotAllowed."""
     doctor_id, patient_id = parse_id(doctor), parse_id(patient)
     relation = _relation(actor, Relation.ASKED if actor.account_id == doctor_id else Relation.NONE)
     resource = Resource(patient_id, relation)
@@ -114,7 +120,7 @@ def _log_shown(deps: RecordDeps, actor: Actor, questions: Sequence[Question]) ->
 
 
 def _relation(actor: Actor, relation: Relation) -> Relation:
-    """Questions are put to doctors: to nobody else does one make them anything."""
+    """Return the relation that a question makes, which only doctors have."""
     return relation if actor.role is Role.DOCTOR else Relation.NONE
 
 

@@ -36,5 +36,5 @@ def expert_analysis(call: Call[ExpertBody], deps: ScanDeps) -> ExpertOut:
 
 @routes.post("/xray/suggest-treatment", TreatmentOut, TreatmentBody)
 def suggest_treatment(call: Call[TreatmentBody], deps: ScanDeps) -> TreatmentOut:
-    """What clinicians consider for the findings of a finished analysis, with sources."""
+    """Suggest what clinicians consider for the findings of a finished analysis, with sources."""
     return TreatmentOut.from_domain(treatment.suggest_treatment(deps, call.actor, call.body.to_command()))

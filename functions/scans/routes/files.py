@@ -14,7 +14,7 @@ _PRIVATE = {"Cache-Control": "private, no-cache"}
 
 @routes.get("/files/images/{scan_id}", "image/jpeg", query=ImageQuery)
 def read_image(call: Call[None], deps: ScanDeps) -> Binary:
-    """The image as a JPEG to look at, or the way to the file as it was uploaded."""
+    """Show the image as a JPEG to look at, or lead to the file as it was uploaded."""
     scan = call.path["scan_id"]
     if call.query.original:
         return _redirect(files.link_original(deps, call.actor, scan))
@@ -25,7 +25,7 @@ def read_image(call: Call[None], deps: ScanDeps) -> Binary:
 
 @routes.get("/files/heatmaps/{task_id}", "image/png")
 def read_heatmap(call: Call[None], deps: ScanDeps) -> Binary:
-    """Where the model looked, over the image."""
+    """Show where the model looked, over the image."""
     content = files.read_heatmap(deps, call.actor, call.path["task_id"], call.if_none_match)
     return _inline(content, "image/png", call.if_none_match)
 

@@ -26,7 +26,7 @@ ACCEPTED_FORMATS = ", ".join(ImageFormat)
 
 
 def one_image(files: Mapping[str, File], field: str) -> UploadedImage:
-    """The image. Raises InvalidFields unless the form has this file and no other, of an accepted format."""
+    """Return the image. Raises InvalidFields unless the form has this file and no other, of an accepted format."""
     if set(files) != {field}:
         raise InvalidFields({field: [f"Send one file, in the field called {field}."]})
     content = files[field].content
@@ -57,14 +57,14 @@ def begin_upload(call: Call[UploadStart], deps: ScanDeps) -> UploadStartOut:
 
 @routes.get("/scans", list[ScanOut], query=ScansQuery)
 def list_scans(call: Call[None], deps: ScanDeps) -> Page:
-    """One's own scans, or those of a patient in one's care, newest first."""
+    """List one's own scans, or those of a patient in one's care, newest first."""
     visible_scans, cursor = scans.list_scans(deps, call.actor, call.query.patient_id, call.query.page_request())
     return Page([ScanOut.from_domain(scan) for scan in visible_scans], cursor)
 
 
 @routes.get("/scans/{scan_id}", ScanOut)
 def read_scan(call: Call[None], deps: ScanDeps) -> ScanOut:
-    """A scan and its result."""
+    """Read a scan and its result."""
     return ScanOut.from_domain(scans.read_scan(deps, call.actor, call.path["scan_id"]))
 
 
@@ -77,7 +77,7 @@ def delete_scan(call: Call[None], deps: ScanDeps) -> MessageOut:
 
 @routes.get("/scans/{scan_id}/analyses", list[TaskOut])
 def list_analyses(call: Call[None], deps: ScanDeps) -> list[TaskOut]:
-    """Every analysis of a scan, the newest first."""
+    """List every analysis of a scan, the newest first."""
     return [TaskOut.from_domain(task) for task in scans.list_analyses(deps, call.actor, call.path["scan_id"])]
 
 

@@ -12,14 +12,14 @@ routes = Routes[ScanDeps]("tasks", Family.ENVELOPE)
 
 @routes.get("/tasks", list[TaskOut], query=ListQuery)
 def list_tasks(call: Call[None], deps: ScanDeps) -> Page:
-    """The tasks about one's own images and those that one asked for, newest first."""
+    """List the tasks about one's own images and those that one asked for, newest first."""
     visible_tasks, cursor = tasks.list_tasks(deps, call.actor, call.query.page_request())
     return Page([TaskOut.from_domain(task) for task in visible_tasks], cursor)
 
 
 @routes.get("/tasks/status/{task_id}", TaskOut)
 def read_task_status(call: Call[None], deps: ScanDeps) -> TaskOut:
-    """Where a task is, by its id or its token."""
+    """Read where a task is, by its id or its token."""
     return TaskOut.from_domain(tasks.read_task(deps, call.actor, call.path["task_id"]))
 
 

@@ -48,14 +48,14 @@ def add_xray(call: Call[XrayBody | XrayStart], deps: ScanDeps) -> XrayOut | Xray
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
 def list_xrays(call: Call[None], deps: ScanDeps) -> Page:
-    """A patient's X-rays, newest first: one's own, or those of somebody in one's care."""
+    """List a patient's X-rays, newest first: one's own, or those of somebody in one's care."""
     visible_scans, cursor = scans.list_xrays(deps, call.actor, call.path["user_id"], call.query.page_request())
     return Page([XrayOut.from_domain(scan) for scan in visible_scans], cursor)
 
 
 @routes.get("/api/unique_xray/{xray_id}", XrayOut)
 def read_xray(call: Call[None], deps: ScanDeps) -> XrayOut:
-    """One X-ray."""
+    """Read one X-ray."""
     return XrayOut.from_domain(scans.read_xray(deps, call.actor, call.path["xray_id"]))
 
 
@@ -67,5 +67,5 @@ def write_reading(call: Call[ReadingBody], deps: ScanDeps) -> XrayOut:
 
 @routes.get("/api/unique_xray/{xray_id}/readings", list[ReadingOut])
 def list_readings(call: Call[None], deps: ScanDeps) -> list[ReadingOut]:
-    """What doctors have read in it so far, the newest first."""
+    """List what doctors have read in it so far, the newest first."""
     return [ReadingOut.from_domain(reading) for reading in scans.list_readings(deps, call.actor, call.path["xray_id"])]

@@ -22,7 +22,7 @@ class ListQuery(Body):
     cursor: Cursor | None = None
 
     def page_request(self) -> PageRequest:
-        """The part that is meant."""
+        """Return the part that is meant."""
         return PageRequest(self.limit, self.cursor)
 
 

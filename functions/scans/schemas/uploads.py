@@ -40,7 +40,7 @@ class OrderBody(Body):
     model: Annotated[str, StringConstraints(pattern=r"^[a-z0-9_-]{1,64}$")] | None = None
 
     def to_order(self) -> Order:
-        """The order that is meant."""
+        """Return the order that is meant."""
         return Order(
             priority=Priority[self.priority],
             report_style=ReportStyle(self.analysis) if self.analysis else None,
@@ -57,7 +57,7 @@ class UploadBody(OrderBody):
     patient_id: Id | None = None
 
     def to_command(self, *, estimates_time: bool = False) -> UploadCommand:
-        """What the uploader says, and whether the answer tells how long it may take."""
+        """Return what the uploader says, and whether the answer tells how long it may take."""
         return UploadCommand(self.to_order(), self.patient_id, estimates_time=estimates_time)
 
 

@@ -28,7 +28,7 @@ class TreatmentBody(Body):
     patient_gender: Annotated[str, StringConstraints(max_length=40), Printable] | None = None
 
     def to_command(self) -> TreatmentCase:
-        """The case that is meant."""
+        """Return the case that is meant."""
         return TreatmentCase(self.analysis_task_id, self.symptoms, self.patient_age, self.patient_gender)
 
 
@@ -83,7 +83,7 @@ class XrayBody(OrderBody):
     patient_id: Id | None = None
 
     def to_command(self, actor: Actor) -> UploadCommand:
-        """What the uploader says.
+        """Return what the uploader says.
 
         Raises InvalidFields for a reading that is no doctor's and for two patients, NotFound for an id of nobody.
         """

@@ -37,7 +37,10 @@ class WaitEstimator:
         self._measurements: dict[Priority, tuple[datetime, float]] = {}
 
     def seconds(self, lane: Priority) -> float:
-        """About how long an upload in this lane waits for its result from now on. Nobody's failure: a guess stays."""
+        """Return about how long an upload in this lane waits for its result from now on.
+
+        Nobody's failure: a guess stays.
+        """
         now = self._now()
         measurement = self._measurements.get(lane)
         if measurement is None or now - measurement[0] >= DEPTH_MAX_AGE:
@@ -53,7 +56,9 @@ class WaitEstimator:
 
 
 def format_duration(seconds: float) -> str:
-    """As the documents spell a time: in tens of seconds up to a minute, then in minutes, always rounded up."""
+    """Return a duration as the documents spell it: in tens of seconds up to a minute, then in minutes, always rounded
+    up.
+    """
     if seconds <= 60:
         return f"{max(10, -int(-seconds // 10) * 10)} seconds"
     minutes = -int(-seconds // 60)

@@ -17,7 +17,7 @@ LINK_SECONDS = 300
 
 
 def read_image(deps: ScanDeps, actor: Actor, scan_id: str, etag: str | None) -> StoredObject | None:
-    """The JPEG preview of a scan, made at the beginning of its analysis; None when `etag` still tags it.
+    """Return the JPEG preview of a scan, made at the beginning of its analysis; None when `etag` still tags it.
 
     Raises NotFound until it is made.
     """
@@ -26,7 +26,7 @@ def read_image(deps: ScanDeps, actor: Actor, scan_id: str, etag: str | None) -> 
 
 
 def link_original(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
-    """An address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
+    """Return an address of the file that was uploaded and read, for five minutes. Raises NotFound until it is there."""
     with _storage_errors_mapped():
         scan = read_scan(deps, actor, scan_id)
         key, version = scan.object_key, scan.object_version
@@ -36,7 +36,10 @@ def link_original(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
 
 
 def link_deidentified(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
-    """An address that gives the copy of a DICOM file that says nothing of a person. Raises NotFound without one."""
+    """Return an address that gives the copy of a DICOM file that says nothing of a person.
+
+    Raises NotFound without one.
+    """
     with _storage_errors_mapped():
         key = deidentified_key(read_scan(deps, actor, scan_id).id)
         if not deps.objects.exists(key):
@@ -45,7 +48,7 @@ def link_deidentified(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
 
 
 def read_heatmap(deps: ScanDeps, actor: Actor, task_id: str, etag: str | None) -> StoredObject | None:
-    """The PNG that shows where the model looked; None when `etag` still tags it.
+    """Return the PNG that shows where the model looked; None when `etag` still tags it.
 
     Raises NotFound unless the task is completed.
     """
@@ -57,7 +60,7 @@ def read_heatmap(deps: ScanDeps, actor: Actor, task_id: str, etag: str | None) -
 
 @contextmanager
 def _storage_errors_mapped() -> Iterator[None]:
-    """Says why there is no image in contract B's words, whatever it was."""
+    """Say why there is no image in contract B's words, whatever it was."""
     try:
         yield
     except NotFound as missing:

@@ -61,9 +61,9 @@ class AcceptedOrder(Generic[K]):
 def place_order(
     deps: ScanDeps, taking: OrderRequest, keep: Callable[[Draft, IdempotencyWrite], K], scan_id: int | None = None
 ) -> AcceptedOrder[K]:
-    """Has an order kept by `keep`, under fresh ids; or gives back what was kept for its key before.
+    """Have an order kept by `keep`, under fresh ids; or give back what was kept for its key before.
 
-    Raises KeyReused, UnderWay while an earlier request may still be at it.
+    Raises IdempotencyKeyReused, InProgress while an earlier request may still be at it.
     """
     for _ in range(NEW_ID_TRIES):
         now = deps.now()
@@ -83,7 +83,7 @@ def place_order(
 
 
 def complete_order(deps: ScanDeps, once: IdempotencyKey | None) -> None:
-    """Marks an order as carried out, for replays of its key."""
+    """Mark an order as carried out, for replays of its key."""
     if once:
         deps.idempotency.finish(once)
 

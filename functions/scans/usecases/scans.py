@@ -22,7 +22,7 @@ MAX_ANALYSES = 100
 
 
 def get_authorized(deps: ScanDeps, actor: Actor, action: Action, scan_id: str) -> Scan:
-    """The scan of either spelling of its id, for an action on it. Raises NotFound, also for a stranger's."""
+    """Return the scan of either spelling of its id, for an action on it. Raises NotFound, also for a stranger's."""
     scan = deps.scans.get(parse_id(scan_id))
     if scan is None:
         raise NotFound
@@ -31,14 +31,14 @@ def get_authorized(deps: ScanDeps, actor: Actor, action: Action, scan_id: str) -
 
 
 def read_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> Scan:
-    """A scan. Raises NotFound, also for a stranger's."""
+    """Return a scan. Raises NotFound, also for a stranger's."""
     return get_authorized(deps, actor, Action.READ_SCAN, scan_id)
 
 
 def list_scans(
     deps: ScanDeps, actor: Actor, patient: str | None, window: PageRequest
 ) -> tuple[Sequence[Scan], str | None]:
-    """One's own scans, or a patient's, and the cursor of the next page. Raises NotFound, InvalidCursor."""
+    """Return one's own scans, or a patient's, and the cursor of the next page. Raises NotFound, InvalidCursor."""
     patient_id = parse_id(patient) if patient else actor.account_id
     deps.access.require(actor, Action.READ_SCAN, patient_id, ResourceRef("scans", patient_id))
     ids, cursor = read_page(
@@ -48,13 +48,13 @@ def list_scans(
 
 
 def list_analyses(deps: ScanDeps, actor: Actor, scan_id: str) -> Sequence[Task]:
-    """Every analysis of a scan, the newest first; at most a hundred."""
+    """Return every analysis of a scan, the newest first; at most a hundred."""
     scan = read_scan(deps, actor, scan_id)
     return deps.lists.tasks(deps.lists.analyses_of(scan.id, MAX_ANALYSES))
 
 
 def delete_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> None:
-    """Removes a scan with its tasks, its image and all that was made of it, for good.
+    """Remove a scan with its tasks, its image and all that was made of it, for good.
 
     Nothing more is ordered for it from the first step on. Files go before items: after a crash half-way the scan is
     still there, and the same request removes the rest.
@@ -81,7 +81,7 @@ MAX_READINGS = 50
 
 
 def read_uploaded(deps: ScanDeps, accepted_order: AcceptedOrder[Scan]) -> Scan:
-    """The scan that the actor has uploaded, now or with an earlier request of the same key."""
+    """Return the scan that the actor has uploaded, now or with an earlier request of the same key."""
     scan = accepted_order.new_item or deps.scans.get(accepted_order.scan_id)
     if scan is None:
         raise NotFound
@@ -89,18 +89,18 @@ def read_uploaded(deps: ScanDeps, accepted_order: AcceptedOrder[Scan]) -> Scan:
 
 
 def list_xrays(deps: ScanDeps, actor: Actor, user: str, window: PageRequest) -> tuple[Sequence[Scan], str | None]:
-    """A patient's scans, whichever way they came. Raises NotFound, also for a stranger's."""
+    """Return a patient's scans, whichever way they came. Raises NotFound, also for a stranger's."""
     scans, cursor = list_scans(deps, actor, user, window)
     return [_hide_reading(actor, scan) for scan in scans], cursor
 
 
 def read_xray(deps: ScanDeps, actor: Actor, scan_id: str) -> Scan:
-    """One scan."""
+    """Return one scan."""
     return _hide_reading(actor, read_scan(deps, actor, scan_id))
 
 
 def write_reading(deps: ScanDeps, actor: Actor, scan_id: str, text: str) -> Scan:
-    """What a doctor reads in the image; what was read before is kept, and the model's result stays as it is."""
+    """Return what a doctor reads in the image; what was read before is kept, and the model's result stays as it is."""
     scan = get_authorized(deps, actor, Action.WRITE_READING, scan_id)
     reading = Reading(text, actor.account_id, deps.now())
     deps.scans.set_reading(scan.id, reading)
@@ -108,12 +108,12 @@ def write_reading(deps: ScanDeps, actor: Actor, scan_id: str, text: str) -> Scan
 
 
 def list_readings(deps: ScanDeps, actor: Actor, scan_id: str) -> Sequence[Reading]:
-    """What doctors have read in the image, the newest first; at most fifty."""
+    """Return what doctors have read in the image, the newest first; at most fifty."""
     scan = get_authorized(deps, actor, Action.READ_READING, scan_id)
     return deps.lists.readings_of(scan.id, MAX_READINGS)
 
 
 def _hide_reading(actor: Actor, scan: Scan) -> Scan:
-    """A lab sees images, and not what doctors say of them."""
+    """Return a lab sees images, and not what doctors say of them."""
     may = allows(actor, Action.READ_READING, Resource(scan.patient_id, Relation.CARE_LINK))
     return scan if may else replace(scan, reading=None)

@@ -22,7 +22,7 @@ CANCEL_TRIES = 10
 
 
 def get_authorized(deps: ScanDeps, actor: Actor, action: Action, task_id: str) -> Task:
-    """The task of a task id in either spelling, or of a task token. Raises NotFound, also for a stranger's."""
+    """Return the task of a task id in either spelling, or of a task token. Raises NotFound, also for a stranger's."""
     task = deps.scans.task(deps.tokens.task_id(task_id))
     if task is None:
         raise NotFound
@@ -31,12 +31,12 @@ def get_authorized(deps: ScanDeps, actor: Actor, action: Action, task_id: str) -
 
 
 def read_task(deps: ScanDeps, actor: Actor, task_id: str) -> Task:
-    """A task. Raises NotFound, also for a stranger's."""
+    """Return a task. Raises NotFound, also for a stranger's."""
     return get_authorized(deps, actor, Action.READ_TASK, task_id)
 
 
 def list_tasks(deps: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
-    """The tasks about the actor's own images and those that the actor asked for, newest first.
+    """Return the tasks about the actor's own images and those that the actor asked for, newest first.
 
     A task about somebody whom the actor may no longer see is left out.
     """
@@ -46,12 +46,15 @@ def list_tasks(deps: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Seque
 
 
 def cancel(deps: ScanDeps, actor: Actor, task_id: str) -> Task:
-    """Calls a task off; one that was called off before is no error. Raises TaskClosed if it is over, NotFound."""
+    """Call a task off; one that was called off before is no error. Raises TaskClosed if it is over, NotFound."""
     return cancel_with_retry(deps, get_authorized(deps, actor, Action.CANCEL_TASK, task_id))
 
 
 def cancel_with_retry(deps: ScanDeps, task: Task) -> Task:
-    """The task, CANCELLED. Of this and a result that comes at the same time one wins. Raises TaskClosed, NotFound."""
+    """Return the task, CANCELLED.
+
+    Of this and a result that comes at the same time one wins. Raises TaskClosed, NotFound.
+    """
     for _ in range(CANCEL_TRIES):
         if task.status is TaskStatus.CANCELLED:
             return task
@@ -69,7 +72,7 @@ def cancel_with_retry(deps: ScanDeps, task: Task) -> Task:
 def reanalyse(
     deps: ScanDeps, actor: Actor, scan_id: str, order: Order, once: IdempotencyKey | None
 ) -> AcceptedOrder[Task]:
-    """Orders another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
+    """Order another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
     scan = deps.scans.get(parse_id(scan_id))
     if scan is None:
         raise NotFound

@@ -31,7 +31,7 @@ class Advice:
 
 
 def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advice:
-    """What clinicians consider for what was found.
+    """Return what clinicians consider for what was found.
 
     Raises NotFound; TaskNotFinished, or TaskClosed with its state, unless the task is completed.
     """
@@ -50,7 +50,7 @@ def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advi
 
 
 def _disclaimer(notice: str) -> str:
-    """Of the model that the findings come from, as its card says."""
+    """Return the disclaimer of the model that the findings come from, as its card says."""
     if notice == DISCLAIMER:
         return f"The findings come from a {REFERENCE}."
     return f"About the model that the findings come from: {notice}"

@@ -45,7 +45,7 @@ class UploadedImage:
 def upload(
     deps: ScanDeps, actor: Actor, image: UploadedImage, command: UploadCommand, once: IdempotencyKey | None = None
 ) -> AcceptedOrder[Scan]:
-    """Keeps an image and starts its analysis.
+    """Keep an image and start its analysis.
 
     The object is put last: without it the task waits, and the sweeper ends it, so nothing is stored half.
     """
@@ -63,9 +63,9 @@ def upload(
 def begin_upload(
     deps: ScanDeps, actor: Actor, content_type: str, command: UploadCommand, once: IdempotencyKey | None = None
 ) -> tuple[AcceptedOrder[Scan], PresignedPost]:
-    """A scan whose image the client sends straight to S3; its arrival starts the analysis.
+    """Return a scan whose image the client sends straight to S3; its arrival starts the analysis.
 
-    Raises TooManyRequests, KeyReused, UnderWay, and Conflict when a replay comes after the form has ended.
+    Raises TooManyRequests, IdempotencyKeyReused, InProgress, and Conflict when a replay comes after the form has ended.
     """
     patient_id = _patient_of(deps, actor, command)
     counted_at = _count_upload(deps, actor, once)
@@ -81,7 +81,10 @@ def begin_upload(
 
 
 def _count_upload(deps: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
-    """When one more upload was counted; None for a replay over the limit, which goes on. Raises TooManyRequests."""
+    """Return when one more upload was counted; None for a replay over the limit, which goes on.
+
+    Raises TooManyRequests.
+    """
     now = deps.now()
     try:
         deps.counts.count(actor.account_id, now)
@@ -94,7 +97,7 @@ def _count_upload(deps: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> 
 
 
 def _patient_of(deps: ScanDeps, actor: Actor, command: UploadCommand) -> int:
-    """The patient whose image it is. Raises NotFound, NotAllowed unless the actor may upload for them."""
+    """Return the patient whose image it is. Raises NotFound, NotAllowed unless the actor may upload for them."""
     patient_id = parse_id(command.patient) if command.patient else actor.account_id
     # Who may say what an image shows may upload it too.
     action = Action.WRITE_READING if command.reading else Action.UPLOAD_SCAN

@@ -7,16 +7,16 @@ from scanward.domain.ids import RANDOM_BITS, new_id
 
 
 def now() -> datetime:
-    """The time in UTC, in whole milliseconds: what stores keep."""
+    """Return the time in UTC, in whole milliseconds: what stores keep."""
     time = datetime.now(UTC)
     return time.replace(microsecond=time.microsecond // 1000 * 1000)
 
 
 def fresh_id(when: datetime) -> int:
-    """A new id made at `when`."""
+    """Return a new id made at `when`."""
     return new_id(round(when.timestamp() * 1000), secrets.randbits(RANDOM_BITS))
 
 
 def fresh_token() -> str:
-    """A name that cannot be guessed, for a session or a token: 96 random bits."""
+    """Return a name that cannot be guessed, for a session or a token: 96 random bits."""
     return secrets.token_urlsafe(12)

@@ -11,12 +11,14 @@ R = TypeVar("R")
 
 
 def log_failure(log: Logger, failure: Exception) -> None:
-    """Its type and where it came from. Its message may hold what somebody sent, and is left out."""
+    """Log a failure's type and where it came from. Its message may hold what somebody sent, and is left out."""
     log.error("unforeseen", extra={"error": type(failure).__name__, "at": list(_frames(failure.__traceback__))})
 
 
 def log_failures(log: Logger) -> Callable[[Callable[[R], Any]], Callable[[R], Any]]:
-    """A record handler whose failures are logged before the batch takes note of them, which it does in silence."""
+    """Return a record handler whose failures are logged before the batch takes note of them, which it does in
+    silence.
+    """
 
     def wrap(handle: Callable[[R], Any]) -> Callable[[R], Any]:
         @wraps(handle)

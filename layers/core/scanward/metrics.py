@@ -42,7 +42,7 @@ _MILLISECONDS = frozenset({Metric.DURATION, Metric.WAIT})
 
 
 def emit(numbers: Mapping[Metric, float], *, lane: Priority | None = None, reason: FailureReason | None = None) -> None:
-    """Tells numbers of the whole stack, and of the lane or the reason if one is given."""
+    """Tell numbers of the whole stack, and of the lane or the reason if one is given."""
     stack = Environment().optional("POWERTOOLS_SERVICE_NAME") or "unnamed"
     line = EphemeralMetrics(namespace=NAMESPACE, service=stack)
     if lane:
@@ -55,7 +55,7 @@ def emit(numbers: Mapping[Metric, float], *, lane: Priority | None = None, reaso
 
 
 def emit_failure(reason: FailureReason) -> None:
-    """Tells that a task failed, whoever ended it."""
+    """Tell that a task failed, whoever ended it."""
     emit({Metric.FAILURES: 1}, reason=reason)
     if reason in FAULTS:
         emit({Metric.FAULTS: 1})

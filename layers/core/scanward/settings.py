@@ -15,20 +15,20 @@ class Environment:
         self._values = os.environ if values is None else values
 
     def required(self, name: str) -> str:
-        """Raises MissingSetting when it is absent or empty."""
+        """Raise MissingSetting when it is absent or empty."""
         value = self._values.get(name)
         if not value:
             raise MissingSetting(name)
         return value
 
     def optional(self, name: str) -> str | None:
-        """None when it is absent or empty."""
+        """Return a value, or None when it is absent or empty."""
         return self._values.get(name) or None
 
     def number(self, name: str) -> int:
-        """A required whole number."""
+        """Return a required whole number."""
         return int(self.required(name))
 
     def names(self, name: str) -> tuple[str, ...]:
-        """A comma-separated list; empty when absent."""
+        """Return a comma-separated list; empty when absent."""
         return tuple(part.strip() for part in (self._values.get(name) or "").split(",") if part.strip())

@@ -2,7 +2,7 @@
 
 Stand-alone: it knows nothing of the service around it. Import from the modules, each of which loads only what it needs:
 
-- `imaging.jpeg_png.sniff`, `imaging.decode.decode`, `imaging.errors.ImageRefused`
+- `imaging.jpeg_png.sniff`, `imaging.decode.decode`, `imaging.errors.ImageError`
 - `imaging.dicom.deidentify.deidentify`
 - `imaging.model_card.read_card`, `imaging.model_selection.choose`, `imaging.model.load_model`
 - `imaging.model_check.check`

@@ -61,8 +61,8 @@ class Analysis:
 def analyse(picture: Picture, model: "Model", *, with_heat: bool = True, clock: Clock = time.perf_counter) -> Analysis:
     """Prepare, infer and explain; without grids if they are not wanted.
 
-    Raises ImageRefused: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card does not want it.
-    Raises ModelRefused if the graph fails.
+    Raises ImageError: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card does not want it.
+    Raises ModelError if the graph fails.
     """
     card = model.card
     before = clock()
@@ -93,7 +93,7 @@ def _grids(
     model: "Model",
     clock: Clock,
 ) -> tuple[dict[str, Grid], bool]:
-    """Heat of each positive finding; False if there should be some and is none."""
+    """Return heat of each positive finding; False if there should be some and be none."""
     positive = {finding.label for finding in decision.findings if finding.positive}
     indices = [i for i, label in enumerate(model.card.labels) if label.id in positive]
     if activation:
@@ -105,6 +105,6 @@ def _grids(
 
 
 def _evidence(maps: NDArray[np.float32], i: int, card: Card) -> Grid:
-    """A label's map; where one label is chosen, against that of the label which says that there is nothing."""
+    """Return a label's map; where one label is chosen, against that of the label which says that there is nothing."""
     nothing = [j for j, label in enumerate(card.labels) if label.trained and not label.finding]
     return np.subtract(maps[i], maps[nothing[0]]) if card.chooses_one and nothing else np.asarray(maps[i])

@@ -34,9 +34,9 @@ class Decision:
 
 
 def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
-    """Raw outputs, n x labels → calibrated scores, n x labels; NaN where a label was not trained.
+    """Convert raw outputs, n x labels to calibrated scores, n x labels; NaN where a label was not trained.
 
-    Raises ImageRefused (BAD_INPUT) if the image leads to no finite score.
+    Raises ImageError (BAD_INPUT) if the image leads to no finite score.
     """
     is_trained = np.array([label.trained for label in card.labels])
     values = raw.astype(np.float64)[:, is_trained]
@@ -48,7 +48,7 @@ def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
 
 
 def decide_findings(raw: NDArray[np.float32], card: Card) -> Decision:
-    """The raw outputs of one image → what counts as found."""
+    """Convert the raw outputs of one image to what counts as found."""
     scores = scores_of(raw[None], card)[0]
     choice = int(np.nanargmax(scores)) if card.chooses_one else None
     findings = tuple(

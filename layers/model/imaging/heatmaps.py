@@ -25,7 +25,7 @@ _SPAN = 4.0
 
 
 def heat_grid(activation: Grid, temperature: float) -> Grid:
-    """A label's activation logits, grid rows x columns → heat of 0 to 1, 1 where the finding is most evident.
+    """Convert a label's activation logits, grid rows x columns to heat of 0 to 1, 1 where the finding is most evident.
 
     No heat at all if any of them is not a number.
 
@@ -40,7 +40,7 @@ def heat_grid(activation: Grid, temperature: float) -> Grid:
 
 
 def spread_heat(grid: Grid, placement: Placement, rows: int, columns: int) -> Grid:
-    """A grid over the model's input → heat over the picture itself, rows x columns.
+    """Convert a grid over the model's input to heat over the picture itself, rows x columns.
 
     Padding is cut away; what the model did not see of a cropped picture has no heat.
     """
@@ -56,7 +56,9 @@ def spread_heat(grid: Grid, placement: Placement, rows: int, columns: int) -> Gr
 
 
 def _visible_part(start: float, length: float, cells: int, pixels: int) -> tuple[slice, float, float]:
-    """Along one axis: the picture's pixels that lie in the input, and from where to where in the grid they lie."""
+    """Return, along one axis, the picture's pixels that lie in the input, and from where to where in the grid they
+    lie.
+    """
     first, last = max(start, 0.0), min(start + length, 1.0)
     pixel = [round((end - start) / length * pixels) for end in (first, last)]
     begin = min(pixel[0], pixels - 1)
@@ -79,9 +81,10 @@ _BATCH, _BATCH_SECONDS = 8, 0.25
 def occlude(
     model: "Model", tensor: NDArray[np.float32], labels: list[int], clock: Clock, seconds: float = SECONDS
 ) -> tuple[list[Grid], bool]:
-    """Heat of 0 to 1 over the model's input for each of the labels, by index, as fine as `seconds` of `clock` allow.
+    """Return heat of 0 to 1 over the model's input for each of the labels, by index, as fine as `seconds` of `clock`
+    allow.
 
-    False if not even the coarsest look could be finished: then there is no heat. Raises ModelRefused.
+    False if not even the coarsest look could be finished: then there is no heat. Raises ModelError.
     """
     start = clock()
     before = _evidence(model, tensor, labels)[0]
@@ -111,7 +114,9 @@ class _Occlusion:
     clock: Clock
 
     def drops(self, cells: NDArray[np.int64], side: int, end: float) -> NDArray[np.float64] | None:
-        """How much less speaks for each label with each cell hidden; None if that would take longer than to `end`."""
+        """Return how much less speaks for each label with each cell hidden; None if that would take longer than to
+        `end`.
+        """
         drops_by_cell = []
         for some in _batches(cells, _batch(self.once) if self.model.takes_batches else 1):
             if self.clock() + self.once * len(some) > end:
@@ -122,12 +127,12 @@ class _Occlusion:
 
 
 def _batch(once: float) -> int:
-    """How many images to run at once, if one alone takes so many seconds."""
+    """Return how many images to run at once, if one alone takes so many seconds."""
     return max(1, min(_BATCH, int(_BATCH_SECONDS / once)))
 
 
 def _refine(heat: Grid, cells: NDArray[np.int64], drops: NDArray[np.float64], side: int) -> None:
-    """A cell's heat is its share of the heat of the larger cell that it lies in.
+    """Refine the heat: a cell's heat is its share of the heat of the larger cell that it lies in.
 
     Small patches move a score less than large ones: each side has its own scale.
     """
@@ -139,7 +144,7 @@ def _refine(heat: Grid, cells: NDArray[np.int64], drops: NDArray[np.float64], si
 
 
 def _evidence(model: "Model", tensors: NDArray[np.float32], labels: list[int]) -> NDArray[np.float64]:
-    """What speaks for the labels, n x labels, in logits: scores near 0 or 1 would not tell what moved them."""
+    """Return what speaks for the labels, n x labels, in logits: scores near 0 or 1 would not tell what moved them."""
     [raw] = model.run(tensors, scores_only=True)
     scores = scores_of(raw, model.card)[:, labels]
     if model.card.output.kind == "logits":
@@ -149,7 +154,7 @@ def _evidence(model: "Model", tensors: NDArray[np.float32], labels: list[int]) -
 
 
 def _hide(tensor: NDArray[np.float32], cell: NDArray[np.int64], side: int, last: bool) -> NDArray[np.float32]:
-    """The image with one cell of side x side made as grey as the image is on average."""
+    """Return the image with one cell of side x side made as grey as the image is on average."""
     copy = tensor.copy()
     view = copy if last else np.moveaxis(copy, 1, -1)
     box = (
@@ -161,7 +166,7 @@ def _hide(tensor: NDArray[np.float32], cell: NDArray[np.int64], side: int, last:
 
 
 def _refine_grid(heat: Grid, side: int) -> NDArray[np.bool_]:
-    """Which cells of the next side to look at: those that lie in cells that mattered most to any label."""
+    """Return which cells of the next side to look at: those that lie in cells that mattered most to any label."""
     step = _SIDES[-1] // side
     coarse = heat[:, ::step, ::step]
     mask = np.zeros((side, side), bool)

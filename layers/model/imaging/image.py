@@ -129,7 +129,7 @@ class Picture:
     """The share of the file's pixels that are clearly coloured."""
 
     def to_brightness(self, pixels: NDArray[np.generic]) -> NDArray[np.float32]:
-        """Stored values of any shape → brightness, 0 (black) to 1 (white)."""
+        """Convert stored values of any shape to brightness, 0 (black) to 1 (white)."""
         span = self.high - self.low
         scale = self.slope / span
         brightness = pixels.astype(np.float32)
@@ -142,7 +142,7 @@ class Picture:
         return np.subtract(np.float32(1), brightness, out=brightness) if self.is_inverted else brightness
 
     def to_grey(self) -> NDArray[np.uint8]:
-        """The frame as 8-bit grey, rows x columns."""
+        """Return the frame as 8-bit grey, rows x columns."""
         plain = self.curve is None and not self.is_inverted
         if plain and self.pixels.dtype == np.uint8 and (self.low, self.high, self.slope) == (0, 255, 1):
             return self.pixels.astype(np.uint8, copy=False)

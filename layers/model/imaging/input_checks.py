@@ -22,7 +22,8 @@ _SLACK = 1.1
 
 
 def learn(planes: Plane) -> dict[str, Any]:
-    """The card's `gate.familiar`, from prepared images of the right kind: n x height x width or n x 1 x height x width.
+    """Return the card's `gate.familiar`, from prepared images of the right kind: n x height x width or n x 1 x height x
+    width.
 
     Half of them make the grid, the other half the limit.
     """
@@ -43,7 +44,7 @@ def learn(planes: Plane) -> dict[str, Any]:
 
 
 def thumbnail(plane: Plane, grid: int) -> NDArray[np.float64]:
-    """grid x grid cells as one row, of mean 0 and deviation 1; zeros if the image is blank."""
+    """Return grid x grid cells as one row, of mean 0 and deviation 1; zeros if the image is blank."""
     cells = np.asarray(Image.fromarray(plane).resize((grid, grid), Image.Resampling.BOX), np.float64).ravel()
     residuals = cells - cells.mean()
     deviation = float(residuals.std())
@@ -51,14 +52,14 @@ def thumbnail(plane: Plane, grid: int) -> NDArray[np.float64]:
 
 
 def distance(cells: NDArray[np.float64], familiar: Familiar) -> float:
-    """How far a `thumb` is from the mean, in spreads; to be compared with the limit."""
+    """Return how far a `thumb` is from the mean, in spreads; to be compared with the limit."""
     axes = np.frombuffer(familiar.axes, "<f2").reshape(-1, familiar.grid**2)
     rest = _rest(cells - np.array(familiar.mean), axes)
     return float(np.sqrt(((rest / np.array(familiar.spread)) ** 2).mean()))
 
 
 def _rest(differences: NDArray[np.float64], axes: NDArray[np.float16]) -> NDArray[np.float64]:
-    """What of differences from the mean, one or a row of each, does not lie along the axes."""
+    """Return what of differences from the mean, one or a row of each, does not lie along the axes."""
     directions = axes.astype(np.float64)
     return np.asarray(differences - differences @ directions.T @ directions, np.float64)
 
@@ -77,7 +78,7 @@ _TEXTS: dict[Flag, str] = {
 
 
 def check_input(picture: Picture, prepared_input: PreparedInput, card: Card) -> tuple[Flag, ...]:
-    """What is odd about the image. Raises ImageRefused (UNSUPPORTED) if the card asks for that."""
+    """Return what is odd about the image. Raises ImageError (UNSUPPORTED) if the card asks for that."""
     flags = _flags(picture, prepared_input, card)
     for code in flags:
         if code in card.gate.refuse:
@@ -104,7 +105,8 @@ def _flags(picture: Picture, prepared_input: PreparedInput, card: Card) -> tuple
 
 
 def _is_page(visible: NDArray[np.float32]) -> bool:
-    """Mostly paper, and what is not paper is small: next to nearly each of its pixels brightness leaps.
+    """Tell whether an image is a page: mostly paper, and what is not paper is small: next to nearly each of its pixels
+    brightness leaps.
 
     Across or down: of words that are too small to be read there is a grey line left.
     """

@@ -47,7 +47,7 @@ class JpegFrame:
 
 
 def check_jpeg(data: bytes) -> JpegFrame:
-    """Refuse a JPEG that is out of bounds, cut short, has absurdly many scans, or goes on after its end.
+    """Refuse a JPEG that is out of bounds, cut short, has absurdly many scans, or go on after its end.
 
     Bytes after the end are how a page or an archive is hidden in an image (and how phones append videos).
     """
@@ -86,7 +86,7 @@ def _frame(data: bytes, position: int, *, lossless: bool) -> JpegFrame:
 
 
 def _next_marker(data: bytes, position: int) -> int:
-    """Where the marker at or after fill bytes starts."""
+    """Return where the marker at or after fill bytes starts."""
     start = _MARKER_START.match(data, position)
     if position >= len(data) or (start and start.end() == len(data)):
         raise bad_input("The JPEG ends before its image does.")
@@ -96,7 +96,7 @@ def _next_marker(data: bytes, position: int) -> int:
 
 
 def _after_segment(data: bytes, position: int, *, scan: bool) -> int:
-    """Where the next marker starts, after a segment's header and, for a scan, its entropy-coded pixels."""
+    """Return where the next marker starts, after a segment's header and, for a scan, its entropy-coded pixels."""
     length = int.from_bytes(data[position : position + 2], "big")
     if length < 2:
         raise bad_input("The JPEG is damaged.")
@@ -115,7 +115,7 @@ _PNG_PADDING = b"\x00\r\n"
 
 
 def check_png(data: bytes) -> None:
-    """Refuse a PNG that is out of bounds, cut short, or goes on after its end."""
+    """Refuse a PNG that is out of bounds, cut short, or go on after its end."""
     if data[_SIGNATURE + 4 : _SIZE] != b"IHDR":
         raise bad_input("The PNG is damaged.")
     columns, rows = struct.unpack_from(">II", data, _SIZE)
@@ -143,7 +143,7 @@ _CLEARLY = 20
 
 
 def colour_share(image: Image.Image) -> float:
-    """The share of clearly coloured pixels, by a sample of an image that was opened, or also loaded."""
+    """Return the share of clearly coloured pixels, by a sample of an image that was opened, or also loaded."""
     if image.mode in _GREY_MODES:
         return 0.0
     # Pixels as they are, not means: colours that lie side by side would cancel out.
@@ -153,7 +153,7 @@ def colour_share(image: Image.Image) -> float:
 
 
 def jpeg_colour_share(data: bytes) -> float:
-    """The same of a JPEG file, decoded at an eighth of its size; nothing is decoded of a grey one."""
+    """Return the same of a JPEG file, decoded at an eighth of its size; nothing is decoded of a grey one."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         if image.mode in _GREY_MODES:
             return 0.0
@@ -186,7 +186,7 @@ _FOREIGN_PREAMBLES = (
 
 
 def sniff(head: bytes) -> Format | None:
-    """The format that the first `HEAD_BYTES` of a file show; None if it is not an accepted one."""
+    """Return the format that the first `HEAD_BYTES` of a file show; None if it is not an accepted one."""
     if head[DICOM_PREAMBLE:HEAD_BYTES] == DICOM_MARK:
         return None if head.startswith(_FOREIGN_PREAMBLES) else "DICOM"
     if head.startswith(JPEG_START):
@@ -216,7 +216,7 @@ _TURNS = {
 
 
 def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
-    """A JPEG file → an upright grey picture of 8 bits."""
+    """Convert a JPEG file to an upright grey picture of 8 bits."""
     frame = check_jpeg(data)
     if frame.lossless or frame.precision != _BYTE:
         raise unsupported_format("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
@@ -230,13 +230,13 @@ def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
 
 
 def decode_jpeg_frame(data: bytes, *, whole: bool) -> StoredPixels:
-    """One JPEG frame of 8 bits from inside a DICOM file, checked before."""
+    """Return one JPEG frame of 8 bits from inside a DICOM file, checked before."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         return np.asarray(fit(_draft_grey(image, whole=whole), whole=whole))
 
 
 def decode_png(data: bytes, *, whole: bool) -> Picture:
-    """A PNG file of any colour type → a grey picture of 8 or 16 bits."""
+    """Convert a PNG file of any colour type to a grey picture of 8 or 16 bits."""
     check_png(data)
     with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
         columns, rows = image.size
@@ -249,13 +249,14 @@ def decode_png(data: bytes, *, whole: bool) -> Picture:
 
 
 def fit(image: Image.Image, *, whole: bool = False) -> Image.Image:
-    """The image as large as is kept: means of whole blocks of pixels, six times as fast as resampling."""
+    """Return the image as large as is kept: means of whole blocks of pixels, six times as fast as resampling."""
     factor = shrink_factor(*image.size, whole=whole)
     return image if factor == 1 else image.reduce(factor)
 
 
 def fit_deep(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDArray[np.float32]:
-    """Values of more than 8 bits, rows x columns, made smaller likewise; rows over from the last block are dropped.
+    """Return values of more than 8 bits, rows x columns, made smaller likewise; rows over from the last block are
+    dropped.
 
     Rows are summed first: a float copy of the whole frame would take seven times as long, most of it for its memory.
     """
@@ -273,7 +274,7 @@ def fit_deep(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDA
 
 
 def shrink_factor(one_side: int, other_side: int, *, whole: bool) -> int:
-    """How many pixels a side of a block become one: to `PREVIEW_SIDE` a side, or to `DETAIL_PIXELS` in all."""
+    """Return how many pixels a side of a block become one: to `PREVIEW_SIDE` a side, or to `DETAIL_PIXELS` in all."""
     if whole:
         return math.ceil(math.sqrt(one_side * other_side / DETAIL_PIXELS))
     return -(-max(one_side, other_side) // PREVIEW_SIDE)

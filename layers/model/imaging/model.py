@@ -31,13 +31,13 @@ class Model:
 
     @property
     def takes_batches(self) -> bool:
-        """Whether the graph says that it takes any number of images at once; `imaging.model_check` tries it."""
+        """Tell whether the graph says that it takes any number of images at once; `imaging.model_check` tries it."""
         return not isinstance(self.session.get_inputs()[0].shape[0], int)
 
     def run(self, images: Tensor, *, scores_only: bool = False) -> list[Tensor]:
-        """Scores of n prepared images, n x labels, then the activation if the card names one.
+        """Return scores of n prepared images, n x labels, then the activation if the card names one.
 
-        Raises ModelRefused if the graph fails, or gives other shapes than the card says.
+        Raises ModelError if the graph fails, or gives other shapes than the card says.
         """
         card = self.card
         try:
@@ -51,17 +51,17 @@ class Model:
 
 
 def catalogue(folder: Path) -> tuple[str, ...]:
-    """Names of the models in `folder`, in alphabetical order; they are not loaded."""
+    """Name of the models in `folder`, in alphabetical order; they are not loaded."""
     return tuple(sorted(card.parent.name for card in folder.glob(f"*/{CARD_FILE}")))
 
 
 def threads_for(memory_mb: int) -> int:
-    """How many threads a function of this memory size can run at once."""
+    """Return how many threads a function of this memory size can run at once."""
     return max(1, memory_mb // MB_PER_CPU)
 
 
 def load_model(folder: Path, threads: int) -> Model:
-    """Load the model in `folder`, to run on `threads` threads. Raises ModelRefused, as `model_of` does."""
+    """Load the model in `folder`, to run on `threads` threads. Raises ModelError, as `model_of` does."""
     card = read_card(folder)
     try:
         graph = (folder / MODEL_FILE).read_bytes()
@@ -71,9 +71,9 @@ def load_model(folder: Path, threads: int) -> Model:
 
 
 def model_of(card: Card, graph: bytes, threads: int) -> Model:
-    """A card and its graph, ready to run on `threads` threads.
+    """Return a card and its graph, ready to run on `threads` threads.
 
-    Raises ModelRefused if the graph's sha256 is not the card's, if the graph keeps weights in other files or needs
+    Raises ModelError if the graph's sha256 is not the card's, if the graph keeps weights in other files or needs
     operators that onnxruntime does not have, or if its opset, inputs or outputs are not those of the card.
     """
     if not hmac.compare_digest(hashlib.sha256(graph).hexdigest(), card.sha256):
@@ -111,7 +111,7 @@ def _session(graph: bytes, card: Card, threads: int) -> onnxruntime.InferenceSes
 
 
 def _check_nodes(model: Model) -> None:
-    """The graph has what the card names, in the shapes it names."""
+    """Require that the graph has what the card names, in the shapes it names."""
     card, session = model.card, model.session
     outputs = {node.name: node.shape for node in session.get_outputs()}
     [*inputs] = session.get_inputs()
@@ -138,7 +138,7 @@ def _shapes(card: Card) -> list[tuple[str, Shape]]:
 
 
 def _fits(shape: Shape, expected_shape: Shape) -> bool:
-    """Whether a shape may be the wanted one; what either leaves open may be anything."""
+    """Tell whether a shape may be the wanted one; what either leaves open may be anything."""
     if len(shape) != len(expected_shape):
         return False
     return all(not isinstance(a, int) or b is None or a == b for a, b in zip(shape, expected_shape, strict=True))

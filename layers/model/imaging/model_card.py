@@ -205,7 +205,7 @@ class CardDocument(BaseModel):
 
 
 def texts(errors: list[Any]) -> str:
-    """Validation errors as one line, for the person who wrote the card."""
+    """Return validation errors as one line, for the person who wrote the card."""
     return "; ".join(f"{'.'.join(map(str, error['loc'])) or 'card'}: {error['msg']}" for error in errors)
 
 
@@ -264,12 +264,15 @@ class Card:
 
     @property
     def chooses_one(self) -> bool:
-        """Whether exactly one label is chosen."""
+        """Tell whether exactly one label is chosen."""
         return self.output.decision == "one"
 
 
 def read_card(folder: Path) -> Card:
-    """The card of the model in `folder`. Raises ModelRefused if it is absent, incomplete or contradicts itself."""
+    """Return the card of the model in `folder`.
+
+    Raises ModelError if it is absent, incomplete or contradicts itself.
+    """
     try:
         text = (folder / CARD_FILE).read_bytes()
     except OSError:
@@ -281,7 +284,7 @@ def read_card(folder: Path) -> Card:
 
 
 def card_of(text: bytes, name: str) -> Card:
-    """A card from its JSON, of the model that is kept as `name`. Raises ModelRefused."""
+    """Return a card from its JSON, of the model that is kept as `name`. Raises ModelError."""
     if len(text) > MAX_CARD_BYTES:
         raise ModelError(f"{name}: {CARD_FILE} is larger than {MAX_CARD_BYTES} bytes")
     try:
@@ -300,7 +303,9 @@ def _refuse(_: str) -> NoReturn:
 
 
 def _finite(text: str) -> float:
-    """JSON's numbers have no bound, floats have: what is beyond would be no JSON for whoever is shown the card."""
+    """Read a number that is finite: JSON's numbers have no bound, floats have: what is beyond would be no JSON for
+    whoever is shown the card.
+    """
     number = float(text)
     return number if isfinite(number) else _refuse(text)
 

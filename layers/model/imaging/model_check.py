@@ -28,7 +28,7 @@ _SLACK = 1e-4
 
 
 def check(folder: Path) -> Iterator[str]:
-    """What was found good, line by line. Raises ModelRefused at the first thing that is not."""
+    """Yield what was found good, line by line. Raises ModelError at the first thing that is not."""
     folder = folder.resolve()
     card = read_card(folder)
     yield f"{CARD_FILE}: {card.name} {card.version}, {len(card.labels)} labels, {_decision(card)}"
@@ -46,7 +46,7 @@ def _decision(card: Card) -> str:
 
 
 def _smoke(model: Model) -> float:
-    """Runs noise of several shapes, prepared as uploads are; the fastest run's milliseconds."""
+    """Run noise of several shapes, prepared as uploads are; the fastest run's milliseconds."""
     card, times = model.card, []
     for rows, columns in _SIZES:
         noise = np.random.default_rng(rows).integers(0, 256, (rows, columns), np.uint8)
@@ -67,7 +67,7 @@ def _smoke(model: Model) -> float:
 
 
 def _heat(model: Model) -> str:
-    """Looks for heat of every label by occlusion, if that is the model's way; what is to be said of it."""
+    """Look for heat of every label by occlusion, if that is the model's way; what is to be said of it."""
     card = model.card
     if card.output.activation:
         return ""
@@ -84,7 +84,7 @@ def _check_range(scores: NDArray[np.float32], card: Card) -> None:
 
 
 def read(folder: Path, image: Path) -> Iterator[str]:
-    """What the model makes of an image, line by line. Raises ModelRefused, ImageRefused, OSError."""
+    """Yield what the model makes of an image, line by line. Raises ModelError, ImageError, OSError."""
     model = load_model(folder.resolve(), threads=1)
     analysis = analyse(decode(image.read_bytes()), model)
     yield f"{image.name}: {', '.join(analysis.warnings) or 'nothing odd about it'}"
@@ -95,7 +95,7 @@ def read(folder: Path, image: Path) -> Iterator[str]:
 
 
 def main(arguments: list[str]) -> int:
-    """1 when the model is not fit, or an image not read."""
+    """Run the command; 1 when the model is not fit, or an image not read."""
     if not arguments:
         sys.stderr.write("python -m imaging.model_check DIR [IMAGE …]\n")
         return 2

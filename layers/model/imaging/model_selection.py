@@ -9,10 +9,11 @@ from imaging.model_card import Accepts
 def select_model(
     models: Mapping[str, Accepts], facts: ImageFacts, scan_type: str | None = None, model: str | None = None
 ) -> str | None:
-    """The model for an image: the one that the upload names, else by the kind of study that upload and header tell.
+    """Return the model for an image: the one that the upload names, else by the kind of study that upload and header
+    tell.
 
-    None if no model fits, or if several do: the organ is never guessed, and what the header says is never overruled.
-    `models`: what each of them accepts, by name.
+        None if no model fits, or if several do: the organ is never guessed, and what the header says is never
+    overruled.     `models`: what each of them accepts, by name.
     """
     fits = [
         name
@@ -31,7 +32,7 @@ def _contradicts_nothing(accepts: Accepts, facts: ImageFacts) -> bool:
 
 
 def _is_stated(accepts: Accepts, facts: ImageFacts, scan_type: str | None) -> bool:
-    """Whether upload or header says that this is the kind of study the model reads."""
+    """Tell whether upload or header says that this is the kind of study the model reads."""
     if scan_type is not None:
         return scan_type in accepts.scan_types
     return facts.modality is not None or accepts.unlabelled

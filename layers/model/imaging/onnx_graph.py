@@ -52,7 +52,7 @@ class Graph:
 
 
 def read_graph(model: bytes) -> Graph:
-    """Walks all of the graph, however deep. Raises ValueError on broken protobuf."""
+    """Walk all of the graph, however deep. Raises ValueError on broken protobuf."""
     graph = Graph()
     _walk(memoryview(model), "model", graph)
     return graph
@@ -91,7 +91,7 @@ def _text(value: int | memoryview) -> str:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """(field number, value) of each field; a length-delimited value is a view, a number is an int."""
+    """Return (field number, value) of each field; a length-delimited value is a view, a number is an int."""
     position, end = 0, len(message)
     while position < end:
         key = message[position]
@@ -125,7 +125,7 @@ def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
 
 
 def _varint(message: memoryview, position: int) -> tuple[int, int]:
-    """The number at `position`, and where it ends."""
+    """Return the number at `position`, and where it ends."""
     value = shift = 0
     while position < len(message):
         byte = message[position]

@@ -27,7 +27,7 @@ Box = tuple[int, int, int, int]
 
 
 def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolation, box: Box) -> NDArray[np.generic]:
-    """An image of 8 bits or floats → what is `kept` of it at height x width, of the same type."""
+    """Convert an image of 8 bits or floats to what is `kept` of it at height x width, of the same type."""
     if how == "gaussian-linear":
         return _gaussian_linear(image.astype(np.float32, copy=False), size, box)
     top, left, bottom, right = box
@@ -43,7 +43,7 @@ def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolati
 
 
 def _gaussian_linear(image: Plane, size: tuple[int, int], box: Box) -> Plane:
-    """scikit-image's `resize(mode="constant")`: a Gaussian against aliasing, then linear; zeros beyond the edge.
+    """Return scikit-image's `resize(mode="constant")`: a Gaussian against aliasing, then linear; zeros beyond the edge.
 
     Both are linear and separable, so an axis is one matrix.
     """
@@ -57,7 +57,7 @@ def _gaussian_linear(image: Plane, size: tuple[int, int], box: Box) -> Plane:
 
 @lru_cache(maxsize=8)
 def _matrix(size: int, target: int, start: int, stop: int) -> Plane:
-    """What each pixel of one axis weighs in each of those, of `target` resized ones, from `start` to `stop`."""
+    """Return what each pixel of one axis weighs in each of those, of `target` resized ones, from `start` to `stop`."""
     step = size / target
     centre = (np.arange(start, stop) + 0.5) * step - 0.5
     low = np.floor(centre).astype(int)
@@ -76,7 +76,7 @@ def _matrix(size: int, target: int, start: int, stop: int) -> Plane:
 
 
 def _kernel(sigma: float) -> NDArray[np.float64]:
-    """What pixels weigh in a blurred one, from as far before it to as far behind."""
+    """Return what pixels weigh in a blurred one, from as far before it to as far behind."""
     if sigma == 0:
         return np.ones(1)
     radius = int(_TRUNCATE * sigma + 0.5)
@@ -107,12 +107,12 @@ class Geometry:
     offset: tuple[int, int]
 
     def kept_box(self, target: Input) -> tuple[int, int, int, int]:
-        """What of the resized box lies in the input: top, left, bottom, right."""
+        """Return what of the resized box lies in the input: top, left, bottom, right."""
         (top, left), (height, width) = self.offset, self.size
         return max(-top, 0), max(-left, 0), min(height, target.height - top), min(width, target.width - left)
 
     def placement(self, rows: int, columns: int, target: Input) -> Placement:
-        """Where the whole picture, rows x columns, lies."""
+        """Return where the whole picture, rows x columns, lies."""
         down = self.size[0] / (self.box[2] - self.box[0])
         across = self.size[1] / (self.box[3] - self.box[1])
         return Placement(
@@ -124,7 +124,7 @@ class Geometry:
 
 
 def geometry_of(rows: int, columns: int, target: Input) -> Geometry:
-    """How a picture of this size gets into the input."""
+    """Return how a picture of this size gets into the input."""
     whole = (0, 0, rows, columns)
     if target.resize == "stretch":
         return Geometry(whole, (target.height, target.width), (0, 0))
@@ -140,7 +140,7 @@ def geometry_of(rows: int, columns: int, target: Input) -> Geometry:
 
 
 def _middle(rows: int, columns: int, target: Input) -> tuple[int, int, int, int]:
-    """The largest box of the input's shape in the middle of the picture."""
+    """Return the largest box of the input's shape in the middle of the picture."""
     scale = min(rows / target.height, columns / target.width)
     height, width = max(1, round(target.height * scale)), max(1, round(target.width * scale))
     top, left = rows // 2 - height // 2, columns // 2 - width // 2
@@ -170,7 +170,7 @@ class PreparedInput:
         return float(self.visible.max() - self.visible.min())
 
     def plane(self, target: Input) -> Plane:
-        """The first channel of the tensor, height x width."""
+        """Return the first channel of the tensor, height x width."""
         return self.tensor[0, :, :, 0] if target.channels_last else self.tensor[0, 0]
 
 
@@ -195,7 +195,7 @@ def prepare(picture: Picture, target: Input) -> PreparedInput:
 
 
 def _resize_to_range(picture: Picture, pixels: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
-    """Stored values → resized values in the card's range, of what lies in the input."""
+    """Convert stored values to resized values in the card's range, of what lies in the input."""
     how = geometry.size, target.interpolation, geometry.kept_box(target)
     if target.interpolation == "box-bilinear":
         # In the stored bit depth, of which nothing is lost that way, and on fewer pixels.
@@ -209,7 +209,7 @@ def _resize_to_range(picture: Picture, pixels: NDArray[np.generic], target: Inpu
 
 
 def _scale(level: Plane, target: Input) -> Plane:
-    """0 to 1 → the card's range, in place."""
+    """Map 0 to 1 to the card's range, in place."""
     if (target.low, target.high) != (0, 1):
         level *= np.float32(target.high - target.low)
         level += np.float32(target.low)
@@ -217,7 +217,7 @@ def _scale(level: Plane, target: Input) -> Plane:
 
 
 def _level(picture: Picture, pixels: NDArray[np.generic], target: Input) -> Plane:
-    """Stored values → 0 to 1, by the header's window, the bit depth, or the card's window on units."""
+    """Convert stored values to 0 to 1, by the header's window, the bit depth, or the card's window on units."""
     if target.values == "stored":
         level = _clip(pixels.astype(np.float32) / np.float32((1 << picture.facts.bits) - 1))
         return 1 - level if picture.is_inverted else level
@@ -237,7 +237,7 @@ def _warnings(picture: Picture, target: Input) -> tuple[str, ...]:
 
 
 def _tensor(plane: Plane, target: Input) -> NDArray[np.float32]:
-    """The grey plane once for each channel, standardised, in the card's layout."""
+    """Return the grey plane once for each channel, standardised, in the card's layout."""
     channels = np.broadcast_to(plane, (target.channels, *plane.shape))
     if target.mean and target.std:
         mean, std = (np.array(numbers, np.float32)[:, None, None] for numbers in (target.mean, target.std))

@@ -20,7 +20,7 @@ _COLD, _HOT = (255, 214, 0), (230, 0, 38)
 
 
 def preview(picture: Picture) -> bytes:
-    """A grey JPEG, its longer side at most `bounds.PREVIEW_SIDE` pixels, well below 1 MB."""
+    """Return a grey JPEG, its longer side at most `bounds.PREVIEW_SIDE` pixels, well below 1 MB."""
     image = fit(Image.fromarray(picture.to_grey()))
     for quality in _QUALITIES:
         file = io.BytesIO()
@@ -31,7 +31,8 @@ def preview(picture: Picture) -> bytes:
 
 
 def heatmap(picture: Picture, analysis: Analysis, label: str | None = None) -> bytes:
-    """A PNG of the preview's size: the grey picture, with transparent heat on the positive findings, or on one of them.
+    """Return a PNG of the preview's size: the grey picture, with transparent heat on the positive findings, or on one
+    of them.
 
     Raises KeyError for a label that is not positive. Without positive findings there is no heat.
     """
@@ -44,7 +45,7 @@ def heatmap(picture: Picture, analysis: Analysis, label: str | None = None) -> b
 
 
 def _overlay(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> bytes:
-    """A palette of greys by heats keeps the file a third as large as full colour would be."""
+    """Return a palette of greys by heats keeps the file a third as large as full colour would be."""
     step = np.clip((heat - _FROM_HEAT) / (1 - _FROM_HEAT) * _HEATS, 0, _HEATS - 1).astype(np.uint8)
     tone = (grey.astype(np.uint16) * (_GREYS - 1) + 127) // 255
     image = Image.fromarray((step * _GREYS + tone).astype(np.uint8)).convert("P")
@@ -55,7 +56,7 @@ def _overlay(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> bytes:
 
 
 def _palette() -> bytes:
-    """RGB of each grey at no heat, then of each at the next heat, and so on."""
+    """Return RGB of each grey at no heat, then of each at the next heat, and so on."""
     greys = np.linspace(0, 255, _GREYS)[None, :, None]
     share = np.linspace(0, 1, _HEATS)[:, None, None]
     colour = np.array(_COLD) * (1 - share) + np.array(_HOT) * share

@@ -10,7 +10,7 @@ _MOST_OF_A_CHOICE = 0.4
 
 
 def best_temperature(logits: Floats, truth: Truth, *, chooses: bool) -> float:
-    """The temperature under which the truth is most likely. Both are n x labels, of the validation set."""
+    """Return the temperature under which the truth is most likely. Both are n x labels, of the validation set."""
     losses = []
     for temperature in _TEMPERATURES:
         scores = np.clip((softmax if chooses else sigmoid)(logits / temperature), 1e-7, 1 - 1e-7)
@@ -20,7 +20,9 @@ def best_temperature(logits: Floats, truth: Truth, *, chooses: bool) -> float:
 
 
 def operating_point(scores: Floats, truth: Truth) -> float:
-    """The threshold with the best sensitivity + specificity (Youden) on n images; the middle of equally good ones."""
+    """Return the threshold with the best sensitivity + specificity (Youden) on n images; the middle of equally good
+    ones.
+    """
     thresholds = np.linspace(0.01, 0.99, 393)
     positives = scores[None, :] >= thresholds[:, None]
     youden = positives[:, truth == 1].mean(axis=1) - positives[:, truth == 0].mean(axis=1)
@@ -29,6 +31,6 @@ def operating_point(scores: Floats, truth: Truth) -> float:
 
 
 def operating_points(scores: Floats, truth: Truth, *, chooses: bool) -> list[float]:
-    """One for each label, of scores and truth that are n x labels."""
+    """Return one for each label, of scores and truth that are n x labels."""
     points = [operating_point(scores[:, i], truth[:, i]) for i in range(scores.shape[1])]
     return [min(point, _MOST_OF_A_CHOICE) for point in points] if chooses else points

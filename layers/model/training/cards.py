@@ -20,7 +20,7 @@ def card_of(
     familiar: dict[str, Any],
     training: dict[str, Any],
 ) -> dict[str, Any]:
-    """The card without `metrics`, which are measured through it."""
+    """Return the card without `metrics`, which are measured through it."""
     about = ABOUT[subject.name]
     return {
         "name": subject.name,

@@ -31,7 +31,7 @@ class Comparison:
 
 
 def compare(before: Model, after: Model, tensors: Tensors, size: float) -> Comparison:
-    """`size`: the new file's, as a share of the old one's."""
+    """Compare both. `size`: the new file's, as a share of the old one's."""
     same, largest = 0, 0.0
     for tensor in tensors:
         one, other = (decide_findings(_run(model, tensor), model.card) for model in (before, after))

@@ -34,7 +34,7 @@ class Examples:
 
 
 def phantom(subject: Subject, seed: int, split: str, index: int) -> Phantom:
-    """Phantom `index` of a split; some images are cropped to a portrait or landscape shape."""
+    """Return phantom `index` of a split; some images are cropped to a portrait or landscape shape."""
     rng = np.random.default_rng([seed, SPLITS[split], index])
     return _crop(rng, subject.draw(rng))
 
@@ -49,13 +49,13 @@ def make_examples(subject: Subject, seed: int, split: str, count: int) -> Exampl
 
 
 def picture_of(film: NDArray[np.float32]) -> Picture:
-    """A film as an 8-bit picture, as if it had been decoded."""
+    """Return a film as an 8-bit picture, as if it had been decoded."""
     pixels = (film * 255 + 0.5).astype(np.uint8)
     return Picture(pixels, 0, 255, ImageFacts("PNG", film.shape[0], film.shape[1], 8))
 
 
 def truth_of(subject: Subject, phantom_image: Phantom) -> NDArray[np.uint8]:
-    """1 for each label that is on the phantom, in the order of the model's outputs."""
+    """Return 1 for each label that is on the phantom, in the order of the model's outputs."""
     return np.array(
         [
             label in phantom_image.masks or (label == subject.nothing and not phantom_image.masks)
@@ -77,7 +77,7 @@ def _example(
 
 
 def cells(mask: NDArray[np.float32], subject: Subject) -> NDArray[np.uint8]:
-    """A mask → the grid cells it covers, relative to the one it covers best."""
+    """Convert a mask to the grid cells it covers, relative to the one it covers best."""
     spread = prepare(picture_of(mask), subject.input).tensor[0, 0]
     count, side = subject.cells, subject.input.height // subject.cells
     share = spread.reshape(count, side, count, side).mean(axis=(1, 3))

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 
 def draw_weights(seed: int, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
-    """Of a size that keeps activations about as large as they come in."""
+    """Draw weights of a size that keeps activations about as large as they come in."""
     uniform = 2 * np.random.default_rng([seed, zlib.crc32(name.encode())]).random(shape) - 1
     if len(shape) > 1:
         fan_in = int(np.prod(shape[1:]))

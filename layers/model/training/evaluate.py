@@ -15,7 +15,7 @@ _MISCOUNT_LIMIT = 1
 
 
 def summary(reading: Reading, subject: Subject, temperature: float) -> dict[str, Any]:
-    """The card's `metrics`: over all, and per label with the ends of their 95 % intervals."""
+    """Return the card's `metrics`: over all, and per label with the ends of their 95 % intervals."""
     metrics: dict[str, Any] = {subject.unit: len(reading.truth)}
     if subject.nothing is not None:
         metrics["accuracy"] = _accuracy(reading)
@@ -28,7 +28,9 @@ def summary(reading: Reading, subject: Subject, temperature: float) -> dict[str,
 
 
 def differences(metrics: dict[str, Any], card: dict[str, Any], path: str = "metrics") -> list[str]:
-    """Where two summaries differ by more than the tolerance; what one of them lacks, or is no number, differs."""
+    """Return where two summaries differ by more than the tolerance; what one of them lacks, or be no number,
+    differs.
+    """
     problems = []
     for key in dict.fromkeys([*metrics, *card]):
         here, value, there = f"{path}.{key}", metrics.get(key), card.get(key)
@@ -45,13 +47,15 @@ def _alike(value: float | list[float], there: float | list[float]) -> bool:
 
 
 def _accuracy(reading: Reading) -> list[float]:
-    """The share of images of which the drawn label has the highest score."""
+    """Return the share of images of which the drawn label has the highest score."""
     right = reading.scores.argmax(axis=1) == reading.truth.argmax(axis=1)
     return _round(metrics.interval(lambda images: float(right[images].mean()), len(right)))
 
 
 def _calibration_errors(reading: Reading, subject: Subject, temperature: float) -> tuple[float, float]:
-    """Expected calibration error without and with the temperature; of one choice, that of the chosen label's score."""
+    """Return expected calibration error without and with the temperature; of one choice, that of the chosen label's
+    score.
+    """
     if subject.nothing is None:
         logits = np.log(reading.scores / (1 - reading.scores)) * temperature
         plain = metrics.sigmoid(logits)
@@ -76,7 +80,7 @@ def _label_summary(reading: Reading, subject: Subject, i: int) -> dict[str, Any]
 
 
 def _confusion(reading: Reading, subject: Subject) -> dict[str, dict[str, int]]:
-    """How often each label was chosen of images with each label."""
+    """Return how often each label was chosen of images with each label."""
     truth, choice = reading.truth.argmax(axis=1), reading.scores.argmax(axis=1)
     return {
         one: {other: int(((truth == i) & (choice == j)).sum()) for j, other in enumerate(subject.labels)}

@@ -40,23 +40,23 @@ MR = Exposure("MR", 12, 30, 3200, "MONOCHROME2")
 
 
 def png(film: Film, bits: int = 8) -> bytes:
-    """An 8 or 16-bit grey PNG."""
+    """Return an 8 or 16-bit grey PNG."""
     dtype = np.uint8 if bits == 8 else np.uint16
     return _save(Image.fromarray((film * ((1 << bits) - 1) + 0.5).astype(dtype)), "PNG")
 
 
 def jpeg(film: Film, quality: int = 90) -> bytes:
-    """A grey JPEG."""
+    """Return a grey JPEG."""
     return _save(Image.fromarray((film * 255 + 0.5).astype(np.uint8)), "JPEG", quality=quality)
 
 
 def apply_window(exposure: Exposure, low: float, high: float) -> Exposure:
-    """The same, with a window given in the modality's units, as Hounsfield units are for CT."""
+    """Return the same, with a window given in the modality's units, as Hounsfield units are for CT."""
     return replace(exposure, black=round(low) - exposure.intercept, white=round(high) - exposure.intercept)
 
 
 def dicom(film: Film, exposure: Exposure, name: str, body_part: str = "CHEST") -> bytes:
-    """An uncompressed DICOM file of an invented patient `name`, the same bytes each time."""
+    """Return an uncompressed DICOM file of an invented patient `name`, the same bytes each time."""
     level = 1 - film if exposure.photometric == "MONOCHROME1" else film
     pixels = np.clip(exposure.black + level * (exposure.white - exposure.black) + 0.5, 0, None).astype("<u2")
     dataset = _dataset(exposure, name, body_part)

@@ -51,7 +51,7 @@ def _batches(examples: Examples, epochs: int, seed: int) -> Iterator[tuple[Tenso
 
 
 def _vary(images: Tensor) -> Tensor:
-    """Another exposure and another grain for each film in each epoch."""
+    """Return another exposure and another grain for each film in each epoch."""
     count = len(images)
     gamma = 0.75 + 0.6 * torch.rand(count, 1, 1, 1)
     grain = 0.02 * torch.rand(count, 1, 1, 1) * torch.randn_like(images)
@@ -59,7 +59,7 @@ def _vary(images: Tensor) -> Tensor:
 
 
 def _loss(network: ActivationNet, images: Tensor, truth: Tensor, grids: Tensor) -> Tensor:
-    """How wrong the scores are, and how wrong the maps are about where each finding lies."""
+    """Return how wrong the scores are, and how wrong the maps are about where each finding lies."""
     scores, activation = network(images)
     weight = 1 + (_MAP_POSITIVE - 1) * grids
     where = functional.binary_cross_entropy_with_logits(activation, grids, weight)
@@ -68,7 +68,7 @@ def _loss(network: ActivationNet, images: Tensor, truth: Tensor, grids: Tensor) 
 
 
 def _choice_loss(network: ActivationNet, images: Tensor, truth: Tensor, grids: Tensor) -> Tensor:
-    """The same where exactly one label is right, of the image and of each cell."""
+    """Return the same where exactly one label is right, of the image and of each cell."""
     scores, activation = network(images)
     cells = grids.argmax(1)  # the first label's grid is empty, so a cell without a finding gives 0
     weight = 1 + (_MAP_POSITIVE - 1) * grids.amax(1)

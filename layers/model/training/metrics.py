@@ -15,7 +15,9 @@ _BINS = 10
 
 
 def auroc(scores: Floats, truth: Truth) -> float:
-    """Area under the ROC curve of one label (n scores, n truths): the chance that a positive outranks a negative."""
+    """Return area under the ROC curve of one label (n scores, n truths): the chance that a positive outranks a
+    negative.
+    """
     order = np.sort(scores)
     ranks = (np.searchsorted(order, scores, "left") + np.searchsorted(order, scores, "right") + 1) / 2
     positives = int(truth.sum())
@@ -26,17 +28,17 @@ def auroc(scores: Floats, truth: Truth) -> float:
 
 
 def sensitivity(positives: Truth, truth: Truth) -> float:
-    """Share of the images with the finding on which it was found."""
+    """Return share of the images with the finding on which it was found."""
     return float(positives[truth == 1].mean())
 
 
 def specificity(positives: Truth, truth: Truth) -> float:
-    """Share of the images without the finding on which it was not found."""
+    """Return share of the images without the finding on which it was not found."""
     return float(1 - positives[truth == 0].mean())
 
 
 def calibration_error(scores: Floats, truth: Truth) -> float:
-    """Expected calibration error over all labels: how far scores lie from observed frequencies, in ten bins."""
+    """Return expected calibration error over all labels: how far scores lie from observed frequencies, in ten bins."""
     bins = np.minimum((scores * _BINS).astype(int), _BINS - 1)
     gaps = [
         np.abs(scores[bins == b].mean() - truth[bins == b].mean()) * np.mean(bins == b)
@@ -47,7 +49,7 @@ def calibration_error(scores: Floats, truth: Truth) -> float:
 
 
 def interval(measure: Callable[[NDArray[np.intp]], float], count: int, seed: int = 0) -> Interval:
-    """`measure` on all of `count` images, and the 95 % interval of it on bootstrap resamples of them."""
+    """Return `measure` on all of `count` images, and the 95 % interval of it on bootstrap resamples of them."""
     rng = np.random.default_rng(seed)
     samples = [measure(rng.integers(0, count, count)) for _ in range(_RESAMPLES)]
     low, high = np.nanpercentile(samples, [2.5, 97.5])
@@ -55,11 +57,11 @@ def interval(measure: Callable[[NDArray[np.intp]], float], count: int, seed: int
 
 
 def sigmoid(logits: Floats) -> Floats:
-    """Logits → scores."""
+    """Convert logits to scores."""
     return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
 
 
 def softmax(logits: Floats) -> Floats:
-    """Logits, n x labels → scores that add up to 1."""
+    """Convert logits, n x labels to scores that add up to 1."""
     powers = np.exp(logits - logits.max(axis=1, keepdims=True))
     return np.asarray(powers / powers.sum(axis=1, keepdims=True), np.float64)

@@ -33,7 +33,7 @@ Draw = Callable[[int], bytes]
 
 
 def negatives(model: str) -> Mapping[str, tuple[str, Draw]]:
-    """Kind → the code that should be told, and how to draw the file of an index."""
+    """Convert kind to the code that should be told, and how to draw the file of an index."""
     others = {
         f"phantoms of {name}": ("UNFAMILIAR", lambda index, name=name: files.png(_film(name, index)))
         for name in SUBJECTS
@@ -49,13 +49,13 @@ def negatives(model: str) -> Mapping[str, tuple[str, Draw]]:
 
 
 def blank(index: int) -> bytes:
-    """One grey, with a little noise."""
+    """Return one grey, with a little noise."""
     rng = np.random.default_rng([SEED, 0, index])
     return files.png(np.clip(rng.random() + rng.normal(0, 0.002, (SIDE, SIDE)), 0, 1).astype(np.float32))
 
 
 def photograph(index: int) -> bytes:
-    """A scene of a sky, a ground and some things, in colour, as a JPEG."""
+    """Return a scene of a sky, a ground and some things, in colour, as a JPEG."""
     rng = np.random.default_rng([SEED, 1, index])
     image = Image.new("RGB", (SIDE, SIDE * 3 // 4), _colour(rng))
     pen = ImageDraw.Draw(image)
@@ -72,7 +72,7 @@ def photograph(index: int) -> bytes:
 
 
 def page(index: int) -> bytes:
-    """A letter or a form, scanned in grey: lines of words, at times a frame or a letterhead."""
+    """Return a letter or a form, scanned in grey: lines of words, at times a frame or a letterhead."""
     rng = np.random.default_rng([SEED, 2, index])
     paper = int(rng.integers(235, 256))
     image = Image.new("L", (600, 800), paper)
@@ -90,13 +90,13 @@ def page(index: int) -> bytes:
 
 
 def flags_of(data: bytes, card: Card) -> tuple[str, ...]:
-    """What the gate says of a file."""
+    """Return what the gate says of a file."""
     picture = decode(data)
     return check_input(picture, prepare(picture, card.input), card)
 
 
 def measure(card: Card, count: int) -> list[tuple[str, str, float, float]]:
-    """(kind, code, share told exactly so, share told anything) for each kind; right images are the last."""
+    """Return (kind, code, share told exactly so, share told anything) for each kind; right images are the last."""
     rows = []
     for kind, (code, draw) in negatives(card.name).items():
         flags = [flags_of(draw(index), card) for index in range(count)]
@@ -107,7 +107,7 @@ def measure(card: Card, count: int) -> list[tuple[str, str, float, float]]:
 
 
 def table(count: int) -> str:
-    """All models' numbers."""
+    """Return all models' numbers."""
     lines = ["| model | shown | should be told | was told so | was told anything |", "| --- | --- | --- | --- | --- |"]
     for name in catalogue(MODELS):
         for kind, code, exactly, anything in measure(read_card(MODELS / name), count):
@@ -116,7 +116,7 @@ def table(count: int) -> str:
 
 
 def main(count: int) -> None:
-    """Writes the table into the page."""
+    """Write the table into the page."""
     table_text = table(count)
     before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
     PAGE.write_text(f"{before}{START}\n{table_text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
@@ -128,7 +128,7 @@ def _film(name: str, index: int) -> NDArray[np.float32]:
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
-    """Not grey: no two channels alike."""
+    """Draw a picture that is not grey: no two channels alike."""
     red, green, blue = rng.permutation([rng.integers(0, 90), rng.integers(80, 170), rng.integers(160, 256)])
     return int(red), int(green), int(blue)
 

@@ -41,7 +41,7 @@ class ActivationNet(nn.Module):
             nn.init.constant_(self.activation.bias[:1], 0.0)  # type: ignore[index]
 
     def forward(self, image: Tensor) -> tuple[Tensor, Tensor]:
-        """Exposure differs from film to film: each image is standardised first."""
+        """Run the network on standardised images: exposure differs from film to film."""
         residuals = image - image.mean((2, 3), keepdim=True)
         fine = self.fine(residuals / (residuals.square().mean((2, 3), keepdim=True) + 1e-4).sqrt())
         middle = self.middle(fine)
@@ -56,7 +56,7 @@ class ActivationNet(nn.Module):
 
 
 def _pool(activation: Tensor) -> Tensor:
-    """One number for each label: between the mean and the maximum of its cells."""
+    """Return one number for each label: between the mean and the maximum of its cells."""
     cells = activation.shape[2] * activation.shape[3]
     total = torch.logsumexp(_SHARPNESS * activation.flatten(2), 2) - torch.log(torch.tensor(float(cells)))
     return total / _SHARPNESS

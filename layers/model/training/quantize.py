@@ -92,7 +92,7 @@ def _write_graph(source: Path, target: Path, tensors: Tensors, model: Model) -> 
 
 
 def _card(before: Model, graph: Path, images: int) -> dict[str, Any]:
-    """The card of the new version. What was measured of the old one is not claimed of it."""
+    """Return the card of the new version. What was measured of the old one is not claimed of it."""
     data = graph.read_bytes()
     document = {key: value for key, value in before.card.document.items() if key != "metrics"}
     return document | {
@@ -112,7 +112,7 @@ def _share(folder: Path, quantised_folder: Path) -> float:
 
 
 def main() -> int:
-    """Reports; 1 when nothing was made."""
+    """Report; 1 when nothing was made."""
     parser = argparse.ArgumentParser(prog="python -m training.quantize", description=__doc__)
     for name, text in (
         ("folder", "the model"),

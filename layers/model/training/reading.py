@@ -43,7 +43,7 @@ def read_held_out(folder: Path, subject: Subject, seed: int, count: int) -> Read
 
 
 def encode(subject: Subject, phantom_image: Phantom, index: int) -> bytes:
-    """The image as a file; formats take turns."""
+    """Return the image as a file; formats take turns."""
     kind = _KINDS[index % len(_KINDS)]
     if kind == "jpeg":
         return files.jpeg(phantom_image.film)
@@ -56,7 +56,9 @@ def encode(subject: Subject, phantom_image: Phantom, index: int) -> bytes:
 
 
 def points_at(phantom_image: Phantom, analysis: Analysis, label: str) -> float:
-    """1 if the label's heat has its maximum on the finding, 0 if beside it, NaN if it is absent or was not found."""
+    """Return 1 if the label's heat has its maximum on the finding, 0 if beside it, NaN if it is absent or was not
+    found.
+    """
     if label not in phantom_image.masks or label not in analysis.grids:
         return float("nan")
     heat = spread_heat(analysis.grids[label], analysis.placement, *phantom_image.film.shape)
@@ -65,7 +67,7 @@ def points_at(phantom_image: Phantom, analysis: Analysis, label: str) -> float:
 
 
 def found_by(analysis: Analysis, subject: Subject) -> list[int]:
-    """1 for each label that the analysis says is there, in the order of the model's outputs."""
+    """Return 1 for each label that the analysis says is there, in the order of the model's outputs."""
     positive = {finding.label for finding in analysis.positive}
     if analysis.choice == subject.nothing and subject.nothing is not None:
         positive.add(subject.nothing)

@@ -37,7 +37,7 @@ Slices of CT and MR are in `slices/`.
 
 
 def sample(kind: str, number: int) -> Phantom:
-    """The phantom of a bundled sample."""
+    """Return the phantom of a bundled sample."""
     return draw(np.random.default_rng([_SEED, list(KINDS).index(kind), number]), KINDS[kind])
 
 
@@ -58,7 +58,7 @@ def write_samples(folder: Path) -> None:
 
 
 def box(mask: Layer) -> list[float]:
-    """The bounding box of a mask as fractions: left, top, right, bottom."""
+    """Return the bounding box of a mask as fractions: left, top, right, bottom."""
     (height, width), (rows, columns) = mask.shape, np.nonzero(mask)
     ends = (columns.min() / width, rows.min() / height, (columns.max() + 1) / width, (rows.max() + 1) / height)
     return [round(float(end), 4) for end in ends]

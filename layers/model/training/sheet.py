@@ -37,7 +37,7 @@ class SheetEntry:
 
 
 def write_sheets(models: Path, docs: Path) -> None:
-    """The first model's sheet, and for each of the others one in the gallery."""
+    """Write the first model's sheet, and for each of the others one in the gallery."""
     films = [SheetEntry(sample(kind, 1), ", ".join(KINDS[kind]) or kind) for kind in KINDS]
     _write(load_model(models / FIRST, 1), films, 4, docs / "imaging" / "phantoms.png")
     for name in SLICES:
@@ -49,7 +49,7 @@ def write_sheets(models: Path, docs: Path) -> None:
 
 
 def _write(model: Model, examples: Sequence[SheetEntry], across: int, path: Path) -> None:
-    """Above each film with the truth's boxes, below it the overlay; `across` of them side by side."""
+    """Draw above each film with the truth's boxes, below it the overlay; `across` of them side by side."""
     columns = [_column(one, model) for one in examples]
     height, down = columns[0].height, -(-len(columns) // across)
     sheet = Image.new("RGB", ((_SIDE + _GAP) * across, height * down + _NOTICE), "white")

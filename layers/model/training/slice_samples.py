@@ -44,7 +44,7 @@ use them to try Scanward, never to judge it. `docs/gallery.md` shows phantoms th
 
 
 def slice_sample(name: str, label: str, number: int) -> Phantom:
-    """A phantom of a model's label."""
+    """Return a phantom of a model's label."""
     seed = [_SEED, list(SLICES).index(name), list(SLICES[name].TITLES).index(label), number]
     phantom_image: Phantom = SLICES[name].draw(np.random.default_rng(seed), (label,))
     return phantom_image
@@ -65,7 +65,7 @@ def write_slices(folder: Path, models: Path) -> None:
 
 
 def _files(name: str, model: Model) -> Iterator[tuple[str, str, Phantom, bytes]]:
-    """A JPEG for each label, and for one of them a DICOM file, as slices come."""
+    """Yield a JPEG for each label, and for one of them a DICOM file, as slices come."""
     short, in_dicom = _FILES[name]
     for label in SUBJECTS[name].labels:
         numbers = (n for n in range(1, 100) if _reads_right(model, slice_sample(name, label, n), label))
@@ -87,7 +87,7 @@ def _dicom(name: str, stem: str, phantom_image: Phantom) -> bytes:
 
 
 def _reads_right(model: Model, phantom_image: Phantom, label: str) -> bool:
-    """The label is chosen, clearly, and the heat is on it."""
+    """Return the label is chosen, clearly, and the heat is on it."""
     analysis = analyse(decode(files.jpeg(phantom_image.film)), model)
     return (
         analysis.choice == label and analysis.scores[label] > _CLEAR and points_at(phantom_image, analysis, label) != 0

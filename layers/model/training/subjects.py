@@ -53,7 +53,7 @@ def _chest_film(rng: np.random.Generator) -> Phantom:
 
 
 def _one_of(titles: Mapping[str, str], draw: Callable[[np.random.Generator, tuple[str, ...]], Phantom]) -> Draw:
-    """As many phantoms of each label."""
+    """Draw as many phantoms of each label."""
 
     def draw(rng: np.random.Generator) -> Phantom:
         return draw(rng, (tuple(titles)[int(rng.integers(len(titles)))],))
@@ -72,7 +72,7 @@ class _Recipe:
 
 
 def _slices(name: str, module: ModuleType, exposure: Exposure, body_part: str, recipe: _Recipe) -> Subject:
-    """A model that chooses one label for a slice; its first says that there is nothing."""
+    """Return a model that chooses one label for a slice; its first says that there is nothing."""
     return Subject(
         name=name,
         titles=module.TITLES,

@@ -10,7 +10,7 @@ FIRST = "chest_xray"
 
 
 def write_tables(models: Path, docs: Path) -> None:
-    """The first model's into the page about models, all others' into the gallery."""
+    """Write the first model's table into the page about models, all others' into the gallery."""
     for name in SUBJECTS:
         page = docs / ("models.md" if name == FIRST else "gallery.md")
         start, end = marks(name)
@@ -20,13 +20,13 @@ def write_tables(models: Path, docs: Path) -> None:
 
 
 def marks(name: str) -> tuple[str, str]:
-    """What stands before and after a model's table."""
+    """Return what stands before and after a model's table."""
     subject = "card" if name == FIRST else f"card {name}"
     return f"<!-- {subject}: start -->", f"<!-- {subject}: end -->"
 
 
 def table(folder: Path) -> str:
-    """One line for each label; in brackets the 95 % confidence interval."""
+    """Return one line for each label; in brackets the 95 % confidence interval."""
     card, unit = read_card(folder), SUBJECTS[folder.name].unit
     metrics: dict[str, Any] = card.document["metrics"]
     measures = "AUROC | sensitivity | specificity | heat's maximum on it | operating point"
@@ -48,7 +48,7 @@ def table(folder: Path) -> str:
 
 
 def _choices(card: Card, metrics: dict[str, Any]) -> list[str]:
-    """Of a model that chooses one label: how often the right one, and what was taken for what."""
+    """Return the table of a model that chooses one label: how often the right one, and what was taken for what."""
     if "accuracy" not in metrics:
         return []
     titles = {label.id: label.title for label in card.labels}

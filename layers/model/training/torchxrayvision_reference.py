@@ -55,7 +55,7 @@ def main(out: Path) -> None:
 
 
 def _prepare(path: Path) -> NDArray[np.float32]:
-    """1 x 224 x 224, as the package's documentation does it."""
+    """Return the image as 1 x 224 x 224, as the package's documentation does it."""
     image = xrv.utils.load_image(str(path))
     image = xrv.datasets.XRayCenterCrop()(image)
     image_224: NDArray[np.float32] = xrv.datasets.XRayResizer(SIDE)(image)
@@ -63,7 +63,9 @@ def _prepare(path: Path) -> NDArray[np.float32]:
 
 
 def _fill(network: torch.nn.Module, example: torch.Tensor) -> dict[str, list[float]]:
-    """Weights from the seed; each normalisation by one mean and variance, so that activations stay of order one."""
+    """Return weights from the seed; each normalisation by one mean and variance, so that activations stay of order
+    one.
+    """
     for name, value in network.state_dict().items():
         if value.is_floating_point() and not name.endswith(("running_mean", "running_var")):
             value.copy_(torch.from_numpy(draw_weights(SEED, name, tuple(value.shape))))

@@ -65,7 +65,7 @@ class Names:
     registration_id: str | None = None
 
     def unique_forms(self) -> dict[str, str]:
-        """Field → unique form, of those that were given."""
+        """Return field → unique form, of those that were given."""
         values = {"email": self.email, "username": self.username}
         values |= {"carte_id": self.carte_id, "registration_id": self.registration_id}
         return {name: fold(value) for name, value in values.items() if value is not None}
@@ -107,7 +107,7 @@ class Account:
         return profile.full_name or both or profile.name or self.names.username or local
 
     def age_on(self, day: date) -> int | None:
-        """In whole years by the birth date; else as given."""
+        """Return the age in whole years by the birth date; else as given."""
         born = self.profile.birth_date
         if born is None:
             return self.profile.age
@@ -137,12 +137,15 @@ class Actor:
 
 
 def register(id: int, role: Role, names: Names, profile: Profile, now: datetime) -> Account:
-    """A new account. Professionals wait for an administrator's approval, others need none."""
+    """Return a new account. Professionals wait for an administrator's approval, others need none."""
     return Account(id, role, names, profile, True, role not in PROFESSIONALS, created_at=now, updated_at=now)
 
 
 def decide(account: Account, decision: Decision, *, is_approved: bool) -> Account:
-    """The account of a professional as an administrator decided. Raises Conflict for those who need no approval."""
+    """Return the account of a professional as an administrator decided.
+
+    Raises Conflict for those who need no approval.
+    """
     if account.role not in PROFESSIONALS:
         raise Conflict("Only professionals are approved")
     return replace(account, is_approved=is_approved, decision=decision, updated_at=decision.at)
@@ -152,5 +155,5 @@ MAX_FOLDED_BYTES = 1000  # some characters fold to many, and DynamoDB takes 2,04
 
 
 def fold(text: str) -> str:
-    """The form in which a name is unique: compatibility forms and case are one."""
+    """Return the form in which a name is unique: compatibility forms and case are one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()

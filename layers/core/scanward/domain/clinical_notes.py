@@ -30,12 +30,12 @@ class Note(Generic[T]):
 def write_note(  # noqa: PLR0917 (a first version says as much)
     id: int, patient_id: int, author_id: int, text: T, now: datetime, departments: tuple[int, ...] = ()
 ) -> Note[T]:
-    """The first version."""
+    """Return the first version."""
     return Note(id, patient_id, author_id, text, 1, now, now, author_id, departments)
 
 
 def amend_note(writing: Note[T], version: int, text: T, by: int, now: datetime) -> Note[T]:
-    """The next version, written over `version`. Raises Conflict when that is not the one that stands."""
+    """Return the next version, written over `version`. Raises Conflict when that is not the one that stands."""
     if version != writing.version:
         raise Conflict
     return replace(writing, text=text, version=version + 1, updated_at=now, amended_by=by)

@@ -27,5 +27,5 @@ class IdempotencyRecord:
     is_complete: bool
 
     def is_in_progress(self, now: datetime) -> bool:
-        """Whether the first request may still be at it."""
+        """Tell whether the first request may still be at it."""
         return not self.is_complete and now - self.begun_at < REQUEST_TIMEOUT

@@ -18,7 +18,7 @@ _LOW = (1 << _LOW_BITS) - 1
 
 
 def new_id(now_ms: int, random_bits: int) -> int:
-    """An id made at `now_ms` (Unix milliseconds) from 12 random bits."""
+    """Return an id made at `now_ms` (Unix milliseconds) from 12 random bits."""
     stamp = now_ms - EPOCH_MS
     if stamp < 0 or stamp >> (53 - RANDOM_BITS):
         raise ValueError("the clock is outside the years that ids can spell")
@@ -26,13 +26,13 @@ def new_id(now_ms: int, random_bits: int) -> int:
 
 
 def to_uuid(number: int) -> UUID:
-    """The UUID spelling of an id."""
+    """Return the UUID spelling of an id."""
     high, low = number >> _LOW_BITS, number & _LOW
     return UUID(int=high << 80 | 0x8 << 76 | low << 71 | 0b10 << 62 | _TAIL)
 
 
 def parse_id(text: str) -> int:
-    """The id that either spelling means. Raises NotFound for anything else: such an object cannot exist."""
+    """Return the id that either spelling means. Raises NotFound for anything else: such an object cannot exist."""
     if text.isascii() and text.isdigit() and len(text) <= 16:
         number = int(text)
         if number <= MAX_ID:

@@ -25,7 +25,7 @@ CONTENT_TYPE_OF = MappingProxyType(
 
 
 def format_of(head: bytes) -> ImageFormat | None:
-    """The format that the first 132 bytes show, whatever a name or header says; None: not one of ours.
+    """Return the format that the first 132 bytes show, whatever a name or header says; None: not one of ours.
 
     Source: ITU-T T.81 B.1.1.3 (SOI), PNG third edition 5.2, DICOM PS3.10 7.1.
     """

@@ -18,12 +18,12 @@ class ExternalPrefix:
 
 
 def upload_key(lane: Priority, scan_id: int, task_id: int) -> str:
-    """Where an original lies."""
+    """Return where an original lies."""
     return f"uploads/{lane}/{scan_id}/{task_id}"
 
 
 def parse_upload_key(key: str) -> tuple[Priority, int, int] | None:
-    """(lane, scan id, task id) of a key that `upload_key` made, else None."""
+    """Return (lane, scan id, task id) of a key that `upload_key` made, else None."""
     parts = key.split("/")
     if len(parts) != 4 or parts[0] != "uploads" or parts[1] not in _PRIORITIES:
         return None
@@ -33,7 +33,7 @@ def parse_upload_key(key: str) -> tuple[Priority, int, int] | None:
 
 
 def parse_external_key(key: str) -> ExternalPrefix | None:
-    """Whose object `uploads/{lane}/incoming/{account}/{name}` is, whatever its name, else None."""
+    """Return whose object `uploads/{lane}/incoming/{account}/{name}` is, whatever its name, else None."""
     parts = key.split("/", 4)
     if len(parts) != 5 or parts[0] != "uploads" or parts[1] not in _PRIORITIES or parts[2] != "incoming":
         return None
@@ -43,38 +43,38 @@ def parse_external_key(key: str) -> ExternalPrefix | None:
 
 
 def preview_key(scan_id: int) -> str:
-    """The JPEG that people look at."""
+    """Return the JPEG that people look at."""
     return f"derived/{scan_id}/preview.jpg"
 
 
 def deidentified_key(scan_id: int) -> str:
-    """The copy of a DICOM file that says nothing of a person."""
+    """Return the copy of a DICOM file that says nothing of a person."""
     return f"derived/{scan_id}/deidentified.dcm"
 
 
 def heatmap_key(scan_id: int, task_id: int) -> str:
-    """The PNG that shows where the model looked in one task."""
+    """Return the PNG that shows where the model looked in one task."""
     return f"derived/{scan_id}/{task_id}/heatmap.png"
 
 
 def derived_prefix(scan_id: int) -> str:
-    """Where all that was made of a scan lies."""
+    """Return where all that was made of a scan lies."""
     return f"derived/{scan_id}/"
 
 
 def export_key(account_id: int, export_id: int) -> str:
-    """The ZIP of what somebody takes along of their own."""
+    """Return the ZIP of what somebody takes along of their own."""
     return f"exports/{account_id}/{export_id}.zip"
 
 
 def account_prefixes(account_id: int) -> tuple[str, ...]:
-    """Where files lie that are an account's own, whatever scan they are of."""
+    """Return where files lie that are an account's own, whatever scan they are of."""
     incoming = [f"uploads/{lane}/incoming/{account_id}/" for lane in Priority]
     return (f"profiles/{account_id}/", f"exports/{account_id}/", *incoming, *map(quarantine_key, incoming))
 
 
 def quarantine_key(key: str) -> str:
-    """Where an object goes that means nothing to us."""
+    """Return where an object goes that means nothing to us."""
     return f"aside/{key.removeprefix('uploads/')}"
 
 

@@ -26,10 +26,10 @@ class ChartVersion:
 
 
 def first_version(patient_id: int, author_id: int, now: datetime) -> ChartVersion:
-    """An empty sheet."""
+    """Return an empty sheet."""
     return ChartVersion(patient_id, 0, author_id, now)
 
 
 def next_version(sheet: ChartVersion, author_id: int, fields: Mapping[str, Any], now: datetime) -> ChartVersion:
-    """The next version: `fields` as given, the others as they were."""
+    """Return the next version: `fields` as given, the others as they were."""
     return replace(sheet, **fields, version=sheet.version + 1, author_id=author_id, at=now)

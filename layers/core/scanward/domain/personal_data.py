@@ -37,7 +37,7 @@ class Export:
 
     @property
     def is_over(self) -> bool:
-        """Whether nothing will come of it but what is there."""
+        """Tell whether nothing will come of it but what is there."""
         return self.status in {TaskStatus.COMPLETED, TaskStatus.FAILED}
 
     @property
@@ -45,29 +45,29 @@ class Export:
         return self.changed_at + (RETENTION if self.is_ready else ABANDONED_AFTER)
 
     def stands(self, now: datetime) -> bool:
-        """Whether it is there to be fetched, or may still come to be."""
+        """Tell whether it is there to be fetched, or may still come to be."""
         return now < self.ends_at and self.status is not TaskStatus.FAILED
 
     def is_replaceable(self, now: datetime) -> bool:
-        """Whether another one may be packed in its stead."""
+        """Tell whether another one may be packed in its stead."""
         return not self.stands(now) or (self.is_ready and now - self.changed_at >= REPEAT_AFTER)
 
 
 def request_export(account_id: int, id: int, now: datetime) -> Export:
-    """An export that waits to be packed."""
+    """Return an export that waits to be packed."""
     return Export(account_id, id, TaskStatus.PENDING, 0, now, now)
 
 
 def advance_export(export: Export, progress: int, now: datetime) -> Export:
-    """So far packed, in percent."""
+    """Return the export packed so far, in percent."""
     return replace(export, status=TaskStatus.IN_PROGRESS, progress=max(export.progress, progress), changed_at=now)
 
 
 def fail_export(export: Export, now: datetime) -> Export:
-    """Not to be packed; the next who asks has another one packed."""
+    """Return the export FAILED; the next who asks has another one packed."""
     return replace(export, status=TaskStatus.FAILED, changed_at=now)
 
 
 def complete_export(export: Export, now: datetime) -> Export:
-    """Packed."""
+    """Return the export COMPLETED."""
     return replace(export, status=TaskStatus.COMPLETED, progress=100, changed_at=now)

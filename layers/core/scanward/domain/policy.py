@@ -153,12 +153,12 @@ APPROVED_ONLY = frozenset(
 
 
 def relation_of(actor: Actor, resource: Resource) -> Relation:
-    """What the actor is to the patient: themselves first, else what was found of care."""
+    """Return what the actor is to the patient: themselves first, else what was found of care."""
     return Relation.SELF if actor.account_id == resource.patient_id else resource.relation
 
 
 def allows(actor: Actor, action: Action, resource: Resource) -> bool:
-    """Whether `actor` may do `action` to `resource`."""
+    """Tell whether `actor` may do `action` to `resource`."""
     relation = relation_of(actor, resource)
     waiting = actor.role in PROFESSIONALS and not actor.is_approved
     if waiting and (action in APPROVED_ONLY or relation not in _LINK_RELATIONS):

@@ -48,18 +48,18 @@ class Question:
         return Status.ANSWERED if self.response else Status.PENDING
 
     def reader(self, actor_id: int) -> Relation:
-        """What its text makes of an actor: the doctor it was put to, who answered, any while the pool waits."""
+        """Return what its text makes of an actor: the doctor it was put to, who answered, any while the pool waits."""
         waits = self.doctor_id is None and self.response is None
         is_answerer = self.response is not None and self.response.doctor_id == actor_id
         return Relation.ASKED if waits or is_answerer or self.doctor_id == actor_id else Relation.NONE
 
     def answerer(self, actor_id: int) -> Relation:
-        """What putting it made of an actor: whether it was for them to answer, answered or not."""
+        """Return what putting it made of an actor: whether it was for them to answer, answered or not."""
         return Relation.ASKED if self.doctor_id in (None, actor_id) else Relation.NONE
 
 
 def answer(question: Question, response: Response) -> Question:
-    """The question as answered. Raises AlreadyAnswered."""
+    """Return the question as answered. Raises AlreadyAnswered."""
     if question.response:
         raise AlreadyAnswered
     return replace(question, response=response, updated_at=response.at)

@@ -63,7 +63,9 @@ class ModelVersion:
 
 
 def disclaimer_of(notice: str | None) -> str:
-    """What every answer says: a card's notice, if a model has read the image, and that this is not a diagnosis."""
+    """Return what every answer says: a card's notice, if a model has read the image, and that this is not a
+    diagnosis.
+    """
     sentence = (notice or "").strip().rstrip(".")
     return f"{sentence[:1].upper()}{sentence[1:]}. {NO_DIAGNOSIS}" if sentence else NO_DIAGNOSIS
 
@@ -83,7 +85,7 @@ class AnalysisResult:
 
     @property
     def pathologies(self) -> list[str]:
-        """Labels that were found, highest score first."""
+        """Label that were found, highest score first."""
         findings = sorted((f for f in self.findings if f.found), key=lambda f: -f.score)
         return [f.label for f in findings]
 
@@ -104,7 +106,7 @@ class AnalysisResult:
         return disclaimer_of(self.model.disclaimer if self.model else None)
 
     def to_dict(self) -> dict[str, Any]:
-        """The result as documents show it (`pathologies`, `confidence`) and all that stands behind it."""
+        """Return the result as documents show it (`pathologies`, `confidence`) and all that stands behind it."""
         return {
             "pathologies": self.pathologies,
             "confidence": self.confidence,

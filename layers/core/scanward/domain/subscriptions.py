@@ -70,18 +70,18 @@ class Subscription:
 
 
 def new_connection(id: str, account_id: int, session_id: str, session_ends: datetime, now: datetime) -> Connection:
-    """A socket that watches nothing yet; it ends with its session, and with API Gateway's patience."""
+    """Return a socket that watches nothing yet; it ends with its session, and with API Gateway's patience."""
     ends = min(now + MAX_LIFETIME, session_ends)
     return Connection(id, account_id, session_id, now, now, min(now + KEEP_ALIVE_INTERVAL, ends), ends)
 
 
 def free_slot(slots: list[Slot]) -> int | None:
-    """A slot that none of these hold; None when all are held."""
+    """Return a slot that none of these hold; None when all are held."""
     return next(iter(set(range(MAX_CONNECTIONS)) - {slot.number for slot in slots}), None)
 
 
 def watch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
-    """With these tasks named as well. Raises InvalidFields when they are too many."""
+    """Return the connection with these tasks named as well. Raises InvalidFields when they are too many."""
     named_ids = tuple(dict.fromkeys((*connection.task_ids, *task_ids)))
     if len(named_ids) > MAX_TASKS:
         raise InvalidFields({"task_ids": [f"A connection watches {MAX_TASKS} named tasks at most."]})
@@ -89,34 +89,38 @@ def watch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
 
 
 def unwatch(connection: Connection, task_ids: tuple[int, ...]) -> Connection:
-    """Without these tasks; those of one's own are told of again when they move, as long as all of them are watched."""
+    """Return the connection without these tasks; those of one's own are told of again when they move, as long as all of
+    them are watched.
+    """
     named_ids = tuple(task_id for task_id in connection.task_ids if task_id not in task_ids)
     followed_ids = tuple(task_id for task_id in connection.followed_ids if task_id not in task_ids)
     return replace(connection, task_ids=named_ids, followed_ids=followed_ids)
 
 
 def follow(connection: Connection, task_id: int) -> Connection:
-    """With one's own task followed; the oldest is forgotten when there are too many (ids grow with time)."""
+    """Return the connection with a task of its account followed; the oldest is forgotten when there are too many (ids
+    grow with time).
+    """
     others = sorted(set(connection.followed_ids) - {task_id})
     return replace(connection, followed_ids=(*others[-(MAX_FOLLOWED - 1) :], task_id))
 
 
 def note_activity(connection: Connection, now: datetime) -> Connection:
-    """After a word from the client; the same when the last one was just now."""
+    """Return the connection after a message of its client; the same when the last one was just now."""
     return replace(connection, active_at=now) if now - connection.active_at >= ACTIVITY_INTERVAL else connection
 
 
 def has_ended(connection: Connection, now: datetime) -> bool:
-    """Whether the socket has lived out its life, or heard nothing for too long."""
+    """Tell whether the socket has lived out its life, or heard nothing for too long."""
     return now >= connection.ends_at or now - connection.active_at >= IDLE_TIMEOUT
 
 
 def renew(connection: Connection, now: datetime) -> Connection:
-    """After a keep-alive; the next look is for another one, or for the end."""
+    """Return the connection after a keep-alive; the next look is for another one, or for the end."""
     soonest = min(now + KEEP_ALIVE_INTERVAL, connection.active_at + IDLE_TIMEOUT, connection.ends_at)
     return replace(connection, due_at=max(soonest, now))
 
 
 def owners(task: Task) -> tuple[int, ...]:
-    """The accounts whose own the task is: whose data it reads, and who asked for it."""
+    """Return the accounts whose own the task is: whose data it reads, and who asked for it."""
     return tuple(dict.fromkeys((task.patient_id, task.requested_by)))

@@ -138,7 +138,7 @@ def create(
     requested_by: int | None = None,
     object_key: str | None = None,
 ) -> Task:
-    """A task that waits for its image, asked for by the patient unless `requested_by` says otherwise.
+    """Return a task that waits for its image, asked for by the patient unless `requested_by` says otherwise.
 
     Its image lies under its own key unless `object_key` says otherwise.
     """
@@ -159,7 +159,7 @@ def create(
 
 
 def create_reanalysis(id: int, of: Task, requested_by: int, order: Order, now: datetime) -> Task:
-    """Another analysis of the image that `of` read, the very version of it. Raises TaskNotFinished.
+    """Return another analysis of the image that `of` read, the very version of it. Raises TaskNotFinished.
 
     What `of` was told of the image holds for this one too, unless its order says otherwise.
     """
@@ -172,7 +172,7 @@ def create_reanalysis(id: int, of: Task, requested_by: int, order: Order, now: d
 
 
 def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -> Task:
-    """The task in the hands of one worker, for the length of a lease.
+    """Return the task in the hands of one worker, for the length of a lease.
 
     The object's version is pinned at the first claim and kept by later ones. Raises TaskClosed or TaskLeased.
     """
@@ -196,7 +196,9 @@ def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -
 
 
 def advance(task: Task, progress: int, message: str, now: datetime, object_version: str | None = None) -> Task:
-    """Further along, with the lease renewed, and the object's version pinned where no event had named it."""
+    """Return the task further along, with the lease renewed, and the object's version pinned where no event had named
+    it.
+    """
     _require_running(task)
     return replace(
         task,
@@ -210,29 +212,31 @@ def advance(task: Task, progress: int, message: str, now: datetime, object_versi
 
 
 def complete(task: Task, result: Mapping[str, Any], now: datetime) -> Task:
-    """Done, with its result."""
+    """Return the task COMPLETED, with its result."""
     _require_running(task)
     return _finish(task, TaskStatus.COMPLETED, "Analysis complete", now, progress=100, result=dict(result))
 
 
 def fail(task: Task, reason: FailureReason, now: datetime) -> Task:
-    """Over, with a reason from the closed list."""
+    """Return the task FAILED, with a reason from the closed list."""
     return _finish(task, TaskStatus.FAILED, FAILURE_TEXTS[reason], now, failure=reason)
 
 
 def cancel(task: Task, now: datetime) -> Task:
-    """Called off; an image that comes later is not read. Raises TaskClosed once it is final."""
+    """Return the task CANCELLED; an image that comes later is not read. Raises TaskClosed once it is final."""
     return _finish(task, TaskStatus.CANCELLED, "Task cancelled successfully", now)
 
 
 def release(task: Task, now: datetime) -> Task:
-    """Given back by its worker: the next may claim it at once."""
+    """Return the task without a lease, given back by its worker: the next may claim it at once."""
     _require_running(task)
     return replace(task, message="Waiting for another try", version=task.version + 1, leased_until=now, due_at=now)
 
 
 def postpone(task: Task, now: datetime) -> Task:
-    """Looked at and left as it is; the next look comes later each time, so that a backlog is not doubled."""
+    """Return the task as it is, to be checked again later; the next look comes later each time, so that a backlog is
+    not doubled.
+    """
     _require_open(task)
     later = now + max(FIRST_CHECK, now - task.created_at)
     deadline = max(task.created_at + DEADLINE, now + FIRST_CHECK)
@@ -240,13 +244,15 @@ def postpone(task: Task, now: datetime) -> Task:
 
 
 def await_upload(task: Task, now: datetime) -> Task:
-    """Looked at before its image has come; soon looked at again, in case that it comes and its event does not."""
+    """Return the task whose image has not come, to be checked again soon; soon looked at again, in case that it comes
+    and its event does not.
+    """
     _require_open(task)
     return replace(task, due_at=now + FIRST_CHECK, version=task.version + 1)
 
 
 def is_leased(task: Task, now: datetime) -> bool:
-    """Whether a worker holds the task."""
+    """Tell whether a worker holds the task."""
     return task.status is TaskStatus.IN_PROGRESS and task.leased_until is not None and now < task.leased_until
 
 
@@ -267,7 +273,7 @@ def _finish(task: Task, status: TaskStatus, message: str, now: datetime, **rest:
 
 
 def status_report(task: Task) -> dict[str, Any]:
-    """The state, and the result or the failure once there is one."""
+    """Return the state, and the result or the failure once there is one."""
     payload: dict[str, Any] = {
         "status": task.status.value,
         "progress": task.progress,

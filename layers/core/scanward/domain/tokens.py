@@ -39,7 +39,7 @@ class Claims:
 
 
 def password_fingerprint(password_hash: str, email: str | None) -> str:
-    """What a reset token is good for: this password of this address. Any other password or address ends it."""
+    """Return what a reset token is good for: this password of this address. Any other password or address ends it."""
     return hashlib.blake2b(f"{password_hash} {email}".encode(), digest_size=16).hexdigest()
 
 
@@ -68,14 +68,14 @@ class TokenKeys:
     keys: tuple[SigningKey, ...]
 
     def signing(self, now: int) -> SigningKey:
-        """The key that signs at `now`. Raises NoSigningKey."""
+        """Return the key that signs at `now`. Raises NoSigningKey."""
         usable = [key for key in self.keys if key.signs_from <= now]
         if not usable:
             raise NoSigningKey
         return max(usable, key=lambda key: key.signs_from)
 
     def verifying(self, key_id: object, now: int) -> str | None:
-        """The key of this id, if it still verifies."""
+        """Return the key of this id, if it still verifies."""
         for key in self.keys:
             if key.id == key_id and (key.verifies_until is None or now < key.verifies_until):
                 return key.key
@@ -83,7 +83,9 @@ class TokenKeys:
 
 
 def rotate_token_keys(keys: TokenKeys, fresh: SigningKey, now: int) -> TokenKeys:
-    """With a fresh key that signs after the notice; the others retire then, and those that have are dropped."""
+    """Return the keys with a fresh one that signs after the notice; the others retire then, and those that have are
+    dropped.
+    """
     begins = now + ANNOUNCEMENT_SECONDS
     retired_keys = tuple(
         key if key.verifies_until is not None else replace(key, verifies_until=begins + RETENTION_SECONDS)
@@ -117,7 +119,7 @@ class Refresh(Enum):
 
 
 def check_refresh(session: Session, token_id: str, now: int) -> Refresh:
-    """What it means that the refresh token with this id is shown at `now`."""
+    """Return what it means that the refresh token with this id is shown at `now`."""
     if session.current in (None, token_id):
         return Refresh.GOOD
     if token_id == session.previous and now - session.rotated_at <= GRACE_SECONDS:
@@ -126,5 +128,5 @@ def check_refresh(session: Session, token_id: str, now: int) -> Refresh:
 
 
 def rotate_refresh(session: Session, token_id: str, successor: str, now: int) -> Session:
-    """The session after its refresh token was replaced."""
+    """Return the session after its refresh token was replaced."""
     return replace(session, current=successor, previous=token_id, rotated_at=now)

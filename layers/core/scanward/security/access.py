@@ -35,7 +35,7 @@ class Access:
         self._now = now
 
     def require(self, actor: Actor, action: Action, patient_id: int, thing: ResourceRef) -> Relation:
-        """Lets the actor at the thing, and logs it when it is another's; what the actor is to the patient.
+        """Let the actor at the thing, and logs it when it is another's; what the actor is to the patient.
 
         Raises NotFound to whom the patient is a stranger, NotAllowed to whom they are not but who may not do this.
         One's own data cost no round trip, an administrator's look one, a professional's two.
@@ -53,7 +53,8 @@ class Access:
         return relation
 
     def require_as(self, actor: Actor, action: Action, resource: Resource, thing: ResourceRef) -> None:
-        """The same, where what the actor is to the patient is known from elsewhere than care: a question, a department.
+        """Require what `require` does where what the actor is to the patient is known from elsewhere than care: a
+        question, a department.
 
         Raises as `require` does. What a patient decides of their own care is logged too. One round trip.
         """
@@ -63,7 +64,8 @@ class Access:
         self._care.log(self._entry(actor, action, resource.patient_id, thing, None), None)
 
     def entry(self, actor: Actor, action: Action, owner_id: int, thing: ResourceRef) -> AccessEntry | None:
-        """What to log of a change, for who writes it in the change's own transaction; None of a change of one's own.
+        """Return what to log of a change, for who writes it in the change's own transaction; None of a change of one's
+        own.
 
         Where no grant is needed: raises NotAllowed for all but owners and administrators.
         """
@@ -72,7 +74,7 @@ class Access:
         return self._entry(actor, action, owner_id, thing, None) if actor.account_id != owner_id else None
 
     def read_grants(self, actor: Actor, action: Action, patient_ids: Iterable[int]) -> dict[int, Grant]:
-        """Patient → what opens their data, of those to whom the actor may do this. Who shows it logs it."""
+        """Return patient → what opens their data, of those to whom the actor may do this. Who shows it logs it."""
         grants = self._care.grants(actor, sorted(set(patient_ids)), self._now())
         return {
             number: grant for number, grant in grants.items() if allows(actor, action, Resource(number, grant.relation))
@@ -81,7 +83,7 @@ class Access:
     def log_each(
         self, actor: Actor, action: Action, things: Iterable[tuple[int, ResourceRef]], grants: Grants = NO_GRANTS
     ) -> None:
-        """Logs what a list is about to show: (patient, thing) pairs that it found the actor may see.
+        """Log what a list is about to show: (patient, thing) pairs that it found the actor may see.
 
         `grants`, where a broken glass may be among what opened them: its reason is logged.
         """
@@ -94,11 +96,11 @@ class Access:
     def log_listed(
         self, actor: Actor, action: Action, patient_ids: Iterable[int], kind: str, grants: Grants = NO_GRANTS
     ) -> None:
-        """Logs what a list is about to show: patients whom it found by a grant that holds."""
+        """Log what a list is about to show: patients whom it found by a grant that holds."""
         self.log_each(actor, action, ((number, ResourceRef(kind, number)) for number in patient_ids), grants)
 
     def break_glass(self, actor: Actor, patient_id: int, reason: str) -> Glass:
-        """Lets a doctor whom nobody let in look for a while. Raises NotAllowed."""
+        """Let a doctor whom nobody let in look for a while. Raises NotAllowed."""
         if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
             raise NotAllowed
         entry = self._entry(actor, Action.BREAK_GLASS, patient_id, ResourceRef("patient", patient_id), reason)
@@ -121,7 +123,7 @@ class Access:
         )
 
     def filter_allowed(self, actor: Actor, action: Action, things: Sequence[T], whose: Callable[[T], int]) -> list[T]:
-        """Those of one's own list that the actor may still see, each other patient logged.
+        """Return those of one's own list that the actor may still see, each other patient logged.
 
         However many patients there are, it costs two round trips for a hundred grants and each 25 entries.
         """

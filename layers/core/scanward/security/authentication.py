@@ -36,7 +36,7 @@ class Authenticator:
         self._now = now
 
     def authenticate(self, token: str, kind: TokenType) -> AuthContext:
-        """Raises NotAuthenticated for a token or session that does not hold, TooManyRequests over the limit."""
+        """Raise NotAuthenticated for a token or session that does not hold, TooManyRequests over the limit."""
         claims = self._tokens.verify(token, kind)
         now = int(self._now().timestamp())
         passage = self._store.count_request(claims.account_id, claims.session_id, now)
@@ -47,7 +47,7 @@ class Authenticator:
 
 
 def bearer(header: str | None) -> str:
-    """The token of an `Authorization: Bearer …` header (RFC 6750). Raises NotAuthenticated."""
+    """Return the token of an `Authorization: Bearer …` header (RFC 6750). Raises NotAuthenticated."""
     scheme, _, token = (header or "").partition(" ")
     if scheme.lower() != "bearer" or not token.strip():
         raise NotAuthenticated

@@ -13,12 +13,12 @@ _hasher = PasswordHasher(time_cost=2, memory_cost=19 * 1024, parallelism=1)
 
 
 def hash_password(password: str) -> str:
-    """The PHC string to keep."""
+    """Return the PHC string to keep."""
     return _hasher.hash(password)
 
 
 def matches(password: str, password_hash: str | None) -> bool:
-    """Whether the password is the one hashed. Without a hash it takes as long and says no."""
+    """Tell whether the password is the one hashed. Without a hash it takes as long and says no."""
     try:
         return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
     except (VerifyMismatchError, InvalidHashError):

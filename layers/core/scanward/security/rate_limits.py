@@ -27,7 +27,7 @@ class LoginRateLimiter:
         self._now = now
 
     def count_call(self, address: str, name: str) -> None:
-        """Counts a call for an account's name. Raises TooManyRequests over either limit; known or unknown alike."""
+        """Count a call for an account's name. Raises TooManyRequests over either limit; known or unknown alike."""
         now = int(self._now().timestamp())
         calls, failures = self._store.count_call(self._hash(address), self._hash(fold(name)), now)
         if calls > self._calls:
@@ -36,7 +36,7 @@ class LoginRateLimiter:
             raise TooManyRequests(60 - now % 60, self._failures)
 
     def count_failure(self, address: str, name: str) -> None:
-        """Counts a failure against the name."""
+        """Count a failure against the name."""
         self._store.count_failure(self._hash(address), self._hash(fold(name)), int(self._now().timestamp()))
 
     def _hash(self, text: str) -> str:

@@ -36,7 +36,10 @@ class Tokens:
         self._read_at: datetime | None = None
 
     def issue(self, kind: TokenType, claims: Claims, at: datetime | None = None) -> str:
-        """A signed token of one kind, from now on or from `at`. Raises Unavailable when the keys cannot be read."""
+        """Return a signed token of one kind, from now on or from `at`.
+
+        Raises Unavailable when the keys cannot be read.
+        """
         now, signing = at or self._now(), self._signing()
         payload: dict[str, Any] = {
             "iss": ISSUER,
@@ -53,7 +56,7 @@ class Tokens:
         return jwt.encode(payload, signing.key, algorithm="HS256", headers={"kid": signing.id})
 
     def verify(self, token: str, kind: TokenType) -> Claims:
-        """What the token says. Raises NotAuthenticated, in the same words whatever is wrong with it."""
+        """Return what the token says. Raises NotAuthenticated, in the same words whatever is wrong with it."""
         try:
             if len(token) > MAX_TOKEN_LENGTH:
                 raise NotAuthenticated
@@ -75,7 +78,7 @@ class Tokens:
             raise NotAuthenticated from error
 
     def task_id(self, text: str) -> int:
-        """The task that a task token, or an id in either spelling, means. Raises NotFound for anything else."""
+        """Return the task that a task token, or an id in either spelling, means. Raises NotFound for anything else."""
         if text.count(".") != 2:
             return parse_id(text)
         try:
@@ -87,13 +90,13 @@ class Tokens:
         return task_id
 
     def cursor(self, last: int, scope: str) -> str:
-        """A signed place in a list; `scope` names the list and its filters, and holds for no other."""
+        """Return a signed place in a list; `scope` names the list and its filters, and hold for no other."""
         signing = self._signing()
         payload = {"typ": "cursor", "last": str(last), "scope": scope}
         return jwt.encode(payload, signing.key, algorithm="HS256", headers={"kid": signing.id})
 
     def read_cursor(self, text: str, scope: str) -> int:
-        """The id after which the next page begins. Raises InvalidCursor."""
+        """Return the id after which the next page begins. Raises InvalidCursor."""
         try:
             if len(text) > MAX_TOKEN_LENGTH:
                 raise InvalidCursor
@@ -106,7 +109,7 @@ class Tokens:
             raise InvalidCursor from error
 
     def pepper(self) -> str:
-        """A secret that keys hashes of what must be counted without being known."""
+        """Return a secret that keys hashes of what must be counted without being known."""
         return self._signing().key
 
     def _key(self, kid: object) -> str:

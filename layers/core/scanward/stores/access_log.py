@@ -47,7 +47,7 @@ class AccessLog:
         bind_table(AccessItem, table)
 
     def page(self, patient_id: int, limit: int, before: int | None = None) -> Entries:
-        """Up to `limit` entries about a patient, the newest first, or those before a place; one query."""
+        """Return up to `limit` entries about a patient, the newest first, or those before a place; one query."""
         older = AccessItem.sk < _sort_key(before) if before is not None else None
         with sdk_errors_mapped():
             rows = AccessItem.query(keys.access(patient_id), older, scan_index_forward=False, limit=limit + 1)
@@ -57,7 +57,10 @@ class AccessLog:
 
 
 def access_item(entry: AccessEntry) -> AccessItem:
-    """The item of an entry. Entries of one millisecond are told apart by chance, so that none replaces another."""
+    """Return the item of an entry.
+
+    Entries of one millisecond are told apart by chance, so that none replaces another.
+    """
     return AccessItem(
         keys.access(entry.patient_id),
         f"{to_ms(entry.at):013d}#{secrets.token_hex(6)}",
@@ -72,7 +75,7 @@ def access_item(entry: AccessEntry) -> AccessItem:
 
 
 def access_of(item: AccessItem) -> AccessEntry:
-    """The entry that an item spells."""
+    """Return the entry that an item spells."""
     return AccessEntry(
         patient_id=keys.number(item.pk),
         at=from_ms(item.at_ms),
@@ -86,7 +89,7 @@ def access_of(item: AccessItem) -> AccessEntry:
 
 
 def _place(key: str) -> int:
-    """A sort key as a number that a cursor can carry."""
+    """Return a sort key as a number that a cursor can carry."""
     ms, _, chance = key.partition("#")
     return int(ms) << _CHANCE_BITS | int(chance, 16)
 

@@ -84,7 +84,7 @@ class AdministratorsItem(Model):
 
 
 def profile_item(account: Account, password_hash: str, version: int = 1) -> ProfileItem:
-    """The item of an account."""
+    """Return the item of an account."""
     return ProfileItem(
         keys.account(account.id),
         role=account.role.value,
@@ -101,7 +101,7 @@ def profile_item(account: Account, password_hash: str, version: int = 1) -> Prof
 
 
 def account_of(item: ProfileItem) -> Account:
-    """The account that an item spells."""
+    """Return the account that an item spells."""
     profile_fields: dict[str, Any] = dict(item.profile)
     if "gender" in profile_fields:
         profile_fields["gender"] = Gender(profile_fields["gender"])
@@ -122,7 +122,7 @@ def account_of(item: ProfileItem) -> Account:
 
 
 def unique_name_items(account: Account) -> dict[str, UniqueNameItem]:
-    """Field → the marker that holds its name for the account."""
+    """Return field → the marker that holds its name for the account."""
     return {
         field: UniqueNameItem(keys.marker(field, unique_text), account_id=account.id)
         for field, unique_text in account.names.unique_forms().items()
@@ -130,7 +130,7 @@ def unique_name_items(account: Account) -> dict[str, UniqueNameItem]:
 
 
 def account_entries(account: Account) -> Iterator[AccountEntry]:
-    """The account's places in the lists: one for each combination of filters that it answers to.
+    """Yield the account's places in the lists: one for each combination of filters that it answers to.
 
     A filter that lives in a key costs the same with a hundred accounts and with a million.
     """
@@ -156,7 +156,7 @@ def _without_empty(record: Names | Profile) -> dict[str, Any]:
 
 
 def write_new(write: TransactWrite, account: Account, password_hash: str) -> None:
-    """Everything of a new account, on condition that neither its id nor a name of its is in use."""
+    """Add a new account to a transaction, on condition that neither its id nor a name of its is in use."""
     for marker in unique_name_items(account).values():
         write.save(marker, condition=UniqueNameItem.pk.does_not_exist())
     write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
@@ -169,7 +169,7 @@ def write_new(write: TransactWrite, account: Account, password_hash: str) -> Non
 def write_change(
     write: TransactWrite, old: Account, new: Account, password_hash: str, version: int, *, ends_sessions: bool
 ) -> None:
-    """An account over what it was, on condition that its stored `version` is that still."""
+    """Add a changed account to a transaction, on condition that its stored `version` is that still."""
     _write_differences(write, old, new)
     write.save(profile_item(new, password_hash, version + 1), condition=ProfileItem.version == version)
     gate = SessionItem(keys.account(new.id), keys.GATE)
@@ -180,7 +180,7 @@ def write_change(
 
 
 def write_removal(write: TransactWrite, account: Account, password_hash: str, version: int) -> None:
-    """That an account is no more, on condition that its stored `version` is that still.
+    """Add the removal of an account to a transaction, on condition that its stored `version` is that still.
 
     Its gate stays, closed, until all else is erased: it knows the departments that are to be left.
     """
@@ -194,12 +194,14 @@ def write_removal(write: TransactWrite, account: Account, password_hash: str, ve
 
 
 def is_active_administrator(account: Account) -> int:
-    """1 for an account that can administer, else 0."""
+    """Return 1 for an account that can administer, else 0."""
     return int(account.is_superuser and account.is_active)
 
 
 def _write_differences(write: TransactWrite, old: Account, new: Account) -> None:
-    """Markers and list places: what only the old account has goes, what only the new one has comes."""
+    """Write the differences of unique names and list entries: what only the old account has goes, what only the new one
+    has comes.
+    """
     was, will = _held_items(old), _held_items(new)
     for key in was.keys() - will.keys():
         write.delete(was[key])
@@ -255,13 +257,13 @@ class AccountStore:
             bind_table(AccessItem, log_table)
 
     def add(self, account: Account, password_hash: str) -> None:
-        """Keeps a new account, all or nothing. Raises AlreadyTaken, with each name that is somebody's."""
+        """Keep a new account, all or nothing. Raises AlreadyTaken, with each name that is somebody's."""
         self._write(lambda write: write_new(write, account, password_hash), account)
 
     def change(
         self, before: Credentials, after: Credentials, *, ends_sessions: bool, entry: AccessEntry | None = None
     ) -> None:
-        """Writes an account over what it was, all or nothing; a name that it gave up is free at once.
+        """Write an account over what it was, all or nothing; a name that it gave up is free at once.
 
         Raises AlreadyTaken, LastAdministrator, or Conflict when somebody else changed it meanwhile.
         """
@@ -273,7 +275,7 @@ class AccountStore:
         self._write(over, new, leaves=is_active_administrator(old) > is_active_administrator(new), entry=entry)
 
     def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> bool:
-        """Ends an account's sessions and lets nobody in again, whoever else changes it; False if it was locked already.
+        """End an account's sessions and let nobody in again, whoever else changes it; False if it was locked already.
 
         Raises LastAdministrator.
         """
@@ -287,7 +289,7 @@ class AccountStore:
         return credentials is not None and credentials.account.is_active
 
     def remove(self, account_id: int, entry: AccessEntry | None = None) -> Account | None:
-        """Forgets an account, its names and its sessions, whoever else changes it; what it was, None if it is gone.
+        """Forget an account, its names and its sessions, whoever else changes it; what it was, None if it is gone.
 
         Raises LastAdministrator.
         """
@@ -305,7 +307,7 @@ class AccountStore:
         return credentials.account if credentials else None
 
     def by_name(self, field: str, text: str) -> Credentials | None:
-        """Whose `email` or `username` this is, in any case and compatibility form.
+        """Return whose `email` or `username` this is, in any case and compatibility form.
 
         Two round trips, for nobody's name too: the time it takes tells nobody whether there is an account.
         """
@@ -319,7 +321,7 @@ class AccountStore:
         return self.get(owner)
 
     def find_taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
-        """Field → text, of those names that are somebody's other than the owner's; one round trip."""
+        """Return field → text, of those names that are somebody's other than the owner's; one round trip."""
         fields_by_key = {keys.marker(field, unique_text): field for field, unique_text in names.unique_forms().items()}
         if not fields_by_key:
             return {}
@@ -330,7 +332,7 @@ class AccountStore:
         return {fields_by_key[item.pk]: [UNIQUE] for item in name_items if item.account_id != owner}
 
     def get(self, account_id: int) -> Credentials | None:
-        """The account and its password's hash, strongly consistent, or None."""
+        """Return the account and its password's hash, strongly consistent, or None."""
         with sdk_errors_mapped():
             try:
                 item = ProfileItem.get(keys.account(account_id), keys.PROFILE, consistent_read=True)
@@ -339,14 +341,14 @@ class AccountStore:
         return _credentials(item)
 
     def get_many(self, account_ids: list[int]) -> list[Account]:
-        """The accounts among these ids that are there, in their order."""
+        """Return the accounts among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = ProfileItem.batch_get([(keys.account(number), keys.PROFILE) for number in account_ids])
             by_id = {keys.number(item.pk): account_of(item) for item in items}
         return [by_id[number] for number in account_ids if number in by_id]
 
     def require_another_administrator(self, account: Account) -> None:
-        """Raises LastAdministrator when nobody could administer without this account.
+        """Raise LastAdministrator when nobody could administer without this account.
 
         One round trip for administrators, none for others. Others may go behind it: writes hold it for themselves.
         """
@@ -354,7 +356,7 @@ class AccountStore:
             raise LastAdministrator
 
     def _require_administrator(self, account_id: int, act: Callable[[Credentials], None]) -> Credentials | None:
-        """Does something to an account as it is; anew where somebody else changed it meanwhile. None if it is gone."""
+        """Change an account as it is now; anew where somebody else changed it meanwhile. None if it is gone."""
         for last in (False, False, True):
             credentials = self.get(account_id)
             try:
@@ -374,7 +376,7 @@ class AccountStore:
         leaves: bool = False,
         entry: AccessEntry | None = None,
     ) -> None:
-        """One transaction, filled anew for each try. `leaves`: an administrator goes by it."""
+        """Carry out one transaction, built anew for each try. `leaves`: an administrator goes by it."""
 
         def fill_all(write: TransactWrite) -> None:
             fill(write)
@@ -387,7 +389,7 @@ class AccountStore:
             raise self._conflict_error(account, leaves=leaves) from error
 
     def _conflict_error(self, account: Account, *, leaves: bool) -> ScanwardError:
-        """What a failed condition means. It is rare, so it may cost a read."""
+        """Return what a failed condition means. It is rare, so it may cost a read."""
         taken_names = self.find_taken(account.names, account.id)
         if taken_names:
             return AlreadyTaken(taken_names)
@@ -428,7 +430,7 @@ class AccountListStore:
         self._accounts = accounts
 
     def page(self, filters: AccountFilters, skip: int, limit: int, before: int | None = None) -> AccountPage:
-        """Up to `limit` accounts, `skip` after the newest one or after the one `before`.
+        """Return up to `limit` accounts, `skip` after the newest one or after the one `before`.
 
         One query a shard, of `skip + limit + 1` small rows at most, and one batch of reads.
         """

@@ -28,13 +28,15 @@ class Archive:
         self._file = file
 
     def add(self, name: str, pieces: Iterable[bytes]) -> None:
-        """A compressed file of these pieces."""
+        """Add a compressed file of these pieces."""
         with self._file.open(_zip_entry(name, ZIP_DEFLATED), "w") as entry:
             for piece in pieces:
                 entry.write(piece)
 
     def add_object(self, name: str, key: str, version: str | None = None) -> bool:
-        """A copy of an object, or of the one version of it that was pinned, as it is; False when there is none."""
+        """Return a copy of an object, or of the one version of it that was pinned, as it is; False when there is
+        none.
+        """
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
         with _sdk_errors_mapped():
             try:
@@ -57,7 +59,7 @@ class Archives:
 
     @contextmanager
     def writing(self, key: str) -> Iterator[Archive]:
-        """An archive that is there once the block ends, and not at all when it raises."""
+        """Provide an archive that is there once the block ends, and not at all when it raises."""
         upload = _Upload(self._bucket, key)
         try:
             with ZipFile(cast(BinaryIO, upload), "w") as file:
@@ -89,13 +91,13 @@ class _Upload(RawIOBase):
         return len(content)
 
     def finish(self) -> None:
-        """The object is there after this."""
+        """Complete the upload, so that the object is there."""
         self._send(bytes(self._rest))
         with _sdk_errors_mapped():
             s3().complete_multipart_upload(**self._place, MultipartUpload={"Parts": self._parts})
 
     def abandon(self) -> None:
-        """Nothing of it stays."""
+        """Abort the upload, so that nothing of it stays."""
         with _sdk_errors_mapped():
             s3().abort_multipart_upload(**self._place)
 

@@ -57,7 +57,7 @@ class CareLinkEntry(Model):
 
 
 def write_link(write: TransactWrite, link: CareLink, condition: Condition | None = None) -> None:
-    """Adds a link and its places to a transaction."""
+    """Add a link and its places to a transaction."""
     since, until = to_ms(link.since), to_ms(link.ends_at) if link.ends_at else None
     expiry = int(link.ends_at.timestamp()) if link.ends_at else None
     place = keys.link(link.professional_id)
@@ -69,12 +69,12 @@ def write_link(write: TransactWrite, link: CareLink, condition: Condition | None
 
 
 def link_of(item: CareItem) -> CareLink:
-    """The link that an item spells."""
+    """Return the link that an item spells."""
     return CareLink(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms), _end(item))
 
 
 def link_between(patient_id: int, professional_id: int) -> CareLink | None:
-    """The link of the two, active or not, strongly consistent; one round trip."""
+    """Return the link of the two, active or not, strongly consistent; one round trip."""
     with sdk_errors_mapped():
         try:
             return link_of(CareItem.get(keys.care(patient_id), keys.link(professional_id), consistent_read=True))
@@ -83,14 +83,14 @@ def link_between(patient_id: int, professional_id: int) -> CareLink | None:
 
 
 def link_of_entry(item: CareLinkEntry) -> CareLink:
-    """The link that a place in either list spells."""
+    """Return the link that a place in either list spells."""
     owner, (ms, other_id) = keys.number(item.pk), divmod(keys.time_position(item.sk), keys.POSITIONS)
     patient_id, professional_id = (owner, other_id) if item.pk == keys.doctors_of(owner) else (other_id, owner)
     return CareLink(patient_id, professional_id, from_ms(ms), _end(item))
 
 
 def link_entries(link: CareLink) -> list[CareLinkEntry]:
-    """The keys of a link's places: in the professional's list, and in the patient's."""
+    """Return the keys of a link's places: in the professional's list, and in the patient's."""
     since, patient_id, professional_id = to_ms(link.since), link.patient_id, link.professional_id
     return [
         CareLinkEntry(keys.patients_of(professional_id), keys.by_time(since, patient_id)),
@@ -99,7 +99,7 @@ def link_entries(link: CareLink) -> list[CareLinkEntry]:
 
 
 def glass_item(glass: Glass) -> CareItem:
-    """The item of a broken glass; it goes by itself once it has ended."""
+    """Return the item of a broken glass; it goes by itself once it has ended."""
     return CareItem(
         keys.care(glass.patient_id),
         keys.glass(glass.doctor_id),
@@ -114,7 +114,7 @@ ENDLESS: Condition = CareItem.pk.exists() & CareItem.ends_ms.does_not_exist()
 
 
 def is_active(now: datetime) -> Condition:
-    """That something opens a patient's data still: a link, a membership, a broken glass."""
+    """Return the condition that something opens a patient's data still: a link, a membership, a broken glass."""
     stands: Condition = CareItem.pk.exists() & (CareItem.ends_ms.does_not_exist() | (CareItem.ends_ms > to_ms(now)))
     return stands
 
@@ -131,11 +131,13 @@ class CareStore:
             bind_table(model, table)
 
     def grant(self, actor: Actor, patient_id: int, now: datetime) -> Grant | None:
-        """What opens the patient's data to the actor, strongly consistent; one round trip."""
+        """Return what opens the patient's data to the actor, strongly consistent; one round trip."""
         return self.grants(actor, [patient_id], now).get(patient_id)
 
     def grants(self, actor: Actor, patient_ids: Iterable[int], now: datetime) -> dict[int, Grant]:
-        """Patient → what opens their data to the actor, of those whom something opens; a round trip for each 100."""
+        """Return patient → what opens their data to the actor, of those whom something opens; a round trip for each
+        100.
+        """
         places, patients = _list_keys(actor), list(patient_ids)
         item_keys = [(keys.care(number), place) for number in patients for place in places]
         departments = [(keys.department(number), keys.DEPARTMENT) for number in actor.departments]
@@ -152,7 +154,7 @@ class CareStore:
         return grants_by_patient
 
     def log(self, entry: AccessEntry, grant: Grant | None) -> bool:
-        """Writes an entry, on the condition that the grant still holds; False when it was withdrawn meanwhile.
+        """Write an entry, on the condition that the grant still holds; False when it was withdrawn meanwhile.
 
         Without a grant (an administrator's) the entry alone is written. One round trip. Three while another
         transaction is at the grant, be it another look of the same two: then the grant is read anew, and the entry
@@ -175,7 +177,7 @@ class CareStore:
         return True
 
     def _still_open(self, grant: Grant, now: datetime) -> bool:
-        """Whether a grant still holds, strongly consistent. Unlike a transaction, a read is refused to nobody."""
+        """Tell whether a grant still holds, strongly consistent. Unlike a transaction, a read is refused to nobody."""
         item_keys = [(keys.care(grant.patient_id), _sort_key(grant))]
         if grant.department_id is not None:
             item_keys.append((_sort_key(grant), keys.DEPARTMENT))
@@ -184,13 +186,13 @@ class CareStore:
         return len(items) == len(item_keys) and all(_opens(item, now) for item in items)
 
     def log_all(self, entries: Iterable[AccessEntry]) -> None:
-        """Writes what a list showed, 25 entries a round trip; all are durable when it returns."""
+        """Write what a list showed, 25 entries a round trip; all are durable when it returns."""
         with sdk_errors_mapped(), AccessItem.batch_write() as batch:
             for entry in entries:
                 batch.save(access_item(entry))
 
     def break_glass(self, glass: Glass, entry: AccessEntry) -> None:
-        """Lets a doctor look for a while, with its entry in the log, both or none."""
+        """Let a doctor look for a while, with its entry in the log, both or none."""
 
         def fill(write: TransactWrite) -> None:
             write.save(glass_item(glass))
@@ -200,7 +202,7 @@ class CareStore:
 
 
 def _list_keys(actor: Actor) -> list[str]:
-    """Where a grant may lie, the best first: a broken glass is for who has no other."""
+    """Return where a grant may lie, the best first: a broken glass is for who has no other."""
     glass = [keys.glass(actor.account_id)] if actor.role is Role.DOCTOR else []
     return [keys.link(actor.account_id), *map(keys.department, sorted(actor.departments)), *glass]
 
@@ -214,12 +216,15 @@ def _grant(item: CareItem, patient_id: int, actor_id: int) -> Grant:
 
 
 def _opens(item: CareItem, now: datetime) -> bool:
-    """Whether an item opens something. A department that is to be closed by a clock ahead of ours opens nothing."""
+    """Tell whether an item opens something.
+
+    A department that is to be closed by a clock ahead of ours opens nothing.
+    """
     return item.ends_ms is None or (item.sk != keys.DEPARTMENT and to_ms(now) < item.ends_ms)
 
 
 def _check(write: TransactWrite, grant: Grant, now: datetime) -> None:
-    """The same as conditions of a transaction."""
+    """Add the grant's conditions to a transaction."""
     write.condition_check(CareItem, keys.care(grant.patient_id), _sort_key(grant), condition=is_active(now))
     if grant.department_id is not None:
         write.condition_check(CareItem, _sort_key(grant), keys.DEPARTMENT, condition=ENDLESS)
@@ -251,19 +256,19 @@ class CareLinkStore:
             bind_table(model, table)
 
     def of_patient(self, patient_id: int, now: datetime, part: PageRange) -> Links:
-        """The active links of a patient, the newest first; one query."""
+        """Return the active links of a patient, the newest first; one query."""
         return _page(keys.doctors_of(patient_id), now, part)
 
     def of_professional(self, professional_id: int, now: datetime, part: PageRange) -> Links:
-        """The active links to a professional, the newest first; one query."""
+        """Return the active links to a professional, the newest first; one query."""
         return _page(keys.patients_of(professional_id), now, part)
 
     def between(self, patient_id: int, professional_id: int) -> CareLink | None:
-        """The link of the two, active or not, strongly consistent."""
+        """Return the link of the two, active or not, strongly consistent."""
         return link_between(patient_id, professional_id)
 
     def withdraw(self, patient_id: int, professional_id: int, entry: AccessEntry) -> bool:
-        """Ends a link at once, with its entry in the log; False when there is none that is active."""
+        """End a link at once, with its entry in the log; False when there is none that is active."""
         link = self.between(patient_id, professional_id)
         if link is None or not link.is_active(entry.at):
             return False
@@ -325,7 +330,7 @@ class ConnectTokenStore:
             bind_table(model, table)
 
     def add(self, token: ConnectToken) -> None:
-        """Keeps a new token."""
+        """Keep a new token."""
         second = int(token.expires_at.timestamp())
         item = ConnectTokenItem(
             keys.connect(token.token_hash),
@@ -341,7 +346,7 @@ class ConnectTokenStore:
         transact_write(fill)
 
     def find(self, token_hash: str) -> ConnectToken | None:
-        """The token, strongly consistent, expired or not; None when it is used, revoked or unknown."""
+        """Return the token, strongly consistent, expired or not; None when it is used, revoked or unknown."""
         with sdk_errors_mapped():
             try:
                 item = ConnectTokenItem.get(keys.connect(token_hash), keys.TOKEN, consistent_read=True)
@@ -350,7 +355,7 @@ class ConnectTokenStore:
         return ConnectToken(token_hash, int(item.professional_id), from_ms(item.ends_ms))
 
     def revoke(self, token_hash: str, professional_id: int) -> bool:
-        """Forgets an unused token of the professional's; False when there is none."""
+        """Forget an unused token of the professional's; False when there is none."""
 
         def fill(write: TransactWrite) -> None:
             item = ConnectTokenItem(keys.connect(token_hash), keys.TOKEN)
@@ -364,7 +369,7 @@ class ConnectTokenStore:
         return True
 
     def spend(self, token: ConnectToken, link: CareLink, entry: AccessEntry, once: IdempotencyKey | None) -> None:
-        """Makes a link of a token, with its entry in the log, all or nothing; it replaces an earlier link of the two.
+        """Make a link of a token, with its entry in the log, all or nothing; it replaces an earlier link of the two.
 
         Raises Conflict when the token was used, revoked or expired meanwhile, or the earlier link changed.
         """

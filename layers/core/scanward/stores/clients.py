@@ -39,33 +39,36 @@ def _client(service: str, read_seconds: int, **options: Any) -> Any:
 
 @cache
 def s3() -> "S3Client":
-    """S3, signing version 4 (presigned forms need it). Three tries end before the gateway's own 29 seconds do."""
+    """Return the client of S3, signing version 4 (presigned forms need it).
+
+    Three tries end before the gateway's own 29 seconds do.
+    """
     client: S3Client = _client("s3", read_seconds=8)
     return client
 
 
 @cache
 def sqs() -> "SQSClient":
-    """SQS."""
+    """Return the client of SQS."""
     client: SQSClient = _client("sqs", read_seconds=2)
     return client
 
 
 @cache
 def ses() -> Any:
-    """SES, version 2 of its API."""
+    """Return the client of SES, version 2 of its API."""
     return _client("sesv2", read_seconds=5)
 
 
 @cache
 def secrets_manager() -> "SecretsManagerClient":
-    """Secrets Manager."""
+    """Return the client of Secrets Manager."""
     client: SecretsManagerClient = _client("secretsmanager", read_seconds=3)
     return client
 
 
 @cache
 def websocket_management(endpoint: str) -> "ApiGatewayManagementApiClient":
-    """The management side of a WebSocket API."""
+    """Return the management side of a WebSocket API."""
     client: ApiGatewayManagementApiClient = _client("apigatewaymanagementapi", read_seconds=5, endpoint_url=endpoint)
     return client

@@ -73,7 +73,7 @@ class NoteVersion(Generic[T]):
 
 
 def note_item(kind: NoteKind[T], writing: Note[T]) -> NoteItem:
-    """The item of a writing."""
+    """Return the item of a writing."""
     return NoteItem(
         kind.key(writing.id),
         kind.sort,
@@ -89,7 +89,7 @@ def note_item(kind: NoteKind[T], writing: Note[T]) -> NoteItem:
 
 
 def note_of(kind: NoteKind[T], item: NoteItem) -> Note[T]:
-    """The writing that an item spells."""
+    """Return the writing that an item spells."""
     return Note(
         id=keys.number(item.pk),
         patient_id=int(item.patient_id),
@@ -104,7 +104,7 @@ def note_of(kind: NoteKind[T], item: NoteItem) -> Note[T]:
 
 
 def version_item(kind: NoteKind[T], writing: Note[T]) -> NoteVersionItem:
-    """The item of a version that is about to be replaced."""
+    """Return the item of a version that is about to be replaced."""
     return NoteVersionItem(
         kind.key(writing.id),
         keys.version(writing.version),
@@ -115,12 +115,12 @@ def version_item(kind: NoteKind[T], writing: Note[T]) -> NoteVersionItem:
 
 
 def version_of(kind: NoteKind[T], item: NoteVersionItem) -> NoteVersion[T]:
-    """The version that an item spells."""
+    """Return the version that an item spells."""
     return NoteVersion(keys.number(item.sk), kind.read(item.text), int(item.author_id), from_ms(item.at_ms))
 
 
 def note_entries(kind: NoteKind[T], writing: Note[T]) -> list[ListEntry]:
-    """A writing's places: in the patient's list, and in those of departments."""
+    """Return a writing's places: in the patient's list, and in those of departments."""
     lists = [kind.list_of(writing.patient_id), *map(keys.records_in, writing.departments)]
     return [ListEntry(key, keys.sortable(writing.id)) for key in lists]
 
@@ -143,7 +143,7 @@ class NoteStore(Generic[T]):
         self._lists = ListStore(table)
 
     def add(self, writing: Note[T], once: IdempotencyKey | None = None) -> None:
-        """Keeps a new one with its places, all or nothing. Raises Conflict when its id or the key is in use."""
+        """Keep a new one with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
             write.save(note_item(self._kind, writing), condition=NoteItem.pk.does_not_exist())
@@ -155,7 +155,7 @@ class NoteStore(Generic[T]):
         transact_write_or_conflict(fill)
 
     def amend(self, before: Note[T], after: Note[T]) -> None:
-        """Writes a version over the one before, and keeps that. Raises Conflict when somebody else was first."""
+        """Write a version over the one before, and keep that. Raises Conflict when somebody else was first."""
 
         def fill(write: TransactWrite) -> None:
             write.save(version_item(self._kind, before), condition=NoteVersionItem.pk.does_not_exist())
@@ -164,7 +164,7 @@ class NoteStore(Generic[T]):
         transact_write_or_conflict(fill)
 
     def get(self, number: int) -> Note[T] | None:
-        """The writing as it stands, strongly consistent; one round trip."""
+        """Return the writing as it stands, strongly consistent; one round trip."""
         with sdk_errors_mapped():
             try:
                 item = NoteItem.get(self._kind.key(number), self._kind.sort, consistent_read=True)
@@ -173,22 +173,22 @@ class NoteStore(Generic[T]):
         return note_of(self._kind, item)
 
     def get_many(self, numbers: Sequence[int]) -> list[Note[T]]:
-        """Those among these ids that are there, in their order."""
+        """Return those among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = NoteItem.batch_get([(self._kind.key(number), self._kind.sort) for number in numbers])
             by_id = {keys.number(item.pk): note_of(self._kind, item) for item in items}
         return [by_id[number] for number in numbers if number in by_id]
 
     def of_patient(self, patient_id: int, part: PageRange) -> Ids:
-        """What was written of a patient."""
+        """Return what was written of a patient."""
         return self._lists.by_id([self._kind.list_of(patient_id)], part)
 
     def in_departments(self, departments: Iterable[int], part: PageRange) -> Ids:
-        """What was written of patients while they were in one of these departments."""
+        """Return what was written of patients while they were in one of these departments."""
         return self._lists.by_id([keys.records_in(number) for number in sorted(departments)], part)
 
     def versions(self, number: int, part: PageRange) -> Versions[T]:
-        """The versions that were replaced, the newest first."""
+        """Return the versions that were replaced, the newest first."""
         condition: Condition = NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
         if part.before is not None:
             condition = NoteVersionItem.sk.between(keys.version(0), keys.version(part.before - 1))
@@ -200,7 +200,7 @@ class NoteStore(Generic[T]):
         return Versions(page_versions, page_versions[-1].version if len(versions) > part.limit else None)
 
     def delete_all(self, patient_id: int) -> None:
-        """Leaves nothing of a patient's, nor of what was replaced; may be done again after half of it."""
+        """Leave nothing of a patient's, nor of what was replaced; may be done again after half of it."""
         with sdk_errors_mapped():
             for row in ListEntry.query(self._kind.list_of(patient_id), consistent_read=True):
                 writing = self.get(int(row.sk))
@@ -209,7 +209,9 @@ class NoteStore(Generic[T]):
                 row.delete()
 
     def _delete(self, writing: Note[T]) -> None:
-        """The place in the patient's list goes last, by the caller: it is what a second try begins with."""
+        """Delete a note but for the entry in the patient's list, which goes last, by the caller: it is what a second
+        try begins with.
+        """
         for item in NoteVersionItem.query(
             self._kind.key(writing.id), NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
         ):
@@ -225,7 +227,7 @@ HISTORIES: NoteKind[Surgery] = NoteKind(
 
 
 def history_store(table: str) -> NoteStore[Surgery]:
-    """The store of medical histories."""
+    """Return the store of medical histories."""
     return NoteStore(table, HISTORIES)
 
 
@@ -233,5 +235,5 @@ RECORDS: NoteKind[Findings] = NoteKind(keys.RECORD, keys.record, keys.records_of
 
 
 def record_store(table: str) -> NoteStore[Findings]:
-    """The store of patient records."""
+    """Return the store of patient records."""
     return NoteStore(table, RECORDS)

@@ -100,7 +100,7 @@ class SubscriptionItem(Model):
 
 
 def connection_item(connection: Connection) -> ConnectionItem:
-    """The item of a socket."""
+    """Return the item of a socket."""
     return ConnectionItem(
         keys.connection(connection.id),
         account_id=connection.account_id,
@@ -121,7 +121,7 @@ def connection_item(connection: Connection) -> ConnectionItem:
 
 
 def connection_of(item: ConnectionItem) -> Connection:
-    """The socket that an item spells."""
+    """Return the socket that an item spells."""
     return Connection(
         id=keys.text(item.pk),
         account_id=int(item.account_id),
@@ -140,7 +140,7 @@ def connection_of(item: ConnectionItem) -> Connection:
 
 
 def slot_item(connection: Connection) -> SlotItem:
-    """The item of the slot that a socket holds."""
+    """Return the item of the slot that a socket holds."""
     return SlotItem(
         keys.account(connection.account_id),
         keys.slot(connection.slot),
@@ -153,13 +153,13 @@ def slot_item(connection: Connection) -> SlotItem:
 
 
 def slot_of(item: SlotItem) -> Slot:
-    """The slot that an item spells."""
+    """Return the slot that an item spells."""
     holder = (keys.number(item.pk), item.connection_id, item.session_id, from_ms(item.connected_ms))
     return Slot(keys.number(item.sk), *holder, item.watches_own)
 
 
 def subscription_item(connection: Connection, task_id: int, pushed_version: int) -> SubscriptionItem:
-    """The item of a socket's interest in a task."""
+    """Return the item of a socket's interest in a task."""
     return SubscriptionItem(
         keys.task(task_id),
         keys.subscription(connection.id),
@@ -170,12 +170,12 @@ def subscription_item(connection: Connection, task_id: int, pushed_version: int)
 
 
 def subscription_of(item: SubscriptionItem) -> Subscription:
-    """The subscription that an item spells."""
+    """Return the subscription that an item spells."""
     return Subscription(keys.number(item.pk), keys.text(item.sk), from_ms(item.connected_ms), int(item.pushed))
 
 
 def subscription_of_image(image: Mapping[str, Any]) -> Subscription:
-    """The subscription in a stream record's image (DynamoDB JSON)."""
+    """Return the subscription in a stream record's image (DynamoDB JSON)."""
     item = SubscriptionItem()
     item.deserialize(dict(image))
     return subscription_of(item)
@@ -201,7 +201,7 @@ class ConnectionStore:
         bind_table(SubscriptionItem, scans_table)
 
     def add(self, connection: Connection) -> None:
-        """Keeps a socket, its slot and its subscriptions, all or nothing. Raises Conflict when the slot is held."""
+        """Keep a socket, its slot and its subscriptions, all or nothing. Raises Conflict when the slot is held."""
 
         def fill(write: TransactWrite) -> None:
             write.save(connection_item(connection))
@@ -215,7 +215,7 @@ class ConnectionStore:
             raise Conflict from error
 
     def get(self, connection_id: str) -> Connection | None:
-        """The socket, strongly consistent; None when it has closed."""
+        """Return the socket, strongly consistent; None when it has closed."""
         with sdk_errors_mapped():
             try:
                 item = ConnectionItem.get(keys.connection(connection_id), keys.CONNECTION, consistent_read=True)
@@ -229,7 +229,7 @@ class ConnectionStore:
         change: Callable[[Connection], Connection],
         pushed_versions: Mapping[int, int] | None = None,
     ) -> Connection | None:
-        """Writes what `change` makes of a socket over what it was, again when another writer was first.
+        """Write what `change` makes of a socket over what it was, again when another writer was first.
 
         `pushed`: task → the version that was sent already, of those it subscribes to now. None when it has closed.
         """
@@ -249,7 +249,7 @@ class ConnectionStore:
         raise WriteConflict
 
     def close(self, connection_id: str) -> None:
-        """Forgets a socket, its slot and all its subscriptions; one that is not known is no error."""
+        """Forget a socket, its slot and all its subscriptions; one that is not known is no error."""
         for _ in range(MAX_TRIES):
             connection = self.get(connection_id)
             if connection is None:
@@ -262,13 +262,13 @@ class ConnectionStore:
         raise WriteConflict
 
     def slots(self, account_id: int) -> list[Slot]:
-        """The account's open sockets, strongly consistent; one round trip."""
+        """Return the account's open sockets, strongly consistent; one round trip."""
         with sdk_errors_mapped():
             prefix = SlotItem.sk.startswith(keys.SLOT_PREFIX)
             return [slot_of(item) for item in SlotItem.query(keys.account(account_id), prefix, consistent_read=True)]
 
     def free_slot(self, slot: Slot) -> None:
-        """Frees a slot whose socket is forgotten, unless another one holds it by now."""
+        """Free a slot whose socket is forgotten, unless another one holds it by now."""
         item = SlotItem(keys.account(slot.account_id), keys.slot(slot.number))
         try:
             with sdk_errors_mapped():
@@ -277,20 +277,20 @@ class ConnectionStore:
             return
 
     def due(self, shard: int, now: datetime, limit: int) -> list[str]:
-        """Up to `limit` sockets of one shard that should be looked at by `now`, the longest due first."""
+        """Return up to `limit` sockets of one shard that should be looked at by `now`, the longest due first."""
         with sdk_errors_mapped():
             items = ConnectionItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.text(item.pk) for item in items]
 
     def subscriptions_to(self, task_id: int) -> list[Subscription]:
-        """Who watches a task, strongly consistent."""
+        """Return who watches a task, strongly consistent."""
         with sdk_errors_mapped():
             prefix = SubscriptionItem.sk.startswith(keys.SUBSCRIPTION_PREFIX)
             items = SubscriptionItem.query(keys.task(task_id), prefix, consistent_read=True)
             return [subscription_of(item) for item in items]
 
     def subscription(self, watcher: Subscription) -> Subscription | None:
-        """The subscription as it is now, strongly consistent; None when it has ended."""
+        """Return the subscription as it is now, strongly consistent; None when it has ended."""
         place = (keys.task(watcher.task_id), keys.subscription(watcher.connection_id))
         with sdk_errors_mapped():
             try:
@@ -299,7 +299,7 @@ class ConnectionStore:
                 return None
 
     def set_pushed(self, subscription: Subscription, version: int) -> None:
-        """Remembers that a version was sent; a higher one that was sent meanwhile, or a closed socket, stays."""
+        """Remember that a version was sent; a higher one that was sent meanwhile, or a closed socket, stays."""
         item = SubscriptionItem(keys.task(subscription.task_id), keys.subscription(subscription.connection_id))
         try:
             with sdk_errors_mapped():
@@ -355,17 +355,17 @@ class WebSocketClient:
         )
 
     def send(self, connection_id: str, message: bytes) -> None:
-        """Sends one message. Raises SocketGone, or Unavailable when it should be tried again."""
+        """Send one message. Raises ConnectionGone, or Unavailable when it should be tried again."""
         with self._managing() as client:
             client.post_to_connection(ConnectionId=connection_id, Data=message)
 
     def close(self, connection_id: str) -> None:
-        """Closes a socket. Raises as `send` does."""
+        """Close a socket. Raises as `send` does."""
         with self._managing() as client:
             client.delete_connection(ConnectionId=connection_id)
 
     def is_open(self, connection_id: str) -> bool:
-        """Whether the socket is there. Raises Unavailable."""
+        """Tell whether the socket is there. Raises Unavailable."""
         try:
             with self._managing() as client:
                 client.get_connection(ConnectionId=connection_id)

@@ -89,7 +89,7 @@ IS_OPEN: Condition = DepartmentItem.pk.exists() & DepartmentItem.ends_ms.does_no
 
 
 def department_item(department: Department) -> DepartmentItem:
-    """The item of a department."""
+    """Return the item of a department."""
     return DepartmentItem(
         keys.department(department.id),
         name=department.name,
@@ -99,49 +99,49 @@ def department_item(department: Department) -> DepartmentItem:
 
 
 def department_of(item: DepartmentItem) -> Department:
-    """The department that an item spells."""
+    """Return the department that an item spells."""
     closed_at = from_ms(item.ends_ms) if item.ends_ms is not None else None
     return Department(keys.number(item.pk), item.name, from_ms(item.created_ms), closed_at)
 
 
 def name_item(department: Department) -> NameItem:
-    """What holds a department's name, in the form in which it is unique."""
+    """Return what holds a department's name, in the form in which it is unique."""
     return NameItem(keys.marker("department_name", fold(department.name)), department_id=department.id)
 
 
 def department_entry(department: Department) -> ListEntry:
-    """A department's place in the list of those that are open."""
+    """Return a department's place in the list of those that are open."""
     return ListEntry(keys.departments(keys.list_shard(department.id)), keys.sortable(department.id))
 
 
 def doctor_entry(department_id: int, doctor_id: int) -> ListEntry:
-    """A doctor's place in the list of a department."""
+    """Return a doctor's place in the list of a department."""
     return ListEntry(keys.doctors_in(department_id), keys.sortable(doctor_id))
 
 
 def patient_entry(member: Membership) -> ListEntry:
-    """A patient's place in the list of a department."""
+    """Return a patient's place in the list of a department."""
     return ListEntry(keys.patients_in(member.department_id), keys.by_time(to_ms(member.since), member.patient_id))
 
 
 def member_item(member: Membership) -> CareItem:
-    """What opens a patient's data to the doctors of a department."""
+    """Return what opens a patient's data to the doctors of a department."""
     place = keys.department(member.department_id)
     return CareItem(keys.care(member.patient_id), place, since_ms=to_ms(member.since))
 
 
 def member_of(item: CareItem) -> Membership:
-    """The membership that an item spells."""
+    """Return the membership that an item spells."""
     return Membership(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms))
 
 
 def link_key(link: CareLink) -> tuple[str, str]:
-    """Where a care link lies."""
+    """Return where a care link lies."""
     return keys.care(link.patient_id), keys.link(link.professional_id)
 
 
 def patient_of_key(row: ListedKey) -> DepartmentPatient:
-    """The patient that a place stands for, whichever lists it is in."""
+    """Return the patient that a place stands for, whichever lists it is in."""
     departments = frozenset(keys.number(key) for key in row.lists if key.startswith(keys.PATIENTS_IN_PREFIX))
     return DepartmentPatient(
         keys.time_position(row.key) % keys.POSITIONS, departments, len(departments) < len(row.lists)
@@ -149,7 +149,9 @@ def patient_of_key(row: ListedKey) -> DepartmentPatient:
 
 
 def write_assignment(write: TransactWrite, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
-    """A doctor comes: on condition that they are approved, that there is room, and that the department is open."""
+    """Add a doctor's assignment to a transaction, on condition that they are approved, that there is room, and that the
+    department is open.
+    """
     works = SessionItem.departments.contains(department_id) | _fewer_than(MOST_OF_DOCTOR)
     _check_open(write, department_id)
     addition = SessionItem.departments.add({department_id})
@@ -159,7 +161,7 @@ def write_assignment(write: TransactWrite, department_id: int, doctor_id: int, e
 
 
 def write_dismissal(write: TransactWrite, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
-    """A doctor goes, on condition that they have a gate still."""
+    """Add a doctor's dismissal to a transaction, on condition that they have a gate still."""
     removal = SessionItem.departments.delete({department_id})
     write.update(_session_item(doctor_id), actions=[removal], condition=SessionItem.pk.exists())
     write.delete(doctor_entry(department_id, doctor_id))
@@ -167,7 +169,9 @@ def write_dismissal(write: TransactWrite, department_id: int, doctor_id: int, en
 
 
 def write_admission(write: TransactWrite, member: Membership, link: CareLink | None) -> None:
-    """A patient comes: on condition that there is room, and that the link, if any, is to a doctor who works there."""
+    """Add a patient's admission to a transaction, on condition that there is room, and that the link, if any, is to a
+    doctor who works there.
+    """
     _check_open(write, member.department_id)
     if link:
         write.condition_check(CareItem, *link_key(link), condition=is_active(member.since))
@@ -180,7 +184,7 @@ def write_admission(write: TransactWrite, member: Membership, link: CareLink | N
 
 
 def write_discharge(write: TransactWrite, member: Membership) -> None:
-    """A patient goes, on condition that it is this time of theirs that they are there."""
+    """Add a patient's discharge to a transaction, on condition that it is this time of theirs that they are there."""
     write.delete(member_item(member), condition=CareItem.since_ms == to_ms(member.since))
     removal = MembershipsItem.departments.delete({member.department_id})
     write.update(_memberships(member), actions=[removal])
@@ -196,7 +200,9 @@ def _memberships(member: Membership) -> MembershipsItem:
 
 
 def _fewer_than(limit: int) -> Condition:
-    """That an item's `departments` have room for one more: those of a doctor's gate as those of a patient."""
+    """Return the condition that an item's `departments` have room for one more: those of a doctor's gate as those of a
+    patient.
+    """
     few: Condition = Path("departments").does_not_exist() | (size("departments") < limit)  # type: ignore[no-untyped-call]
     return few
 
@@ -220,18 +226,18 @@ class MembershipStore:
         self._lists = ListStore(table)
 
     def departments(self, doctor_ids: Sequence[int]) -> dict[int, frozenset[int]]:
-        """Doctor → the departments that they work in."""
+        """Return doctor → the departments that they work in."""
         gates = [(keys.account(number), keys.GATE) for number in doctor_ids]
         with sdk_errors_mapped():
             items = SessionItem.batch_get(gates, consistent_read=True, attributes_to_get=["pk", "departments"])
             return {keys.number(item.pk): frozenset(map(int, item.departments or ())) for item in items}
 
     def assign(self, department_id: int, doctor_id: int, entry: AccessEntry | None) -> None:
-        """Lets a doctor work in an open department, with its entry in the log. Raises Conflict where it cannot be."""
+        """Let a doctor work in an open department, with its entry in the log. Raises Conflict where it cannot be."""
         transact_write_or_conflict(lambda write: write_assignment(write, department_id, doctor_id, entry))
 
     def dismiss(self, department_id: int, doctor_id: int, entry: AccessEntry | None = None) -> None:
-        """Ends a doctor's work in a department, open or closed, with its entry in the log.
+        """End a doctor's work in a department, open or closed, with its entry in the log.
 
         One who does not work there is no error.
         """
@@ -242,7 +248,7 @@ class MembershipStore:
                 doctor_entry(department_id, doctor_id).delete()
 
     def linked_doctor(self, department_id: int, links: Sequence[CareLink]) -> CareLink | None:
-        """The newest of these links that is to an approved doctor who works in the department."""
+        """Return the newest of these links that is to an approved doctor who works in the department."""
         gates = [(keys.account(link.professional_id), keys.GATE) for link in links]
         attributes = ["pk", "role", "active", "approved", "departments"]
         with sdk_errors_mapped():
@@ -251,7 +257,7 @@ class MembershipStore:
         return next((link for link in links if link.professional_id in there), None)
 
     def admit(self, member: Membership, link: CareLink | None) -> None:
-        """Takes a patient into an open department, on the condition that the link to one of its doctors holds.
+        """Take a patient into an open department, on the condition that the link to one of its doctors holds.
 
         Without a link it is on an administrator's word. Raises Conflict when something moved on meanwhile, and for who
         is in as many departments as may be.
@@ -259,7 +265,7 @@ class MembershipStore:
         transact_write_or_conflict(lambda write: write_admission(write, member, link))
 
     def discharge(self, member: Membership) -> None:
-        """Lets a patient go, at once; one who has gone is no error. Raises Conflict when they came anew meanwhile."""
+        """Let a patient go, at once; one who has gone is no error. Raises Conflict when they came anew meanwhile."""
         try:
             transact_write(lambda write: write_discharge(write, member))
         except ConditionFailed as error:
@@ -267,7 +273,7 @@ class MembershipStore:
                 raise Conflict from error
 
     def of_patient(self, patient_id: int) -> list[Membership]:
-        """The departments that a patient is in, open or closed, strongly consistent, the newest first."""
+        """Return the departments that a patient is in, open or closed, strongly consistent, the newest first."""
         with sdk_errors_mapped():
             prefix = CareItem.sk.startswith(keys.DEPARTMENT_PREFIX)
             memberships = [
@@ -276,7 +282,7 @@ class MembershipStore:
         return sorted(memberships, key=lambda member: member.since, reverse=True)
 
     def get(self, department_id: int, patient_id: int) -> Membership | None:
-        """A patient's place in a department, strongly consistent."""
+        """Return a patient's place in a department, strongly consistent."""
         with sdk_errors_mapped():
             try:
                 item = CareItem.get(keys.care(patient_id), keys.department(department_id), consistent_read=True)
@@ -285,15 +291,15 @@ class MembershipStore:
         return member_of(item)
 
     def doctors_in(self, department_id: int, part: PageRange) -> Ids:
-        """Who works in a department."""
+        """Return who works in a department."""
         return self._lists.by_id([keys.doctors_in(department_id)], part)
 
     def patients_in(self, department_id: int, now: datetime, part: PageRange) -> Places:
-        """Who is in a department, who came last first."""
+        """Return who is in a department, who came last first."""
         return self._page_of_patients([keys.patients_in(department_id)], now, part)
 
     def patients_of(self, doctor_id: int, departments: Iterable[int], now: datetime, part: PageRange) -> Places:
-        """Who let a doctor in, and who is in one of these departments: a patient once for each of them."""
+        """Return who let a doctor in, and who is in one of these departments: a patient once for each of them."""
         department_lists = [keys.patients_in(number) for number in sorted(departments)]
         return self._page_of_patients([keys.patients_of(doctor_id), *department_lists], now, part)
 
@@ -302,7 +308,7 @@ class MembershipStore:
         return Places([patient_of_key(row) for row in page.keys], page.last)
 
     def remove_all(self, department_id: int) -> None:
-        """Dismisses all doctors of a closed department, and lets all patients go; may be done again after half."""
+        """Dismiss all doctors of a closed department, and let all patients go; may be done again after half."""
         with sdk_errors_mapped():
             for row in ListEntry.query(keys.doctors_in(department_id), consistent_read=True):
                 self.dismiss(department_id, int(row.sk))
@@ -321,7 +327,7 @@ class DepartmentStore:
         self._lists = ListStore(table)
 
     def add(self, department: Department, once: IdempotencyKey | None = None) -> None:
-        """Keeps a new one, all or nothing. Raises AlreadyTaken, or Conflict when its id or the key is in use."""
+        """Keep a new one, all or nothing. Raises AlreadyTaken, or Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
             write.save(department_item(department), condition=DepartmentItem.pk.does_not_exist())
@@ -333,7 +339,7 @@ class DepartmentStore:
         self._write(fill, department)
 
     def rename(self, before: Department, after: Department) -> None:
-        """Gives an open department another name; the old one is free at once. Raises AlreadyTaken, Conflict."""
+        """Give an open department another name; the old one is free at once. Raises AlreadyTaken, Conflict."""
 
         def fill(write: TransactWrite) -> None:
             new_name = DepartmentItem.name.set(after.name)
@@ -346,7 +352,10 @@ class DepartmentStore:
         self._write(fill, after)
 
     def close(self, department: Department, now: datetime) -> None:
-        """From here on it opens nothing, and its name is free. Raises Conflict when it was renamed meanwhile."""
+        """Close a department: it opens nothing any more, and its name is free.
+
+        Raises Conflict when it was renamed meanwhile.
+        """
 
         def fill(write: TransactWrite) -> None:
             end_action = DepartmentItem.ends_ms.set(to_ms(now))
@@ -358,7 +367,7 @@ class DepartmentStore:
         self._write(fill, department)
 
     def get(self, number: int) -> Department | None:
-        """The department, open or closed, strongly consistent."""
+        """Return the department, open or closed, strongly consistent."""
         with sdk_errors_mapped():
             try:
                 item = DepartmentItem.get(keys.department(number), keys.DEPARTMENT, consistent_read=True)
@@ -367,18 +376,18 @@ class DepartmentStore:
         return department_of(item)
 
     def get_open(self, number: int) -> Department:
-        """The department. Raises NotFound unless it is open."""
+        """Return the department. Raises NotFound unless it is open."""
         department = self.get(number)
         if department is None or not department.is_open:
             raise NotFound
         return department
 
     def list_open(self, part: PageRange) -> Ids:
-        """The open departments."""
+        """Return the open departments."""
         return self._lists.by_id([keys.departments(shard) for shard in range(keys.LIST_SHARDS)], part)
 
     def get_many(self, numbers: Iterable[int]) -> list[Department]:
-        """The open departments among these ids, in their order."""
+        """Return the open departments among these ids, in their order."""
         item_keys = list(dict.fromkeys(numbers))
         with sdk_errors_mapped():
             items = DepartmentItem.batch_get([(keys.department(number), keys.DEPARTMENT) for number in item_keys])

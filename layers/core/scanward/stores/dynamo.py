@@ -58,7 +58,8 @@ class WriteConflict(Unavailable):
 
 @cache
 def connection() -> Connection:
-    """The process's one connection: a client costs a tenth of a second to make, and each model would make its own.
+    """Return the process's one connection: a client costs a tenth of a second to make, and each model would make its
+    own.
 
     Its timeouts end before the gateway's own.
     """
@@ -73,12 +74,12 @@ def connection() -> Connection:
 
 
 def on_response_date(listener: Callable[[str], None]) -> None:
-    """Has the date of each answer of DynamoDB told to a listener."""
+    """Have the date of each answer of DynamoDB told to a listener."""
     _listeners.append(listener)
 
 
 def retry_on_conflict(write: Callable[[], object]) -> None:
-    """Carries out a write; while another transaction holds one of its items, tries again for a tenth of a second.
+    """Carry out a write; while another transaction holds one of its items, tries again for a tenth of a second.
 
     Raises ConditionFailed, Unavailable.
     """
@@ -94,7 +95,7 @@ def retry_on_conflict(write: Callable[[], object]) -> None:
 
 
 def bind_table(model: type[Model], table: str) -> None:
-    """Points a model at its table, which others may share."""
+    """Point a model at its table, which others may share."""
     model.Meta.table_name = table
     model._connection = None
     link = model._get_connection()
@@ -106,7 +107,7 @@ def bind_table(model: type[Model], table: str) -> None:
 
 
 def _merge_indexes(shared_table: MetaTable, more: MetaTable) -> None:
-    """Has the one connection know the indexes of each model of a table: PynamoDB keeps one model's alone."""
+    """Have the one connection know the indexes of each model of a table: PynamoDB keeps one model's alone."""
     for part, name in (("GlobalSecondaryIndexes", "IndexName"), ("AttributeDefinitions", "AttributeName")):
         there = shared_table.data.setdefault(part, [])
         names = {entry[name] for entry in there}
@@ -115,7 +116,7 @@ def _merge_indexes(shared_table: MetaTable, more: MetaTable) -> None:
 
 @contextmanager
 def sdk_errors_mapped() -> Iterator[None]:
-    """SDK failures inside become ConditionFailed or Unavailable, with the original as their cause."""
+    """Turn SDK errors inside into ConditionFailed or Unavailable, with the original as their cause."""
     try:
         yield
     except PynamoDBException as failure:
@@ -133,24 +134,24 @@ def _report_date(**call: Any) -> None:
 
 
 def _codes(failure: PynamoDBException) -> set[str]:
-    """What DynamoDB names as causes: of the call, or of each item of a transaction."""
+    """Return what DynamoDB names as causes: of the call, or of each item of a transaction."""
     reasons = getattr(failure, "cancellation_reasons", None) or []
     codes = {(failure.cause_response_code or "").removesuffix("Exception")}
     return codes | {reason.code for reason in reasons if reason is not None}
 
 
 def to_ms(when: datetime) -> int:
-    """Unix milliseconds of an aware datetime."""
+    """Return Unix milliseconds of an aware datetime."""
     return round(when.timestamp() * 1000)
 
 
 def from_ms(ms: float) -> datetime:
-    """The aware UTC datetime of Unix milliseconds."""
+    """Return the aware UTC datetime of Unix milliseconds."""
     return datetime.fromtimestamp(ms / 1000, UTC)
 
 
 def transact_write(fill: Callable[[TransactWrite], None]) -> None:
-    """One transaction, filled anew for each try. Raises ConditionFailed, Unavailable."""
+    """Carry out one transaction, built anew for each try. Raises ConditionFailed, Unavailable."""
 
     def write_all() -> None:
         with TransactWrite(connection=connection()) as write:
@@ -160,7 +161,10 @@ def transact_write(fill: Callable[[TransactWrite], None]) -> None:
 
 
 def transact_write_or_conflict(fill: Callable[[TransactWrite], None]) -> None:
-    """The same, where a condition that fails means that somebody else was first. Raises Conflict, Unavailable."""
+    """Carry out one transaction whose failed condition means that another writer was first.
+
+    Raises Conflict, Unavailable.
+    """
     try:
         transact_write(fill)
     except ConditionFailed as error:
@@ -179,7 +183,7 @@ class StoreClock:
         on_response_date(self._set_offset)
 
     def now(self) -> datetime:
-        """The time; before the first answer it is this machine's."""
+        """Return the time; before the first answer it is this machine's."""
         return self._own() - self._ahead
 
     def _set_offset(self, date: str) -> None:

@@ -35,7 +35,10 @@ class IdempotencyStore:
         bind_table(IdempotencyItem, table)
 
     def find(self, once: IdempotencyKey, now: datetime) -> IdempotencyRecord | None:
-        """What was made for the key, strongly consistent, or None. Raises KeyReused for another request's key."""
+        """Return what was made for the key, strongly consistent, or None.
+
+        Raises IdempotencyKeyReused for another request's key.
+        """
         with sdk_errors_mapped():
             try:
                 item = IdempotencyItem.get(keys.idempotency(once.account_id), once.key, consistent_read=True)
@@ -48,7 +51,7 @@ class IdempotencyStore:
         return IdempotencyRecord(item.made, from_ms(item.begun_ms), item.done)
 
     def finish(self, once: IdempotencyKey) -> None:
-        """Marks the thing as made, all of it."""
+        """Mark the thing as made, all of it."""
         with sdk_errors_mapped():
             IdempotencyItem(keys.idempotency(once.account_id), once.key).update([IdempotencyItem.done.set(True)])
 
@@ -56,7 +59,7 @@ class IdempotencyStore:
 def put_record(
     write: TransactWrite, once: IdempotencyKey, answer: Mapping[str, str], now: datetime, *, is_done: bool
 ) -> None:
-    """Adds the mark to a transaction, which fails when there is one that has not expired."""
+    """Add the mark to a transaction, which fails when there is one that has not expired."""
     fresh = IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires_at <= int(now.timestamp()))
     item = IdempotencyItem(
         keys.idempotency(once.account_id),

@@ -42,18 +42,18 @@ def account(account_id: int) -> str:
 
 
 def marker(field: str, unique_text: str) -> str:
-    """The key that holds a unique name, such as EMAIL#ada@example.org."""
+    """Return the key that holds a unique name, such as EMAIL#ada@example.org."""
     return f"{field.upper()}#{unique_text}"
 
 
 def user_list(role: str | None, active: bool | None, is_approved: bool | None, shard: int) -> str:
-    """A shard of the list of accounts under these filters; `*` where a filter is not set."""
+    """Return a shard of the list of accounts under these filters; `*` where a filter is not set."""
     filters = ("*" if value is None else str(value) for value in (role, active, is_approved))
     return f"USERS#{'#'.join(filters)}#{shard}"
 
 
 def mails(hour: int) -> str:
-    """An account's item of the mails that it was sent in a Unix hour."""
+    """Return an account's item of the mails that it was sent in a Unix hour."""
     return f"MAILS#{hour}"
 
 
@@ -62,12 +62,12 @@ def address(address_hash: str) -> str:
 
 
 def list_shard(account_id: int) -> int:
-    """Which shard of each list holds an account."""
+    """Return which shard of each list holds an account."""
     return account_id % LIST_SHARDS
 
 
 def sortable(number: int) -> str:
-    """An id as a sort key: its 16 digits sort as the numbers do."""
+    """Return an id as a sort key: its 16 digits sort as the numbers do."""
     return f"{number:016d}"
 
 
@@ -92,22 +92,22 @@ def glass(doctor_id: int) -> str:
 
 
 def patients_of(professional_id: int) -> str:
-    """The list of the patients who let a professional in."""
+    """Return the list of the patients who let a professional in."""
     return f"PATIENTS#{professional_id}"
 
 
 def doctors_of(patient_id: int) -> str:
-    """The list of the professionals whom a patient let in."""
+    """Return the list of the professionals whom a patient let in."""
     return f"DOCTORS#{patient_id}"
 
 
 def connect(token_hash: str) -> str:
-    """A connect token that has not been used."""
+    """Return a connect token that has not been used."""
     return f"CONNECT#{token_hash}"
 
 
 def connects_of(professional_id: int) -> str:
-    """The list of a professional's connect tokens."""
+    """Return the list of a professional's connect tokens."""
     return f"CONNECTS#{professional_id}"
 
 
@@ -120,12 +120,14 @@ def chart(patient_id: int) -> str:
 
 
 def by_time(ms: int, number: int) -> str:
-    """A place in a list that is sorted by time: Unix milliseconds, then an id."""
+    """Return a place in a list that is sorted by time: Unix milliseconds, then an id."""
     return f"{ms:013d}#{number:016d}"
 
 
 def time_position(key: str) -> int:
-    """A place that `placed` spelled, as a number that a cursor can carry: milliseconds times PLACES, plus the id."""
+    """Return a place that `placed` spelled, as a number that a cursor can carry: milliseconds times PLACES, plus the
+    id.
+    """
     ms, _, number = key.partition("#")
     return int(ms) * POSITIONS + int(number)
 
@@ -135,17 +137,17 @@ def department(department_id: int) -> str:
 
 
 def departments(shard: int) -> str:
-    """A shard of the list of open departments."""
+    """Return a shard of the list of open departments."""
     return f"DEPARTMENTS#{shard}"
 
 
 def doctors_in(department_id: int) -> str:
-    """The list of a department's doctors."""
+    """Return the list of a department's doctors."""
     return f"DOCTORS_IN#{department_id}"
 
 
 def patients_in(department_id: int) -> str:
-    """The list of a department's patients."""
+    """Return the list of a department's patients."""
     return f"{PATIENTS_IN_PREFIX}{department_id}"
 
 
@@ -154,12 +156,12 @@ def record(record_id: int) -> str:
 
 
 def records_of(patient_id: int) -> str:
-    """The list of a patient's records."""
+    """Return the list of a patient's records."""
     return f"RECORDS#{patient_id}"
 
 
 def records_in(department_id: int) -> str:
-    """The list of the records that were written while their patient was in a department."""
+    """Return the list of the records that were written while their patient was in a department."""
     return f"RECORDS_IN#{department_id}"
 
 
@@ -168,12 +170,12 @@ def history(history_id: int) -> str:
 
 
 def histories_of(patient_id: int) -> str:
-    """The list of a patient's medical histories."""
+    """Return the list of a patient's medical histories."""
     return f"HISTORIES#{patient_id}"
 
 
 def version(number: int) -> str:
-    """What an amendment replaced, below the thing itself."""
+    """Return what an amendment replaced, below the thing itself."""
     return f"{VERSION_PREFIX}{number:08d}"
 
 
@@ -182,17 +184,17 @@ def question(question_id: int) -> str:
 
 
 def questions_of(patient_id: int) -> str:
-    """The list of a patient's questions."""
+    """Return the list of a patient's questions."""
     return f"QUESTIONS#{patient_id}"
 
 
 def pool(shard: int) -> str:
-    """A shard of the list of questions that any doctor may answer."""
+    """Return a shard of the list of questions that any doctor may answer."""
     return f"POOL#{shard}"
 
 
 def pending_of(doctor_id: int) -> str:
-    """The list of the questions that wait for one doctor."""
+    """Return the list of the questions that wait for one doctor."""
     return f"PENDING#{doctor_id}"
 
 
@@ -201,7 +203,7 @@ def notification(account_id: int) -> str:
 
 
 def thread(doctor_id: int, patient_id: int) -> str:
-    """The list of a patient's questions that are one doctor's."""
+    """Return the list of a patient's questions that are one doctor's."""
     return f"THREAD#{doctor_id}#{patient_id}"
 
 
@@ -210,17 +212,17 @@ def access(patient_id: int) -> str:
 
 
 def scans_of(patient_id: int) -> str:
-    """The list of a patient's scans."""
+    """Return the list of a patient's scans."""
     return f"SCANS#{patient_id}"
 
 
 def tasks_of(account_id: int) -> str:
-    """The list of an account's tasks: those about it, and those it asked for."""
+    """Return the list of an account's tasks: those about it, and those it asked for."""
     return f"TASKS#{account_id}"
 
 
 def analysis(task_id: int) -> str:
-    """A task's place among the analyses of its scan."""
+    """Return a task's place among the analyses of its scan."""
     return f"{ANALYSIS_PREFIX}{sortable(task_id)}"
 
 
@@ -245,12 +247,12 @@ def connection(connection_id: str) -> str:
 
 
 def slot(number: int) -> str:
-    """The key of one of an account's few sockets, below the account's own."""
+    """Return the key of one of an account's few sockets, below the account's own."""
     return f"{SLOT_PREFIX}{number}"
 
 
 def connection_shard(connection_id: str) -> int:
-    """Which shard of the sockets' `due` index holds one."""
+    """Return which shard of the sockets' `due` index holds one."""
     return crc32(connection_id.encode()) % CONNECTION_SHARDS
 
 
@@ -259,15 +261,15 @@ def subscription(connection_id: str) -> str:
 
 
 def number(key: str) -> int:
-    """The id in a key such as `TASK#123`."""
+    """Return the id in a key such as `TASK#123`."""
     return int(key.partition("#")[2])
 
 
 def text(key: str) -> str:
-    """The name in a key such as `SUB#abc=`."""
+    """Return the name in a key such as `SUB#abc=`."""
     return key.partition("#")[2]
 
 
 def due_shard(task_id: int) -> int:
-    """Which shard of the `due` index holds a task, so that no partition of it takes all writes."""
+    """Return which shard of the `due` index holds a task, so that no partition of it takes all writes."""
     return task_id % DUE_SHARDS

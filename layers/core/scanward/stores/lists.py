@@ -65,13 +65,13 @@ class ListStore:
         bind_table(ListEntry, table)
 
     def by_id(self, lists: Sequence[str], part: PageRange) -> Ids:
-        """Part of all lists together, which are sorted by id."""
+        """Return part of all lists together, which are sorted by id."""
         before = keys.sortable(part.before) if part.before is not None else None
         rows, last = self._read(lists, part, before, None)
         return Ids([int(row.key) for row in rows], int(last.key) if last else None)
 
     def by_time(self, lists: Sequence[str], part: PageRange, now: datetime) -> ListedKeys:
-        """Part of all lists together, which are sorted by time; what has ended is left out."""
+        """Return part of all lists together, which are sorted by time; what has ended is left out."""
         before = keys.by_time(*divmod(part.before, keys.POSITIONS)) if part.before is not None else None
         stays: Condition = ListEntry.ends_ms.does_not_exist()
         rows, last = self._read(lists, part, before, stays | (ListEntry.ends_ms > to_ms(now)))
@@ -80,7 +80,7 @@ class ListStore:
     def _read(
         self, lists: Sequence[str], part: PageRange, before: str | None, stays: Condition | None
     ) -> tuple[list[ListedKey], ListedKey | None]:
-        """One query a list, of `skip + limit + 1` small items at most. What is in several lists comes once."""
+        """Return one query a list, of `skip + limit + 1` small items at most. What is in several lists comes once."""
         count = part.skip + part.limit + 1
         older = ListEntry.sk < before if before is not None else None
         with sdk_errors_mapped():

@@ -23,7 +23,7 @@ class MailQueue:
         self._url = url
 
     def enqueue_reset(self, email: str) -> None:
-        """Keeps that somebody asked to set a new password for an address, whether or not it is anybody's."""
+        """Keep that somebody asked to set a new password for an address, whether or not it is anybody's."""
         try:
             sqs().send_message(QueueUrl=self._url, MessageBody=json.dumps({"kind": "password-reset", "email": email}))
         except (BotoCoreError, ClientError) as failure:
@@ -31,7 +31,7 @@ class MailQueue:
 
 
 def parse_reset_request(body: str) -> str | None:
-    """The address in a message of `ask_for_reset`; None for a message that is none of ours."""
+    """Return the address in a message of `ask_for_reset`; None for a message that is none of ours."""
     try:
         payload = json.loads(body)
         email = payload["email"] if payload["kind"] == "password-reset" else None
@@ -58,7 +58,7 @@ class Mailer:
         self._sender = sender
 
     def send(self, to: str, subject: str, text: str) -> None:
-        """Sends one plain text. Raises Undeliverable."""
+        """Send one plain text. Raises Undeliverable."""
         client = ses()
         try:
             client.send_email(
@@ -109,7 +109,7 @@ class MailRateStore:
         self._limit = limit
 
     def allow(self, account_id: int, request: str, now: int) -> bool:
-        """Whether one more mail may go out for this request, which is counted by that; one round trip."""
+        """Tell whether one more mail may go out for this request, which is counted by that; one round trip."""
         item = MailCountItem(keys.account(account_id), keys.mails(now // HOUR_SECONDS))
         path = Path("asked")
         few = size(path) < self._limit  # type: ignore[no-untyped-call]

@@ -45,7 +45,7 @@ class NotificationStore:
         bind_table(NotificationItem, scans_table)
 
     def write(self, write: TransactWrite, notice: Notification, now: datetime) -> None:
-        """Adds a notice to a transaction."""
+        """Add a notice to a transaction."""
         expires_at = int((now + RETENTION).timestamp())
         item = NotificationItem(
             keys.notification(notice.account_id), question_id=notice.question_id, expires_at=expires_at
@@ -54,7 +54,7 @@ class NotificationStore:
 
 
 def notification_of_image(image: Mapping[str, Any]) -> Notification:
-    """The notice in a stream record's image (DynamoDB JSON)."""
+    """Return the notice in a stream record's image (DynamoDB JSON)."""
     item = NotificationItem()
     item.deserialize(dict(image))
     return Notification(keys.number(item.pk), int(item.question_id))

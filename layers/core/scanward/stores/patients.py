@@ -47,7 +47,7 @@ class ChartStore:
         bind_table(ChartItem, table)
 
     def get(self, patient_id: int) -> ChartVersion | None:
-        """The newest version, strongly consistent, or None."""
+        """Return the newest version, strongly consistent, or None."""
         with sdk_errors_mapped():
             try:
                 return chart_of(ChartItem.get(keys.chart(patient_id), keys.SHEET, consistent_read=True))
@@ -55,14 +55,14 @@ class ChartStore:
                 return None
 
     def versions(self, patient_id: int) -> Iterator[ChartVersion]:
-        """The newest version and all before it, the newest first."""
+        """Yield the newest version and all before it, the newest first."""
         with sdk_errors_mapped():
             # The word sorts behind all digits, so the newest comes first.
             for item in ChartItem.query(keys.chart(patient_id), scan_index_forward=False):
                 yield chart_of(item)
 
     def write(self, before: ChartVersion | None, after: ChartVersion) -> None:
-        """Keeps the next version and the one before it. Raises Conflict when somebody else wrote meanwhile."""
+        """Keep the next version and the one before it. Raises Conflict when somebody else wrote meanwhile."""
         fresh = ChartItem.pk.does_not_exist() if before is None else ChartItem.version == before.version
 
         def fill(write: TransactWrite) -> None:
@@ -92,7 +92,7 @@ def _item(sheet: ChartVersion, place: str) -> ChartItem:
 
 
 def chart_of(item: ChartItem) -> ChartVersion:
-    """The version that an item spells."""
+    """Return the version that an item spells."""
     return ChartVersion(
         patient_id=keys.number(item.pk),
         version=int(item.version),
@@ -113,7 +113,7 @@ class PatientStore:
         bind_table(ChartItem, clinic_table)
 
     def get(self, account_id: int) -> tuple[Account, ChartVersion | None] | None:
-        """An account and the newest version of its sheet, if it has one, as they are at one moment."""
+        """Return an account and the newest version of its sheet, if it has one, as they are at one moment."""
         patients_with_charts: list[tuple[Account, ChartVersion | None]] = []
 
         def read() -> None:

@@ -56,7 +56,7 @@ class ExportStore:
         bind_table(ExportItem, table)
 
     def get(self, account_id: int) -> Export | None:
-        """The account's export, strongly consistent, or None."""
+        """Return the account's export, strongly consistent, or None."""
         with sdk_errors_mapped():
             try:
                 return _export(ExportItem.get(keys.export(account_id), keys.EXPORT, consistent_read=True))
@@ -64,17 +64,17 @@ class ExportStore:
                 return None
 
     def begin(self, before: Export | None, after: Export) -> None:
-        """Keeps a new one in place of an earlier one. Raises Conflict when somebody asked meanwhile."""
+        """Keep a new one in place of an earlier one. Raises Conflict when somebody asked meanwhile."""
         absent: Condition = ExportItem.pk.does_not_exist()
         self._save(after, absent if before is None else ExportItem.export_id == before.id)
 
     def update(self, after: Export) -> None:
-        """Writes how far one has come. Raises Conflict when it has been replaced, given up or erased."""
+        """Write how far one has come. Raises Conflict when it has been replaced, given up or erased."""
         goes_on = ExportItem.status != TaskStatus.FAILED.value
         self._save(after, (ExportItem.export_id == after.id) & goes_on)
 
     def give_up(self, after: Export) -> None:
-        """Writes that one will not be packed. Raises Conflict when it was begun, replaced or erased."""
+        """Write that one will not be packed. Raises Conflict when it was begun, replaced or erased."""
         waits = ExportItem.status == TaskStatus.PENDING.value
         self._save(after, (ExportItem.export_id == after.id) & waits)
 
@@ -131,20 +131,20 @@ class ClinicalTexts:
         self._questions = QuestionStore(table)
 
     def records(self, patient_id: int) -> Iterator[object]:
-        """The patient's records."""
+        """Return the patient's records."""
         return self._texts(self._records, keys.records_of(patient_id))
 
     def histories(self, patient_id: int) -> Iterator[object]:
-        """The patient's medical histories."""
+        """Return the patient's medical histories."""
         return self._texts(self._histories, keys.histories_of(patient_id))
 
     def questions(self, patient_id: int) -> Iterator[Question]:
-        """What the patient asked, with the responses."""
+        """Yield what the patient asked, with the responses."""
         for ids in self._ids(keys.questions_of(patient_id)):
             yield from self._questions.get_many(ids)
 
     def delete_all(self, patient_id: int) -> None:
-        """Leaves none of them."""
+        """Leave none of them."""
         self._records.delete_all(patient_id)
         self._histories.delete_all(patient_id)
         self._questions.delete_all(patient_id)
@@ -214,28 +214,30 @@ class Eraser:
             bind_table(model, clinic_table)
 
     def scan_ids(self, account_id: int) -> list[int]:
-        """All scans of an account, strongly consistent: what is missed here is not found again."""
+        """Return all scans of an account, strongly consistent: what is missed here is not found again."""
         with sdk_errors_mapped():
             return [int(row.sk) for row in ScanKey.query(keys.scans_of(account_id), consistent_read=True)]
 
     def task_ids(self, scan_id: int) -> list[int]:
-        """All tasks of a scan, strongly consistent."""
+        """Return all tasks of a scan, strongly consistent."""
         with sdk_errors_mapped():
             prefix = ScanKey.sk.startswith(keys.ANALYSIS_PREFIX)
             return [keys.number(row.sk) for row in ScanKey.query(keys.scan(scan_id), prefix, consistent_read=True)]
 
     def task(self, task_id: int) -> None:
-        """A task, and who watches it."""
+        """Delete a task and its subscriptions."""
         _drop(ScanKey, keys.task(task_id))
 
     def scans(self, account_id: int) -> None:
-        """An account's lists and counts beside its scans, whose list goes with them: what is in none is not found."""
+        """Delete an account's lists and counts beside its scans, whose list goes with them: what is in none is not
+        found.
+        """
         for key in (keys.tasks_of, keys.idempotency, keys.notification):
             _drop(ScanKey, key(account_id))
         _drop(ScanKey, keys.uploads(account_id))
 
     def care(self, account_id: int) -> None:
-        """Whom a patient let in, and who let a professional in: each link with its places, and unused tokens."""
+        """Delete the care links of an account, either way: each link with its places, and unused tokens."""
         with sdk_errors_mapped():
             prefix = CareItem.sk.startswith(keys.LINK_PREFIX)
             for item in CareItem.query(keys.care(account_id), prefix, consistent_read=True):
@@ -247,17 +249,17 @@ class Eraser:
                 _delete(ConnectTokenItem(keys.connect(token.sk), keys.TOKEN), token)
 
     def clinic(self, account_id: int) -> None:
-        """What is left of an account in the clinic, but for the access log."""
+        """Delete what is left of an account in the clinic, but for the access log."""
         for key in (keys.care, keys.chart, keys.export, keys.idempotency):
             _drop(ClinicKey, key(account_id))
 
     def knows(self, account_id: int) -> bool:
-        """Whether anything is left of an account itself, strongly consistent."""
+        """Tell whether anything is left of an account itself, strongly consistent."""
         with sdk_errors_mapped():
             return any(True for _ in AccountKey.query(keys.account(account_id), consistent_read=True, limit=1))
 
     def account(self, account_id: int) -> None:
-        """What is left of an account that is removed."""
+        """Delete what is left of a removed account."""
         _drop(AccountKey, keys.account(account_id))
 
 

@@ -48,7 +48,7 @@ WAITS: Condition = QuestionItem.pk.exists() & QuestionItem.response_id.does_not_
 
 
 def question_item(question: Question) -> QuestionItem:
-    """The item of a question."""
+    """Return the item of a question."""
     response = question.response
     return QuestionItem(
         keys.question(question.id),
@@ -65,7 +65,7 @@ def question_item(question: Question) -> QuestionItem:
 
 
 def question_of(item: QuestionItem) -> Question:
-    """The question that an item spells."""
+    """Return the question that an item spells."""
     return Question(
         id=keys.number(item.pk),
         patient_id=int(item.patient_id),
@@ -78,7 +78,9 @@ def question_of(item: QuestionItem) -> Question:
 
 
 def question_entries(question: Question) -> list[ListEntry]:
-    """A question's places: the patient's own first, where it waits while it does, and the thread it belongs to."""
+    """Return a question's places: the patient's own first, where it waits while it does, and the thread it belongs
+    to.
+    """
     lists = [keys.questions_of(question.patient_id)]
     if question.response is None:
         lists.append(waiting_lists(question))
@@ -89,7 +91,7 @@ def question_entries(question: Question) -> list[ListEntry]:
 
 
 def waiting_lists(question: Question) -> str:
-    """The list that a question waits in."""
+    """Return the list that a question waits in."""
     if question.doctor_id is not None:
         return keys.pending_of(question.doctor_id)
     return keys.pool(keys.list_shard(question.id))
@@ -110,7 +112,7 @@ class QuestionStore:
         self._lists = ListStore(table)
 
     def add(self, question: Question, once: IdempotencyKey | None = None) -> None:
-        """Keeps a new question with its places, all or nothing. Raises Conflict when its id or the key is in use."""
+        """Keep a new question with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
             write.save(question_item(question), condition=QuestionItem.pk.does_not_exist())
@@ -128,7 +130,7 @@ class QuestionStore:
         notices: NotificationStore | None = None,
         once: IdempotencyKey | None = None,
     ) -> None:
-        """Writes the response, and that the patient is to be told, on the condition that there is none.
+        """Write the response, and that the patient is to be told, on the condition that there is none.
 
         Raises AlreadyAnswered, and NotFound when it was withdrawn meanwhile.
         """
@@ -149,7 +151,7 @@ class QuestionStore:
             raise (AlreadyAnswered if self.get(before.id) else NotFound) from error
 
     def withdraw(self, question: Question) -> None:
-        """Forgets a question while it waits; one that is gone is no error. Raises AlreadyAnswered."""
+        """Forget a question while it waits; one that is gone is no error. Raises AlreadyAnswered."""
 
         def fill(write: TransactWrite) -> None:
             write.delete(QuestionItem(keys.question(question.id)), condition=WAITS)
@@ -163,7 +165,7 @@ class QuestionStore:
                 raise AlreadyAnswered from error
 
     def get(self, number: int) -> Question | None:
-        """The question, strongly consistent; one round trip."""
+        """Return the question, strongly consistent; one round trip."""
         with sdk_errors_mapped():
             try:
                 return question_of(QuestionItem.get(keys.question(number), keys.QUESTION, consistent_read=True))
@@ -171,27 +173,27 @@ class QuestionStore:
                 return None
 
     def get_many(self, numbers: Sequence[int]) -> list[Question]:
-        """The questions among these ids that are there, in their order, strongly consistent."""
+        """Return the questions among these ids that are there, in their order, strongly consistent."""
         item_keys = [(keys.question(number), keys.QUESTION) for number in numbers]
         with sdk_errors_mapped():
             by_id = {keys.number(item.pk): item for item in QuestionItem.batch_get(item_keys, consistent_read=True)}
         return [question_of(by_id[number]) for number in numbers if number in by_id]
 
     def pending(self, doctor_id: int, part: PageRange) -> Ids:
-        """What waits for a doctor, alone or with all others."""
+        """Return what waits for a doctor, alone or with all others."""
         pools = [keys.pool(shard) for shard in range(keys.LIST_SHARDS)]
         return self._lists.by_id([keys.pending_of(doctor_id), *pools], part)
 
     def thread(self, doctor_id: int, patient_id: int, part: PageRange) -> Ids:
-        """What a patient asked a doctor, and what of the pool that doctor answered them."""
+        """Return what a patient asked a doctor, and what of the pool that doctor answered them."""
         return self._lists.by_id([keys.thread(doctor_id, patient_id)], part)
 
     def of_patient(self, patient_id: int, part: PageRange) -> Ids:
-        """What a patient asked."""
+        """Return what a patient asked."""
         return self._lists.by_id([keys.questions_of(patient_id)], part)
 
     def delete_all(self, patient_id: int) -> None:
-        """Leaves nothing of a patient's questions, nor of the responses; may be done again after half of it."""
+        """Leave nothing of a patient's questions, nor of the responses; may be done again after half of it."""
         with sdk_errors_mapped():
             for row in ListEntry.query(keys.questions_of(patient_id), consistent_read=True):
                 question = self.get(int(row.sk))

@@ -22,13 +22,13 @@ class PriorityQueues:
         self._urls = urls
 
     def enqueue(self, task: Task) -> None:
-        """Says that the image of a task is there: of one whose event was lost, or that needs no event."""
+        """Say that the image of a task is there: of one whose event was lost, or that needs no event."""
         body = json.dumps({"analysis": {"scan_id": task.scan_id, "task_id": task.id}})
         with _sdk_errors_mapped():
             sqs().send_message(QueueUrl=self._urls[task.order.priority], MessageBody=body)
 
     def depth(self, lane: Priority) -> int:
-        """About how many images wait in a lane or are being read."""
+        """Return about how many images wait in a lane or are being read."""
         with _sdk_errors_mapped():
             payload = sqs().get_queue_attributes(
                 QueueUrl=self._urls[lane],
@@ -67,7 +67,7 @@ class PersonalDataQueue:
         self._url = url
 
     def enqueue(self, wish: RequestKind, account_id: int, after: timedelta = timedelta()) -> None:
-        """Keeps that somebody asked; it is carried out once or more often, not before `after` (at most 15 minutes)."""
+        """Keep that somebody asked; it is carried out once or more often, not before `after` (at most 15 minutes)."""
         body = json.dumps({"wish": wish.value, "account_id": account_id})
         try:
             sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=int(after.total_seconds()))
@@ -76,7 +76,7 @@ class PersonalDataQueue:
 
 
 def parse_request(body: str) -> PersonalDataRequest | None:
-    """What a message of `ask` says; None for a message that is none of ours."""
+    """Return what a message of `ask` says; None for a message that is none of ours."""
     try:
         payload = json.loads(body)
         return PersonalDataRequest(RequestKind(payload["wish"]), int(payload["account_id"]))

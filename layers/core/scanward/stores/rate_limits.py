@@ -38,17 +38,17 @@ class AddressRateStore:
         bind_table(AddressItem, table)
 
     def count_call(self, address: str, target: str, now: int) -> tuple[int, int]:
-        """Counts a call; (calls, failures against `target`) of this address in this minute. One round trip."""
+        """Count a call; (calls, failures against `target`) of this address in this minute. One round trip."""
         values = _count(address, AddressItem.calls.add(1), now)
         return int(values["calls"]["N"]), int(values.get(f"f{target}", {"N": "0"})["N"])
 
     def count_failure(self, address: str, target: str, now: int) -> None:
-        """Counts a failure."""
+        """Count a failure."""
         _count(address, Path(f"f{target}").add(1), now)
 
 
 def _count(address: str, counting: Action, now: int) -> Any:
-    """The attributes of the minute's item after it was counted; a failure may be the first of its minute."""
+    """Return the attributes of the minute's item after it was counted; a failure may be the first of its minute."""
     item = AddressItem(keys.address(address), str(now // 60))
     with sdk_errors_mapped():
         return item.update([counting, AddressItem.expires_at.set(now + RETENTION_SECONDS)])["Attributes"]
@@ -77,7 +77,7 @@ class UploadRateStore:
         self._limit = limit
 
     def count(self, account_id: int, now: datetime) -> None:
-        """Counts one more; one round trip. Raises TooManyRequests over the limit.
+        """Count one more; one round trip. Raises TooManyRequests over the limit.
 
         In no transaction with the upload: those of one account that begin at once would only wait for each other.
         """
@@ -93,7 +93,7 @@ class UploadRateStore:
             raise TooManyRequests(_end(now) - int(now.timestamp()), self._limit) from full
 
     def uncount(self, account_id: int, now: datetime) -> None:
-        """Takes back what was counted at that time; one round trip."""
+        """Take back what was counted at that time; one round trip."""
         with sdk_errors_mapped():
             item = UploadRateItem(keys.uploads(account_id), str(_end(now)))
             item.update([UploadRateItem.begun.add(-1)])

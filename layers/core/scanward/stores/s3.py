@@ -67,12 +67,12 @@ class ObjectStore:
         self._bucket = bucket
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
-        """Keeps an object."""
+        """Keep an object."""
         with _sdk_errors_mapped():
             s3().put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
 
     def get(self, key: str, version: str | None = None) -> ObjectContent:
-        """An object, or the one version of it that was pinned. Raises TooLarge over 50 MB."""
+        """Return an object, or the one version of it that was pinned. Raises TooLarge over 50 MB."""
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
         with _sdk_errors_mapped():
             answer = s3().get_object(Bucket=self._bucket, Key=key, **version_args)
@@ -81,7 +81,7 @@ class ObjectStore:
             return ObjectContent(answer["Body"].read(), answer.get("VersionId"))
 
     def get_unless_match(self, key: str, etag: str | None) -> StoredObject | None:
-        """An object, or None when its content is still what `etag` tags."""
+        """Return an object, or None when its content is still what `etag` tags."""
         conditions: dict[str, Any] = {"IfNoneMatch": etag} if etag else {}
         try:
             answer = s3().get_object(Bucket=self._bucket, Key=key, **conditions)
@@ -94,7 +94,7 @@ class ObjectStore:
             raise StorageFailed from failure
 
     def head(self, key: str, count: int, version: str | None = None) -> ObjectHead:
-        """The first `count` bytes of an object."""
+        """Return the first `count` bytes of an object."""
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
         with _sdk_errors_mapped():
             try:
@@ -108,7 +108,7 @@ class ObjectStore:
             return ObjectHead(answer["Body"].read(count), int(whole))
 
     def move(self, key: str, to: str, version: str | None = None) -> None:
-        """Puts an object, or one version of it, under another key; nothing of it stays where it was."""
+        """Put an object, or one version of it, under another key; nothing of it stays where it was."""
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
         source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key, **version_args}  # type: ignore[typeddict-item]
         with _sdk_errors_mapped():
@@ -121,13 +121,13 @@ class ObjectStore:
             s3().delete_object(Bucket=self._bucket, Key=key, **version_args)
 
     def list_keys(self, prefix: str) -> Iterator[str]:
-        """The keys of all objects under a prefix."""
+        """Yield the keys of all objects under a prefix."""
         with _sdk_errors_mapped():
             for page in s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 yield from (item["Key"] for item in page.get("Contents", []))
 
     def link(self, key: str, version: str | None, seconds: int, content_type: str) -> str:
-        """An address that gives the object for some seconds, as a file to keep. No round trip."""
+        """Return an address that gives the object for some seconds, as a file to keep. No round trip."""
         params = {
             "Bucket": self._bucket,
             "Key": key,
@@ -138,7 +138,7 @@ class ObjectStore:
         return s3().generate_presigned_url("get_object", Params=params, ExpiresIn=seconds)
 
     def exists(self, key: str, version: str | None = None) -> bool:
-        """Whether there is an object under this key, or this version of it."""
+        """Tell whether there is an object under this key, or this version of it."""
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
         try:
             with _sdk_errors_mapped():
@@ -148,7 +148,7 @@ class ObjectStore:
         return True
 
     def presigned_post(self, key: str, content_type: str, seconds: int) -> PresignedPost:
-        """A form for one upload of 1 byte to 50 MB under exactly this key and content type. No round trip."""
+        """Return a form for one upload of 1 byte to 50 MB under exactly this key and content type. No round trip."""
         form = s3().generate_presigned_post(
             Bucket=self._bucket,
             Key=key,
@@ -170,7 +170,7 @@ def _sdk_errors_mapped() -> Iterator[None]:
 
 
 def map_client_error(failure: ClientError) -> NotFound | StorageFailed:
-    """What a refusal of S3 means."""
+    """Return what a refusal of S3 means."""
     return NotFound() if failure.response.get("Error", {}).get("Code") in _MISSING else StorageFailed()
 
 
@@ -187,7 +187,7 @@ class ModelFiles:
         self._prefix = prefix
 
     def get(self, name: str) -> bytes:
-        """A file's bytes. Raises NotFound where there is none that may be read, StorageFailed when S3 fails."""
+        """Return a file's bytes. Raises NotFound where there is none that may be read, StorageFailed when S3 fails."""
         try:
             return s3().get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")["Body"].read()
         except ClientError as failure:
@@ -208,7 +208,7 @@ class ProfilePictures:
         self._bucket = bucket
 
     def put(self, account_id: int, name: str, content: bytes, content_type: str) -> str:
-        """Keeps a picture under a name of its own; its key."""
+        """Keep a picture under a name of its own; its key."""
         key = f"profiles/{account_id}/{name}"
         try:
             # S3 sends these headers with the picture: it is shown as what it is, and by nobody else's cache.
@@ -225,14 +225,14 @@ class ProfilePictures:
         return key
 
     def remove(self, key: str) -> None:
-        """Forgets a picture; one that is not there is no error."""
+        """Forget a picture; one that is not there is no error."""
         try:
             s3().delete_object(Bucket=self._bucket, Key=key)
         except (BotoCoreError, ClientError) as failure:
             raise Unavailable from failure
 
     def link(self, key: str) -> str:
-        """An address that shows the picture for five minutes. No round trip."""
+        """Return an address that shows the picture for five minutes. No round trip."""
         params = {"Bucket": self._bucket, "Key": key}
         return s3().generate_presigned_url("get_object", Params=params, ExpiresIn=LINK_SECONDS)
 
@@ -244,15 +244,15 @@ class Purger:
         self._bucket = bucket
 
     def purge(self, prefix: str) -> None:
-        """Removes every version of every object under a prefix."""
+        """Remove every version of every object under a prefix."""
         self._remove(prefix, None)
 
     def purge_key(self, key: str) -> None:
-        """Removes every version of one object."""
+        """Remove every version of one object."""
         self._remove(key, key)
 
     def purge_image(self, key: str, version: str | None) -> None:
-        """Removes the image of a scan; of a delivery the one version: others of its name are other scans' images."""
+        """Remove the image of a scan; of a delivery the one version: others of its name are other scans' images."""
         if parse_upload_key(key):
             self.purge_key(key)
         elif version:
@@ -274,7 +274,7 @@ class Purger:
             raise StorageFailed from failure
 
     def _versions(self, prefix: str, only: str | None) -> Iterator[list["ObjectIdentifierTypeDef"]]:
-        """Up to a thousand at a time, those that mark a deletion included."""
+        """Yield up to a thousand at a time, those that mark a deletion included."""
         for page in s3().get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=prefix):
             versions = [*page.get("Versions", []), *page.get("DeleteMarkers", [])]
             matching = [item for item in versions if only in (None, item["Key"])]

@@ -96,7 +96,7 @@ class ListEntry(Model):
 
 
 def scan_actions(task: Task) -> list[Action]:
-    """What a change of a task's status writes into its scan."""
+    """Return what a change of a task's status writes into its scan."""
     actions: list[Action] = [ScanItem.status.set(task.status.value), ScanItem.task_id.set(task.id)]
     if task.finished_at:
         actions.append(ScanItem.completed_ms.set(to_ms(task.finished_at)))
@@ -115,7 +115,7 @@ def scan_actions(task: Task) -> list[Action]:
 
 
 def scan_item(scan: Scan) -> ScanItem:
-    """The item of a new scan."""
+    """Return the item of a new scan."""
     return ScanItem(
         keys.scan(scan.id),
         patient_id=scan.patient_id,
@@ -134,7 +134,7 @@ def scan_item(scan: Scan) -> ScanItem:
 
 
 def reading_item(scan_id: int, reading: Reading) -> ReadingItem:
-    """The item of what a doctor read."""
+    """Return the item of what a doctor read."""
     at = to_ms(reading.at)
     item = ReadingItem(keys.scan(scan_id), keys.reading(at))
     item.text, item.doctor_id, item.at_ms = reading.text, reading.doctor_id, at
@@ -142,7 +142,7 @@ def reading_item(scan_id: int, reading: Reading) -> ReadingItem:
 
 
 def scan_of(item: ScanItem) -> Scan:
-    """The scan that an item spells."""
+    """Return the scan that an item spells."""
     return Scan(
         id=keys.number(item.pk),
         patient_id=int(item.patient_id),
@@ -194,7 +194,7 @@ class ScanStore:
             bind_table(model, table)
 
     def add(self, scan: Scan, task: Task, beside: IdempotencyWrite = NO_IDEMPOTENCY) -> None:
-        """Keeps a new scan with its task, all or nothing.
+        """Keep a new scan with its task, all or nothing.
 
         Raises Conflict when an id is in use or a key has its mark.
         """
@@ -209,7 +209,7 @@ class ScanStore:
         self._add(fill, task)
 
     def add_analysis(self, task: Task, beside: IdempotencyWrite = NO_IDEMPOTENCY) -> None:
-        """Keeps another analysis of a scan. Raises NotFound when the scan is gone, Conflict as `add` does."""
+        """Keep another analysis of a scan. Raises NotFound when the scan is gone, Conflict as `add` does."""
 
         def fill(write: TransactWrite) -> None:
             write.condition_check(ScanItem, keys.scan(task.scan_id), keys.SCAN, condition=_exists())
@@ -223,7 +223,7 @@ class ScanStore:
             raise
 
     def get(self, scan_id: int) -> Scan | None:
-        """The scan, strongly consistent; one round trip."""
+        """Return the scan, strongly consistent; one round trip."""
         with sdk_errors_mapped():
             try:
                 return scan_of(ScanItem.get(keys.scan(scan_id), keys.SCAN, consistent_read=True))
@@ -231,7 +231,7 @@ class ScanStore:
                 return None
 
     def task(self, task_id: int) -> Task | None:
-        """The task, strongly consistent; one round trip."""
+        """Return the task, strongly consistent; one round trip."""
         with sdk_errors_mapped():
             try:
                 return task_of(TaskItem.get(keys.task(task_id), keys.TASK, consistent_read=True))
@@ -239,7 +239,7 @@ class ScanStore:
                 return None
 
     def write_transition(self, before: Task, after: Task) -> Task:
-        """Writes `after` on the condition that `before` is still the task's version, and gives it back.
+        """Write `after` on the condition that `before` is still the task's version, and give it back.
 
         A change of status is written to the scan in the same transaction, where the scan shows it. A lost
         acknowledgement is no failure: what is found then carries `after`'s own version and attempt. Raises Conflict
@@ -256,13 +256,13 @@ class ScanStore:
         return after
 
     def due_tasks(self, shard: int, now: datetime, limit: int) -> list[int]:
-        """Ids of up to `limit` tasks of one shard that should be looked at by `now`, the longest due first."""
+        """Return ids of up to `limit` tasks of one shard that should be looked at by `now`, the longest due first."""
         with sdk_errors_mapped():
             items = TaskItem.due.query(shard, DueIndex.due_at <= to_ms(now), limit=limit)
             return [keys.number(item.pk) for item in items]
 
     def set_reading(self, scan_id: int, reading: Reading) -> None:
-        """Keeps what a doctor reads, beside what the model does and what was read before. Raises NotFound."""
+        """Keep what a doctor reads, beside what the model does and what was read before. Raises NotFound."""
         actions: list[Action] = [
             ScanItem.reading.set(reading.text),
             ScanItem.reading_by.set(reading.doctor_id),
@@ -279,7 +279,7 @@ class ScanStore:
             raise NotFound from error
 
     def begin_removal(self, scan_id: int) -> None:
-        """From now on nothing more is ordered for a scan; one that is gone is no error."""
+        """Begin a removal: nothing more is ordered for the scan; one that is gone is no error."""
         try:
             with sdk_errors_mapped():
                 ScanItem(keys.scan(scan_id), keys.SCAN).update(
@@ -289,14 +289,14 @@ class ScanStore:
             return
 
     def was_removed(self, scan_id: int) -> bool:
-        """Whether there was such a scan, or it is being removed; one round trip."""
+        """Tell whether there was such a scan, or it is being removed; one round trip."""
         with sdk_errors_mapped():
             item_keys = [(keys.scan(scan_id), keys.SCAN), (keys.scan(scan_id), keys.REMOVED_SCAN)]
             by_id = {item.sk: item for item in ScanItem.batch_get(item_keys, consistent_read=True)}
         return keys.REMOVED_SCAN in by_id or (keys.SCAN in by_id and bool(by_id[keys.SCAN].removing))
 
     def _write_newest(self, before: Task, after: Task) -> Task:
-        """Writes a task alone whose scan shows a later one's result already, or is gone."""
+        """Write a task alone whose scan shows a later one's result already, or be gone."""
         try:
             with sdk_errors_mapped():
                 task_item(after).save(condition=TaskItem.version == before.version)
@@ -362,15 +362,15 @@ class ScanListStore:
             bind_table(model, table)
 
     def scans_of(self, patient_id: int, limit: int, before: int | None) -> Ids:
-        """A patient's scans."""
+        """Return a patient's scans."""
         return _page(keys.scans_of(patient_id), limit, before)
 
     def tasks_of(self, account_id: int, limit: int, before: int | None) -> Ids:
-        """The tasks about an account, and those that it asked for."""
+        """Return the tasks about an account, and those that it asked for."""
         return _page(keys.tasks_of(account_id), limit, before)
 
     def analyses_of(self, scan_id: int, limit: int) -> list[int]:
-        """The newest tasks of a scan."""
+        """Return the newest tasks of a scan."""
         with sdk_errors_mapped():
             condition = ListEntry.sk.startswith(keys.ANALYSIS_PREFIX)
             items = ListEntry.query(
@@ -379,34 +379,34 @@ class ScanListStore:
             return [keys.number(item.sk) for item in items]
 
     def scans(self, ids: Sequence[int]) -> list[Scan]:
-        """The scans among these ids that are there, in their order."""
+        """Return the scans among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = ScanItem.batch_get([(keys.scan(number), keys.SCAN) for number in ids])
             by_id = {keys.number(item.pk): scan_of(item) for item in items}
         return [by_id[number] for number in ids if number in by_id]
 
     def tasks(self, ids: Sequence[int]) -> list[Task]:
-        """The tasks among these ids that are there, in their order."""
+        """Return the tasks among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = TaskItem.batch_get([(keys.task(number), keys.TASK) for number in ids], consistent_read=True)
             by_id = {keys.number(item.pk): task_of(item) for item in items}
         return [by_id[number] for number in ids if number in by_id]
 
     def remove_tasks(self, tasks: Sequence[Task]) -> None:
-        """Forgets tasks, with their places in all lists."""
+        """Forget tasks, with their places in all lists."""
         for begin in range(0, len(tasks), REMOVAL_BATCH):
             items = [item for task in tasks[begin : begin + REMOVAL_BATCH] for item in _task_items(task)]
             _delete(items)
 
     def readings_of(self, scan_id: int, limit: int | None = None) -> list[Reading]:
-        """What doctors have read in a scan, the newest first; all of it without a limit."""
+        """Return what doctors have read in a scan, the newest first; all of it without a limit."""
         with sdk_errors_mapped():
             condition = ReadingItem.sk.startswith(keys.READING_PREFIX)
             items = ReadingItem.query(keys.scan(scan_id), condition, scan_index_forward=False, limit=limit)
             return [Reading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in items]
 
     def remove_scan(self, scan: Scan, now: datetime) -> None:
-        """Forgets a scan whose tasks are forgotten; for a while it is known that there was one."""
+        """Forget a scan whose tasks are forgotten; for a while it is known that there was one."""
         with sdk_errors_mapped():
             condition = ReadingItem.sk.startswith(keys.READING_PREFIX)
             readings = list(ReadingItem.query(keys.scan(scan.id), condition, consistent_read=True))

@@ -17,7 +17,7 @@ _ABOUT_KEYS = frozenset({"current", "from", "until"})
 
 
 def read_token_keys(secret: str) -> TokenKeys:
-    """The keys; one call. Raises Unavailable."""
+    """Return the keys; one call. Raises Unavailable."""
     try:
         text = secrets_manager().get_secret_value(SecretId=secret)["SecretString"]
     except (BotoCoreError, ClientError) as failure:
@@ -29,7 +29,7 @@ def read_token_keys(secret: str) -> TokenKeys:
 
 
 def write_token_keys(secret: str, keys: TokenKeys) -> None:
-    """Keeps the keys as a new version of the secret. Raises Unavailable."""
+    """Keep the keys as a new version of the secret. Raises Unavailable."""
     keys_by_id: dict[str, Any] = {key.id: key.key for key in keys.keys}
     keys_by_id["current"] = max(keys.keys, key=lambda key: key.signs_from).id
     keys_by_id["from"] = {key.id: key.signs_from for key in keys.keys if key.signs_from}

@@ -43,7 +43,7 @@ WORKING_DOCTOR = (SessionItem.role == Role.DOCTOR.value) & ACTIVE & (SessionItem
 
 
 def new_session_item(account: Account) -> SessionItem:
-    """The gate of a new account: no sessions yet."""
+    """Return the gate of a new account: no sessions yet."""
     return SessionItem(
         keys.account(account.id),
         role=account.role.value,
@@ -54,7 +54,7 @@ def new_session_item(account: Account) -> SessionItem:
 
 
 def session_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
-    """What a change of an account writes into its gate."""
+    """Return what a change of an account writes into its gate."""
     actions: list[Any] = [SessionItem.active.set(account.is_active), SessionItem.approved.set(account.is_approved)]
     if ends_sessions:
         actions.append(SessionItem.sessions.set({}))
@@ -62,26 +62,26 @@ def session_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
 
 
 def actor_of(item: SessionItem, session_id: str) -> Actor:
-    """Who acts in a session, as the gate knows them now."""
+    """Return who acts in a session, as the gate knows them now."""
     departments = frozenset(map(int, item.departments or ()))
     return Actor(keys.number(item.pk), Role(item.role), item.approved, session_id, departments)
 
 
 def is_working_doctor(item: SessionItem, department_id: int) -> bool:
-    """Whether the gate is an approved doctor's who works in a department."""
+    """Tell whether the gate is an approved doctor's who works in a department."""
     may = item.role == Role.DOCTOR.value and item.active and item.approved
     return bool(may and department_id in (item.departments or ()))
 
 
 def session_map(session: Session) -> dict[str, Any]:
-    """A session as the item's map has it."""
+    """Return a session as the item's map has it."""
     fields: dict[str, Any] = {"e": session.ends, "c": session.created_at, "t": session.rotated_at}
     fields |= {"r": session.current, "p": session.previous}
     return {name: value for name, value in fields.items() if value}
 
 
 def sessions_of(item: SessionItem) -> dict[str, Session]:
-    """The sessions that an item spells, those that have run out too."""
+    """Return the sessions that an item spells, those that have run out too."""
     stored_sessions: dict[str, Mapping[str, Any]] = item.sessions.as_dict()  # type: ignore[no-untyped-call]
     return {
         sid: Session(sid, int(s.get("c", 0)), int(s["e"]), s.get("r"), s.get("p"), int(s.get("t", 0)))
@@ -101,7 +101,7 @@ class SessionEndItem(Model):
 
 
 def write_session_end(write: TransactWrite, account_id: int) -> None:
-    """Tells, with everything else that the transaction writes, that sessions of the account have ended."""
+    """Tell, with everything else that the transaction writes, that sessions of the account have ended."""
     write.update(SessionEndItem(keys.account(account_id), keys.SESSION_END), actions=[SessionEndItem.times.add(1)])
 
 
@@ -126,7 +126,7 @@ class SessionStore:
         bind_table(SessionEndItem, table)
 
     def count_request(self, account_id: int, session_id: str, now: int) -> SessionUse:
-        """Counts one request of a live session at Unix second `now`.
+        """Count one request of a live session at Unix second `now`.
 
         Raises NotAuthenticated when the session has ended, or the account is gone or inactive.
         """
@@ -138,7 +138,7 @@ class SessionStore:
         return SessionUse(actor_of(item, session_id), sessions_of(item)[session_id], int(values[counter]["N"]))
 
     def actor(self, account_id: int, session_id: str, now: int) -> Actor:
-        """Who acts in a live session, without counting a request. Raises as `enter` does."""
+        """Return who acts in a live session, without counting a request. Raises as `enter` does."""
         item = _read(account_id)
         session = sessions_of(item).get(session_id)
         if not item.active or session is None or session.ends <= now:
@@ -146,7 +146,7 @@ class SessionStore:
         return actor_of(item, session_id)
 
     def is_active(self, account_id: int) -> bool:
-        """Whether there is such an account, and it is not deactivated; one round trip."""
+        """Tell whether there is such an account, and it is not deactivated; one round trip."""
         with sdk_errors_mapped():
             try:
                 return bool(SessionItem.get(keys.account(account_id), keys.GATE).active)
@@ -154,7 +154,7 @@ class SessionStore:
                 return False
 
     def open(self, account_id: int, session: Session, now: int) -> None:
-        """Adds a session; the oldest go when there are too many.
+        """Add a session; the oldest go when there are too many.
 
         Raises NotAuthenticated when the account is gone or inactive.
         """
@@ -166,7 +166,7 @@ class SessionStore:
             _close(account_id, [other.id for other in over])
 
     def replace(self, account_id: int, before: Session, after: Session) -> bool:
-        """Writes a session over what it was; False when it has changed or ended meanwhile."""
+        """Write a session over what it was; False when it has changed or ended meanwhile."""
         path = Path(["sessions", before.id])
         same = (path["r"] == before.current) if before.current else (path.exists() & path["r"].does_not_exist())
         try:
@@ -176,12 +176,12 @@ class SessionStore:
         return True
 
     def close(self, account_id: int, session_ids: list[str]) -> None:
-        """Ends sessions at once; those that have ended already are no error."""
+        """End sessions at once; those that have ended already are no error."""
         if session_ids:
             _close(account_id, session_ids)
 
     def sessions(self, account_id: int, now: int) -> list[Session]:
-        """The live sessions, the newest first. Raises NotAuthenticated when the account is gone."""
+        """Return the live sessions, the newest first. Raises NotAuthenticated when the account is gone."""
         live = [session for session in sessions_of(_read(account_id)).values() if session.ends > now]
         return sorted(live, key=lambda session: -session.created_at)
 

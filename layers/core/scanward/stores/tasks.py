@@ -58,7 +58,7 @@ class TaskItem(Model):
 
 
 def task_item(task: Task) -> TaskItem:
-    """The item of a task."""
+    """Return the item of a task."""
     return TaskItem(
         keys.task(task.id),
         scan_id=task.scan_id,
@@ -85,7 +85,7 @@ def task_item(task: Task) -> TaskItem:
 
 
 def task_of(item: TaskItem) -> Task:
-    """The task that an item spells."""
+    """Return the task that an item spells."""
     return Task(
         id=keys.number(item.pk),
         scan_id=int(item.scan_id),
@@ -111,12 +111,12 @@ def task_of(item: TaskItem) -> Task:
 
 
 def as_stored(task: Task) -> Task:
-    """The task as it is read back: JSON has lists for tuples."""
+    """Return the task as it is read back: JSON has lists for tuples."""
     return replace(task, result=json.loads(json.dumps(task.result))) if task.result is not None else task
 
 
 def task_of_image(image: Mapping[str, Any]) -> Task:
-    """The task in a stream record's image (DynamoDB JSON)."""
+    """Return the task in a stream record's image (DynamoDB JSON)."""
     item = TaskItem()
     item.deserialize(dict(image))
     return task_of(item)
@@ -162,12 +162,12 @@ class DurationStore:
         bind_table(DurationItem, table)
 
     def record(self, lane: Priority, seconds: float) -> None:
-        """Keeps what an analysis takes now."""
+        """Keep what an analysis takes now."""
         with sdk_errors_mapped():
             DurationItem(keys.duration(lane.value), seconds=round(seconds, 3)).save()
 
     def seconds(self, lane: Priority) -> float | None:
-        """What an analysis took lately; None before the first."""
+        """Return what an analysis took lately; None before the first."""
         with sdk_errors_mapped():
             try:
                 return float(DurationItem.get(keys.duration(lane.value), keys.DURATION).seconds)

@@ -33,7 +33,7 @@ class Advice:
     when: Mapping[str, Any] | None = None
 
     def holds_for(self, someone: Person) -> bool:
-        """Whether this is meant for that person."""
+        """Tell whether this is meant for that person."""
         facts = {
             "age": someone.age_group,
             "sex": someone.sex,
@@ -66,7 +66,7 @@ class Knowledge:
     sources: Mapping[str, Source]
 
     def entry(self, label: str, model: str | None) -> Entry | None:
-        """The entry of the model's label: the same word names another thing in another organ.
+        """Return the entry of the model's label: the same word names another thing in another organ.
 
         Where no model is named, the only entry that any has for the label.
         """
@@ -76,7 +76,7 @@ class Knowledge:
 
 @cache
 def knowledge() -> Knowledge:
-    """The packaged knowledge."""
+    """Return the packaged knowledge."""
     sources = {key: Source(**source) for key, source in _read("sources").items()}
     symptoms = _read("symptoms")
     return Knowledge(

@@ -27,7 +27,7 @@ UNDENYING = _words("until till unless except before when while at if")
 
 
 def find_symptoms(text: str | None, phrases: Mapping[str, Iterable[Sequence[str]]]) -> frozenset[str]:
-    """The ids whose words stand in the text undenied. `said`: id → phrases, each as its tokens."""
+    """Return the ids whose words stand in the text undenied. `said`: id → phrases, each as its tokens."""
     tokens = tokenise(text or "")
     places = sorted(
         (start, len(phrase), symptom)
@@ -47,7 +47,7 @@ def find_symptoms(text: str | None, phrases: Mapping[str, Iterable[Sequence[str]
 
 
 def tokenise(text: str) -> tuple[str, ...]:
-    """Lower-case words; punctuation and line ends as tokens of their own, for they end a denial."""
+    """Return lower-case words; punctuation and line ends as tokens of their own, for they end a denial."""
     plain = unicodedata.normalize("NFKC", text).replace("’", "'").replace("-", " ").casefold()
     return tuple(_TOKEN.findall("\n".join(plain.splitlines())))
 
@@ -111,8 +111,11 @@ class Person:
 
 
 def person(age: int | None, sex: str | None, symptoms: frozenset[str]) -> Person:
-    """Age in years. A sex that is neither of the two spelled words is unknown; pregnancy counts as possible unless
-    age or sex rule it out, and always when it was told."""
+    """Return age in years.
+
+    A sex that is neither of the two spelled words is unknown; pregnancy counts as possible unless age or sex rule it
+    out, and always when it was told.
+    """
     sex_group = _sex(sex)
     may_be = sex_group is not Sex.MALE and (age is None or age in PREGNANCY_AGES)
     return Person(_age_group(age), sex_group, may_be or "pregnancy" in symptoms, symptoms)

@@ -26,7 +26,7 @@ class Suggestion:
     red_flags: tuple[str, ...]
 
     def to_dict(self) -> dict[str, Any]:
-        """As documents show it, with the sources and red flags beside."""
+        """Return it as documents show it, with the sources and red flags beside."""
         fields = asdict(self)
         return {**fields, "sources": list(fields["sources"]), "red_flags": list(self.red_flags)}
 
@@ -39,7 +39,7 @@ def suggest(
     *,
     model: str | None = None,
 ) -> list[Suggestion]:
-    """One suggestion for each found label that is known, highest score first.
+    """Return one suggestion for each found label that is known, highest score first.
 
     `model`: whose labels they are; of one that nobody described nothing is known. That nothing was found is said only
     if nothing else was.
@@ -53,12 +53,12 @@ def suggest(
 
 
 def disclaimer(model: str | None) -> str:
-    """What suggestions are and are not. `model`: what is to be said of the model whose findings they are for."""
+    """Return what suggestions are and are not. `model`: what is to be said of the model whose findings they are for."""
     return " ".join(part for part in (WHAT, model, WHO_DECIDES) if part)
 
 
 def red_flags(symptoms: str | None, age: int | None, sex: str | None) -> list[str]:
-    """What the symptoms alone call for at once, whatever was found."""
+    """Return what the symptoms alone call for at once, whatever was found."""
     return _urgent(_person(symptoms, age, sex))
 
 
@@ -71,7 +71,7 @@ def _urgent(someone: Person) -> list[str]:
 
 
 def _suggestion(entry: Entry, score: float, someone: Person, urgent: Sequence[str]) -> Suggestion:
-    """What is meant for this person only comes before what holds for everybody."""
+    """Return what is meant for this person only comes before what holds for everybody."""
     fitting = [advice for advice in entry.advice if advice.holds_for(someone)]
     own_first = sorted(fitting, key=lambda advice: advice.when is None)
     flags = tuple(dict.fromkeys([*urgent, *(flag for advice in own_first for flag in advice.red_flags)]))

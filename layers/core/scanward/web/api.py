@@ -49,7 +49,7 @@ class Endpoint(Generic[D]):
         return None if isinstance(self._route.answer, str) else TypeAdapter[Any](self._route.answer)
 
     def answer(self, request: Request, path: Mapping[str, str]) -> Response:
-        """Answers one request; raises nothing."""
+        """Answer one request; raises nothing."""
         start = time.perf_counter()
         auth: AuthContext | None = None
         try:
@@ -143,7 +143,7 @@ class Api(Chalice, Generic[D]):
         return self.current_request
 
     def __call__(self, event: Any, context: Any) -> dict[str, Any]:
-        """Answers one event of a REST API (proxy integration)."""
+        """Answer one event of a REST API (proxy integration)."""
         self.lambda_context = context
         handler = _AnyAccept(self.routes, self.api, self.log, debug=False)
         self.current_request = handler.create_request_object(event, context)

@@ -36,7 +36,7 @@ class Choice:
     absent: type[BaseModel]
 
     def of(self, fields: object) -> type[BaseModel]:
-        """The model for a parsed body."""
+        """Return the model for a parsed body."""
         return self.present if isinstance(fields, dict) and self.field in fields else self.absent
 
 
@@ -49,7 +49,7 @@ class Raw:
 
 
 def read_json(raw: Raw, model: type[BaseModel] | Choice) -> BaseModel:
-    """A JSON body as `model`, types taken strictly. Raises MalformedBody, InvalidFields, TooLarge."""
+    """Return a JSON body as `model`, types taken strictly. Raises MalformedBody, InvalidFields, TooLarge."""
     if len(raw.content) > MAX_JSON_BYTES:
         raise TooLarge
     try:
@@ -63,7 +63,7 @@ def read_json(raw: Raw, model: type[BaseModel] | Choice) -> BaseModel:
 
 
 def read_form(raw: Raw, model: type[BaseModel] | Choice) -> tuple[BaseModel, Mapping[str, File]]:
-    """A form's fields as `model`, and its files by name. Raises MalformedBody, InvalidFields, TooLarge."""
+    """Return a form's fields as `model`, and its files by name. Raises MalformedBody, InvalidFields, TooLarge."""
     if len(raw.content) > MAX_FORM_BYTES:
         raise TooLarge(TOO_LARGE_TEXT)
     multipart = raw.content_type.lower().startswith("multipart/form-data")

@@ -52,7 +52,7 @@ TABLE = MappingProxyType(
 
 
 def status_of(error: errors.ScanwardError) -> Status:
-    """The row of the error's own type, else of the nearest it derives from."""
+    """Return the row of the error's own type, else of the nearest it derives from."""
     for kind in type(error).__mro__:
         if kind in TABLE:
             return TABLE[kind]
@@ -66,14 +66,14 @@ class Family(Enum):
     FLAT = "flat"
 
     def answer_body(self, body: str, cursor: str | None = None) -> str:
-        """A successful JSON answer in the family's shape. `cursor`: where the next page of a list begins."""
+        """Return a successful JSON answer in the family's shape. `cursor`: where the next page of a list begins."""
         if self is Family.FLAT:
             return body
         more = f',"next":{json.dumps(cursor)}' if cursor else ""
         return f'{{"success":true,"data":{body}{more}}}'
 
     def error_body(self, error: ScanwardError) -> tuple[int, str]:
-        """(status, JSON body) of an error in the family's shape."""
+        """Return (status, JSON body) of an error in the family's shape."""
         status = status_of(error)
         if self is Family.FLAT:
             return status.flat, json.dumps(_flat(error, bare=status.bare))
@@ -88,6 +88,6 @@ def _flat(error: ScanwardError, *, bare: bool) -> Any:
 
 
 def family_of(path: str) -> Family:
-    """The family that a path belongs to, for answers that no route gives."""
+    """Return the family that a path belongs to, for answers that no route gives."""
     flat = path in {"/predict", "/api"} or path.startswith("/api/")
     return Family.FLAT if flat else Family.ENVELOPE

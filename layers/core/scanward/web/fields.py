@@ -22,14 +22,16 @@ _TURNS = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")  # Unicode
 
 
 def printable(text: str) -> str:
-    """Of several lines, without control characters."""
+    """Return text of several lines, without control characters."""
     if any((ord(char) < 32 and char not in "\t\n\r") or 0x7F <= ord(char) < 0xA0 for char in text):
         raise PydanticCustomError("control_character", "Control characters are not allowed.")
     return text
 
 
 def one_line(text: str) -> str:
-    """Printable, of one line that reads in its own direction: it cannot pass for two lines, or for another text."""
+    """Return printable text of one line that reads in its own direction: it cannot pass for two lines, or for another
+    text.
+    """
     if _BREAKS.search(printable(text)):
         raise PydanticCustomError("line_break", "Tabs and line breaks are not allowed.")
     if _TURNS.search(text):
@@ -38,14 +40,14 @@ def one_line(text: str) -> str:
 
 
 def not_blank(text: str) -> str:
-    """With something to see in it."""
+    """Return text with something to see in it."""
     if all(char.isspace() or _is_unseen(char) for char in text):
         raise PydanticCustomError("blank", BLANK)
     return text
 
 
 def no_invisible(text: str) -> str:
-    """Without invisible characters: somebody else's name with one in it would look the same and be another.
+    """Return text without invisible characters: somebody else's name with one in it would look the same and be another.
 
     For names that must be unique. What people are called may need them: Persian, and Japanese variants.
     """
@@ -55,7 +57,7 @@ def no_invisible(text: str) -> str:
 
 
 def short_key(text: str) -> str:
-    """Short enough to be a key when it is folded."""
+    """Return text that is short enough to be a key when it is folded."""
     if len(fold(text).encode()) > MAX_FOLDED_BYTES:
         raise PydanticCustomError("long_name", "This field is too long.")
     return text
@@ -96,7 +98,7 @@ AnyGender = Annotated[Gender, Upper]
 
 
 def error_of_validation(failure: ValidationError) -> InvalidFields | MalformedBody:
-    """The refusal that a validation failure means: every broken field at once, none of its values."""
+    """Return the refusal that a validation failure means: every broken field at once, none of its values."""
     if any(error["type"] == "json_invalid" for error in failure.errors(include_url=False, include_input=False)):
         return MalformedBody("The body is not valid JSON")
     return InvalidFields(_by_field(failure.errors(include_url=False, include_input=False, include_context=True)))

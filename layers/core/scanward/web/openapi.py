@@ -40,7 +40,7 @@ _HEADERS = {
 
 
 def gateway_responses() -> dict[str, Any]:
-    """What the gateway refuses on its own, in the envelope's shape: such responses are one per API."""
+    """Return what the gateway refuses on its own, in the envelope's shape: such responses are one per API."""
     responses: dict[str, Any] = {}
     for kind, (status, error) in _GATEWAY_ERRORS.items():
         _, body = Family.ENVELOPE.error_body(error)
@@ -51,7 +51,7 @@ def gateway_responses() -> dict[str, Any]:
 
 
 def to_openapi_30(schema: Any) -> Any:
-    """The same schema in OpenAPI 3.0's dialect: `nullable`, `enum` for `const`, boolean `exclusiveMinimum`."""
+    """Return the same schema in OpenAPI 3.0's dialect: `nullable`, `enum` for `const`, boolean `exclusiveMinimum`."""
     if isinstance(schema, list):
         return [to_openapi_30(part) for part in schema]
     if not isinstance(schema, dict):
@@ -109,7 +109,7 @@ _ERROR_SCHEMAS: dict[str, Any] = {
 
 
 def document(slices: Mapping[str, Routes[Any]], version: str) -> dict[str, Any]:
-    """The document for `slices`: CloudFormation's name of a function → the routes it serves.
+    """Return the document for `slices`: CloudFormation's name of a function → the routes it serves.
 
     Raises ValueError for sibling path parameters of different names, which AWS refuses and emulators do not, and for a
     path of two functions: neither could say which methods it has, and for two models of one name.
@@ -234,7 +234,7 @@ def _query(model: type[BaseModel] | None, schemas: dict[str, Any]) -> list[dict[
 
 
 def _refused_method(function: str, path: str) -> dict[str, Any]:
-    """A method that a path does not have: its function answers it as well, in the family's shape.
+    """Return a method that a path does not have: its function answers it as well, in the family's shape.
 
     Each is spelled out, since emulators do not know API Gateway's "any method". Such operations have no `operationId`.
     """

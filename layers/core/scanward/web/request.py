@@ -22,7 +22,7 @@ DISTRIBUTION_HEADER = "x-distribution-mark"
 
 
 def caller_address(request: Request, mark: str | None) -> str:
-    """The caller's address. `mark`: what our distribution alone puts into `MARK`; None where there is none.
+    """Return the caller's address. `mark`: what our distribution alone puts into `MARK`; None where there is none.
 
     Behind CloudFront, API Gateway sees CloudFront. `X-Forwarded-For` then ends with the viewer, whom CloudFront saw,
     and CloudFront, which API Gateway saw; whatever stands before these two is the viewer's own text.
@@ -39,7 +39,7 @@ MAX_IDEMPOTENCY_KEY = 255
 
 
 def read_idempotency_key(key: str | None, account_id: int, route: str, call: Call[object]) -> IdempotencyKey | None:
-    """The key of a call to a route; None without one.
+    """Return the key of a call to a route; None without one.
 
     Raises InvalidFields for one that is too long or not of printable ASCII characters. The fingerprint is made of
     method, route, parsed fields and the hashes of files: the bytes of a form differ with each sending of it, since its
@@ -71,7 +71,7 @@ class Reader(Generic[D]):
         self._mark = mark
 
     def call(self, request: Request, path: Mapping[str, str], auth: AuthContext | None) -> Call[Any]:
-        """The call that a request means."""
+        """Return the call that a request means."""
         call: Call[Any] = Call(
             body=None,
             files={},
@@ -127,7 +127,7 @@ class Reader(Generic[D]):
 
 
 def _content_type(request: Request) -> str:
-    """The content type that a request says, without its parameters."""
+    """Return the content type that a request says, without its parameters."""
     header: str = request.headers.get("content-type", Media.JSON.value)
     return header.partition(";")[0].strip().lower()
 

@@ -34,7 +34,7 @@ class Cors:
         self._origins = frozenset(origins)
 
     def headers(self, origin: str | None) -> dict[str, str]:
-        """What an answer to a request from `origin` carries."""
+        """Return what an answer to a request from `origin` carries."""
         if not self._origins:
             return {}
         if "*" in self._origins:
@@ -48,7 +48,7 @@ class Cors:
         }
 
     def preflight(self, origin: str | None, methods: Iterable[str]) -> dict[str, str]:
-        """What the answer to an OPTIONS request carries besides."""
+        """Return what the answer to an OPTIONS request carries besides."""
         headers = self.headers(origin)
         if "Access-Control-Allow-Origin" in headers:
             headers["Access-Control-Allow-Methods"] = ", ".join(methods)
@@ -64,7 +64,7 @@ _JSON = {"Content-Type": "application/json", "Cache-Control": "no-store"}
 def render_answer(
     answer: Answer, route: Route[Any], adapter: TypeAdapter[Any] | None, query: Mapping[str, str]
 ) -> Response:
-    """What a view gave, as a response.
+    """Return what a view gave, as a response.
 
     `adapter`: of the route's answer, None where that is a file. `query`: of the request, for the next page's address.
     """
@@ -84,7 +84,7 @@ def render_answer(
 
 
 def error_response(error: ScanwardError, family: Family) -> Response:
-    """An error as a response."""
+    """Return an error as a response."""
     status, body = family.error_body(error)
     headers: HeadersType = {**_ALWAYS, **_JSON}
     if isinstance(error, TooManyRequests):
@@ -102,7 +102,7 @@ def error_response(error: ScanwardError, family: Family) -> Response:
 
 
 def rate_limit_headers(auth: AuthContext) -> Mapping[str, str]:
-    """How much of the minute's limit is left."""
+    """Return how much of the minute's limit is left."""
     return {
         "RateLimit-Limit": str(auth.limit),
         "RateLimit-Remaining": str(auth.remaining),

@@ -53,7 +53,7 @@ class Call(Generic[B]):
         return self.require_auth().actor
 
     def require_auth(self) -> AuthContext:
-        """How the caller came through the gate; only on routes that are not public."""
+        """Return how the caller came through the gate; only on routes that are not public."""
         if self.auth is None:
             raise LookupError("nobody passes a gate on a public route")
         return self.auth
@@ -144,38 +144,38 @@ class Routes(Generic[D]):
 
     @classmethod
     def join(cls, tag: str, family: Family, *tables: "Routes[D]") -> "Routes[D]":
-        """Several tables as one."""
+        """Return several tables as one."""
         whole = cls(tag, family)
         for table in tables:
             whole.table.extend(table.table)
         return whole
 
     def get(self, path: str, answer: Any, **how: Any) -> Callable[[View[D]], View[D]]:
-        """Declares a GET."""
+        """Declare a GET."""
         return self._add("GET", path, answer, how)
 
     def post(
         self, path: str, answer: Any, body: type[BaseModel] | Choice | None = None, **how: Any
     ) -> Callable[[View[D]], View[D]]:
-        """Declares a POST; a body is JSON unless `media` says otherwise."""
+        """Declare a POST; a body is JSON unless `media` says otherwise."""
         how.setdefault("media", (Media.JSON,) if body else ())
         return self._add("POST", path, answer, how | {"body": body})
 
     def put(self, path: str, answer: Any, body: type[BaseModel], **how: Any) -> Callable[[View[D]], View[D]]:
-        """Declares a PUT of JSON."""
+        """Declare a PUT of JSON."""
         return self._add("PUT", path, answer, how | {"body": body, "media": (Media.JSON,)})
 
     def patch(self, path: str, answer: Any, body: type[BaseModel], **how: Any) -> Callable[[View[D]], View[D]]:
-        """Declares a PATCH, of JSON unless `media` says otherwise."""
+        """Declare a PATCH, of JSON unless `media` says otherwise."""
         how.setdefault("media", (Media.JSON,))
         return self._add("PATCH", path, answer, how | {"body": body})
 
     def delete(self, path: str, answer: Any, **how: Any) -> Callable[[View[D]], View[D]]:
-        """Declares a DELETE."""
+        """Declare a DELETE."""
         return self._add("DELETE", path, answer, how)
 
     def any(self, path: str, answer: Any, **how: Any) -> Callable[[View[D]], View[D]]:
-        """Declares every method at once."""
+        """Declare every method at once."""
         return self._add(ANY, path, answer, how)
 
     def _add(self, method: str, path: str, answer: Any, how: dict[str, Any]) -> Callable[[View[D]], View[D]]:

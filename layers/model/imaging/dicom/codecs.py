@@ -31,9 +31,9 @@ MAX_FRAGMENTS = 4 * MAX_FRAMES
 
 
 def extract_fragments(pixels: memoryview, index: int, frames: int, offset_table: bytes = b"") -> bytes:
-    """The encoded frame `index` of `frames`; `extended`: the header's own table of offsets, of 64 bits each.
+    """Return the encoded frame `index` of `frames`; `extended`: the header's own table of offsets, of 64 bits each.
 
-    Raises ImageRefused (BAD_INPUT) if the frame cannot be told from the others.
+    Raises ImageError (BAD_INPUT) if the frame cannot be told from the others.
     """
     items = list(_items(pixels))
     if not items:
@@ -54,7 +54,7 @@ def extract_fragments(pixels: memoryview, index: int, frames: int, offset_table:
 
 
 def items_end(pixels: memoryview) -> int:
-    """Where the items of encapsulated pixel data end."""
+    """Return where the items of encapsulated pixel data end."""
     return max((position + _ITEM_HEADER + len(body) for position, body in _items(pixels)), default=0)
 
 
@@ -63,7 +63,7 @@ def _offsets(table: bytes, size: int, kind: str) -> tuple[int, ...]:
 
 
 def _by_their_starts(fragments: list[memoryview], index: int, frames: int) -> list[memoryview]:
-    """The fragments of a frame, if as many of them as there are frames begin as an encoded image does."""
+    """Return the fragments of a frame, if as many of them as there are frames begin as an encoded image does."""
     starts = [i for i, body in enumerate(fragments) if bytes(body[: len(_STARTS[0])]) in _STARTS]
     if len(starts) != frames:
         raise bad_input("The DICOM file does not tell where its frames start.")
@@ -71,7 +71,7 @@ def _by_their_starts(fragments: list[memoryview], index: int, frames: int) -> li
 
 
 def _items(pixels: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """(position, value) of each item, up to the delimiter that ends them or the end of the file."""
+    """Return (position, value) of each item, up to the delimiter that ends them or the end of the file."""
     position = 0
     for _ in range(MAX_FRAGMENTS):
         if position + _ITEM_HEADER > len(pixels):
@@ -92,7 +92,10 @@ _NOTHING = 128
 
 
 def decode_rle(frame: bytes, pixels: int, samples: int, kind: type[np.uint8] | type[np.uint16]) -> Frame:
-    """An RLE frame → samples x pixels. Each byte of a sample is a segment of its own, the most significant first."""
+    """Convert an RLE frame to samples x pixels.
+
+    Each byte of a sample is a segment of its own, the most significant first.
+    """
     values = np.empty((samples, pixels), np.dtype(kind).newbyteorder("<"))
     width = values.dtype.itemsize
     each_byte = values.view(np.uint8).reshape(samples, pixels, width)
@@ -113,7 +116,7 @@ def decode_rle(frame: bytes, pixels: int, samples: int, kind: type[np.uint8] | t
 
 
 def _decode_packbits(segment: bytes, size: int) -> bytearray:
-    """PackBits: n < 128 → n + 1 literal bytes follow; n > 128 → the next byte 257 - n times; 128 → nothing."""
+    """Decode PackBits: n < 128 → n + 1 literal bytes follow; n > 128 → the next byte 257 - n times; 128 → nothing."""
     plane = bytearray()
     position = 0
     end = len(segment) - 1
@@ -143,8 +146,8 @@ _BYTE = 8
 
 
 def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
-    """A frame of any JPEG kind → its values and how many bits they have; None if Pillow reads it straight to grey,
-    near the size that is needed, and faster.
+    """Convert a frame of any JPEG kind to its values and how many bits they have; None if Pillow reads it straight to
+    grey, near the size that is needed, and faster.
     """
     jpeg_frame = check_jpeg(data)
     _check_frame(jpeg_frame, layout)
@@ -159,7 +162,7 @@ def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
 
 
 def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
-    """A JPEG-LS frame → its values and how many bits they have."""
+    """Convert a JPEG-LS frame to its values and how many bits they have."""
     jpeg_frame = _jpeg_ls_frame(data)
     _check_frame(jpeg_frame, layout)
     if not data.rstrip(b"\0").endswith(_END):  # without it the decoder may look for a set bit for seconds
@@ -170,7 +173,7 @@ def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
 
 
 def _jpeg_ls_frame(data: bytes) -> JpegFrame:
-    """The frame header, which nothing but parameters may come before: tables could change what it says."""
+    """Return the frame header, which nothing but parameters may come before: tables could change what it says."""
     if not data.startswith(b"\xff\xd8"):
         raise bad_input("The JPEG-LS frame is damaged.")
     position = 2
@@ -189,7 +192,7 @@ def _jpeg_ls_frame(data: bytes) -> JpegFrame:
 
 
 def _check_frame(jpeg_frame: JpegFrame, layout: PixelLayout) -> None:
-    """What is decoded is what the DICOM header was judged by, and no more."""
+    """Require that what is decoded is what the DICOM header was judged by, and no more."""
     if (jpeg_frame.rows, jpeg_frame.columns) != (layout.rows, layout.columns):
         raise unsupported_format("The frame's size differs from the one in the DICOM header.")
     if jpeg_frame.components != layout.samples:
@@ -199,7 +202,7 @@ def _check_frame(jpeg_frame: JpegFrame, layout: PixelLayout) -> None:
 
 
 def _luminance_first(data: bytes) -> bool:
-    """Whether a JPEG of three components says, as its writers should, that they are not red, green and blue."""
+    """Tell whether a JPEG of three components says, as its writers should, that they are not red, green and blue."""
     if data.startswith(_JFIF):
         return True
     start = data.find(_ADOBE, 0, _FIRST_KB)
@@ -235,7 +238,9 @@ class _Codestream:
 
 
 def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[Frame, int]:
-    """A JPEG 2000 frame → its values, perhaps at a half or a quarter of the size, and how many bits they have."""
+    """Convert a JPEG 2000 frame to its values, perhaps at a half or a quarter of the size, and how many bits they
+    have.
+    """
     if data.startswith(_JP2_BOX):  # a file in place of a bare codestream: against the standard, and met with
         data = data[max(data.find(_START), 0) :]
     codestream = _codestream(data, layout)
@@ -254,7 +259,9 @@ def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[
 
 
 def _halvings(layout: PixelLayout, *, whole: bool) -> int:
-    """How often the longer side can be halved and stay as long as a preview's; must be, for the decoder's sake."""
+    """Return how often the longer side can be halved and stay as long as a preview's; must be, for the decoder's
+    sake.
+    """
     if whole:
         samples = layout.rows * layout.columns * layout.samples
         return max(0, math.ceil(math.log(samples / _MAX_SAMPLES, 4)))
@@ -262,14 +269,14 @@ def _halvings(layout: PixelLayout, *, whole: bool) -> int:
 
 
 def _to_stored_depth(values: Frame, codestream: _Codestream) -> Frame:
-    """Pillow spreads values over 8 or 16 bits and moves signed ones up: undone, as other codecs give them."""
+    """Undo what Pillow does, which spreads values over 8 or 16 bits and move signed ones up."""
     spread = values.dtype.itemsize * 8 - codestream.precision
     values = np.right_shift(values, values.dtype.type(spread))
     return np.bitwise_xor(values, values.dtype.type(1 << (codestream.precision - 1))) if codestream.signed else values
 
 
 def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
-    """What the main header says, compared with the DICOM header and bounded."""
+    """Return what the main header says, compared with the DICOM header and bounded."""
     if not data.startswith(_START):
         raise bad_input("The JPEG 2000 frame is damaged.")
     length, _, right, bottom, left, top, *tiling, components = struct.unpack_from(">HH8IH", data, 4)
@@ -294,7 +301,7 @@ def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
 
 
 def _levels(data: bytes, position: int, layout: PixelLayout) -> int:
-    """Walks the main header to the first tile; the fewest levels of any coding style in it."""
+    """Walk the main header to the first tile; the fewest levels of any coding style in it."""
     levels = []
     while data[position : position + 2] != _FIRST_TILE:
         marker = data[position : position + 2]
@@ -312,7 +319,7 @@ def _levels(data: bytes, position: int, layout: PixelLayout) -> int:
 
 
 def _style(style: bytes, layout: PixelLayout) -> int:
-    """The number of levels, if neither blocks nor precincts nor layers are so many that they cost memory."""
+    """Return the number of levels, if neither blocks nor precincts nor layers are so many that they cost memory."""
     scod, _, layers, _, levels, wide, high = struct.unpack_from(">BBHBBBB", style)
     area = 1 << (wide + high + 4)
     sizes = style[10 : 11 + levels] if scod & 1 else b"\xff"

@@ -40,7 +40,7 @@ class UidMapping:
         self._key = key
 
     def uid(self, original: str) -> str:
-        """The UID that takes the place of `original`; the standard's own stay."""
+        """Return the UID that takes the place of `original`; the standard's own stay."""
         if original.startswith(_STANDARD):
             return original
         digest = hmac.new(self._key, original.encode("utf-8", "replace"), hashlib.sha256).digest()
@@ -83,9 +83,9 @@ class Cleaner:
         self._elements = 0
 
     def clean(self, dataset: Dataset, depth: int = 0) -> Dataset:
-        """What of a data set, or of a sequence's item, does not tell whose it is.
+        """Return what of a data set, or of a sequence's item, does not tell whose it is.
 
-        Raises ImageRefused (TOO_LARGE) if the file's elements, or the encodings of its texts, are too many.
+        Raises ImageError (TOO_LARGE) if the file's elements, or the encodings of its texts, are too many.
         """
         elements: dict[BaseTag, _Element] = dict(dataset.items())
         self._elements += len(elements)
@@ -128,7 +128,9 @@ class Cleaner:
 
 
 def _may_stay(element: _Element, vr: str, *, is_coded: bool) -> bool:
-    """Whether an element has the kind its name stands for and is, if it is a text, one that says nothing of anybody."""
+    """Tell whether an element has the kind its name stands for and be, if it is a text, one that says nothing of
+    anybody.
+    """
     if element.VR not in (None, "UN") and element.VR not in vr:  # "US or SS" holds either
         return False
     name = keyword_for_tag(element.tag)
@@ -137,7 +139,7 @@ def _may_stay(element: _Element, vr: str, *, is_coded: bool) -> bool:
 
 
 def _harmless(element: DataElement) -> bool:
-    """A number, a code or a table that the profile does not name: kept if it holds no words."""
+    """Return a number, a code or a table that the profile does not name: kept if it holds no words."""
     kind, name = element.VR, keyword_for_tag(element.tag)
     if kind in _NUMBERS:
         return True
@@ -150,7 +152,7 @@ def _harmless(element: DataElement) -> bool:
 
 
 def _length(element: _Element | None) -> int:
-    """Of a value as it is in the file, in bytes."""
+    """Return the length of a value as it is in the file, in bytes."""
     return len(element.value) if element is not None and element.value else 0
 
 
@@ -186,10 +188,10 @@ class DeidentifiedCopy:
 
 
 def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
-    """A de-identified copy of a DICOM image.
+    """Return a de-identified copy of a DICOM image.
 
     UIDs are replaced alike throughout the file, and throughout all files that are given the same secret `key`.
-    Raises ImageRefused as `imaging.decode.decode` does, and with the same care for what it says.
+    Raises ImageError as `imaging.decode.decode` does, and with the same care for what it says.
     """
     check_bytes(len(data))
     try:
@@ -220,14 +222,16 @@ def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
 
 
 def _has_burned_in_text(header: Dataset) -> tuple[str, ...]:
-    """Whether the pixels may show text: unless the header denies it, and keeps no overlay in the pixels' own bits."""
+    """Tell whether the pixels may show text: unless the header denies it, and keep no overlay in the pixels' own
+    bits.
+    """
     is_denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
     overlaid = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
     return () if is_denied and not overlaid else (BURNED_IN_TEXT_NOT_REMOVED,)
 
 
 def _declare(dataset: Dataset) -> None:
-    """What the profile wants said of the copy."""
+    """Write into the copy what the profile wants said of it."""
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = _METHOD
     item = Dataset()
@@ -237,7 +241,7 @@ def _declare(dataset: Dataset) -> None:
 
 
 def _write(dataset: Dataset, syntax: str) -> bytes:
-    """The file up to its pixels, with an empty preamble and meta information of our own."""
+    """Return the file up to its pixels, with an empty preamble and meta information of our own."""
     meta = FileMetaDataset()
     meta.TransferSyntaxUID = UID(syntax)
     meta.MediaStorageSOPClassUID = dataset.SOPClassUID
@@ -250,18 +254,18 @@ def _write(dataset: Dataset, syntax: str) -> bytes:
 
 
 def _frames_bytes(header: Dataset) -> int:
-    """How long all frames are, uncompressed."""
+    """Return how long all frames are, uncompressed."""
     layout = read_layout(header)
     return layout.frame_bytes * layout.frames
 
 
 def _encapsulated_element(pixels: memoryview) -> bytes:
-    """The pixel data element with a head of its own: what followed it in the file is left behind."""
+    """Return the pixel data element with a head of its own: what followed it in the file is left behind."""
     return b"\xe0\x7f\x10\0" + _BYTES + _UNDEFINED_LENGTH + bytes(pixels[: items_end(pixels)]) + _END_OF_ITEMS
 
 
 def _native_element(pixels: memoryview, syntax: str, size: int, *, words: bool) -> bytes:
-    """The same for frames of `size` in all: what follows the last one in the element is left behind, too."""
+    """Return the same for frames of `size` in all: what follows the last one in the element is left behind, too."""
     tag = b"\x7f\xe0\0\x10" if syntax == BIG_ENDIAN else b"\xe0\x7f\x10\0"
     value = bytes(pixels[:size]) + bytes(size % 2)
     kind = b"" if syntax == IMPLICIT else b"OW\0\0" if words else _BYTES

@@ -28,7 +28,7 @@ class Table:
 
 
 def read_table(header: Dataset, sequence: str, *, signed: bool, big_endian: bool) -> Table | None:
-    """The first table of a sequence of them; None if there is none."""
+    """Return the first table of a sequence of them; None if there is none."""
     items = header.get(sequence)
     if not items:
         return None
@@ -37,7 +37,7 @@ def read_table(header: Dataset, sequence: str, *, signed: bool, big_endian: bool
 
 
 def read_descriptor(dataset: Dataset, name: str, *, signed: bool, big_endian: bool) -> tuple[int, int, int]:
-    """(first input, number of entries, bits of each) of a table."""
+    """Return (first input, number of entries, bits of each) of a table."""
     values = read_words(dataset, name, big_endian=big_endian)
     if len(values) != 3:
         raise bad_input("A lookup table in the DICOM header does not say how long it is.")
@@ -46,7 +46,7 @@ def read_descriptor(dataset: Dataset, name: str, *, signed: bool, big_endian: bo
 
 
 def read_entries(dataset: Dataset, name: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
-    """The entries of a table: words, or bytes if there are only as many as entries."""
+    """Return the entries of a table: words, or bytes if there are only as many as entries."""
     value = dataset.get(name)
     if isinstance(value, bytes) and entries <= len(value) < 2 * entries:
         return np.frombuffer(value, np.uint8, entries).astype(np.float64)
@@ -57,7 +57,7 @@ def read_entries(dataset: Dataset, name: str, entries: int, *, big_endian: bool)
 
 
 def read_words(dataset: Dataset, name: str, *, big_endian: bool) -> list[int]:
-    """Unsigned 16-bit values, however the file's encoding made pydicom give them back."""
+    """Return unsigned 16-bit values, however the file's encoding made pydicom give them back."""
     value = dataset.get(name)
     if value is None:
         return []
@@ -80,13 +80,13 @@ class Palette:
     grey: NDArray[np.uint8]
 
     def to_grey(self, indices: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
-        """The brightness of each index."""
+        """Return the brightness of each index."""
         places = np.clip(indices.astype(np.int32) - self.first, 0, len(self.grey) - 1)
         return self.grey[places]
 
 
 def read_palette(header: Dataset, *, big_endian: bool) -> Palette:
-    """The header's palette. Raises ImageRefused (BAD_INPUT) if it is missing or broken."""
+    """Return the header's palette. Raises ImageError (BAD_INPUT) if it is missing or broken."""
     total: NDArray[np.float64] = np.zeros(1)
     first = 0
     for colour, weight in LUMA.items():
@@ -113,7 +113,7 @@ def _values(header: Dataset, colour: str, entries: int, *, big_endian: bool) -> 
 
 
 def _expand_segments(data: list[int], entries: int) -> list[float]:
-    """Segments of words → entries, no more than asked for: a few words can stand for millions."""
+    """Convert segments of words to entries, no more than asked for: a few words can stand for millions."""
     values: list[float] = []
     position = 0
     for _ in range(_MOST_SEGMENTS):
@@ -138,7 +138,7 @@ def _segment(kind: int, body: list[int], length: int, before: list[float]) -> li
 
 
 def _copy_segments(data: list[int], position: int, before: list[float], entries: int) -> list[float]:
-    """An indirect segment repeats others, from a byte offset on; one that leads to another is refused."""
+    """Return an indirect segment repeats others, from a byte offset on; one that leads to another is refused."""
     copies, low, high = data[position + 1 : position + 4]
     start = (low + (high << 16)) // 2
     values = list(before)
@@ -173,7 +173,7 @@ class GreyscaleTransform:
 def read_transform(
     header: Dataset, layout: PixelLayout, stored: StoredPixels, *, big_endian: bool
 ) -> GreyscaleTransform:
-    """What the header asks for, else all values that occur."""
+    """Return what the header asks for, else all values that occur."""
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
         return GreyscaleTransform(0.0, 255.0 if stored.dtype == np.uint8 else float((1 << layout.stored) - 1))
     modality = read_table(header, "ModalityLUTSequence", signed=layout.signed, big_endian=big_endian)
@@ -188,7 +188,7 @@ def read_transform(
 
 
 def _rescale(header: Dataset, offset: int) -> tuple[float, float]:
-    """Slope and intercept from stored (and, if signed, moved) values to the modality's units."""
+    """Return slope and intercept from stored (and, if signed, moved) values to the modality's units."""
     slope = number(header, "RescaleSlope") or 1.0
     if abs(slope) < _SMALLEST_SLOPE:
         raise bad_input("The DICOM header's rescaling leaves nothing of the pixels.")
@@ -198,7 +198,7 @@ def _rescale(header: Dataset, offset: int) -> tuple[float, float]:
 def _voi_range(
     header: Dataset, voi: Table | None, slope: float, intercept: float, occurring: tuple[float, float]
 ) -> GreyscaleTransform:
-    """A VOI table, else the first window, else the values that occur; all in the modality's units."""
+    """Return a VOI table, else the first window, else the values that occur; all in the modality's units."""
     if voi is not None:
         low, high = float(voi.first), float(voi.first + max(len(voi.values) - 1, 1))
         return GreyscaleTransform(low, high, slope, intercept, _brightness(voi), function="TABLE")
@@ -223,7 +223,7 @@ def _voi_range(
 def _transform_of_table(
     header: Dataset, modality: Table, voi: Table | None, offset: int, stored: StoredPixels
 ) -> GreyscaleTransform:
-    """A modality table bends the way to its units, so window and table become one curve over stored values."""
+    """Return a modality table bends the way to its units, so window and table become one curve over stored values."""
     low, high = float(modality.first + offset), float(modality.first + offset + max(len(modality.values) - 1, 1))
     places = np.linspace(low, high, max(len(modality.values), 2))
     values = np.interp(places, low + np.arange(len(modality.values)), modality.values)

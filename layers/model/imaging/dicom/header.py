@@ -42,7 +42,7 @@ class HeaderBytes(io.BytesIO):
         self._values = 0
 
     def read(self, size: int | None = -1, /) -> bytes:
-        """The next bytes, as any file gives them. Raises ImageRefused (TOO_LARGE)."""
+        """Return the next bytes, as any file gives them. Raises ImageError (TOO_LARGE)."""
         content = super().read(size)
         self._items += sum(content.count(item) for item in _ITEMS)
         self._values += content.count(_BETWEEN_VALUES)
@@ -55,7 +55,10 @@ class HeaderBytes(io.BytesIO):
         return content
 
     def position(self) -> int:
-        """Where reading came to. Raises ImageRefused (TOO_LARGE) if that is the end of what a header may have."""
+        """Return where reading came to.
+
+        Raises ImageError (TOO_LARGE) if that is the end of what a header may have.
+        """
         if self.tell() >= MAX_HEADER_BYTES:
             raise too_large(f"The DICOM header has more than {MAX_HEADER_BYTES} bytes.")
         return self.tell()
@@ -71,7 +74,7 @@ _NAMES = {"FrameLaterality": "ImageLaterality"}
 
 
 def merge_functional_groups(header: Dataset, index: int) -> Dataset:
-    """The header as frame `index` has it: what its groups say is put where older files say it."""
+    """Return the header as frame `index` has it: what its groups say is put where older files say it."""
     shared_groups = _item(header, "SharedFunctionalGroupsSequence", 0)
     own = _item(header, "PerFrameFunctionalGroupsSequence", index)
     for group in (shared_groups, own):
@@ -84,7 +87,7 @@ def merge_functional_groups(header: Dataset, index: int) -> Dataset:
 
 
 def _item(dataset: Dataset, name: str, index: int) -> Dataset:
-    """An item of a sequence; empty if there is none."""
+    """Return an item of a sequence; empty if there is none."""
     items = dataset.get(name) or []
     return items[index] if len(items) > index else Dataset()
 
@@ -140,7 +143,7 @@ class PixelLayout:
 
 
 def read_layout(header: Dataset) -> PixelLayout:
-    """The pixel layout, refused if it is out of bounds, contradicts itself, or is of a kind that is not read."""
+    """Return the pixel layout, refused if it is out of bounds, contradicts itself, or is of a kind that is not read."""
     if any(name in header for name in _POINTS_ELSEWHERE):
         raise unsupported_format("The DICOM file refers to pixels kept elsewhere; only what it holds itself is read.")
     if "Rows" not in header or "Columns" not in header:
@@ -170,13 +173,16 @@ def _check_kind(photometric: str, samples: int, allocated: int, stored: int) -> 
 
 
 def code(header: Dataset, name: str) -> str | None:
-    """A code string, or None if it is absent or not one."""
+    """Return a code string, or None if it is absent or not one."""
     value = str(header.get(name) or "").strip().upper()
     return value if _CODE.fullmatch(value) else None
 
 
 def number(header: Dataset, name: str) -> float | None:
-    """The first value of a decimal element, or None if it is absent or empty. NaN and absurd sizes are refused."""
+    """Return the first value of a decimal element, or None if it is absent or empty.
+
+    NaN and absurd sizes are refused.
+    """
     value = header.get(name)
     if value is None or value == "":
         return None
@@ -205,7 +211,7 @@ _SIDES = {"R": "R", "L": "L", "U": "U", "B": "B"}
 
 
 def read_facts(header: Dataset, layout: PixelLayout, syntax: str) -> ImageFacts:
-    """The header's facts, those of the frame that is read included."""
+    """Return the header's facts, those of the frame that is read included."""
     source, spacing = _spacing(header)
     side = code(header, "ImageLaterality") or code(header, "Laterality") or ""
     return ImageFacts(
@@ -228,7 +234,7 @@ def read_facts(header: Dataset, layout: PixelLayout, syntax: str) -> ImageFacts:
 
 
 def _spacing(header: Dataset) -> tuple[str | None, tuple[float, float] | None]:
-    """The attribute that has the spacing of rows and columns in millimetres, and what it says."""
+    """Return the attribute that has the spacing of rows and columns in millimetres, and what it says."""
     for name in _SPACINGS:
         value = header.get(name)
         if not isinstance(value, MultiValue) or len(value) != 2 or "" in value:

@@ -47,9 +47,9 @@ _LONGEST_META = 1 << 16
 
 
 def transfer_syntax(data: bytes) -> str:
-    """The transfer syntax of a DICOM file.
+    """Return the transfer syntax of a DICOM file.
 
-    Raises ImageRefused: BAD_INPUT if the meta group is broken, UNSUPPORTED if the syntax is none of
+    Raises ImageError: BAD_INPUT if the meta group is broken, UNSUPPORTED if the syntax is none of
     `TRANSFER_SYNTAXES` or the file is a DICOMDIR.
     """
     values = dict(_elements(data[:_LONGEST_META]))
@@ -64,7 +64,7 @@ def transfer_syntax(data: bytes) -> str:
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """(element number, value) of each element of group 0002."""
+    """Return (element number, value) of each element of group 0002."""
     position = HEAD_BYTES
     while int.from_bytes(data[position : position + 2], "little") == _META_GROUP:
         element = int.from_bytes(data[position + 2 : position + 4], "little")

@@ -33,7 +33,7 @@ _BAND_PIXELS = 1 << 18
 def shrink_frame(
     values: Frame, layout: PixelLayout, palette: Palette | None, padding: tuple[int, int] | None, *, whole: bool
 ) -> StoredPixels:
-    """Grey values as many as are kept (see `imaging.jpeg_png.shrinking`), made smaller in their own depth.
+    """Return grey values as many as are kept (see `imaging.jpeg_png.shrink_factor`), made smaller in their own depth.
 
     Signed values are moved up to be positive. Values within `padding` (stored ones, in that form) become the darkest.
     """
@@ -70,7 +70,7 @@ def _grey_in_bands(values: Frame, layout: PixelLayout, palette: Palette | None) 
 
 
 def _grey(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
-    """Grey values without foreign bits."""
+    """Return grey values without foreign bits."""
     if values.ndim == 3:
         return values[..., 0] if layout.photometric.startswith("YBR_FULL") else to_luma(values)
     if layout.stored < values.dtype.itemsize * 8:  # old files keep overlays in the bits above
@@ -81,7 +81,7 @@ def _grey(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
 
 
 def to_luma(values: Frame) -> Frame:
-    """RGB → brightness, as a sum of fractions of 256."""
+    """Convert RGB to brightness, as a sum of fractions of 256."""
     total = np.zeros(values.shape[:2], np.uint16 if values.dtype == np.uint8 else np.uint32)
     for channel, weight in enumerate(LUMA.values()):
         total += values[..., channel] * total.dtype.type(round(weight * 256))
@@ -90,7 +90,9 @@ def to_luma(values: Frame) -> Frame:
 
 
 def _darken_padding(grey: Frame, padding: tuple[int, int], *, is_inverted: bool) -> Frame:
-    """The frame with its padding as dark as its darkest pixel, so that it decides no window and blurs into no edge."""
+    """Return the frame with its padding as dark as its darkest pixel, so that it decides no window and blur into no
+    edge.
+    """
     low, high = (grey.dtype.type(max(0, min(end, np.iinfo(grey.dtype).max))) for end in padding)
     is_padding = (grey >= low) & (grey <= high)
     if is_padding.all() or not is_padding.any():
@@ -106,7 +108,9 @@ _BYTE = 8
 
 
 def find_pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
-    """The value of the pixel data element that starts at `position`, without the item that ends an encapsulated one."""
+    """Return the value of the pixel data element that starts at `position`, without the item that ends an encapsulated
+    one.
+    """
     order: Literal["little", "big"] = "big" if syntax == BIG_ENDIAN else "little"
     group = int.from_bytes(data[position : position + 2], order)
     element = int.from_bytes(data[position + 2 : position + 4], order)
@@ -122,12 +126,12 @@ def find_pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
 
 
 def extract_frame(pixels: memoryview, layout: PixelLayout, offset_table: bytes) -> bytes:
-    """Frame `frames // 2` of encapsulated pixel data."""
+    """Return frame `frames // 2` of encapsulated pixel data."""
     return extract_fragments(pixels, layout.frames // 2, layout.frames, offset_table)
 
 
 def decode_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool) -> tuple[Frame, int] | None:
-    """An encoded frame's values and how many bits they have; None for a JPEG that Pillow reads better."""
+    """Return an encoded frame's values and how many bits they have; None for a JPEG that Pillow reads better."""
     coding = TRANSFER_SYNTAXES[syntax]
     if coding == "rle":
         return _run_length(frame, layout), layout.stored
@@ -139,12 +143,12 @@ def decode_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool)
 
 
 def is_word_data(data: bytes, position: int, syntax: str) -> bool:
-    """Whether 8-bit pixels are kept in words of another byte order: then their bytes are swapped two by two."""
+    """Tell whether 8-bit pixels are kept in words of another byte order: then their bytes are swapped two by two."""
     return syntax == BIG_ENDIAN and data[position + 4 : position + 6] == b"OW"
 
 
 def read_native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bool, words: bool) -> Frame:
-    """The middle frame of uncompressed pixel data."""
+    """Return the middle frame of uncompressed pixel data."""
     size = layout.frame_bytes
     if len(pixels) < size * layout.frames:
         raise bad_input("The DICOM file ends before its pixels do.")
@@ -163,7 +167,9 @@ def read_native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bo
 
 
 def _luminance(raw: memoryview, layout: PixelLayout) -> Frame:
-    """Of two pixels' four bytes the first two; what follows is their colour, which a grey picture has no use for."""
+    """Return the luminance: of two pixels' four bytes the first two; what follows is their colour, which a grey picture
+    has no use for.
+    """
     if layout.allocated != _BYTE or layout.columns % 2:
         raise unsupported_format("Uncompressed subsampled colour is read with 8 bits and an even number of columns.")
     pairs = np.frombuffer(raw, np.uint8).reshape(-1, 4)
@@ -171,7 +177,7 @@ def _luminance(raw: memoryview, layout: PixelLayout) -> Frame:
 
 
 def _run_length(frame: bytes, layout: PixelLayout) -> Frame:
-    """One RLE frame, whose planes come one after the other."""
+    """Return one RLE frame, whose planes come one after the other."""
     kind = np.uint8 if layout.allocated == _BYTE else np.uint16
     planes = decode_rle(frame, layout.rows * layout.columns, layout.samples, kind)
     return _reshape(planes, layout, planar=True)
@@ -191,7 +197,9 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 
 def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
-    """A DICOM file whose transfer syntax was allowed → its middle frame, with window and rescaling to apply."""
+    """Convert a DICOM file whose transfer syntax was allowed to its middle frame, with window and rescaling to
+    apply.
+    """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values: ours to judge, and the texts quote them
         header, position = read_header(data)
@@ -215,7 +223,7 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
 
 
 def read_header(data: bytes, keywords: Sequence[str] | None = READ_KEYWORDS) -> tuple[Dataset, int]:
-    """The elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
+    """Return the elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
     file = HeaderBytes(data)
     try:
         header = dcmread(file, stop_before_pixels=True, specific_tags=list(keywords) if keywords else None)
@@ -227,7 +235,9 @@ def read_header(data: bytes, keywords: Sequence[str] | None = READ_KEYWORDS) -> 
 def _middle_frame(
     data: bytes, position: int, header: Dataset, layout: PixelLayout, syntax: str, *, whole: bool
 ) -> tuple[StoredPixels, PixelLayout]:
-    """The grey values of frame `frames // 2`, and the layout with the depth that its encoding turned out to have."""
+    """Return the grey values of frame `frames // 2`, and the layout with the depth that its encoding turned out to
+    have.
+    """
     big_endian = syntax == BIG_ENDIAN
     pixels = find_pixel_data(data, position, syntax)
     palette = read_palette(header, big_endian=big_endian) if layout.photometric == "PALETTE COLOR" else None
@@ -249,7 +259,9 @@ def _middle_frame(
 
 
 def _padding(header: Dataset, layout: PixelLayout, *, big_endian: bool) -> tuple[int, int] | None:
-    """The grey values that mean "nothing here", from the lowest to the highest; signed ones moved up like pixels."""
+    """Return the grey values that mean "nothing here", from the lowest to the highest; signed ones moved up like
+    pixels.
+    """
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
         return None
     ends = read_words(header, "PixelPaddingValue", big_endian=big_endian)[:1]

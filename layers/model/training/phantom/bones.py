@@ -7,7 +7,7 @@ from training.phantom.thorax import LEFT, RIGHT, Thorax
 
 
 def ribs(person: Thorax) -> Layer:
-    """Posterior ribs sloping down and out, anterior ones fainter and steeper, and the clavicles."""
+    """Draw posterior ribs sloping down and out, anterior ones fainter and steeper, and the clavicles."""
     rng = np.random.default_rng(person.seed + 7)
     gap = rng.uniform(0.095, 0.11)
     back, front = [], []
@@ -36,7 +36,7 @@ def ribs(person: Thorax) -> Layer:
 
 
 def spine(person: Thorax) -> Layer:
-    """The vertebral column, with its discs, and the windpipe's air above the carina."""
+    """Return the vertebral column, with its discs, and the windpipe's air above the carina."""
     x, y = np.arange(SIZE, dtype=np.float32)[None, :], np.arange(SIZE, dtype=np.float32)[:, None]
     middle = person.centre - (y - person.apex - person.height / 2) * np.tan(person.tilt)
     column = np.exp(-np.square(np.square((x - middle) / (0.13 * person.half_width))))

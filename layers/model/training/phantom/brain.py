@@ -53,12 +53,12 @@ class Head:
     """The inside of the skull, 0 to 1."""
 
     def at(self, across: float, down: float) -> Point:
-        """Fractions of the brain (both -1 to 1) → millimetres."""
+        """Convert fractions of the brain (both -1 to 1) to millimetres."""
         return across * self.width, down * self.length
 
 
 def draw_head(rng: np.random.Generator, *, low: bool) -> tuple[Head, Layer]:
-    """A person, and the slice with an empty skull."""
+    """Return a person, and the slice with an empty skull."""
     width, length = rng.uniform(58, 66), rng.uniform(74, 84)
     plane = lie(rng, 2 * (length + 14) * rng.uniform(1.02, 1.22), 0.07, 4, 1.6)
     sequence = _vary(rng, T1_ENHANCED if rng.random() < 0.6 else T2)
@@ -78,7 +78,7 @@ def draw_head(rng: np.random.Generator, *, low: bool) -> tuple[Head, Layer]:
 
 
 def press(head: Head, place: Point, radius: float, strength: float) -> Head:
-    """The head whose brain gives way to something at `place`: what was there lies further out."""
+    """Return the head whose brain gives way to something at `place`: what was there lies further out."""
     x, y = place
     dx, dy = head.plane.x - np.float32(x), head.plane.y - np.float32(y)
     give = 1 - np.float32(strength) * np.exp(-(dx**2 + dy**2) / np.float32((1.6 * radius) ** 2))
@@ -87,7 +87,7 @@ def press(head: Head, place: Point, radius: float, strength: float) -> Head:
 
 
 def vessels(rng: np.random.Generator, head: Head, signal: Layer) -> None:
-    """The sinuses in the falx's ends, and small vessels between the folds: bright with contrast, else dark."""
+    """Draw the sinuses in the falx's ends, and small vessels between the folds: bright with contrast, else dark."""
     plane, level = head.plane, head.sequence.sinus
     for end in (1.0, -1.0):
         size = rng.uniform(2.0, 4.5) if end > 0 else rng.uniform(1.0, 2.5)
@@ -102,7 +102,7 @@ def vessels(rng: np.random.Generator, head: Head, signal: Layer) -> None:
 
 
 def _vary(rng: np.random.Generator, sequence: Weighting) -> Weighting:
-    """Scanners and their settings differ."""
+    """Draw scanners and their settings differ."""
     shift = {
         name: getattr(sequence, name) * rng.uniform(0.9, 1.1) for name in ("scalp", "fluid", "grey", "white", "oedema")
     }
@@ -110,14 +110,17 @@ def _vary(rng: np.random.Generator, sequence: Weighting) -> Weighting:
 
 
 def fill_skull(rng: np.random.Generator, head: Head, signal: Layer) -> Layer:
-    """Draws the brain; returns where it is white matter, along which oedema spreads."""
+    """Draw the brain; returns where it is white matter, along which oedema spreads."""
     white = _base(rng, head, signal) if head.low else _cerebrum(rng, head, signal)
     _age(rng, head, signal, white)
     return white
 
 
 def _matter(rng: np.random.Generator, head: Head, signal: Layer, depth: Layer) -> Layer:
-    """Cortex in folds over white matter, where `depth` mm below the surface is positive. Returns the white matter."""
+    """Draw cortex in folds over white matter, where `depth` mm below the surface is positive.
+
+    Returns the white matter.
+    """
     plane, sequence = head.plane, head.sequence
     folds = np.abs(plane.clouds(rng, 13) + 0.35 * plane.clouds(rng, 6))
     to_fold = np.where(depth < 15, folds * 7, 30.0) + np.clip(depth - 9, 0, 9)
@@ -167,7 +170,7 @@ def _ventricles(rng: np.random.Generator, head: Head, signal: Layer) -> None:
 
 
 def _base(rng: np.random.Generator, head: Head, signal: Layer) -> Layer:
-    """Frontal base, temporal lobes, brain stem and cerebellum, with the skull's ridges between them."""
+    """Draw frontal base, temporal lobes, brain stem and cerebellum, with the skull's ridges between them."""
     plane, sequence = head.plane, head.sequence
     surface = (1 - plane.beyond((0, 0), (head.width, head.length))) * head.width
     gap = np.where(plane.y < -0.3 * head.length, np.abs(plane.x) - 0.6 - head.atrophy, 30.0)
@@ -205,7 +208,7 @@ def _behind(rng: np.random.Generator, head: Head, signal: Layer, plane: Plane) -
 
 
 def _sella(rng: np.random.Generator, head: Head, signal: Layer) -> None:
-    """Fluid around the stalk, the gland, the cavernous sinuses beside it with the carotids in them."""
+    """Draw fluid around the stalk, the gland, the cavernous sinuses beside it with the carotids in them."""
     plane, sequence = head.plane, head.sequence
     paint(signal, plane.oval(head.at(0, -0.40), (11, 6), power=2.5), rng.choice([sequence.bone, sequence.marrow]))
     paint(signal, plane.oval(head.at(0, -0.10), (17, 9), soft=2, rough=2 * plane.clouds(rng, 8)), sequence.fluid)
@@ -218,7 +221,7 @@ def _sella(rng: np.random.Generator, head: Head, signal: Layer) -> None:
 
 
 def _age(rng: np.random.Generator, head: Head, signal: Layer, white: Layer) -> None:
-    """Spots in the white matter, and sometimes a pouch of fluid: with and without a tumour."""
+    """Draw spots in the white matter, and sometimes a pouch of fluid: with and without a tumour."""
     plane, sequence = head.plane, head.sequence
     if rng.random() < 0.5 * head.atrophy + 0.1:
         spots = np.clip(3 * (plane.clouds(rng, 7) - 2.0), 0, 1) * white
@@ -238,7 +241,9 @@ class Site:
 
 
 def glioma_site(rng: np.random.Generator, head: Head) -> Site:
-    """In a hemisphere; at the sella's level in a temporal lobe, the frontal base, the stem or the cerebellum."""
+    """Choose a place in a hemisphere; at the sella's level in a temporal lobe, the frontal base, the stem or the
+    cerebellum.
+    """
     radius = float(np.clip(rng.lognormal(2.8, 0.32), 8, 30))
     if not head.low:
         angle, out = rng.uniform(0, 2 * np.pi), rng.uniform(0.3, 0.72)
@@ -250,7 +255,9 @@ def glioma_site(rng: np.random.Generator, head: Head) -> Site:
 
 
 def meningioma_site(rng: np.random.Generator, head: Head) -> Site:
-    """On the dura: of the vault, the falx, a ridge of the skull's base, or, seldom, in front of the sella."""
+    """Choose a place on the dura: of the vault, the falx, a ridge of the skull's base, or, seldom, in front of the
+    sella.
+    """
     radius, side = float(np.clip(rng.lognormal(2.7, 0.32), 6.5, 28)), rng.choice([-1, 1])
     kind = rng.random()
     if kind < 0.2 and not head.low:
@@ -269,13 +276,15 @@ def meningioma_site(rng: np.random.Generator, head: Head) -> Site:
 
 
 def pituitary_site(rng: np.random.Generator, head: Head) -> Site:
-    """In the sella, in the middle of the skull's base."""
+    """Choose a place in the sella, in the middle of the skull's base."""
     radius = float(np.clip(rng.lognormal(2.15, 0.4), 4.2, 22))
     return Site(head.at(rng.normal(0, 0.02), -0.20 + 0.012 * (radius - 8)), radius)
 
 
 def glioma(rng: np.random.Generator, head: Head, signal: Layer, site: Site, white: Layer) -> Layer:
-    """Ill-defined and uneven, with oedema in the white matter around; many with a dead centre in an enhancing ring."""
+    """Draw ill-defined and uneven, with oedema in the white matter around; many with a dead centre in an enhancing
+    ring.
+    """
     plane, sequence, radius = head.plane, head.sequence, site.radius
     bumps = 0.22 * radius * (plane.clouds(rng, radius * 0.7) + 0.5 * plane.clouds(rng, radius * 0.25))
     high = rng.random() < 0.55
@@ -297,7 +306,7 @@ def glioma(rng: np.random.Generator, head: Head, signal: Layer, site: Site, whit
 
 
 def _dead_centre(rng: np.random.Generator, head: Head, signal: Layer, site: Site, *, spot: Layer, bumps: Layer) -> None:
-    """Necrosis, and around it a living wall that takes up contrast medium, of uneven thickness."""
+    """Draw necrosis, and around it a living wall that takes up contrast medium, of uneven thickness."""
     plane, has_contrast = head.plane, head.sequence.has_contrast
     wall = site.radius * rng.uniform(0.15, 0.45)
     inner = site.radius - wall
@@ -308,7 +317,7 @@ def _dead_centre(rng: np.random.Generator, head: Head, signal: Layer, site: Site
 
 
 def meningioma(rng: np.random.Generator, head: Head, signal: Layer, site: Site, white: Layer) -> Layer:
-    """Even and sharp, broad on the dura, often with a tail along it and a cleft of fluid to the brain."""
+    """Draw even and sharp, broad on the dura, often with a tail along it and a cleft of fluid to the brain."""
     plane, sequence, radius = head.plane, head.sequence, site.radius
     bumps = 0.07 * radius * plane.clouds(rng, radius * 0.8)
     radii, turn = (radius, radius * rng.uniform(0.8, 1.15)), rng.uniform(0, 3)
@@ -336,7 +345,9 @@ def meningioma(rng: np.random.Generator, head: Head, signal: Layer, site: Site, 
 
 
 def pituitary(rng: np.random.Generator, head: Head, signal: Layer, site: Site, white: Layer) -> Layer:
-    """Out of the sella between the carotids; small ones a duller spot in the gland, some of the large ones hollow."""
+    """Draw a tumour out of the sella between the carotids; small ones a duller spot in the gland, some of the
+    large ones hollow.
+    """
     plane, sequence, radius = head.plane, head.sequence, site.radius
     small = radius < 6
     if small:
@@ -370,7 +381,7 @@ _LOW = {NO_TUMOR: 0.55, "glioma": 0.4, "meningioma": 0.45, "pituitary": 1.0}
 
 
 def draw(rng: np.random.Generator, labels: Sequence[str]) -> Phantom:
-    """A slice with exactly this finding; `no_tumor` draws none."""
+    """Return a slice with exactly this finding; `no_tumor` draws none."""
     (label,) = labels
     head, signal = draw_head(rng, low=bool(rng.random() < _LOW[label]))
     organ = (head.inside > 0.5).astype(np.float32)

@@ -16,7 +16,7 @@ Stroke = tuple[Sequence[Point], float]
 
 
 def grid() -> tuple[Layer, Layer]:
-    """x and y of every pixel."""
+    """Return x and y of every pixel."""
     y, x = np.mgrid[0:SIZE, 0:SIZE].astype(np.float32)
     return x, y
 
@@ -31,14 +31,14 @@ def round_corners(points: Sequence[Point], times: int = 3) -> list[Point]:
 
 
 def fill(points: Sequence[Point], soft: float) -> Layer:
-    """A filled polygon whose edge is `soft` pixels wide."""
+    """Return a filled polygon whose edge is `soft` pixels wide."""
     image = Image.new("L", (SIZE, SIZE))
     ImageDraw.Draw(image).polygon(list(points), fill=255)
     return _blur(image, soft)
 
 
 def stroke(lines: Sequence[Stroke], soft: float) -> Layer:
-    """Lines of given widths, as one mask."""
+    """Return lines of given widths, as one mask."""
     image = Image.new("L", (SIZE, SIZE))
     draw = ImageDraw.Draw(image)
     for points, width in lines:
@@ -47,7 +47,7 @@ def stroke(lines: Sequence[Stroke], soft: float) -> Layer:
 
 
 def ellipse(centre: Point, radii: Point, turn: float, soft: float) -> Layer:
-    """A filled ellipse, turned by `turn` radians."""
+    """Return a filled ellipse, turned by `turn` radians."""
     angles = np.linspace(0, 2 * np.pi, 60, endpoint=False)
     x, y = radii[0] * np.cos(angles), radii[1] * np.sin(angles)
     points = zip(

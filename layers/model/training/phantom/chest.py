@@ -32,7 +32,7 @@ class _Chest:
 
 
 def choose_labels(rng: np.random.Generator) -> tuple[str, ...]:
-    """Findings of one film as they are mixed in the training data."""
+    """Return findings of one film as they are mixed in the training data."""
     if rng.random() < _CLEAR_SHARE:
         return ()
     count = int(rng.choice(3, p=_HOW_MANY)) + 1
@@ -40,7 +40,7 @@ def choose_labels(rng: np.random.Generator) -> tuple[str, ...]:
 
 
 def draw(rng: np.random.Generator, labels: Sequence[str]) -> Phantom:
-    """A film with exactly these findings."""
+    """Return a film with exactly these findings."""
     ratio = rng.uniform(0.55, 0.69) if "cardiomegaly" in labels else rng.uniform(0.39, 0.52)
     person = draw_person(rng, ratio)
     shadow = heart(person)
@@ -68,7 +68,7 @@ def _maybe_collapse(rng: np.random.Generator, chest: _Chest, labels: Sequence[st
 def _opacities(
     rng: np.random.Generator, chest: _Chest, labels: Sequence[str], collapse: findings.Collapse | None
 ) -> dict[str, findings.Opacity]:
-    """What whitens the lungs. Lung that a collapse has emptied can hold neither consolidation nor nodule."""
+    """Return what whitens the lungs. Lung that a collapse has emptied can hold neither consolidation nor nodule."""
     air_loss = collapse.rim if collapse is not None else np.zeros((SIZE, SIZE), np.float32)
     layers = {}
     airspace = air_loss
@@ -88,7 +88,7 @@ def _opacities(
 def _density(
     chest: _Chest, shadow: Layer, collapse: findings.Collapse | None, opacities: Sequence[findings.Opacity]
 ) -> Layer:
-    """Everything the rays meet, summed up."""
+    """Return everything the rays meet, summed up."""
     person = chest.person
     trunk = body(person)
     lungs = chest.lungs[RIGHT] + chest.lungs[LEFT]

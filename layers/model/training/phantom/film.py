@@ -8,7 +8,7 @@ from training.phantom.thorax import Thorax
 
 
 def expose(rng: np.random.Generator, person: Thorax, density: Layer) -> Layer:
-    """Density, 0 (air) to about 1 (bone over heart) → brightness, 0 to 1."""
+    """Convert density, 0 (air) to about 1 (bone over heart) to brightness, 0 to 1."""
     y = np.linspace(0, 1, SIZE, dtype=np.float32)[:, None]
     shading = rng.normal(0, 0.03) * (y - 0.5) + 0.012 * clouds(rng, 150)
     film = density + shading + 0.008 * clouds(rng, 9)
@@ -20,13 +20,13 @@ def expose(rng: np.random.Generator, person: Thorax, density: Layer) -> Layer:
 
 
 def _smooth(grain: Layer) -> Layer:
-    """Grain of two pixels' size, standard deviation about 1."""
+    """Draw grain of two pixels' size, standard deviation about 1."""
     around = grain + np.roll(grain, 1, 0) + np.roll(grain, 1, 1) + np.roll(grain, (1, 1), (0, 1))
     return np.asarray(around / 2, np.float32)
 
 
 def _mark(rng: np.random.Generator, person: Thorax, film: Layer) -> Layer:
-    """Most films carry a lead letter beside the patient's right shoulder."""
+    """Draw most films carry a lead letter beside the patient's right shoulder."""
     if rng.random() < 0.3:
         return film
     image = Image.new("L", (SIZE, SIZE))
@@ -37,7 +37,7 @@ def _mark(rng: np.random.Generator, person: Thorax, film: Layer) -> Layer:
 
 
 def _collimate(rng: np.random.Generator, film: Layer) -> Layer:
-    """Some films have dark edges where the collimator stopped the rays."""
+    """Return some films have dark edges where the collimator stopped the rays."""
     if rng.random() < 0.6:
         return film
     top, bottom, left, right = (int(v) for v in rng.integers(0, SIZE // 28, 4))

@@ -35,7 +35,7 @@ class Collapse:
 
 
 def consolidation(rng: np.random.Generator, person: Thorax, side: int, lung: Layer) -> Opacity:
-    """Patchy whitening of a part of a lobe, with darker airways running through it."""
+    """Draw patchy whitening of a part of a lobe, with darker airways running through it."""
     centre = _place(rng, person, lung)
     radii = (person.half_width * rng.uniform(0.20, 0.34), person.height * rng.uniform(0.09, 0.17))
     area = ellipse(centre, radii, rng.uniform(-0.6, 0.6), 20)
@@ -47,7 +47,7 @@ def consolidation(rng: np.random.Generator, person: Thorax, side: int, lung: Lay
 
 
 def _place(rng: np.random.Generator, person: Thorax, lung: Layer) -> tuple[float, float]:
-    """A place in the visible lung, away from hilum, apex and base."""
+    """Return a place in the visible lung, away from hilum, apex and base."""
     x, y = grid()
     down = (y - person.apex) / person.height
     fits = (lung > 0.95) & (np.abs(x - person.centre) > 0.42 * person.half_width) & (down > 0.2) & (down < 0.75)
@@ -59,7 +59,7 @@ def _place(rng: np.random.Generator, person: Thorax, lung: Layer) -> tuple[float
 def _airway(
     rng: np.random.Generator, person: Thorax, side: int, centre: tuple[float, float]
 ) -> tuple[list[tuple[float, float]], float]:
-    """A bronchus from the hilum through the consolidated part and a little beyond."""
+    """Return a bronchus from the hilum through the consolidated part and a little beyond."""
     start = person.at(side * 0.26, 0.45)
     end = (centre[0] + rng.normal(0, 16) + side * 14, centre[1] + rng.normal(0, 16))
     bend = ((start[0] + end[0]) / 2 + rng.normal(0, 6), (start[1] + end[1]) / 2 + rng.normal(0, 6))
@@ -67,7 +67,7 @@ def _airway(
 
 
 def effusion(rng: np.random.Generator, person: Thorax, side: int, lung: Layer) -> Opacity:
-    """Fluid at the base: level in the middle, climbing at the chest wall, hiding angle and diaphragm."""
+    """Draw fluid at the base: level in the middle, climbing at the chest wall, hiding angle and diaphragm."""
     x, y = grid()
     top = rng.uniform(0.48, 0.92)
     across = side * (x - person.centre) / person.half_width
@@ -79,7 +79,7 @@ def effusion(rng: np.random.Generator, person: Thorax, side: int, lung: Layer) -
 
 
 def pneumothorax(rng: np.random.Generator, person: Thorax, side: int, lung: Layer) -> Collapse:
-    """The lung drawn in from apex and side: a dark rim without markings, bounded by a fine line."""
+    """Return the lung drawn in from apex and side: a dark rim without markings, bounded by a fine line."""
     x, y = grid()
     amount = rng.uniform(0.055, 0.24)
     across = side * (x - person.centre) / person.half_width
@@ -94,7 +94,7 @@ def pneumothorax(rng: np.random.Generator, person: Thorax, side: int, lung: Laye
 
 
 def nodule(rng: np.random.Generator, person: Thorax, side: int, lung: Layer) -> Opacity:
-    """A round spot of 10 to 22 mm, well inside the lung."""
+    """Return a round spot of 10 to 22 mm, well inside the lung."""
     radius = rng.uniform(6.5, 14.0)
     x, y = grid()
     inside = lung > 0.98
@@ -110,7 +110,7 @@ def nodule(rng: np.random.Generator, person: Thorax, side: int, lung: Layer) -> 
 
 
 def _sample(layer: Layer, x: Layer, y: Layer) -> Layer:
-    """The layer's values at other places (nearest pixel)."""
+    """Return the layer's values at other places (nearest pixel)."""
     columns = np.clip(np.rint(x), 0, SIZE - 1).astype(int)
     rows = np.clip(np.rint(y), 0, SIZE - 1).astype(int)
     return np.asarray(layer[rows, columns])

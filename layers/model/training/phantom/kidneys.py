@@ -49,7 +49,7 @@ class Abdomen:
 
 
 def draw_abdomen(rng: np.random.Generator) -> tuple[Abdomen, Layer]:
-    """A person, and the slice with everything but the kidneys."""
+    """Return a person, and the slice with everything but the kidneys."""
     width, depth, fat = rng.uniform(112, 140), rng.uniform(84, 108), rng.uniform(6, 24)
     plane = lie(rng, rng.uniform(215, 250), 0.05, 5, 3.0, back=0.3 * depth)
     phase = _PHASES[int(rng.choice(3, p=[share for _, share in _PHASES]))][0]
@@ -67,7 +67,7 @@ def draw_abdomen(rng: np.random.Generator) -> tuple[Abdomen, Layer]:
 
 
 def _back(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
-    """Spine, the muscles along it, and the last ribs."""
+    """Draw spine, the muscles along it, and the last ribs."""
     plane, y = person.plane, person.back
     for side in (RIGHT, LEFT):
         muscle = plane.oval((side * 33, y + 30), (29, 21), side * 0.2, power=2.4, rough=1.5 * plane.clouds(rng, 10))
@@ -87,7 +87,7 @@ def _back(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
 
 
 def _organs(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
-    """Liver and, higher up, spleen; the gallbladder, which is as dark as a cyst and lies elsewhere."""
+    """Draw liver and, higher up, spleen; the gallbladder, which is as dark as a cyst and lies elsewhere."""
     plane, cavity, phase = person.plane, person.cavity, person.phase
     high = rng.uniform(0, 1)
     wide, deep = 0.30 + 0.30 * high, 0.55 + 0.35 * high
@@ -104,7 +104,7 @@ def _organs(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
 
 
 def _bowel(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
-    """Loops in front, filled with food, water, gas, or contrast medium that is as white as a stone."""
+    """Draw loops in front, filled with food, water, gas, or contrast medium that is as white as a stone."""
     plane = person.plane
     front = (person.cavity > 0.95) & (plane.y < 0.0 * person.depth) & (plane.x > -0.35 * person.width)
     places = picks(rng, plane, front.astype(np.float32), int(rng.integers(7, 15)))
@@ -126,7 +126,7 @@ def _bowel(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
 
 
 def _vessels(rng: np.random.Generator, person: Abdomen, density: Layer) -> None:
-    """Aorta and vena cava before the spine, the renal vessels, and chalk in some arteries."""
+    """Draw aorta and vena cava before the spine, the renal vessels, and chalk in some arteries."""
     plane, y, blood = person.plane, person.back, person.phase.blood
     kidneys: list[tuple[list[Point], float]] = []
     for side in (RIGHT, LEFT):
@@ -156,14 +156,14 @@ class Kidney:
     sinus: Layer
 
     def rim(self, angle: float, out: float) -> Point:
-        """A point at `out` times the radius, at an angle from the side that faces away from the spine."""
+        """Return a point at `out` times the radius, at an angle from the side that faces away from the spine."""
         a, b = self.radii[0] * out * np.cos(angle) * self.side, self.radii[1] * out * np.sin(angle)
         cos, sin = np.cos(self.turn), np.sin(self.turn)
         return (float(self.centre[0] + a * cos - b * sin), float(self.centre[1] + a * sin + b * cos))
 
 
 def draw_kidney(rng: np.random.Generator, person: Abdomen, density: Layer, side: int, *, swollen: bool) -> Kidney:
-    """The kidney of one side; `swollen` widens its pelvis, as behind an obstruction."""
+    """Return the kidney of one side; `swollen` widens its pelvis, as behind an obstruction."""
     plane, phase = person.plane, person.phase
     centre = (side * rng.uniform(59, 70), person.back - rng.uniform(2, 14))
     radii, turn = (rng.uniform(22, 29), rng.uniform(26, 34)), side * rng.uniform(-0.6, 0.1)
@@ -202,7 +202,7 @@ _LEAST_MASK = 6.0
 
 
 def stone(rng: np.random.Generator, person: Abdomen, density: Layer, kidney: Kidney) -> Layer:
-    """Very dense and mostly small, in a calyx or the pelvis; seldom a cast of the pelvis with its horns."""
+    """Draw very dense and mostly small, in a calyx or the pelvis; seldom a cast of the pelvis with its horns."""
     plane = person.plane
     level, mask = rng.uniform(320, 1300), np.zeros_like(density)
     if rng.random() < 0.08:
@@ -251,7 +251,7 @@ def cyst(rng: np.random.Generator, person: Abdomen, density: Layer, kidney: Kidn
 
 
 def tumor(rng: np.random.Generator, person: Abdomen, density: Layer, kidney: Kidney) -> Layer:
-    """A solid mass that bulges out: takes up contrast unevenly, mostly less than cortex; often necrotic."""
+    """Return a solid mass that bulges out: takes up contrast unevenly, mostly less than cortex; often necrotic."""
     plane, phase = person.plane, person.phase
     radius = float(np.clip(rng.lognormal(2.9, 0.32), 10, 42))
     place = _on_the_rim(rng, kidney, radius)
@@ -274,7 +274,7 @@ def tumor(rng: np.random.Generator, person: Abdomen, density: Layer, kidney: Kid
 
 
 def _on_the_rim(rng: np.random.Generator, kidney: Kidney, radius: float) -> Point:
-    """Anywhere but at the hilum; large ones lie further out."""
+    """Choose a place anywhere but at the hilum; large ones lie further out."""
     return kidney.rim(rng.uniform(-2.3, 2.3), rng.uniform(0.55, 0.9) + 0.012 * radius)
 
 
@@ -286,7 +286,7 @@ _FINDINGS: dict[str, _Draw] = {"stone": stone, "cyst": cyst, "tumor": tumor}
 
 
 def draw(rng: np.random.Generator, labels: Sequence[str]) -> Phantom:
-    """A slice with exactly this finding in one kidney; `normal` draws none."""
+    """Return a slice with exactly this finding in one kidney; `normal` draws none."""
     (label,) = labels
     person, density = draw_abdomen(rng)
     sick = int(rng.choice([RIGHT, LEFT]))

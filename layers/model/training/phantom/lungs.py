@@ -36,12 +36,12 @@ class Chest:
     """1 at the pleura, less towards the middle."""
 
     def hilum(self, side: int) -> Point:
-        """Where bronchi and vessels enter a lung."""
+        """Return where bronchi and vessels enter a lung."""
         return (side * (36 + 12 * self.level), 2 - 4 * self.level)
 
 
 def draw_chest(rng: np.random.Generator) -> tuple[Chest, Layer]:
-    """A person, and the slice before anything is in the lungs."""
+    """Return a person, and the slice before anything is in the lungs."""
     width, depth, level = rng.uniform(116, 138), rng.uniform(82, 100), rng.uniform(0, 1)
     fat, contrast = rng.uniform(6, 26), bool(rng.random() < 0.6)
     plane = lie(rng, 2.1 * (width + 22 + fat) * rng.uniform(0.99, 1.12), 0.05, 5, 3.0)
@@ -61,7 +61,7 @@ def draw_chest(rng: np.random.Generator) -> tuple[Chest, Layer]:
 
 
 def _mediastinum(rng: np.random.Generator, plane: Plane, level: float, depth: float) -> Layer:
-    """Vessels or heart in the middle, a strip to the breastbone, the spine behind."""
+    """Draw vessels or heart in the middle, a strip to the breastbone, the spine behind."""
     wide = rng.uniform(0.9, 1.1)
     parts = [
         plane.oval((4, -18), ((38 + 8 * level) * wide, 38), soft=1.5),
@@ -121,7 +121,7 @@ def _bones(rng: np.random.Generator, chest: Chest, density: Layer) -> None:
 
 
 def _rib(rng: np.random.Generator, chest: Chest, side: int, angle: float) -> list[Point]:
-    """Ribs cross the slice at a slant: each is seen as a short arc in the wall."""
+    """Draw ribs cross the slice at a slant: each is seen as a short arc in the wall."""
     half = rng.uniform(0.07, 0.2)
     angles = np.clip(np.linspace(angle - half, angle + half, 7), -1.5, 1.5)
     out, down = side * (chest.width + 9), chest.depth + 8
@@ -132,7 +132,7 @@ _TISSUE = 30.0
 
 
 def fill_lungs(rng: np.random.Generator, chest: Chest, density: Layer) -> None:
-    """Air, denser towards the back where the patient lies, with vessels, bronchi and old marks."""
+    """Draw air, denser towards the back where the patient lies, with vessels, bronchi and old marks."""
     plane = chest.plane
     base = rng.uniform(-890, -820)
     lung = base + rng.uniform(15, 60) * np.clip(plane.y / chest.depth, -1, 1) + 12 * plane.clouds(rng, 25)
@@ -156,7 +156,7 @@ def _marks(rng: np.random.Generator, chest: Chest, density: Layer, side: int) ->
 def _branch(
     rng: np.random.Generator, start: Point, heading: tuple[int, float], width: float, strokes: list[Stroke]
 ) -> None:
-    """Outwards on `heading` until too thin to see; vessels dip out of the slice and come back."""
+    """Draw outwards on `heading` until too thin to see; vessels dip out of the slice and come back."""
     (x, y), (side, angle) = start, heading
     while width > 0.9:
         step = rng.uniform(7, 13)
@@ -171,14 +171,14 @@ def _branch(
 
 
 def _dots(rng: np.random.Generator, chest: Chest, density: Layer) -> None:
-    """Vessels cut across, smaller towards the pleura."""
+    """Draw vessels cut across, smaller towards the pleura."""
     places = picks(rng, chest.plane, (chest.air > 0) & (chest.rim < 0.93), int(rng.integers(25, 60)))
     dots: list[Stroke] = [([place, (place[0] + 0.1, place[1])], rng.uniform(1.4, 4.2)) for place in places]
     paint(density, chest.plane.lines(dots, 0.4) * chest.lungs * 0.9, _TISSUE)
 
 
 def _innocent(rng: np.random.Generator, chest: Chest, density: Layer) -> None:
-    """Scars, old chalk, small round nodules, and lung pressed together at the back: with and without a tumour."""
+    """Draw scars, old chalk, small round nodules, and lung pressed together at the back: with and without a tumour."""
     plane = chest.plane
     if rng.random() < 0.3:
         edge = (chest.depth - 14) + 4 * plane.clouds(rng, 30)
@@ -199,7 +199,9 @@ _TUMOUR = 40.0
 
 
 def adenocarcinoma(rng: np.random.Generator, chest: Chest, density: Layer) -> Layer | None:
-    """A smaller mass near the pleura: spiculated, often part ground glass, often tied to the pleura by a strand."""
+    """Draw a smaller mass near the pleura: spiculated, often part ground glass, often tied to the pleura by a
+    strand.
+    """
     place = _place(rng, chest, 0.62, 0.95)
     if place is None:
         return None
@@ -221,7 +223,7 @@ def adenocarcinoma(rng: np.random.Generator, chest: Chest, density: Layer) -> La
 
 
 def large_cell_carcinoma(rng: np.random.Generator, chest: Chest, density: Layer) -> Layer | None:
-    """A large lobulated mass, mostly in the outer lung; necrotic within, seldom spiculated, no air in it."""
+    """Return a large lobulated mass, mostly in the outer lung; necrotic within, seldom spiculated, no air in it."""
     central = rng.random() < 0.1
     place = _place(rng, chest, 0.4, 0.6) if central else _place(rng, chest, 0.55, 0.9)
     if place is None:
@@ -238,7 +240,9 @@ def large_cell_carcinoma(rng: np.random.Generator, chest: Chest, density: Layer)
 
 
 def squamous_cell_carcinoma(rng: np.random.Generator, chest: Chest, density: Layer) -> Layer | None:
-    """A mass at the hilum, often hollow with a thick uneven wall, often with airless lung beyond a closed bronchus."""
+    """Return a mass at the hilum, often hollow with a thick uneven wall, often with airless lung beyond a closed
+    bronchus.
+    """
     peripheral = rng.random() < 0.12
     side = int(rng.choice([-1, 1]))
     hilum = chest.hilum(side)
@@ -263,7 +267,7 @@ def squamous_cell_carcinoma(rng: np.random.Generator, chest: Chest, density: Lay
 
 
 def _place(rng: np.random.Generator, chest: Chest, inner: float, outer: float) -> Point | None:
-    """In the lung, between two distances from the middle, not on the hilum."""
+    """Choose a place in the lung, between two distances from the middle, not on the hilum."""
     mask = (chest.air > 0) & (chest.rim > inner) & (chest.rim < outer)
     return pick(rng, chest.plane, mask)
 
@@ -277,7 +281,7 @@ def _mass(
 
 
 def _spicules(rng: np.random.Generator, place: Point, radius: float, count: int) -> list[Stroke]:
-    """Fine lines from the mass into the lung around it, thinning as they go."""
+    """Draw fine lines from the mass into the lung around it, thinning as they go."""
     strokes: list[Stroke] = []
     for angle in np.linspace(0, 2 * np.pi, count, endpoint=False) + rng.normal(0, 0.2, count):
         reach, wide = radius * rng.uniform(1.25, 1.9), rng.uniform(0.9, 2.0)
@@ -293,7 +297,7 @@ def _to_pleura(chest: Chest, place: Point) -> Point:
 
 
 def _airless(rng: np.random.Generator, chest: Chest, density: Layer, mass: tuple[Point, float]) -> None:
-    """A fan of airless lung from the mass to the pleura."""
+    """Draw a fan of airless lung from the mass to the pleura."""
     (x, y), radius = mass
     plane, turn = chest.plane, rng.normal(0, 0.5)
     far = np.hypot(plane.x - x, plane.y - y)
@@ -320,7 +324,7 @@ _TUMOURS: dict[str, _Draw] = {
 
 
 def draw(rng: np.random.Generator, labels: Sequence[str]) -> Phantom:
-    """A slice with exactly this finding; `normal` draws none."""
+    """Return a slice with exactly this finding; `normal` draws none."""
     while True:
         chest, density = draw_chest(rng)
         fill_lungs(rng, chest, density)

@@ -36,7 +36,7 @@ class Plane:
     """Millimetres that the warp moves a point at most."""
 
     def pixels(self, point: Point) -> Point:
-        """Body → image, for lines; without the warp."""
+        """Convert body to image, for lines; without the warp."""
         x, y = point
         cos, sin = np.cos(self.turn), np.sin(self.turn)
         column, row = x * cos - y * sin + self.shift[0], x * sin + y * cos + self.shift[1]
@@ -52,7 +52,7 @@ class Plane:
         power: float = 2.0,
         rough: AnyLayer | float = 0.0,
     ) -> Layer:
-        """A filled ellipse, its edge `soft` mm wide and moved out by `rough` mm; a higher power squares it."""
+        """Return a filled ellipse, its edge `soft` mm wide and moved out by `rough` mm; a higher power squares it."""
         thick = rough if isinstance(rough, float | int) else float(rough.max())
         window = self._window(centre, max(radii) + soft + max(thick, 0.0))
         u, v = self._across(centre, turn, window)
@@ -63,12 +63,12 @@ class Plane:
         return mask
 
     def beyond(self, centre: Point, radii: Point, turn: float = 0.0) -> Layer:
-        """How far from the centre in units of the radii: 1 on the ellipse."""
+        """Return how far from the centre in units of the radii: 1 on the ellipse."""
         u, v = self._across(centre, turn, (slice(None), slice(None)))
         return np.asarray(np.hypot(u / radii[0], v / radii[1]), np.float32)
 
     def lines(self, strokes: Sequence[Stroke], soft: float = 0.5) -> Layer:
-        """Lines as one mask; `soft` in pixels."""
+        """Return lines as one mask; `soft` in pixels."""
         image = Image.new("L", (2 * SIDE, 2 * SIDE))  # twice as fine, so that thin lines have a width
         draw = ImageDraw.Draw(image)
         for points, width in strokes:
@@ -82,7 +82,7 @@ class Plane:
         return noise(rng, size / self.pixel)
 
     def _window(self, centre: Point, reach: float) -> _Window:
-        """The rows and columns beyond which nothing is within `reach` mm of the centre."""
+        """Return the rows and columns beyond which nothing is within `reach` mm of the centre."""
         column, row = self.pixels(centre)
         far = (reach + self.bend) / self.pixel + 1
         ends = [(max(0, int(at - far)), max(0, min(SIDE, int(at + far) + 1))) for at in (row, column)]
@@ -95,7 +95,7 @@ class Plane:
 
 
 def lie(rng: np.random.Generator, field: float, turn: float, off: float, warp: float, *, back: float = 0.0) -> Plane:
-    """A plane `field` mm wide, turned by about `turn` radians, `off` mm off its centre, bent by about `warp` mm.
+    """Return a plane `field` mm wide, turned by about `turn` radians, `off` mm off its centre, bent by about `warp` mm.
 
     Its centre lies `back` mm behind the body's.
     """
@@ -111,7 +111,7 @@ def lie(rng: np.random.Generator, field: float, turn: float, off: float, warp: f
 
 
 def _square(u: Layer, v: Layer, power: float) -> Layer:
-    """How far out in a superellipse; the powers are the slow part."""
+    """Return how far out in a superellipse; the powers are the slow part."""
     total = np.exp2(power * np.log2(np.abs(u) + 1e-6)) + np.exp2(power * np.log2(np.abs(v) + 1e-6))
     return np.asarray(np.exp2(np.log2(total) / power), np.float32)
 
@@ -131,12 +131,12 @@ def paint(layer: Layer, mask: Layer, value: Layer | float) -> None:
 
 
 def pick(rng: np.random.Generator, plane: Plane, mask: AnyLayer) -> Point | None:
-    """A random place where `allowed` is true, in millimetres of the body."""
+    """Return a random place where `allowed` is true, in millimetres of the body."""
     return next(iter(picks(rng, plane, mask, 1)), None)
 
 
 def picks(rng: np.random.Generator, plane: Plane, mask: AnyLayer, count: int) -> list[Point]:
-    """Several of them; none if there is no such place."""
+    """Return several of them; none if there is no such place."""
     places = np.flatnonzero(mask)
     if not len(places):
         return []

@@ -12,7 +12,9 @@ Masks = dict[str, Layer]
 def ct(
     rng: np.random.Generator, density: Layer, window: tuple[float, float], dose: float, *, masks: Masks, organ: Layer
 ) -> Phantom:
-    """Hounsfield units → a CT slice: kernel, quantum noise of about `dose` HU, streaks, a round field, a window."""
+    """Convert Hounsfield units to a CT slice: kernel, quantum noise of about `dose` HU, streaks, a round field, a
+    window.
+    """
     smooth = _blur(density, rng.uniform(0.2, 0.9))
     grain = rng.standard_normal((SIDE, SIDE)).astype(np.float32)
     sigma = dose * rng.uniform(0.5, 1.5)
@@ -27,7 +29,9 @@ def ct(
 
 
 def mri(rng: np.random.Generator, signal: Layer, masks: Masks, organ: Layer) -> Phantom:
-    """Signal, 0 to about 1 → an MR slice: coil shading, Rician noise, ghosts of the pulse, contrast as printed."""
+    """Convert signal, 0 to about 1 to an MR slice: coil shading, Rician noise, ghosts of the pulse, contrast as
+    printed.
+    """
     signal_with_bias = _blur(signal, rng.uniform(0.2, 0.9)) * (1 + rng.uniform(0.02, 0.12) * noise(rng, 260))
     if rng.random() < 0.2:
         signal_with_bias = signal_with_bias + rng.uniform(0.01, 0.03) * np.roll(
@@ -41,7 +45,7 @@ def mri(rng: np.random.Generator, signal: Layer, masks: Masks, organ: Layer) -> 
 
 
 def table(plane: Plane, density: Layer, back: float) -> None:
-    """The scanner's table, under the patient: it does not turn with them."""
+    """Draw the scanner's table, under the patient: it does not turn with them."""
     rows = (np.arange(SIDE, dtype=np.float32)[:, None] + np.float32(0.5 - SIDE / 2)) * np.float32(plane.pixel)
     columns = (np.arange(SIDE, dtype=np.float32)[None, :] + np.float32(0.5 - SIDE / 2)) * np.float32(plane.pixel)
     far = rows - (back + plane.shift[1]) + np.float32(0.0012) * columns**2
@@ -50,7 +54,7 @@ def table(plane: Plane, density: Layer, back: float) -> None:
 
 
 def _blur(layer: Layer, sigma: float) -> Layer:
-    """Gaussian, of at most three pixels to each side; the image is continued round its edges."""
+    """Draw gaussian, of at most three pixels to each side; the image is continued round its edges."""
     weights = np.exp(-0.5 * (np.arange(-3, 4) / sigma) ** 2)
     weights /= weights.sum()
     for axis in (0, 1):
@@ -60,7 +64,7 @@ def _blur(layer: Layer, sigma: float) -> Layer:
 
 
 def _streaks(rng: np.random.Generator, strength: float) -> Layer:
-    """Photon starvation: fine stripes, mostly from side to side."""
+    """Draw photon starvation: fine stripes, mostly from side to side."""
     angle = rng.normal(0, 0.12)
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     profile = np.cumsum(rng.standard_normal(3 * SIDE)) * 0.12 + rng.standard_normal(3 * SIDE)
@@ -70,7 +74,7 @@ def _streaks(rng: np.random.Generator, strength: float) -> Layer:
 
 
 def _round_field() -> Layer:
-    """Reconstructions are round: the corners are empty."""
+    """Draw reconstructions are round: the corners are empty."""
     y, x = np.mgrid[0:SIDE, 0:SIDE].astype(np.float32)
     inside: Layer = (np.hypot(x - SIDE / 2, y - SIDE / 2) < SIDE / 2).astype(np.float32)
     return inside

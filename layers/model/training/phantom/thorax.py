@@ -36,14 +36,14 @@ class Thorax:
     seed: int
 
     def at(self, across: float, down: float) -> Point:
-        """Fractions of the chest (across: -1 to 1) → pixels."""
+        """Convert fractions of the chest (across: -1 to 1) to pixels."""
         x, y = across * self.half_width, (down - 0.5) * self.height
         cos, sin = np.cos(self.tilt), np.sin(self.tilt)
         return (float(self.centre + x * cos - y * sin), float(self.apex + 0.5 * self.height + x * sin + y * cos))
 
 
 def draw_person(rng: np.random.Generator, ratio: float) -> Thorax:
-    """A person of random build and position, with a heart of the given cardiothoracic ratio."""
+    """Return a person of random build and position, with a heart of the given cardiothoracic ratio."""
     return Thorax(
         centre=SIZE * rng.uniform(0.46, 0.54),
         apex=SIZE * rng.uniform(0.10, 0.18),
@@ -58,7 +58,7 @@ def draw_person(rng: np.random.Generator, ratio: float) -> Thorax:
 
 
 def lung(person: Thorax, side: int) -> Layer:
-    """The air of one lung, 0 to 1."""
+    """Return the air of one lung, 0 to 1."""
     rng = np.random.default_rng(person.seed + side)
     lift = (0.035 if side == RIGHT else 0.0) + rng.normal(0, 0.015)  # the liver holds the right dome up
     points = []
@@ -71,7 +71,7 @@ def lung(person: Thorax, side: int) -> Layer:
 
 
 def heart(person: Thorax) -> Layer:
-    """The heart's shadow: two thirds of its width lie left of the midline."""
+    """Return the heart's shadow: two thirds of its width lie left of the midline."""
     half = person.ratio  # of half_width, since the ratio compares full widths
     centre = person.at(half / 3, person.heart_height - 0.16 - 0.08 * (half - 0.45))
     radii = (half * person.half_width * 1.04, person.height * (0.13 + 0.11 * half))
@@ -79,14 +79,16 @@ def heart(person: Thorax) -> Layer:
 
 
 def body(person: Thorax) -> Layer:
-    """The outline of trunk, shoulders and neck."""
+    """Return the outline of trunk, shoulders and neck."""
     outline = [(-0.25, -0.6), (-0.25, -0.12), (-0.8, -0.06), (-1.35, 0.05), (-1.45, 0.3), (-1.18, 0.45), (-1.18, 1.7)]
     points = [person.at(x, y) for x, y in outline] + [person.at(-x, y) for x, y in reversed(outline)]
     return fill(round_corners(points), 6)
 
 
 def skin_fold(person: Thorax) -> Layer:
-    """On one film in eight: a line over a lung that looks like a pneumothorax's, but has markings on both sides."""
+    """Choose a place on one film in eight: a line over a lung that looks like a pneumothorax's, but has markings on
+    both sides.
+    """
     rng = np.random.default_rng(person.seed + 29)
     if rng.random() > _FOLD_SHARE:
         return np.zeros((SIZE, SIZE), np.float32)
@@ -96,7 +98,7 @@ def skin_fold(person: Thorax) -> Layer:
 
 
 def vessels(person: Thorax, side: int) -> Layer:
-    """Lung markings: branches that leave the hilum and thin out towards the chest wall."""
+    """Draw lung markings: branches that leave the hilum and thin out towards the chest wall."""
     rng = np.random.default_rng(person.seed + 11 * (side + 2))
     strokes: list[Stroke] = []
     for angle in np.linspace(-1.35, 1.35, 11):
