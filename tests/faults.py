@@ -154,7 +154,7 @@ def throttled(clients: Sequence[Any], share: float, chance: Random) -> Iterator[
 
 @contextmanager
 def answered(client: Any, operation: str, answer: Callable[[Any], Any]) -> Iterator[None]:
-    """Provide each try of an operation is carried out, and then answered by `answer(request)`, unless that
+    """Carry out each try of an operation, and then have it answered by `answer(request)`, unless that
     gives None.
     """
     event = f"before-send.{operation}"

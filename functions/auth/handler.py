@@ -12,7 +12,7 @@ from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
 from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
 from scanward.stores.mail import MailQueue
@@ -24,7 +24,7 @@ from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
-settings = Settings.read(Environment())
+settings = load_settings(Settings)
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 gate_store = SessionStore(settings.accounts_table)
 accounts = AccountStore(settings.accounts_table, settings.clinic_table)

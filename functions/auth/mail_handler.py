@@ -13,12 +13,12 @@ from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, ResetMailDep
 from scanward.clock import now
 from scanward.logs import log_failures
 from scanward.security.tokens import Tokens
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.accounts import AccountStore
 from scanward.stores.mail import Mailer, MailRateStore, parse_reset_request
 from scanward.stores.secrets import read_token_keys
 
-settings = MailSettings.read(Environment())
+settings = load_settings(MailSettings)
 log = Logger(service="mail")
 mails = ResetMailDeps(
     AccountStore(settings.accounts_table),

@@ -1,8 +1,9 @@
 """What the functions of accounts are told by their environment."""
 
 from dataclasses import dataclass
+from typing import Annotated
 
-from scanward.settings import Environment
+from scanward.settings import Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,26 +21,10 @@ class Settings:
     mail_queue_url: str
     own_data_queue_url: str
     requests_per_minute: int
-    calls_per_address: int
-    failures_per_account: int
+    calls_per_address: Annotated[int, Variable("SIGN_IN_CALLS_PER_MINUTE")]
+    failures_per_account: Annotated[int, Variable("SIGN_IN_FAILURES_PER_MINUTE")]
     allowed_origins: tuple[str, ...]
     distribution_mark: str | None
-
-    @classmethod
-    def read(cls, env: Environment) -> "Settings":
-        return cls(
-            accounts_table=env.required("ACCOUNTS_TABLE"),
-            clinic_table=env.required("CLINIC_TABLE"),
-            token_keys_secret=env.required("TOKEN_KEYS_SECRET"),
-            bucket=env.required("BUCKET"),
-            mail_queue_url=env.required("MAIL_QUEUE_URL"),
-            own_data_queue_url=env.required("OWN_DATA_QUEUE_URL"),
-            requests_per_minute=env.number("REQUESTS_PER_MINUTE"),
-            calls_per_address=env.number("SIGN_IN_CALLS_PER_MINUTE"),
-            failures_per_account=env.number("SIGN_IN_FAILURES_PER_MINUTE"),
-            allowed_origins=env.names("ALLOWED_ORIGINS"),
-            distribution_mark=env.optional("DISTRIBUTION_MARK"),
-        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,14 +33,5 @@ class MailSettings:
 
     accounts_table: str
     token_keys_secret: str
-    sender: str | None
+    sender: Annotated[str | None, Variable("MAIL_FROM")]
     reset_url: str | None
-
-    @classmethod
-    def read(cls, env: Environment) -> "MailSettings":
-        return cls(
-            accounts_table=env.required("ACCOUNTS_TABLE"),
-            token_keys_secret=env.required("TOKEN_KEYS_SECRET"),
-            sender=env.optional("MAIL_FROM"),
-            reset_url=env.optional("RESET_URL"),
-        )

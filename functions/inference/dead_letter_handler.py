@@ -14,13 +14,13 @@ from scanward import clock
 from scanward.domain.tasks import FailureReason
 from scanward.logs import log_failures
 from scanward.metrics import Metric, emit, emit_failure
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.dynamo import StoreClock
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
 
-settings = DeadLetterSettings.read(Environment())
+settings = load_settings(DeadLetterSettings)
 log = Logger(service="dead-letters")
 table, now = settings.scans_table, StoreClock(clock.now).now
 deps = DeadLetterDeps(ScanStore(table), IdempotencyStore(table), ObjectStore(settings.bucket), now)

@@ -1,6 +1,5 @@
 """Wires queued analysis and exports it to Lambda; the three lanes start it."""
 
-from pathlib import Path
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -8,16 +7,15 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-import imaging
 from functions.inference.analysis import AnalysisDeps, DurationTracker
 from functions.inference.ingest import IncomingMessage, IngestDeps, UploadedObject, parse_message
 from functions.inference.metrics import measure_end, measure_quarantine, measure_wait
-from functions.inference.model_registry import ModelSettings, model_registry, on_model_error
+from functions.inference.model_registry import ModelSettings, model_registry, models_folder, on_model_error
 from functions.inference.settings import Settings
 from functions.inference.worker import Outcome, handle_event
 from scanward import clock
 from scanward.logs import log_failures
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.dynamo import StoreClock
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore, Purger
@@ -25,11 +23,13 @@ from scanward.stores.scans import ScanStore
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import DurationStore
 
-settings = Settings.read(Environment(), Path(imaging.__file__).resolve().parents[1] / "models")
+settings = load_settings(Settings)
 log = Logger(service="inference")
 now = StoreClock(clock.now).now
 scans, objects = ScanStore(settings.scans_table), ObjectStore(settings.bucket)
-models = model_registry(ModelSettings.read(Environment()), settings.models, settings.memory_mb, on_model_error(log))
+models = model_registry(
+    load_settings(ModelSettings), models_folder(settings.models_dir), settings.memory_mb, on_model_error(log)
+)
 deps = AnalysisDeps(
     scans,
     objects,

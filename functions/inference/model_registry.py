@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Annotated, Self, TypeVar
 from aws_lambda_powertools import Logger
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
+import imaging
 from imaging.errors import ModelError
 from imaging.model_card import CARD_FILE, Accepts, Block, Card, Name, card_of, read_card, texts
 from scanward.errors import NotFound
-from scanward.settings import Environment
+from scanward.settings import Variable
 from scanward.stores.s3 import ModelFiles, StorageFailed
 
 if TYPE_CHECKING:
@@ -72,22 +73,21 @@ def _entry(name: str, entry: object) -> ModelConfig | ModelError:
         return ModelError(f"MODELS: {problem}")
 
 
+def _with_slash(prefix: str) -> str:
+    return f"{(prefix or 'models').rstrip('/')}/"
+
+
+def _read_models(text: str) -> Mapping[str, ModelConfig | ModelError]:
+    return read_configs(text or "{}")
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
     """Where models are, and what they may use. `prefix` ends in a slash."""
 
-    bucket: str
-    prefix: str
-    configs: Mapping[str, ModelConfig | ModelError]
-
-    @classmethod
-    def read(cls, env: Environment) -> "ModelSettings":
-        prefix = env.optional("MODELS_PREFIX") or "models/"
-        return cls(
-            bucket=env.optional("MODELS_BUCKET") or env.required("BUCKET"),
-            prefix=prefix if prefix.endswith("/") else f"{prefix}/",
-            configs=read_configs(env.optional("MODELS") or "{}"),
-        )
+    bucket: Annotated[str, Variable("MODELS_BUCKET", "BUCKET")]
+    prefix: Annotated[str, Variable("MODELS_PREFIX", read=_with_slash)]
+    configs: Annotated[Mapping[str, ModelConfig | ModelError], Variable("MODELS", read=_read_models)]
 
 
 FetchFile = Callable[[str], bytes]
@@ -264,6 +264,11 @@ class ModelRegistry:
         self.failures[name] = FailedModel(refusal.message, until)
         if self._tell:
             self._tell(refusal)
+
+
+def models_folder(configured: str | None) -> Path:
+    """Return the folder of model folders: the configured one, else that of the layer."""
+    return Path(configured) if configured else Path(imaging.__file__).resolve().parents[1] / "models"
 
 
 def model_registry(settings: ModelSettings, folder: Path, memory_mb: int, tell: OnError | None = None) -> ModelRegistry:

@@ -1,30 +1,20 @@
 """What the inference functions are told by their environment."""
 
 from dataclasses import dataclass
-from pathlib import Path
+from typing import Annotated
 
-from scanward.settings import Environment
+from scanward.settings import Variable
 
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`models`: the folder of model folders, that of the layer unless given. `memory_mb`: what Lambda gives."""
+    """`models_dir`: the folder of model folders, that of the layer unless given. `memory_mb`: what Lambda gives."""
 
     accounts_table: str
     scans_table: str
     bucket: str
-    models: Path
-    memory_mb: int
-
-    @classmethod
-    def read(cls, env: Environment, layer_models: Path) -> "Settings":
-        return cls(
-            accounts_table=env.required("ACCOUNTS_TABLE"),
-            scans_table=env.required("SCANS_TABLE"),
-            bucket=env.required("BUCKET"),
-            models=Path(env.optional("MODELS_DIR") or layer_models),
-            memory_mb=env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-        )
+    models_dir: str | None
+    memory_mb: Annotated[int, Variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,21 +25,9 @@ class PredictSettings:
     token_keys_secret: str
     requests_per_minute: int
     allowed_origins: tuple[str, ...]
-    models: Path
-    memory_mb: int
-    first: tuple[str, ...]
-
-    @classmethod
-    def read(cls, env: Environment, layer_models: Path) -> "PredictSettings":
-        return cls(
-            accounts_table=env.required("ACCOUNTS_TABLE"),
-            token_keys_secret=env.required("TOKEN_KEYS_SECRET"),
-            requests_per_minute=env.number("REQUESTS_PER_MINUTE"),
-            allowed_origins=env.names("ALLOWED_ORIGINS"),
-            models=Path(env.optional("MODELS_DIR") or layer_models),
-            memory_mb=env.number("AWS_LAMBDA_FUNCTION_MEMORY_SIZE"),
-            first=env.names("PREDICT_MODELS"),
-        )
+    models_dir: str | None
+    memory_mb: Annotated[int, Variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")]
+    first: Annotated[tuple[str, ...], Variable("PREDICT_MODELS")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +36,3 @@ class DeadLetterSettings:
 
     scans_table: str
     bucket: str
-
-    @classmethod
-    def read(cls, env: Environment) -> "DeadLetterSettings":
-        return cls(scans_table=env.required("SCANS_TABLE"), bucket=env.required("BUCKET"))

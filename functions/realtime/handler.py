@@ -14,12 +14,12 @@ from scanward.logs import log_failure
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.care import CareStore
 from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
 
-settings = Settings.read(Environment())
+settings = load_settings(Settings)
 log = Logger(service="realtime")
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 scans = ScanStore(settings.sockets.scans_table)

@@ -7,10 +7,10 @@ from aws_lambda_powertools import Logger
 from functions.realtime.connection_deps import connection_deps
 from functions.realtime.settings import SocketSettings
 from functions.realtime.usecases.connections import keep_alive
-from scanward.settings import Environment
+from scanward.settings import load_settings
 
 log = Logger(service="keep-alive")
-deps = connection_deps(SocketSettings.read(Environment()))
+deps = connection_deps(load_settings(SocketSettings))
 
 
 def app(event: dict[str, Any], context: object) -> dict[str, int]:

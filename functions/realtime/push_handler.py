@@ -13,7 +13,7 @@ from functions.realtime.usecases.push import PushDeps, push_first_state, push_no
 from scanward.clock import now
 from scanward.logs import log_failures
 from scanward.security.access import Access
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores import keys
 from scanward.stores.care import CareStore
 from scanward.stores.connections import subscription_of_image
@@ -21,7 +21,7 @@ from scanward.stores.notifications import notification_of_image
 from scanward.stores.scans import ScanStore
 from scanward.stores.tasks import task_of_image
 
-settings = PushSettings.read(Environment())
+settings = load_settings(PushSettings)
 log = Logger(service="push")
 scans = ScanStore(settings.sockets.scans_table)
 deps = PushDeps(connection_deps(settings.sockets), scans, Access(CareStore(settings.clinic_table), now))

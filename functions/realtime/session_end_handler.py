@@ -11,11 +11,11 @@ from functions.realtime.connection_deps import connection_deps
 from functions.realtime.settings import SocketSettings
 from functions.realtime.usecases.connections import end_without_session
 from scanward.logs import log_failures
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores import keys
 
 log = Logger(service="session-end")
-deps = connection_deps(SocketSettings.read(Environment()))
+deps = connection_deps(load_settings(SocketSettings))
 processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False)
 
 

@@ -11,7 +11,7 @@ from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareLinkStore, CareStore, ConnectTokenStore
@@ -29,7 +29,7 @@ from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
-settings = Settings.read(Environment())
+settings = load_settings(Settings)
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 accounts = AccountStore(settings.accounts_table)
 deps = RecordDeps(

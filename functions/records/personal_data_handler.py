@@ -13,7 +13,7 @@ from functions.records.usecases.export_archive import write_archive
 from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.clock import now
 from scanward.logs import log_failures
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
@@ -26,7 +26,7 @@ from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.sessions import SessionStore
 
-settings = PersonalDataSettings.read(Environment())
+settings = load_settings(PersonalDataSettings)
 log = Logger(service="own-data")
 deps = PersonalDataDeps(
     accounts=AccountStore(settings.accounts_table),

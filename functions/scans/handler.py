@@ -11,7 +11,7 @@ from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
@@ -24,7 +24,7 @@ from scanward.stores.tasks import DurationStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
-settings = Settings.read(Environment())
+settings = load_settings(Settings)
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 table, lanes = settings.scans_table, PriorityQueues(settings.queue_urls)
 accounts = SessionStore(settings.accounts_table)

@@ -8,13 +8,13 @@ from functions.scans.settings import SweepSettings
 from functions.scans.sweeper import SweepDeps, sweep
 from scanward import clock
 from scanward.metrics import Metric, emit, emit_failure
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.dynamo import StoreClock
 from scanward.stores.queues import PriorityQueues
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
 
-settings = SweepSettings.read(Environment())
+settings = load_settings(SweepSettings)
 log = Logger(service="sweep")
 deps = SweepDeps(
     ScanStore(settings.scans_table),

@@ -62,7 +62,7 @@ def test_a_cold_import_is_compared_with_what_it_needs() -> None:
 
 def test_a_function_that_imports_numpy_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     strayed = {"functions.inference.analysis": ["import pynamodb"]}
-    monkeypatch.setattr(imports, "NEEDED", strayed)
+    monkeypatch.setattr(imports, "NEEDED_IMPORTS", strayed)
     with pytest.raises(imports.Stray, match="numpy"):
         imports.measure(rounds=1, handlers=list(strayed), folders=HERE)
 

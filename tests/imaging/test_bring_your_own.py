@@ -22,7 +22,7 @@ from imaging.image import ImageFacts
 from imaging.model_card import CardDocument, Output, Preprocessing, Tensor
 from imaging.model_check import main
 from infra.local.paths import python
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from tests.cloud import BUCKET, ROOT
 from tests.imaging.images import dicom, ramp
 from tests.imaging.knee import BLOCKS, NOT_YET, PAGE, block, knee_network
@@ -119,7 +119,7 @@ def _settings(models: str) -> ModelSettings:
     text = (ROOT / "template.yaml").read_text()
     parameters: dict[str, Any] = yaml.safe_load(re.sub(r"!\w+", "", text.partition("\nMappings:")[0]))["Parameters"]
     prefix = parameters["ModelsPrefix"]["Default"]
-    return ModelSettings.read(Environment({"BUCKET": BUCKET, "MODELS": models, "MODELS_PREFIX": prefix}))
+    return load_settings(ModelSettings, {"BUCKET": BUCKET, "MODELS": models, "MODELS_PREFIX": prefix})
 
 
 def test_the_page_names_every_key_that_a_card_may_have() -> None:

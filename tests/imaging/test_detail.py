@@ -8,8 +8,8 @@ import pytest
 from PIL import Image
 from pydicom.uid import UID
 
+from imaging.bounds import DETAIL_PIXELS, MAX_PIXELS, MAX_SIDE
 from imaging.decode import decode
-from imaging.image import DETAIL_PIXELS, MAX_PIXELS, MAX_SIDE
 from imaging.jpeg_png import shrink_factor
 from imaging.model_card import Input, Interpolation
 from imaging.preprocess import prepare

@@ -6,8 +6,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from imaging.bounds import PREVIEW_SIDE
 from imaging.decode import decode
-from imaging.image import PREVIEW_SIDE
 from tests.imaging.images import jpeg, png, ramp
 
 

@@ -8,7 +8,7 @@ from typing import get_args
 import pytest
 
 import imaging
-from imaging.image import DETAIL_PIXELS, MAX_INPUT_SIDE, MAX_PIXELS, MAX_SIDE
+from imaging.bounds import DETAIL_PIXELS, MAX_INPUT_SIDE, MAX_PIXELS, MAX_SIDE
 from imaging.model_card import Resize
 
 _LAYER = Path(imaging.__file__).parent.parent

@@ -20,7 +20,7 @@ from functions.inference.model_registry import (
 from imaging.errors import ModelError
 from imaging.image import ImageFacts
 from scanward.errors import NotFound
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores.clients import s3
 from scanward.stores.s3 import ModelFiles, StorageFailed
 from tests.cloud import BUCKET
@@ -51,8 +51,8 @@ def keep(prefix: str, document: dict[str, Any], network: bytes = NETWORK) -> str
 
 
 def configured(folder: Path, served: dict[str, Any], tell: OnError | None = None) -> ModelRegistry:
-    env = Environment({"BUCKET": BUCKET, "MODELS": json.dumps(served)})
-    return model_registry(ModelSettings.read(env), folder, 1769, tell)
+    values = {"BUCKET": BUCKET, "MODELS": json.dumps(served)}
+    return model_registry(load_settings(ModelSettings, values), folder, 1769, tell)
 
 
 def test_a_model_under_a_prefix_is_served_beside_the_others(aws: None, folder: Path) -> None:

@@ -6,9 +6,9 @@ import zlib
 
 import pytest
 
+from imaging.bounds import MAX_BYTES
 from imaging.decode import decode
 from imaging.errors import Reason
-from imaging.image import MAX_BYTES
 from tests.imaging.images import JPEG_BASELINE, RLE, dicom, jpeg, png, ramp
 from tests.imaging.refused import reason
 

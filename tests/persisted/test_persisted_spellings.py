@@ -1,9 +1,7 @@
 """What is persisted or public keeps its spelling, whatever the code calls it: compared with a list frozen once."""
 
 import json
-from collections.abc import Iterator, Sequence
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterator
 
 import boto3
 import pytest
@@ -24,7 +22,7 @@ from scanward.domain.accounts import Role
 from scanward.domain.orders import Priority
 from scanward.domain.tasks import FailureReason
 from scanward.metrics import Metric, emit
-from scanward.settings import Environment
+from scanward.settings import load_settings
 from scanward.stores import keys
 from tests.auth.photographs import jpeg
 from tests.cloud import ROOT, cloud
@@ -154,22 +152,28 @@ def test_metrics_and_their_dimensions_are_named_as_they_were(capsys: pytest.Capt
     assert sorted(told) == frozen()["metrics"]
 
 
-def test_functions_ask_their_environment_for_the_variables_that_they_asked_for(tmp_path: Path) -> None:
-    assert asked(tmp_path) == frozen()["environment"]
+SETTINGS = (
+    AuthSettings,
+    MailSettings,
+    RecordsSettings,
+    PersonalDataSettings,
+    ScansSettings,
+    SweepSettings,
+    RealtimeSettings,
+    PushSettings,
+    DeadLetterSettings,
+    ModelSettings,
+    InferenceSettings,
+    PredictSettings,
+)
 
 
-def asked(folder: Path) -> Sequence[Any]:
-    """Return the variables that each kind of function asks for."""
-    asks = []
-    for kind in (AuthSettings, MailSettings, RecordsSettings, PersonalDataSettings, ScansSettings, SweepSettings):
-        asks.append(variables(kind))
-    asks += [variables(kind) for kind in (RealtimeSettings, PushSettings, DeadLetterSettings, ModelSettings)]
-    asks += [variables(kind, folder) for kind in (InferenceSettings, PredictSettings)]
-    return asks
+def test_functions_ask_their_environment_for_the_variables_that_they_asked_for() -> None:
+    assert [variables(kind) for kind in SETTINGS] == frozen()["environment"]
 
 
-def variables(kind: Any, *others: Path) -> list[str]:
+def variables(kind: type[object]) -> list[str]:
     """Return the variables that one class of settings asks for."""
     recorded = spellings.Recorded(ROOT)
-    kind.read(Environment(recorded), *others)
+    load_settings(kind, recorded)
     return sorted(recorded.asked)

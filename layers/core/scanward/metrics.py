@@ -3,6 +3,7 @@
 What a number may be kept by is a closed list: the stack, a lane, a reason. No id, and nothing of a person, is one.
 """
 
+import os
 from collections.abc import Mapping
 from enum import StrEnum
 
@@ -10,7 +11,6 @@ from aws_lambda_powertools.metrics import EphemeralMetrics, MetricUnit
 
 from scanward.domain.orders import Priority
 from scanward.domain.tasks import FailureReason
-from scanward.settings import Environment
 
 NAMESPACE = "Scanward"
 # These are ours to mend; for the others the image or its sender is the reason.
@@ -43,7 +43,7 @@ _MILLISECONDS = frozenset({Metric.DURATION, Metric.WAIT})
 
 def emit(numbers: Mapping[Metric, float], *, lane: Priority | None = None, reason: FailureReason | None = None) -> None:
     """Tell numbers of the whole stack, and of the lane or the reason if one is given."""
-    stack = Environment().optional("POWERTOOLS_SERVICE_NAME") or "unnamed"
+    stack = os.environ.get("POWERTOOLS_SERVICE_NAME") or "unnamed"
     line = EphemeralMetrics(namespace=NAMESPACE, service=stack)
     if lane:
         line.add_dimensions(service=stack, lane=lane)

@@ -4,9 +4,10 @@ import dataclasses
 import time
 from functools import partial
 
+from imaging.bounds import check_bytes
 from imaging.dicom.meta import transfer_syntax
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
-from imaging.image import Format, Picture, check_bytes
+from imaging.image import Format, Picture
 from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, decode_png, sniff
 
 

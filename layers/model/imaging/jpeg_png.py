@@ -11,18 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.bounds import DETAIL_PIXELS, MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dimensions
 from imaging.errors import bad_input, too_large, unsupported_format
-from imaging.image import (
-    DETAIL_PIXELS,
-    MAX_JPEG_SCANS,
-    MAX_SEGMENTS,
-    PREVIEW_SIDE,
-    Format,
-    ImageFacts,
-    Picture,
-    StoredPixels,
-    check_dimensions,
-)
+from imaging.image import Format, ImageFacts, Picture, StoredPixels
 
 _MARKER_START = re.compile(rb"\xff+")
 _MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")

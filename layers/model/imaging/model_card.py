@@ -20,8 +20,8 @@ from pydantic import (
     model_validator,
 )
 
+from imaging.bounds import MAX_INPUT_SIDE
 from imaging.errors import ModelError
-from imaging.image import MAX_INPUT_SIDE
 
 Text = Annotated[str, Field(min_length=1, max_length=4000)]
 Name = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]

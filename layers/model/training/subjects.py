@@ -55,10 +55,10 @@ def _chest_film(rng: np.random.Generator) -> Phantom:
 def _one_of(titles: Mapping[str, str], draw: Callable[[np.random.Generator, tuple[str, ...]], Phantom]) -> Draw:
     """Draw as many phantoms of each label."""
 
-    def draw(rng: np.random.Generator) -> Phantom:
+    def draw_one(rng: np.random.Generator) -> Phantom:
         return draw(rng, (tuple(titles)[int(rng.integers(len(titles)))],))
 
-    return draw
+    return draw_one
 
 
 @dataclass(frozen=True)

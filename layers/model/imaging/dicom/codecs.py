@@ -13,9 +13,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
+from imaging.bounds import MAX_FRAMES, PREVIEW_SIDE
 from imaging.dicom.header import PixelLayout
 from imaging.errors import bad_input, too_large, unsupported_format
-from imaging.image import MAX_FRAMES, PREVIEW_SIDE
 from imaging.jpeg_png import JpegFrame, check_jpeg
 
 Frame = NDArray[np.uint8] | NDArray[np.uint16]

@@ -21,13 +21,13 @@ from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
+from imaging.bounds import check_bytes
 from imaging.dicom.codecs import items_end
 from imaging.dicom.header import read_layout
 from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, transfer_syntax
 from imaging.dicom.ps3_15 import ACTIONS
 from imaging.dicom.read import find_pixel_data, read_header
 from imaging.errors import ImageError, bad_input, too_large
-from imaging.image import check_bytes
 
 _STANDARD = "1.2.840.10008."
 """The standard's own UIDs name formats and kinds of things, never a patient or an examination."""

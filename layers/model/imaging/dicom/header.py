@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
+from imaging.bounds import check_dimensions, check_frames
 from imaging.dicom.meta import LOSSY
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
-from imaging.image import ImageFacts, check_dimensions, check_frames
+from imaging.image import ImageFacts
 
 MAX_HEADER_BYTES = 8 * 1024 * 1024
 """A parsed element takes thirty times the memory of the smallest one in a file: the header has its own bound."""
