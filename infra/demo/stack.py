@@ -14,7 +14,7 @@ class StoryStopped(Exception):
         self.advice = advice
 
 
-ROOT = Path(__file__).resolve().parents[3]
+ROOT = Path(__file__).resolve().parents[2]
 STACK_FILE = ROOT / ".local" / "stack.json"
 
 

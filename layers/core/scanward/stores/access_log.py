@@ -5,24 +5,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 
 from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry
 from scanward.stores import keys
-from scanward.stores.dynamo import bind_table, from_ms, sdk_errors_mapped, to_ms
+from scanward.stores.dynamo import TableItem, bind_table, from_ms, sdk_errors_mapped, to_ms
 
 _CHANCE_BITS = 48
 
 
-class AccessItem(Model):
+class AccessItem(TableItem):
     """ACCESS#patient / time#random: one entry of the access log."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     at_ms = NumberAttribute()
     actor_id = NumberAttribute()
     actor_role = UnicodeAttribute()

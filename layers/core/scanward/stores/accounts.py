@@ -22,8 +22,10 @@ from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.dynamo import (
     ConditionFailed,
     JSONText,
+    TableItem,
     bind_table,
     from_ms,
+    get_item,
     sdk_errors_mapped,
     to_ms,
     transact_write,
@@ -31,13 +33,9 @@ from scanward.stores.dynamo import (
 from scanward.stores.sessions import SessionEndItem, SessionItem, new_session_item, session_actions, write_session_end
 
 
-class ProfileItem(Model):
+class ProfileItem(TableItem):
     """ACCOUNT#id / PROFILE."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.PROFILE)
     role = UnicodeAttribute()
     active = BooleanAttribute()
@@ -51,25 +49,15 @@ class ProfileItem(Model):
     decision = JSONText(null=True)
 
 
-class UniqueNameItem(Model):
+class UniqueNameItem(TableItem):
     """EMAIL#folded / MARKER and its like: holds a unique name for one account."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.MARKER)
     account_id = NumberAttribute()
 
 
-class AccountEntry(Model):
+class AccountEntry(TableItem):
     """USERS#role#active#approved#shard / id: an account's place in one of the lists of administrators."""
-
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
 
 
 class AdministratorsItem(Model):
@@ -313,12 +301,8 @@ class AccountStore:
         """
         if len(fold(text).encode()) > MAX_FOLDED_BYTES:
             return None
-        with sdk_errors_mapped():
-            try:
-                owner = int(UniqueNameItem.get(keys.marker(field, fold(text)), keys.MARKER).account_id)
-            except UniqueNameItem.DoesNotExist:
-                owner = NOBODY
-        return self.get(owner)
+        name = get_item(UniqueNameItem, keys.marker(field, fold(text)), keys.MARKER, consistent=False)
+        return self.get(int(name.account_id) if name else NOBODY)
 
     def find_taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
         """Return field → text, of those names that are somebody's other than the owner's; one round trip."""
@@ -333,12 +317,8 @@ class AccountStore:
 
     def get(self, account_id: int) -> Credentials | None:
         """Return the account and its password's hash, strongly consistent, or None."""
-        with sdk_errors_mapped():
-            try:
-                item = ProfileItem.get(keys.account(account_id), keys.PROFILE, consistent_read=True)
-            except ProfileItem.DoesNotExist:
-                return None
-        return _credentials(item)
+        item = get_item(ProfileItem, keys.account(account_id), keys.PROFILE)
+        return _credentials(item) if item else None
 
     def get_many(self, account_ids: list[int]) -> list[Account]:
         """Return the accounts among these ids that are there, in their order."""

@@ -6,7 +6,6 @@ from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Actor, Role
@@ -18,10 +17,12 @@ from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.dynamo import (
     ConditionFailed,
+    TableItem,
     WriteConflict,
     bind_table,
     connection,
     from_ms,
+    get_item,
     sdk_errors_mapped,
     to_ms,
     transact_write,
@@ -30,28 +31,18 @@ from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import PageRange
 
 
-class CareItem(Model):
+class CareItem(TableItem):
     """CARE#patient / LINK#professional, DEPARTMENT#department or GLASS#doctor: what opens a patient's data."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     since_ms = NumberAttribute()
     ends_ms = NumberAttribute(null=True)
     reason = UnicodeAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
 
-class CareLinkEntry(Model):
+class CareLinkEntry(TableItem):
     """PATIENTS#professional / time#patient and DOCTORS#patient / time#professional: a link's places in two lists."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     ends_ms = NumberAttribute(null=True)
     expires_at = NumberAttribute(null=True)
 
@@ -75,11 +66,8 @@ def link_of(item: CareItem) -> CareLink:
 
 def link_between(patient_id: int, professional_id: int) -> CareLink | None:
     """Return the link of the two, active or not, strongly consistent; one round trip."""
-    with sdk_errors_mapped():
-        try:
-            return link_of(CareItem.get(keys.care(patient_id), keys.link(professional_id), consistent_read=True))
-        except CareItem.DoesNotExist:
-            return None
+    item = get_item(CareItem, keys.care(patient_id), keys.link(professional_id))
+    return link_of(item) if item else None
 
 
 def link_of_entry(item: CareLinkEntry) -> CareLink:
@@ -298,27 +286,18 @@ def _page(key: str, now: datetime, part: PageRange) -> Links:
     return Links([link_of_entry(item) for item in items[: part.limit]], last)
 
 
-class ConnectTokenItem(Model):
+class ConnectTokenItem(TableItem):
     """CONNECT#hash / TOKEN, until it is used, revoked or expired."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.TOKEN)
     professional_id = NumberAttribute()
     ends_ms = NumberAttribute()
     expires_at = NumberAttribute()
 
 
-class ConnectTokenEntry(Model):
+class ConnectTokenEntry(TableItem):
     """CONNECTS#professional / hash: what finds a professional's tokens."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     expires_at = NumberAttribute()
 
 
@@ -347,11 +326,9 @@ class ConnectTokenStore:
 
     def find(self, token_hash: str) -> ConnectToken | None:
         """Return the token, strongly consistent, expired or not; None when it is used, revoked or unknown."""
-        with sdk_errors_mapped():
-            try:
-                item = ConnectTokenItem.get(keys.connect(token_hash), keys.TOKEN, consistent_read=True)
-            except ConnectTokenItem.DoesNotExist:
-                return None
+        item = get_item(ConnectTokenItem, keys.connect(token_hash), keys.TOKEN)
+        if item is None:
+            return None
         return ConnectToken(token_hash, int(item.professional_id), from_ms(item.ends_ms))
 
     def revoke(self, token_hash: str, professional_id: int) -> bool:

@@ -5,29 +5,32 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
-from pynamodb.attributes import NumberAttribute, NumberSetAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute, NumberSetAttribute
 from pynamodb.expressions.condition import Condition
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.clinical_notes import Findings, Note, Surgery
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.stores import keys
-from scanward.stores.dynamo import JSONText, bind_table, from_ms, sdk_errors_mapped, to_ms, transact_write_or_conflict
+from scanward.stores.dynamo import (
+    JSONText,
+    TableItem,
+    bind_table,
+    from_ms,
+    get_item,
+    sdk_errors_mapped,
+    to_ms,
+    transact_write_or_conflict,
+)
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
 
 T = TypeVar("T")
 
 
-class NoteItem(Model):
+class NoteItem(TableItem):
     """RECORD#id / RECORD and HISTORY#id / HISTORY: what stands."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     patient_id = NumberAttribute()
     author_id = NumberAttribute()
     text = JSONText()
@@ -38,14 +41,9 @@ class NoteItem(Model):
     departments = NumberSetAttribute(null=True)
 
 
-class NoteVersionItem(Model):
+class NoteVersionItem(TableItem):
     """RECORD#id or HISTORY#id / VERSION#number: what an amendment replaced, who had written it and when."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     text = JSONText()
     author_id = NumberAttribute()
     at_ms = NumberAttribute()
@@ -165,12 +163,8 @@ class NoteStore(Generic[T]):
 
     def get(self, number: int) -> Note[T] | None:
         """Return the writing as it stands, strongly consistent; one round trip."""
-        with sdk_errors_mapped():
-            try:
-                item = NoteItem.get(self._kind.key(number), self._kind.sort, consistent_read=True)
-            except NoteItem.DoesNotExist:
-                return None
-        return note_of(self._kind, item)
+        item = get_item(NoteItem, self._kind.key(number), self._kind.sort)
+        return note_of(self._kind, item) if item else None
 
     def get_many(self, numbers: Sequence[int]) -> list[Note[T]]:
         """Return those among these ids that are there, in their order."""

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.subscriptions import Connection, Slot, Subscription
@@ -19,9 +18,11 @@ from scanward.stores import keys
 from scanward.stores.clients import websocket_management
 from scanward.stores.dynamo import (
     ConditionFailed,
+    TableItem,
     WriteConflict,
     bind_table,
     from_ms,
+    get_item,
     retry_on_conflict,
     sdk_errors_mapped,
     to_ms,
@@ -46,13 +47,9 @@ class DueIndex(GlobalSecondaryIndex["ConnectionItem"]):  # type: ignore[no-untyp
     due_at = NumberAttribute(range_key=True)
 
 
-class ConnectionItem(Model):
+class ConnectionItem(TableItem):
     """CONNECTION#id / CONNECTION."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.CONNECTION)
     due = DueIndex()
     account_id = NumberAttribute()
@@ -71,14 +68,9 @@ class ConnectionItem(Model):
     expires_at = NumberAttribute()
 
 
-class SlotItem(Model):
+class SlotItem(TableItem):
     """ACCOUNT#id / SLOT#number: which socket holds it. There is one row less than would be too many."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     connection_id = UnicodeAttribute()
     session_id = UnicodeAttribute()
     connected_ms = NumberAttribute()
@@ -86,14 +78,9 @@ class SlotItem(Model):
     expires_at = NumberAttribute()
 
 
-class SubscriptionItem(Model):
+class SubscriptionItem(TableItem):
     """TASK#id / SUB#connection."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     connected_ms = NumberAttribute()
     pushed = NumberAttribute()
     expires_at = NumberAttribute()
@@ -216,12 +203,8 @@ class ConnectionStore:
 
     def get(self, connection_id: str) -> Connection | None:
         """Return the socket, strongly consistent; None when it has closed."""
-        with sdk_errors_mapped():
-            try:
-                item = ConnectionItem.get(keys.connection(connection_id), keys.CONNECTION, consistent_read=True)
-            except ConnectionItem.DoesNotExist:
-                return None
-        return connection_of(item)
+        item = get_item(ConnectionItem, keys.connection(connection_id), keys.CONNECTION)
+        return connection_of(item) if item else None
 
     def change(
         self,
@@ -292,11 +275,8 @@ class ConnectionStore:
     def subscription(self, watcher: Subscription) -> Subscription | None:
         """Return the subscription as it is now, strongly consistent; None when it has ended."""
         place = (keys.task(watcher.task_id), keys.subscription(watcher.connection_id))
-        with sdk_errors_mapped():
-            try:
-                return subscription_of(SubscriptionItem.get(*place, consistent_read=True))
-            except SubscriptionItem.DoesNotExist:
-                return None
+        item = get_item(SubscriptionItem, *place)
+        return subscription_of(item) if item else None
 
     def set_pushed(self, subscription: Subscription, version: int) -> None:
         """Remember that a version was sent; a higher one that was sent meanwhile, or a closed socket, stays."""

@@ -7,7 +7,6 @@ from datetime import datetime
 from pynamodb.attributes import NumberAttribute, NumberSetAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import fold
@@ -21,8 +20,10 @@ from scanward.stores.accounts import UNIQUE
 from scanward.stores.care import CareItem, is_active
 from scanward.stores.dynamo import (
     ConditionFailed,
+    TableItem,
     bind_table,
     from_ms,
+    get_item,
     sdk_errors_mapped,
     to_ms,
     transact_write,
@@ -33,37 +34,25 @@ from scanward.stores.lists import Ids, ListedKey, ListEntry, ListStore, PageRang
 from scanward.stores.sessions import WORKING_DOCTOR, SessionItem, is_working_doctor
 
 
-class DepartmentItem(Model):
+class DepartmentItem(TableItem):
     """DEPARTMENT#id / DEPARTMENT. `ends_ms`: when it was closed, named as in whatever else opens a patient's data."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.DEPARTMENT)
     name = UnicodeAttribute()
     created_ms = NumberAttribute()
     ends_ms = NumberAttribute(null=True)
 
 
-class NameItem(Model):
+class NameItem(TableItem):
     """DEPARTMENT_NAME#folded / MARKER: holds a name for one open department."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.MARKER)
     department_id = NumberAttribute()
 
 
-class MembershipsItem(Model):
+class MembershipsItem(TableItem):
     """CARE#patient / MEMBERSHIPS: the departments that a patient is in, counted where each of them is written."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.MEMBERSHIPS)
     departments = NumberSetAttribute(null=True)
 
@@ -283,12 +272,8 @@ class MembershipStore:
 
     def get(self, department_id: int, patient_id: int) -> Membership | None:
         """Return a patient's place in a department, strongly consistent."""
-        with sdk_errors_mapped():
-            try:
-                item = CareItem.get(keys.care(patient_id), keys.department(department_id), consistent_read=True)
-            except CareItem.DoesNotExist:
-                return None
-        return member_of(item)
+        item = get_item(CareItem, keys.care(patient_id), keys.department(department_id))
+        return member_of(item) if item else None
 
     def doctors_in(self, department_id: int, part: PageRange) -> Ids:
         """Return who works in a department."""
@@ -368,12 +353,8 @@ class DepartmentStore:
 
     def get(self, number: int) -> Department | None:
         """Return the department, open or closed, strongly consistent."""
-        with sdk_errors_mapped():
-            try:
-                item = DepartmentItem.get(keys.department(number), keys.DEPARTMENT, consistent_read=True)
-            except DepartmentItem.DoesNotExist:
-                return None
-        return department_of(item)
+        item = get_item(DepartmentItem, keys.department(number), keys.DEPARTMENT)
+        return department_of(item) if item else None
 
     def get_open(self, number: int) -> Department:
         """Return the department. Raises NotFound unless it is open."""
@@ -403,9 +384,7 @@ class DepartmentStore:
             raise Conflict from error
 
     def _is_taken(self, department: Department) -> bool:
-        with sdk_errors_mapped():
-            try:
-                holder = NameItem.get(name_item(department).pk, keys.MARKER, consistent_read=True)
-            except NameItem.DoesNotExist:
-                return False
+        holder = get_item(NameItem, name_item(department).pk, keys.MARKER)
+        if holder is None:
+            return False
         return int(holder.department_id) != department.id

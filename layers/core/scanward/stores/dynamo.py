@@ -8,10 +8,10 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
 from botocore.config import Config
-from pynamodb.attributes import Attribute
+from pynamodb.attributes import Attribute, UnicodeAttribute
 from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.constants import STRING
@@ -35,6 +35,22 @@ class JSONText(Attribute[dict[str, Any]]):
         value_map: dict[str, Any] = json.loads(value)
         return value_map
 
+
+class TableItem(Model):
+    """An item with a partition and a sort key. Each class has its table's name for itself: `bind_table` gives it."""
+
+    class Meta:
+        table_name = ""
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        setattr(cls, "Meta", type("Meta", (TableItem.Meta,), {"table_name": ""}))  # noqa: B010 - a class of its own
+
+
+ItemT = TypeVar("ItemT", bound=TableItem)
 
 CONNECT_SECONDS = 1
 READ_SECONDS = 2
@@ -112,6 +128,15 @@ def _merge_indexes(shared_table: MetaTable, more: MetaTable) -> None:
         there = shared_table.data.setdefault(part, [])
         names = {entry[name] for entry in there}
         there += [entry for entry in more.data.get(part, ()) if entry[name] not in names]
+
+
+def get_item(kind: type[ItemT], key: str, sort: str, *, consistent: bool = True) -> ItemT | None:
+    """Return the item, or None when there is none; one round trip. Raises Unavailable."""
+    with sdk_errors_mapped():
+        try:
+            return kind.get(key, sort, consistent_read=consistent)
+        except kind.DoesNotExist:
+            return None
 
 
 @contextmanager

@@ -4,23 +4,17 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.errors import IdempotencyKeyReused
 from scanward.stores import keys
-from scanward.stores.dynamo import JSONText, bind_table, from_ms, sdk_errors_mapped, to_ms
+from scanward.stores.dynamo import JSONText, TableItem, bind_table, from_ms, get_item, sdk_errors_mapped, to_ms
 
 
-class IdempotencyItem(Model):
+class IdempotencyItem(TableItem):
     """ONCE#account / hash of the key."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     fingerprint = UnicodeAttribute()
     made = JSONText()
     begun_ms = NumberAttribute()
@@ -39,11 +33,9 @@ class IdempotencyStore:
 
         Raises IdempotencyKeyReused for another request's key.
         """
-        with sdk_errors_mapped():
-            try:
-                item = IdempotencyItem.get(keys.idempotency(once.account_id), once.key, consistent_read=True)
-            except IdempotencyItem.DoesNotExist:
-                return None
+        item = get_item(IdempotencyItem, keys.idempotency(once.account_id), once.key)
+        if item is None:
+            return None
         if item.expires_at <= now.timestamp():
             return None
         if item.fingerprint != once.fingerprint:

@@ -6,22 +6,16 @@ from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
-from pynamodb.models import Model
 
 from scanward.stores import keys
-from scanward.stores.dynamo import bind_table, sdk_errors_mapped, to_ms
+from scanward.stores.dynamo import TableItem, bind_table, sdk_errors_mapped, to_ms
 
 
-class ListEntry(Model):
+class ListEntry(TableItem):
     """A list / what it is sorted by. `ends_ms`: when the place ends by itself."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     ends_ms = NumberAttribute(null=True)
 
 

@@ -4,16 +4,15 @@ import json
 import re
 
 from botocore.exceptions import BotoCoreError, ClientError
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from scanward.errors import ScanwardError, Unavailable
 from scanward.stores import keys
 from scanward.stores.clients import ses, sqs
-from scanward.stores.dynamo import ConditionFailed, bind_table, sdk_errors_mapped
+from scanward.stores.dynamo import ConditionFailed, TableItem, bind_table, sdk_errors_mapped
 
 
 class MailQueue:
@@ -89,14 +88,9 @@ HOUR_SECONDS = 3600
 RETENTION_SECONDS = 2 * HOUR_SECONDS
 
 
-class MailCountItem(Model):
+class MailCountItem(TableItem):
     """ACCOUNT#id / MAILS#hour. `asked`: the ids of the requests that led to a mail."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     asked = UnicodeSetAttribute()
     expires_at = NumberAttribute()
 

@@ -9,11 +9,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.stores import keys
-from scanward.stores.dynamo import bind_table
+from scanward.stores.dynamo import TableItem, bind_table
 
 RETENTION = timedelta(days=1)
 
@@ -26,13 +25,9 @@ class Notification:
     question_id: int
 
 
-class NotificationItem(Model):
+class NotificationItem(TableItem):
     """NOTICE#account / NOTICE: the last one. Each replaces the one before, and is a change in the stream."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.NOTICE)
     question_id = NumberAttribute()
     expires_at = NumberAttribute()

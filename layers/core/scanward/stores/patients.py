@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
-from pynamodb.models import Model
 from pynamodb.transactions import TransactGet, TransactWrite
 
 from scanward.domain.accounts import Account, Gender
@@ -13,9 +12,11 @@ from scanward.stores import keys
 from scanward.stores.accounts import ProfileItem, account_of
 from scanward.stores.dynamo import (
     ConditionFailed,
+    TableItem,
     bind_table,
     connection,
     from_ms,
+    get_item,
     retry_on_conflict,
     sdk_errors_mapped,
     to_ms,
@@ -23,14 +24,9 @@ from scanward.stores.dynamo import (
 )
 
 
-class ChartItem(Model):
+class ChartItem(TableItem):
     """SHEET#patient / SHEET, and what it replaced at SHEET#patient / version."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     version = NumberAttribute()
     author_id = NumberAttribute()
     at_ms = NumberAttribute()
@@ -48,11 +44,8 @@ class ChartStore:
 
     def get(self, patient_id: int) -> ChartVersion | None:
         """Return the newest version, strongly consistent, or None."""
-        with sdk_errors_mapped():
-            try:
-                return chart_of(ChartItem.get(keys.chart(patient_id), keys.SHEET, consistent_read=True))
-            except ChartItem.DoesNotExist:
-                return None
+        item = get_item(ChartItem, keys.chart(patient_id), keys.SHEET)
+        return chart_of(item) if item else None
 
     def versions(self, patient_id: int) -> Iterator[ChartVersion]:
         """Yield the newest version and all before it, the newest first."""

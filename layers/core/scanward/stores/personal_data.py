@@ -28,18 +28,23 @@ from scanward.stores.care import (
     link_of_entry,
 )
 from scanward.stores.clinical_notes import NoteStore, NoteVersion, history_store, record_store
-from scanward.stores.dynamo import ConditionFailed, bind_table, from_ms, sdk_errors_mapped, to_ms, transact_write
+from scanward.stores.dynamo import (
+    ConditionFailed,
+    TableItem,
+    bind_table,
+    from_ms,
+    get_item,
+    sdk_errors_mapped,
+    to_ms,
+    transact_write,
+)
 from scanward.stores.lists import ListStore, PageRange
 from scanward.stores.questions import QuestionStore
 
 
-class ExportItem(Model):
+class ExportItem(TableItem):
     """EXPORT#account / EXPORT."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.EXPORT)
     export_id = NumberAttribute()
     status = UnicodeAttribute()
@@ -57,11 +62,8 @@ class ExportStore:
 
     def get(self, account_id: int) -> Export | None:
         """Return the account's export, strongly consistent, or None."""
-        with sdk_errors_mapped():
-            try:
-                return _export(ExportItem.get(keys.export(account_id), keys.EXPORT, consistent_read=True))
-            except ExportItem.DoesNotExist:
-                return None
+        item = get_item(ExportItem, keys.export(account_id), keys.EXPORT)
+        return _export(item) if item else None
 
     def begin(self, before: Export | None, after: Export) -> None:
         """Keep a new one in place of an earlier one. Raises Conflict when somebody asked meanwhile."""
@@ -174,34 +176,16 @@ def _read_versions(store: NoteStore[T], number: int) -> Iterator[NoteVersion[T]]
             return
 
 
-class AccountKey(Model):
+class AccountKey(TableItem):
     """Any item of the accounts table, by its key."""
 
-    class Meta:
-        table_name = ""
 
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-
-
-class ScanKey(Model):
+class ScanKey(TableItem):
     """Any item of the scans table, by its key."""
 
-    class Meta:
-        table_name = ""
 
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
-
-
-class ClinicKey(Model):
+class ClinicKey(TableItem):
     """Any item of the clinic table, by its key."""
-
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
 
 
 class Eraser:

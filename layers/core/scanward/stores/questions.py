@@ -4,7 +4,6 @@ from collections.abc import Sequence
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import IdempotencyKey
@@ -13,8 +12,10 @@ from scanward.errors import NotFound
 from scanward.stores import keys
 from scanward.stores.dynamo import (
     ConditionFailed,
+    TableItem,
     bind_table,
     from_ms,
+    get_item,
     sdk_errors_mapped,
     to_ms,
     transact_write,
@@ -25,13 +26,9 @@ from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
 from scanward.stores.notifications import Notification, NotificationStore
 
 
-class QuestionItem(Model):
+class QuestionItem(TableItem):
     """QUESTION#id / QUESTION, with its response once there is one."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.QUESTION)
     patient_id = NumberAttribute()
     doctor_id = NumberAttribute(null=True)
@@ -166,11 +163,8 @@ class QuestionStore:
 
     def get(self, number: int) -> Question | None:
         """Return the question, strongly consistent; one round trip."""
-        with sdk_errors_mapped():
-            try:
-                return question_of(QuestionItem.get(keys.question(number), keys.QUESTION, consistent_read=True))
-            except QuestionItem.DoesNotExist:
-                return None
+        item = get_item(QuestionItem, keys.question(number), keys.QUESTION)
+        return question_of(item) if item else None
 
     def get_many(self, numbers: Sequence[int]) -> list[Question]:
         """Return the questions among these ids that are there, in their order, strongly consistent."""

@@ -7,26 +7,20 @@ hashes alone: an item does not tell whose they were.
 from datetime import datetime
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 
 from scanward.errors import TooManyRequests
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind_table, sdk_errors_mapped
+from scanward.stores.dynamo import ConditionFailed, TableItem, bind_table, sdk_errors_mapped
 
 RETENTION_SECONDS = 300
 
 
-class AddressItem(Model):
+class AddressItem(TableItem):
     """ADDRESS#hash / minute. `f…`: failures against one account, by the hash of its name."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     calls = NumberAttribute()
     expires_at = NumberAttribute()
 
@@ -57,14 +51,9 @@ def _count(address: str, counting: Action, now: int) -> Any:
 WINDOW_SECONDS = 900
 
 
-class UploadRateItem(Model):
+class UploadRateItem(TableItem):
     """UPLOADS#account / quarter of an hour."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     begun = NumberAttribute()
     expires_at = NumberAttribute()
 

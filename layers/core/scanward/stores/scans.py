@@ -12,7 +12,6 @@ from typing import Any
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.expressions.update import Action
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import IdempotencyKey
@@ -24,8 +23,10 @@ from scanward.stores import keys
 from scanward.stores.dynamo import (
     ConditionFailed,
     JSONText,
+    TableItem,
     bind_table,
     from_ms,
+    get_item,
     retry_on_conflict,
     sdk_errors_mapped,
     to_ms,
@@ -35,13 +36,9 @@ from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.tasks import DueIndex, TaskItem, as_stored, task_item, task_of
 
 
-class ScanItem(Model):
+class ScanItem(TableItem):
     """SCAN#id / SCAN."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.SCAN)
     patient_id = NumberAttribute()
     uploaded_by = NumberAttribute()
@@ -61,38 +58,23 @@ class ScanItem(Model):
     reading_ms = NumberAttribute(null=True)
 
 
-class RemovedScanItem(Model):
+class RemovedScanItem(TableItem):
     """SCAN#id / GONE: there was such a scan. It tells what still comes for it from a stranger's."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.REMOVED_SCAN)
     expires_at = NumberAttribute()
 
 
-class ReadingItem(Model):
+class ReadingItem(TableItem):
     """SCAN#id / READING#time: what a doctor read, then; the scan's own is the newest."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
     text = UnicodeAttribute()
     doctor_id = NumberAttribute()
     at_ms = NumberAttribute()
 
 
-class ListEntry(Model):
+class ListEntry(TableItem):
     """A place in a list: SCANS#patient or TASKS#account / id, SCAN#id / ANALYSIS#task."""
-
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
-    sk = UnicodeAttribute(range_key=True)
 
 
 def scan_actions(task: Task) -> list[Action]:
@@ -224,19 +206,13 @@ class ScanStore:
 
     def get(self, scan_id: int) -> Scan | None:
         """Return the scan, strongly consistent; one round trip."""
-        with sdk_errors_mapped():
-            try:
-                return scan_of(ScanItem.get(keys.scan(scan_id), keys.SCAN, consistent_read=True))
-            except ScanItem.DoesNotExist:
-                return None
+        item = get_item(ScanItem, keys.scan(scan_id), keys.SCAN)
+        return scan_of(item) if item else None
 
     def task(self, task_id: int) -> Task | None:
         """Return the task, strongly consistent; one round trip."""
-        with sdk_errors_mapped():
-            try:
-                return task_of(TaskItem.get(keys.task(task_id), keys.TASK, consistent_read=True))
-            except TaskItem.DoesNotExist:
-                return None
+        item = get_item(TaskItem, keys.task(task_id), keys.TASK)
+        return task_of(item) if item else None
 
     def write_transition(self, before: Task, after: Task) -> Task:
         """Write `after` on the condition that `before` is still the task's version, and give it back.

@@ -13,23 +13,25 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, MapAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
 from pynamodb.expressions.operand import Path
-from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.tokens import Session
 from scanward.errors import NotAuthenticated
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, bind_table, retry_on_conflict, sdk_errors_mapped, transact_write
+from scanward.stores.dynamo import (
+    ConditionFailed,
+    TableItem,
+    bind_table,
+    get_item,
+    retry_on_conflict,
+    transact_write,
+)
 
 
-class SessionItem(Model):
+class SessionItem(TableItem):
     """ACCOUNT#id / GATE. `sessions`: session id → {e: ends, c: created, r: current, p: previous, t: rotated}."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.GATE)
     role = UnicodeAttribute()
     active = BooleanAttribute()
@@ -89,13 +91,9 @@ def sessions_of(item: SessionItem) -> dict[str, Session]:
     }
 
 
-class SessionEndItem(Model):
+class SessionEndItem(TableItem):
     """ACCOUNT#id / ENDED. `times` makes each end a change: what stays the same is not in the stream."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.SESSION_END)
     times = NumberAttribute()
 
@@ -147,11 +145,8 @@ class SessionStore:
 
     def is_active(self, account_id: int) -> bool:
         """Tell whether there is such an account, and it is not deactivated; one round trip."""
-        with sdk_errors_mapped():
-            try:
-                return bool(SessionItem.get(keys.account(account_id), keys.GATE).active)
-            except SessionItem.DoesNotExist:
-                return False
+        item = get_item(SessionItem, keys.account(account_id), keys.GATE, consistent=False)
+        return item is not None and bool(item.active)
 
     def open(self, account_id: int, session: Session, now: int) -> None:
         """Add a session; the oldest go when there are too many.
@@ -196,11 +191,10 @@ def _session_item(account_id: int) -> SessionItem:
 
 
 def _read(account_id: int) -> SessionItem:
-    with sdk_errors_mapped():
-        try:
-            return SessionItem.get(keys.account(account_id), keys.GATE, consistent_read=True)
-        except SessionItem.DoesNotExist as error:
-            raise NotAuthenticated from error
+    item = get_item(SessionItem, keys.account(account_id), keys.GATE)
+    if item is None:
+        raise NotAuthenticated
+    return item
 
 
 def _update(item: SessionItem, actions: list[Any], condition: Any = None) -> dict[str, Any]:

@@ -7,12 +7,11 @@ from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
-from pynamodb.models import Model
 
 from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.stores import keys
-from scanward.stores.dynamo import JSONText, bind_table, from_ms, sdk_errors_mapped, to_ms
+from scanward.stores.dynamo import JSONText, TableItem, bind_table, from_ms, get_item, sdk_errors_mapped, to_ms
 
 
 class DueIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-call]
@@ -26,13 +25,9 @@ class DueIndex(GlobalSecondaryIndex["TaskItem"]):  # type: ignore[no-untyped-cal
     due_at = NumberAttribute(range_key=True)
 
 
-class TaskItem(Model):
+class TaskItem(TableItem):
     """TASK#id / TASK."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.TASK)
     due = DueIndex()
     scan_id = NumberAttribute()
@@ -144,13 +139,9 @@ def _order_of(order_map: Mapping[str, Any]) -> Order:
     )
 
 
-class DurationItem(Model):
+class DurationItem(TableItem):
     """DURATION#lane / DURATION."""
 
-    class Meta:
-        table_name = ""
-
-    pk = UnicodeAttribute(hash_key=True)
     sk = UnicodeAttribute(range_key=True, default=keys.DURATION)
     seconds = NumberAttribute()
 
@@ -168,8 +159,5 @@ class DurationStore:
 
     def seconds(self, lane: Priority) -> float | None:
         """Return what an analysis took lately; None before the first."""
-        with sdk_errors_mapped():
-            try:
-                return float(DurationItem.get(keys.duration(lane.value), keys.DURATION).seconds)
-            except DurationItem.DoesNotExist:
-                return None
+        item = get_item(DurationItem, keys.duration(lane.value), keys.DURATION, consistent=False)
+        return float(item.seconds) if item else None
