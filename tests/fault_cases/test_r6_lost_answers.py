@@ -81,8 +81,8 @@ def everything(world: World, key: str) -> None:
         world.scans.set_reading(made.scan_id, Reading("clear", 4, world.clock.now()))
         for accepted in (made, lost, begun):
             delete_scan(world.imaging, ADA, str(accepted.scan_id))
-    assert world.imaging.lists.scans_of(ADA.account_id, 10, None).ids == []
-    assert world.imaging.lists.tasks_of(ADA.account_id, 10, None).ids == []
+    assert world.imaging.lists.scans_of(ADA.account_id, 10, None).items == []
+    assert world.imaging.lists.tasks_of(ADA.account_id, 10, None).items == []
     with pytest.raises(NotFound):
         delete_scan(world.imaging, ADA, str(made.scan_id))
     world.clock.time += MINUTE

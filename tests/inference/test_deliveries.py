@@ -57,7 +57,7 @@ def keys() -> set[str]:
 
 
 def listed() -> list[int]:
-    return list(ScanListStore("ScansTable").scans_of(ACCOUNT, 10, None).ids)
+    return list(ScanListStore("ScansTable").scans_of(ACCOUNT, 10, None).items)
 
 
 def test_an_image_becomes_a_scan_of_the_account_whatever_it_is_called(

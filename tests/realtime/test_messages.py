@@ -81,7 +81,7 @@ def test_a_doctor_watches_a_patients_task_as_long_as_they_are_let_in(world: Worl
     assert world.say({"action": "watch", "task_ids": [task.id]})["error"]["code"] == "NOT_FOUND"
     keep_link(CareLink(ADA, DOC, clock.now()))
     assert world.say({"action": "watch", "task_ids": [task.id]})["task_ids"] == [task_uuid(task)]
-    [entry] = world.log.page(ADA, 10).entries
+    [entry] = world.log.page(ADA, 10).items
     assert (entry.actor_id, entry.action, entry.resource_id) == (DOC, "READ_TASK", task.id)
 
 

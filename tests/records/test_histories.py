@@ -71,7 +71,7 @@ def test_an_amendment_keeps_what_it_replaces_and_an_old_version_is_refused(
     assert (amended.status, amended.json["version"], amended.json["description_of_surgery"]) == (200, 2, "Open")
     assert (amended.json["doctor_id"], amended.json["amended_by"]) == (number(doctor), number(other_doctor))
     assert put(doctor, path, body).json == {"error": "The state has moved on"}
-    (kept,) = history_store(TABLES["CLINIC_TABLE"]).versions(written["id"], PageRange(0, 10)).versions
+    (kept,) = history_store(TABLES["CLINIC_TABLE"]).versions(written["id"], PageRange(0, 10)).items
     assert (kept.version, kept.text.description, kept.author_id) == (
         1,
         SAID["description_of_surgery"],

@@ -63,11 +63,11 @@ def reader(kind: str) -> Read:
     asked, records, histories = QuestionStore(CLINIC), record_store(CLINIC), history_store(CLINIC)
     wards, members = DepartmentStore(CLINIC), MembershipStore(CLINIC, TABLES["ACCOUNTS_TABLE"])
     readers: dict[str, Read] = {
-        "pool": lambda part: asked.get_many(asked.pending(DOCTOR, part).ids),
-        "thread": lambda part: asked.get_many(asked.thread(DOCTOR, PATIENT, part).ids),
-        "ward records": lambda part: records.get_many(records.in_departments([WARD], part).ids),
-        "histories": lambda part: histories.get_many(histories.of_patient(PATIENT, part).ids),
-        "departments": lambda part: wards.get_many(wards.list_open(part).ids),
+        "pool": lambda part: asked.get_many(asked.pending(DOCTOR, part).items),
+        "thread": lambda part: asked.get_many(asked.thread(DOCTOR, PATIENT, part).items),
+        "ward records": lambda part: records.get_many(records.in_departments([WARD], part).items),
+        "histories": lambda part: histories.get_many(histories.of_patient(PATIENT, part).items),
+        "departments": lambda part: wards.get_many(wards.list_open(part).items),
         "patients": lambda part: members.patients_in(WARD, BEGAN, part),
         "own patients": lambda part: members.patients_of(DOCTOR, [WARD], BEGAN, part),
     }
@@ -117,5 +117,5 @@ def test_skipping_is_bounded_by_what_is_skipped() -> None:
     lists = ListStore(CLINIC)
     with counted() as units:
         found = lists.by_id(["LIST"], PageRange(20, 10))
-    assert (list(found.ids), found.last) == (list(range(39, 29, -1)), 30)
+    assert (list(found.items), found.last) == (list(range(39, 29, -1)), 30)
     assert units == Units(["Query"], 31, units.kilobytes)

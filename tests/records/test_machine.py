@@ -240,7 +240,7 @@ class People(RuleBasedStateMachine):
         return found
 
     def _log(self, patient: int) -> Any:
-        return self.clinic.access_log.page(patient, 1000).entries
+        return self.clinic.access_log.page(patient, 1000).items
 
     def _tried(self, act: Callable[[], Any]) -> Any:
         try:

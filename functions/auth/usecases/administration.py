@@ -32,8 +32,8 @@ def list_accounts(
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
     before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     page: AccountPage = deps.lists.page(filters, window.skip, window.limit, before)
-    deps.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in page.accounts], RESOURCE)
-    return page.accounts, deps.tokens.cursor(page.last, scope) if page.last is not None else None
+    deps.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in page.items], RESOURCE)
+    return page.items, deps.tokens.cursor(page.last, scope) if page.last is not None else None
 
 
 def read_account(deps: AuthDeps, actor: Actor, account_id: str) -> Account:

@@ -39,7 +39,7 @@ def subscribe_open_tasks(deps: RealtimeDeps, actor: Actor, connection: Connectio
     """
     newest = deps.lists.tasks_of(connection.account_id, MAX_TASKS, None)
     going_on = []
-    for task in deps.lists.tasks(newest.ids):
+    for task in deps.lists.tasks(newest.items):
         with suppress(NotFound):
             if not task.is_final:
                 require_watchable(deps.access, actor, task)

@@ -33,4 +33,4 @@ def _page(deps: RecordDeps, account_id: int, window: PageRequest) -> Entries:
     scope = f"access:{account_id}"
     before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
     page = deps.access_log.page(account_id, window.limit, before)
-    return page.entries, deps.tokens.cursor(page.last, scope) if page.last is not None else None
+    return page.items, deps.tokens.cursor(page.last, scope) if page.last is not None else None

@@ -90,9 +90,9 @@ def list_own_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tup
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
     page = deps.links.of_patient(actor.account_id, deps.now(), part(deps, window, scope))
-    accounts = {account.id: account for account in deps.accounts.get_many([one.professional_id for one in page.links])}
+    accounts = {account.id: account for account in deps.accounts.get_many([one.professional_id for one in page.items])}
     let_in = [
-        LinkedDoctor(accounts[link.professional_id], link) for link in page.links if link.professional_id in accounts
+        LinkedDoctor(accounts[link.professional_id], link) for link in page.items if link.professional_id in accounts
     ]
     return let_in, cursor(deps, page.last, scope)
 
@@ -169,8 +169,8 @@ def list_linked_patients(deps: RecordDeps, actor: Actor, window: PageRequest) ->
     """Return the patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
     page = deps.links.of_professional(actor.account_id, deps.now(), part(deps, window, scope))
-    accounts = {account.id: account for account in deps.accounts.get_many([link.patient_id for link in page.links])}
-    patients = [LinkedPatient(accounts[link.patient_id], link) for link in page.links if link.patient_id in accounts]
+    accounts = {account.id: account for account in deps.accounts.get_many([link.patient_id for link in page.items])}
+    patients = [LinkedPatient(accounts[link.patient_id], link) for link in page.items if link.patient_id in accounts]
     deps.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in patients], "patient")
     return patients, cursor(deps, page.last, scope)
 

@@ -29,7 +29,7 @@ def list_histories(
     deps.access.require(actor, Action.READ_HISTORY, patient_id, ResourceRef("patient", patient_id))
     scope = f"histories-of:{patient_id}"
     page = deps.histories.of_patient(patient_id, part(deps, window, scope))
-    return deps.histories.get_many(page.ids), cursor(deps, page.last, scope)
+    return deps.histories.get_many(page.items), cursor(deps, page.last, scope)
 
 
 def list_history_versions(
@@ -39,7 +39,7 @@ def list_history_versions(
     number = _get_history(deps, actor, Action.READ_HISTORY, parse_id(history)).id
     scope = f"history-versions-of:{number}"
     page = deps.histories.versions(number, part(deps, window, scope))
-    return page.versions, cursor(deps, page.last, scope)
+    return page.items, cursor(deps, page.last, scope)
 
 
 def write_history(
@@ -86,7 +86,7 @@ def list_records_in_departments(deps: RecordDeps, actor: Actor, window: PageRequ
         raise NotAllowed
     scope = f"records-for:{actor.account_id}"
     page = deps.records.in_departments(actor.departments, part(deps, window, scope))
-    records = deps.records.get_many(page.ids)
+    records = deps.records.get_many(page.items)
     grants = deps.access.read_grants(actor, Action.READ_RECORD, {record.patient_id for record in records})
     visible_records = [record for record in records if record.patient_id in grants]
     deps.access.log_each(
@@ -105,7 +105,7 @@ def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, window
     deps.access.require(actor, Action.READ_RECORD, patient_id, ResourceRef("patient", patient_id))
     scope = f"records-of:{patient_id}"
     page = deps.records.of_patient(patient_id, part(deps, window, scope))
-    return deps.records.get_many(page.ids), cursor(deps, page.last, scope)
+    return deps.records.get_many(page.items), cursor(deps, page.last, scope)
 
 
 def read_record(deps: RecordDeps, actor: Actor, record: str) -> Record:
@@ -120,7 +120,7 @@ def list_record_versions(
     number = read_record(deps, actor, record).id
     scope = f"versions-of:{number}"
     page = deps.records.versions(number, part(deps, window, scope))
-    return page.versions, cursor(deps, page.last, scope)
+    return page.items, cursor(deps, page.last, scope)
 
 
 def write_record(

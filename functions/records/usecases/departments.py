@@ -31,7 +31,7 @@ def list_patients(
     department = _get_own_department(deps, actor, department_id)
     scope = f"patients-in:{department.id}"
     page = deps.members.patients_in(department.id, deps.now(), part(deps, window, scope))
-    ids = [place.patient_id for place in page.patients]
+    ids = [place.patient_id for place in page.items]
     if not actor.is_admin:
         grants = deps.access.read_grants(actor, Action.READ_PATIENT, ids)
         ids = [number for number in ids if number in grants]
@@ -104,7 +104,7 @@ def _find_link(deps: RecordDeps, department_id: int, patient_id: int) -> CareLin
     now, before = deps.now(), None
     while True:
         page = deps.links.of_patient(patient_id, now, PageRange(0, LINKS_PER_PAGE, before))
-        link, before = deps.members.linked_doctor(department_id, page.links), page.last
+        link, before = deps.members.linked_doctor(department_id, page.items), page.last
         if link or before is None:
             return link
 
@@ -123,7 +123,7 @@ def list_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> tup
     require_approved(actor)
     scope = "departments"
     page = deps.departments.list_open(part(deps, window, scope))
-    return deps.departments.get_many(page.ids), cursor(deps, page.last, scope)
+    return deps.departments.get_many(page.items), cursor(deps, page.last, scope)
 
 
 def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
@@ -196,7 +196,7 @@ def list_doctors(
     department = deps.departments.get_open(parse_id(department_id))
     scope = f"doctors-in:{department.id}"
     ids = deps.members.doctors_in(department.id, part(deps, window, scope))
-    accounts = [account for account in deps.accounts.get_many(list(ids.ids)) if is_working_doctor(account)]
+    accounts = [account for account in deps.accounts.get_many(list(ids.items)) if is_working_doctor(account)]
     return with_departments(deps, accounts), cursor(deps, ids.last, scope)
 
 

@@ -52,7 +52,7 @@ def list_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[l
     scope = "doctors"
     page_range = part(deps, window, scope)
     page = deps.directory.page(APPROVED_DOCTORS, page_range.skip, page_range.limit, page_range.before)
-    return with_departments(deps, page.accounts), cursor(deps, page.last, scope)
+    return with_departments(deps, page.items), cursor(deps, page.last, scope)
 
 
 def read_doctor(deps: RecordDeps, actor: Actor, account: str) -> Colleague:
@@ -96,8 +96,8 @@ def list_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[
     departments = actor.departments if actor.is_approved else frozenset[int]()
     page_range = part(deps, window, scope)
     page = deps.members.patients_of(actor.account_id, departments, deps.now(), page_range)
-    grants = deps.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in page.patients])
-    patient_ids = [place.patient_id for place in page.patients if _stands_for(place, grants.get(place.patient_id))]
+    grants = deps.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in page.items])
+    patient_ids = [place.patient_id for place in page.items if _stands_for(place, grants.get(place.patient_id))]
     accounts = deps.accounts.get_many(list(dict.fromkeys(patient_ids)))
     deps.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
     return accounts, cursor(deps, page.last, scope)

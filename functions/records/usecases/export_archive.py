@@ -80,7 +80,7 @@ def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
         before = None
         while True:
             page = list_links(account_id, now, PageRange(0, PAGE, before))
-            yield from page.links
+            yield from page.items
             before = page.last
             if before is None:
                 break
@@ -90,7 +90,7 @@ def _log(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     before = None
     while True:
         page = deps.access_log.page(account_id, PAGE, before)
-        yield from page.entries
+        yield from page.items
         before = page.last
         if before is None:
             return

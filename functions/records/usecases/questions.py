@@ -46,7 +46,7 @@ def list_own_questions(deps: RecordDeps, actor: Actor, window: PageRequest) -> Q
     """Return part of what the caller has asked, the newest first."""
     scope = f"questions-of:{actor.account_id}"
     page = deps.questions.of_patient(actor.account_id, part(deps, window, scope))
-    return deps.questions.get_many(page.ids), cursor(deps, page.last, scope)
+    return deps.questions.get_many(page.items), cursor(deps, page.last, scope)
 
 
 def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
@@ -55,7 +55,7 @@ def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questio
         raise NotAllowed
     scope = f"pending-for:{actor.account_id}"
     page = deps.questions.pending(actor.account_id, part(deps, window, scope))
-    waiting = [question for question in deps.questions.get_many(page.ids) if question.response is None]
+    waiting = [question for question in deps.questions.get_many(page.items) if question.response is None]
     return _log_shown(deps, actor, waiting), cursor(deps, page.last, scope)
 
 
@@ -110,7 +110,7 @@ def list_thread(deps: RecordDeps, actor: Actor, doctor: str, patient: str, windo
     require_known(deps, actor, patient_id)
     scope = f"thread:{doctor_id}:{patient_id}"
     page = deps.questions.thread(doctor_id, patient_id, part(deps, window, scope))
-    return _log_shown(deps, actor, deps.questions.get_many(page.ids)), cursor(deps, page.last, scope)
+    return _log_shown(deps, actor, deps.questions.get_many(page.items)), cursor(deps, page.last, scope)
 
 
 def _log_shown(deps: RecordDeps, actor: Actor, questions: Sequence[Question]) -> Sequence[Question]:

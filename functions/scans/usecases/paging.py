@@ -13,4 +13,4 @@ def read_page(
     """Return ids, and the cursor of the next page, which holds for this list alone. Raises InvalidCursor."""
     before = tokens.read_cursor(window.cursor, scope) if window.cursor else None
     list_page = read(window.limit, before)
-    return list_page.ids, tokens.cursor(list_page.last, scope) if list_page.last is not None else None
+    return list_page.items, tokens.cursor(list_page.last, scope) if list_page.last is not None else None

@@ -30,7 +30,7 @@ class AccessItem(TableItem):
 class Entries:
     """Part of a log. `last`: the place after which the next part begins; None when this is the last."""
 
-    entries: Sequence[AccessEntry]
+    items: Sequence[AccessEntry]
     last: int | None
 
 

@@ -398,7 +398,7 @@ class AccountFilters:
 class AccountPage:
     """A page, and the id after which the next one begins; None when this is the last."""
 
-    accounts: list[Account]
+    items: list[Account]
     last: int | None
 
 

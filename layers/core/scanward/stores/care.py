@@ -229,7 +229,7 @@ def _sort_key(grant: Grant) -> str:
 class Links:
     """Part of a list. `last`: the place after which the next part begins; None when this is the last."""
 
-    links: Sequence[CareLink]
+    items: Sequence[CareLink]
     last: int | None
 
 

@@ -127,7 +127,7 @@ def note_entries(kind: NoteKind[T], writing: Note[T]) -> list[ListEntry]:
 class Versions(Generic[T]):
     """Some of what was replaced. `last`: the version before which the next part begins; None when this is the last."""
 
-    versions: Sequence[NoteVersion[T]]
+    items: Sequence[NoteVersion[T]]
     last: int | None
 
 

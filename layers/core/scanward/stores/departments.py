@@ -70,7 +70,7 @@ class DepartmentPatient:
 class Places:
     """Part of a list of patients. `last`: the place after which the next part begins; None when this is the last."""
 
-    patients: Sequence[DepartmentPatient]
+    items: Sequence[DepartmentPatient]
     last: int | None
 
 
@@ -290,7 +290,7 @@ class MembershipStore:
 
     def _page_of_patients(self, lists: Sequence[str], now: datetime, part: PageRange) -> Places:
         page = self._lists.by_time(lists, part, now)
-        return Places([patient_of_key(row) for row in page.keys], page.last)
+        return Places([patient_of_key(row) for row in page.items], page.last)
 
     def remove_all(self, department_id: int) -> None:
         """Dismiss all doctors of a closed department, and let all patients go; may be done again after half."""

@@ -32,7 +32,7 @@ class PageRange:
 class Ids:
     """Part of a list of ids. `last`: the id after which the next part begins; None when this is the last."""
 
-    ids: Sequence[int]
+    items: Sequence[int]
     last: int | None
 
 
@@ -48,7 +48,7 @@ class ListedKey:
 class ListedKeys:
     """Part of a list. `last`: the place after which the next part begins; None when this is the last."""
 
-    keys: Sequence[ListedKey]
+    items: Sequence[ListedKey]
     last: int | None
 
 

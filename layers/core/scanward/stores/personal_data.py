@@ -160,7 +160,7 @@ class ClinicalTexts:
         before = None
         while True:
             page = self._lists.by_id([place], PageRange(0, PAGE, before))
-            yield page.ids
+            yield page.items
             before = page.last
             if before is None:
                 return
@@ -170,7 +170,7 @@ def _read_versions(store: NoteStore[T], number: int) -> Iterator[NoteVersion[T]]
     before = None
     while True:
         page = store.versions(number, PageRange(0, PAGE, before))
-        yield from page.versions
+        yield from page.items
         before = page.last
         if before is None:
             return

@@ -326,7 +326,7 @@ REMOVAL_RETENTION = timedelta(days=30)  # longer than any queue keeps a message 
 class Ids:
     """Part of a list. `last`: the id after which the next part begins; None when this is the last."""
 
-    ids: Sequence[int]
+    items: Sequence[int]
     last: int | None
 
 
