@@ -17,7 +17,7 @@ from scanward.web.fields import error_of_validation
 MAX_FORM_BYTES = 4_400_000  # 6 MB of base64 is what a function is given at most
 MAX_JSON_BYTES = 1_000_000
 MAX_PARTS = 32
-TOO_LARGE_TEXT = "Over 4,400,000 bytes: send larger files through POST /scans/uploads"
+TOO_LARGE_TEXT = f"Over {MAX_FORM_BYTES:,} bytes: send larger files through POST /scans/uploads"
 
 
 @dataclass(frozen=True, slots=True)
