@@ -33,12 +33,12 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 @log_failures(log)
 def read_message(record: SQSRecord) -> None:
-    """Answer one request for a mail; a message that is none of ours is only told of."""
+    """Answer one request for a mail; a message that is none of ours is only logged."""
     email = parse_reset_request(record.body)
     outcome = "not a request for a mail" if email is None else send_reset_mail(mails, record.message_id, email)
     log.info("mail", extra={"outcome": outcome})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Return one batch of requests for mails."""
+    """Handle one batch of requests for mails."""
     return process_partial_response(event=event, record_handler=read_message, processor=processor, context=context)

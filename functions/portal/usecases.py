@@ -87,7 +87,7 @@ PACKAGE = "drf_spectacular_sidecar"
 
 
 def swagger_ui() -> Path:
-    """Return the folder of its files. The package is only looked up: importing it would ask for Django.
+    """Return the folder of Swagger UI's files. The package is only looked up: importing it would ask for Django.
 
     Raises ModuleNotFoundError when it is not installed.
     """

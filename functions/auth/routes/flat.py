@@ -47,7 +47,7 @@ EITHER = Choice("usertype", present=UserBody, absent=MemberBody)
 
 
 def taken_fields(call: Call[Any], deps: AuthDeps) -> Fields:
-    """Name that are somebody's already, in a registration that breaks its model."""
+    """Return the errors of names that another account has, for a registration that breaks its model."""
     return registration.find_taken(deps, call.address, names_in(call.body))
 
 

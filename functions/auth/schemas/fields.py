@@ -36,7 +36,7 @@ def _username(text: str) -> str:
 
 
 def _one_script(text: str) -> str:
-    # Their letters look alike: somebody else's name with one of the other script in it would be another.
+    # Their letters look alike: another account's name with one of the other script in it would be another.
     scripts = {unicodedata.name(char, "").partition(" ")[0] for char in fold(text)}
     if len(scripts & LOOK_ALIKES) > 1:
         raise PydanticCustomError("mixed_scripts", "Latin, Greek and Cyrillic letters cannot be mixed.")

@@ -17,7 +17,7 @@ from scanward.stores.sessions import SessionStore
 
 @dataclass(frozen=True, slots=True)
 class AuthDeps:
-    """`entry` is for tokens that come in a body. `now` and `fresh_id` are where time and chance come from."""
+    """`authenticator` is for tokens that come in a body. `now` and `fresh_id` are where time and chance come from."""
 
     accounts: AccountStore
     lists: AccountListStore

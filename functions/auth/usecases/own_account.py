@@ -19,7 +19,7 @@ def read_own_account(deps: AuthDeps, actor: Actor) -> Account:
 
 
 def change_credentials(deps: AuthDeps, actor: Actor, email: str | None, password: str | None) -> Account:
-    """Return a new email, password, or both. A new password ends all sessions. Raises AlreadyTaken, Conflict."""
+    """Set a new email, password, or both. A new password ends all sessions. Raises AlreadyTaken, Conflict."""
     password_hash = passwords.hash_password(password) if password else None
 
     def change(credentials: Credentials) -> Credentials:
@@ -32,7 +32,7 @@ def change_credentials(deps: AuthDeps, actor: Actor, email: str | None, password
 
 @dataclass(frozen=True, slots=True)
 class ProfileChange:
-    """What somebody says of themselves, anew. `email`, `picture`: None where they stay as they are."""
+    """What an account's owner changes of their profile. `email`, `picture`: None where they stay as they are."""
 
     profile: Callable[[Profile], Profile]
     email: str | None = None

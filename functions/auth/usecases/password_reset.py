@@ -1,4 +1,4 @@
-"""A new password for somebody who has forgotten the old one, by a token that only their inbox is told."""
+"""A new password for an account whose owner forgot the old one, by a token that only goes to the owner's inbox."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ class InvalidResetToken(NotAuthenticated):
 
 
 def request_reset(deps: AuthDeps, address: str, email: str) -> None:
-    """Have a mail sent if the email is somebody's, and tell nobody: known or unknown, the work here is the same.
+    """Have a mail sent if the email is an account's, and do not tell: known or unknown, the work here is the same.
 
     Raises TooManyRequests for an address that calls too often.
     """

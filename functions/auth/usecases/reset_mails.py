@@ -24,7 +24,7 @@ If it was not you who asked, there is nothing to do: your password stays as it i
 
 
 class MailOutcome(StrEnum):
-    """What became of a request for a mail. Safe to log: it names nobody."""
+    """What became of a request for a mail. Safe to log: it names no person."""
 
     SENT = "sent"
     NOBODY = "no active account has this address"
@@ -48,7 +48,7 @@ class ResetMailDeps:
 def send_reset_mail(mails: ResetMailDeps, request: str, email: str) -> MailOutcome:
     """Send the owner of an address a token to set a new password with. `request`: the id of what asked for it.
 
-    The mail goes to the address as the account has it, not as somebody typed it. Raises Unavailable.
+    The mail goes to the address as the account has it, not as the caller typed it. Raises Unavailable.
     """
     if mails.mailer is None:
         return MailOutcome.NOT_CONFIGURED

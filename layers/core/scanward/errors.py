@@ -78,7 +78,7 @@ class NotAllowed(ScanwardError):
 
 
 class NotFound(ScanwardError):
-    """Missing, or somebody else's: the two are told apart by nobody."""
+    """Missing, or another account's: the answer is the same."""
 
     message = "Not found"
 

@@ -1,4 +1,4 @@
-"""What may be logged of a failure that nobody foresaw."""
+"""What may be logged of an unforeseen failure."""
 
 from collections.abc import Callable, Iterator
 from functools import wraps
@@ -11,7 +11,7 @@ R = TypeVar("R")
 
 
 def log_failure(log: Logger, failure: Exception) -> None:
-    """Log a failure's type and where it came from. Its message may hold what somebody sent, and is left out."""
+    """Log a failure's type and where it came from. Its message may hold what a caller sent, and is left out."""
     log.error("unforeseen", extra={"error": type(failure).__name__, "at": list(_frames(failure.__traceback__))})
 
 

@@ -55,7 +55,7 @@ def emit(numbers: Mapping[Metric, float], *, lane: Priority | None = None, reaso
 
 
 def emit_failure(reason: FailureReason) -> None:
-    """Tell that a task failed, whoever ended it."""
+    """Emit that a task failed, whichever function ended it."""
     emit({Metric.FAILURES: 1}, reason=reason)
     if reason in FAULTS:
         emit({Metric.FAULTS: 1})

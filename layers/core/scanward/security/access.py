@@ -1,4 +1,4 @@
-"""The way to somebody's data: policy, grant and access log, in this order and never one without the others."""
+"""The way to a patient's data: policy, grant and access log (audit log), in this order, none without the others."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -35,7 +35,7 @@ class Access:
         self._now = now
 
     def require(self, actor: Actor, action: Action, patient_id: int, thing: ResourceRef) -> Relation:
-        """Let the actor at the thing, and logs it when it is another's; what the actor is to the patient.
+        """Let the actor at the thing, log it when it is another's, and return what the actor is to the patient.
 
         Raises NotFound to whom the patient is a stranger, NotAllowed to whom they are not but who may not do this.
         One's own data cost no round trip, an administrator's look one, a professional's two.
@@ -100,7 +100,7 @@ class Access:
         self.log_each(actor, action, ((number, ResourceRef(kind, number)) for number in patient_ids), grants)
 
     def break_glass(self, actor: Actor, patient_id: int, reason: str) -> Glass:
-        """Let a doctor whom nobody let in look for a while. Raises NotAllowed."""
+        """Let a doctor without a grant read for a while, for a reason that is logged. Raises NotAllowed."""
         if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
             raise NotAllowed
         entry = self._entry(actor, Action.BREAK_GLASS, patient_id, ResourceRef("patient", patient_id), reason)

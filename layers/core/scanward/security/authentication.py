@@ -1,4 +1,7 @@
-"""One gate for every request that needs somebody: token, live session, limit; one round trip."""
+"""Authentication of every request that needs an account: token, live session, rate limit; one round trip.
+
+Brute force on passwords, and why there is no lockout: see `rate_limits`.
+"""
 
 from collections.abc import Callable
 from dataclasses import dataclass

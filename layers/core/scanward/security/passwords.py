@@ -20,11 +20,11 @@ def hash_password(password: str) -> str:
 def matches(password: str, password_hash: str | None) -> bool:
     """Tell whether the password is the one hashed. Without a hash it takes as long and says no."""
     try:
-        return _hasher.verify(password_hash or _nobody(), password) and password_hash is not None
+        return _hasher.verify(password_hash or _unmatched_hash(), password) and password_hash is not None
     except (VerifyMismatchError, InvalidHashError):
         return False
 
 
 @cache
-def _nobody() -> str:
+def _unmatched_hash() -> str:
     return hash_password(secrets.token_urlsafe())

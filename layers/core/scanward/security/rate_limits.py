@@ -1,8 +1,9 @@
-"""Limits on logging in and registering, before anybody is known: by address, and by address and account.
+"""Rate limits against brute force on login and registration, before the caller is authenticated: by address, and by
+address and account. The rate limit of an authenticated account is in `authentication`.
 
-Failures count against the pair. Against the account alone, a stranger could lock its owner out. All spellings of
-a name are one. An account's email and its user name are two: were they one, who fails at the one would be told by a
-refusal of the other that it is there.
+Failures count against the pair. Against the account alone, a stranger could cause a lockout of its owner. All
+spellings of a name are one. An account's email and its user name are two: were they one, who fails
+at the one would be told by a refusal of the other that it is there.
 """
 
 import hashlib

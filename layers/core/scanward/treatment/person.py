@@ -102,7 +102,7 @@ class Sex(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """What is known of somebody; None where it is not. `symptoms`: ids of the told ones."""
+    """What is known of a patient; None where it is not. `symptoms`: ids of the told ones."""
 
     age_group: AgeGroup | None
     sex: Sex | None

@@ -41,8 +41,8 @@ def suggest(
 ) -> list[Suggestion]:
     """Return one suggestion for each found label that is known, highest score first.
 
-    `model`: whose labels they are; of one that nobody described nothing is known. That nothing was found is said only
-    if nothing else was.
+    `model`: whose labels they are; nothing is known of one that `knowledge` does not describe. That nothing was
+    found is said only if nothing else was.
     """
     someone = _person(symptoms, age, sex)
     by_score = sorted(labels_with_scores, key=lambda each: -each[1])

@@ -1,4 +1,4 @@
-"""Chalice as the Lambda handler of a slice's typed routes.
+"""Chalice as the Lambda handler of a slice's typed routes, with what other frameworks call middleware.
 
 One request is authenticated, authorised, parsed, given to its view and rendered; every error has its family's shape.
 """

@@ -47,7 +47,7 @@ def not_blank(text: str) -> str:
 
 
 def no_invisible(text: str) -> str:
-    """Return text without invisible characters: somebody else's name with one in it would look the same and be another.
+    """Return text without invisible characters: with one in it, two names would look the same and be different.
 
     For names that must be unique. What people are called may need them: Persian, and Japanese variants.
     """

@@ -1,4 +1,4 @@
-"""One HTTP request as the call that a view is given: caller's address, query, body, Idempotency-Key."""
+"""One HTTP request as the call that a view is given: caller's address, query, body, idempotency key."""
 
 import hashlib
 import json
@@ -22,7 +22,9 @@ DISTRIBUTION_HEADER = "x-distribution-mark"
 
 
 def caller_address(request: Request, mark: str | None) -> str:
-    """Return the caller's address. `mark`: what our distribution alone puts into `MARK`; None where there is none.
+    """Return the caller's address.
+
+    `mark`: what our distribution alone puts into `DISTRIBUTION_HEADER`; None where there is none.
 
     Behind CloudFront, API Gateway sees CloudFront. `X-Forwarded-For` then ends with the viewer, whom CloudFront saw,
     and CloudFront, which API Gateway saw; whatever stands before these two is the viewer's own text.

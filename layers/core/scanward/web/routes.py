@@ -33,8 +33,8 @@ class Call(Generic[B]):
     """One request, parsed: what a view is given.
 
     `path`: parameters by name, as they were spelled. `query`: the route's model. `address`: the caller's.
-    `root`: the API's root, relative to the request's own address. `once`: of its Idempotency-Key, on routes that take
-    one.
+    `root`: the API's root, relative to the request's own address. `idempotency_key`: of its Idempotency-Key header,
+    on routes that take one.
     """
 
     body: B
