@@ -4,14 +4,17 @@ Exif, comments, texts, times, profiles, animation and what follows the end may t
 the orientation stays.
 """
 
-import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from zlib import crc32
 
 from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat, format_of
 from scanward.errors import InvalidFields
+from segments.errors import StructureError
+from segments.jpeg import DCT_FRAMES, EOI, SOI, SOS, find_segment_end, read_segments
+from segments.png import SIGNATURE, read_chunks
 
 MAX_SIDE = 10_000
 
@@ -57,18 +60,14 @@ def orientation_segment(orientation: int) -> bytes:
     return _HEAD + b"MM\0*" + struct.pack(">I", 8) + directory
 
 
-SOI, EOI, SOS = b"\xff\xd8", 0xD9, 0xDA
-_FRAMES = frozenset({0xC0, 0xC1, 0xC2})  # baseline, extended, progressive: what browsers show
 _TABLES = frozenset({0xC4, 0xDB, 0xDD})  # Huffman, quantisation, restart interval
 _EXIF, _JFIF, _ADOBE = 0xE1, 0xE0, 0xEE
 _COMMENT, _APPLICATION = 0xFE, range(0xE0, 0xF0)
-# In a scan, 0xFF is followed by a zero, a restart marker, or more 0xFF; anything else ends it. Of a row of 0xFF only
-# the last is looked for: what looks for whole rows begins anew at each of their bytes.
-_END_OF_SCAN = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]")
+_ALLOWED = frozenset({*DCT_FRAMES, *_TABLES, *_APPLICATION, _COMMENT, SOS})
 
 
 @dataclass(frozen=True, slots=True)
-class Segment:
+class PictureSegment:
     """A marker, what it says, and for a scan the coded picture that follows."""
 
     marker: int
@@ -80,10 +79,10 @@ class Segment:
 
 
 def clean_jpeg(content: bytes) -> bytes:
-    """Return the picture alone, standing upright as before. Raises BrokenPicture."""
+    """Return the picture alone, standing upright as before. Raises BrokenPicture or StructureError."""
     segments = list(_jpeg_segments(content))
-    frames = [segment for segment in segments if segment.marker in _FRAMES]
-    frame_markers = [segment.marker for segment in segments if segment.marker in {*_FRAMES, SOS}]
+    frames = [segment for segment in segments if segment.marker in DCT_FRAMES]
+    frame_markers = [segment.marker for segment in segments if segment.marker in {*DCT_FRAMES, SOS}]
     if len(frames) != 1 or len(frame_markers) < 2 or frame_markers[0] == SOS or len(frames[0].payload) < 6:
         raise BrokenPicture
     rows, columns = int.from_bytes(frames[0].payload[1:3]), int.from_bytes(frames[0].payload[3:5])
@@ -92,13 +91,14 @@ def clean_jpeg(content: bytes) -> bytes:
     drawing_segments = [segment.to_bytes() for segment in segments if _segment_draws(segment)]
     if orientation:
         behind_jfif = int(_segment_draws(segments[0]) and segments[0].marker == _JFIF)
-        drawing_segments.insert(behind_jfif, Segment(_EXIF, orientation_segment(orientation)).to_bytes())
+        drawing_segments.insert(behind_jfif, PictureSegment(_EXIF, orientation_segment(orientation)).to_bytes())
     return SOI + b"".join(drawing_segments) + bytes([0xFF, EOI])
 
 
-def _segment_draws(segment: Segment) -> bool:
-    """Tell whether a segment draws: of the application's segments two say how colours are meant; both of one length,
-    without room for more.
+def _segment_draws(segment: PictureSegment) -> bool:
+    """Tell whether a segment draws.
+
+    Of the application's segments two do, which say how colours are meant; both have one length, without room for more.
     """
     if segment.marker == _JFIF:
         return segment.payload[:5] == b"JFIF\0" and len(segment.payload) == 14
@@ -107,43 +107,24 @@ def _segment_draws(segment: Segment) -> bool:
     return segment.marker not in {_COMMENT, *_APPLICATION}
 
 
-def _jpeg_segments(content: bytes) -> Iterator[Segment]:
-    place = len(SOI)
-    while True:
-        if content[place : place + 1] != b"\xff":
+def _jpeg_segments(content: bytes) -> Iterator[PictureSegment]:
+    """Yield each segment up to the end of the picture, which is none itself."""
+    for (marker, start), following in pairwise(read_segments(content)):
+        if marker not in _ALLOWED:
             raise BrokenPicture
-        while content[place : place + 1] == b"\xff":  # fill bytes may stand before a marker
-            place += 1
-        marker = content[place] if place < len(content) else 0
-        if marker == EOI:
-            return
-        if marker not in {*_FRAMES, *_TABLES, *_APPLICATION, _COMMENT, SOS}:
-            raise BrokenPicture
-        length = int.from_bytes(content[place + 1 : place + 3])
-        payload = content[place + 3 : place + 1 + length]
-        if length < 2 or len(payload) != length - 2:
-            raise BrokenPicture
-        place += 1 + length
-        scan = _skip_scan(content, place) if marker == SOS else b""
-        place += len(scan)
-        yield Segment(marker, payload, scan)
+        end = find_segment_end(content, start)
+        # Fill bytes may stand between a scan and the marker that follows it.
+        scan = content[end : following.offset].rstrip(b"\xff") if marker == SOS else b""
+        yield PictureSegment(marker, content[start + 2 : end], scan)
 
 
-def _skip_scan(content: bytes, place: int) -> bytes:
-    end = _END_OF_SCAN.search(content, place)
-    if end is None:
-        raise BrokenPicture
-    return content[place : end.start()].rstrip(b"\xff")
-
-
-SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _KEPT_CHUNKS = frozenset({b"tRNS", b"gAMA", b"cHRM", b"sRGB", b"sBIT"})
 _CRITICAL = frozenset({b"IHDR", b"PLTE", b"IDAT", b"IEND"})
 _LONGEST = 256  # of what is kept beside the critical chunks: a tRNS for each colour of a palette
 
 
 def clean_png(content: bytes) -> bytes:
-    """Return the picture alone. Raises BrokenPicture."""
+    """Return the picture alone. Raises BrokenPicture or StructureError."""
     chunks = list(_png_chunks(content))
     kinds = [kind for kind, _ in chunks]
     whole = kinds[0] == b"IHDR" and kinds.count(b"IHDR") == 1 and b"IDAT" in kinds and not chunks[-1][1]
@@ -154,18 +135,12 @@ def clean_png(content: bytes) -> bytes:
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Return kind and data of each chunk up to the end of the picture."""
-    place, kind = len(SIGNATURE), b""
-    while kind != b"IEND":
-        head = content[place : place + 8]
-        if len(head) < 8:
+    """Yield the type and data of each chunk up to the end of the picture."""
+    for chunk in read_chunks(content):
+        payload = chunk.payload(content)
+        if not chunk.kind.isalpha() or chunk.checksum(content) != struct.pack(">I", crc32(chunk.kind + payload)):
             raise BrokenPicture
-        length, kind = struct.unpack(">I4s", head)
-        payload, check = content[place + 8 : place + 8 + length], content[place + 8 + length : place + 12 + length]
-        if not kind.isalpha() or check != struct.pack(">I", crc32(kind + payload)):
-            raise BrokenPicture
-        yield kind, payload
-        place += 12 + length
+        yield chunk.kind, payload
 
 
 def _chunk_draws(kind: bytes, payload: bytes) -> bool:
@@ -206,6 +181,6 @@ def clean_picture(content: bytes) -> CleanPicture:
             return CleanPicture(clean_jpeg(content), CONTENT_TYPE_OF[kind], "jpg")
         if kind is ImageFormat.PNG:
             return CleanPicture(clean_png(content), CONTENT_TYPE_OF[kind], "png")
-    except BrokenPicture as error:
+    except (BrokenPicture, StructureError) as error:
         raise InvalidFields({"image": [BROKEN_TEXT]}) from error
     raise InvalidFields({"image": [BROKEN_TEXT]})

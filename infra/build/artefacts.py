@@ -116,7 +116,7 @@ class Layer:
 
 
 LAYERS = {
-    "core": Layer(("core", "chalice"), ("layers/core/scanward",), 40),
+    "core": Layer(("core", "chalice"), ("layers/core/scanward", "layers/core/segments"), 40),
     "model": Layer(("model",), ("layers/model/imaging", "layers/model/models"), 190),
 }
 SLICES = ("auth", "inference", "portal", "realtime", "records", "scans")

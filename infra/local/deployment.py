@@ -41,6 +41,7 @@ INPUTS = (
     "infra/openapi.json",
     "infra/sam",
     "layers/core/scanward",
+    "layers/core/segments",
     "layers/model/imaging",
     "layers/model/models",
     "requirements",

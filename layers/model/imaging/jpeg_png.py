@@ -3,7 +3,6 @@
 import io
 import logging
 import math
-import re
 import struct
 from dataclasses import dataclass
 
@@ -14,15 +13,11 @@ from PIL import Image
 from imaging.bounds import DETAIL_PIXELS, MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dimensions
 from imaging.errors import bad_input, too_large, unsupported_format
 from imaging.image import Format, ImageFacts, Picture, StoredPixels
+from segments import jpeg, png
+from segments.errors import StructureError, TooManyPartsError, TruncationError
 
-_MARKER_START = re.compile(rb"\xff+")
-_MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
-_END = 0xD9
-_SCAN = 0xDA
-_LOSSLESS = 0xC3
 _HIERARCHICAL_OR_ARITHMETIC = frozenset({*range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
-_FRAME = frozenset({0xC0, 0xC1, 0xC2, _LOSSLESS})
-_WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
+_FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME}
 _JPEG_PADDING = b"\x00\xff\r\n"
 
 
@@ -42,88 +37,56 @@ def check_jpeg(data: bytes) -> JpegFrame:
 
     Bytes after the end are how a page or an archive is hidden in an image (and how phones append videos).
     """
-    position = 2
-    scans = 0
+    scans = start = 0
     frame = None
-    for _ in range(MAX_SEGMENTS):
-        position = _next_marker(data, position)
-        code = data[position + 1]
-        position += 2
-        if code == _END:
-            break
-        if code in _WITHOUT_LENGTH:
-            continue
-        if code in _HIERARCHICAL_OR_ARITHMETIC:
-            raise unsupported_format("This kind of JPEG (hierarchical or arithmetic) is not read.")
-        if code in _FRAME:
-            frame = _frame(data, position, lossless=code == _LOSSLESS)
-        scans += code == _SCAN
-        if scans > MAX_JPEG_SCANS:
-            raise too_large(f"The JPEG has more than {MAX_JPEG_SCANS} scans.")
-        position = _after_segment(data, position, scan=code == _SCAN)
-    else:
-        raise too_large(f"The JPEG has more than {MAX_SEGMENTS} segments.")
-    if data[position:].strip(_JPEG_PADDING):
+    try:
+        for marker, start in jpeg.read_segments(data, MAX_SEGMENTS):
+            if marker in _HIERARCHICAL_OR_ARITHMETIC:
+                raise unsupported_format("This kind of JPEG (hierarchical or arithmetic) is not read.")
+            if marker in _FRAMES:
+                frame = _read_frame(data, start, lossless=marker == jpeg.LOSSLESS_FRAME)
+            scans += marker == jpeg.SOS
+            if scans > MAX_JPEG_SCANS:
+                raise too_large(f"The JPEG has more than {MAX_JPEG_SCANS} scans.")
+    except TooManyPartsError:
+        raise too_large(f"The JPEG has more than {MAX_SEGMENTS} segments.") from None
+    except TruncationError:
+        raise bad_input("The JPEG ends before its image does.") from None
+    except StructureError:
+        raise bad_input("The JPEG is damaged.") from None
+    if data[start:].strip(_JPEG_PADDING):
         raise bad_input("The file goes on after the end of its JPEG image.")
     if frame is None:
         raise bad_input("The JPEG holds no image.")
     return frame
 
 
-def _frame(data: bytes, position: int, *, lossless: bool) -> JpegFrame:
-    precision, rows, columns, components = struct.unpack_from(">BHHB", data, position + 2)
+def _read_frame(data: bytes, start: int, *, lossless: bool) -> JpegFrame:
+    precision, rows, columns, components = struct.unpack_from(">BHHB", data, start + 2)
     check_dimensions(rows, columns)
     return JpegFrame(lossless, precision, rows, columns, components)
 
 
-def _next_marker(data: bytes, position: int) -> int:
-    """Return where the marker at or after fill bytes starts."""
-    start = _MARKER_START.match(data, position)
-    if position >= len(data) or (start and start.end() == len(data)):
-        raise bad_input("The JPEG ends before its image does.")
-    if start is None:
-        raise bad_input("The JPEG is damaged.")
-    return start.end() - 1
-
-
-def _after_segment(data: bytes, position: int, *, scan: bool) -> int:
-    """Return where the next marker starts, after a segment's header and, for a scan, its entropy-coded pixels."""
-    length = int.from_bytes(data[position : position + 2], "big")
-    if length < 2:
-        raise bad_input("The JPEG is damaged.")
-    if not scan:
-        return position + length
-    marker = _MARKER_AFTER_SCAN.search(data, position + length)
-    if marker is None:
-        raise bad_input("The JPEG ends before its image does.")
-    return marker.start()
-
-
-_SIGNATURE = 8
-_SIZE = 16
-_OVERHEAD = 12
+_HEADER_KIND = len(png.SIGNATURE) + 4
+_HEADER = _HEADER_KIND + 4
 _PNG_PADDING = b"\x00\r\n"
 
 
 def check_png(data: bytes) -> None:
-    """Refuse a PNG that is out of bounds, cut short, or go on after its end."""
-    if data[_SIGNATURE + 4 : _SIZE] != b"IHDR":
+    """Refuse a PNG that is out of bounds, cut short, or goes on after its end."""
+    if data[_HEADER_KIND:_HEADER] != b"IHDR":
         raise bad_input("The PNG is damaged.")
-    columns, rows = struct.unpack_from(">II", data, _SIZE)
+    columns, rows = struct.unpack_from(">II", data, _HEADER)
     check_dimensions(rows, columns)
-    position = _SIGNATURE
-    kind = b""
-    for _ in range(MAX_SEGMENTS):
-        if kind == b"IEND":
-            break
-        length = int.from_bytes(data[position : position + 4], "big")
-        kind = data[position + 4 : position + 8]
-        position += _OVERHEAD + length
-        if len(kind) < 4 or position > len(data):
-            raise bad_input("The PNG ends before its image does.")
-    else:
-        raise too_large(f"The PNG has more than {MAX_SEGMENTS} chunks.")
-    if data[position:].strip(_PNG_PADDING):
+    try:
+        ends = [chunk.end for chunk in png.read_chunks(data, MAX_SEGMENTS)]
+        if len(ends) == MAX_SEGMENTS:  # IEND must come before the last chunk that is read
+            raise TooManyPartsError
+    except TruncationError:
+        raise bad_input("The PNG ends before its image does.") from None
+    except TooManyPartsError:
+        raise too_large(f"The PNG has more than {MAX_SEGMENTS} chunks.") from None
+    if data[ends[-1] :].strip(_PNG_PADDING):
         raise bad_input("The file goes on after the end of its PNG image.")
 
 
@@ -153,7 +116,6 @@ def jpeg_colour_share(data: bytes) -> float:
 
 
 JPEG_START = b"\xff\xd8\xff"
-PNG_START = b"\x89PNG\r\n\x1a\n"
 DICOM_PREAMBLE = 128
 DICOM_MARK = b"DICM"
 HEAD_BYTES = DICOM_PREAMBLE + len(DICOM_MARK)
@@ -161,7 +123,7 @@ HEAD_BYTES = DICOM_PREAMBLE + len(DICOM_MARK)
 
 _FOREIGN_PREAMBLES = (
     JPEG_START,
-    PNG_START,
+    png.SIGNATURE,
     b"MZ",
     b"\x7fELF",
     b"PK",
@@ -182,7 +144,7 @@ def sniff(head: bytes) -> Format | None:
         return None if head.startswith(_FOREIGN_PREAMBLES) else "DICOM"
     if head.startswith(JPEG_START):
         return "JPEG"
-    if head.startswith(PNG_START):
+    if head.startswith(png.SIGNATURE):
         return "PNG"
     return None
 
