@@ -20,11 +20,11 @@ MAX_SIDE = 10_000
 
 
 class BrokenPicture(ValueError):
-    """Not a picture of its format, or not one that is taken."""
+    """Not a picture of its format, or not one that is accepted."""
 
 
 def check_size(columns: int, rows: int) -> None:
-    """Raise BrokenPicture for sides that no portrait has, which would cost those who look at it their memory."""
+    """Raise BrokenPicture for sides that no portrait has, which would cost a client its memory."""
     if not (0 < columns <= MAX_SIDE and 0 < rows <= MAX_SIDE):
         raise BrokenPicture
 
@@ -35,7 +35,7 @@ _ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
 
 
 def read_orientation(payload: bytes) -> int | None:
-    """Return 2 to 8, as the first directory of an Exif segment says; None when it says nothing, or not plainly."""
+    """Return the orientation, 2 to 8, that the first directory of an Exif segment gives, or None."""
     if not payload.startswith(_HEAD):
         return None
     tiff = payload[len(_HEAD) :]
@@ -55,7 +55,7 @@ def read_orientation(payload: bytes) -> int | None:
 
 
 def orientation_segment(orientation: int) -> bytes:
-    """Return an Exif segment that says this and nothing else."""
+    """Return the payload of an Exif segment that gives this orientation and nothing else."""
     directory = struct.pack(">HHHIHHI", 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
     return _HEAD + b"MM\0*" + struct.pack(">I", 8) + directory
 
@@ -63,7 +63,7 @@ def orientation_segment(orientation: int) -> bytes:
 _TABLES = frozenset({0xC4, 0xDB, 0xDD})  # Huffman, quantisation, restart interval
 _EXIF, _JFIF, _ADOBE = 0xE1, 0xE0, 0xEE
 _COMMENT, _APPLICATION = 0xFE, range(0xE0, 0xF0)
-_ALLOWED = frozenset({*DCT_FRAMES, *_TABLES, *_APPLICATION, _COMMENT, SOS})
+_ALLOWED_MARKERS = frozenset({*DCT_FRAMES, *_TABLES, *_APPLICATION, _COMMENT, SOS})
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ def _segment_draws(segment: PictureSegment) -> bool:
 def _jpeg_segments(content: bytes) -> Iterator[PictureSegment]:
     """Yield each segment up to the end of the picture, which is none itself."""
     for (marker, start), following in pairwise(read_segments(content)):
-        if marker not in _ALLOWED:
+        if marker not in _ALLOWED_MARKERS:
             raise BrokenPicture
         end = find_segment_end(content, start)
         # Fill bytes may stand between a scan and the marker that follows it.
@@ -131,7 +131,7 @@ def clean_png(content: bytes) -> bytes:
     if not whole or any(kind[:1].isupper() and kind not in _CRITICAL for kind in kinds):
         raise BrokenPicture
     _check_header(chunks[0][1])
-    return SIGNATURE + b"".join(_spell_chunk(kind, payload) for kind, payload in chunks if _chunk_draws(kind, payload))
+    return SIGNATURE + b"".join(_encode_chunk(kind, payload) for kind, payload in chunks if _chunk_draws(kind, payload))
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:
@@ -153,7 +153,7 @@ def _check_header(payload: bytes) -> None:
     check_size(*struct.unpack(">II", payload[:8]))
 
 
-def _spell_chunk(kind: bytes, payload: bytes) -> bytes:
+def _encode_chunk(kind: bytes, payload: bytes) -> bytes:
     return struct.pack(">I", len(payload)) + kind + payload + struct.pack(">I", crc32(kind + payload))
 
 

@@ -80,7 +80,7 @@ _WEIGHT = 0.2  # of the newest, in a mean that forgets
 
 
 class DurationTracker:
-    """A mean for each lane; it costs one small write a minute, and is nobody's failure."""
+    """A mean for each lane; it costs one small write a minute, and fails no analysis."""
 
     def __init__(self, durations: DurationStore) -> None:
         self._durations = durations
@@ -88,7 +88,7 @@ class DurationTracker:
         self._written_at: dict[Priority, datetime] = {}
 
     def note(self, lane: Priority, took: timedelta, now: datetime) -> None:
-        """Take one analysis into account."""
+        """Add the duration of one analysis to the lane's mean."""
         seconds = took.total_seconds()
         self._means[lane] = mean = self._means.get(lane, seconds) * (1 - _WEIGHT) + seconds * _WEIGHT
         if lane in self._written_at and now - self._written_at[lane] < WRITE_INTERVAL:
@@ -107,7 +107,7 @@ def _ignore_end(task: Task, took: timedelta) -> None:
 
 @dataclass(frozen=True, slots=True)
 class AnalysisDeps:
-    """What the use-cases work with. `ended` is told of each task that came to its end, and how long that took."""
+    """What the use-cases work with. `on_end` is called with each task that came to its end, and how long that took."""
 
     scans: ScanStore
     objects: ObjectStore
@@ -127,17 +127,17 @@ def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
     image_object = deps.objects.get(task.object_key, task.object_version)
     content = image_object.content
     picture = decode(content)
-    warnings = _derive(deps, task, content, picture)
+    warnings = _store_derivatives(deps, task, content, picture)
     lease.advance(45, "Processing image...", image_object.version)
-    read = _read(deps, lease, picture)
-    result = replace(read, warnings=(*read.warnings, *warnings))
+    result = _analyse_picture(deps, lease, picture)
+    result = replace(result, warnings=(*result.warnings, *warnings))
     lease.complete(_add_report(result, task))
     end = deps.now()
     deps.pace.note(task.order.priority, end - start, end)
 
 
-def _derive(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
-    """Keep what people look at; and what is to be said of it."""
+def _store_derivatives(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
+    """Store the preview and, of a DICOM image, the de-identified copy; return warnings about the copy."""
     deps.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
         return ()
@@ -148,13 +148,13 @@ def _derive(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) ->
     except ImageError:  # what can be read but not be cleaned is read all the same
         return (NO_DEIDENTIFIED_COPY,)
     key, first = deidentified_key(task.scan_id), task.is_first and task.attempts == 1
-    # Its UIDs are new at each making: whoever has the copy already would meet the same image under other ones.
+    # Its UIDs are new at each making: a client that has the copy already would get the same image under other ones.
     if first or key not in deps.objects.list_keys(key):
         deps.objects.put(key, copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
     return copy.warnings
 
 
-def _read(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
+def _analyse_picture(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
     task = lease.task
     model = deps.models.for_image(picture.facts, task.order.scan_type, task.order.model)
     if model is None:
@@ -167,7 +167,7 @@ def _read(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
 
 
 def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
-    """Return the result, with a reading for whom it was ordered."""
+    """Return the result as JSON, with a report in the style that was ordered."""
     order = task.order
     payload: dict[str, object] = {**result.to_dict(), "scan_type": _scan_type(result, order)}
     if order.report_style is ReportStyle.FRIENDLY:
@@ -186,7 +186,7 @@ def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
 
 
 def _suggestions(result: AnalysisResult) -> list[dict[str, object]]:
-    """Return what clinicians consider for what was found, in anybody: nothing is known of the person here."""
+    """Return what clinicians consider for the findings, in any person: nothing is known of the patient here."""
     labels_with_scores = [(finding.label, finding.score) for finding in result.findings if finding.found]
     name = result.model.name if result.model else None
     return [suggestion.to_dict() for suggestion in suggest(labels_with_scores, None, None, None, model=name)]

@@ -29,7 +29,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 
 @log_failures(log)
 def read_message(record: SQSRecord) -> None:
-    """Fail the tasks of one dead letter; what means no task of ours is only told of."""
+    """Fail the tasks of one dead letter; a message without a task of ours is only logged."""
     emit({Metric.DEAD_LETTERS: 1})
     for message in parse_message(record.body, settings.bucket):
         end = fail_dead_letter(deps, message)
@@ -41,5 +41,5 @@ def read_message(record: SQSRecord) -> None:
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Return one batch of dead letters."""
+    """Handle one batch of dead letters."""
     return process_partial_response(event=event, record_handler=read_message, processor=processor, context=context)

@@ -15,7 +15,7 @@ from scanward.stores.scans import ScanStore
 
 @dataclass(frozen=True, slots=True)
 class DeadLetterDeps:
-    """What burying works with."""
+    """What the use-case works with."""
 
     scans: ScanStore
     idempotency: IdempotencyStore
@@ -34,7 +34,7 @@ class DeadLetterOutcome(StrEnum):
 def fail_dead_letter(deps: DeadLetterDeps, message: IncomingMessage) -> DeadLetterOutcome:
     """Fail the task of a dead letter, unless it has ended; an object that never became one is set aside.
 
-    Raises TaskLeased while a worker that was started by another announcement holds it: the letter is looked at again.
+    Raises TaskLeased while a worker that another announcement started holds its lease: the letter is looked at again.
     Raises Conflict when it was moved meanwhile, for the same end.
     """
     now = deps.now()

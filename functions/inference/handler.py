@@ -62,5 +62,5 @@ def _log_fields(message: IncomingMessage) -> dict[str, int]:
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:
-    """Return one batch of messages; failed ones are named, so that only they come again."""
+    """Handle one batch of messages; failed ones are named, so that only they come again."""
     return process_partial_response(event=event, record_handler=read_message, processor=processor, context=context)

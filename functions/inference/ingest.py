@@ -46,7 +46,7 @@ class ExternalUpload:
 
 @dataclass(frozen=True, slots=True)
 class UnexpectedObject:
-    """Something that nothing of ours can be. `why` is ours; nothing of the message is repeated.
+    """Something that nothing of ours can be. `reason` is ours; nothing of the message is repeated.
 
     `key` and `version`: of an object in our bucket, to be set aside.
     """
@@ -70,27 +70,27 @@ def parse_message(body: str, bucket: str) -> list[IncomingMessage]:
     if message.get("Event") == "s3:TestEvent":
         return []
     if "analysis" in message:
-        return [_task(message["analysis"])]
+        return [_parse_task(message["analysis"])]
     records = message.get("Records")
     if not isinstance(records, list) or not records:
         return [UnexpectedObject("the event has no records")]
-    return [_object(record, bucket) for record in records]
+    return [_parse_record(record, bucket) for record in records]
 
 
-def _task(body: Any) -> IncomingMessage:
+def _parse_task(body: Any) -> IncomingMessage:
     try:
         return UploadedObject(int(body["scan_id"]), int(body["task_id"]))
     except (KeyError, TypeError, ValueError, OverflowError):
         return UnexpectedObject("the message does not name a task")
 
 
-def _object(record: Any, bucket: str) -> IncomingMessage:
+def _parse_record(record: Any, bucket: str) -> IncomingMessage:
     try:
-        place, thing = record["s3"]["bucket"]["name"], record["s3"]["object"]
-        key, version = unquote_plus(thing["key"]), thing.get("versionId")
+        bucket_name, s3_object = record["s3"]["bucket"]["name"], record["s3"]["object"]
+        key, version = unquote_plus(s3_object["key"]), s3_object.get("versionId")
     except (KeyError, TypeError, AttributeError):
         return UnexpectedObject("the record does not name an object")
-    if place != bucket:
+    if bucket_name != bucket:
         return UnexpectedObject("the object is in another bucket")
     version = version if isinstance(version, str) and version != "null" else None
     ids, incoming = parse_upload_key(key), parse_external_key(key)
@@ -107,7 +107,7 @@ RECORD_RETENTION = timedelta(days=30)  # longer than any queue keeps a message a
 
 @dataclass(frozen=True, slots=True)
 class IngestDeps:
-    """What receiving works with."""
+    """What accepting uploads works with."""
 
     scans: ScanStore
     objects: ObjectStore
@@ -118,10 +118,10 @@ class IngestDeps:
 
 
 def accept_external(ingest: IngestDeps, delivery: ExternalUpload) -> UploadedObject | None:
-    """Return the task of a delivered object, made at its first announcement; None when it is not an image of an
-    account.
+    """Return the task of a delivered object, created at its first announcement.
 
-    What decides is the content, whatever the object is called. Raises Unavailable to be tried again.
+    None when it is not an image of an account. The content decides, not the object's name. Raises Unavailable to be
+    tried again.
     """
     once = _idempotency_key(delivery)
     record = ingest.idempotency.find(once, ingest.now())
@@ -139,7 +139,7 @@ def find_accepted(store: IdempotencyStore, delivery: ExternalUpload, now: dateti
 
 
 def quarantine(objects: ObjectStore, key: str, version: str | None) -> None:
-    """Take an object out of the way, so that nothing reads it again; one that is gone is no error."""
+    """Move an object into quarantine, so that nothing reads it again; one that is not there is no error."""
     try:
         objects.move(key, quarantine_key(key), version)
     except NotFound:
@@ -173,7 +173,7 @@ def _new_scan(ingest: IngestDeps, delivery: ExternalUpload) -> tuple[Scan, Task]
     order = Order(priority=delivery.prefix.priority)
     task = tasks.create(task_id, scan_id, account, now, order, object_key=delivery.key)
     scan = Scan(scan_id, account, account, task_id, delivery.key, None, task.status, now)
-    # Pinned at once: whoever announces the task knows no version, and another may lie under the name by then.
+    # Pinned at once: the message about the task has no version, and another may lie under the name by then.
     version = delivery.version
     return replace(scan, object_version=version), replace(task, object_version=version)
 

@@ -20,7 +20,7 @@ def measure_wait(record: SQSRecord, now: datetime) -> None:
 
 
 def measure_end(task: Task, took: timedelta) -> None:
-    """Emit one task that a worker ended. Failures are told as 0 or 1, so that their mean is their share."""
+    """Emit one task that a worker ended. Failures are emitted as 0 or 1, so that their mean is their share."""
     is_failed = task.failure is not None
     numbers = {
         Metric.ANALYSES_FINISHED: int(not is_failed),

@@ -55,7 +55,10 @@ _CONFIGS: TypeAdapter[dict[str, ModelConfig]] = TypeAdapter(dict[Name, ModelConf
 
 
 def read_configs(text: str) -> Mapping[str, ModelConfig | ModelError]:
-    """Name → model, from JSON; or why that one is refused. Raises ConfigurationError for what is no JSON object."""
+    """Return each model's configuration by its name, or why it is refused, from JSON.
+
+    Raises ConfigurationError for what is no JSON object.
+    """
     try:
         entries = json.loads(text)
     except ValueError:
@@ -104,7 +107,7 @@ class ModelSource:
 
     @cached_property
     def layer_names(self) -> frozenset[str]:
-        """The names of the layer's models."""
+        """Return the names of the layer's models."""
         return frozenset(path.parent.name for path in self._folder.glob(f"*/{CARD_FILE}"))
 
     def card(self, name: str) -> Card:
@@ -114,7 +117,7 @@ class ModelSource:
 
     def model(self, card: Card, memory_mb: int) -> "Model":
         """Return a card's model, ready to run."""
-        # onnxruntime takes longer to import than to run: whoever only asks for cards does without.
+        # onnxruntime takes longer to import than to run: a caller that only asks for cards does without.
         from imaging.model import MODEL_FILE, load_model, model_of, threads_for  # noqa: PLC0415
 
         threads, config = threads_for(memory_mb), self._configs.get(card.name)
@@ -142,13 +145,13 @@ class ModelSource:
 
 RETRY_SECONDS = 300.0
 OnError = Callable[[ModelError], None]
-"""Is told of a model each time that it is looked at and refused: the message is for the operator."""
+"""Called each time that a model is tried and refused: the message is for the operator."""
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, slots=True)
 class FailedModel:
-    """Why a model is not served, and until when it is not looked at again."""
+    """Why a model is not served, and until when it is not tried again."""
 
     error: str
     until: float
@@ -163,15 +166,15 @@ class ModelRegistry:
         memory_mb: int,
         configs: Mapping[str, ModelConfig | ModelError] | None = None,
         fetch: FetchFile | None = None,
-        tell: OnError | None = None,
+        on_error: OnError | None = None,
         *,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         entries = configs or {}
         self._configs = {name: entry for name, entry in entries.items() if isinstance(entry, ModelConfig)}
-        self._shelf = ModelSource(folder, self._configs, fetch)
+        self._source = ModelSource(folder, self._configs, fetch)
         self._memory_mb = memory_mb
-        self._tell = tell
+        self._on_error = on_error
         self._clock = clock
         self._cards: dict[str, Card] = {}
         self._models: dict[str, Model] = {}
@@ -180,18 +183,18 @@ class ModelRegistry:
         for name, entry in entries.items():
             if isinstance(entry, ModelError):
                 self._remember_error(name, entry, math.inf)
-            elif not entry.prefix and name not in self._shelf.layer_names:
+            elif not entry.prefix and name not in self._source.layer_names:
                 del self._configs[name]  # it claims no studies either
                 self._remember_error(name, ModelError(f"MODELS: {name}: there is no such model"), math.inf)
 
     @property
     def names(self) -> list[str]:
-        """The names of all models that there are, refused ones among them."""
-        return sorted(self._shelf.layer_names | self._configs.keys() | self.failures.keys())
+        """Return the names of all models that there are, refused ones among them."""
+        return sorted(self._source.layer_names | self._configs.keys() | self.failures.keys())
 
     @property
     def cards(self) -> Mapping[str, Card]:
-        """The cards of all models that can be told of now, by name."""
+        """Return the cards of all models that can be read now, by name."""
         cards_or_errors = {name: self._card_or_error(name) for name in self.names}
         return {name: card for name, card in cards_or_errors.items() if isinstance(card, Card)}
 
@@ -228,14 +231,14 @@ class ModelRegistry:
         if name not in self.names:
             raise KeyError(name)
         if name not in self._cards:
-            self._cards[name] = self._unless_failed(name, lambda: self._shelf.card(name))
+            self._cards[name] = self._unless_failed(name, lambda: self._source.card(name))
         return self._cards[name]
 
     def load(self, name: str) -> "Model":
         """Return a model, ready to run. Raises KeyError if there is none of this name, ModelError, StorageFailed."""
         card = self.card(name)
         if name not in self._models:
-            self._models[name] = self._unless_failed(name, lambda: self._shelf.model(card, self._memory_mb))
+            self._models[name] = self._unless_failed(name, lambda: self._source.model(card, self._memory_mb))
         return self._models[name]
 
     def _configured_accepts(self, name: str) -> Accepts | None:
@@ -262,23 +265,25 @@ class ModelRegistry:
 
     def _remember_error(self, name: str, refusal: ModelError, until: float) -> None:
         self.failures[name] = FailedModel(refusal.message, until)
-        if self._tell:
-            self._tell(refusal)
+        if self._on_error:
+            self._on_error(refusal)
 
 
-def models_folder(configured: str | None) -> Path:
+def models_folder(models_dir: str | None) -> Path:
     """Return the folder of model folders: the configured one, else that of the layer."""
-    return Path(configured) if configured else Path(imaging.__file__).resolve().parents[1] / "models"
+    return Path(models_dir) if models_dir else Path(imaging.__file__).resolve().parents[1] / "models"
 
 
-def model_registry(settings: ModelSettings, folder: Path, memory_mb: int, tell: OnError | None = None) -> ModelRegistry:
-    """Return those of a folder, and those that the settings name in S3."""
+def model_registry(
+    settings: ModelSettings, folder: Path, memory_mb: int, on_error: OnError | None = None
+) -> ModelRegistry:
+    """Return a registry of the models of a folder, and of those that the settings name in S3."""
     files = ModelFiles(settings.bucket, settings.prefix)
-    return ModelRegistry(folder, memory_mb, settings.configs, files.get, tell)
+    return ModelRegistry(folder, memory_mb, settings.configs, files.get, on_error)
 
 
 def on_model_error(log: Logger) -> OnError:
-    """Tell the function's log, and CloudWatch."""
+    """Return what writes a refused model to the function's log and to CloudWatch."""
 
     def tell(refusal: ModelError) -> None:
         from functions.inference.metrics import measure_model_error  # noqa: PLC0415 - a good start does without

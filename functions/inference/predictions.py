@@ -60,14 +60,14 @@ def offered_models(deps: PredictionDeps) -> list[str]:
 
 
 def predict(deps: PredictionDeps, actor: Actor, content: bytes, model_type: str) -> Prediction:
-    """Return what the model makes of the image.
+    """Return the prediction of a model for an image.
 
     Raises NotAllowed, UnknownModelType, ImageNotLoaded, ModelNotLoaded, Unavailable.
     """
     if not allows(actor, Action.ANALYSE_SCAN, Resource(actor.account_id)):
         raise NotAllowed
     card = _card(deps, model_type)
-    # Cards alone need neither numpy nor onnxruntime: whoever lists models does not wait for them.
+    # Cards alone need neither numpy nor onnxruntime: a list of models does not wait for them.
     from imaging.analysis import analyse  # noqa: PLC0415
     from imaging.decode import decode  # noqa: PLC0415
     from imaging.jpeg_png import HEAD_BYTES, sniff  # noqa: PLC0415

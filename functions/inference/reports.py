@@ -17,7 +17,7 @@ FILE = Path(__file__).with_name("words.json")
 
 @dataclass(frozen=True, slots=True)
 class LabelWords:
-    """A label said plainly. `clear`: the label says that nothing was found; `step`: what to do about it, if told."""
+    """A label in plain words. `clear`: it says that nothing was found; `step`: what to do about it, if anything."""
 
     title: str
     explanation: str
@@ -34,14 +34,14 @@ class Words:
     labels: Mapping[tuple[str, str], LabelWords]
 
     def of(self, model: str, finding: Finding) -> LabelWords:
-        """Return the words for a finding; of a label that nobody described, its own title and no more."""
+        """Return the words for a finding; of a label without a description, its own title and no more."""
         label_words = self.labels.get((model, finding.label))
         return label_words or LabelWords(
             finding.title, self.phrases["other"]["explanation"].format(title=finding.title)
         )
 
     def clear_of(self, model: str) -> list[LabelWords]:
-        """Return the words for what that model says when it finds nothing."""
+        """Return the words for the labels of a model which say that nothing was found."""
         return [plain for (name, _), plain in self.labels.items() if name == model and plain.clear]
 
     def urgent_for(self, model: str | None) -> str:
@@ -74,11 +74,10 @@ def expert(
     *,
     heatmap: str | None = None,
 ) -> dict[str, Any]:
-    """Return all labels in order of score, found or not.
+    """Return the expert report: all labels in order of score, found or not.
 
-    `heatmap`: where the picture of the found ones' heat is served.
-
-    The requester's notes are handed back as they came; nothing is read out of them.
+    `heatmap`: the path of the heatmap of the positive findings. The requester's notes are handed back as they came;
+    nothing is read out of them.
     """
     by_score = sorted(findings, key=lambda f: -f.score)
     return {
@@ -94,9 +93,9 @@ def expert(
 
 
 def _finding(finding: Finding, heatmap: str | None) -> dict[str, Any]:
-    """Return a score on its operating point is above it.
+    """Return a finding's score against its operating point; a score equal to it is above.
 
-    Heat is drawn for what was found only, so only that refers to it.
+    Heat is drawn for positive findings only, so only these refer to the heatmap.
     """
     return {
         "label": finding.label,
@@ -110,16 +109,16 @@ def _finding(finding: Finding, heatmap: str | None) -> dict[str, Any]:
 
 
 def _impression(findings: Sequence[Finding], model: ModelVersion | None) -> str:
-    """Count and scores, in words; no reading beyond them."""
+    """Return count and scores, in words; no interpretation beyond them."""
     if model is None:
         return "Not read: no suitable model."
     positives = [f for f in findings if f.found]
-    read = f"{model.name} {model.version} scored {_labels(len(findings))}"
+    scoring = f"{model.name} {model.version} scored {_labels(len(findings))}"
     if not positives:
-        return f"{read}; none at or above its operating point. Findings outside these labels were not looked for."
+        return f"{scoring}; none at or above its operating point. Findings outside these labels were not looked for."
     list_text = ", ".join(f"{f.title} {f.score:.3f} (operating point {f.operating_point:.3f})" for f in positives)
     count = len(positives)
-    return f"{read}; {count} at or above the operating point: {list_text}. Scores are not probabilities of disease."
+    return f"{scoring}; {count} at or above the operating point: {list_text}. Scores are not probabilities of disease."
 
 
 def _labels(count: int) -> str:
@@ -128,7 +127,7 @@ def _labels(count: int) -> str:
 
 def _technique(facts: Mapping[str, Any]) -> str:
     """Return what the file says of itself in one line; what it does not say is left out."""
-    phrases_said = [
+    phrases = [
         facts.get("format"),
         f"{facts['columns']} × {facts['rows']} pixels" if facts.get("rows") and facts.get("columns") else None,
         f"{facts['bits']} bits stored" if facts.get("bits") else None,
@@ -140,7 +139,7 @@ def _technique(facts: Mapping[str, Any]) -> str:
         _with_name("laterality", facts.get("laterality")),
         _spacing(facts.get("pixel_spacing")),
     ]
-    return "; ".join(str(each) for each in phrases_said if each)
+    return "; ".join(str(each) for each in phrases if each)
 
 
 def _with_name(name: str, value: object) -> str | None:
@@ -158,7 +157,7 @@ FindingWithWords = tuple[Finding, LabelWords]
 
 
 def friendly(findings: Sequence[Finding], model: ModelVersion | None, warnings: Sequence[str]) -> dict[str, Any]:
-    """Return the result in plain words, highest score first. Says what may be, never what is."""
+    """Return the friendly report, highest score first. It says what may be, never what is."""
     wording = words()
     name = model.name if model else ""
     positives = sorted((f for f in findings if f.found), key=lambda f: -f.score)
@@ -214,7 +213,7 @@ def _how_sure(wording: Words, finding: Finding) -> str:
 
 
 def _points(score: float) -> str:
-    """Return the score of 100, and never all or nothing: a score is neither."""
+    """Return the score in points of 100, from 1 to 99: a score is never all or nothing."""
     return f"{min(max(round(100 * score), 1), 99)}"
 
 

@@ -1,4 +1,4 @@
-"""From what has been announced to a finished task: claim, read, complete; or set aside."""
+"""From a message to a finished task: claim, analyse, complete; or quarantine."""
 
 import secrets
 from contextlib import suppress
@@ -24,7 +24,7 @@ CLAIM_TRIES = 3
 
 
 class Outcome(StrEnum):
-    """What became of one announcement."""
+    """What became of one message."""
 
     FINISHED = "finished"
     FAILED = "failed"
@@ -33,7 +33,7 @@ class Outcome(StrEnum):
 
 
 def handle_event(deps: AnalysisDeps, ingest: IngestDeps, message: IncomingMessage) -> Outcome:
-    """Read what was announced, or sets aside what means nothing to us.
+    """Analyse the object that a message announces, or quarantine one that is none of ours.
 
     Raises StorageFailed or Unavailable when it should be tried again.
     """
@@ -65,9 +65,9 @@ def process(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
 
 
 def _claim(deps: AnalysisDeps, arrival: UploadedObject) -> Lease | None:
-    """Return a lease on the arrival's task; None when there is no such task.
+    """Return a lease on the task of an uploaded object; None when there is no such task.
 
-    Its task is final after too many attempts.
+    The task is final after too many attempts.
     """
     attempt = secrets.token_urlsafe(9)
     for _ in range(CLAIM_TRIES):
@@ -114,18 +114,16 @@ def _analyse(deps: AnalysisDeps, lease: Lease) -> Outcome:
 
 
 def handle_unknown_task(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
-    """Return what comes of an arrival without a task: nothing where its scan was removed, but that what is left goes
-    too.
-    """
+    """Handle an uploaded object without a task: delete what is left where its scan was removed, else set it aside."""
     if delete_leftovers(deps, arrival) or arrival.key is None:
         return Outcome.NOTHING_TO_DO
     return Outcome.SET_ASIDE
 
 
 def delete_leftovers(deps: AnalysisDeps, arrival: UploadedObject) -> bool:
-    """Remove the image and all that was made of it where its scan was removed; whether it was.
+    """Delete the image and all that was made of it where its scan was removed; return whether it was.
 
-    A worker may have been at it meanwhile, and have died before it saw that.
+    A worker may have analysed it meanwhile, and have died before it saw that.
     """
     if not deps.scans.was_removed(arrival.scan_id):
         return False

@@ -152,7 +152,7 @@ def test_a_sweep_tells_why_it_failed_a_task(told: Callable[..., Told]) -> None:
 def test_a_model_that_is_refused_is_told(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "clinic")
     models = ModelRegistry(
-        ROOT / "nothing", 1769, read_configs('{"knee": {}}'), tell=on_model_error(Logger(service="new"))
+        ROOT / "nothing", 1769, read_configs('{"knee": {}}'), on_error=on_model_error(Logger(service="new"))
     )
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert "MODELS: knee: there is no such model" in [line.get("why") for line in lines]

@@ -45,7 +45,7 @@ def test_a_configuration_that_is_none_stops_the_function(text: str) -> None:
 def test_an_entry_that_is_none_is_refused_by_itself_and_told_at_once(folder: Path, name: str) -> None:
     told: list[ModelError] = []
     served = read_configs(json.dumps({name: NO_ENTRIES[name], "lung": {"accepts": CT_CHEST}}))
-    models = ModelRegistry(folder, 1769, served, tell=told.append)
+    models = ModelRegistry(folder, 1769, served, on_error=told.append)
     assert [why.message.startswith(f"MODELS: {name}") for why in told] == [True]
     assert set(models.cards) == {"chest_ct", "lung"}
     assert models.load("lung").card.name == "lung"
@@ -63,6 +63,6 @@ def test_a_model_whose_entry_is_none_reads_nothing_since_nobody_knows_what_it_sh
 def test_what_is_configured_of_a_model_that_is_not_there_is_told_and_claims_no_study(folder: Path) -> None:
     told: list[ModelError] = []
     knees = {"modalities": ["DX"], "body_parts": ["KNEE"]}
-    models = ModelRegistry(folder, 1769, read_configs(json.dumps({"lnug": {"accepts": knees}})), tell=told.append)
+    models = ModelRegistry(folder, 1769, read_configs(json.dumps({"lnug": {"accepts": knees}})), on_error=told.append)
     assert [why.message for why in told] == ["MODELS: lnug: there is no such model"]
     assert models.for_image(ImageFacts("DICOM", 64, 64, 8, modality="DX", body_part="KNEE")) is None

@@ -2,6 +2,7 @@
 
 import time
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -53,28 +54,29 @@ class Analysis:
 
     @property
     def positive(self) -> tuple[Finding, ...]:
-        """The positive findings, the clearest first."""
+        """Return the positive findings, the clearest first."""
         positives = (finding for finding in self.findings if finding.positive)
         return tuple(sorted(positives, key=lambda finding: finding.operating_point - finding.score))
 
 
 def analyse(picture: Picture, model: "Model", *, with_heat: bool = True, clock: Clock = time.perf_counter) -> Analysis:
-    """Prepare, infer and explain; without grids if they are not wanted.
+    """Prepare, infer and explain; without grids unless `with_heat`.
 
-    Raises ImageError: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card does not want it.
+    Raises ImageError: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card refuses it.
     Raises ModelError if the graph fails.
     """
     card = model.card
-    before = clock()
+    start = clock()
     prepared_input = prepare(picture, card.input)
-    odd = check_input(picture, prepared_input, card)
-    ready = clock()
+    flags = check_input(picture, prepared_input, card)
+    prepare_end = clock()
     scores, *activation = model.run(prepared_input.tensor)
-    ran = clock()
+    infer_end = clock()
     decision = decide_findings(scores[0], card)
-    grids, whole = _grids(decision, activation, prepared_input, model, clock) if with_heat else ({}, True)
-    finish = clock()
-    steps = [1000 * (end - start) for start, end in ((before, ready), (ready, ran), (ran, finish))]
+    grids, is_complete = _grids(decision, activation, prepared_input, model, clock) if with_heat else ({}, True)
+    explain_end = clock()
+    times = (start, prepare_end, infer_end, explain_end)
+    steps = [1000 * (end - begin) for begin, end in pairwise(times)]
     return Analysis(
         decision.findings,
         decision.scores,
@@ -82,7 +84,13 @@ def analyse(picture: Picture, model: "Model", *, with_heat: bool = True, clock: 
         grids,
         prepared_input.placement,
         Timings(picture.decode_ms, *steps),
-        (*picture.warnings, *prepared_input.warnings, *odd, *decision.warnings, *(() if whole else (HEAT_INCOMPLETE,))),
+        (
+            *picture.warnings,
+            *prepared_input.warnings,
+            *flags,
+            *decision.warnings,
+            *(() if is_complete else (HEAT_INCOMPLETE,)),
+        ),
     )
 
 
@@ -93,18 +101,21 @@ def _grids(
     model: "Model",
     clock: Clock,
 ) -> tuple[dict[str, Grid], bool]:
-    """Return heat of each positive finding; False if there should be some and be none."""
+    """Return the heat of each positive finding by label; False if there should be heat and is none."""
     positive = {finding.label for finding in decision.findings if finding.positive}
     indices = [i for i, label in enumerate(model.card.labels) if label.id in positive]
     if activation:
         maps = [_evidence(activation[0][0], i, model.card) for i in indices]
-        grids, whole = [heat_grid(one, model.card.temperature) for one in maps], not np.isnan(maps).any()
+        grids, is_complete = [heat_grid(one, model.card.temperature) for one in maps], not np.isnan(maps).any()
     else:
-        grids, whole = occlude(model, prepared_input.tensor, indices, clock) if indices else ([], True)
-    return {model.card.labels[i].id: grid for i, grid in zip(indices, grids, strict=True)}, whole
+        grids, is_complete = occlude(model, prepared_input.tensor, indices, clock) if indices else ([], True)
+    return {model.card.labels[i].id: grid for i, grid in zip(indices, grids, strict=True)}, is_complete
 
 
 def _evidence(maps: NDArray[np.float32], i: int, card: Card) -> Grid:
-    """Return a label's map; where one label is chosen, against that of the label which says that there is nothing."""
+    """Return a label's activation map.
+
+    Where one label is chosen, it is compared with the map of the label which says that there is nothing.
+    """
     nothing = [j for j, label in enumerate(card.labels) if label.trained and not label.finding]
     return np.subtract(maps[i], maps[nothing[0]]) if card.chooses_one and nothing else np.asarray(maps[i])

@@ -14,7 +14,7 @@ from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, decode_png, sniff
 def decode(data: bytes, *, whole: bool = False) -> Picture:
     """Decode a JPEG, PNG or DICOM file, no larger than people are shown it, or `whole`: to `bounds.DETAIL_PIXELS`.
 
-    Raises ImageError, with BAD_INPUT (broken, or no such format), TOO_LARGE (beyond `imaging.image`) or UNSUPPORTED
+    Raises ImageError, with BAD_INPUT (broken, or no such format), TOO_LARGE (beyond `imaging.bounds`) or UNSUPPORTED
     (a variant that is not read). The cause is not kept: the decoders' own messages may quote a patient's header.
     """
     start = time.perf_counter()

@@ -32,15 +32,15 @@ class ModelError(Exception):
 
 
 def bad_input(message: str) -> ImageError:
-    """Return a file that is broken, or not an image of an accepted format."""
+    """Return the error for a file that is broken, or not an image of an accepted format."""
     return ImageError(Reason.BAD_INPUT, message)
 
 
 def too_large(message: str) -> ImageError:
-    """Return a file that is whole, as far as its header tells, but beyond the bounds."""
+    """Return the error for a file that is whole, as far as its header tells, but beyond the bounds."""
     return ImageError(Reason.TOO_LARGE, message)
 
 
 def unsupported_format(message: str) -> ImageError:
-    """Return an image of an accepted format, in a variant that is not read."""
+    """Return the error for an image of an accepted format, in a variant that is not read."""
     return ImageError(Reason.UNSUPPORTED, message)

@@ -34,7 +34,7 @@ class Decision:
 
 
 def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
-    """Convert raw outputs, n x labels to calibrated scores, n x labels; NaN where a label was not trained.
+    """Convert raw outputs, n x labels, to calibrated scores, n x labels; NaN where a label was not trained.
 
     Raises ImageError (BAD_INPUT) if the image leads to no finite score.
     """
@@ -48,7 +48,7 @@ def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
 
 
 def decide_findings(raw: NDArray[np.float32], card: Card) -> Decision:
-    """Convert the raw outputs of one image to what counts as found."""
+    """Convert the raw outputs of one image to findings, the choice and warnings."""
     scores = scores_of(raw[None], card)[0]
     choice = int(np.nanargmax(scores)) if card.chooses_one else None
     findings = tuple(

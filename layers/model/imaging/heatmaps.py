@@ -25,7 +25,7 @@ _SPAN = 4.0
 
 
 def heat_grid(activation: Grid, temperature: float) -> Grid:
-    """Convert a label's activation logits, grid rows x columns to heat of 0 to 1, 1 where the finding is most evident.
+    """Convert a label's activation logits, rows x columns, to heat: 0 to 1, 1 where the finding is most evident.
 
     No heat at all if any of them is not a number.
 
@@ -56,9 +56,7 @@ def spread_heat(grid: Grid, placement: Placement, rows: int, columns: int) -> Gr
 
 
 def _visible_part(start: float, length: float, cells: int, pixels: int) -> tuple[slice, float, float]:
-    """Return, along one axis, the picture's pixels that lie in the input, and from where to where in the grid they
-    lie.
-    """
+    """Return, along one axis, the picture's pixels that lie in the input, and where in the grid they start and end."""
     first, last = max(start, 0.0), min(start + length, 1.0)
     pixel = [round((end - start) / length * pixels) for end in (first, last)]
     begin = min(pixel[0], pixels - 1)
@@ -81,10 +79,10 @@ _BATCH, _BATCH_SECONDS = 8, 0.25
 def occlude(
     model: "Model", tensor: NDArray[np.float32], labels: list[int], clock: Clock, seconds: float = SECONDS
 ) -> tuple[list[Grid], bool]:
-    """Return heat of 0 to 1 over the model's input for each of the labels, by index, as fine as `seconds` of `clock`
-    allow.
+    """Return heat of 0 to 1 over the model's input for each of the labels, by index.
 
-    False if not even the coarsest look could be finished: then there is no heat. Raises ModelError.
+    It is as fine as `seconds` of `clock` allow. False if not even the coarsest look could be finished: then there is
+    no heat. Raises ModelError.
     """
     start = clock()
     before = _evidence(model, tensor, labels)[0]
@@ -114,11 +112,9 @@ class _Occlusion:
     clock: Clock
 
     def drops(self, cells: NDArray[np.int64], side: int, end: float) -> NDArray[np.float64] | None:
-        """Return how much less speaks for each label with each cell hidden; None if that would take longer than to
-        `end`.
-        """
+        """Return the evidence that each label loses with each cell hidden; None if that would last beyond `end`."""
         drops_by_cell = []
-        for some in _batches(cells, _batch(self.once) if self.model.takes_batches else 1):
+        for some in _batches(cells, _batch_size(self.once) if self.model.takes_batches else 1):
             if self.clock() + self.once * len(some) > end:
                 return None
             inputs = [_hide(self.tensor, cell, side, self.model.card.input.channels_last) for cell in some]
@@ -126,8 +122,8 @@ class _Occlusion:
         return np.concatenate(drops_by_cell)
 
 
-def _batch(once: float) -> int:
-    """Return how many images to run at once, if one alone takes so many seconds."""
+def _batch_size(once: float) -> int:
+    """Return how many images to run at once, if one alone takes `once` seconds."""
     return max(1, min(_BATCH, int(_BATCH_SECONDS / once)))
 
 
@@ -144,7 +140,7 @@ def _refine(heat: Grid, cells: NDArray[np.int64], drops: NDArray[np.float64], si
 
 
 def _evidence(model: "Model", tensors: NDArray[np.float32], labels: list[int]) -> NDArray[np.float64]:
-    """Return what speaks for the labels, n x labels, in logits: scores near 0 or 1 would not tell what moved them."""
+    """Return the evidence for the labels, n x labels, in logits: scores near 0 or 1 would not tell what moved them."""
     [raw] = model.run(tensors, scores_only=True)
     scores = scores_of(raw, model.card)[:, labels]
     if model.card.output.kind == "logits":

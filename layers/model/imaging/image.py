@@ -46,7 +46,7 @@ class Picture:
     """One grey frame, in its stored bit depth until it has its final size.
 
     A pixel's value in the modality's units (Hounsfield for CT) is `pixels * slope + intercept`; values from `low` to
-    `high` are shown from black to white, or from white to black if `inverted`: evenly, or along `curve`.
+    `high` are shown from black to white, or from white to black if `is_inverted`: evenly, or along `curve`.
     """
 
     pixels: StoredPixels
@@ -64,7 +64,7 @@ class Picture:
     units: bool = False
     """Whether the file says how values become units: by slope and intercept, not by a table, palette or colour."""
     finer: "Callable[[], Picture] | None" = None
-    """Decodes the file again, as large as may be; None if this is all of it. Raises ImageRefused."""
+    """Decodes the file again, as large as may be; None if this is all of it. Raises ImageError."""
     colour: float = 0.0
     """The share of the file's pixels that are clearly coloured."""
 

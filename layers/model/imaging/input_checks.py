@@ -22,10 +22,9 @@ _SLACK = 1.1
 
 
 def learn(planes: Plane) -> dict[str, Any]:
-    """Return the card's `gate.familiar`, from prepared images of the right kind: n x height x width or n x 1 x height x
-    width.
+    """Return the card's `gate.familiar`, from prepared images of the right kind.
 
-    Half of them make the grid, the other half the limit.
+    `planes`: n x height x width, or n x 1 x height x width. Half of them make the grid, the other half the limit.
     """
     thumbs = np.stack([thumbnail(plane.reshape(plane.shape[-2:]), GRID) for plane in planes])
     fit_half, check_half = thumbs[::2], thumbs[1::2]
@@ -52,14 +51,14 @@ def thumbnail(plane: Plane, grid: int) -> NDArray[np.float64]:
 
 
 def distance(cells: NDArray[np.float64], familiar: Familiar) -> float:
-    """Return how far a `thumb` is from the mean, in spreads; to be compared with the limit."""
+    """Return how far a thumbnail is from the mean, in spreads; to be compared with the limit."""
     axes = np.frombuffer(familiar.axes, "<f2").reshape(-1, familiar.grid**2)
     rest = _rest(cells - np.array(familiar.mean), axes)
     return float(np.sqrt(((rest / np.array(familiar.spread)) ** 2).mean()))
 
 
 def _rest(differences: NDArray[np.float64], axes: NDArray[np.float16]) -> NDArray[np.float64]:
-    """Return what of differences from the mean, one or a row of each, does not lie along the axes."""
+    """Return the part of differences from the mean, one or a row of each, that does not lie along the axes."""
     directions = axes.astype(np.float64)
     return np.asarray(differences - differences @ directions.T @ directions, np.float64)
 
@@ -78,7 +77,7 @@ _TEXTS: dict[Flag, str] = {
 
 
 def check_input(picture: Picture, prepared_input: PreparedInput, card: Card) -> tuple[Flag, ...]:
-    """Return what is odd about the image. Raises ImageError (UNSUPPORTED) if the card asks for that."""
+    """Return warnings about the image. Raises ImageError (UNSUPPORTED) for one that the card refuses."""
     flags = _flags(picture, prepared_input, card)
     for code in flags:
         if code in card.gate.refuse:
@@ -96,17 +95,18 @@ def _flags(picture: Picture, prepared_input: PreparedInput, card: Card) -> tuple
         flags.append("DOCUMENT")
     if card.gate.familiar:
         cells = thumbnail(prepared_input.plane(card.input), card.gate.familiar.grid)
-        far = distance(cells, card.gate.familiar)
-        if far > card.gate.familiar.limit:
+        image_distance = distance(cells, card.gate.familiar)
+        if image_distance > card.gate.familiar.limit:
             # Turned round, a negative need not pass: its padding is black, as a right image's is.
             negative_distance = distance(-cells, card.gate.familiar)
-            flags.append("INVERTED" if negative_distance < far else "UNFAMILIAR")
+            flags.append("INVERTED" if negative_distance < image_distance else "UNFAMILIAR")
     return tuple(flags)
 
 
 def _is_page(visible: NDArray[np.float32]) -> bool:
-    """Tell whether an image is a page: mostly paper, and what is not paper is small: next to nearly each of its pixels
-    brightness leaps.
+    """Tell whether an image is a page: mostly paper, and small print on it.
+
+    Print is small where next to nearly each of its pixels brightness leaps.
 
     Across or down: of words that are too small to be read there is a grey line left.
     """

@@ -1,4 +1,4 @@
-"""JPEG and PNG: told by their content, checked by their structure, then decoded by Pillow no larger than needed."""
+"""JPEG and PNG: recognised by content, checked by structure, then decoded by Pillow no larger than needed."""
 
 import io
 import logging
@@ -23,7 +23,7 @@ _JPEG_PADDING = b"\x00\xff\r\n"
 
 @dataclass(frozen=True)
 class JpegFrame:
-    """What a JPEG says of its pixels."""
+    """What a JPEG's frame header says of its pixels."""
 
     lossless: bool
     precision: int
@@ -33,7 +33,7 @@ class JpegFrame:
 
 
 def check_jpeg(data: bytes) -> JpegFrame:
-    """Refuse a JPEG that is out of bounds, cut short, has absurdly many scans, or go on after its end.
+    """Refuse a JPEG that is out of bounds, cut short, has absurdly many scans, or goes on after its end.
 
     Bytes after the end are how a page or an archive is hidden in an image (and how phones append videos).
     """
@@ -92,22 +92,25 @@ def check_png(data: bytes) -> None:
 
 _SIDE = 64
 _GREY_MODES = frozenset({"1", "L", "LA", "La"})
-_CLEARLY = 20
+_COLOUR_DISTANCE = 20
 """Distance from grey, of 127, from which on a pixel counts as coloured."""
 
 
 def colour_share(image: Image.Image) -> float:
-    """Return the share of clearly coloured pixels, by a sample of an image that was opened, or also loaded."""
+    """Return the share of clearly coloured pixels in a sample of an image, which may be loaded or not."""
     if image.mode in _GREY_MODES:
         return 0.0
     # Pixels as they are, not means: colours that lie side by side would cancel out.
     sample = image.resize((_SIDE, _SIDE), Image.Resampling.NEAREST).convert("RGB").convert("YCbCr")
     chroma = np.abs(np.asarray(sample, np.int16)[..., 1:] - 128).max(axis=2)
-    return float((chroma > _CLEARLY).mean())
+    return float((chroma > _COLOUR_DISTANCE).mean())
 
 
 def jpeg_colour_share(data: bytes) -> float:
-    """Return the same of a JPEG file, decoded at an eighth of its size; nothing is decoded of a grey one."""
+    """Return the share of clearly coloured pixels in a JPEG file, decoded at an eighth of its size.
+
+    Nothing is decoded of a grey one.
+    """
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         if image.mode in _GREY_MODES:
             return 0.0
@@ -149,7 +152,7 @@ def sniff(head: bytes) -> Format | None:
     return None
 
 
-# Pillow tells each EXIF value at debug level: what a camera noted about a person stays out of the log.
+# Pillow logs each EXIF value at debug level: what a camera noted about a person stays out of the log.
 logging.getLogger("PIL").setLevel(logging.INFO)
 
 _DRAFT_SIDE = PREVIEW_SIDE * 5 // 8
@@ -183,7 +186,7 @@ def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
 
 
 def decode_jpeg_frame(data: bytes, *, whole: bool) -> StoredPixels:
-    """Return one JPEG frame of 8 bits from inside a DICOM file, checked before."""
+    """Decode one JPEG frame of 8 bits from inside a DICOM file, which was checked before."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         return np.asarray(fit(_draft_grey(image, whole=whole), whole=whole))
 
@@ -208,10 +211,10 @@ def fit(image: Image.Image, *, whole: bool = False) -> Image.Image:
 
 
 def fit_deep(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDArray[np.float32]:
-    """Return values of more than 8 bits, rows x columns, made smaller likewise; rows over from the last block are
-    dropped.
+    """Return values of more than 8 bits, rows x columns, made smaller likewise.
 
-    Rows are summed first: a float copy of the whole frame would take seven times as long, most of it for its memory.
+    Rows and columns over from the last block are dropped. Rows are summed first: a float copy of the whole
+    frame would take seven times as long, most of it for its memory.
     """
     if factor == 1:
         return values.astype(np.float32)

@@ -51,7 +51,7 @@ class Model:
 
 
 def catalogue(folder: Path) -> tuple[str, ...]:
-    """Name of the models in `folder`, in alphabetical order; they are not loaded."""
+    """Return the names of the models in `folder`, in alphabetical order; they are not loaded."""
     return tuple(sorted(card.parent.name for card in folder.glob(f"*/{CARD_FILE}")))
 
 
@@ -71,7 +71,7 @@ def load_model(folder: Path, threads: int) -> Model:
 
 
 def model_of(card: Card, graph: bytes, threads: int) -> Model:
-    """Return a card and its graph, ready to run on `threads` threads.
+    """Return the model of a card and its graph, ready to run on `threads` threads.
 
     Raises ModelError if the graph's sha256 is not the card's, if the graph keeps weights in other files or needs
     operators that onnxruntime does not have, or if its opset, inputs or outputs are not those of the card.
@@ -132,13 +132,13 @@ def _check_nodes(model: Model) -> None:
 
 
 def _shapes(card: Card) -> list[tuple[str, Shape]]:
-    """Name and shape, for one image, of each output."""
+    """Return the shape, for one image, of each output by its name."""
     count, grid = len(card.labels), card.output.grid or (None, None)
     return list(zip(card.outputs, [(count,), (count, *grid)], strict=False))
 
 
 def _fits(shape: Shape, expected_shape: Shape) -> bool:
-    """Tell whether a shape may be the wanted one; what either leaves open may be anything."""
+    """Tell whether a shape may be the expected one; what either leaves open may be anything."""
     if len(shape) != len(expected_shape):
         return False
     return all(not isinstance(a, int) or b is None or a == b for a, b in zip(shape, expected_shape, strict=True))

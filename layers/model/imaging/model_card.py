@@ -259,7 +259,7 @@ class Card:
 
     @property
     def outputs(self) -> list[str]:
-        """The nodes to run for: scores, then the activation if there is one."""
+        """Return the nodes to run for: scores, then the activation if there is one."""
         return [self.output.scores] + ([self.output.activation] if self.output.activation else [])
 
     @property
@@ -303,8 +303,9 @@ def _refuse(_: str) -> NoReturn:
 
 
 def _finite(text: str) -> float:
-    """Read a number that is finite: JSON's numbers have no bound, floats have: what is beyond would be no JSON for
-    whoever is shown the card.
+    """Read a number that is finite. Raises ValueError otherwise.
+
+    JSON's numbers have no bound, floats have: an infinite one could not be shown as JSON again.
     """
     number = float(text)
     return number if isfinite(number) else _refuse(text)

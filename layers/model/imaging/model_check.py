@@ -28,7 +28,7 @@ _SLACK = 1e-4
 
 
 def check(folder: Path) -> Iterator[str]:
-    """Yield what was found good, line by line. Raises ModelError at the first thing that is not."""
+    """Yield what is right about the model, line by line. Raises ModelError at the first thing that is not."""
     folder = folder.resolve()
     card = read_card(folder)
     yield f"{CARD_FILE}: {card.name} {card.version}, {len(card.labels)} labels, {_decision(card)}"
@@ -46,7 +46,7 @@ def _decision(card: Card) -> str:
 
 
 def _smoke(model: Model) -> float:
-    """Run noise of several shapes, prepared as uploads are; the fastest run's milliseconds."""
+    """Run noise of several shapes, prepared as uploads are, and return the fastest run's milliseconds."""
     card, times = model.card, []
     for rows, columns in _SIZES:
         noise = np.random.default_rng(rows).integers(0, 256, (rows, columns), np.uint8)
@@ -67,15 +67,15 @@ def _smoke(model: Model) -> float:
 
 
 def _heat(model: Model) -> str:
-    """Look for heat of every label by occlusion, if that is the model's way; what is to be said of it."""
+    """Look for heat of every label by occlusion, if that is the model's way, and return a remark on it."""
     card = model.card
     if card.output.activation:
         return ""
     grey = np.full((64, 64), 128, np.uint8)
     tensor = prepare(Picture(grey, 0, 255, ImageFacts("PNG", 64, 64, 8)), card.input).tensor
     labels = [i for i, label in enumerate(card.labels) if label.trained]
-    whole = occlude(model, tensor, labels, time.perf_counter, seconds=0)[1]
-    return "" if whole else "; too slow for heat"
+    is_complete = occlude(model, tensor, labels, time.perf_counter, seconds=0)[1]
+    return "" if is_complete else "; too slow for heat"
 
 
 def _check_range(scores: NDArray[np.float32], card: Card) -> None:
@@ -84,7 +84,7 @@ def _check_range(scores: NDArray[np.float32], card: Card) -> None:
 
 
 def read(folder: Path, image: Path) -> Iterator[str]:
-    """Yield what the model makes of an image, line by line. Raises ModelError, ImageError, OSError."""
+    """Yield the scores and warnings of an image, line by line. Raises ModelError, ImageError, OSError."""
     model = load_model(folder.resolve(), threads=1)
     analysis = analyse(decode(image.read_bytes()), model)
     yield f"{image.name}: {', '.join(analysis.warnings) or 'nothing odd about it'}"

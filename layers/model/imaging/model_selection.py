@@ -9,11 +9,10 @@ from imaging.model_card import Accepts
 def select_model(
     models: Mapping[str, Accepts], facts: ImageFacts, scan_type: str | None = None, model: str | None = None
 ) -> str | None:
-    """Return the model for an image: the one that the upload names, else by the kind of study that upload and header
-    tell.
+    """Return the model for an image: the one that the upload names, else by the kind of study.
 
-        None if no model fits, or if several do: the organ is never guessed, and what the header says is never
-    overruled.     `models`: what each of them accepts, by name.
+    Upload and header tell the kind. None if no model fits, or if several do: the organ is never guessed, and what the
+    header says is never overruled. `models`: what each of them accepts, by name.
     """
     fits = [
         name

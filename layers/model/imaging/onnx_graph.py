@@ -52,7 +52,7 @@ class Graph:
 
 
 def read_graph(model: bytes) -> Graph:
-    """Walk all of the graph, however deep. Raises ValueError on broken protobuf."""
+    """Return the facts of the whole graph, however deep. Raises ValueError on broken protobuf."""
     graph = Graph()
     _walk(memoryview(model), "model", graph)
     return graph
@@ -91,7 +91,7 @@ def _text(value: int | memoryview) -> str:
 
 
 def _fields(message: memoryview) -> Iterator[tuple[int, int | memoryview]]:
-    """Return (field number, value) of each field; a length-delimited value is a view, a number is an int."""
+    """Yield (field number, value) of each field; a length-delimited value is a view, a number is an int."""
     position, end = 0, len(message)
     while position < end:
         key = message[position]

@@ -27,7 +27,7 @@ Box = tuple[int, int, int, int]
 
 
 def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolation, box: Box) -> NDArray[np.generic]:
-    """Convert an image of 8 bits or floats to what is `kept` of it at height x width, of the same type."""
+    """Resize an image of 8 bits or floats to height x width and return `box` of that, of the same type."""
     if how == "gaussian-linear":
         return _gaussian_linear(image.astype(np.float32, copy=False), size, box)
     top, left, bottom, right = box
@@ -43,9 +43,10 @@ def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolati
 
 
 def _gaussian_linear(image: Plane, size: tuple[int, int], box: Box) -> Plane:
-    """Return scikit-image's `resize(mode="constant")`: a Gaussian against aliasing, then linear; zeros beyond the edge.
+    """Resize as scikit-image's `resize(mode="constant")` does.
 
-    Both are linear and separable, so an axis is one matrix.
+    That is a Gaussian against aliasing, then linear interpolation; zeros beyond the edge. Both are linear and
+    separable, so an axis is one matrix.
     """
     (rows, columns), (height, width), (top, left, bottom, right) = image.shape, size, box
     values = _matrix(rows, height, top, bottom) @ image @ _matrix(columns, width, left, right).T
@@ -57,7 +58,7 @@ def _gaussian_linear(image: Plane, size: tuple[int, int], box: Box) -> Plane:
 
 @lru_cache(maxsize=8)
 def _matrix(size: int, target: int, start: int, stop: int) -> Plane:
-    """Return what each pixel of one axis weighs in each of those, of `target` resized ones, from `start` to `stop`."""
+    """Return the weight of each pixel of one axis in each of `target` resized ones, from `start` to `stop`."""
     step = size / target
     centre = (np.arange(start, stop) + 0.5) * step - 0.5
     low = np.floor(centre).astype(int)
@@ -76,7 +77,7 @@ def _matrix(size: int, target: int, start: int, stop: int) -> Plane:
 
 
 def _kernel(sigma: float) -> NDArray[np.float64]:
-    """Return what pixels weigh in a blurred one, from as far before it to as far behind."""
+    """Return the weights of pixels in a blurred one, from as far before it to as far behind."""
     if sigma == 0:
         return np.ones(1)
     radius = int(_TRUNCATE * sigma + 0.5)
@@ -107,7 +108,7 @@ class Geometry:
     offset: tuple[int, int]
 
     def kept_box(self, target: Input) -> tuple[int, int, int, int]:
-        """Return what of the resized box lies in the input: top, left, bottom, right."""
+        """Return the part of the resized box that lies in the input: top, left, bottom, right."""
         (top, left), (height, width) = self.offset, self.size
         return max(-top, 0), max(-left, 0), min(height, target.height - top), min(width, target.width - left)
 
@@ -166,7 +167,7 @@ class PreparedInput:
 
     @property
     def contrast(self) -> float:
-        """Difference of the brightest and the darkest pixel, 0 to 1."""
+        """Return the difference of the brightest and the darkest pixel, 0 to 1."""
         return float(self.visible.max() - self.visible.min())
 
     def plane(self, target: Input) -> Plane:

@@ -31,10 +31,10 @@ def preview(picture: Picture) -> bytes:
 
 
 def heatmap(picture: Picture, analysis: Analysis, label: str | None = None) -> bytes:
-    """Return a PNG of the preview's size: the grey picture, with transparent heat on the positive findings, or on one
-    of them.
+    """Return a PNG of the preview's size: the grey picture with transparent heat.
 
-    Raises KeyError for a label that is not positive. Without positive findings there is no heat.
+    Heat lies on all positive findings, or on `label`. Raises KeyError for a label that is not positive.
+    Without positive findings there is no heat.
     """
     grey = np.asarray(fit(Image.fromarray(picture.to_grey())))
     grids = list(analysis.grids.values()) if label is None else [analysis.grids[label]]
@@ -45,7 +45,7 @@ def heatmap(picture: Picture, analysis: Analysis, label: str | None = None) -> b
 
 
 def _overlay(grey: NDArray[np.uint8], heat: NDArray[np.float32]) -> bytes:
-    """Return a palette of greys by heats keeps the file a third as large as full colour would be."""
+    """Return a PNG in a palette of greys by heats, a third as large as in full colour."""
     step = np.clip((heat - _FROM_HEAT) / (1 - _FROM_HEAT) * _HEATS, 0, _HEATS - 1).astype(np.uint8)
     tone = (grey.astype(np.uint16) * (_GREYS - 1) + 127) // 255
     image = Image.fromarray((step * _GREYS + tone).astype(np.uint8)).convert("P")

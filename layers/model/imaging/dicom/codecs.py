@@ -1,6 +1,6 @@
 """One frame of encapsulated pixel data (part 5, annex A.4), and its codecs: JPEG, JPEG-LS, JPEG 2000, RLE.
 
-Each is told by its own header first, and decoded no larger than needed where the format keeps smaller versions.
+Each is checked by its own header first, and decoded no larger than needed where the format keeps smaller versions.
 """
 
 import io
@@ -31,9 +31,10 @@ MAX_FRAGMENTS = 4 * MAX_FRAMES
 
 
 def extract_fragments(pixels: memoryview, index: int, frames: int, offset_table: bytes = b"") -> bytes:
-    """Return the encoded frame `index` of `frames`; `extended`: the header's own table of offsets, of 64 bits each.
+    """Return the encoded frame `index` of `frames`.
 
-    Raises ImageError (BAD_INPUT) if the frame cannot be told from the others.
+    `offset_table`: the header's extended one, of 64 bits each. Raises ImageError (BAD_INPUT) if the frame cannot be
+    told from the others.
     """
     items = list(_items(pixels))
     if not items:
@@ -63,7 +64,10 @@ def _offsets(table: bytes, size: int, kind: str) -> tuple[int, ...]:
 
 
 def _by_their_starts(fragments: list[memoryview], index: int, frames: int) -> list[memoryview]:
-    """Return the fragments of a frame, if as many of them as there are frames begin as an encoded image does."""
+    """Return the fragments of a frame, if just as many fragments as there are frames begin like an encoded image.
+
+    Raises ImageError otherwise.
+    """
     starts = [i for i, body in enumerate(fragments) if bytes(body[: len(_STARTS[0])]) in _STARTS]
     if len(starts) != frames:
         raise bad_input("The DICOM file does not tell where its frames start.")
@@ -71,7 +75,7 @@ def _by_their_starts(fragments: list[memoryview], index: int, frames: int) -> li
 
 
 def _items(pixels: memoryview) -> Iterator[tuple[int, memoryview]]:
-    """Return (position, value) of each item, up to the delimiter that ends them or the end of the file."""
+    """Yield (position, value) of each item, up to the delimiter that ends them or the end of the file."""
     position = 0
     for _ in range(MAX_FRAGMENTS):
         if position + _ITEM_HEADER > len(pixels):
@@ -146,8 +150,9 @@ _BYTE = 8
 
 
 def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
-    """Convert a frame of any JPEG kind to its values and how many bits they have; None if Pillow reads it straight to
-    grey, near the size that is needed, and faster.
+    """Convert a frame of any JPEG kind to its values and how many bits they have.
+
+    None if Pillow reads it straight to grey, near the size that is needed, and faster.
     """
     jpeg_frame = check_jpeg(data)
     _check_frame(jpeg_frame, layout)
@@ -173,7 +178,7 @@ def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
 
 
 def _jpeg_ls_frame(data: bytes) -> JpegFrame:
-    """Return the frame header, which nothing but parameters may come before: tables could change what it says."""
+    """Return the frame header. Nothing but parameters may come before it: tables could change what it says."""
     if not data.startswith(b"\xff\xd8"):
         raise bad_input("The JPEG-LS frame is damaged.")
     position = 2
@@ -197,7 +202,7 @@ def _check_frame(jpeg_frame: JpegFrame, layout: PixelLayout) -> None:
         raise unsupported_format("The frame's size differs from the one in the DICOM header.")
     if jpeg_frame.components != layout.samples:
         raise unsupported_format("The frame's number of colours differs from the one in the DICOM header.")
-    if not 2 <= jpeg_frame.precision <= layout.allocated:
+    if not 2 <= jpeg_frame.precision <= layout.bits_allocated:
         raise bad_input("The frame's bit depth differs from the one in the DICOM header.")
 
 
@@ -232,20 +237,21 @@ _MAX_LEVELS = 32
 @dataclass(frozen=True)
 class _Codestream:
     precision: int
-    signed: bool
+    is_signed: bool
     levels: int
     """How many times the file can be read at half its size."""
 
 
 def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[Frame, int]:
-    """Convert a JPEG 2000 frame to its values, perhaps at a half or a quarter of the size, and how many bits they
-    have.
+    """Convert a JPEG 2000 frame to its values and how many bits they have.
+
+    Perhaps at a half or a quarter of the size.
     """
     if data.startswith(_JP2_BOX):  # a file in place of a bare codestream: against the standard, and met with
         data = data[max(data.find(_START), 0) :]
     codestream = _codestream(data, layout)
     # Where header and codestream disagree on the sign, means would mix the lowest with the highest values.
-    may_reduce = codestream.signed == layout.signed or layout.samples == 3
+    may_reduce = codestream.is_signed == layout.is_signed or layout.samples == 3
     reduce = min(codestream.levels, _halvings(layout, whole=whole)) if may_reduce else 0
     if (layout.rows >> reduce) * (layout.columns >> reduce) * layout.samples > _MAX_SAMPLES:
         raise too_large("The JPEG 2000 image holds no smaller version of itself; it is too large to be read whole.")
@@ -259,8 +265,9 @@ def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[
 
 
 def _halvings(layout: PixelLayout, *, whole: bool) -> int:
-    """Return how often the longer side can be halved and stay as long as a preview's; must be, for the decoder's
-    sake.
+    """Return how often the longer side can be halved and stay as long as a preview's.
+
+    Of a `whole` frame: how often it must be, for the decoder's sake.
     """
     if whole:
         samples = layout.rows * layout.columns * layout.samples
@@ -269,10 +276,12 @@ def _halvings(layout: PixelLayout, *, whole: bool) -> int:
 
 
 def _to_stored_depth(values: Frame, codestream: _Codestream) -> Frame:
-    """Undo what Pillow does, which spreads values over 8 or 16 bits and move signed ones up."""
+    """Undo what Pillow does: it spreads values over 8 or 16 bits and moves signed ones up."""
     spread = values.dtype.itemsize * 8 - codestream.precision
     values = np.right_shift(values, values.dtype.type(spread))
-    return np.bitwise_xor(values, values.dtype.type(1 << (codestream.precision - 1))) if codestream.signed else values
+    return (
+        np.bitwise_xor(values, values.dtype.type(1 << (codestream.precision - 1))) if codestream.is_signed else values
+    )
 
 
 def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
@@ -293,7 +302,7 @@ def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
     depths = {data[42 + 3 * i : 45 + 3 * i] for i in range(components)}
     depth = data[42]
     precision = (depth & 0x7F) + 1
-    if len(depths) > 1 or data[43:45] != b"\x01\x01" or not 2 <= precision <= layout.allocated:
+    if len(depths) > 1 or data[43:45] != b"\x01\x01" or not 2 <= precision <= layout.bits_allocated:
         raise unsupported_format("A JPEG 2000 image with components of different kinds is not read.")
     if components > 1 and precision > _BYTE:  # Pillow's 8 bits of such a value turn the brightest into black
         raise unsupported_format("A JPEG 2000 image in colour of more than 8 bits is not read.")
@@ -301,7 +310,7 @@ def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
 
 
 def _levels(data: bytes, position: int, layout: PixelLayout) -> int:
-    """Walk the main header to the first tile; the fewest levels of any coding style in it."""
+    """Return the levels of the one coding style in the main header, which ends at the first tile."""
     levels = []
     while data[position : position + 2] != _FIRST_TILE:
         marker = data[position : position + 2]
@@ -319,7 +328,7 @@ def _levels(data: bytes, position: int, layout: PixelLayout) -> int:
 
 
 def _style(style: bytes, layout: PixelLayout) -> int:
-    """Return the number of levels, if neither blocks nor precincts nor layers are so many that they cost memory."""
+    """Return the number of levels. Raises ImageError if blocks, precincts or layers would cost too much memory."""
     scod, _, layers, _, levels, wide, high = struct.unpack_from(">BBHBBBB", style)
     area = 1 << (wide + high + 4)
     sizes = style[10 : 11 + levels] if scod & 1 else b"\xff"

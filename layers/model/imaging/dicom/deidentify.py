@@ -64,7 +64,7 @@ _TEXTS_KEPT = frozenset({"ConvolutionKernel", "Manufacturer", "ManufacturerModel
 _BYTES_KEPT = re.compile(r"(Segmented)?(Red|Green|Blue|Alpha)PaletteColorLookupTableData|LUTData|ExtendedOffsetTable.*")
 _CODE_KEYWORDS = frozenset({"CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"})
 _SCHEMES = frozenset({"DCM", "FMA", "I10", "ICDO3", "LN", "MDC", "RADLEX", "SCT", "SNM3", "SRT", "UCUM", "UMLS"})
-"""Their texts are published. A code of anybody's own may say anything."""
+"""Their texts are published. A private code may say anything."""
 
 _DUMMIES: dict[str, Any] = {
     "AE": "ANONYMOUS", "AS": "000Y", "CS": "ANONYMOUS", "DA": "19000101", "DS": "0", "DT": "19000101000000", "IS": "0",
@@ -118,7 +118,7 @@ class Cleaner:
             return self._clean_sequence(element, depth, empty=action == "empty")
         if element.VR == "UI":
             return _with(element, _each(element, self._pseudonyms.uid))
-        return element if element.VR in vr and (vr in _TEXTS or _harmless(element)) else None
+        return element if element.VR in vr and (vr in _TEXTS or _is_harmless(element)) else None
 
     def _clean_sequence(self, element: DataElement, depth: int, *, empty: bool) -> DataElement | None:
         if depth >= _DEEPEST:
@@ -128,9 +128,7 @@ class Cleaner:
 
 
 def _may_stay(element: _Element, vr: str, *, is_coded: bool) -> bool:
-    """Tell whether an element has the kind its name stands for and be, if it is a text, one that says nothing of
-    anybody.
-    """
+    """Tell whether an element has the kind its name stands for, and a text is one that identifies no person."""
     if element.VR not in (None, "UN") and element.VR not in vr:  # "US or SS" holds either
         return False
     name = keyword_for_tag(element.tag)
@@ -138,8 +136,8 @@ def _may_stay(element: _Element, vr: str, *, is_coded: bool) -> bool:
     return vr not in _TEXTS or (is_named and _length(element) <= _LONGEST_TEXT)
 
 
-def _harmless(element: DataElement) -> bool:
-    """Return a number, a code or a table that the profile does not name: kept if it holds no words."""
+def _is_harmless(element: DataElement) -> bool:
+    """Tell whether an element that the profile does not name is a number, a code or a table, without words."""
     kind, name = element.VR, keyword_for_tag(element.tag)
     if kind in _NUMBERS:
         return True
@@ -181,7 +179,7 @@ _BYTES = b"OB\0\0"
 
 @dataclass(frozen=True)
 class DeidentifiedCopy:
-    """The new file, and what its users must be told."""
+    """The new file, and warnings for its users."""
 
     data: bytes
     warnings: tuple[str, ...]
@@ -210,7 +208,7 @@ def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
     syntax = transfer_syntax(data)
     header, position = read_header(data, keywords=None)
     pixels = find_pixel_data(data, position, syntax)
-    warnings = _has_burned_in_text(header)
+    warnings = _burned_in_text_warnings(header)
     dataset = Cleaner(pseudonyms).clean(header)
     _declare(dataset)
     words = data[position + 4 : position + 6] != b"OB"
@@ -221,17 +219,18 @@ def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
     return DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
 
 
-def _has_burned_in_text(header: Dataset) -> tuple[str, ...]:
-    """Tell whether the pixels may show text: unless the header denies it, and keep no overlay in the pixels' own
-    bits.
+def _burned_in_text_warnings(header: Dataset) -> tuple[str, ...]:
+    """Return a warning if the pixels may show text.
+
+    They may, unless the header denies it and keeps no overlay in the pixels' own bits.
     """
     is_denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
-    overlaid = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
-    return () if is_denied and not overlaid else (BURNED_IN_TEXT_NOT_REMOVED,)
+    has_overlay = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
+    return () if is_denied and not has_overlay else (BURNED_IN_TEXT_NOT_REMOVED,)
 
 
 def _declare(dataset: Dataset) -> None:
-    """Write into the copy what the profile wants said of it."""
+    """Write into the copy the attributes that the profile asks for."""
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = _METHOD
     item = Dataset()
@@ -260,12 +259,12 @@ def _frames_bytes(header: Dataset) -> int:
 
 
 def _encapsulated_element(pixels: memoryview) -> bytes:
-    """Return the pixel data element with a head of its own: what followed it in the file is left behind."""
+    """Return the pixel data element with a head of its own, without what followed it in the file."""
     return b"\xe0\x7f\x10\0" + _BYTES + _UNDEFINED_LENGTH + bytes(pixels[: items_end(pixels)]) + _END_OF_ITEMS
 
 
 def _native_element(pixels: memoryview, syntax: str, size: int, *, words: bool) -> bytes:
-    """Return the same for frames of `size` in all: what follows the last one in the element is left behind, too."""
+    """Return the pixel data element of frames of `size` bytes in all, without what follows the last one in it."""
     tag = b"\x7f\xe0\0\x10" if syntax == BIG_ENDIAN else b"\xe0\x7f\x10\0"
     value = bytes(pixels[:size]) + bytes(size % 2)
     kind = b"" if syntax == IMPLICIT else b"OW\0\0" if words else _BYTES

@@ -27,21 +27,21 @@ class Table:
     bits: int
 
 
-def read_table(header: Dataset, sequence: str, *, signed: bool, big_endian: bool) -> Table | None:
+def read_table(header: Dataset, sequence: str, *, is_signed: bool, big_endian: bool) -> Table | None:
     """Return the first table of a sequence of them; None if there is none."""
     items = header.get(sequence)
     if not items:
         return None
-    first, entries, bits = read_descriptor(items[0], "LUTDescriptor", signed=signed, big_endian=big_endian)
+    first, entries, bits = read_descriptor(items[0], "LUTDescriptor", is_signed=is_signed, big_endian=big_endian)
     return Table(first, read_entries(items[0], "LUTData", entries, big_endian=big_endian), bits)
 
 
-def read_descriptor(dataset: Dataset, name: str, *, signed: bool, big_endian: bool) -> tuple[int, int, int]:
+def read_descriptor(dataset: Dataset, name: str, *, is_signed: bool, big_endian: bool) -> tuple[int, int, int]:
     """Return (first input, number of entries, bits of each) of a table."""
     values = read_words(dataset, name, big_endian=big_endian)
     if len(values) != 3:
         raise bad_input("A lookup table in the DICOM header does not say how long it is.")
-    first = (values[1] ^ _SIGN) - _SIGN if signed else values[1]
+    first = (values[1] ^ _SIGN) - _SIGN if is_signed else values[1]
     return first, values[0] or _LONGEST, min(max(values[2], 8), 16)
 
 
@@ -91,7 +91,7 @@ def read_palette(header: Dataset, *, big_endian: bool) -> Palette:
     first = 0
     for colour, weight in LUMA.items():
         first, entries, bits = read_descriptor(
-            header, f"{colour}PaletteColorLookupTableDescriptor", signed=False, big_endian=big_endian
+            header, f"{colour}PaletteColorLookupTableDescriptor", is_signed=False, big_endian=big_endian
         )
         values = _values(header, colour, entries, big_endian=big_endian)
         if total.size not in (1, entries):
@@ -138,7 +138,10 @@ def _segment(kind: int, body: list[int], length: int, before: list[float]) -> li
 
 
 def _copy_segments(data: list[int], position: int, before: list[float], entries: int) -> list[float]:
-    """Return an indirect segment repeats others, from a byte offset on; one that leads to another is refused."""
+    """Return the entries of an indirect segment, which repeats others from a byte offset on.
+
+    One that leads to another indirect segment is refused.
+    """
     copies, low, high = data[position + 1 : position + 4]
     start = (low + (high << 16)) // 2
     values = list(before)
@@ -171,24 +174,24 @@ class GreyscaleTransform:
 
 
 def read_transform(
-    header: Dataset, layout: PixelLayout, stored: StoredPixels, *, big_endian: bool
+    header: Dataset, layout: PixelLayout, pixels: StoredPixels, *, big_endian: bool
 ) -> GreyscaleTransform:
-    """Return what the header asks for, else all values that occur."""
+    """Return the window or tables that the header asks for, else the range of all values that occur."""
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
-        return GreyscaleTransform(0.0, 255.0 if stored.dtype == np.uint8 else float((1 << layout.stored) - 1))
-    modality = read_table(header, "ModalityLUTSequence", signed=layout.signed, big_endian=big_endian)
-    voi = read_table(header, "VOILUTSequence", signed=layout.signed, big_endian=big_endian)
-    offset = 1 << (layout.stored - 1) if layout.signed else 0
+        return GreyscaleTransform(0.0, 255.0 if pixels.dtype == np.uint8 else float((1 << layout.bits_stored) - 1))
+    modality = read_table(header, "ModalityLUTSequence", is_signed=layout.is_signed, big_endian=big_endian)
+    voi = read_table(header, "VOILUTSequence", is_signed=layout.is_signed, big_endian=big_endian)
+    offset = 1 << (layout.bits_stored - 1) if layout.is_signed else 0
     if modality is not None:
-        return _transform_of_table(header, modality, voi, offset, stored)
+        return _transform_of_table(header, modality, voi, offset, pixels)
     slope, intercept = _rescale(header, offset)
-    ends = sorted(float(end) * slope + intercept for end in (stored.min(), stored.max()))
+    ends = sorted(float(end) * slope + intercept for end in (pixels.min(), pixels.max()))
     has_units = all(number(header, name) is not None for name in ("RescaleSlope", "RescaleIntercept"))
     return replace(_voi_range(header, voi, slope, intercept, (ends[0], ends[1])), units=has_units)
 
 
 def _rescale(header: Dataset, offset: int) -> tuple[float, float]:
-    """Return slope and intercept from stored (and, if signed, moved) values to the modality's units."""
+    """Return slope and intercept that turn stored values (signed ones moved up) into the modality's units."""
     slope = number(header, "RescaleSlope") or 1.0
     if abs(slope) < _SMALLEST_SLOPE:
         raise bad_input("The DICOM header's rescaling leaves nothing of the pixels.")
@@ -198,7 +201,7 @@ def _rescale(header: Dataset, offset: int) -> tuple[float, float]:
 def _voi_range(
     header: Dataset, voi: Table | None, slope: float, intercept: float, occurring: tuple[float, float]
 ) -> GreyscaleTransform:
-    """Return a VOI table, else the first window, else the values that occur; all in the modality's units."""
+    """Return the range of the VOI LUT, else of the first window, else of all values; in the modality's units."""
     if voi is not None:
         low, high = float(voi.first), float(voi.first + max(len(voi.values) - 1, 1))
         return GreyscaleTransform(low, high, slope, intercept, _brightness(voi), function="TABLE")
@@ -221,13 +224,13 @@ def _voi_range(
 
 
 def _transform_of_table(
-    header: Dataset, modality: Table, voi: Table | None, offset: int, stored: StoredPixels
+    header: Dataset, modality: Table, voi: Table | None, offset: int, pixels: StoredPixels
 ) -> GreyscaleTransform:
-    """Return a modality table bends the way to its units, so window and table become one curve over stored values."""
+    """Return modality LUT and window as one curve over stored values, since the table is not linear."""
     low, high = float(modality.first + offset), float(modality.first + offset + max(len(modality.values) - 1, 1))
     places = np.linspace(low, high, max(len(modality.values), 2))
     values = np.interp(places, low + np.arange(len(modality.values)), modality.values)
-    visible = values[(places >= stored.min()) & (places <= stored.max())]
+    visible = values[(places >= pixels.min()) & (places <= pixels.max())]
     occurring = (float(visible.min()), float(visible.max())) if visible.size else (0.0, float((1 << modality.bits) - 1))
     tone = _voi_range(header, voi, 1.0, 0.0, occurring)
     share = np.clip((values - tone.low) / (tone.high - tone.low), 0, 1)

@@ -32,7 +32,7 @@ class HeaderBytes(io.BytesIO):
     """The beginning of a file, which counts items and values as they are read.
 
     Pixels follow the header and may hold any byte, so what is not read must not be counted; and they are many. Values
-    are counted before pydicom splits them: it does so at once with character sets, with others when somebody asks.
+    are counted before pydicom splits them: it does so at once with character sets, with others when they are used.
     `refusal`: what reading raised (TOO_LARGE), since pydicom turns some of it into errors of its own.
     """
 
@@ -56,7 +56,7 @@ class HeaderBytes(io.BytesIO):
         return content
 
     def position(self) -> int:
-        """Return where reading came to.
+        """Return how far the file was read.
 
         Raises ImageError (TOO_LARGE) if that is the end of what a header may have.
         """
@@ -88,7 +88,7 @@ def merge_functional_groups(header: Dataset, index: int) -> Dataset:
 
 
 def _item(dataset: Dataset, name: str, index: int) -> Dataset:
-    """Return an item of a sequence; empty if there is none."""
+    """Return an item of a sequence, or an empty one."""
     items = dataset.get(name) or []
     return items[index] if len(items) > index else Dataset()
 
@@ -124,27 +124,30 @@ class PixelLayout:
     rows: int
     columns: int
     samples: int
-    allocated: int
-    stored: int
-    signed: bool
+    bits_allocated: int
+    bits_stored: int
+    is_signed: bool
     planar: bool
     frames: int
     photometric: str
 
     @property
     def frame_bytes(self) -> int:
-        """Length of an uncompressed frame."""
+        """Return the length of an uncompressed frame, in bytes."""
         samples = 2 if self.has_subsampling else self.samples
-        return self.rows * self.columns * samples * self.allocated // 8
+        return self.rows * self.columns * samples * self.bits_allocated // 8
 
     @property
     def has_subsampling(self) -> bool:
-        """Two pixels share their colours; only pixels that are not compressed are kept so."""
+        """Tell whether two pixels share their colours; only uncompressed pixels are kept so."""
         return self.photometric == "YBR_FULL_422"
 
 
 def read_layout(header: Dataset) -> PixelLayout:
-    """Return the pixel layout, refused if it is out of bounds, contradicts itself, or is of a kind that is not read."""
+    """Return the pixel layout.
+
+    Raises ImageError if it is out of bounds, contradicts itself, or is of a kind that is not read.
+    """
     if any(name in header for name in _POINTS_ELSEWHERE):
         raise unsupported_format("The DICOM file refers to pixels kept elsewhere; only what it holds itself is read.")
     if "Rows" not in header or "Columns" not in header:
@@ -155,20 +158,20 @@ def read_layout(header: Dataset) -> PixelLayout:
     check_frames(frames)
     photometric = code(header, "PhotometricInterpretation") or ""
     samples = _integer(header, "SamplesPerPixel", 1)
-    allocated = _integer(header, "BitsAllocated")
-    stored = _integer(header, "BitsStored", allocated)
-    _check_kind(photometric, samples, allocated, stored)
-    signed = bool(_integer(header, "PixelRepresentation", 0)) and photometric != "PALETTE COLOR"
+    bits_allocated = _integer(header, "BitsAllocated")
+    bits_stored = _integer(header, "BitsStored", bits_allocated)
+    _check_kind(photometric, samples, bits_allocated, bits_stored)
+    is_signed = bool(_integer(header, "PixelRepresentation", 0)) and photometric != "PALETTE COLOR"
     planar = bool(_integer(header, "PlanarConfiguration", 0))
-    return PixelLayout(rows, columns, samples, allocated, stored, signed, planar, frames, photometric)
+    return PixelLayout(rows, columns, samples, bits_allocated, bits_stored, is_signed, planar, frames, photometric)
 
 
-def _check_kind(photometric: str, samples: int, allocated: int, stored: int) -> None:
-    if not 1 <= stored <= allocated:
+def _check_kind(photometric: str, samples: int, bits_allocated: int, bits_stored: int) -> None:
+    if not 1 <= bits_stored <= bits_allocated:
         raise bad_input("The DICOM header's bit depths contradict each other.")
-    if photometric in _GREY and samples == 1 and allocated in _DEPTHS:
+    if photometric in _GREY and samples == 1 and bits_allocated in _DEPTHS:
         return
-    if photometric in _COLOUR and samples == 3 and allocated == stored and allocated in _DEPTHS:
+    if photometric in _COLOUR and samples == 3 and bits_allocated == bits_stored and bits_allocated in _DEPTHS:
         return
     raise unsupported_format("The DICOM file's pixel format is not read: grey, palette or colour of 8 or 16 bits is.")
 
@@ -219,7 +222,7 @@ def read_facts(header: Dataset, layout: PixelLayout, syntax: str) -> ImageFacts:
         "DICOM",
         layout.rows,
         layout.columns,
-        layout.stored,
+        layout.bits_stored,
         frames=layout.frames,
         photometric=layout.photometric,
         modality=code(header, "Modality"),
@@ -229,7 +232,7 @@ def read_facts(header: Dataset, layout: PixelLayout, syntax: str) -> ImageFacts:
         spacing_source=source,
         laterality=_SIDES.get(side),
         transfer_syntax=syntax,
-        signed=layout.signed,
+        signed=layout.is_signed,
         lossy=syntax in LOSSY or code(header, "LossyImageCompression") == "01",
     )
 

@@ -64,7 +64,7 @@ def transfer_syntax(data: bytes) -> str:
 
 
 def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Return (element number, value) of each element of group 0002."""
+    """Yield (element number, value) of each element of group 0002."""
     position = HEAD_BYTES
     while int.from_bytes(data[position : position + 2], "little") == _META_GROUP:
         element = int.from_bytes(data[position + 2 : position + 4], "little")

@@ -2,7 +2,7 @@
 
 Where the standard leaves a choice, the one that keeps a file valid is taken: a dummy before an empty value, an empty
 value before none. Tags are groups and elements in hexadecimal digits. Private attributes, curves and overlays are whole
-groups and are dropped in `imaging.dicom.deidentify`, as is whatever the table does not name and nobody needs.
+groups and are dropped in `imaging.dicom.deidentify`, as is all that the table does not name and no reader needs.
 """
 
 from typing import Literal

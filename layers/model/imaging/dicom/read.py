@@ -33,13 +33,13 @@ _BAND_PIXELS = 1 << 18
 def shrink_frame(
     values: Frame, layout: PixelLayout, palette: Palette | None, padding: tuple[int, int] | None, *, whole: bool
 ) -> StoredPixels:
-    """Return grey values as many as are kept (see `imaging.jpeg_png.shrink_factor`), made smaller in their own depth.
+    """Return the frame in grey, made smaller in its own bit depth (see `imaging.jpeg_png.shrink_factor`).
 
     Signed values are moved up to be positive. Values within `padding` (stored ones, in that form) become the darkest.
     """
     if padding is None and values.dtype == np.uint16 and palette is None:
         return _shrink_in_bands(values, layout, whole=whole)
-    grey = values if _plain(values, layout, palette) else _grey_in_bands(values, layout, palette)
+    grey = values if _is_plain(values, layout, palette) else _grey_in_bands(values, layout, palette)
     if padding is not None:
         grey = _darken_padding(grey, padding, is_inverted=layout.photometric == "MONOCHROME1")
     if grey.dtype == np.uint8:
@@ -47,10 +47,10 @@ def shrink_frame(
     return fit_deep(grey.astype(np.uint16, copy=False), shrink_factor(*grey.shape, whole=whole))
 
 
-def _plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
+def _is_plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
     if values.ndim == 3 or palette is not None:
         return False
-    return layout.stored == values.dtype.itemsize * 8 and not layout.signed
+    return layout.bits_stored == values.dtype.itemsize * 8 and not layout.is_signed
 
 
 def _shrink_in_bands(values: Frame, layout: PixelLayout, *, whole: bool) -> StoredPixels:
@@ -70,13 +70,13 @@ def _grey_in_bands(values: Frame, layout: PixelLayout, palette: Palette | None) 
 
 
 def _grey(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
-    """Return grey values without foreign bits."""
+    """Return grey values without the bits that are not theirs."""
     if values.ndim == 3:
         return values[..., 0] if layout.photometric.startswith("YBR_FULL") else to_luma(values)
-    if layout.stored < values.dtype.itemsize * 8:  # old files keep overlays in the bits above
-        values = np.bitwise_and(values, values.dtype.type((1 << layout.stored) - 1))
-    if layout.signed:
-        values = np.bitwise_xor(values, values.dtype.type(1 << (layout.stored - 1)))
+    if layout.bits_stored < values.dtype.itemsize * 8:  # old files keep overlays in the bits above
+        values = np.bitwise_and(values, values.dtype.type((1 << layout.bits_stored) - 1))
+    if layout.is_signed:
+        values = np.bitwise_xor(values, values.dtype.type(1 << (layout.bits_stored - 1)))
     return values if palette is None else palette.to_grey(values)
 
 
@@ -90,8 +90,9 @@ def to_luma(values: Frame) -> Frame:
 
 
 def _darken_padding(grey: Frame, padding: tuple[int, int], *, is_inverted: bool) -> Frame:
-    """Return the frame with its padding as dark as its darkest pixel, so that it decides no window and blur into no
-    edge.
+    """Return the frame with its padding as dark as its darkest pixel, so that it changes no window.
+
+    Nor does it blur into an edge.
     """
     low, high = (grey.dtype.type(max(0, min(end, np.iinfo(grey.dtype).max))) for end in padding)
     is_padding = (grey >= low) & (grey <= high)
@@ -108,8 +109,9 @@ _BYTE = 8
 
 
 def find_pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
-    """Return the value of the pixel data element that starts at `position`, without the item that ends an encapsulated
-    one.
+    """Return the value of the pixel data element that starts at `position`.
+
+    Encapsulated pixel data goes on to the end of the file. Raises ImageError.
     """
     order: Literal["little", "big"] = "big" if syntax == BIG_ENDIAN else "little"
     group = int.from_bytes(data[position : position + 2], order)
@@ -134,7 +136,7 @@ def decode_frame(frame: bytes, layout: PixelLayout, syntax: str, *, whole: bool)
     """Return an encoded frame's values and how many bits they have; None for a JPEG that Pillow reads better."""
     coding = TRANSFER_SYNTAXES[syntax]
     if coding == "rle":
-        return _run_length(frame, layout), layout.stored
+        return _decode_rle_frame(frame, layout), layout.bits_stored
     if coding == "jpeg-ls":
         return decode_jpeg_ls(frame, layout)
     if coding == "jpeg-2000":
@@ -156,29 +158,30 @@ def read_native_frame(pixels: memoryview, layout: PixelLayout, *, big_endian: bo
     raw = pixels[start : start + size]
     if layout.has_subsampling:
         return _luminance(raw, layout)
-    if layout.allocated == _BYTE and words:
+    if layout.bits_allocated == _BYTE and words:
         if start % 2 or size % 2:
             raise unsupported_format("Uncompressed frames of an odd length in big-endian words are not read.")
         return _reshape(np.frombuffer(raw, "<u2").byteswap().view(np.uint8), layout, planar=layout.planar)
-    if layout.allocated == _BYTE:
+    if layout.bits_allocated == _BYTE:
         return _reshape(np.frombuffer(raw, np.uint8), layout, planar=layout.planar)
     values = np.frombuffer(raw, ">u2" if big_endian else "<u2").astype(np.uint16, copy=False)
     return _reshape(values, layout, planar=layout.planar)
 
 
 def _luminance(raw: memoryview, layout: PixelLayout) -> Frame:
-    """Return the luminance: of two pixels' four bytes the first two; what follows is their colour, which a grey picture
-    has no use for.
+    """Return the luminance: of two pixels' four bytes the first two.
+
+    What follows is their colour, which a grey picture has no use for.
     """
-    if layout.allocated != _BYTE or layout.columns % 2:
+    if layout.bits_allocated != _BYTE or layout.columns % 2:
         raise unsupported_format("Uncompressed subsampled colour is read with 8 bits and an even number of columns.")
     pairs = np.frombuffer(raw, np.uint8).reshape(-1, 4)
     return np.ascontiguousarray(pairs[:, :2]).reshape(layout.rows, layout.columns)
 
 
-def _run_length(frame: bytes, layout: PixelLayout) -> Frame:
-    """Return one RLE frame, whose planes come one after the other."""
-    kind = np.uint8 if layout.allocated == _BYTE else np.uint16
+def _decode_rle_frame(frame: bytes, layout: PixelLayout) -> Frame:
+    """Decode one RLE frame, whose planes come one after the other."""
+    kind = np.uint8 if layout.bits_allocated == _BYTE else np.uint16
     planes = decode_rle(frame, layout.rows * layout.columns, layout.samples, kind)
     return _reshape(planes, layout, planar=True)
 
@@ -197,19 +200,20 @@ logging.getLogger("pydicom").setLevel(logging.CRITICAL)
 
 
 def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
-    """Convert a DICOM file whose transfer syntax was allowed to its middle frame, with window and rescaling to
-    apply.
+    """Convert a DICOM file to its middle frame, with window and rescaling to apply.
+
+    `syntax`: its transfer syntax, which was checked before.
     """
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values: ours to judge, and the texts quote them
         header, position = read_header(data)
         layout = read_layout(header)
         header = merge_functional_groups(header, layout.frames // 2)
-        stored, layout = _middle_frame(data, position, header, layout, syntax, whole=whole)
-        tone = read_transform(header, layout, stored, big_endian=syntax == BIG_ENDIAN)
+        pixels, layout = _middle_frame(data, position, header, layout, syntax, whole=whole)
+        tone = read_transform(header, layout, pixels, big_endian=syntax == BIG_ENDIAN)
         facts = read_facts(header, layout, syntax)
     return Picture(
-        stored,
+        pixels,
         tone.low,
         tone.high,
         dataclasses.replace(facts, window=tone.window, window_function=tone.function),
@@ -223,7 +227,7 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
 
 
 def read_header(data: bytes, keywords: Sequence[str] | None = READ_KEYWORDS) -> tuple[Dataset, int]:
-    """Return the elements that are wanted, or all, and where the pixel data element starts (or the file ends)."""
+    """Return the elements of these keywords, or all, and where the pixel data element starts (or the file ends)."""
     file = HeaderBytes(data)
     try:
         header = dcmread(file, stop_before_pixels=True, specific_tags=list(keywords) if keywords else None)
@@ -235,9 +239,7 @@ def read_header(data: bytes, keywords: Sequence[str] | None = READ_KEYWORDS) -> 
 def _middle_frame(
     data: bytes, position: int, header: Dataset, layout: PixelLayout, syntax: str, *, whole: bool
 ) -> tuple[StoredPixels, PixelLayout]:
-    """Return the grey values of frame `frames // 2`, and the layout with the depth that its encoding turned out to
-    have.
-    """
+    """Return the grey values of frame `frames // 2`, and the layout, with the depth of its encoding."""
     big_endian = syntax == BIG_ENDIAN
     pixels = find_pixel_data(data, position, syntax)
     palette = read_palette(header, big_endian=big_endian) if layout.photometric == "PALETTE COLOR" else None
@@ -249,25 +251,23 @@ def _middle_frame(
     encoded_frame = extract_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
     frame_and_depth = decode_frame(encoded_frame, layout, syntax, whole=whole)
     if frame_and_depth is None:
-        if layout.signed or palette is not None:
+        if layout.is_signed or palette is not None:
             raise unsupported_format("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
         return decode_jpeg_frame(encoded_frame, whole=whole), layout
     values, bits = frame_and_depth
-    if layout.signed and bits < layout.stored:  # the sign is the highest bit that was encoded
-        layout = dataclasses.replace(layout, stored=bits)
+    if layout.is_signed and bits < layout.bits_stored:  # the sign is the highest bit that was encoded
+        layout = dataclasses.replace(layout, bits_stored=bits)
     return shrink_frame(values, layout, palette, _padding(header, layout, big_endian=False), whole=whole), layout
 
 
 def _padding(header: Dataset, layout: PixelLayout, *, big_endian: bool) -> tuple[int, int] | None:
-    """Return the grey values that mean "nothing here", from the lowest to the highest; signed ones moved up like
-    pixels.
-    """
+    """Return the lowest and the highest grey value that mean "nothing here"; signed ones moved up like pixels."""
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
         return None
     ends = read_words(header, "PixelPaddingValue", big_endian=big_endian)[:1]
     if not ends:
         return None
     ends += read_words(header, "PixelPaddingRangeLimit", big_endian=big_endian)[:1]
-    mask, sign = (1 << layout.stored) - 1, 1 << (layout.stored - 1) if layout.signed else 0
+    mask, sign = (1 << layout.bits_stored) - 1, 1 << (layout.bits_stored - 1) if layout.is_signed else 0
     offsets = [(end & mask) ^ sign for end in ends]
     return min(offsets), max(offsets)
