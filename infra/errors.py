@@ -1,8 +1,8 @@
-"""The one way the local tooling says no."""
+"""The one error of the tools below `infra`."""
 
 
 class UserError(Exception):
-    """It cannot go on. `what` is wrong; `advice` is what a person can do about it."""
+    """The command cannot go on. `what` is wrong; `advice` is what a person can do about it."""
 
     def __init__(self, what: str, advice: str = "") -> None:
         super().__init__(what)

@@ -5,8 +5,8 @@ import sys
 from pathlib import Path
 
 from infra.build.artefacts import LAYERS, SLICES, build_function, build_layer
-from infra.build.refusal import BuildRefused
 from infra.build.wheels import Target
+from infra.errors import UserError
 
 
 def main(arguments: list[str]) -> int:
@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
             print(f"layer {options.name} for {options.target}: {size:.1f} MB of {LAYERS[options.name].limit}")
         else:
             print(f"function {options.name}: {build_function(options.name, options.out, target):.2f} MB")
-    except BuildRefused as refusal:
+    except UserError as refusal:
         print(f"cannot build {options.kind} {options.name}: {refusal}", file=sys.stderr)
         return 1
     return 0

@@ -11,8 +11,8 @@ from email.parser import Parser
 from pathlib import Path
 
 from infra.build import wheels
-from infra.build.refusal import BuildRefused
 from infra.build.wheels import Target, compile_below, install_wheels
+from infra.errors import UserError
 
 _COPYLEFT = re.compile(r"\b(?:A|L)?GPL|GNU (?:Affero |Lesser |Library )?General Public", re.IGNORECASE)
 # GCC's runtime libraries may be linked by anything: the exception is there for that.
@@ -20,10 +20,10 @@ _GCC = re.compile(r"GPL-3\.0[\w.-]*[- ]WITH[- ]GCC-exception[\w.-]*", re.IGNOREC
 
 
 def refuse_copyleft(folder: Path) -> None:
-    """Raise BuildRefused, naming them, when packages installed in `folder` say they are under a GPL."""
+    """Raise UserError, naming them, when packages installed in `folder` say they are under a GPL."""
     offenders = sorted(name for name, licence_text in _licences(folder) if _COPYLEFT.search(_GCC.sub("", licence_text)))
     if offenders:
-        raise BuildRefused(f"under the GNU GPL, which must not be shipped: {', '.join(offenders)}")
+        raise UserError(f"under the GNU GPL, which must not be shipped: {', '.join(offenders)}")
 
 
 def _licences(folder: Path) -> Iterator[tuple[str, str]]:
@@ -123,7 +123,7 @@ SLICES = ("auth", "inference", "portal", "realtime", "records", "scans")
 
 
 def build_layer(name: str, out: Path, target: Target) -> float:
-    """Write the layer to `out`; gives back its size in MB. Raises BuildRefused when too large or under the GPL."""
+    """Write the layer to `out`; gives back its size in MB. Raises UserError when too large or under the GPL."""
     layer = LAYERS[name]
     packages = install_wheels([wheels.lock(lock) for lock in layer.locks], target, trim)
     refuse_copyleft(packages)
@@ -135,7 +135,7 @@ def build_layer(name: str, out: Path, target: Target) -> float:
         compile_below(python / folder.name, target)
     size = megabytes(out)
     if size > layer.limit:
-        raise BuildRefused(f"layer {name} is {size:.1f} MB unzipped, over its {layer.limit} MB")
+        raise UserError(f"layer {name} is {size:.1f} MB unzipped, over its {layer.limit} MB")
     return size
 
 

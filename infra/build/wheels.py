@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from enum import Enum
 from pathlib import Path
 
-from infra.build.refusal import BuildRefused
+from infra.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 CACHE = ROOT / ".local" / "cache"
@@ -36,7 +36,7 @@ class Target(Enum):
 def compile_below(folder: Path, target: Target) -> None:
     """Write bytecode for the target's Python, trusted unchecked, without a path of this machine in it.
 
-    Without such a Python at hand the artefact goes without: it starts more slowly, and is whole. Raises BuildRefused.
+    Without such a Python at hand the artefact goes without: it starts more slowly, and is whole. Raises UserError.
     """
     python = _interpreter(target)
     if python is None:
@@ -55,7 +55,7 @@ def compile_below(folder: Path, target: Target) -> None:
     ]
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode:
-        raise BuildRefused(f"compiling failed:\n{process.stdout}{process.stderr}")
+        raise UserError(f"compiling failed:\n{process.stdout}{process.stderr}")
 
 
 def _interpreter(target: Target) -> str | None:
@@ -82,7 +82,7 @@ AWS_PLATFORMS = (
 def install_wheels(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]) -> Path:
     """Return a folder with the locked packages, trimmed and compiled; from the cache unless anything changed.
 
-    Raises BuildRefused when pip fails.
+    Raises UserError when pip fails.
     """
     folder = CACHE / f"{locks[0].stem}-{target.value}-{_key(locks, target)}"
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -130,4 +130,4 @@ def _pip(locks: Sequence[Path], target: Target, folder: Path) -> None:
     process = subprocess.run(command, capture_output=True, text=True, check=False)
     if process.returncode:
         lines = [line for line in process.stderr.splitlines() if not line.startswith("WARNING")]
-        raise BuildRefused("pip could not install the layer's packages:\n" + "\n".join(lines[-8:]))
+        raise UserError("pip could not install the layer's packages:\n" + "\n".join(lines[-8:]))

@@ -1,4 +1,4 @@
-"""`python -m infra.local.story [IMAGE]`: plays the story on the running stack. 1 when it could not be played."""
+"""`python -m infra.demo [IMAGE]`: runs the demo on the running stack. 1 when it could not be run."""
 
 import argparse
 import sys
@@ -8,7 +8,8 @@ from rich.console import Console
 
 from infra.demo.client import find_image
 from infra.demo.run import DemoContext, run_demo
-from infra.demo.stack import ROOT, STACK_FILE, StoryStopped, read_stack
+from infra.demo.stack import ROOT, STACK_FILE, read_stack
+from infra.errors import UserError
 
 
 def main(arguments: list[str]) -> int:
@@ -18,7 +19,7 @@ def main(arguments: list[str]) -> int:
     try:
         image = find_image(options.image)
         return 0 if run_demo(DemoContext(console, read_stack(options.stack), options.results), image) else 1
-    except StoryStopped as error:
+    except UserError as error:
         console.print(error.what, style="bold red", markup=False, highlight=False, soft_wrap=True)
         if error.advice:
             console.print(error.advice, markup=False, highlight=False, soft_wrap=True)
@@ -28,7 +29,7 @@ def main(arguments: list[str]) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m infra.local.story", description="Plays the story on the stack.")
+    parser = argparse.ArgumentParser(prog="python -m infra.demo", description="Runs the demo on the stack.")
     parser.add_argument("image", nargs="?", metavar="IMAGE", help="a JPEG, PNG or DICOM file; a sample without it")
     parser.add_argument("--stack", type=Path, default=STACK_FILE, help="the stack's addresses (%(default)s)")
     parser.add_argument("--results", type=Path, default=ROOT / ".local" / "results", help="where files are saved")

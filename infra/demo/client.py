@@ -8,7 +8,8 @@ from typing import IO, Any
 
 import httpx
 
-from infra.demo.stack import ROOT, Stack, StoryStopped
+from infra.demo.stack import ROOT, Stack
+from infra.errors import UserError
 
 SAMPLE = ROOT / "samples" / "consolidation-1.png"
 FORM_LIMIT = 4_400_000 - 1_000  # bytes of a file whose form still fits through the gateway
@@ -29,20 +30,20 @@ class Image:
 
 
 def find_image(path_text: str | None) -> Image:
-    """Raise StoryStopped for a file that is not there, cannot be read, is empty or too large."""
+    """Raise UserError for a file that is not there, cannot be read, is empty or too large."""
     path = Path(path_text).expanduser() if path_text else SAMPLE
     try:
         with path.open("rb") as file:
             head = file.read(132)
         size = path.stat().st_size
     except FileNotFoundError as missing:
-        raise StoryStopped(f"There is no file {path}.", "IMAGE=path names a JPEG, PNG or DICOM file.") from missing
+        raise UserError(f"There is no file {path}.", "IMAGE=path names a JPEG, PNG or DICOM file.") from missing
     except OSError as error:
-        raise StoryStopped(f"{path} cannot be read: {error.strerror}.") from error
+        raise UserError(f"{path} cannot be read: {error.strerror}.") from error
     if size == 0:
-        raise StoryStopped(f"{path} is empty.", "Send a JPEG, PNG or DICOM file.")
+        raise UserError(f"{path} is empty.", "Send a JPEG, PNG or DICOM file.")
     if size > UPLOAD_LIMIT:
-        raise StoryStopped(f"{path} has {size:,} bytes.", f"At most {UPLOAD_LIMIT:,} (50 MB) are accepted.")
+        raise UserError(f"{path} has {size:,} bytes.", f"At most {UPLOAD_LIMIT:,} (50 MB) are accepted.")
     return Image(path, size, content_type_of(head))
 
 
@@ -76,7 +77,7 @@ class Form:
 
 
 class Client:
-    """One person's calls. Each raises StoryStopped when it is refused or not answered."""
+    """One person's calls. Each raises UserError when it is refused or not answered."""
 
     def __init__(self, stack: Stack) -> None:
         # The stack is on this machine: a proxy of the environment would only be in the way.
@@ -114,7 +115,7 @@ class Client:
         """Upload straight to S3, with the form it was given."""
         answer = self._call("POST", form.url, data=dict(form.fields), files={"file": (image.path.name, content)})
         if answer.is_error:
-            raise StoryStopped(f"Storage did not take the file: {answer.status_code}.", "See `make logs`.")
+            raise UserError(f"Storage did not take the file: {answer.status_code}.", "See `make logs`.")
 
     def task(self, task_id: str) -> dict[str, Any]:
         """Return where a task is."""
@@ -145,16 +146,16 @@ class Client:
         except httpx.TransportError as silent:
             where = httpx.URL(url).copy_with(raw_path=b"/")
             advice = "`make run` starts it again; `make logs` shows what it said."
-            raise StoryStopped(f"The stack does not answer at {where}.", advice) from silent
+            raise UserError(f"The stack does not answer at {where}.", advice) from silent
 
 
 def _accepted_upload(entry: Mapping[str, Any]) -> AcceptedUpload:
     return AcceptedUpload(entry["scan_id"], entry["task_id"], entry["task_token"])
 
 
-def _error_of(method: str, path: str, answer: httpx.Response) -> StoryStopped:
+def _error_of(method: str, path: str, answer: httpx.Response) -> UserError:
     if answer.status_code == httpx.codes.TOO_MANY_REQUESTS:
-        return StoryStopped("Too many requests.", f"Try again in {answer.headers.get('Retry-After', '60')} seconds.")
+        return UserError("Too many requests.", f"Try again in {answer.headers.get('Retry-After', '60')} seconds.")
     try:
         error = answer.json()["error"]
         details = [text for texts in error["details"].values() for text in texts]
@@ -162,4 +163,4 @@ def _error_of(method: str, path: str, answer: httpx.Response) -> StoryStopped:
     except (ValueError, KeyError, TypeError, AttributeError):
         message = "The answer is not one of Scanward's."
     advice = "`make logs` shows more." if answer.is_server_error else ""
-    return StoryStopped(f"{method} {path} was answered {answer.status_code}: {message}", advice)
+    return UserError(f"{method} {path} was answered {answer.status_code}: {message}", advice)

@@ -14,7 +14,8 @@ from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
 from infra.demo.client import AcceptedUpload, Client, Image
-from infra.demo.stack import Stack, StoryStopped, display_path
+from infra.demo.stack import Stack, display_path
+from infra.errors import UserError
 
 LIMIT = 180.0  # seconds for one analysis, a cold start of every function included
 QUIET = 2.0  # seconds without a push after which the task is polled
@@ -41,7 +42,7 @@ class Update:
 def follow(
     client: Client, socket: ClientConnection | None, upload: AcceptedUpload, show: Callable[[Update], None]
 ) -> Update:
-    """Show each newer state of the task once and give back the final one. Raises StoryStopped after LIMIT."""
+    """Show each newer state of the task once and give back the final one. Raises UserError after LIMIT."""
     ends = time.monotonic() + LIMIT
     version = 0
     while time.monotonic() < ends:
@@ -52,7 +53,7 @@ def follow(
         if update.is_final:
             return update
     advice = "`make logs FN=inference` shows what the analysis said."
-    raise StoryStopped(f"The analysis did not end within {LIMIT:.0f} seconds.", advice)
+    raise UserError(f"The analysis did not end within {LIMIT:.0f} seconds.", advice)
 
 
 @contextmanager

@@ -20,7 +20,7 @@ RESPONSE = "The model has only ever seen drawings. Come by, and we look at the f
 
 
 def run_clinic(console: Console, stack: Stack, patient: Client, administrator: Login) -> None:
-    """Raise StoryStopped when a call of it is refused or not answered."""
+    """Raise UserError when a call of it is refused or not answered."""
     with Client(stack) as doctor:
         doctor_id = _let_in(console, stack, patient, doctor, administrator)
         console.print(_patients(doctor.send("GET", "/patients")))
@@ -87,7 +87,7 @@ class DemoContext:
 
 
 def run_demo(stage: DemoContext, image: Image) -> bool:
-    """Tell whether the analysis completed. Raises StoryStopped when the story cannot be played to its end."""
+    """Tell whether the analysis completed. Raises UserError when the story cannot be played to its end."""
     email, password = f"patient-{secrets.token_hex(4)}@example.org", secrets.token_urlsafe(12)
     with Client(stage.stack) as client:
         client.register(email, password)

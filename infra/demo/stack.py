@@ -4,15 +4,7 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
-
-class StoryStopped(Exception):
-    """The story cannot go on. `what` is wrong; `advice` is what a person can do about it."""
-
-    def __init__(self, what: str, advice: str = "") -> None:
-        super().__init__(what)
-        self.what = what
-        self.advice = advice
-
+from infra.errors import UserError
 
 ROOT = Path(__file__).resolve().parents[2]
 STACK_FILE = ROOT / ".local" / "stack.json"
@@ -36,17 +28,17 @@ class Stack:
 
 
 def read_stack(file: Path) -> Stack:
-    """Raise StoryStopped when there is no such file, or it does not hold the addresses."""
+    """Raise UserError when there is no such file, or it does not hold the addresses."""
     try:
         payload = json.loads(file.read_text())
         administrator = Login(**payload["admin"]) if "admin" in payload else None
         return Stack(payload["api_url"].rstrip("/"), payload["websocket_url"].rstrip("/"), administrator)
     except FileNotFoundError as missing:
-        raise StoryStopped(
+        raise UserError(
             f"There is no {display_path(file)}: no stack has been brought up.", "Run `make run`."
         ) from missing
     except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        raise StoryStopped(f"{display_path(file)} cannot be read.", "`make run` writes it anew.") from error
+        raise UserError(f"{display_path(file)} cannot be read.", "`make run` writes it anew.") from error
 
 
 def display_path(path: Path) -> str:

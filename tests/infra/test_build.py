@@ -8,8 +8,8 @@ import pytest
 
 from infra.build import artefacts, wheels
 from infra.build.artefacts import megabytes, refuse_copyleft, trim
-from infra.build.refusal import BuildRefused
 from infra.build.wheels import Target, install_wheels
+from infra.errors import UserError
 from infra.local.locks import WITHOUT_HASHES
 
 LAYER_LOCKS = ("core", "chalice", "model")
@@ -71,7 +71,7 @@ def test_trimming_keeps_of_a_hundred_codecs_those_in_use(tmp_path: Path) -> None
 def test_a_package_under_the_gpl_is_refused_by_name(tmp_path: Path, said: str) -> None:
     put(tmp_path, "fine-1.dist-info/METADATA", "Name: fine\nLicense-Expression: MIT\n\nnot GPL")
     put(tmp_path, "tainted-1.dist-info/METADATA", f"Name: tainted\n{said}\n\n")
-    with pytest.raises(BuildRefused, match="tainted") as refusal:
+    with pytest.raises(UserError, match="tainted") as refusal:
         refuse_copyleft(tmp_path)
     assert "fine" not in str(refusal.value)
 
@@ -97,7 +97,7 @@ def test_a_layer_over_its_limit_is_refused(tmp_path: Path, monkeypatch: pytest.M
     put(packages, "big.bin", "x" * 2_000_000)
     monkeypatch.setattr(artefacts, "install_wheels", lambda *_: packages)
     monkeypatch.setitem(artefacts.LAYERS, "core", artefacts.Layer(("core",), (), 1))
-    with pytest.raises(BuildRefused, match=r"2\.0 MB unzipped, over its 1 MB"):
+    with pytest.raises(UserError, match=r"2\.0 MB unzipped, over its 1 MB"):
         artefacts.build_layer("core", tmp_path / "out", Target.LOCAL)
 
 
