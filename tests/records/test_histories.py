@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from scanward.domain.ids import to_uuid
+from scanward.domain.pagination import PageRange
 from scanward.stores.clinical_notes import history_store
-from scanward.stores.lists import PageRange
 from tests.cloud import TABLES
 from tests.http.client import Client, Reply
 from tests.records.clinic import connect, log_of, number, put

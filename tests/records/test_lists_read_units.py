@@ -11,6 +11,7 @@ from scanward.domain import clinical_notes
 from scanward.domain.clinical_notes import Findings, Surgery
 from scanward.domain.departments import Department, Membership
 from scanward.domain.ids import EPOCH_MS
+from scanward.domain.pagination import PageRange
 from scanward.domain.questions import Question
 from scanward.stores import keys
 from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, note_entries, note_item, record_store
@@ -22,7 +23,7 @@ from scanward.stores.departments import (
     patient_entry,
 )
 from scanward.stores.dynamo import bind_table
-from scanward.stores.lists import ListEntry, ListStore, PageRange
+from scanward.stores.lists import ListEntry, ListStore
 from scanward.stores.questions import QuestionStore, question_entries, question_item
 from tests.cloud import TABLES
 from tests.records.read_units import Units, counted

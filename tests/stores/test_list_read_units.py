@@ -14,6 +14,7 @@ from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.care import CareLink
 from scanward.domain.clinical_notes import Findings
 from scanward.domain.departments import Department
+from scanward.domain.pagination import PageRange
 from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.stores import keys
@@ -21,7 +22,6 @@ from scanward.stores.accounts import AccountFilters, AccountListStore, AccountSt
 from scanward.stores.care import CareLinkStore, link_entries
 from scanward.stores.clinical_notes import RECORDS, note_entries, note_item, record_store, version_item
 from scanward.stores.departments import DepartmentStore, MembershipStore, department_item, doctor_entry
-from scanward.stores.lists import PageRange
 from scanward.stores.questions import QuestionStore, question_entries, question_item
 from scanward.stores.scans import ListEntry, ReadingItem, ScanListStore, ScanStore, scan_item
 from scanward.stores.tasks import task_item

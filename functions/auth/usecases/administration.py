@@ -26,14 +26,14 @@ class ApprovalDecision:
 
 
 def list_accounts(
-    deps: AuthDeps, actor: Actor, filters: AccountFilters, window: PageRequest
+    deps: AuthDeps, actor: Actor, filters: AccountFilters, request: PageRequest
 ) -> tuple[list[Account], str | None]:
     """Return a page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
-    before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    page: AccountPage = deps.lists.page(filters, window.skip, window.limit, before)
+    page_range = deps.tokens.page_range(request, scope)
+    page: AccountPage = deps.lists.page(filters, page_range.skip, page_range.limit, page_range.before)
     deps.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in page.items], RESOURCE)
-    return page.items, deps.tokens.cursor(page.last, scope) if page.last is not None else None
+    return page.items, deps.tokens.next_cursor(page.last, scope)
 
 
 def read_account(deps: AuthDeps, actor: Actor, account_id: str) -> Account:

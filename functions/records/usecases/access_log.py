@@ -14,23 +14,23 @@ from scanward.security.access import ResourceRef
 Entries = tuple[Sequence[AccessEntry], str | None]
 
 
-def read_own_log(deps: RecordDeps, actor: Actor, window: PageRequest) -> Entries:
+def read_own_log(deps: RecordDeps, actor: Actor, request: PageRequest) -> Entries:
     """Return a part of the log about the caller, the newest first, and the cursor of the next."""
-    return _page(deps, actor.account_id, window)
+    return _page(deps, actor.account_id, request)
 
 
-def read_log_of(deps: RecordDeps, actor: Actor, account: str, window: PageRequest) -> Entries:
+def read_log_of(deps: RecordDeps, actor: Actor, account: str, request: PageRequest) -> Entries:
     """Return a part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
     account_id = parse_id(account)
-    page = _page(deps, account_id, window)
+    page = _page(deps, account_id, request)
     if not page[0] and deps.accounts.get(account_id) is None:
         raise NotFound
     deps.access.require(actor, Action.READ_ACCESS_LOG, account_id, ResourceRef("access_log", account_id))
     return page
 
 
-def _page(deps: RecordDeps, account_id: int, window: PageRequest) -> Entries:
+def _page(deps: RecordDeps, account_id: int, request: PageRequest) -> Entries:
     scope = f"access:{account_id}"
-    before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    page = deps.access_log.page(account_id, window.limit, before)
-    return page.items, deps.tokens.cursor(page.last, scope) if page.last is not None else None
+    page_range = deps.tokens.page_range(request, scope)
+    page = deps.access_log.page(account_id, page_range.limit, page_range.before)
+    return page.items, deps.tokens.next_cursor(page.last, scope)

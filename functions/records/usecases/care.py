@@ -11,7 +11,6 @@ from typing import Any
 from uuid import UUID, uuid4
 
 from functions.records.usecases.dependencies import RecordDeps
-from functions.records.usecases.lists import cursor, part
 from scanward.domain import patient_chart
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass
@@ -85,16 +84,16 @@ def connect_doctor(
     raise NotFound
 
 
-def list_own_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedDoctor], str | None]:
+def list_own_doctors(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[list[LinkedDoctor], str | None]:
     """Return part of the professionals whom the caller let in, the newest first."""
     _require(actor, Action.CONNECT)
     scope = f"doctors-of:{actor.account_id}"
-    page = deps.links.of_patient(actor.account_id, deps.now(), part(deps, window, scope))
+    page = deps.links.of_patient(actor.account_id, deps.now(), deps.tokens.page_range(request, scope))
     accounts = {account.id: account for account in deps.accounts.get_many([one.professional_id for one in page.items])}
     let_in = [
         LinkedDoctor(accounts[link.professional_id], link) for link in page.items if link.professional_id in accounts
     ]
-    return let_in, cursor(deps, page.last, scope)
+    return let_in, deps.tokens.next_cursor(page.last, scope)
 
 
 def withdraw_link(deps: RecordDeps, actor: Actor, doctor: str) -> None:
@@ -165,14 +164,16 @@ class PatientChart:
     shows_diagnosis: bool
 
 
-def list_linked_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[LinkedPatient], str | None]:
+def list_linked_patients(
+    deps: RecordDeps, actor: Actor, request: PageRequest
+) -> tuple[list[LinkedPatient], str | None]:
     """Return the patients who let the caller in, the newest link first, and the cursor of the next page."""
     scope = f"patients:{actor.account_id}"
-    page = deps.links.of_professional(actor.account_id, deps.now(), part(deps, window, scope))
+    page = deps.links.of_professional(actor.account_id, deps.now(), deps.tokens.page_range(request, scope))
     accounts = {account.id: account for account in deps.accounts.get_many([link.patient_id for link in page.items])}
     patients = [LinkedPatient(accounts[link.patient_id], link) for link in page.items if link.patient_id in accounts]
     deps.access.log_listed(actor, Action.READ_PATIENT, [one.account.id for one in patients], "patient")
-    return patients, cursor(deps, page.last, scope)
+    return patients, deps.tokens.next_cursor(page.last, scope)
 
 
 def read_patient(deps: RecordDeps, actor: Actor, patient: str) -> PatientChart:

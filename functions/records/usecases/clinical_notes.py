@@ -5,7 +5,7 @@ from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import require_approved, require_known
-from functions.records.usecases.lists import create_once, cursor, part
+from functions.records.usecases.lists import create_once
 from scanward.domain import clinical_notes
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.clinical_notes import Findings, History, Record, Surgery
@@ -21,25 +21,25 @@ HISTORY_RESOURCE = "medical_history"
 
 
 def list_histories(
-    deps: RecordDeps, actor: Actor, patient: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, patient: str, request: PageRequest
 ) -> tuple[Sequence[History], str | None]:
     """Return part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(deps, actor, patient_id)
     deps.access.require(actor, Action.READ_HISTORY, patient_id, ResourceRef("patient", patient_id))
     scope = f"histories-of:{patient_id}"
-    page = deps.histories.of_patient(patient_id, part(deps, window, scope))
-    return deps.histories.get_many(page.items), cursor(deps, page.last, scope)
+    page = deps.histories.of_patient(patient_id, deps.tokens.page_range(request, scope))
+    return deps.histories.get_many(page.items), deps.tokens.next_cursor(page.last, scope)
 
 
 def list_history_versions(
-    deps: RecordDeps, actor: Actor, history: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, history: str, request: PageRequest
 ) -> tuple[Sequence[NoteVersion[Surgery]], str | None]:
     """Return part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
     number = _get_history(deps, actor, Action.READ_HISTORY, parse_id(history)).id
     scope = f"history-versions-of:{number}"
-    page = deps.histories.versions(number, part(deps, window, scope))
-    return page.items, cursor(deps, page.last, scope)
+    page = deps.histories.versions(number, deps.tokens.page_range(request, scope))
+    return page.items, deps.tokens.next_cursor(page.last, scope)
 
 
 def write_history(
@@ -76,7 +76,7 @@ RECORD_RESOURCE = "patient_record"
 Records = tuple[Sequence[Record], str | None]
 
 
-def list_records_in_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> Records:
+def list_records_in_departments(deps: RecordDeps, actor: Actor, request: PageRequest) -> Records:
     """Return part of the records of the doctor's departments, the newest first. Raises NotAllowed for anybody else.
 
     Those of patients who have left are left out, so a page may be shorter.
@@ -85,7 +85,7 @@ def list_records_in_departments(deps: RecordDeps, actor: Actor, window: PageRequ
     if actor.role is not Role.DOCTOR:
         raise NotAllowed
     scope = f"records-for:{actor.account_id}"
-    page = deps.records.in_departments(actor.departments, part(deps, window, scope))
+    page = deps.records.in_departments(actor.departments, deps.tokens.page_range(request, scope))
     records = deps.records.get_many(page.items)
     grants = deps.access.read_grants(actor, Action.READ_RECORD, {record.patient_id for record in records})
     visible_records = [record for record in records if record.patient_id in grants]
@@ -95,17 +95,17 @@ def list_records_in_departments(deps: RecordDeps, actor: Actor, window: PageRequ
         [(record.patient_id, ResourceRef(RECORD_RESOURCE, record.id)) for record in visible_records],
         grants,
     )
-    return visible_records, cursor(deps, page.last, scope)
+    return visible_records, deps.tokens.next_cursor(page.last, scope)
 
 
-def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, window: PageRequest) -> Records:
+def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, request: PageRequest) -> Records:
     """Return part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(deps, actor, patient_id)
     deps.access.require(actor, Action.READ_RECORD, patient_id, ResourceRef("patient", patient_id))
     scope = f"records-of:{patient_id}"
-    page = deps.records.of_patient(patient_id, part(deps, window, scope))
-    return deps.records.get_many(page.items), cursor(deps, page.last, scope)
+    page = deps.records.of_patient(patient_id, deps.tokens.page_range(request, scope))
+    return deps.records.get_many(page.items), deps.tokens.next_cursor(page.last, scope)
 
 
 def read_record(deps: RecordDeps, actor: Actor, record: str) -> Record:
@@ -114,13 +114,13 @@ def read_record(deps: RecordDeps, actor: Actor, record: str) -> Record:
 
 
 def list_record_versions(
-    deps: RecordDeps, actor: Actor, record: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, record: str, request: PageRequest
 ) -> tuple[Sequence[NoteVersion[Findings]], str | None]:
     """Return part of what amendments of a record replaced, the newest first. Raises NotFound."""
     number = read_record(deps, actor, record).id
     scope = f"versions-of:{number}"
-    page = deps.records.versions(number, part(deps, window, scope))
-    return page.items, cursor(deps, page.last, scope)
+    page = deps.records.versions(number, deps.tokens.page_range(request, scope))
+    return page.items, deps.tokens.next_cursor(page.last, scope)
 
 
 def write_record(

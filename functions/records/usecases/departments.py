@@ -6,23 +6,22 @@ from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import Colleague, is_working_doctor, require_approved, with_departments
-from functions.records.usecases.lists import create_once, cursor, part
+from functions.records.usecases.lists import create_once
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.ids import parse_id
-from scanward.domain.pagination import PageRequest
+from scanward.domain.pagination import PageRange, PageRequest
 from scanward.domain.policy import Action, Relation, Resource
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
-from scanward.stores.lists import PageRange
 
 LINKS_PER_PAGE = 100
 
 
 def list_patients(
-    deps: RecordDeps, actor: Actor, department_id: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, department_id: str, request: PageRequest
 ) -> tuple[list[Account], str | None]:
     """Return part of a department's patients, who came last first.
 
@@ -30,14 +29,14 @@ def list_patients(
     """
     department = _get_own_department(deps, actor, department_id)
     scope = f"patients-in:{department.id}"
-    page = deps.members.patients_in(department.id, deps.now(), part(deps, window, scope))
+    page = deps.members.patients_in(department.id, deps.now(), deps.tokens.page_range(request, scope))
     ids = [place.patient_id for place in page.items]
     if not actor.is_admin:
         grants = deps.access.read_grants(actor, Action.READ_PATIENT, ids)
         ids = [number for number in ids if number in grants]
     accounts = deps.accounts.get_many(ids)
     deps.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
-    return accounts, cursor(deps, page.last, scope)
+    return accounts, deps.tokens.next_cursor(page.last, scope)
 
 
 def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> Membership:
@@ -118,12 +117,12 @@ def _require_patient(deps: RecordDeps, patient_id: int) -> None:
 RESOURCE = "department"
 
 
-def list_departments(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Department], str | None]:
+def list_departments(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[Sequence[Department], str | None]:
     """Return part of the open departments, the newest first."""
     require_approved(actor)
     scope = "departments"
-    page = deps.departments.list_open(part(deps, window, scope))
-    return deps.departments.get_many(page.items), cursor(deps, page.last, scope)
+    page = deps.departments.list_open(deps.tokens.page_range(request, scope))
+    return deps.departments.get_many(page.items), deps.tokens.next_cursor(page.last, scope)
 
 
 def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
@@ -189,15 +188,15 @@ def dismiss_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: s
 
 
 def list_doctors(
-    deps: RecordDeps, actor: Actor, department_id: str, window: PageRequest
+    deps: RecordDeps, actor: Actor, department_id: str, request: PageRequest
 ) -> tuple[list[Colleague], str | None]:
     """Return part of a department's approved doctors, the newest account first. Raises NotFound."""
     require_approved(actor)
     department = deps.departments.get_open(parse_id(department_id))
     scope = f"doctors-in:{department.id}"
-    ids = deps.members.doctors_in(department.id, part(deps, window, scope))
+    ids = deps.members.doctors_in(department.id, deps.tokens.page_range(request, scope))
     accounts = [account for account in deps.accounts.get_many(list(ids.items)) if is_working_doctor(account)]
-    return with_departments(deps, accounts), cursor(deps, ids.last, scope)
+    return with_departments(deps, accounts), deps.tokens.next_cursor(ids.last, scope)
 
 
 def _get_doctor(deps: RecordDeps, account: str) -> Account:

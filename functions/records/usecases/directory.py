@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from functions.records.usecases.dependencies import RecordDeps
-from functions.records.usecases.lists import cursor, part
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import Grant
 from scanward.domain.departments import Department
@@ -43,16 +42,16 @@ class Colleague:
     departments: Sequence[Department]
 
 
-def list_doctors(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Colleague], str | None]:
+def list_doctors(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[list[Colleague], str | None]:
     """Return part of the directory, the newest account first.
 
     It is of people at work, so no access log is kept of it.
     """
     require_approved(actor)
     scope = "doctors"
-    page_range = part(deps, window, scope)
+    page_range = deps.tokens.page_range(request, scope)
     page = deps.directory.page(APPROVED_DOCTORS, page_range.skip, page_range.limit, page_range.before)
-    return with_departments(deps, page.items), cursor(deps, page.last, scope)
+    return with_departments(deps, page.items), deps.tokens.next_cursor(page.last, scope)
 
 
 def read_doctor(deps: RecordDeps, actor: Actor, account: str) -> Colleague:
@@ -87,20 +86,20 @@ def with_departments(deps: RecordDeps, accounts: Sequence[Account]) -> list[Coll
     ]
 
 
-def list_patients(deps: RecordDeps, actor: Actor, window: PageRequest) -> tuple[list[Account], str | None]:
+def list_patients(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[list[Account], str | None]:
     """Return part of the patients who let a doctor in or are in one of their departments, who came last first.
 
     A place in a list is no permission: what opens a patient's data is read anew, so a page may be shorter.
     """
     scope = f"patients-of:{actor.account_id}"
     departments = actor.departments if actor.is_approved else frozenset[int]()
-    page_range = part(deps, window, scope)
+    page_range = deps.tokens.page_range(request, scope)
     page = deps.members.patients_of(actor.account_id, departments, deps.now(), page_range)
     grants = deps.access.read_grants(actor, Action.READ_PATIENT, [place.patient_id for place in page.items])
     patient_ids = [place.patient_id for place in page.items if _stands_for(place, grants.get(place.patient_id))]
     accounts = deps.accounts.get_many(list(dict.fromkeys(patient_ids)))
     deps.access.log_listed(actor, Action.READ_PATIENT, [account.id for account in accounts], "patient")
-    return accounts, cursor(deps, page.last, scope)
+    return accounts, deps.tokens.next_cursor(page.last, scope)
 
 
 def _stands_for(place: DepartmentPatient, grant: Grant | None) -> bool:

@@ -11,11 +11,11 @@ from scanward.domain import personal_data
 from scanward.domain.accounts import Account
 from scanward.domain.object_keys import derived_prefix, export_key
 from scanward.domain.orders import Order
+from scanward.domain.pagination import PageRange
 from scanward.domain.personal_data import Export
 from scanward.domain.scans import Scan
 from scanward.errors import Conflict, NotAuthenticated
 from scanward.stores.archives import Archive
-from scanward.stores.lists import PageRange
 from scanward.stores.personal_data import TextHistory
 
 PAGE = 50

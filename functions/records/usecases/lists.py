@@ -1,4 +1,4 @@
-"""Pages of lists with signed cursors, and creating a thing once for each Idempotency-Key."""
+"""Creating a thing once for each Idempotency-Key."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -6,9 +6,7 @@ from typing import TypeVar
 
 from functions.records.usecases.dependencies import RecordDeps
 from scanward.domain.idempotency import IdempotencyKey
-from scanward.domain.pagination import PageRequest
 from scanward.errors import AlreadyTaken, Conflict
-from scanward.stores.lists import PageRange
 
 T = TypeVar("T")
 TRIES = 3
@@ -40,14 +38,3 @@ def create_once(
             if attempt == tries - 1:
                 raise
     raise Conflict
-
-
-def part(deps: RecordDeps, window: PageRequest, scope: str) -> PageRange:
-    """Return the part of a list that a window shows. `scope` names the list. Raises InvalidCursor."""
-    before = deps.tokens.read_cursor(window.cursor, scope) if window.cursor else None
-    return PageRange(window.skip, window.limit, before)
-
-
-def cursor(deps: RecordDeps, last: int | None, scope: str) -> str | None:
-    """Return where the next part begins, if there is one."""
-    return deps.tokens.cursor(last, scope) if last is not None else None

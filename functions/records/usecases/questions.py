@@ -5,7 +5,7 @@ from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import is_working_doctor, require_known
-from functions.records.usecases.lists import create_once, cursor, part
+from functions.records.usecases.lists import create_once
 from scanward.domain import questions
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.idempotency import IdempotencyKey
@@ -42,21 +42,21 @@ def ask_question(
     return create_once(deps, once, make, lambda number: _get_question(deps, number))
 
 
-def list_own_questions(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
+def list_own_questions(deps: RecordDeps, actor: Actor, request: PageRequest) -> Questions:
     """Return part of what the caller has asked, the newest first."""
     scope = f"questions-of:{actor.account_id}"
-    page = deps.questions.of_patient(actor.account_id, part(deps, window, scope))
-    return deps.questions.get_many(page.items), cursor(deps, page.last, scope)
+    page = deps.questions.of_patient(actor.account_id, deps.tokens.page_range(request, scope))
+    return deps.questions.get_many(page.items), deps.tokens.next_cursor(page.last, scope)
 
 
-def list_pending(deps: RecordDeps, actor: Actor, window: PageRequest) -> Questions:
+def list_pending(deps: RecordDeps, actor: Actor, request: PageRequest) -> Questions:
     """Return part of what waits for a doctor, alone or with all others, the newest first. Raises NotAllowed."""
     if not actor.is_approved:
         raise NotAllowed
     scope = f"pending-for:{actor.account_id}"
-    page = deps.questions.pending(actor.account_id, part(deps, window, scope))
+    page = deps.questions.pending(actor.account_id, deps.tokens.page_range(request, scope))
     waiting = [question for question in deps.questions.get_many(page.items) if question.response is None]
-    return _log_shown(deps, actor, waiting), cursor(deps, page.last, scope)
+    return _log_shown(deps, actor, waiting), deps.tokens.next_cursor(page.last, scope)
 
 
 def read_question(deps: RecordDeps, actor: Actor, question_id: str) -> Question:
@@ -100,7 +100,7 @@ def withdraw_question(deps: RecordDeps, actor: Actor, question_id: str) -> None:
     deps.questions.withdraw(question)
 
 
-def list_thread(deps: RecordDeps, actor: Actor, doctor: str, patient: str, window: PageRequest) -> Questions:
+def list_thread(deps: RecordDeps, actor: Actor, doctor: str, patient: str, request: PageRequest) -> Questions:
     """Return part of what a patient asked a doctor, the newest first. Raises NotFound for a stranger's, NotAllowed."""
     doctor_id, patient_id = parse_id(doctor), parse_id(patient)
     relation = _relation(actor, Relation.ASKED if actor.account_id == doctor_id else Relation.NONE)
@@ -109,8 +109,8 @@ def list_thread(deps: RecordDeps, actor: Actor, doctor: str, patient: str, windo
         raise NotFound if relation_of(actor, resource) is Relation.NONE else NotAllowed
     require_known(deps, actor, patient_id)
     scope = f"thread:{doctor_id}:{patient_id}"
-    page = deps.questions.thread(doctor_id, patient_id, part(deps, window, scope))
-    return _log_shown(deps, actor, deps.questions.get_many(page.items)), cursor(deps, page.last, scope)
+    page = deps.questions.thread(doctor_id, patient_id, deps.tokens.page_range(request, scope))
+    return _log_shown(deps, actor, deps.questions.get_many(page.items)), deps.tokens.next_cursor(page.last, scope)
 
 
 def _log_shown(deps: RecordDeps, actor: Actor, questions: Sequence[Question]) -> Sequence[Question]:

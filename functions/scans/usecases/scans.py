@@ -6,7 +6,6 @@ from dataclasses import replace
 
 from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.orders import AcceptedOrder
-from functions.scans.usecases.paging import read_page
 from functions.scans.usecases.tasks import cancel_with_retry
 from scanward.domain.accounts import Actor
 from scanward.domain.ids import parse_id
@@ -36,15 +35,15 @@ def read_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> Scan:
 
 
 def list_scans(
-    deps: ScanDeps, actor: Actor, patient: str | None, window: PageRequest
+    deps: ScanDeps, actor: Actor, patient: str | None, request: PageRequest
 ) -> tuple[Sequence[Scan], str | None]:
     """Return one's own scans, or a patient's, and the cursor of the next page. Raises NotFound, InvalidCursor."""
     patient_id = parse_id(patient) if patient else actor.account_id
     deps.access.require(actor, Action.READ_SCAN, patient_id, ResourceRef("scans", patient_id))
-    ids, cursor = read_page(
-        deps.tokens, f"scans:{patient_id}", window, lambda *at: deps.lists.scans_of(patient_id, *at)
-    )
-    return deps.lists.scans(ids), cursor
+    scope = f"scans:{patient_id}"
+    page_range = deps.tokens.page_range(request, scope)
+    page = deps.lists.scans_of(patient_id, page_range.limit, page_range.before)
+    return deps.lists.scans(page.items), deps.tokens.next_cursor(page.last, scope)
 
 
 def list_analyses(deps: ScanDeps, actor: Actor, scan_id: str) -> Sequence[Task]:
@@ -88,9 +87,9 @@ def read_uploaded(deps: ScanDeps, accepted_order: AcceptedOrder[Scan]) -> Scan:
     return scan
 
 
-def list_xrays(deps: ScanDeps, actor: Actor, user: str, window: PageRequest) -> tuple[Sequence[Scan], str | None]:
+def list_xrays(deps: ScanDeps, actor: Actor, user: str, request: PageRequest) -> tuple[Sequence[Scan], str | None]:
     """Return a patient's scans, whichever way they came. Raises NotFound, also for a stranger's."""
-    scans, cursor = list_scans(deps, actor, user, window)
+    scans, cursor = list_scans(deps, actor, user, request)
     return [_hide_reading(actor, scan) for scan in scans], cursor
 
 

@@ -1,11 +1,9 @@
 """Following tasks, calling them off, and having an image analysed again."""
 
 from collections.abc import Sequence
-from functools import partial
 
 from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.orders import AcceptedOrder, Draft, OrderRequest, complete_order, place_order
-from functions.scans.usecases.paging import read_page
 from scanward.domain import tasks
 from scanward.domain.accounts import Actor
 from scanward.domain.idempotency import IdempotencyKey
@@ -35,14 +33,16 @@ def read_task(deps: ScanDeps, actor: Actor, task_id: str) -> Task:
     return get_authorized(deps, actor, Action.READ_TASK, task_id)
 
 
-def list_tasks(deps: ScanDeps, actor: Actor, window: PageRequest) -> tuple[Sequence[Task], str | None]:
+def list_tasks(deps: ScanDeps, actor: Actor, request: PageRequest) -> tuple[Sequence[Task], str | None]:
     """Return the tasks about the actor's own images and those that the actor asked for, newest first.
 
     A task about somebody whom the actor may no longer see is left out.
     """
-    own = actor.account_id
-    ids, cursor = read_page(deps.tokens, f"tasks:{own}", window, partial(deps.lists.tasks_of, own))
-    return deps.access.filter_allowed(actor, Action.READ_TASK, deps.lists.tasks(ids), _patient_of), cursor
+    scope = f"tasks:{actor.account_id}"
+    page_range = deps.tokens.page_range(request, scope)
+    page = deps.lists.tasks_of(actor.account_id, page_range.limit, page_range.before)
+    visible_tasks = deps.access.filter_allowed(actor, Action.READ_TASK, deps.lists.tasks(page.items), _patient_of)
+    return visible_tasks, deps.tokens.next_cursor(page.last, scope)
 
 
 def cancel(deps: ScanDeps, actor: Actor, task_id: str) -> Task:

@@ -10,3 +10,12 @@ class PageRequest:
     limit: int
     cursor: str | None
     skip: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class PageRange:
+    """Which part of a list: behind the place or id `before`, or from the newest on."""
+
+    skip: int
+    limit: int
+    before: int | None = None

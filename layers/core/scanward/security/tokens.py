@@ -7,6 +7,7 @@ from typing import Any
 import jwt
 
 from scanward.domain.ids import parse_id
+from scanward.domain.pagination import PageRange, PageRequest
 from scanward.domain.tokens import (
     ANNOUNCEMENT_SECONDS,
     LIFETIMES,
@@ -107,6 +108,15 @@ class Tokens:
             return int(payload["last"])
         except (jwt.InvalidTokenError, NotAuthenticated, KeyError, ValueError, RecursionError) as error:
             raise InvalidCursor from error
+
+    def page_range(self, request: PageRequest, scope: str) -> PageRange:
+        """Return which rows of a list a request means; `scope` names the list. Raises InvalidCursor."""
+        before = self.read_cursor(request.cursor, scope) if request.cursor else None
+        return PageRange(request.skip, request.limit, before)
+
+    def next_cursor(self, last: int | None, scope: str) -> str | None:
+        """Return the cursor of the page behind the id or place `last`, None when there is no such page."""
+        return self.cursor(last, scope) if last is not None else None
 
     def pepper(self) -> str:
         """Return a secret that keys hashes of what must be counted without being known."""

@@ -11,6 +11,7 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant
 from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.pagination import PageRange
 from scanward.domain.policy import Relation
 from scanward.errors import Conflict
 from scanward.stores import keys
@@ -28,7 +29,6 @@ from scanward.stores.dynamo import (
     transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import PageRange
 
 
 class CareItem(TableItem):

@@ -11,6 +11,7 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.clinical_notes import Findings, Note, Surgery
 from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.pagination import PageRange
 from scanward.stores import keys
 from scanward.stores.dynamo import (
     JSONText,
@@ -23,7 +24,7 @@ from scanward.stores.dynamo import (
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
+from scanward.stores.lists import Ids, ListEntry, ListStore
 
 T = TypeVar("T")
 

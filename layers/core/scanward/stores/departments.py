@@ -13,6 +13,7 @@ from scanward.domain.accounts import fold
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
 from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.pagination import PageRange
 from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
@@ -30,7 +31,7 @@ from scanward.stores.dynamo import (
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import Ids, ListedKey, ListEntry, ListStore, PageRange
+from scanward.stores.lists import Ids, ListedKey, ListEntry, ListStore
 from scanward.stores.sessions import WORKING_DOCTOR, SessionItem, is_working_doctor
 
 

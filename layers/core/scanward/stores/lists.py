@@ -9,6 +9,7 @@ from itertools import groupby, islice
 from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
 
+from scanward.domain.pagination import PageRange
 from scanward.stores import keys
 from scanward.stores.dynamo import TableItem, bind_table, sdk_errors_mapped, to_ms
 
@@ -17,15 +18,6 @@ class ListEntry(TableItem):
     """A list / what it is sorted by. `ends_ms`: when the place ends by itself."""
 
     ends_ms = NumberAttribute(null=True)
-
-
-@dataclass(frozen=True, slots=True)
-class PageRange:
-    """Which part of a list: behind the place or id `before`, or from the newest on."""
-
-    skip: int
-    limit: int
-    before: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.clinical_notes import Note
+from scanward.domain.pagination import PageRange
 from scanward.domain.personal_data import Export
 from scanward.domain.questions import Question
 from scanward.domain.tasks import TaskStatus
@@ -38,7 +39,7 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
-from scanward.stores.lists import ListStore, PageRange
+from scanward.stores.lists import ListStore
 from scanward.stores.questions import QuestionStore
 
 

@@ -7,6 +7,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.pagination import PageRange
 from scanward.domain.questions import AlreadyAnswered, Question, Response
 from scanward.errors import NotFound
 from scanward.stores import keys
@@ -22,7 +23,7 @@ from scanward.stores.dynamo import (
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import Ids, ListEntry, ListStore, PageRange
+from scanward.stores.lists import Ids, ListEntry, ListStore
 from scanward.stores.notifications import Notification, NotificationStore
 
 
