@@ -14,15 +14,15 @@ from functions.records.usecases.dependencies import RecordDeps
 from scanward.domain import patient_chart
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass
-from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.patient_chart import ChartVersion
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
+from scanward.stores.idempotency import create_once
 
-TRIES = 3
 MAX_MINUTES = timedelta(days=3660)
 
 
@@ -65,23 +65,25 @@ def connect_doctor(
     if ends_at is not None and not now < ends_at <= now + MAX_MINUTES:
         raise InvalidFields({"ends_at": ["Give a time to come, within ten years."]})
     token_hash = _hash_token(token)
-    for _ in range(TRIES):
-        record = deps.idempotency.find(once, now) if once else None
-        if record:
-            return _earlier_link(deps, actor, int(record.answer["professional_id"]))
+
+    def connect(at: datetime) -> LinkedDoctor:
         connect_token = deps.connect_tokens.find(token_hash)
-        if connect_token is None or connect_token.expires_at <= now:
+        if connect_token is None or connect_token.expires_at <= at:
             raise NotFound
         doctor = LinkedDoctor(
             _professional(deps, connect_token.professional_id),
-            CareLink(actor.account_id, connect_token.professional_id, now, ends_at),
+            CareLink(actor.account_id, connect_token.professional_id, at, ends_at),
         )
-        try:
-            deps.connect_tokens.spend(connect_token, doctor.link, _entry(actor, Action.CONNECT, doctor.link, now), once)
-        except Conflict:
-            continue
+        deps.connect_tokens.spend(connect_token, doctor.link, _entry(actor, Action.CONNECT, doctor.link, at), once)
         return doctor
-    raise NotFound
+
+    def replay(record: IdempotencyRecord) -> LinkedDoctor:
+        return _earlier_link(deps, actor, int(record.answer["professional_id"]))
+
+    try:
+        return create_once(deps.idempotency, once, lambda: now, connect, replay)
+    except Conflict as error:  # other requests spent the token each time
+        raise NotFound from error
 
 
 def list_own_doctors(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[list[LinkedDoctor], str | None]:

@@ -5,17 +5,17 @@ from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import require_approved, require_known
-from functions.records.usecases.lists import create_once
 from scanward.domain import clinical_notes
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.clinical_notes import Findings, History, Record, Surgery
-from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import ResourceRef
 from scanward.stores.clinical_notes import NoteVersion
+from scanward.stores.idempotency import create_once
 
 HISTORY_RESOURCE = "medical_history"
 
@@ -47,13 +47,17 @@ def write_history(
 ) -> History:
     """Return a new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, IdempotencyKeyReused."""
 
-    def make(number: int, now: datetime) -> History:
+    def create(now: datetime) -> History:
+        number = deps.fresh_id(now)
         deps.access.require(actor, Action.WRITE_HISTORY, patient_id, ResourceRef(HISTORY_RESOURCE, number))
         history = clinical_notes.write_note(number, patient_id, actor.account_id, text, now)
         deps.histories.add(history, once)
         return history
 
-    return create_once(deps, once, make, lambda number: _get_history(deps, actor, Action.READ_HISTORY, number))
+    def replay(record: IdempotencyRecord) -> History:
+        return _get_history(deps, actor, Action.READ_HISTORY, int(record.answer["id"]))
+
+    return create_once(deps.idempotency, once, deps.now, create, replay)
 
 
 def amend_history(deps: RecordDeps, actor: Actor, history: str, version: int, text: Surgery) -> History:
@@ -128,14 +132,18 @@ def write_record(
 ) -> Record:
     """Return a new record of a patient. Raises NotFound for a stranger, NotAllowed, IdempotencyKeyReused."""
 
-    def make(number: int, now: datetime) -> Record:
+    def create(now: datetime) -> Record:
+        number = deps.fresh_id(now)
         deps.access.require(actor, Action.WRITE_RECORD, patient_id, ResourceRef(RECORD_RESOURCE, number))
         departments = tuple(sorted(member.department_id for member in deps.members.of_patient(patient_id)))
         record = clinical_notes.write_note(number, patient_id, actor.account_id, text, now, departments)
         deps.records.add(record, once)
         return record
 
-    return create_once(deps, once, make, lambda number: _get_record(deps, actor, Action.READ_RECORD, number))
+    def replay(record: IdempotencyRecord) -> Record:
+        return _get_record(deps, actor, Action.READ_RECORD, int(record.answer["id"]))
+
+    return create_once(deps.idempotency, once, deps.now, create, replay)
 
 
 def amend_record(

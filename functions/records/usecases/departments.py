@@ -6,16 +6,16 @@ from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import Colleague, is_working_doctor, require_approved, with_departments
-from functions.records.usecases.lists import create_once
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
-from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRange, PageRequest
 from scanward.domain.policy import Action, Relation, Resource
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
+from scanward.stores.idempotency import create_once
 
 LINKS_PER_PAGE = 100
 
@@ -128,12 +128,15 @@ def list_departments(deps: RecordDeps, actor: Actor, request: PageRequest) -> tu
 def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
     """Return a new department. Raises AlreadyTaken for the name of another open one, IdempotencyKeyReused."""
 
-    def make(number: int, now: datetime) -> Department:
-        department = Department(number, name, now)
+    def create(now: datetime) -> Department:
+        department = Department(deps.fresh_id(now), name, now)
         deps.departments.add(department, once)
         return department
 
-    return create_once(deps, once, make, deps.departments.get_open)
+    def replay(record: IdempotencyRecord) -> Department:
+        return deps.departments.get_open(int(record.answer["id"]))
+
+    return create_once(deps.idempotency, once, deps.now, create, replay)
 
 
 def rename_department(deps: RecordDeps, department_id: str, name: str) -> Department:

@@ -5,16 +5,16 @@ from datetime import datetime
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import is_working_doctor, require_known
-from functions.records.usecases.lists import create_once
 from scanward.domain import questions
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation, Resource, allows, relation_of
 from scanward.domain.questions import AlreadyAnswered, Question, Response
 from scanward.errors import InvalidFields, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
+from scanward.stores.idempotency import create_once
 
 RESOURCE = "question"
 Questions = tuple[Sequence[Question], str | None]
@@ -31,15 +31,18 @@ def ask_question(
     if not allows(actor, Action.ASK_QUESTION, Resource(actor.account_id)):
         raise NotAllowed
 
-    def make(number: int, now: datetime) -> Question:
+    def create(now: datetime) -> Question:
         credentials = deps.accounts.get(doctor_id) if doctor_id is not None else None
         if doctor_id is not None and (credentials is None or not is_working_doctor(credentials.account)):
             raise InvalidFields({"doctor_id": [NO_SUCH_DOCTOR]})
-        question = Question(number, actor.account_id, doctor_id, text, now, now)
+        question = Question(deps.fresh_id(now), actor.account_id, doctor_id, text, now, now)
         deps.questions.add(question, once)
         return question
 
-    return create_once(deps, once, make, lambda number: _get_question(deps, number))
+    def replay(record: IdempotencyRecord) -> Question:
+        return _get_question(deps, int(record.answer["id"]))
+
+    return create_once(deps.idempotency, once, deps.now, create, replay)
 
 
 def list_own_questions(deps: RecordDeps, actor: Actor, request: PageRequest) -> Questions:
@@ -79,18 +82,21 @@ def answer_question(
     Raises AlreadyAnswered to whom the question was put, NotFound to others, NotAllowed, IdempotencyKeyReused.
     """
 
-    def make(number: int, now: datetime) -> Question:
+    def create(now: datetime) -> Question:
         # The response lies in its question: its id need not be free.
         before = _get_question(deps, parse_id(question_id))
         resource = Resource(before.patient_id, _relation(actor, before.answerer(actor.account_id)))
         if before.response and allows(actor, Action.ANSWER_QUESTION, resource):
             raise AlreadyAnswered
         deps.access.require_as(actor, Action.ANSWER_QUESTION, resource, ResourceRef(RESOURCE, before.id))
-        after = questions.answer(before, Response(number, actor.account_id, text, now))
+        after = questions.answer(before, Response(deps.fresh_id(now), actor.account_id, text, now))
         deps.questions.answer(before, after, deps.notifications, once)
         return after
 
-    return create_once(deps, once, make, lambda number: _get_question(deps, number), tries=2 if once else 1)
+    def replay(record: IdempotencyRecord) -> Question:
+        return _get_question(deps, int(record.answer["id"]))
+
+    return create_once(deps.idempotency, once, deps.now, create, replay, tries=2 if once else 1)
 
 
 def withdraw_question(deps: RecordDeps, actor: Actor, question_id: str) -> None:

@@ -11,10 +11,9 @@ from scanward.domain.accounts import Actor
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.orders import Order
 from scanward.domain.tokens import Claims, TokenType
-from scanward.errors import Conflict, InProgress
+from scanward.errors import InProgress
+from scanward.stores.idempotency import create_once
 from scanward.stores.scans import IdempotencyWrite
-
-NEW_ID_TRIES = 3
 
 K = TypeVar("K")
 
@@ -65,21 +64,20 @@ def place_order(
 
     Raises IdempotencyKeyReused, InProgress while an earlier request may still be at it.
     """
-    for _ in range(NEW_ID_TRIES):
-        now = deps.now()
+
+    def create(now: datetime) -> AcceptedOrder[K]:
         draft = Draft(scan_id or deps.fresh_id(now), deps.fresh_id(now), now)
         record = _new_record(deps, taking, draft)
-        try:
-            new_item = keep(draft, IdempotencyWrite(taking.idempotency_key, record.answer, taking.is_complete))
-        except Conflict:  # the key has its mark, or an id is in use: one chance in thousands
-            earlier = deps.idempotency.find(taking.idempotency_key, now) if taking.idempotency_key else None
-            if earlier and earlier.is_in_progress(now):
-                raise InProgress from None
-            if earlier:
-                return _accepted_order(deps, taking, earlier, None)
-        else:
-            return _accepted_order(deps, taking, record, new_item)
-    raise Conflict
+        new_item = keep(draft, IdempotencyWrite(taking.idempotency_key, record.answer, taking.is_complete))
+        return _accepted_order(deps, taking, record, new_item)
+
+    def replay(record: IdempotencyRecord) -> AcceptedOrder[K]:
+        if record.is_in_progress(deps.now()):
+            raise InProgress
+        return _accepted_order(deps, taking, record, None)
+
+    # Most keys are new, and looking each up first would cost them a round trip.
+    return create_once(deps.idempotency, taking.idempotency_key, deps.now, create, replay, looks_up_first=False)
 
 
 def complete_order(deps: ScanDeps, once: IdempotencyKey | None) -> None:

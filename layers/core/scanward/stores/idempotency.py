@@ -1,15 +1,19 @@
 """What was made for which Idempotency-Key; the mark is written in the transaction that makes the thing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
+from typing import TypeVar
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
-from scanward.errors import IdempotencyKeyReused
+from scanward.errors import AlreadyTaken, Conflict, IdempotencyKeyReused
 from scanward.stores import keys
 from scanward.stores.dynamo import JSONText, TableItem, bind_table, from_ms, get_item, sdk_errors_mapped, to_ms
+
+T = TypeVar("T")
+CREATE_TRIES = 3
 
 
 class IdempotencyItem(TableItem):
@@ -63,3 +67,35 @@ def put_record(
         expires_at=int((now + once.retention).timestamp()),
     )
     write.save(item, condition=fresh)
+
+
+def create_once(
+    store: IdempotencyStore,
+    key: IdempotencyKey | None,
+    now: Callable[[], datetime],
+    create: Callable[[datetime], T],
+    replay: Callable[[IdempotencyRecord], T],
+    *,
+    looks_up_first: bool = True,
+    tries: int = CREATE_TRIES,
+) -> T:
+    """Return what `create` makes with fresh ids; for a key that was used for it, what `replay` makes of its record.
+
+    Without `looks_up_first` the key's record is read only after a conflict, so that a new key costs no round trip.
+    Raises IdempotencyKeyReused, what the two raise, and Conflict when each try came upon an id in use: one chance in 4,096 for
+    two ids of the same millisecond.
+    """
+    for attempt in range(tries):
+        at = now()
+        record = store.find(key, at) if key and (looks_up_first or attempt) else None
+        if record:
+            return replay(record)
+        try:
+            return create(at)
+        except AlreadyTaken:  # perhaps by the same request, sent twice at once
+            if key is None or store.find(key, at) is None:
+                raise
+        except Conflict:  # the key has its record, or an id is in use
+            if attempt == tries - 1:
+                raise
+    raise Conflict
