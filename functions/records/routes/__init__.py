@@ -7,7 +7,6 @@ from scanward.web.routes import Routes
 
 TABLES = (
     care.routes,
-    care.routes,
     access_log.routes,
     personal_data.routes,
     directory.routes,
@@ -15,6 +14,5 @@ TABLES = (
     departments.own_routes,
     clinical_notes.routes,
     questions.routes,
-    clinical_notes.routes,
 )
 routes = Routes[RecordDeps].join("records", Family.ENVELOPE, *TABLES)
