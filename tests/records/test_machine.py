@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from functions.records.usecases import care, clinical_notes, departments, directory, questions
+from functions.records.usecases.clinical_notes import PATIENT_RECORD
 from functions.records.usecases.dependencies import RecordDeps
 from scanward.clock import fresh_id
 from scanward.domain import accounts
@@ -140,7 +141,9 @@ class People(RuleBasedStateMachine):
     def write_record(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
         expected, text = self.world.writes_records(actor, patient), Findings("seen", "meant")
-        record = self._tried(lambda: clinical_notes.write_record(self.clinic, self._actor(actor), patient, text, None))
+        record = self._tried(
+            lambda: clinical_notes.write_note(self.clinic, self._actor(actor), PATIENT_RECORD, patient, text, once=None)
+        )
         assert (record is not REFUSED) is expected
         if record is not REFUSED:
             self.world.records[record.id] = patient
@@ -197,7 +200,10 @@ class People(RuleBasedStateMachine):
         for actor in self.world.roles:
             patient = self.world.records[number]
             self._read(
-                actor, patient, lambda who: clinical_notes.read_record(self.clinic, who, str(number)), health=True
+                actor,
+                patient,
+                lambda who: clinical_notes.read_note(self.clinic, who, PATIENT_RECORD, str(number)),
+                health=True,
             )
 
     @precondition(lambda self: self.world.questions)

@@ -1,15 +1,33 @@
 """Bodies and answers of patient records and, in contract E's columns, of medical histories."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import Field, model_validator
 from pydantic_core import PydanticCustomError
 
 from functions.records.schemas.fields import AccountId, Prose, ProseQuery, Version
-from scanward.domain.clinical_notes import Findings, History, Record, Surgery
+from scanward.domain.clinical_notes import Findings, History, Note, Record, Surgery
 from scanward.stores.clinical_notes import NoteVersion
 from scanward.web.fields import Body, NameText, Out
+
+T = TypeVar("T")
+
+
+def _note_columns(note: Note[T]) -> dict[str, Any]:
+    """Return what notes of both kinds say beside their text and their patient."""
+    return {
+        "doctor_id": note.author_id,
+        "version": note.version,
+        "amended_by": note.amended_by,
+        "created_at": note.created_at,
+        "updated_at": note.updated_at,
+    }
+
+
+def _version_columns(version: NoteVersion[T]) -> dict[str, Any]:
+    """Return what replaced versions of both kinds say beside their text."""
+    return {"version": version.version, "doctor_id": version.author_id, "at": version.at}
 
 
 class SurgeryBody(Body):
@@ -33,6 +51,10 @@ class HistoryAmendmentBody(SurgeryBody):
 
     version: Version
 
+    def change(self, _: Surgery) -> Surgery:
+        """Return the text that is to stand; nothing of the one before stays."""
+        return self.text()
+
 
 class HistoryOut(Out):
     """An entry as it stands. `doctor_id` wrote it first, `amended_by` last."""
@@ -51,14 +73,10 @@ class HistoryOut(Out):
     def from_domain(cls, history: History) -> Self:
         return cls(
             id=history.id,
+            user_id=history.patient_id,
             name_of_surgery=history.text.name,
             description_of_surgery=history.text.description,
-            user_id=history.patient_id,
-            doctor_id=history.author_id,
-            version=history.version,
-            amended_by=history.amended_by,
-            created_at=history.created_at,
-            updated_at=history.updated_at,
+            **_note_columns(history),
         )
 
 
@@ -74,11 +92,9 @@ class ReplacedEntryOut(Out):
     @classmethod
     def from_domain(cls, version: NoteVersion[Surgery]) -> Self:
         return cls(
-            version=version.version,
             name_of_surgery=version.text.name,
             description_of_surgery=version.text.description,
-            doctor_id=version.author_id,
-            at=version.at,
+            **_version_columns(version),
         )
 
 
@@ -135,14 +151,10 @@ class RecordOut(Out):
         return cls(
             pk=record.id,
             patient_id=record.patient_id,
-            doctor_id=record.author_id,
             departments=list(record.departments),
             description=record.text.description,
             diagnosis=record.text.diagnosis,
-            version=record.version,
-            amended_by=record.amended_by,
-            created_at=record.created_at,
-            updated_at=record.updated_at,
+            **_note_columns(record),
         )
 
 
@@ -158,9 +170,7 @@ class ReplacedOut(Out):
     @classmethod
     def from_domain(cls, version: NoteVersion[Findings]) -> Self:
         return cls(
-            version=version.version,
             description=version.text.description,
             diagnosis=version.text.diagnosis,
-            doctor_id=version.author_id,
-            at=version.at,
+            **_version_columns(version),
         )

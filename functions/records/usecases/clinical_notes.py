@@ -1,89 +1,82 @@
-"""Clinical notes: what doctors record of their patients, and the operations that patients have had."""
+"""Clinical notes of both kinds: patient records, and the operations in a patient's medical history."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from typing import Generic, TypeVar
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import require_approved, require_known
 from scanward.domain import clinical_notes
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.clinical_notes import Findings, History, Record, Surgery
+from scanward.domain.clinical_notes import Findings, Note, Record, Surgery
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import ResourceRef
-from scanward.stores.clinical_notes import NoteVersion
+from scanward.stores.clinical_notes import NoteStore, NoteVersion
 from scanward.stores.idempotency import create_once
 
-HISTORY_RESOURCE = "medical_history"
+T = TypeVar("T")
 
 
-def list_histories(
-    deps: RecordDeps, actor: Actor, patient: str, request: PageRequest
-) -> tuple[Sequence[History], str | None]:
-    """Return part of a patient's history, what was written last first. Raises NotFound, NotAllowed."""
+@dataclass(frozen=True, slots=True)
+class ClinicalNoteKind(Generic[T]):
+    """What differs between the kinds of notes. `resource`: the name of a note in the access log.
+
+    `notes_scope`, `versions_scope`: what cursors are signed for. Clients hold cursors, so these never change.
+    `notes_departments`: whether a note says in which departments the patient was when it was written.
+    """
+
+    store: Callable[[RecordDeps], NoteStore[T]]
+    read_action: Action
+    write_action: Action
+    resource: str
+    notes_scope: str
+    versions_scope: str
+    notes_departments: bool
+
+
+MEDICAL_HISTORY: ClinicalNoteKind[Surgery] = ClinicalNoteKind(
+    store=lambda deps: deps.histories,
+    read_action=Action.READ_HISTORY,
+    write_action=Action.WRITE_HISTORY,
+    resource="medical_history",
+    notes_scope="histories-of",
+    versions_scope="history-versions-of",
+    notes_departments=False,
+)
+PATIENT_RECORD: ClinicalNoteKind[Findings] = ClinicalNoteKind(
+    store=lambda deps: deps.records,
+    read_action=Action.READ_RECORD,
+    write_action=Action.WRITE_RECORD,
+    resource="patient_record",
+    notes_scope="records-of",
+    versions_scope="versions-of",
+    notes_departments=True,
+)
+
+
+def list_notes_of_patient(
+    deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], patient: str, request: PageRequest
+) -> tuple[Sequence[Note[T]], str | None]:
+    """Return a page of a patient's notes, the newest first. Raises NotFound, NotAllowed."""
     patient_id = parse_id(patient)
     require_known(deps, actor, patient_id)
-    deps.access.require(actor, Action.READ_HISTORY, patient_id, ResourceRef("patient", patient_id))
-    scope = f"histories-of:{patient_id}"
-    page = deps.histories.of_patient(patient_id, deps.tokens.page_range(request, scope))
-    return deps.histories.get_many(page.items), deps.tokens.next_cursor(page.last, scope)
+    deps.access.require(actor, kind.read_action, patient_id, ResourceRef("patient", patient_id))
+    scope = f"{kind.notes_scope}:{patient_id}"
+    page = kind.store(deps).of_patient(patient_id, deps.tokens.page_range(request, scope))
+    return kind.store(deps).get_many(page.items), deps.tokens.next_cursor(page.last, scope)
 
 
-def list_history_versions(
-    deps: RecordDeps, actor: Actor, history: str, request: PageRequest
-) -> tuple[Sequence[NoteVersion[Surgery]], str | None]:
-    """Return part of what amendments of an entry replaced, the newest first. Raises NotFound, NotAllowed."""
-    number = _get_history(deps, actor, Action.READ_HISTORY, parse_id(history)).id
-    scope = f"history-versions-of:{number}"
-    page = deps.histories.versions(number, deps.tokens.page_range(request, scope))
-    return page.items, deps.tokens.next_cursor(page.last, scope)
+def list_records_in_departments(
+    deps: RecordDeps, actor: Actor, request: PageRequest
+) -> tuple[Sequence[Record], str | None]:
+    """Return a page of the records of the doctor's departments, the newest first. Raises NotAllowed to all others.
 
-
-def write_history(
-    deps: RecordDeps, actor: Actor, patient_id: int, text: Surgery, once: IdempotencyKey | None
-) -> History:
-    """Return a new entry of a patient's history. Raises NotFound for a stranger, NotAllowed, IdempotencyKeyReused."""
-
-    def create(now: datetime) -> History:
-        number = deps.fresh_id(now)
-        deps.access.require(actor, Action.WRITE_HISTORY, patient_id, ResourceRef(HISTORY_RESOURCE, number))
-        history = clinical_notes.write_note(number, patient_id, actor.account_id, text, now)
-        deps.histories.add(history, once)
-        return history
-
-    def replay(record: IdempotencyRecord) -> History:
-        return _get_history(deps, actor, Action.READ_HISTORY, int(record.answer["id"]))
-
-    return create_once(deps.idempotency, once, deps.now, create, replay)
-
-
-def amend_history(deps: RecordDeps, actor: Actor, history: str, version: int, text: Surgery) -> History:
-    """Write over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
-    before = _get_history(deps, actor, Action.WRITE_HISTORY, parse_id(history))
-    after = clinical_notes.amend_note(before, version, text, actor.account_id, deps.now())
-    deps.histories.amend(before, after)
-    return after
-
-
-def _get_history(deps: RecordDeps, actor: Actor, action: Action, number: int) -> History:
-    note = deps.histories.get(number)
-    if note is None:
-        raise NotFound
-    deps.access.require(actor, action, note.patient_id, ResourceRef(HISTORY_RESOURCE, note.id))
-    return note
-
-
-RECORD_RESOURCE = "patient_record"
-Records = tuple[Sequence[Record], str | None]
-
-
-def list_records_in_departments(deps: RecordDeps, actor: Actor, request: PageRequest) -> Records:
-    """Return part of the records of the doctor's departments, the newest first. Raises NotAllowed for anybody else.
-
-    Those of patients who have left are left out, so a page may be shorter.
+    Records of patients who have left are left out, so a page may be shorter.
     """
     require_approved(actor)
     if actor.role is not Role.DOCTOR:
@@ -96,69 +89,63 @@ def list_records_in_departments(deps: RecordDeps, actor: Actor, request: PageReq
     deps.access.log_each(
         actor,
         Action.READ_RECORD,
-        [(record.patient_id, ResourceRef(RECORD_RESOURCE, record.id)) for record in visible_records],
+        [(record.patient_id, ResourceRef(PATIENT_RECORD.resource, record.id)) for record in visible_records],
         grants,
     )
     return visible_records, deps.tokens.next_cursor(page.last, scope)
 
 
-def list_records_of_patient(deps: RecordDeps, actor: Actor, patient: str, request: PageRequest) -> Records:
-    """Return part of one patient's records, the newest first. Raises NotFound, NotAllowed."""
-    patient_id = parse_id(patient)
-    require_known(deps, actor, patient_id)
-    deps.access.require(actor, Action.READ_RECORD, patient_id, ResourceRef("patient", patient_id))
-    scope = f"records-of:{patient_id}"
-    page = deps.records.of_patient(patient_id, deps.tokens.page_range(request, scope))
-    return deps.records.get_many(page.items), deps.tokens.next_cursor(page.last, scope)
+def read_note(deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], note_id: str) -> Note[T]:
+    """Return one note. Raises NotFound, also for a stranger's, and NotAllowed."""
+    return _get_note(deps, actor, kind, kind.read_action, parse_id(note_id))
 
 
-def read_record(deps: RecordDeps, actor: Actor, record: str) -> Record:
-    """Return one record. Raises NotFound, also for a stranger's."""
-    return _get_record(deps, actor, Action.READ_RECORD, parse_id(record))
-
-
-def list_record_versions(
-    deps: RecordDeps, actor: Actor, record: str, request: PageRequest
-) -> tuple[Sequence[NoteVersion[Findings]], str | None]:
-    """Return part of what amendments of a record replaced, the newest first. Raises NotFound."""
-    number = read_record(deps, actor, record).id
-    scope = f"versions-of:{number}"
-    page = deps.records.versions(number, deps.tokens.page_range(request, scope))
+def list_note_versions(
+    deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], note_id: str, request: PageRequest
+) -> tuple[Sequence[NoteVersion[T]], str | None]:
+    """Return a page of what amendments of a note replaced, the newest first. Raises NotFound, NotAllowed."""
+    number = read_note(deps, actor, kind, note_id).id
+    scope = f"{kind.versions_scope}:{number}"
+    page = kind.store(deps).versions(number, deps.tokens.page_range(request, scope))
     return page.items, deps.tokens.next_cursor(page.last, scope)
 
 
-def write_record(
-    deps: RecordDeps, actor: Actor, patient_id: int, text: Findings, once: IdempotencyKey | None
-) -> Record:
-    """Return a new record of a patient. Raises NotFound for a stranger, NotAllowed, IdempotencyKeyReused."""
+def write_note(
+    deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], patient_id: int, text: T, *, once: IdempotencyKey | None
+) -> Note[T]:
+    """Write a new note of a patient. Raises NotFound for a stranger, NotAllowed, IdempotencyKeyReused."""
 
-    def create(now: datetime) -> Record:
+    def create(now: datetime) -> Note[T]:
         number = deps.fresh_id(now)
-        deps.access.require(actor, Action.WRITE_RECORD, patient_id, ResourceRef(RECORD_RESOURCE, number))
-        departments = tuple(sorted(member.department_id for member in deps.members.of_patient(patient_id)))
-        record = clinical_notes.write_note(number, patient_id, actor.account_id, text, now, departments)
-        deps.records.add(record, once)
-        return record
+        deps.access.require(actor, kind.write_action, patient_id, ResourceRef(kind.resource, number))
+        departments = _department_ids(deps, patient_id) if kind.notes_departments else ()
+        note = clinical_notes.write_note(number, patient_id, actor.account_id, text, now, departments)
+        kind.store(deps).add(note, once)
+        return note
 
-    def replay(record: IdempotencyRecord) -> Record:
-        return _get_record(deps, actor, Action.READ_RECORD, int(record.answer["id"]))
+    def replay(record: IdempotencyRecord) -> Note[T]:
+        return _get_note(deps, actor, kind, kind.read_action, int(record.answer["id"]))
 
     return create_once(deps.idempotency, once, deps.now, create, replay)
 
 
-def amend_record(
-    deps: RecordDeps, actor: Actor, record: str, version: int, change: Callable[[Findings], Findings]
-) -> Record:
-    """Write over a version, which is kept. Raises NotFound, NotAllowed, and Conflict when it has moved on."""
-    before = _get_record(deps, actor, Action.WRITE_RECORD, parse_id(record))
+def amend_note(
+    deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], note_id: str, *, version: int, change: Callable[[T], T]
+) -> Note[T]:
+    """Write over `version`, which is kept. Raises NotFound, NotAllowed, and Conflict when a newer version stands."""
+    before = _get_note(deps, actor, kind, kind.write_action, parse_id(note_id))
     after = clinical_notes.amend_note(before, version, change(before.text), actor.account_id, deps.now())
-    deps.records.amend(before, after)
+    kind.store(deps).amend(before, after)
     return after
 
 
-def _get_record(deps: RecordDeps, actor: Actor, action: Action, number: int) -> Record:
-    note = deps.records.get(number)
+def _get_note(deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], action: Action, note_id: int) -> Note[T]:
+    note = kind.store(deps).get(note_id)
     if note is None:
         raise NotFound
-    deps.access.require(actor, action, note.patient_id, ResourceRef(RECORD_RESOURCE, note.id))
+    deps.access.require(actor, action, note.patient_id, ResourceRef(kind.resource, note.id))
     return note
+
+
+def _department_ids(deps: RecordDeps, patient_id: int) -> tuple[int, ...]:
+    return tuple(sorted(member.department_id for member in deps.members.of_patient(patient_id)))
