@@ -77,11 +77,11 @@ class MessageRateExceeded(TooManyRequests):
 
 
 def handle_message(deps: RealtimeDeps, connection_id: str, read: Callable[[], Message]) -> Connection | None:
-    """Carry out a message; what the socket watches now, None after a ping.
+    """Carry out a message; return what the socket watches now, None after a ping.
 
-    The message is counted before it is read. Raises NotAuthenticated when the session is over and Flooded (the socket
-    is to be closed then), TooManyRequests, what `read` raises, InvalidFields, and NotFound for a task that is missing
-    or not for this socket to watch.
+    The message is counted before it is read. Raises NotAuthenticated when the session is over and MessageRateExceeded
+    (the socket is to be closed then), TooManyRequests, what `read` raises, InvalidFields, and NotFound for a task that
+    is missing or not for this socket to watch.
     """
     connection = deps.connections.connections.get(connection_id)
     if connection is None:

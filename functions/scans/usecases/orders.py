@@ -22,7 +22,7 @@ K = TypeVar("K")
 class OrderRequest:
     """Who orders what, under which key.
 
-    `finished`: whether keeping it is all there is to do. `timed`: whether to say how long it may take.
+    `is_complete`: whether storing it is all there is to do. `estimates_time`: whether to say how long it may take.
     """
 
     actor: Actor
@@ -45,7 +45,7 @@ class Draft:
 class AcceptedOrder(Generic[K]):
     """What an order became, and the token that follows its task.
 
-    `unfinished`: more is to be done than keeping it. `kept`: what was kept just now, None where it was kept before.
+    `is_incomplete`: whether more is left to do. `new_item`: what was stored just now, None for a replay.
     """
 
     scan_id: int

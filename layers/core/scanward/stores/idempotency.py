@@ -82,8 +82,8 @@ def create_once(
     """Return what `create` makes with fresh ids; for a key that was used for it, what `replay` makes of its record.
 
     Without `looks_up_first` the key's record is read only after a conflict, so that a new key costs no round trip.
-    Raises IdempotencyKeyReused, what the two raise, and Conflict when each try came upon an id in use: one chance in 4,096 for
-    two ids of the same millisecond.
+    Raises IdempotencyKeyReused, what the two raise, and Conflict when each try came upon an id in use: one chance in
+    4,096 for two ids of the same millisecond.
     """
     for attempt in range(tries):
         at = now()
