@@ -35,9 +35,12 @@ test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack t
 
 faults: python ## the fault cases of docs/faults.md, and lists of 10,000 items, in full size, which takes long
 	@$(ENVIRONMENTS) dev
-	@SCANWARD_FAULTS=full $(DEV) -m pytest tests/fault_cases tests/realtime/test_shuffled_stream.py \
-		tests/realtime/test_reconnects.py tests/records/test_read_units.py tests/records/test_lists_read_units.py \
-		tests/stores/test_list_read_units.py
+	@SCANWARD_FAULTS=full $(DEV) -m pytest tests/faults \
+		tests/unit/functions/realtime/usecases/test_push_shuffled_stream.py \
+		tests/unit/functions/realtime/usecases/test_connections_reconnects.py \
+		tests/unit/functions/records/routes/test_care_read_units.py \
+		tests/unit/functions/records/usecases/test_lists_read_units.py \
+		tests/unit/scanward/stores/test_lists_read_units.py
 
 lint: python ## ruff, mypy, import-linter, the OpenAPI document, sam validate
 	@$(ENVIRONMENTS) cloud deploy dev

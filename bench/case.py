@@ -19,7 +19,7 @@ from scanward.security.tokens import Tokens
 from scanward.stores import keys
 from scanward.stores.dynamo import to_ms
 from scanward.stores.scans import scan_item
-from tests.cloud import KEY
+from tests.support.cloud import KEY
 
 ACCOUNT_ID: Final = 113_221_541_888_001
 SCAN_ID: Final = 113_221_541_900_417

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.cloud import BUCKET, REGION, SECRET, TABLES
+from tests.support.cloud import BUCKET, REGION, SECRET, TABLES
 
 ROOT = Path(__file__).resolve().parents[1]
 MODELS = ROOT / "layers" / "model" / "models"

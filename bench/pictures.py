@@ -7,7 +7,7 @@ import numpy as np
 from PIL import Image
 
 from bench.environment import ROOT
-from tests.imaging.images import dicom, jpeg, png
+from tests.support.images import dicom, jpeg, png
 
 SAMPLES = ROOT / "samples"
 SMALL = {

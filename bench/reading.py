@@ -15,7 +15,7 @@ from bench.transport import answer_from_memory
 from functions.scans.handler import app
 from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
-from tests.cloud import KEY, TABLES
+from tests.support.cloud import KEY, TABLES
 
 AT_MOST = 1.25
 OURS, BARE, LOOP, THREADS = "Scanward", "bare function", "FastAPI, async views", "FastAPI, plain views"

@@ -9,9 +9,9 @@ from bench.environment import ROOT, silent
 from bench.report import Report, verdict
 from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
-from tests.cloud import cloud
-from tests.http.care import administrator, let_in, own_id, professional
-from tests.http.client import Client, Reply
+from tests.support.care import administrator, let_in, own_id, professional
+from tests.support.client import Client, Reply
+from tests.support.cloud import cloud
 
 PASSWORD = "correct horse"
 Count = Counter[str]

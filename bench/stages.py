@@ -26,7 +26,7 @@ from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 from scanward.web.routes import Routes
-from tests.cloud import KEY, TABLES
+from tests.support.cloud import KEY, TABLES
 
 WHOLE, REST = "the whole request", "router, parsing, rendering, headers"
 TOKEN, GATE, READ, VIEW, LOG = "token", "gate update", "read of the scan", "policy and answer model", "log line"

@@ -23,7 +23,7 @@ from scanward.stores.dynamo import connection
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
 from scanward.stores.tasks import DurationStore, task_item
-from tests.cloud import BUCKET, TABLES
+from tests.support.cloud import BUCKET, TABLES
 
 WHOLE = "the whole use-case"
 TASK_ID = SCAN_ID + 1

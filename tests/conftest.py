@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from xdist.scheduler import LoadScopeScheduling
 
-from tests.cloud import BUCKET, LANES, MARK, REGION, ROOT, SECRET, TABLES
+from tests.support.cloud import BUCKET, LANES, MARK, REGION, ROOT, SECRET, TABLES
 
 if TYPE_CHECKING:
-    from tests.http.client import Client
+    from tests.support.client import Client
 
-BUILDING = ("stack", "infra", "bench")
+BUILDING = ("tests/stack/", "tests/unit/infra/", "tests/unit/bench/")
 """Folders of tests that build and deploy: one process runs them all, since they share a cache and a cloud."""
 
 os.environ.update(
@@ -46,12 +46,12 @@ class ByFile(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.partition("::")[0]
-        return "building" if file.split("/")[1] in BUILDING else file
+        return "building" if file.startswith(BUILDING) else file
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Sort what builds to the front: it takes longest."""
-    items.sort(key=lambda item: item.path.relative_to(ROOT / "tests").parts[0] not in BUILDING)
+    items.sort(key=lambda item: not item.path.relative_to(ROOT).as_posix().startswith(BUILDING))
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -63,7 +63,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
 @pytest.fixture
 def aws() -> Iterator[None]:
     """Provide an empty AWS with the template's tables, bucket and secret."""
-    from tests.cloud import cloud
+    from tests.support.cloud import cloud
 
     with cloud():
         yield
@@ -72,7 +72,7 @@ def aws() -> Iterator[None]:
 @pytest.fixture
 def api(aws: None) -> "Client":
     """Provide a client of the whole API that has not signed in."""
-    from tests.http.client import Client
+    from tests.support.client import Client
 
     return Client()
 
@@ -80,6 +80,14 @@ def api(aws: None) -> "Client":
 @pytest.fixture
 def admin(api: "Client") -> "Client":
     """Provide an administrator."""
-    from tests.http.signed_in import sign_in_administrator
+    from tests.support.signed_in import sign_in_administrator
 
     return sign_in_administrator(api)
+
+
+@pytest.fixture
+def patient(api: "Client") -> "Client":
+    """Provide a client that has signed in as a patient."""
+    from tests.support.signed_in import sign_in
+
+    return sign_in(api, "ada@example.org")

@@ -14,7 +14,7 @@ from pynamodb.expressions.operand import Path
 
 from bench.peers.items import GateRow, ScanRow
 from scanward.domain.ids import to_uuid
-from tests.cloud import KEY
+from tests.support.cloud import KEY
 
 LIMIT = 100
 REQUIRED_CLAIMS = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]

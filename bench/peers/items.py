@@ -11,7 +11,7 @@ from pynamodb.attributes import (
 )
 from pynamodb.models import Model
 
-from tests.cloud import TABLES
+from tests.support.cloud import TABLES
 
 
 class GateRow(Model):

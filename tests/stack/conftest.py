@@ -10,10 +10,10 @@ import pytest
 
 from infra.local.clients import environment
 from infra.local.stack import find_stack
-from tests.cloud import ROOT
 from tests.stack.calls import client_of, data, fresh_email
 from tests.stack.embedded import Stack, deploy, embedded_cloud, room
 from tests.stack.visitor import Visitor
+from tests.support.cloud import ROOT
 
 CREATE = "import sys; from infra.operations import stack as s; print(s.create_administrator(*sys.argv[1:]))"
 

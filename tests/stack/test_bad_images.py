@@ -5,8 +5,8 @@ import random
 import httpx
 import pytest
 
-from tests.cloud import ROOT
 from tests.stack.visitor import Visitor, messages
+from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
 

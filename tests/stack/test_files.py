@@ -7,8 +7,8 @@ import pytest
 from PIL import Image
 
 from scanward.domain.ids import parse_id
-from tests.cloud import ROOT
 from tests.stack.visitor import Upload, Visitor
+from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
 

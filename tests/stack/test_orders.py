@@ -6,9 +6,9 @@ import httpx
 import pytest
 
 from scanward.domain.ids import parse_id
-from tests.cloud import ROOT
 from tests.stack.embedded import until
 from tests.stack.visitor import Upload, Visitor, messages
+from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
 

@@ -8,9 +8,9 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
-from tests.cloud import ROOT
 from tests.stack.embedded import Stack, until
 from tests.stack.visitor import PASSWORD, Visitor
+from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
 

@@ -9,10 +9,10 @@ import httpx
 import pytest
 
 from infra.local.cloud import EmbeddedCloud
-from tests.auth.photographs import PLACES, jpeg
 from tests.stack.calls import data, fresh_email, refresh, sign_in
 from tests.stack.embedded import Stack, until
 from tests.stack.visitor import PASSWORD, Visitor
+from tests.support.photographs import PLACES, jpeg
 
 pytestmark = pytest.mark.stack
 

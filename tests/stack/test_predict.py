@@ -4,8 +4,8 @@ import json
 
 import pytest
 
-from tests.cloud import ROOT
 from tests.stack.visitor import Visitor
+from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
 

@@ -9,9 +9,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
-from tests.cloud import ROOT
 from tests.stack.embedded import ORIGIN
 from tests.stack.visitor import PASSWORD, Visitor, message, messages, refused, socket
+from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
 

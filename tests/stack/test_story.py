@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cloud import ROOT
 from tests.stack.embedded import Stack
+from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
 

@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from scanward.domain.ids import parse_id
-from tests.cloud import ROOT
 from tests.stack.embedded import until
 from tests.stack.visitor import Visitor, messages
+from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
 

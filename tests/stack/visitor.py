@@ -102,7 +102,7 @@ def socket(stack: Stack, **query: str) -> Iterator[ClientConnection]:
 def refused(stack: Stack, **query: str) -> None:
     """Try a handshake that is refused.
 
-    Which status the function gave is tested in tests/realtime: this cloud says 403.
+    Which status the function gave is tested in tests/unit/functions/realtime: this cloud says 403.
     """
     with pytest.raises(InvalidStatus) as refusal, socket(stack, **query):
         pass

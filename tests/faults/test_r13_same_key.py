@@ -1,0 +1,37 @@
+"""Fault R13: two identical requests with one key, at the same moment."""
+
+from functools import partial
+
+from functions.scans.usecases.orders import AcceptedOrder
+from scanward.domain.idempotency import IdempotencyKey
+from scanward.errors import InProgress
+from scanward.stores.clients import s3, sqs
+from scanward.stores.dynamo import connection
+from scanward.web.families import status_of
+from tests.faults.one_at_a_time import at_once, serialised
+from tests.faults.size import sized
+from tests.support.uploads import ADA, MINUTE, World
+
+RACES = sized(1_000, 12)
+
+
+def test_of_two_at_once_one_is_kept_and_both_are_told_of_it_or_to_wait(world: World) -> None:
+    with serialised([connection().client, s3(), sqs()]):
+        for number in range(RACES):
+            once = IdempotencyKey(ADA.account_id, str(number), "same")
+            outcomes = at_once(*[partial(world.upload, once)] * 2)
+            told = [said for said in outcomes if isinstance(said, AcceptedOrder)]
+            waits = [said for said in outcomes if isinstance(said, InProgress)]
+            assert told
+            assert len(told) + len(waits) == 2
+            assert all(status_of(wait).envelope == 409 for wait in waits)
+            assert len({said.task_id for said in told}) == 1
+            assert len({said.task_token for said in told}) == 1
+            world.clock.time += MINUTE
+            assert world.upload(once).task_id == told[0].task_id
+            [scan_id] = world.imaging.lists.scans_of(ADA.account_id, 10, None).items
+            assert scan_id == told[0].scan_id
+            scan = world.scans.get(scan_id)
+            assert scan
+            world.imaging.lists.remove_tasks([world.task(told[0])])
+            world.imaging.lists.remove_scan(scan, world.clock.now())

@@ -1,0 +1,189 @@
+"""Fault R14: whatever befalls uploads, in whichever order, I1 to I8 hold after each step."""
+
+from collections.abc import Callable
+from typing import TypeVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+
+from functions.scans.usecases.scans import delete_scan
+from functions.scans.usecases.tasks import cancel, read_task, reanalyse
+from functions.scans.usecases.uploads import UploadCommand, begin_upload
+from scanward.domain.idempotency import REQUEST_TIMEOUT, IdempotencyKey
+from scanward.domain.orders import Order, Priority
+from scanward.domain.tasks import DEADLINE, Task, TaskStatus
+from scanward.errors import Conflict, NotFound
+from scanward.stores.clients import s3
+from tests.faults.injection import failing
+from tests.faults.observer import Seen, emptied, killed
+from tests.faults.size import sized
+from tests.support.cloud import BUCKET
+from tests.support.sockets import World as Sockets
+from tests.support.uploads import ADA, MINUTE, PNG, World
+
+RUNS = settings(
+    max_examples=sized(500, 16),
+    stateful_step_count=sized(50, 30),
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+ORDER, MOST = Order(Priority.HIGH), 4
+PICK = st.integers(0, 99)
+T = TypeVar("T")
+
+
+def chosen(among: list[T], pick: int) -> T:
+    return among[pick % len(among)]
+
+
+class Uploads(RuleBasedStateMachine):
+    """Everything that people, S3, SQS, workers and the schedule do."""
+
+    def __init__(self, world: World, sockets: Sockets) -> None:
+        super().__init__()
+        emptied(world.queues)
+        self.world, self.seen = world, Seen(world, sockets)
+        self.answers: dict[str, object] = {}
+        self.forms: list[str] = []
+
+    def some(self) -> bool:
+        return bool(self.seen.tasks)
+
+    def room(self) -> bool:
+        return len(self.seen.tasks) < MOST
+
+    def task(self, pick: int) -> Task:
+        return chosen(list(self.seen.tasks.values()), pick)
+
+    @precondition(room)
+    @rule(key=st.sampled_from(["a", "b"]), lost=st.booleans())
+    def upload(self, key: str, lost: bool) -> None:
+        """I7: the same key gives the same answer, and make nothing new."""
+        with self.world.queues.notified(lost=lost):
+            made = self.world.upload(IdempotencyKey(ADA.account_id, key, key))
+        told = (made.scan_id, made.task_id, made.task_token)
+        if self.answers.setdefault(key, told) == told and made.scan_id not in self.seen.removed:
+            self.seen.new(made.task_id)
+        assert self.answers[key] == told
+
+    @precondition(room)
+    @rule()
+    def begin(self) -> None:
+        made, form = begin_upload(self.world.imaging, ADA, "image/png", UploadCommand(ORDER))
+        self.forms.append(form.fields["key"])
+        self.seen.new(made.task_id)
+
+    @precondition(lambda self: self.forms)
+    @rule(pick=PICK, lost=st.booleans(), good=st.booleans())
+    def send(self, pick: int, lost: bool, good: bool) -> None:
+        with self.world.queues.notified(lost=lost):
+            s3().put_object(Bucket=BUCKET, Key=chosen(self.forms, pick), Body=PNG if good else PNG[:99])
+
+    @precondition(lambda self: self.world.queues.events)
+    @rule(pick=PICK)
+    def duplicate(self, pick: int) -> None:
+        self.world.queues.send(self.world.queues.lanes[Priority.HIGH], chosen(self.world.queues.events, pick))
+
+    @precondition(some)
+    @rule(pick=PICK)
+    def cancel(self, pick: int) -> None:
+        task = self.task(pick)
+        try:
+            called = cancel(self.world.imaging, ADA, str(task.id))
+        except Conflict:
+            assert task.status in {TaskStatus.COMPLETED, TaskStatus.FAILED}
+        else:
+            assert called.status is TaskStatus.CANCELLED
+
+    @rule(more=st.integers(1, 3))
+    def work(self, more: int) -> None:
+        for _ in range(more):
+            self.world.queues.read(self.world.queues.lanes[Priority.HIGH], self.world.analyse)
+
+    @rule(call=st.integers(1, 14), arrives=st.booleans())
+    def kill(self, call: int, arrives: bool) -> None:
+        read: Callable[[], object] = lambda: self.world.queues.read(  # noqa: E731
+            self.world.queues.lanes[Priority.HIGH], self.world.analyse
+        )
+        with killed(call, arrives=arrives):
+            read()
+
+    @rule(operation=st.sampled_from(["s3.GetObject", "s3.PutObject"]))
+    def fail_to_store(self, operation: str) -> None:
+        with failing(s3(), operation):
+            self.world.queues.read(self.world.queues.lanes[Priority.HIGH], self.world.analyse)
+
+    @rule(minutes=st.sampled_from([1, 1, 2, 3, 15]))
+    def tick(self, minutes: int) -> None:
+        self.world.clock.time += REQUEST_TIMEOUT
+        self.world.minutes(minutes)
+        self.seen.swept()
+
+    @precondition(some)
+    @rule(pick=PICK)
+    def poll(self, pick: int) -> None:
+        task = self.task(pick)
+        assert read_task(self.world.imaging, ADA, str(task.id)) == task
+
+    @precondition(lambda self: self.some() and self.room())
+    @rule(pick=PICK)
+    def analyse_again(self, pick: int) -> None:
+        try:
+            made = reanalyse(self.world.imaging, ADA, str(self.task(pick).scan_id), ORDER, None)
+        except Conflict:
+            return  # not finished yet, or nothing has come
+        self.seen.new(made.task_id)
+
+    @rule()
+    def bury(self) -> None:
+        """I8: a dead letter goes when its task has ended."""
+        queues, letters = self.world.queues, list[str]()
+
+        def bury(body: str) -> None:
+            letters.append(body)
+            self.world.bury(body)
+
+        queues.read(queues.dead, bury)
+        for body in letters if not queues.waiting(queues.dead) else []:
+            left = [task for task in map(self.world.scans.task, self.seen.tasks) if task and str(task.id) in body]
+            assert all(task.is_final for task in left)
+
+    @precondition(some)
+    @rule(pick=PICK)
+    def delete(self, pick: int) -> None:
+        scan_id = self.task(pick).scan_id
+        delete_scan(self.world.imaging, ADA, str(scan_id))
+        self.seen.removed.add(scan_id)
+        with pytest.raises(NotFound):
+            delete_scan(self.world.imaging, ADA, str(scan_id))
+
+    @precondition(lambda self: self.seen.states)
+    @rule(pick=PICK)
+    def push(self, pick: int) -> None:
+        self.seen.pushed(chosen(self.seen.states, pick))
+
+    @invariant()
+    def what_was_seen_holds(self) -> None:
+        self.seen.look()
+
+    def teardown(self) -> None:
+        """I1: an hour later everything is final, though no worker comes any more."""
+        for passed in (DEADLINE + MINUTE, 2 * MINUTE):
+            self.world.clock.time += passed
+            self.world.minutes(1)
+        self.seen.look()
+        self.seen.sockets.disconnect(self.seen.socket)
+        assert all(task.is_final for task in self.seen.tasks.values())
+
+
+def test_whatever_befalls_uploads_the_invariants_hold(world: World) -> None:
+    sockets = Sockets(limit=10**6)
+
+    class Machine(Uploads):
+        def __init__(self) -> None:
+            super().__init__(world, sockets)
+
+    run_state_machine_as_test(Machine, settings=RUNS)

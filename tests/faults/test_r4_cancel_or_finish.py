@@ -1,0 +1,80 @@
+"""Fault R4: a cancel and a result at the same moment. One of them wins, and the other is told so."""
+
+import random
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from functions.inference.analysis import Lease, LeaseLost
+from functions.scans.usecases.tasks import cancel
+from scanward.clock import fresh_id
+from scanward.domain import tasks
+from scanward.domain.scans import Scan
+from scanward.domain.tasks import Task, TaskClosed, TaskStatus
+from scanward.stores.dynamo import connection
+from scanward.web.families import status_of
+from tests.faults.one_at_a_time import at_once, serialised
+from tests.faults.size import sized
+from tests.support.uploads import ADA, MINUTE, World
+
+RACES = sized(5_000, 50)
+RESULT = {"pathologies": ["effusion"]}
+
+
+@pytest.fixture(autouse=True)
+def one_call_at_a_time(world: World) -> Iterator[None]:
+    with serialised([connection().client]):
+        yield
+
+
+def held(world: World) -> Task:
+    """Return a task in a worker's hands."""
+    world.clock.time += MINUTE
+    now = world.clock.now()
+    task = tasks.create(fresh_id(now), fresh_id(now), ADA.account_id, now)
+    scan = Scan(task.scan_id, ADA.account_id, ADA.account_id, task.id, task.object_key, None, task.status, now)
+    world.scans.add(scan, task)
+    return world.scans.write_transition(task, tasks.claim(task, "one", None, now))
+
+
+def call_off(world: World, task: Task, looks: int) -> Task:
+    """Return some calls later, so that now one is first and now the other."""
+    for _ in range(looks):
+        world.task(task)
+    return cancel(world.imaging, ADA, str(task.id))
+
+
+def finish(world: World, task: Task, looks: int) -> None:
+    for _ in range(looks):
+        world.task(task)
+    Lease(world.scans, task, world.clock.now).complete(RESULT)
+
+
+def forget(world: World, scan: Scan) -> None:
+    """moto copies its whole table for each transaction."""
+    world.imaging.lists.remove_tasks([world.task(scan.task_id)])
+    world.imaging.lists.remove_scan(scan, world.clock.now())
+
+
+def test_a_cancel_and_a_result_never_both_win(world: World) -> None:
+    won, chance = set(), random.Random(4)
+    for _ in range(RACES):
+        task = held(world)
+        called, finished = at_once(
+            partial(call_off, world, task, chance.randrange(4)), partial(finish, world, task, chance.randrange(7))
+        )
+        left, scan = world.task(task), world.scans.get(task.scan_id)
+        assert scan
+        assert (scan.status, scan.result) == (left.status, left.result), "the scan says what its task says"
+        won.add(left.status)
+        if left.status is TaskStatus.CANCELLED:
+            assert isinstance(finished, LeaseLost)
+            assert (called, left.result) == (left, None)
+        else:
+            assert left.status is TaskStatus.COMPLETED
+            assert (finished, left.result) == (None, RESULT)
+            assert isinstance(called, TaskClosed)
+            assert (status_of(called).envelope, called.details) == (409, {"status": "COMPLETED"})
+        forget(world, scan)
+    assert won == {TaskStatus.CANCELLED, TaskStatus.COMPLETED}, "each of them won some race"

@@ -1,0 +1,99 @@
+"""Fault R5: AWS throttles a third of all calls, then all of them for a while."""
+
+import json
+from datetime import timedelta
+from random import Random
+from typing import Any
+
+import pytest
+
+from scanward.domain.idempotency import REQUEST_TIMEOUT, IdempotencyKey
+from scanward.domain.orders import Priority
+from scanward.domain.tasks import TaskStatus
+from scanward.errors import InProgress, Unavailable
+from scanward.stores.clients import s3, sqs
+from scanward.stores.dynamo import CONFLICT_WAITS, CONNECT_SECONDS, MAX_TRIES, READ_SECONDS, connection
+from tests.faults.injection import THROTTLED, answered, http_answer, retried_at_once, throttled
+from tests.faults.size import sized
+from tests.support.client import Client
+from tests.support.signed_in import sign_in
+from tests.support.uploads import ADA, MINUTE, World
+
+UPLOADS = sized(100, 6)
+ANSWERED_WITHIN = 5
+SHARE = 0.3**MAX_TRIES  # of the calls, when 0.3 of their tries do not arrive
+
+
+def clients() -> list[Any]:
+    return [connection().client, s3(), sqs()]
+
+
+def uploaded(world: World, key: str) -> int | None:
+    """Return the task, for an app that tries again what is answered 503, with the key that it has."""
+    try:
+        return world.upload(IdempotencyKey(ADA.account_id, key, key)).task_id
+    except (Unavailable, InProgress) as failure:
+        return None if failure.retry_after > 0 else 0
+
+
+def test_a_third_of_calls_throttled_and_then_all_loses_nothing(world: World) -> None:
+    chance, made = Random(5), dict[str, int]()
+    wanted = [str(number) for number in range(UPLOADS)]
+    with world.queues.notified():
+        with throttled(clients(), SHARE, chance) as met:
+            while missing := [key for key in wanted if key not in made]:
+                made |= {key: task for key in missing if (task := uploaded(world, key))}
+                world.work(rounds=3)
+                world.clock.time += REQUEST_TIMEOUT + timedelta(seconds=1)
+        assert met
+        with throttled(clients(), 1, chance):
+            assert uploaded(world, "during") is None
+            world.clock.time += timedelta(seconds=20)
+    assert uploaded(world, "during")
+    world.work()
+    for _ in range(8):
+        world.minutes(1, world.work)
+    tasks = [world.task(task_id) for task_id in made.values()]
+    assert all(task.is_final for task in tasks)
+    done = [task for task in tasks if task.status is TaskStatus.COMPLETED]
+    given_up = [task for task in tasks if task.status is TaskStatus.FAILED]
+    assert len(done) + len(given_up) == UPLOADS, "each is there, with a result or a reason"
+    assert all(task.failure for task in given_up)
+    assert len(given_up) <= UPLOADS // 20
+    assert not any(world.queues.waiting(url) for url in (*world.queues.lanes.values(), world.queues.dead))
+
+
+def test_what_is_throttled_for_twenty_seconds_is_read_within_the_minute_after(world: World) -> None:
+    with world.queues.notified():
+        made = [world.upload() for _ in range(UPLOADS)]
+    with throttled(clients(), 1, Random(1)):
+        for _ in range(2):  # SQS gives a message three times; its visibility of minutes is longer than this lasts
+            raised = world.queues.read(world.queues.lanes[Priority.HIGH], world.analyse)
+            assert raised is None or isinstance(raised, Unavailable)
+        world.clock.time += timedelta(seconds=20)
+    begun = world.clock.time
+    world.work()
+    assert {world.task(of).status for of in made} == {TaskStatus.COMPLETED}
+    assert world.clock.time - begun <= MINUTE
+
+
+@pytest.mark.parametrize(("method", "path"), [("GET", "/scans"), ("GET", "/tasks"), ("POST", "/scans/uploads")])
+def test_the_api_says_503_and_when_to_come_again(aws: None, method: str, path: str) -> None:
+    patient = sign_in(Client(), "ada@example.org")
+    said = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{THROTTLED}"}).encode()
+    with (
+        answered(connection().client, "dynamodb", lambda request: http_answer(request.url, 400, said)),
+        retried_at_once(connection().client) as tries,
+    ):
+        reply = patient.send(method, path)
+    assert (reply.status, reply.code) == (503, "UNAVAILABLE")
+    assert 0 < int(reply.headers["retry-after"]) <= ANSWERED_WITHIN
+    assert len(tries) == MAX_TRIES, "the first call that fails ends the request"
+
+
+def test_what_a_throttled_request_waits_for_ends_within_five_seconds() -> None:
+    for client in clients():
+        assert client.meta.config.retries == {"total_max_attempts": MAX_TRIES, "mode": "standard"}
+    standard = sum(2**n for n in range(MAX_TRIES - 1))  # between tries it waits up to 1, 2, 4 … seconds
+    assert standard + 1.5 * sum(CONFLICT_WAITS) < ANSWERED_WITHIN
+    assert CONNECT_SECONDS + READ_SECONDS < ANSWERED_WITHIN

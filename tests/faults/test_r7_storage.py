@@ -1,0 +1,66 @@
+"""Fault R7: S3 answers 500 or 503, too late, or with half of an object."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from botocore.exceptions import ReadTimeoutError
+
+from scanward.domain.tasks import FailureReason, TaskStatus
+from scanward.stores.clients import s3
+from scanward.stores.dynamo import MAX_TRIES
+from tests.faults.injection import answered, http_answer, retried_at_once
+from tests.support.uploads import PNG, World
+
+RETRIES = 2
+
+
+def too_late(request: Any) -> Any:
+    raise ReadTimeoutError(endpoint_url=request.url)
+
+
+FAULTS: dict[str, Callable[[Any], Any]] = {
+    "500": lambda request: http_answer(request.url, 500),
+    "503": lambda request: http_answer(request.url, 503),
+    "slow": too_late,
+    "truncated": lambda request: http_answer(request.url, 200, PNG[:99], content_length=str(len(PNG))),
+}
+
+
+def queued(world: World) -> int:
+    with world.queues.notified():
+        return world.upload().task_id
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_an_image_that_storage_does_not_give_is_asked_for_again_twice_and_fails(world: World, fault: str) -> None:
+    task_id = queued(world)
+    before = world.models.runs
+    with answered(s3(), "s3.GetObject", FAULTS[fault]), retried_at_once(s3()) as tries:
+        raised = world.work()
+    failed = world.task(task_id)
+    assert (failed.status, failed.failure) == (TaskStatus.FAILED, FailureReason.STORAGE)
+    assert (failed.attempts, len(raised)) == (1 + RETRIES, RETRIES)
+    sdk_tries = 1 if fault == "truncated" else MAX_TRIES
+    assert tries.count("GetObject") == (1 + RETRIES) * sdk_tries, "and the SDK's own tries end too"
+    assert world.models.runs == before
+    assert not any(world.queues.waiting(url) for url in (*world.queues.lanes.values(), world.queues.dead))
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_one_that_it_gives_the_second_time_is_read(world: World, fault: str) -> None:
+    task_id = queued(world)
+    with retried_at_once(s3()), answered(s3(), "s3.GetObject", FAULTS[fault]):
+        world.queues.read(next(iter(world.queues.lanes.values())), world.analyse)
+    assert world.task(task_id).status is TaskStatus.IN_PROGRESS
+    world.work()
+    assert (world.task(task_id).status, world.task(task_id).attempts) == (TaskStatus.COMPLETED, 2)
+
+
+@pytest.mark.parametrize("fault", ["500", "503", "slow"])
+def test_what_storage_does_not_take_fails_the_same_way(world: World, fault: str) -> None:
+    task_id = queued(world)
+    with retried_at_once(s3()), answered(s3(), "s3.PutObject", FAULTS[fault]):
+        raised = world.work()
+    failed = world.task(task_id)
+    assert (failed.failure, failed.attempts, len(raised)) == (FailureReason.STORAGE, 1 + RETRIES, RETRIES)

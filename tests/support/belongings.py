@@ -1,0 +1,136 @@
+"""What a patient has: one of each thing that somebody could reach for."""
+
+from dataclasses import dataclass
+
+import boto3
+from pynamodb.models import Model
+
+from scanward import clock
+from scanward.domain import clinical_notes, tasks
+from scanward.domain.accounts import Role
+from scanward.domain.clinical_notes import Findings, Surgery
+from scanward.domain.object_keys import heatmap_key, preview_key
+from scanward.domain.questions import Question
+from scanward.domain.scans import Scan
+from scanward.domain.tasks import Task
+from scanward.stores import keys
+from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, note_entries, note_item, record_store
+from scanward.stores.questions import QuestionStore, question_entries, question_item
+from scanward.stores.scans import ListEntry, ScanStore, scan_item
+from scanward.stores.tasks import task_item
+from tests.support.cloud import BUCKET, TABLES
+from tests.support.people import Kind, Person, numbers, person
+
+CLINIC, SCANS = TABLES["CLINIC_TABLE"], TABLES["SCANS_TABLE"]
+NOBODY = 9 * 10**14  # an id that is nothing's
+COLLEAGUE = NOBODY + 1  # a doctor who is nobody to the caller
+SAID = {"pathologies": [], "confidence": 0.1, "findings": [], "model": None}
+
+
+@dataclass(frozen=True)
+class Target:
+    """Whose things, and the ids of those that requests may share. What a request uses up is made for each."""
+
+    patient: int
+    caller: int
+    scan: int
+    task: int
+    desk: int
+    ward: int
+
+    def new_scan(self) -> Scan:
+        return self._scan()[0]
+
+    def new_task(self) -> int:
+        """Of an analysis that waits."""
+        return self._scan()[1].id
+
+    def new_record(self) -> int:
+        return add_record(self.patient, ())
+
+    def new_history(self) -> int:
+        history_store(CLINIC)
+        writing = clinical_notes.write_note(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
+        return keep(writing.id, note_item(HISTORIES, writing), *note_entries(HISTORIES, writing))
+
+    def new_question(self, doctor: int | None) -> int:
+        """To a doctor, or to all."""
+        question = Question(next(numbers), self.patient, doctor, "Why?", clock.now(), clock.now())
+        QuestionStore(CLINIC)
+        return keep(question.id, question_item(question), *question_entries(question))
+
+    def new_account(self) -> int:
+        """Somebody else altogether, whom an administrator may do anything to."""
+        return person(Kind(Role.LAB)).id
+
+    def _scan(self) -> tuple[Scan, Task]:
+        return add_scan(self.patient, self.caller)
+
+
+class Missing(Target):
+    """The same of nobody: nothing that it names is there."""
+
+    def new_scan(self) -> Scan:
+        return Scan(NOBODY, NOBODY, NOBODY, NOBODY, "", None, tasks.TaskStatus.PENDING, clock.now())
+
+    def new_task(self) -> int:
+        return NOBODY
+
+    def new_record(self) -> int:
+        return NOBODY
+
+    def new_history(self) -> int:
+        return NOBODY
+
+    def new_question(self, doctor: int | None) -> int:
+        return NOBODY
+
+    def new_account(self) -> int:
+        return NOBODY
+
+
+def missing(desk: int) -> Target:
+    """Return what is not there; departments are no secret, so those that a path needs are."""
+    return Missing(NOBODY, NOBODY, NOBODY, NOBODY, desk, desk)
+
+
+def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
+    """Return a patient's things; from better days an image that the caller had analysed, and a record of their
+    department.
+    """
+    add_record(patient.id, (desk,))
+    store, s3 = ScanStore(SCANS), boto3.client("s3")
+    scan, task = add_scan(patient.id, caller.id)
+    version = s3.put_object(Bucket=BUCKET, Key=scan.object_key, Body=b"an image")["VersionId"]
+    held = store.write_transition(task, tasks.claim(task, "one", version, clock.now()))
+    store.write_transition(held, tasks.complete(held, SAID, clock.now()))
+    for key in (preview_key(scan.id), heatmap_key(scan.id, task.id)):
+        s3.put_object(Bucket=BUCKET, Key=key, Body=b"a picture")
+    return Target(patient.id, caller.id, scan.id, task.id, desk, ward)
+
+
+def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
+    """Return a record, written while the patient was in these departments."""
+    record_store(CLINIC)
+    writing = clinical_notes.write_note(
+        next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments
+    )
+    return keep(writing.id, note_item(RECORDS, writing), *note_entries(RECORDS, writing))
+
+
+def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:
+    """Return a scan whose task waits."""
+    now, scan_id, task_id = clock.now(), next(numbers), next(numbers)
+    task = tasks.create(task_id, scan_id, patient_id, now, requested_by=caller_id)
+    scan = Scan(scan_id, patient_id, caller_id, task_id, task.object_key, None, task.status, now)
+    places = [(keys.scans_of(patient_id), keys.sortable(scan_id)), (keys.scan(scan_id), keys.analysis(task_id))]
+    places += [(keys.tasks_of(number), keys.sortable(task_id)) for number in (patient_id, caller_id)]
+    keep(scan_id, scan_item(scan), task_item(task), *(ListEntry(*place) for place in places))
+    return scan, task
+
+
+def keep(number: int, *items: Model) -> int:
+    """Return one by one: the cloud of the tests copies all its tables for each transaction."""
+    for item in items:
+        item.save()
+    return number

@@ -1,0 +1,160 @@
+"""Uploads, workers, sweeper and dead letters over one AWS in the process, with a clock that only a test moves."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import cache, partial
+from typing import Any
+
+from functions.inference.analysis import AnalysisDeps, DurationTracker
+from functions.inference.dead_letters import DeadLetterDeps, fail_dead_letter
+from functions.inference.ingest import UploadedObject, parse_message
+from functions.inference.model_registry import ModelRegistry
+from functions.inference.worker import Outcome, process
+from functions.scans.sweeper import SweepDeps, sweep
+from functions.scans.usecases.dependencies import ScanDeps, WaitEstimator
+from functions.scans.usecases.orders import AcceptedOrder
+from functions.scans.usecases.uploads import UploadCommand, UploadedImage, upload
+from imaging.model import Model
+from scanward import clock
+from scanward.domain.accounts import Actor, Role
+from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.image_formats import ImageFormat
+from scanward.domain.orders import Order, Priority
+from scanward.domain.tasks import Task
+from scanward.security.access import Access
+from scanward.security.tokens import Tokens
+from scanward.stores.care import CareStore
+from scanward.stores.idempotency import IdempotencyStore
+from scanward.stores.queues import PriorityQueues
+from scanward.stores.rate_limits import UploadRateStore
+from scanward.stores.s3 import ObjectStore, Purger
+from scanward.stores.scans import ScanListStore, ScanStore
+from scanward.stores.secrets import read_token_keys
+from scanward.stores.sessions import SessionStore
+from scanward.stores.tasks import DurationStore
+from tests.support.cloud import BUCKET, ROOT, SECRET
+from tests.support.images import png, ramp
+from tests.support.queues import Queues
+
+TABLE = "ScansTable"
+ADA = Actor(3, Role.PATIENT, is_approved=True, session_id="s")
+PNG = png(ramp())
+MINUTE = timedelta(minutes=1)
+
+
+class Clock:
+    """Moves when it is told to."""
+
+    def __init__(self) -> None:
+        self.time = clock.now()
+
+    def now(self) -> datetime:
+        return self.time
+
+
+class CountedModels(ModelRegistry):
+    """The real ones. `runs`: how often one was run."""
+
+    runs = 0
+
+    def load(self, name: str) -> Model:
+        return replace(super().load(name), session=_Counted(self, super().load(name).session))
+
+
+class _Counted:
+    def __init__(self, models: CountedModels, session: Any) -> None:
+        self._models = models
+        self._session = session
+
+    def run(self, *given: Any, **more: Any) -> Any:
+        self._models.runs += 1
+        return self._session.run(*given, **more)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._session, name)
+
+
+@cache
+def models() -> CountedModels:
+    """Load the models once for all cases."""
+    return CountedModels(ROOT / "layers" / "model" / "models", memory_mb=1769)
+
+
+class World:
+    """`queues`: its lanes. `clock`: everybody's."""
+
+    def __init__(self) -> None:
+        self.clock, self.queues = Clock(), Queues()
+        self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)
+        now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
+        self.models = models()
+        purger, pace = Purger(BUCKET), DurationTracker(DurationStore(TABLE))
+        self.inference = AnalysisDeps(self.scans, self.objects, purger, self.models, pace, now)
+        self.sweeper = SweepDeps(self.scans, self.objects, lanes, now)
+        self.dead = DeadLetterDeps(self.scans, once, self.objects, now)
+        self.imaging = ScanDeps(
+            scans=self.scans,
+            lists=ScanListStore(TABLE),
+            objects=self.objects,
+            purger=purger,
+            lanes=lanes,
+            wait_estimator=WaitEstimator(lanes, DurationStore(TABLE), dict.fromkeys(Priority, 2), now),
+            idempotency=once,
+            counts=UploadRateStore(TABLE, 10**6),
+            access=Access(CareStore("ClinicTable"), now),
+            sessions=SessionStore("AccountsTable"),
+            tokens=Tokens(partial(read_token_keys, SECRET), now),
+            now=now,
+            fresh_id=clock.fresh_id,
+        )
+
+    def upload(
+        self, once: IdempotencyKey | None = None, content: bytes = PNG, order: Order | None = None
+    ) -> AcceptedOrder[Any]:
+        """Return an upload, of which S3 says nothing by itself."""
+        return upload(
+            self.imaging,
+            ADA,
+            UploadedImage(content, ImageFormat.PNG),
+            UploadCommand(order or Order(Priority.HIGH)),
+            once,
+        )
+
+    def task(self, of: int | AcceptedOrder[Any] | Task) -> Task:
+        found = self.scans.task(of if isinstance(of, int) else of.id if isinstance(of, Task) else of.task_id)
+        assert found
+        return found
+
+    def analyse(self, body: str) -> None:
+        """Let the worker handle one message."""
+        for arrival in parse_message(body, BUCKET):
+            assert isinstance(arrival, UploadedObject)
+            self.outcome(arrival)
+
+    def outcome(self, arrival: UploadedObject) -> Outcome:
+        return process(self.inference, arrival)
+
+    def bury(self, body: str) -> None:
+        """Let the dead-letter function handle one message."""
+        for announced in parse_message(body, BUCKET):
+            fail_dead_letter(self.dead, announced)
+
+    def work(self, lane: Priority = Priority.HIGH, rounds: int = 50) -> list[BaseException]:
+        """Let the worker read a lane until it is empty, and the dead letters too; what was raised."""
+        raised = []
+        queues = ((self.queues.lanes[lane], self.analyse), (self.queues.dead, self.bury))
+        for url, reader in queues:
+            for _ in range(rounds):
+                failure = self.queues.read(url, reader)
+                raised += [failure] if failure else []
+                if not self.queues.waiting(url):
+                    break
+        return raised
+
+    def minutes(self, count: int, each: Callable[[], object] = lambda: None) -> None:
+        """Time goes by, with its sweep each minute."""
+        for _ in range(count):
+            self.clock.time += MINUTE
+            sweep(self.sweeper)
+            each()

@@ -1,0 +1,18 @@
+"""People who have signed in over an AWS in the process."""
+
+import pytest
+
+from tests.support.client import Client
+from tests.support.signed_in import sign_in
+
+
+@pytest.fixture
+def person(api: Client) -> Client:
+    """Provide a patient."""
+    return sign_in(api, "somebody@example.org")
+
+
+@pytest.fixture
+def doctor(api: Client) -> Client:
+    """Provide a doctor whom nobody has approved."""
+    return sign_in(api, "doctor@example.org", "DOCTOR")

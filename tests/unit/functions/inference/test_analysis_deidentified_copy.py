@@ -1,0 +1,70 @@
+"""The copy of a scan that says nothing of a person: made once, whoever reads the scan again."""
+
+import io
+from dataclasses import replace
+
+import pytest
+from pydicom import dcmread
+
+from functions.inference.analysis import AnalysisDeps
+from functions.inference.ingest import UploadedObject
+from functions.inference.model_registry import ModelRegistry
+from functions.inference.worker import Outcome, process
+from imaging.model import Model
+from scanward import clock
+from scanward.domain import tasks
+from scanward.domain.object_keys import deidentified_key
+from scanward.domain.orders import Order
+from scanward.domain.tasks import Task
+from scanward.stores.s3 import StorageFailed
+from tests.support.cloud import ROOT
+from tests.unit.functions.inference.conftest import SAMPLES, Upload
+
+DICOM = (SAMPLES / "nodule-3.dcm").read_bytes()
+
+
+def copy(inference: AnalysisDeps, task: Task) -> bytes:
+    return inference.objects.get(deidentified_key(task.scan_id)).content
+
+
+def read_again(inference: AnalysisDeps, of: Task) -> Outcome:
+    done = inference.scans.task(of.id)
+    assert done
+    task = tasks.create_reanalysis(clock.fresh_id(inference.now()), done, 3, Order(), inference.now())
+    inference.scans.add_analysis(task)
+    return process(inference, UploadedObject(task.scan_id, task.id, None, None))
+
+
+def test_another_analysis_of_a_scan_leaves_its_copy_with_the_uids_it_has(
+    inference: AnalysisDeps, uploaded: Upload
+) -> None:
+    task, arrival = uploaded(DICOM)
+    assert process(inference, arrival) is Outcome.FINISHED
+    first = copy(inference, task)
+    assert dcmread(io.BytesIO(first)).SOPInstanceUID != dcmread(io.BytesIO(DICOM)).SOPInstanceUID
+    assert read_again(inference, task) is Outcome.FINISHED
+    assert copy(inference, task) == first
+
+
+class Unreachable(ModelRegistry):
+    """Models that lie in a bucket which does not answer."""
+
+    def for_image(self, *_: object) -> Model | None:
+        raise StorageFailed
+
+
+def test_a_second_try_leaves_the_copy_of_the_first(inference: AnalysisDeps, uploaded: Upload) -> None:
+    task, arrival = uploaded(DICOM)
+    with pytest.raises(StorageFailed):
+        process(replace(inference, models=Unreachable(ROOT, memory_mb=1769)), arrival)
+    first = copy(inference, task)
+    assert process(inference, arrival) is Outcome.FINISHED
+    assert copy(inference, task) == first
+
+
+def test_a_copy_that_is_not_there_is_made_by_another_analysis(inference: AnalysisDeps, uploaded: Upload) -> None:
+    task, arrival = uploaded(DICOM)
+    assert process(inference, arrival) is Outcome.FINISHED
+    inference.purger.purge_key(deidentified_key(task.scan_id))
+    assert read_again(inference, task) is Outcome.FINISHED
+    assert dcmread(io.BytesIO(copy(inference, task))).PatientIdentityRemoved == "YES"

@@ -1,0 +1,56 @@
+"""What people are told over their sockets without watching for it."""
+
+from dataclasses import replace
+
+import pytest
+from boto3.dynamodb.types import TypeSerializer
+
+from functions.realtime.usecases.push import push_notification
+from scanward.errors import Unavailable
+from scanward.stores.notifications import Notification, NotificationItem, notification_of_image
+from tests.support.outbox import Outbox
+from tests.support.sockets import ADA, BOB, World
+
+TOLD = {"action": "question_answered", "question_id": 7}
+
+
+class Unsteady(Outbox):
+    """Does not answer for the first of the sockets."""
+
+    def send(self, connection_id: str, message: bytes) -> None:
+        if connection_id == "c1":
+            raise Unavailable
+        super().send(connection_id, message)
+
+
+def test_every_socket_of_the_account_is_told_and_nobody_elses(world: World) -> None:
+    for connection, account in (("c1", ADA), ("c2", ADA), ("c3", BOB)):
+        assert world.connect(world.access(account), connection=connection) == 200
+    assert push_notification(world.keeper, Notification(ADA, 7)) == 2
+    assert [world.outbox.sent[name] for name in ("c1", "c2", "c3")] == [[TOLD], [TOLD], []]
+
+
+def test_who_is_not_connected_is_let_be(world: World) -> None:
+    assert push_notification(world.keeper, Notification(ADA, 7)) == 0
+    for connection in ("c1", "c2"):
+        world.connect(world.access(), connection=connection)
+    world.outbox.gone["c1"] = 1
+    assert push_notification(world.keeper, Notification(ADA, 7)) == 1
+    assert world.outbox.sent["c2"] == [TOLD]
+
+
+def test_one_socket_that_cannot_be_reached_keeps_no_other_from_it(world: World) -> None:
+    for connection in ("c1", "c2"):
+        world.connect(world.access(), connection=connection)
+    unsteady = Unsteady()
+    with pytest.raises(Unavailable):
+        push_notification(replace(world.keeper, client=unsteady), Notification(ADA, 7))
+    assert unsteady.sent == {"c2": [TOLD]}
+
+
+def test_a_notice_is_read_from_the_stream_as_it_was_written() -> None:
+    item = {"pk": "NOTICE#1", "sk": "NOTICE", "question_id": 7, "expires_at": 9}
+    assert notification_of_image(
+        {name: TypeSerializer().serialize(value) for name, value in item.items()}
+    ) == Notification(1, 7)
+    assert {*NotificationItem.get_attributes()} == {*item}

@@ -1,0 +1,195 @@
+"""Care links: tokens that let a professional in once, and parting with them."""
+
+from datetime import timedelta
+from hashlib import sha256
+from importlib import import_module
+from uuid import UUID, uuid4
+
+import boto3
+import pytest
+
+from scanward import clock
+from scanward.domain.accounts import Role
+from scanward.domain.care import AccessEntry, CareLink
+from scanward.domain.ids import to_uuid
+from scanward.errors import Conflict
+from scanward.stores.dynamo import connection
+from tests.faults.injection import lost_answer
+from tests.support.client import Client
+from tests.support.clinic import connect, log_of, number
+
+
+def token_of(professional: Client, minutes: int = 60) -> str:
+    made = professional.post("/patients/create-connect-token", {"expires_in_minutes": minutes}).data
+    return str(made["token"])
+
+
+def test_a_token_lets_its_maker_in_and_works_once(doctor: Client, ada: Client, ben: Client) -> None:
+    made = doctor.post("/patients/create-connect-token", {"expires_in_minutes": 60}).data
+    assert (str(UUID(made["token"])), made["doctor_id"]) == (made["token"], number(doctor))
+    assert doctor.get(f"/patients/{number(ada)}").status == 404
+    said = ada.post(f"/patients/connect-doctor/{made['token']}", {})
+    assert (said.data["id"], said.data["role"], said.data["email"]) == (number(doctor), "DOCTOR", "doctor@example.org")
+    assert doctor.get(f"/patients/{number(ada)}").data["id"] == number(ada)
+    assert ben.post(f"/patients/connect-doctor/{made['token']}", {}).code == "NOT_FOUND"
+
+
+@pytest.mark.parametrize("minutes", [0, -1, 10_081, 1.5, "60", None, True])
+def test_a_token_lives_a_minute_to_a_week(doctor: Client, minutes: object) -> None:
+    refused = doctor.post("/patients/create-connect-token", {"expires_in_minutes": minutes})
+    assert (refused.status, set(refused.json["error"]["details"])) == (422, {"expires_in_minutes"})
+
+
+def test_every_professional_makes_tokens_and_nobody_else(
+    waiting_doctor: Client, lab: Client, hospital: Client, ada: Client, admin: Client
+) -> None:
+    for professional in (waiting_doctor, lab, hospital):
+        assert professional.post("/patients/create-connect-token", {}).status == 200
+    for other in (ada, admin):
+        assert other.post("/patients/create-connect-token", {}).code == "NOT_ALLOWED"
+    assert Client().post("/patients/create-connect-token", {}).status == 401
+
+
+def test_only_patients_connect(doctor: Client, other_doctor: Client, admin: Client) -> None:
+    token = token_of(doctor)
+    for stranger in (doctor, other_doctor, admin):
+        assert stranger.post(f"/patients/connect-doctor/{token}", {}).status == 403
+
+
+def test_tokens_that_do_not_hold_are_refused_alike(doctor: Client, ada: Client, admin: Client) -> None:
+    used, expired, revoked = token_of(doctor), token_of(doctor), token_of(doctor)
+    assert ada.post(f"/patients/connect-doctor/{used}", {}).status == 200
+    assert doctor.send("DELETE", f"/patients/connect-tokens/{revoked}").status == 200
+    expire_tokens()
+    refusals = [
+        ada.post(f"/patients/connect-doctor/{token}", {})
+        for token in (used, expired, revoked, uuid4(), "x", "%00", number(doctor), to_uuid(number(doctor)), "x" * 5000)
+    ]
+    assert {(reply.status, reply.body) for reply in refusals} == {(404, refusals[0].body)}
+
+
+def expire_tokens() -> None:
+    """Set the end of every token to this moment; they are not removed yet."""
+    dynamodb = boto3.client("dynamodb")
+    for item in dynamodb.scan(TableName="ClinicTable")["Items"]:
+        if item["pk"]["S"].startswith("CONNECT#"):
+            ends = {"N": str(int(clock.now().timestamp() * 1000))}
+            dynamodb.put_item(TableName="ClinicTable", Item={**item, "ends_ms": ends})
+
+
+def test_a_token_is_kept_so_that_nobody_can_spell_it(doctor: Client) -> None:
+    token = token_of(doctor)
+    kept = str(boto3.client("dynamodb").scan(TableName="ClinicTable")["Items"])
+    assert token not in kept
+    assert UUID(token).hex not in kept
+
+
+def test_only_its_maker_revokes_a_token(doctor: Client, other_doctor: Client, ada: Client) -> None:
+    token = token_of(doctor)
+    assert other_doctor.send("DELETE", f"/patients/connect-tokens/{token}").status == 404
+    assert ada.send("DELETE", f"/patients/connect-tokens/{token}").status == 403
+    assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 200
+    assert doctor.send("DELETE", f"/patients/connect-tokens/{token}").status == 404, "it is used"
+
+
+def test_a_token_of_a_deactivated_professional_holds_no_longer(doctor: Client, ada: Client, admin: Client) -> None:
+    token = token_of(doctor)
+    admin.send("PATCH", f"/users/{number(doctor)}", b'{"is_active": false}', "application/json")
+    assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 404
+
+
+def test_a_patient_sees_whom_they_let_in_and_parts_with_them_at_once(
+    doctor: Client, lab: Client, ada: Client, ben: Client
+) -> None:
+    connect(doctor, ada)
+    connect(lab, ada)
+    assert [(one["id"], one["role"]) for one in ada.get("/patients/me/doctors").data] == [
+        (number(lab), "LAB"),
+        (number(doctor), "DOCTOR"),
+    ]
+    assert ben.get("/patients/me/doctors").data == []
+    assert doctor.get("/patients/me/doctors").status == 403
+    assert ben.send("DELETE", f"/patients/me/doctors/{number(doctor)}").status == 404
+    assert ada.send("DELETE", f"/patients/me/doctors/{to_uuid(number(doctor))}").status == 200
+    assert doctor.get(f"/patients/{number(ada)}").status == 404
+    assert doctor.get("/patients").data == []
+    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [number(lab)]
+    assert ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}").status == 404
+    assert ada.send("DELETE", "/patients/me/doctors/x").status == 404
+
+
+def test_a_link_ends_when_the_patient_said_so(doctor: Client, ada: Client) -> None:
+    soon = clock.now() + timedelta(seconds=2)
+    connect(doctor, ada, ends_at=soon.isoformat())
+    assert ada.get("/patients/me/doctors").data[0]["ends_at"] is not None
+    end_links()
+    assert doctor.get(f"/patients/{number(ada)}").status == 404
+    assert doctor.get("/patients").data == []
+    assert ada.get("/patients/me/doctors").data == []
+
+
+def end_links() -> None:
+    """Set the end of every link to this moment; they are not removed yet."""
+    dynamodb = boto3.client("dynamodb")
+    for item in dynamodb.scan(TableName="ClinicTable")["Items"]:
+        if item["pk"]["S"].startswith(("CARE#", "PATIENTS#", "DOCTORS#")):
+            ends = {"N": str(int(clock.now().timestamp() * 1000))}
+            dynamodb.put_item(TableName="ClinicTable", Item={**item, "ends_ms": ends})
+
+
+@pytest.mark.parametrize("ends_at", ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2027-01-01T00:00:00", "x", 5])
+def test_an_end_that_is_past_too_far_or_no_time_is_refused(doctor: Client, ada: Client, ends_at: object) -> None:
+    token = token_of(doctor)
+    refused = ada.post(f"/patients/connect-doctor/{token}", {"ends_at": ends_at})
+    assert (refused.status, set(refused.json["error"]["details"])) == (422, {"ends_at"})
+    assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 200, "the token is not spent by it"
+
+
+def test_connecting_again_replaces_the_link(doctor: Client, ada: Client) -> None:
+    connect(doctor, ada, ends_at=(clock.now() + timedelta(days=1)).isoformat())
+    connect(doctor, ada)
+    [link] = ada.get("/patients/me/doctors").data
+    assert link["ends_at"] is None
+    assert [one["id"] for one in doctor.get("/patients").data] == [number(ada)]
+
+
+def test_the_same_key_again_is_answered_again(doctor: Client, ada: Client) -> None:
+    path, key = f"/patients/connect-doctor/{token_of(doctor)}", {"Idempotency-Key": "one"}
+    first = ada.post(path, {}, headers=key)
+    assert first.status == 200
+    again = ada.post(path, {}, headers=key)
+    assert (again.status, again.data) == (200, first.data)
+    assert ada.post(path, {}).status == 404, "without the key the token is used"
+    assert len(log_of(ada)) == 1
+
+
+def test_connecting_and_parting_are_in_the_log(doctor: Client, ada: Client) -> None:
+    connect(doctor, ada)
+    ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}")
+    parted, connected = log_of(ada)
+    assert (connected["action"], parted["action"]) == ("CONNECT", "WITHDRAW")
+    for entry in (connected, parted):
+        said = (entry["actor_id"], entry["actor_role"], entry["resource"], entry["resource_id"])
+        assert said == (number(ada), "PATIENT", "care_link", number(doctor))
+
+
+def test_a_link_whose_acknowledgement_is_lost_is_made_once(doctor: Client, ada: Client) -> None:
+    token = token_of(doctor)
+    with lost_answer(connection().client, "dynamodb.TransactWriteItems") as lost:
+        assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 200
+    assert len(lost) == 1
+    assert [one["id"] for one in doctor.get("/patients").data] == [number(ada)]
+
+
+def test_of_two_who_use_a_token_at_once_one_is_let_in(doctor: Client, ada: Client, ben: Client) -> None:
+    token, clinic = token_of(doctor), import_module("functions.records.handler").deps
+    hashed = sha256(UUID(token).bytes).hexdigest()
+    found = clinic.connect_tokens.find(hashed)
+    assert ben.post(f"/patients/connect-doctor/{token}", {}).status == 200, "between ada's look and her write"
+    now = clock.now()
+    link = CareLink(number(ada), number(doctor), now)
+    entry = AccessEntry(number(ada), now, number(ada), Role.PATIENT, "CONNECT", "care_link", number(doctor))
+    with pytest.raises(Conflict):
+        clinic.connect_tokens.spend(found, link, entry, None)
+    assert [one["id"] for one in doctor.get("/patients").data] == [number(ben)]
+    assert log_of(ada) == []

@@ -1,0 +1,70 @@
+"""Looks at one patient at the same time: each is in a transaction with the grant, and none is refused for another."""
+
+from functools import partial
+
+import pytest
+
+from scanward.stores.dynamo import connection
+from tests.faults.injection import conflicts, meanwhile
+from tests.support.client import Client
+from tests.support.clinic import connect, log_of, number
+from tests.support.wards import admit, assign, department
+
+WRITE = "dynamodb.TransactWriteItems"
+LOOK = {"actor_role": "DOCTOR", "action": "READ_PATIENT", "resource": "patient"}
+
+
+@pytest.fixture
+def path(doctor: Client, ada: Client) -> str:
+    """Provide where the doctor finds a patient who let them in."""
+    connect(doctor, ada)
+    return f"/patients/{number(ada)}"
+
+
+def looks(patient: Client) -> int:
+    """Return how many looks of doctors the patient finds in their log."""
+    return sum(LOOK.items() <= entry.items() for entry in log_of(patient))
+
+
+def test_a_look_that_meets_another_is_answered_and_logged(doctor: Client, ada: Client, path: str) -> None:
+    with conflicts(connection().client, WRITE, times=100):
+        assert doctor.get(path).status == 200
+    assert looks(ada) == 1
+
+
+def test_a_look_through_a_department_is_answered_as_well(
+    admin: Client, doctor: Client, ada: Client, ben: Client
+) -> None:
+    ward = department(admin)
+    assign(admin, ward, doctor)
+    admit(admin, ward, ben)
+    with conflicts(connection().client, WRITE, times=100):
+        assert doctor.get(f"/patients/{number(ben)}").status == 200
+    assert looks(ben) == 1
+
+
+@pytest.mark.parametrize("how", ["withdrawn", "discharged", "closed"])
+def test_what_ended_while_looks_met_opens_nothing(admin: Client, doctor: Client, ben: Client, how: str) -> None:
+    ward = department(admin)
+    if how == "withdrawn":
+        connect(doctor, ben)
+    else:
+        assign(admin, ward, doctor)
+        admit(admin, ward, ben)
+    end = {
+        "withdrawn": partial(ben.send, "DELETE", f"/patients/me/doctors/{number(doctor)}"),
+        "discharged": partial(ben.send, "DELETE", f"/patients/me/departments/{ward}"),
+        "closed": partial(admin.send, "DELETE", f"/api/department/{ward}"),
+    }[how]
+    path, client = f"/patients/{number(ben)}", connection().client
+    # Of the two reads of the grant, it ends before the second.
+    with conflicts(client, WRITE, times=1), meanwhile(client, "dynamodb.BatchGetItem", lambda: None, end) as acted:
+        assert doctor.get(path).status == 404
+    assert len(acted) == 2
+    assert looks(ben) == 0
+
+
+def test_a_look_waits_for_who_writes_the_sheet(doctor: Client, path: str) -> None:
+    with conflicts(connection().client, "dynamodb.TransactGetItems", times=2) as met:
+        assert doctor.get(path).status == 200
+    assert len(met) == 2

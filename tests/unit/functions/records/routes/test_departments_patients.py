@@ -1,0 +1,212 @@
+"""Patients come into departments and go; each of it is in the access log."""
+
+from datetime import timedelta
+
+import pytest
+
+from scanward.clock import now
+from scanward.domain.care import CareLink
+from scanward.domain.departments import MOST_OF_PATIENT, Membership
+from scanward.domain.ids import to_uuid
+from scanward.errors import Conflict
+from scanward.stores.departments import MembershipStore
+from scanward.stores.dynamo import connection
+from tests.faults.injection import meanwhile
+from tests.support.client import Client
+from tests.support.clinic import connect, log_of, number, put
+from tests.support.cloud import TABLES
+from tests.support.wards import actions, admit, assign, cursor, department
+
+
+@pytest.fixture
+def ward(admin: Client, doctor: Client) -> int:
+    """Provide a department in which the doctor works."""
+    made = department(admin)
+    assign(admin, made, doctor)
+    return made
+
+
+def refusals(client: Client, ward: int, patient: Client) -> set[int]:
+    """Return what the client is answered that has no business with a department's patients."""
+    path = f"/api/department/{ward}/patients"
+    who = patient.get("/users/me").data["id"]
+    looked, admitted = client.get(path), put(client, f"{path}/{who}", {})
+    return {looked.status, admitted.status, client.send("DELETE", f"{path}/{who}").status}
+
+
+def test_doctors_admit_who_let_a_doctor_of_the_department_in(
+    admin: Client, doctor: Client, other_doctor: Client, ada: Client, ward: int
+) -> None:
+    assign(admin, ward, other_doctor)
+    connect(other_doctor, ada)
+    admitted = admit(doctor, ward, ada)
+    assert (admitted.status, admitted.json["department"], admitted.json["patient"]) == (200, ward, number(ada))
+    assert actions(log_of(ada)) == ["ADMIT_PATIENT", "CONNECT"]
+    assert admit(doctor, ward, ada).json == admitted.json
+    assert [one["pk"] for one in doctor.get(f"/api/department/{ward}/patients").json] == [number(ada)]
+
+
+def test_a_stranger_is_admitted_as_little_as_somebody_who_is_not_there(
+    doctor: Client, other_doctor: Client, ada: Client, ward: int
+) -> None:
+    connect(other_doctor, ada)  # who does not work there
+    stranger = admit(doctor, ward, ada)
+    missing = put(doctor, f"/api/department/{ward}/patients/1", {})
+    assert (stranger.status, stranger.body) == (missing.status, missing.body) == (404, b'{"error": "Not found"}')
+    assert "ADMIT_PATIENT" not in actions(log_of(ada))
+
+
+def test_a_link_that_was_withdrawn_admits_nobody(doctor: Client, ada: Client, ward: int) -> None:
+    connect(doctor, ada)
+    ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}")
+    assert admit(doctor, ward, ada).status == 404
+
+
+@pytest.mark.parametrize("how", ["refused", "deactivated"])
+def test_a_link_to_a_doctor_who_works_no_longer_admits_nobody(
+    admin: Client, doctor: Client, other_doctor: Client, ada: Client, *, ward: int, how: str
+) -> None:
+    assign(admin, ward, other_doctor)
+    connect(other_doctor, ada)
+    method, path, body = {
+        "refused": ("POST", f"/users/{number(other_doctor)}/approval", b'{"approved": false}'),
+        "deactivated": ("PATCH", f"/users/{number(other_doctor)}", b'{"is_active": false}'),
+    }[how]
+    assert admin.send(method, path, body, "application/json").status == 200
+    assert admit(doctor, ward, ada).status == 404
+    connect(doctor, ada)
+    assert admit(doctor, ward, ada).status == 200, "by the link to one who does work"
+
+
+def test_nobody_is_admitted_by_a_doctor_who_is_refused_at_that_moment(
+    admin: Client, doctor: Client, other_doctor: Client, ada: Client, ward: int
+) -> None:
+    assign(admin, ward, other_doctor)
+    connect(other_doctor, ada)
+
+    def refuse() -> None:
+        assert admin.post(f"/users/{number(other_doctor)}/approval", {"approved": False}).status == 200
+
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", refuse) as acted:
+        assert admit(doctor, ward, ada).status == 409
+    assert acted
+    assert ada.get("/patients/me/departments").data == []
+
+
+def test_administrators_admit_any_patient_and_nobody_else(
+    admin: Client, doctor: Client, ada: Client, ward: int
+) -> None:
+    assert admit(admin, ward, ada).status == 200
+    assert admit(admin, ward, doctor).status == 404
+    assert put(admin, f"/api/department/{ward}/patients/{to_uuid(1)}", {}).status == 404
+
+
+def test_doctors_of_other_departments_neither_look_nor_admit(
+    admin: Client, other_doctor: Client, ada: Client, ward: int
+) -> None:
+    admit(admin, ward, ada)
+    connect(other_doctor, ada)
+    assert refusals(other_doctor, ward, ada) == {403}
+
+
+def test_patients_labs_and_hospitals_neither_look_nor_admit(
+    ada: Client, lab: Client, hospital: Client, ward: int
+) -> None:
+    for client in (lab, hospital):
+        connect(client, ada)
+    assert [refusals(client, ward, ada) for client in (ada, lab, hospital, Client())] == [{403}] * 3 + [{401}]
+
+
+def test_a_discharged_patient_is_a_stranger_again(admin: Client, doctor: Client, ada: Client, ward: int) -> None:
+    admit(admin, ward, ada)
+    path = f"/api/department/{ward}/patients/{number(ada)}"
+    assert doctor.get(f"/api/patients/{number(ada)}").status == 200
+    assert doctor.send("DELETE", path).json == {"message": "Patient discharged"}
+    assert doctor.get(f"/api/patients/{number(ada)}").status == 404
+    assert doctor.send("DELETE", path).status == 404
+    assert actions(log_of(ada)) == ["DISCHARGE_PATIENT", "READ_PATIENT", "ADMIT_PATIENT"]
+
+
+def test_a_patient_sees_their_departments_and_leaves(admin: Client, doctor: Client, ada: Client, ward: int) -> None:
+    other = department(admin, "Radiology")
+    for each in (ward, other):
+        admit(admin, each, ada)
+    own = ada.get("/patients/me/departments").data
+    assert [(one["id"], one["name"]) for one in own] == [(other, "Radiology"), (ward, "Cardiology")]
+    left = ada.send("DELETE", f"/patients/me/departments/{ward}")
+    assert left.data == {"message": "Department left"}
+    assert doctor.get(f"/api/patients/{number(ada)}").status == 404
+    assert [one["id"] for one in ada.get("/patients/me/departments").data] == [other]
+    newest = log_of(ada)[0]
+    assert (newest["action"], newest["actor_id"], newest["resource_id"]) == ("DISCHARGE_PATIENT", number(ada), ward)
+    assert ada.send("DELETE", f"/patients/me/departments/{ward}").code == "NOT_FOUND"
+
+
+def test_nobody_is_in_anothers_departments(admin: Client, ada: Client, ben: Client, doctor: Client, ward: int) -> None:
+    admit(admin, ward, ada)
+    for client in (ben, doctor):
+        assert client.get("/patients/me/departments").data == []
+        assert client.send("DELETE", f"/patients/me/departments/{ward}").status == 404
+    assert Client().get("/patients/me/departments").status == 401
+
+
+def test_a_patient_is_in_a_bounded_number_of_departments(admin: Client, ada: Client) -> None:
+    wards = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
+    assert [admit(admin, each, ada).status for each in wards] == [200] * MOST_OF_PATIENT + [409]
+
+
+def test_of_two_who_admit_at_once_none_goes_over_the_bound(admin: Client, ada: Client) -> None:
+    *wards, one, other = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
+    for each in wards:
+        admit(admin, each, ada)
+    met, client = list[int](), connection().client
+    with meanwhile(client, "dynamodb.TransactWriteItems", lambda: met.append(admit(admin, other, ada).status)):
+        assert admit(admin, one, ada).status == 409
+    assert met == [200]
+    assert len(ada.get("/patients/me/departments").data) == MOST_OF_PATIENT
+
+
+def test_who_leaves_a_department_may_come_into_another(admin: Client, ada: Client) -> None:
+    *wards, another = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
+    for each in wards:
+        admit(admin, each, ada)
+    assert ada.send("DELETE", f"/patients/me/departments/{wards[0]}").status == 200
+    assert [admit(admin, each, ada).status for each in (another, wards[0])] == [200, 409]
+
+
+def test_a_patient_whom_somebody_else_lets_go_at_that_moment_is_let_go(admin: Client, ada: Client, ward: int) -> None:
+    admit(admin, ward, ada)
+    path = f"/patients/me/departments/{ward}"
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: ada.send("DELETE", path)) as acted:
+        assert admin.send("DELETE", f"/api/department/{ward}/patients/{number(ada)}").status == 200
+    assert acted
+    assert admit(admin, ward, ada).status == 200
+
+
+def test_patients_are_listed_who_came_last_first_and_each_look_is_logged(
+    admin: Client, doctor: Client, ada: Client, ben: Client, ward: int
+) -> None:
+    for patient in (ben, ada):
+        admit(admin, ward, patient)
+    first = doctor.get(f"/api/department/{ward}/patients?limit=1")
+    second = doctor.get(f"/api/department/{ward}/patients?limit=1&cursor={cursor(first)}")
+    assert [one["pk"] for page in (first, second) for one in page.json] == [number(ada), number(ben)]
+    assert [actions(log_of(patient))[0] for patient in (ada, ben)] == ["READ_PATIENT"] * 2
+
+
+def test_a_doctor_who_is_no_longer_approved_looks_at_no_department(
+    admin: Client, doctor: Client, ada: Client, ward: int
+) -> None:
+    admit(admin, ward, ada)
+    admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
+    assert doctor.get(f"/api/department/{ward}/patients").status == 403
+    assert doctor.get(f"/api/patients/{number(ada)}").status == 403
+    assert doctor.get("/api/patients/").json == []
+
+
+def test_nobody_is_admitted_by_a_link_that_ends_meanwhile(doctor: Client, ada: Client, ward: int) -> None:
+    members = MembershipStore(TABLES["CLINIC_TABLE"], TABLES["ACCOUNTS_TABLE"])
+    withdrawn = CareLink(number(ada), number(doctor), now() - timedelta(hours=1))
+    with pytest.raises(Conflict):
+        members.admit(Membership(number(ada), ward, now()), withdrawn)
+    assert members.of_patient(number(ada)) == []

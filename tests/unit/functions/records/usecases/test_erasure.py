@@ -1,0 +1,145 @@
+"""Erasure: nothing of a person stays but the access log."""
+
+import json
+
+import pytest
+
+from scanward.stores.accounts import AccountStore
+from scanward.stores.dynamo import connection
+from scanward.stores.personal_data import Eraser
+from tests.faults.injection import meanwhile
+from tests.support.client import Client, Reply
+from tests.support.clinic import connect, number
+from tests.support.cloud import TABLES
+from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life, traces
+from tests.support.signed_in import sign_in
+
+PASSWORD = "correct horse"
+
+
+def leave(client: Client, password: object = PASSWORD) -> Reply:
+    return client.send("DELETE", "/users/me", json.dumps({"password": password}).encode(), "application/json")
+
+
+def test_nothing_of_a_patient_stays_but_the_access_log(doctor: Client, ada: Client, ben: Client) -> None:
+    me = number(ada)
+    connect(doctor, ada)
+    connect(doctor, ben)
+    live_a_life(ada, doctor)
+    add_scan(number(ben), number(ben), "another word")
+    assert {table for table, _ in traces(WORD, "ada@example.org")} == {
+        "AccountsTable",
+        "ScansTable",
+        "ClinicTable",
+        "bucket",
+    }
+    assert leave(ada).status == 202
+    assert deliver() == [{"batchItemFailures": []}]
+    assert traces(WORD, "ada@example.org", str(me)) == []
+    assert len(traces("another word")) > 0, "what is another's stays"
+    assert [one["id"] for one in doctor.get("/patients").data] == [number(ben)]
+
+
+def test_the_access_log_stays_for_administrators(doctor: Client, ada: Client, admin: Client) -> None:
+    me = number(ada)
+    connect(doctor, ada)
+    leave(ada)
+    deliver()
+    assert admin.get(f"/users/{me}").status == 404
+    assert [entry["action"] for entry in admin.get(f"/users/{me}/access-log").data] == ["CONNECT"]
+
+
+def test_the_account_is_locked_at_once_and_its_names_are_free_afterwards(api: Client, ada: Client) -> None:
+    assert leave(ada).status == 202
+    assert ada.get("/users/me").status == 401
+    login = {"email": "ada@example.org", "password": PASSWORD}
+    assert api.form("/auth/login", login).code == "INVALID_CREDENTIALS"
+    deliver()
+    assert sign_in(api, "ada@example.org").get("/users/me").status == 200
+
+
+@pytest.mark.parametrize("password", ["wrong", "", None, 7])
+def test_only_the_right_password_erases(ada: Client, password: object) -> None:
+    refused = leave(ada, password)
+    assert (refused.status, set(refused.json["error"]["details"])) == (422, {"password"})
+    assert leave(ada).status == 202
+
+
+def test_passwords_are_not_guessed_this_way(ada: Client) -> None:
+    statuses = [leave(ada, "wrong").status for _ in range(25)]
+    assert 429 in statuses, "ten failures a minute, and the minute turns once at most"
+
+
+def test_the_last_administrator_stays(admin: Client) -> None:
+    assert leave(admin).status == 409
+    assert deliver() == []
+    assert carry_out(json.dumps({"wish": "ERASURE", "account_id": number(admin)})) == {"batchItemFailures": []}
+    assert admin.get("/users").status == 200
+
+
+def test_a_professional_leaves_and_what_patients_have_stays(doctor: Client, ada: Client, other_doctor: Client) -> None:
+    gone = number(doctor)
+    for professional in (doctor, other_doctor):
+        connect(professional, ada)
+    doctor.post("/patients/create-connect-token", {})
+    scan = live_a_life(ada, doctor)
+    assert leave(doctor).status == 202
+    deliver()
+    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [number(other_doctor)]
+    assert ada.get(f"/patients/{number(ada)}").data["diagnosis"] == f"{WORD}, amended"
+    assert traces(str(scan.id)) != []
+    assert traces("doctor@example.org") == []
+    assert [
+        key for _, key in traces(str(gone)) if key.startswith(("CONNECT", "CARE", "PATIENTS", "DOCTORS_IN", "ACCOUNT"))
+    ] == []
+
+
+def test_what_an_administrator_removes_is_erased_as_well(admin: Client, doctor: Client, ada: Client) -> None:
+    me = number(ada)
+    connect(doctor, ada)
+    live_a_life(ada, doctor)
+    assert admin.send("DELETE", f"/users/{me}").status == 200
+    assert ada.get("/users/me").status == 401
+    deliver()
+    assert traces(WORD, "ada@example.org", str(me)) == []
+
+
+class Died(Exception):
+    """The function ended in the middle."""
+
+
+@pytest.mark.parametrize("step", ["task", "scans", "care", "clinic", "account"])
+def test_an_erasure_that_died_half_way_is_done_again(
+    monkeypatch: pytest.MonkeyPatch, doctor: Client, ada: Client, step: str
+) -> None:
+    me = number(ada)
+    connect(doctor, ada)
+    live_a_life(ada, doctor)
+    body = json.dumps({"wish": "ERASURE", "account_id": me})
+
+    def die(*_: object) -> None:
+        raise Died
+
+    with monkeypatch.context() as broken:
+        broken.setattr(Eraser, step, die)
+        assert carry_out(body) == {"batchItemFailures": [{"itemIdentifier": "one"}]}
+    assert ada.get("/users/me").status == 401
+    assert carry_out(body) == {"batchItemFailures": []}
+    assert carry_out(body) == {"batchItemFailures": []}, "and once more, when the queue says it twice"
+    assert traces(WORD, "ada@example.org", str(me)) == []
+
+
+def test_an_account_that_somebody_else_removes_meanwhile_is_erased_all_the_same(ada: Client) -> None:
+    me, store = number(ada), AccountStore(TABLES["ACCOUNTS_TABLE"])
+    assert leave(ada).status == 202, "it is locked, so that the erasing writes nothing before it removes it"
+
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: store.remove(me)) as acted:
+        assert deliver() == [{"batchItemFailures": []}]
+    assert acted
+    assert traces("ada@example.org", str(me)) == []
+
+
+def test_wishes_that_are_none_are_let_go(aws: None) -> None:
+    for body in ("", "{", "[]", "7", '{"wish": "ERASURE"}', '{"wish": "HAVOC", "account_id": 1}'):
+        assert carry_out(body) == {"batchItemFailures": []}
+    assert carry_out('{"wish": "ERASURE", "account_id": 1}') == {"batchItemFailures": []}, "nobody is nobody"

@@ -1,0 +1,136 @@
+"""Taking along one's own data: a ZIP of JSON and images, packed in the background, fetched by a link."""
+
+import io
+import json
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+from zipfile import ZipFile
+
+import boto3
+
+from scanward.domain.ids import parse_id
+from tests.support.client import Client
+from tests.support.clinic import connect, number
+from tests.support.cloud import BUCKET
+from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life
+
+KINDS = {
+    "account",
+    "sessions",
+    "scans",
+    "readings",
+    "tasks",
+    "care_links",
+    "departments",
+    "works_in",
+    "sheet",
+    "patient_records",
+    "medical_histories",
+    "questions",
+    "access_log",
+}
+
+
+def fetched(client: Client) -> ZipFile:
+    """Return what the link gives."""
+    url = urlsplit(client.get("/users/me/export").data["url"])
+    key = url.path.lstrip("/").removeprefix(f"{BUCKET}/")
+    return ZipFile(io.BytesIO(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()))
+
+
+def packed_list(client: Client, name: str) -> Any:
+    """Return one of its lists."""
+    return json.loads(fetched(client).read(f"{name}.json"))
+
+
+def test_a_look_has_it_packed_and_later_ones_say_where_it_is(ada: Client) -> None:
+    first = ada.get("/users/me/export")
+    assert (first.status, first.data["status"], first.data["progress"]) == (200, "PENDING", 0)
+    assert (first.data["url"], first.data["expires_in"]) == (None, None)
+    assert ada.get("/users/me/export").data == first.data
+    assert deliver() == [{"batchItemFailures": []}], "the second look asked for no other"
+    ready = ada.get("/users/me/export").data
+    assert (ready["task_id"], ready["status"], ready["progress"]) == (first.data["task_id"], "COMPLETED", 100)
+    said = parse_qs(urlsplit(ready["url"]).query)
+    assert (said["X-Amz-Expires"], ready["expires_in"]) == (["300"], 300)
+    assert f"exports/{number(ada)}/{parse_id(ready['task_id'])}.zip" in ready["url"]
+
+
+def test_everything_that_is_kept_of_a_person_is_in_it(doctor: Client, ada: Client) -> None:
+    connect(doctor, ada)
+    scan = live_a_life(ada, doctor)
+    ada.get("/users/me/export")
+    deliver()
+    packed = fetched(ada)
+    assert packed.testzip() is None
+    files = {name.removesuffix(".json"): json.loads(packed.read(name)) for name in packed.namelist() if ".json" in name}
+    assert set(files) == KINDS
+    assert (files["account"][0]["names"]["email"], files["account"][0]["profile"]["full_name"]) == (
+        "ada@example.org",
+        WORD,
+    )
+    assert len(files["sessions"]) == 1
+    assert ([one["id"] for one in files["scans"]], len(files["tasks"])) == ([scan.id], 2)
+    assert [one["professional_id"] for one in files["care_links"]] == [number(doctor)]
+    assert [one["patient_id"] for one in files["departments"]] == [number(ada)]
+    assert [(one["version"], one["diagnosis"]) for one in files["sheet"]] == [(2, f"{WORD}, amended"), (1, WORD)]
+    [record] = files["patient_records"]
+    assert (record["standing"]["text"]["diagnosis"], len(record["replaced"])) == ("amended", 1)
+    assert files["medical_histories"][0]["standing"]["text"]["name"] == WORD
+    assert {one["response"]["text"] if one["response"] else None for one in files["questions"]} == {WORD, None}
+    assert {entry["action"] for entry in files["access_log"]} == {"CONNECT", "WRITE_DIAGNOSIS"}
+    images = {name for name in packed.namelist() if name.startswith("images/")}
+    assert images == {
+        f"images/{scan.id}/{name}" for name in ("original", "preview.jpg", "more", f"{scan.task_id}/heatmap.png")
+    }
+    assert packed.read(f"images/{scan.id}/original").decode() == WORD
+
+
+def test_neither_secrets_nor_other_people_are_in_it(doctor: Client, ada: Client, ben: Client) -> None:
+    for patient in (ada, ben):
+        connect(doctor, patient)
+        live_a_life(patient, doctor)
+    doctor.get("/users/me/export")
+    deliver()
+    packed = fetched(doctor)
+    whole = b"".join(packed.read(name) for name in packed.namelist()).decode()
+    for word in (WORD, "argon2", "ada@example.org", "ben@example.org", str(ada.token)):
+        assert word not in whole
+    assert {link["patient_id"] for link in json.loads(packed.read("care_links.json"))} == {number(ada), number(ben)}
+
+
+def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: Client) -> None:
+    first = ada.post("/users/me/export", {})
+    assert first.status == 202
+    assert ada.post("/users/me/export", {}).data["task_id"] == first.data["task_id"]
+    deliver()
+    assert ada.post("/users/me/export", {}).data["status"] == "COMPLETED"
+    assert deliver() == []
+
+
+def test_what_was_packed_is_packed_once(ada: Client) -> None:
+    ada.get("/users/me/export")
+    deliver()
+    before = _versions()
+    assert carry_out(json.dumps({"wish": "EXPORT", "account_id": number(ada)})) == {"batchItemFailures": []}
+    assert _versions() == before
+
+
+def _versions() -> int:
+    return len(boto3.client("s3").list_object_versions(Bucket=BUCKET).get("Versions", []))
+
+
+def test_images_larger_than_a_part_come_through_whole(ada: Client) -> None:
+    scan = add_scan(number(ada), number(ada))
+    film = bytes(range(256)) * 4096 * 20  # 20 MB: three parts
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=film)
+    ada.get("/users/me/export")
+    deliver()
+    assert fetched(ada).read(f"images/{scan.id}/original") == film
+
+
+def test_an_export_is_its_owners(ada: Client, ben: Client) -> None:
+    ada.get("/users/me/export")
+    deliver()
+    assert ben.get("/users/me/export").data["status"] == "PENDING"
+    assert Client().get("/users/me/export").status == 401
