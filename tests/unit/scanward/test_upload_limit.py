@@ -10,7 +10,7 @@ from imaging import bounds
 from infra.demo import client
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT
-from tests.cloud import ROOT
+from tests.support.cloud import ROOT
 
 MULTIPART_ENVELOPE = 1_000
 """Bytes that the demo leaves for what stands around a file in its form."""
