@@ -6,8 +6,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, Final
 
-from bench.event import request
-from bench.transport import Answer
+from bench.environment import Answer, request
 from scanward.clock import now
 from scanward.domain.object_keys import upload_key
 from scanward.domain.orders import Priority, ScanType

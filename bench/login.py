@@ -8,11 +8,9 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bench import case
-from bench.environment import silent
-from bench.event import request
+from bench.environment import Answer, answer_from_memory, request, silent
 from bench.report import Report
 from bench.timing import Measurement, Subject, in_turns
-from bench.transport import Answer, answer_from_memory
 from functions.auth.handler import app
 from scanward.clock import now
 from scanward.domain import accounts

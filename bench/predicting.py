@@ -8,12 +8,10 @@ from contextlib import ExitStack
 from typing import Any
 
 from bench import case
-from bench.environment import silent
-from bench.event import request
+from bench.environment import answer_from_memory, request, silent
 from bench.pictures import SIDE
 from bench.report import Report, verdict
 from bench.timing import Subject, in_turns
-from bench.transport import answer_from_memory
 from functions.inference.predict_handler import app, models
 from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection

@@ -6,12 +6,11 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from bench import case
-from bench.environment import silent
+from bench.environment import answer_from_memory, silent
 from bench.peers import fastapi_app
 from bench.peers.bare import Bare
 from bench.report import Report, times, verdict
 from bench.timing import Measurement, Subject, in_turns
-from bench.transport import answer_from_memory
 from functions.scans.handler import app
 from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection

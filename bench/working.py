@@ -7,10 +7,9 @@ from functools import partial
 
 from bench.analysing import LIBRARIES, OURS, subjects
 from bench.case import ACCOUNT_ID, SCAN_ID
-from bench.environment import MODELS
+from bench.environment import MODELS, Answer, answer_from_memory
 from bench.report import Report, times
 from bench.timing import Subject, in_turns
-from bench.transport import Answer, answer_from_memory
 from functions.inference.analysis import AnalysisDeps, DurationTracker
 from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import ModelRegistry

@@ -1,4 +1,4 @@
-"""`GET /scans/{scan_id}` on FastAPI, Mangum and PynamoDB: a typed answer, and the gate as a dependency."""
+"""`GET /scans/{scan_id}` on FastAPI, Mangum and PynamoDB, with item models of its own."""
 
 import time
 from datetime import UTC, datetime
@@ -10,11 +10,47 @@ from fastapi import Depends, FastAPI, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from mangum import Mangum
 from pydantic import BaseModel
+from pynamodb.attributes import BooleanAttribute, JSONAttribute, MapAttribute, NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.operand import Path
+from pynamodb.models import Model
 
-from bench.peers.items import GateRow, ScanRow
 from scanward.domain.ids import to_uuid
-from tests.support.cloud import KEY
+from tests.support.cloud import KEY, TABLES
+
+
+class GateRow(Model):
+    """The caller's gate."""
+
+    class Meta:
+        table_name = TABLES["ACCOUNTS_TABLE"]
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    role = UnicodeAttribute()
+    active = BooleanAttribute()
+    approved = BooleanAttribute()
+    sessions: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
+
+
+class ScanRow(Model):
+    """The scan."""
+
+    class Meta:
+        table_name = TABLES["SCANS_TABLE"]
+
+    pk = UnicodeAttribute(hash_key=True)
+    sk = UnicodeAttribute(range_key=True)
+    patient_id = NumberAttribute()
+    uploaded_by = NumberAttribute()
+    task_id = NumberAttribute()
+    lane = UnicodeAttribute()
+    scan_type = UnicodeAttribute()
+    status = UnicodeAttribute()
+    created_ms = NumberAttribute()
+    completed_ms = NumberAttribute(null=True)
+    result = JSONAttribute(null=True)
+    failure = UnicodeAttribute(null=True)
+
 
 LIMIT = 100
 REQUIRED_CLAIMS = ["exp", "iat", "jti", "iss", "aud", "typ", "sub", "sid"]

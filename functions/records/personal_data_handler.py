@@ -8,9 +8,8 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.records.settings import PersonalDataSettings
-from functions.records.usecases.erasure import erase_account
 from functions.records.usecases.export_archive import write_archive
-from functions.records.usecases.personal_data import PersonalDataDeps
+from functions.records.usecases.personal_data import PersonalDataDeps, erase_account
 from scanward.clock import now
 from scanward.logs import log_failures
 from scanward.settings import load_settings

@@ -6,9 +6,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from infra.demo.client import find_image
+from infra.demo.client import ROOT, STACK_FILE, find_image, read_stack
 from infra.demo.run import DemoContext, run_demo
-from infra.demo.stack import ROOT, STACK_FILE, read_stack
 from infra.errors import UserError
 
 

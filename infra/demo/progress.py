@@ -13,8 +13,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TaskProgressColum
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from infra.demo.client import AcceptedUpload, Client, Image
-from infra.demo.stack import Stack, display_path
+from infra.demo.client import AcceptedUpload, Client, Image, Stack, display_path
 from infra.errors import UserError
 
 LIMIT = 180.0  # seconds for one analysis, a cold start of every function included

@@ -11,9 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from infra.demo import results
-from infra.demo.client import AcceptedUpload, Client, Image
+from infra.demo.client import AcceptedUpload, Client, Image, Login, Stack, display_path
 from infra.demo.progress import Update, analysis_progress, follow, upload_progress, watch_socket
-from infra.demo.stack import Login, Stack, display_path
 
 QUESTION = "The page says that a model read my film. What do I do now?"
 RESPONSE = "The model has only ever seen drawings. Come by, and we look at the film together."

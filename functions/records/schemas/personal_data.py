@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Self
 from uuid import UUID
 
-from functions.records.usecases.exports import LINK_SECONDS, ExportLink
+from functions.records.usecases.personal_data import LINK_SECONDS, ExportLink
 from scanward.domain.ids import to_uuid
 from scanward.web.fields import Out
 

@@ -37,7 +37,7 @@ def _train(options: argparse.Namespace) -> int:
 
 
 def _measure(options: argparse.Namespace) -> int:
-    from training.measure import measure  # noqa: PLC0415
+    from training.reading import measure  # noqa: PLC0415
 
     measure(options.models / options.model, SUBJECTS[options.model])
     return 0
@@ -48,8 +48,11 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _check_metrics(folder: Path) -> int:
-    from training.evaluate import differences, summary  # noqa: PLC0415
-    from training.reading import read_held_out  # noqa: PLC0415
+    from training.reading import (  # noqa: PLC0415
+        differences,
+        read_held_out,
+        summary,
+    )
 
     card, subject = read_card(folder), SUBJECTS[folder.name]
     recipe, card_metrics = card.document["training_data"], card.document["metrics"]
@@ -73,14 +76,14 @@ def _samples(options: argparse.Namespace) -> int:
 
 
 def _table(options: argparse.Namespace) -> int:
-    from training.table import write_tables  # noqa: PLC0415
+    from training.documentation import write_tables  # noqa: PLC0415
 
     write_tables(options.models, REPOSITORY / "docs")
     return 0
 
 
 def _sheet(options: argparse.Namespace) -> int:
-    from training.sheet import write_sheets  # noqa: PLC0415
+    from training.documentation import write_sheets  # noqa: PLC0415
 
     write_sheets(options.models, REPOSITORY / "docs")
     return 0

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from imaging.image import ImageFacts, Picture
 from imaging.preprocess import prepare
-from training.phantom.drawing import Phantom
+from training.phantom.canvas import Phantom
 from training.progress import progress
 from training.subjects import SUBJECTS, Subject
 

@@ -1,8 +1,16 @@
-"""The reference network: a small encoder, a short way back up, and one activation map per label."""
+"""The reference network, and its export as an ONNX file."""
 
+import logging
+import warnings
+from pathlib import Path
+
+import onnx
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
+
+from imaging.model_card import Input
+from training.cards import ACTIVATION, OPSET, SCORES
 
 _SHARPNESS = 4.0
 """Of the pooling: between the mean (0) and the maximum (infinity) of the map."""
@@ -60,3 +68,35 @@ def _pool(activation: Tensor) -> Tensor:
     cells = activation.shape[2] * activation.shape[3]
     total = torch.logsumexp(_SHARPNESS * activation.flatten(2), 2) - torch.log(torch.tensor(float(cells)))
     return total / _SHARPNESS
+
+
+def export(network: ActivationNet, target: Input, path: Path) -> None:
+    """Write the graph, weights inside, batch of one."""
+    example = torch.zeros(1, target.channels, target.height, target.width)
+    logging.getLogger("torch.onnx").setLevel(logging.ERROR)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the exporter's own deprecations
+        torch.onnx.export(
+            network,
+            (example,),
+            str(path),
+            input_names=[target.node],
+            output_names=[SCORES, ACTIVATION],
+            opset_version=OPSET,
+            external_data=False,
+            dynamo=True,
+            verbose=False,
+        )
+    _strip(path)
+
+
+def _strip(path: Path) -> None:
+    """Remove the exporter's notes, which name source files of the machine it ran on."""
+    model = onnx.load(path)
+    graph = model.graph
+    for node in (model, graph, *graph.node, *graph.input, *graph.output, *graph.value_info, *graph.initializer):
+        node.ClearField("metadata_props")
+        node.ClearField("doc_string")
+    onnx.checker.check_model(model)
+    path.write_bytes(model.SerializeToString(deterministic=True))

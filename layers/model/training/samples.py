@@ -7,9 +7,8 @@ import numpy as np
 from PIL import Image
 
 from training import files
-from training.phantom.canvas import Layer
+from training.phantom.canvas import Layer, Phantom
 from training.phantom.chest import LABELS, draw
-from training.phantom.drawing import Phantom
 
 _SEED = 1895
 _DICOM_SIDE = 344

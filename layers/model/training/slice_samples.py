@@ -12,7 +12,7 @@ from imaging.decode import decode
 from imaging.model import Model, load_model
 from training import files
 from training.phantom import brain, kidneys, lungs
-from training.phantom.drawing import Phantom
+from training.phantom.canvas import Phantom
 from training.reading import points_at
 from training.samples import box
 from training.subjects import SUBJECTS

@@ -9,7 +9,7 @@ import numpy as np
 from imaging.model_card import Input
 from training.files import CR, CT, DX, MR, Exposure
 from training.phantom import brain, chest, kidneys, lungs
-from training.phantom.drawing import Phantom
+from training.phantom.canvas import Phantom
 
 Draw = Callable[[np.random.Generator], Phantom]
 

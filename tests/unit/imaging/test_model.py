@@ -17,7 +17,7 @@ from imaging.model import MODEL_FILE, catalogue, load_model, threads_for
 from imaging.model_card import CARD_FILE, read_card
 from imaging.model_selection import select_model
 from imaging.onnx_graph import read_graph
-from training.table import table
+from training.documentation import table
 
 Edit = Callable[[dict[str, Any]], None]
 

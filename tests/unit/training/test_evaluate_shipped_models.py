@@ -11,10 +11,8 @@ import pytest
 import imaging
 from imaging.model import MODEL_FILE, load_model
 from imaging.model_card import read_card
-from training.about import ABOUT, NOTICE
-from training.cards import card_of
-from training.evaluate import differences, summary
-from training.reading import read_held_out
+from training.cards import ABOUT, NOTICE, card_of
+from training.reading import differences, read_held_out, summary
 from training.slice_samples import SLICES
 from training.subjects import SUBJECTS
 

@@ -4,9 +4,8 @@ import numpy as np
 import pytest
 
 from training import metrics
-from training.calibrate import best_temperature, operating_point, operating_points
-from training.evaluate import differences, summary
-from training.reading import Reading
+from training.metrics import best_temperature, operating_point, operating_points
+from training.reading import Reading, differences, summary
 from training.subjects import SUBJECTS
 
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from training.dataset import make_examples, phantom, truth_of
-from training.phantom.drawing import Phantom
+from training.phantom.canvas import Phantom
 from training.slice_samples import SLICES
 from training.subjects import SUBJECTS
 

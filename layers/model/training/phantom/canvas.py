@@ -1,6 +1,7 @@
-"""Soft-edged shapes on a square canvas. Coordinates are pixels (x to the right, y down), masks are 0 to 1."""
+"""Soft-edged shapes on a square canvas, and the phantom that is drawn with them."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -66,3 +67,17 @@ def clouds(rng: np.random.Generator, cell: float) -> Layer:
 
 def _blur(image: Image.Image, soft: float) -> Layer:
     return np.asarray(image.filter(ImageFilter.GaussianBlur(soft)), np.float32) / np.float32(255)
+
+
+@dataclass(frozen=True, eq=False)
+class Phantom:
+    """An image and what is on it."""
+
+    film: Layer
+    """Rows x columns, 0 (black) to 1 (white)."""
+    masks: dict[str, Layer]
+    """Label → 0 or 1 for each pixel; absent labels are absent."""
+    window: tuple[float, float] | None = None
+    """The Hounsfield units shown as black and as white, of a CT."""
+    organ: Layer | None = None
+    """Where findings can be, 0 or 1 for each pixel; None where that was not kept."""

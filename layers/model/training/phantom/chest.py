@@ -6,11 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from training.phantom import findings
-from training.phantom.bones import ribs, spine
-from training.phantom.canvas import SIZE, Layer, grid
-from training.phantom.drawing import Phantom
+from training.phantom.canvas import SIZE, Layer, Phantom, grid
 from training.phantom.film import expose
-from training.phantom.thorax import LEFT, RIGHT, Thorax, body, draw_person, heart, lung, skin_fold, vessels
+from training.phantom.thorax import LEFT, RIGHT, Thorax, body, draw_person, heart, lung, ribs, skin_fold, spine, vessels
 
 LABELS = ("consolidation", "effusion", "pneumothorax", "cardiomegaly", "nodule")
 TITLES = ("Consolidation", "Pleural effusion", "Pneumothorax", "Cardiomegaly", "Pulmonary nodule")

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from training.phantom.canvas import Layer, Point
-from training.phantom.drawing import Phantom
+from training.phantom.canvas import Layer, Phantom, Point
 from training.phantom.plane import SIDE, Plane, Stroke, lie, paint, pick, picks
 from training.phantom.scanner import ct, table
 

@@ -2,8 +2,7 @@
 
 import numpy as np
 
-from training.phantom.canvas import Layer
-from training.phantom.drawing import Phantom
+from training.phantom.canvas import Layer, Phantom
 from training.phantom.plane import SIDE, Plane, noise
 
 Masks = dict[str, Layer]
