@@ -4,6 +4,7 @@ from functools import partial
 
 from functions.scans.usecases.orders import AcceptedOrder
 from scanward.domain.idempotency import IdempotencyKey
+from scanward.domain.pagination import PageRange
 from scanward.errors import InProgress
 from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import connection
@@ -29,7 +30,7 @@ def test_of_two_at_once_one_is_kept_and_both_are_told_of_it_or_to_wait(world: Wo
             assert len({said.task_token for said in told}) == 1
             world.clock.time += MINUTE
             assert world.upload(once).task_id == told[0].task_id
-            [scan_id] = world.imaging.lists.scans_of(ADA.account_id, 10, None).items
+            [scan_id] = world.imaging.lists.scans_of(ADA.account_id, PageRange(0, 10)).items
             assert scan_id == told[0].scan_id
             scan = world.scans.get(scan_id)
             assert scan

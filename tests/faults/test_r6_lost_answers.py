@@ -12,6 +12,7 @@ from functions.scans.usecases.tasks import cancel, reanalyse
 from functions.scans.usecases.uploads import UploadCommand, begin_upload
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.orders import Order, Priority
+from scanward.domain.pagination import PageRange
 from scanward.domain.scans import Reading
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import NotFound
@@ -81,8 +82,8 @@ def everything(world: World, key: str) -> None:
         world.scans.set_reading(made.scan_id, Reading("clear", 4, world.clock.now()))
         for accepted in (made, lost, begun):
             delete_scan(world.imaging, ADA, str(accepted.scan_id))
-    assert world.imaging.lists.scans_of(ADA.account_id, 10, None).items == []
-    assert world.imaging.lists.tasks_of(ADA.account_id, 10, None).items == []
+    assert world.imaging.lists.scans_of(ADA.account_id, PageRange(0, 10)).items == []
+    assert world.imaging.lists.tasks_of(ADA.account_id, PageRange(0, 10)).items == []
     with pytest.raises(NotFound):
         delete_scan(world.imaging, ADA, str(made.scan_id))
     world.clock.time += MINUTE

@@ -2,6 +2,7 @@
 
 from scanward.domain import tasks
 from scanward.domain.orders import Priority
+from scanward.domain.pagination import PageRange
 from scanward.domain.tasks import FailureReason, Task, TaskLeased, TaskStatus
 from scanward.stores.dynamo import connection
 from tests.faults.injection import failing
@@ -37,7 +38,7 @@ def test_each_dead_letter_fails_its_task_and_the_queue_drains(world: World) -> N
 def test_redriven_letters_change_nothing(world: World) -> None:
     given_up(world, 2)
     world.work()
-    failed = [world.task(task) for task in world.imaging.lists.tasks_of(3, 10, None).items]
+    failed = [world.task(task) for task in world.imaging.lists.tasks_of(3, PageRange(0, 10)).items]
     before = world.models.runs
     for event in world.queues.events:
         world.queues.send(world.queues.lanes[Priority.HIGH], event)

@@ -1,5 +1,6 @@
 """What administrators do with accounts; whatever they see or change of others is in the access log."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from functions.auth.usecases.dependencies import AuthDeps
@@ -11,7 +12,7 @@ from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotFound
 from scanward.security.access import ResourceRef
-from scanward.stores.accounts import AccountFilters, AccountPage, Credentials
+from scanward.stores.accounts import AccountFilters, Credentials
 from scanward.stores.queues import RequestKind
 
 RESOURCE = "account"
@@ -27,11 +28,10 @@ class ApprovalDecision:
 
 def list_accounts(
     deps: AuthDeps, actor: Actor, filters: AccountFilters, request: PageRequest
-) -> tuple[list[Account], str | None]:
+) -> tuple[Sequence[Account], str | None]:
     """Return a page of accounts, newest first, and the cursor of the next. Raises InvalidCursor."""
     scope = f"users:{filters.role}:{filters.active}:{filters.approved}"
-    page_range = deps.tokens.page_range(request, scope)
-    page: AccountPage = deps.lists.page(filters, page_range.skip, page_range.limit, page_range.before)
+    page = deps.lists.page(filters, deps.tokens.page_range(request, scope))
     deps.access.log_listed(actor, Action.READ_ACCOUNT, [account.id for account in page.items], RESOURCE)
     return page.items, deps.tokens.next_cursor(page.last, scope)
 

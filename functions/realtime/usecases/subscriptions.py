@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from functions.realtime.usecases.dependencies import RealtimeDeps
 from scanward.domain.accounts import Actor
+from scanward.domain.pagination import PageRange
 from scanward.domain.policy import Action
 from scanward.domain.subscriptions import MAX_TASKS, Connection, follow, note_activity, unwatch, watch
 from scanward.domain.tasks import Task
@@ -37,7 +38,7 @@ def subscribe_open_tasks(deps: RealtimeDeps, actor: Actor, connection: Connectio
 
     Comes after the socket is kept: what begins or moves meanwhile finds it already.
     """
-    newest = deps.lists.tasks_of(connection.account_id, MAX_TASKS, None)
+    newest = deps.lists.tasks_of(connection.account_id, PageRange(0, MAX_TASKS))
     going_on = []
     for task in deps.lists.tasks(newest.items):
         with suppress(NotFound):

@@ -31,6 +31,5 @@ def read_log_of(deps: RecordDeps, actor: Actor, account: str, request: PageReque
 
 def _page(deps: RecordDeps, account_id: int, request: PageRequest) -> Entries:
     scope = f"access:{account_id}"
-    page_range = deps.tokens.page_range(request, scope)
-    page = deps.access_log.page(account_id, page_range.limit, page_range.before)
+    page = deps.access_log.page(account_id, deps.tokens.page_range(request, scope))
     return page.items, deps.tokens.next_cursor(page.last, scope)

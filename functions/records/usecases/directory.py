@@ -49,8 +49,7 @@ def list_doctors(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[
     """
     require_approved(actor)
     scope = "doctors"
-    page_range = deps.tokens.page_range(request, scope)
-    page = deps.directory.page(APPROVED_DOCTORS, page_range.skip, page_range.limit, page_range.before)
+    page = deps.directory.page(APPROVED_DOCTORS, deps.tokens.page_range(request, scope))
     return with_departments(deps, page.items), deps.tokens.next_cursor(page.last, scope)
 
 

@@ -4,14 +4,13 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, date, datetime
-from typing import Any
 
 from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.domain import personal_data
 from scanward.domain.accounts import Account
 from scanward.domain.object_keys import derived_prefix, export_key
 from scanward.domain.orders import Order
-from scanward.domain.pagination import PageRange
+from scanward.domain.pagination import ListPage, PageRange
 from scanward.domain.personal_data import Export
 from scanward.domain.scans import Scan
 from scanward.errors import Conflict, NotAuthenticated
@@ -89,18 +88,18 @@ def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
 def _log(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     before = None
     while True:
-        page = deps.access_log.page(account_id, PAGE, before)
+        page = deps.access_log.page(account_id, PageRange(0, PAGE, before))
         yield from page.items
         before = page.last
         if before is None:
             return
 
 
-def _pages(page: Callable[[int, int, int | None], Any], account_id: int) -> Iterator[list[int]]:
+def _pages(page: Callable[[int, PageRange], ListPage[int]], account_id: int) -> Iterator[list[int]]:
     before = None
     while True:
-        list_page = page(account_id, PAGE, before)
-        yield list(list_page.ids)
+        list_page = page(account_id, PageRange(0, PAGE, before))
+        yield list(list_page.items)
         before = list_page.last
         if before is None:
             return

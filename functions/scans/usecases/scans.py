@@ -41,8 +41,7 @@ def list_scans(
     patient_id = parse_id(patient) if patient else actor.account_id
     deps.access.require(actor, Action.READ_SCAN, patient_id, ResourceRef("scans", patient_id))
     scope = f"scans:{patient_id}"
-    page_range = deps.tokens.page_range(request, scope)
-    page = deps.lists.scans_of(patient_id, page_range.limit, page_range.before)
+    page = deps.lists.scans_of(patient_id, deps.tokens.page_range(request, scope))
     return deps.lists.scans(page.items), deps.tokens.next_cursor(page.last, scope)
 
 

@@ -39,8 +39,7 @@ def list_tasks(deps: ScanDeps, actor: Actor, request: PageRequest) -> tuple[Sequ
     A task about somebody whom the actor may no longer see is left out.
     """
     scope = f"tasks:{actor.account_id}"
-    page_range = deps.tokens.page_range(request, scope)
-    page = deps.lists.tasks_of(actor.account_id, page_range.limit, page_range.before)
+    page = deps.lists.tasks_of(actor.account_id, deps.tokens.page_range(request, scope))
     visible_tasks = deps.access.filter_allowed(actor, Action.READ_TASK, deps.lists.tasks(page.items), _patient_of)
     return visible_tasks, deps.tokens.next_cursor(page.last, scope)
 

@@ -1,10 +1,13 @@
-"""Phantoms in numbers: drawn in parallel, prepared as the imaging package prepares an upload."""
+"""Phantoms in numbers: drawn in parallel, with a progress bar, prepared as the imaging package prepares an upload."""
 
 import multiprocessing
-from collections.abc import Sequence
+import sys
+import time
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, replace
 from functools import partial
+from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,8 +15,34 @@ from numpy.typing import NDArray
 from imaging.image import ImageFacts, Picture
 from imaging.preprocess import prepare
 from training.phantom.canvas import Phantom
-from training.progress import progress
 from training.subjects import SUBJECTS, Subject
+
+T = TypeVar("T")
+
+_WIDTH = 30
+_PAUSE, _FILE_PAUSE = 0.2, 20.0
+
+
+def progress(steps: Iterable[T], total: int, title: str) -> Iterator[T]:
+    """Yield the steps, drawing how far they are: often on a terminal, now and then in a file."""
+    start = last_draw = time.monotonic()
+    pause = _PAUSE if sys.stderr.isatty() else _FILE_PAUSE
+    for number, step in enumerate(steps, 1):
+        yield step
+        now = time.monotonic()
+        if number == total or now - last_draw > pause:
+            last_draw = now
+            _draw(title, number, total, now - start)
+    sys.stderr.write("\n")
+
+
+def _draw(title: str, number: int, total: int, seconds: float) -> None:
+    full = _WIDTH * number // total
+    left = seconds / number * (total - number)
+    when = f"{left:4.0f} s left" if number < total else f"{seconds:4.0f} s     "
+    sys.stderr.write(f"\r{title:<24} [{'#' * full}{'.' * (_WIDTH - full)}] {number}/{total} {when}")
+    sys.stderr.flush()
+
 
 SPLITS = {"train": 0, "validation": 1, "held-out": 2}
 """Each has a random stream of its own, so no phantom is in two of them."""

@@ -7,9 +7,12 @@ models are compared. The model that was given stays as it is.
 import argparse
 import hashlib
 import json
+import statistics
 import sys
 import tempfile
-from collections.abc import Iterator
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -20,11 +23,58 @@ from onnxruntime.quantization.shape_inference import quant_pre_process
 
 from imaging.decode import decode
 from imaging.errors import ImageError, ModelError
+from imaging.findings import decide_findings
 from imaging.model import MODEL_FILE, Model, load_model
 from imaging.model_card import CARD_FILE
 from imaging.onnx_graph import read_graph
 from imaging.preprocess import prepare
-from training.comparison import Comparison, Tensors, compare
+
+_ROUNDS = 15
+Tensors = Sequence[NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """The new model against the one it was made of, on images that neither was fitted to."""
+
+    images: int
+    same_findings: float
+    """The share of images on which both find the same."""
+    largest_difference: float
+    """Between two scores."""
+    speed: float
+    """How many times as fast a run is."""
+    size: float
+    """The new file's size as a share of the old one's."""
+
+
+def compare(before: Model, after: Model, tensors: Tensors, size: float) -> Comparison:
+    """Compare both. `size`: the new file's, as a share of the old one's."""
+    same, largest = 0, 0.0
+    for tensor in tensors:
+        one, other = (decide_findings(_run(model, tensor), model.card) for model in (before, after))
+        labels_by_image = [
+            [finding.label for finding in decision.findings if finding.positive] for decision in (one, other)
+        ]
+        same += labels_by_image[0] == labels_by_image[1] and one.choice == other.choice
+        largest = max(largest, *(abs(score - other.scores[label]) for label, score in one.scores.items()))
+    speed = _median(before, tensors[0]) / _median(after, tensors[0])
+    return Comparison(len(tensors), round(same / len(tensors), 4), round(largest, 4), round(speed, 2), size)
+
+
+def _run(model: Model, tensor: NDArray[np.float32]) -> NDArray[np.float32]:
+    row: NDArray[np.float32] = model.run(tensor, scores_only=True)[0][0]
+    return row
+
+
+def _median(model: Model, tensor: NDArray[np.float32]) -> float:
+    times = []
+    for _ in range(_ROUNDS):
+        start = time.perf_counter()
+        _run(model, tensor)
+        times.append(time.perf_counter() - start)
+    return statistics.median(times)
+
 
 _LEAST_IMAGES = 8
 

@@ -16,10 +16,9 @@ from imaging.heatmaps import spread_heat
 from imaging.model import Model, load_model
 from imaging.model_card import CARD_FILE, read_card
 from training import files, metrics
-from training.dataset import phantom, truth_of
+from training.dataset import phantom, progress, truth_of
 from training.metrics import Floats, Interval, Truth
 from training.phantom.canvas import Phantom
-from training.progress import progress
 from training.subjects import SUBJECTS, Subject
 
 _KINDS = ("png", "png16", "jpeg", "dicom", "second-dicom")

@@ -15,10 +15,9 @@ from imaging.input_checks import learn
 from imaging.model import MODEL_FILE
 from imaging.model_card import Input
 from training.cards import SCORES, card_of
-from training.dataset import Examples, make_examples
+from training.dataset import Examples, make_examples, progress
 from training.metrics import Floats, best_temperature, operating_points, sigmoid, softmax
 from training.network import ActivationNet, export
-from training.progress import progress
 from training.reading import measure, write_card
 from training.subjects import Subject
 

@@ -1,15 +1,15 @@
 """The access log (the audit log of other systems): its entries as DynamoDB items, and reading it in pages."""
 
 import secrets
-from collections.abc import Sequence
-from dataclasses import dataclass
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 
 from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry
+from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.stores import keys
-from scanward.stores.dynamo import TableItem, bind_table, from_ms, sdk_errors_mapped, to_ms
+from scanward.stores.dynamo import TableItem, bind_table, from_ms, to_ms
+from scanward.stores.lists import query_rows
 
 _CHANCE_BITS = 48
 
@@ -26,28 +26,17 @@ class AccessItem(TableItem):
     reason = UnicodeAttribute(null=True)
 
 
-@dataclass(frozen=True, slots=True)
-class Entries:
-    """Part of a log. `last`: the place after which the next part begins; None when this is the last."""
-
-    items: Sequence[AccessEntry]
-    last: int | None
-
-
 class AccessLog:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
         bind_table(AccessItem, table)
 
-    def page(self, patient_id: int, limit: int, before: int | None = None) -> Entries:
-        """Return up to `limit` entries about a patient, the newest first, or those before a place; one query."""
-        older = AccessItem.sk < _sort_key(before) if before is not None else None
-        with sdk_errors_mapped():
-            rows = AccessItem.query(keys.access(patient_id), older, scan_index_forward=False, limit=limit + 1)
-            items = list(rows)
-        last = _place(items[limit - 1].sk) if len(items) > limit else None
-        return Entries([access_of(item) for item in items[:limit]], last)
+    def page(self, patient_id: int, part: PageRange) -> ListPage[AccessEntry]:
+        """Return entries about a patient, the newest first, or those before a place; one query."""
+        older = AccessItem.sk < _sort_key(part.before) if part.before is not None else None
+        rows = query_rows(AccessItem, keys.access(patient_id), part, older=older)
+        return cut_page(rows, part, access_of, lambda item: _place(item.sk))
 
 
 def access_item(entry: AccessEntry) -> AccessItem:

@@ -3,7 +3,7 @@
 A page of a list costs the same however many accounts there are.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from heapq import merge
@@ -16,6 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Decision, Gender, Names, Profile, Role, fold
 from scanward.domain.care import AccessEntry
+from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
@@ -30,6 +31,7 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
+from scanward.stores.lists import query_rows
 from scanward.stores.sessions import SessionEndItem, SessionItem, new_session_item, session_actions, write_session_end
 
 
@@ -320,7 +322,7 @@ class AccountStore:
         item = get_item(ProfileItem, keys.account(account_id), keys.PROFILE)
         return _credentials(item) if item else None
 
-    def get_many(self, account_ids: list[int]) -> list[Account]:
+    def get_many(self, account_ids: Sequence[int]) -> list[Account]:
         """Return the accounts among these ids that are there, in their order."""
         with sdk_errors_mapped():
             items = ProfileItem.batch_get([(keys.account(number), keys.PROFILE) for number in account_ids])
@@ -394,14 +396,6 @@ class AccountFilters:
     approved: bool | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class AccountPage:
-    """A page, and the id after which the next one begins; None when this is the last."""
-
-    items: list[Account]
-    last: int | None
-
-
 class AccountListStore:
     """The lists that `AccountStore` keeps places in."""
 
@@ -409,21 +403,13 @@ class AccountListStore:
         bind_table(AccountEntry, table)
         self._accounts = accounts
 
-    def page(self, filters: AccountFilters, skip: int, limit: int, before: int | None = None) -> AccountPage:
-        """Return up to `limit` accounts, `skip` after the newest one or after the one `before`.
+    def page(self, filters: AccountFilters, part: PageRange) -> ListPage[Account]:
+        """Return accounts, the newest first, or those after the one `part.before`.
 
-        One query a shard, of `skip + limit + 1` small rows at most, and one batch of reads.
+        One query a shard, of `part.rows` small rows at most, and one batch of reads.
         """
-        count = skip + limit + 1
-        with sdk_errors_mapped():
-            shards = [list(_shard(filters, shard, count, before)) for shard in range(keys.LIST_SHARDS)]
-        ids = list(islice(merge(*shards, reverse=True), skip, count))
-        last = ids[limit - 1] if len(ids) > limit else None
-        return AccountPage(self._accounts.get_many(ids[:limit]), last)
-
-
-def _shard(filters: AccountFilters, shard: int, count: int, before: int | None) -> Iterator[int]:
-    key = keys.user_list(filters.role, filters.active, filters.approved, shard)
-    below = AccountEntry.sk < keys.sortable(before) if before is not None else None
-    for item in AccountEntry.query(key, below, scan_index_forward=False, limit=count):
-        yield int(item.sk)
+        older = AccountEntry.sk < keys.sortable(part.before) if part.before is not None else None
+        lists = (keys.user_list(filters.role, filters.active, filters.approved, n) for n in range(keys.LIST_SHARDS))
+        shards = [[int(item.sk) for item in query_rows(AccountEntry, key, part, older=older)] for key in lists]
+        ids = cut_page(list(islice(merge(*shards, reverse=True), part.rows)), part, int, int)
+        return ListPage(self._accounts.get_many(ids.items), ids.last)

@@ -1,7 +1,6 @@
 """Care in DynamoDB: care links, connect tokens, and the grants through which another person's data is read."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -11,7 +10,7 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant
 from scanward.domain.idempotency import IdempotencyKey
-from scanward.domain.pagination import PageRange
+from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.domain.policy import Relation
 from scanward.errors import Conflict
 from scanward.stores import keys
@@ -29,6 +28,7 @@ from scanward.stores.dynamo import (
     transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
+from scanward.stores.lists import query_rows
 
 
 class CareItem(TableItem):
@@ -225,14 +225,6 @@ def _sort_key(grant: Grant) -> str:
     return keys.glass(grant.professional_id) if is_glass else keys.link(grant.professional_id)
 
 
-@dataclass(frozen=True, slots=True)
-class Links:
-    """Part of a list. `last`: the place after which the next part begins; None when this is the last."""
-
-    items: Sequence[CareLink]
-    last: int | None
-
-
 class CareLinkStore:
     """Lists are read strongly consistent: who was parted with is in none at once.
 
@@ -243,11 +235,11 @@ class CareLinkStore:
         for model in (CareItem, CareLinkEntry, AccessItem):
             bind_table(model, table)
 
-    def of_patient(self, patient_id: int, now: datetime, part: PageRange) -> Links:
+    def of_patient(self, patient_id: int, now: datetime, part: PageRange) -> ListPage[CareLink]:
         """Return the active links of a patient, the newest first; one query."""
         return _page(keys.doctors_of(patient_id), now, part)
 
-    def of_professional(self, professional_id: int, now: datetime, part: PageRange) -> Links:
+    def of_professional(self, professional_id: int, now: datetime, part: PageRange) -> ListPage[CareLink]:
         """Return the active links to a professional, the newest first; one query."""
         return _page(keys.patients_of(professional_id), now, part)
 
@@ -275,15 +267,11 @@ class CareLinkStore:
         return True
 
 
-def _page(key: str, now: datetime, part: PageRange) -> Links:
+def _page(key: str, now: datetime, part: PageRange) -> ListPage[CareLink]:
     older = CareLinkEntry.sk < keys.by_time(*divmod(part.before, keys.POSITIONS)) if part.before is not None else None
     active = CareLinkEntry.ends_ms.does_not_exist() | (CareLinkEntry.ends_ms > to_ms(now))
-    count = part.skip + part.limit + 1
-    with sdk_errors_mapped():
-        rows = CareLinkEntry.query(key, older, active, consistent_read=True, scan_index_forward=False, limit=count)
-        items = list(rows)[part.skip :]
-    last = keys.time_position(items[part.limit - 1].sk) if len(items) > part.limit else None
-    return Links([link_of_entry(item) for item in items[: part.limit]], last)
+    rows = query_rows(CareLinkEntry, key, part, older=older, stays=active, is_consistent=True)
+    return cut_page(rows, part, link_of_entry, lambda entry: keys.time_position(entry.sk))
 
 
 class ConnectTokenItem(TableItem):

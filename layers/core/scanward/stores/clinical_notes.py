@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any, Generic, TypeVar
 
 from pynamodb.attributes import NumberAttribute, NumberSetAttribute
@@ -11,7 +12,7 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.clinical_notes import Findings, Note, Surgery
 from scanward.domain.idempotency import IdempotencyKey
-from scanward.domain.pagination import PageRange
+from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.stores import keys
 from scanward.stores.dynamo import (
     JSONText,
@@ -24,7 +25,7 @@ from scanward.stores.dynamo import (
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import Ids, ListEntry, ListStore
+from scanward.stores.lists import ListEntry, ListStore, query_rows
 
 T = TypeVar("T")
 
@@ -124,14 +125,6 @@ def note_entries(kind: NoteKind[T], writing: Note[T]) -> list[ListEntry]:
     return [ListEntry(key, keys.sortable(writing.id)) for key in lists]
 
 
-@dataclass(frozen=True, slots=True)
-class Versions(Generic[T]):
-    """Some of what was replaced. `last`: the version before which the next part begins; None when this is the last."""
-
-    items: Sequence[NoteVersion[T]]
-    last: int | None
-
-
 class NoteStore(Generic[T]):
     """The writings of one kind. Raises Unavailable when DynamoDB does not answer."""
 
@@ -174,25 +167,21 @@ class NoteStore(Generic[T]):
             by_id = {keys.number(item.pk): note_of(self._kind, item) for item in items}
         return [by_id[number] for number in numbers if number in by_id]
 
-    def of_patient(self, patient_id: int, part: PageRange) -> Ids:
+    def of_patient(self, patient_id: int, part: PageRange) -> ListPage[int]:
         """Return what was written of a patient."""
         return self._lists.by_id([self._kind.list_of(patient_id)], part)
 
-    def in_departments(self, departments: Iterable[int], part: PageRange) -> Ids:
+    def in_departments(self, departments: Iterable[int], part: PageRange) -> ListPage[int]:
         """Return what was written of patients while they were in one of these departments."""
         return self._lists.by_id([keys.records_in(number) for number in sorted(departments)], part)
 
-    def versions(self, number: int, part: PageRange) -> Versions[T]:
+    def versions(self, number: int, part: PageRange) -> ListPage[NoteVersion[T]]:
         """Return the versions that were replaced, the newest first."""
         condition: Condition = NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
         if part.before is not None:
             condition = NoteVersionItem.sk.between(keys.version(0), keys.version(part.before - 1))
-        many = part.skip + part.limit + 1
-        with sdk_errors_mapped():
-            items = NoteVersionItem.query(self._kind.key(number), condition, scan_index_forward=False, limit=many)
-            versions = [version_of(self._kind, item) for item in items][part.skip :]
-        page_versions = versions[: part.limit]
-        return Versions(page_versions, page_versions[-1].version if len(versions) > part.limit else None)
+        rows = query_rows(NoteVersionItem, self._kind.key(number), part, older=condition)
+        return cut_page(rows, part, partial(version_of, self._kind), lambda item: keys.number(item.sk))
 
     def delete_all(self, patient_id: int) -> None:
         """Leave nothing of a patient's, nor of what was replaced; may be done again after half of it."""

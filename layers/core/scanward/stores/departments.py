@@ -13,7 +13,7 @@ from scanward.domain.accounts import fold
 from scanward.domain.care import AccessEntry, CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
 from scanward.domain.idempotency import IdempotencyKey
-from scanward.domain.pagination import PageRange
+from scanward.domain.pagination import ListPage, PageRange
 from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
@@ -31,7 +31,7 @@ from scanward.stores.dynamo import (
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import Ids, ListedKey, ListEntry, ListStore
+from scanward.stores.lists import ListedKey, ListEntry, ListStore
 from scanward.stores.sessions import WORKING_DOCTOR, SessionItem, is_working_doctor
 
 
@@ -65,14 +65,6 @@ class DepartmentPatient:
     patient_id: int
     departments: frozenset[int]
     is_link: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Places:
-    """Part of a list of patients. `last`: the place after which the next part begins; None when this is the last."""
-
-    items: Sequence[DepartmentPatient]
-    last: int | None
 
 
 IS_OPEN: Condition = DepartmentItem.pk.exists() & DepartmentItem.ends_ms.does_not_exist()
@@ -276,22 +268,24 @@ class MembershipStore:
         item = get_item(CareItem, keys.care(patient_id), keys.department(department_id))
         return member_of(item) if item else None
 
-    def doctors_in(self, department_id: int, part: PageRange) -> Ids:
+    def doctors_in(self, department_id: int, part: PageRange) -> ListPage[int]:
         """Return who works in a department."""
         return self._lists.by_id([keys.doctors_in(department_id)], part)
 
-    def patients_in(self, department_id: int, now: datetime, part: PageRange) -> Places:
+    def patients_in(self, department_id: int, now: datetime, part: PageRange) -> ListPage[DepartmentPatient]:
         """Return who is in a department, who came last first."""
         return self._page_of_patients([keys.patients_in(department_id)], now, part)
 
-    def patients_of(self, doctor_id: int, departments: Iterable[int], now: datetime, part: PageRange) -> Places:
+    def patients_of(
+        self, doctor_id: int, departments: Iterable[int], now: datetime, part: PageRange
+    ) -> ListPage[DepartmentPatient]:
         """Return who let a doctor in, and who is in one of these departments: a patient once for each of them."""
         department_lists = [keys.patients_in(number) for number in sorted(departments)]
         return self._page_of_patients([keys.patients_of(doctor_id), *department_lists], now, part)
 
-    def _page_of_patients(self, lists: Sequence[str], now: datetime, part: PageRange) -> Places:
+    def _page_of_patients(self, lists: Sequence[str], now: datetime, part: PageRange) -> ListPage[DepartmentPatient]:
         page = self._lists.by_time(lists, part, now)
-        return Places([patient_of_key(row) for row in page.items], page.last)
+        return ListPage([patient_of_key(row) for row in page.items], page.last)
 
     def remove_all(self, department_id: int) -> None:
         """Dismiss all doctors of a closed department, and let all patients go; may be done again after half."""
@@ -364,7 +358,7 @@ class DepartmentStore:
             raise NotFound
         return department
 
-    def list_open(self, part: PageRange) -> Ids:
+    def list_open(self, part: PageRange) -> ListPage[int]:
         """Return the open departments."""
         return self._lists.by_id([keys.departments(shard) for shard in range(keys.LIST_SHARDS)], part)
 

@@ -5,27 +5,22 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice
+from typing import TypeVar
 
 from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
 
-from scanward.domain.pagination import PageRange
+from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.stores import keys
 from scanward.stores.dynamo import TableItem, bind_table, sdk_errors_mapped, to_ms
+
+Row = TypeVar("Row", bound=TableItem)
 
 
 class ListEntry(TableItem):
     """A list / what it is sorted by. `ends_ms`: when the place ends by itself."""
 
     ends_ms = NumberAttribute(null=True)
-
-
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """Part of a list of ids. `last`: the id after which the next part begins; None when this is the last."""
-
-    items: Sequence[int]
-    last: int | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,42 +31,52 @@ class ListedKey:
     lists: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class ListedKeys:
-    """Part of a list. `last`: the place after which the next part begins; None when this is the last."""
-
-    items: Sequence[ListedKey]
-    last: int | None
-
-
 class ListStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, table: str) -> None:
         bind_table(ListEntry, table)
 
-    def by_id(self, lists: Sequence[str], part: PageRange) -> Ids:
+    def by_id(self, lists: Sequence[str], part: PageRange) -> ListPage[int]:
         """Return part of all lists together, which are sorted by id."""
         before = keys.sortable(part.before) if part.before is not None else None
-        rows, last = self._read(lists, part, before, None)
-        return Ids([int(row.key) for row in rows], int(last.key) if last else None)
+        return cut_page(self._read(lists, part, before, None), part, _id_of, _id_of)
 
-    def by_time(self, lists: Sequence[str], part: PageRange, now: datetime) -> ListedKeys:
+    def by_time(self, lists: Sequence[str], part: PageRange, now: datetime) -> ListPage[ListedKey]:
         """Return part of all lists together, which are sorted by time; what has ended is left out."""
         before = keys.by_time(*divmod(part.before, keys.POSITIONS)) if part.before is not None else None
         stays: Condition = ListEntry.ends_ms.does_not_exist()
-        rows, last = self._read(lists, part, before, stays | (ListEntry.ends_ms > to_ms(now)))
-        return ListedKeys(rows, keys.time_position(last.key) if last else None)
+        rows = self._read(lists, part, before, stays | (ListEntry.ends_ms > to_ms(now)))
+        return cut_page(rows, part, lambda row: row, lambda row: keys.time_position(row.key))
 
     def _read(
         self, lists: Sequence[str], part: PageRange, before: str | None, stays: Condition | None
-    ) -> tuple[list[ListedKey], ListedKey | None]:
-        """Return one query a list, of `skip + limit + 1` small items at most. What is in several lists comes once."""
-        count = part.skip + part.limit + 1
+    ) -> list[ListedKey]:
+        """Return one query a list, of `part.rows` small items at most. What is in several lists comes once."""
         older = ListEntry.sk < before if before is not None else None
-        with sdk_errors_mapped():
-            read = (ListEntry.query(key, older, stays, scan_index_forward=False, limit=count) for key in lists)
-            entries_by_list = [[(item.sk, item.pk) for item in newest] for newest in read]
+        read = (query_rows(ListEntry, key, part, older=older, stays=stays) for key in lists)
+        entries_by_list = [[(item.sk, item.pk) for item in newest] for newest in read]
         same = groupby(merge(*entries_by_list, reverse=True), key=lambda place: place[0])
-        rows = [ListedKey(key, frozenset(of for _, of in places)) for key, places in islice(same, count)][part.skip :]
-        return rows[: part.limit], rows[part.limit - 1] if len(rows) > part.limit else None
+        return [ListedKey(key, frozenset(of for _, of in places)) for key, places in islice(same, part.rows)]
+
+
+def query_rows(
+    kind: type[Row],
+    key: str,
+    part: PageRange,
+    *,
+    older: Condition | None,
+    stays: Condition | None = None,
+    is_consistent: bool = False,
+) -> list[Row]:
+    """Return the newest items under a key that a page needs, by one query.
+
+    `older` bounds the sort key, `stays` filters what was read. Raises Unavailable when DynamoDB does not answer.
+    """
+    with sdk_errors_mapped():
+        rows = kind.query(key, older, stays, consistent_read=is_consistent, scan_index_forward=False, limit=part.rows)
+        return list(rows)
+
+
+def _id_of(row: ListedKey) -> int:
+    return int(row.key)

@@ -7,7 +7,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import IdempotencyKey
-from scanward.domain.pagination import PageRange
+from scanward.domain.pagination import ListPage, PageRange
 from scanward.domain.questions import AlreadyAnswered, Question, Response
 from scanward.errors import NotFound
 from scanward.stores import keys
@@ -23,7 +23,7 @@ from scanward.stores.dynamo import (
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import Ids, ListEntry, ListStore
+from scanward.stores.lists import ListEntry, ListStore
 from scanward.stores.notifications import Notification, NotificationStore
 
 
@@ -174,16 +174,16 @@ class QuestionStore:
             by_id = {keys.number(item.pk): item for item in QuestionItem.batch_get(item_keys, consistent_read=True)}
         return [question_of(by_id[number]) for number in numbers if number in by_id]
 
-    def pending(self, doctor_id: int, part: PageRange) -> Ids:
+    def pending(self, doctor_id: int, part: PageRange) -> ListPage[int]:
         """Return what waits for a doctor, alone or with all others."""
         pools = [keys.pool(shard) for shard in range(keys.LIST_SHARDS)]
         return self._lists.by_id([keys.pending_of(doctor_id), *pools], part)
 
-    def thread(self, doctor_id: int, patient_id: int, part: PageRange) -> Ids:
+    def thread(self, doctor_id: int, patient_id: int, part: PageRange) -> ListPage[int]:
         """Return what a patient asked a doctor, and what of the pool that doctor answered them."""
         return self._lists.by_id([keys.thread(doctor_id, patient_id)], part)
 
-    def of_patient(self, patient_id: int, part: PageRange) -> Ids:
+    def of_patient(self, patient_id: int, part: PageRange) -> ListPage[int]:
         """Return what a patient asked."""
         return self._lists.by_id([keys.questions_of(patient_id)], part)
 

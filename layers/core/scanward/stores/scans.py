@@ -16,6 +16,7 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.orders import ScanType
+from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
@@ -33,6 +34,7 @@ from scanward.stores.dynamo import (
     transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
+from scanward.stores.lists import query_rows
 from scanward.stores.tasks import DueIndex, TaskItem, as_stored, task_item, task_of
 
 
@@ -322,14 +324,6 @@ REMOVAL_BATCH = 20
 REMOVAL_RETENTION = timedelta(days=30)  # longer than any queue keeps a message about it
 
 
-@dataclass(frozen=True, slots=True)
-class Ids:
-    """Part of a list. `last`: the id after which the next part begins; None when this is the last."""
-
-    items: Sequence[int]
-    last: int | None
-
-
 class ScanListStore:
     """Raises Unavailable when DynamoDB does not answer."""
 
@@ -337,13 +331,13 @@ class ScanListStore:
         for model in (TaskItem, ScanItem, ListEntry, ReadingItem, RemovedScanItem):
             bind_table(model, table)
 
-    def scans_of(self, patient_id: int, limit: int, before: int | None) -> Ids:
+    def scans_of(self, patient_id: int, part: PageRange) -> ListPage[int]:
         """Return a patient's scans."""
-        return _page(keys.scans_of(patient_id), limit, before)
+        return _page(keys.scans_of(patient_id), part)
 
-    def tasks_of(self, account_id: int, limit: int, before: int | None) -> Ids:
+    def tasks_of(self, account_id: int, part: PageRange) -> ListPage[int]:
         """Return the tasks about an account, and those that it asked for."""
-        return _page(keys.tasks_of(account_id), limit, before)
+        return _page(keys.tasks_of(account_id), part)
 
     def analyses_of(self, scan_id: int, limit: int) -> list[int]:
         """Return the newest tasks of a scan."""
@@ -398,12 +392,10 @@ class ScanListStore:
         transact_write(fill)
 
 
-def _page(place: str, limit: int, before: int | None) -> Ids:
-    older = ListEntry.sk < keys.sortable(before) if before is not None else None
-    with sdk_errors_mapped():
-        items = ListEntry.query(place, older, scan_index_forward=False, limit=limit + 1)
-        ids = [int(item.sk) for item in items]
-    return Ids(ids[:limit], ids[limit - 1] if len(ids) > limit else None)
+def _page(key: str, part: PageRange) -> ListPage[int]:
+    older = ListEntry.sk < keys.sortable(part.before) if part.before is not None else None
+    rows = query_rows(ListEntry, key, part, older=older)
+    return cut_page(rows, part, lambda item: int(item.sk), lambda item: int(item.sk))
 
 
 def _task_items(task: Task) -> list[TaskItem | ListEntry]:

@@ -22,6 +22,7 @@ from scanward.domain.accounts import Names, Profile, Role
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES
 from scanward.domain.object_keys import ExternalPrefix
 from scanward.domain.orders import Priority
+from scanward.domain.pagination import PageRange
 from scanward.domain.tasks import FailureReason, TaskStatus
 from scanward.errors import Unavailable
 from scanward.stores.accounts import AccountStore
@@ -57,7 +58,7 @@ def keys() -> set[str]:
 
 
 def listed() -> list[int]:
-    return list(ScanListStore("ScansTable").scans_of(ACCOUNT, 10, None).items)
+    return list(ScanListStore("ScansTable").scans_of(ACCOUNT, PageRange(0, 10)).items)
 
 
 def test_an_image_becomes_a_scan_of_the_account_whatever_it_is_called(

@@ -94,11 +94,14 @@ def lists() -> dict[str, tuple[Make, Read]]:
     later = BEGAN + timedelta(days=1)
     ScanStore(SCANS), DepartmentStore(CLINIC)  # which bind their items
     return {
-        "scans": (scan, lambda before: scans.scans(scans.scans_of(ME, PAGE, before).items)),
-        "tasks": (task, lambda before: scans.tasks(scans.tasks_of(ME, PAGE, before).items)),
+        "scans": (scan, lambda before: scans.scans(scans.scans_of(ME, PageRange(0, PAGE, before)).items)),
+        "tasks": (task, lambda before: scans.tasks(scans.tasks_of(ME, PageRange(0, PAGE, before)).items)),
         "analyses": (task, lambda _: scans.tasks(scans.analyses_of(THING, PAGE))),
         "readings": (reading, lambda _: scans.readings_of(THING, PAGE)),
-        "accounts": (account, lambda before: people.page(AccountFilters(Role.DOCTOR), 0, PAGE, before).items),
+        "accounts": (
+            account,
+            lambda before: people.page(AccountFilters(Role.DOCTOR), part(before)).items,
+        ),
         "who was let in": (partial(links, ME), lambda before: care.of_patient(ME, later, part(before)).items),
         "who let in": (partial(links, None), lambda before: care.of_professional(ME, later, part(before)).items),
         "records": (record, lambda before: records.get_many(records.of_patient(ME, part(before)).items)),

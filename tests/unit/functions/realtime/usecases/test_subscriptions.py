@@ -7,6 +7,7 @@ import pytest
 from functions.realtime.schemas import MAX_MESSAGE
 from scanward import clock
 from scanward.domain.care import CareLink
+from scanward.domain.pagination import PageRange
 from scanward.domain.subscriptions import ACTIVITY_INTERVAL, MAX_TASKS
 from tests.support.care_links import keep_link
 from tests.support.sockets import ADA, BOB, DOC, LIMIT, World, task_uuid
@@ -81,7 +82,7 @@ def test_a_doctor_watches_a_patients_task_as_long_as_they_are_let_in(world: Worl
     assert world.say({"action": "watch", "task_ids": [task.id]})["error"]["code"] == "NOT_FOUND"
     keep_link(CareLink(ADA, DOC, clock.now()))
     assert world.say({"action": "watch", "task_ids": [task.id]})["task_ids"] == [task_uuid(task)]
-    [entry] = world.log.page(ADA, 10).items
+    [entry] = world.log.page(ADA, PageRange(0, 10)).items
     assert (entry.actor_id, entry.action, entry.resource_id) == (DOC, "READ_TASK", task.id)
 
 

@@ -7,6 +7,7 @@ import pytest
 from scanward import clock
 from scanward.domain import subscriptions
 from scanward.domain.care import CareLink
+from scanward.domain.pagination import PageRange
 from scanward.domain.subscriptions import MAX_FOLLOWED
 from tests.support.care_links import keep_link
 from tests.support.sockets import ADA, BOB, DOC, World, task_uuid
@@ -54,7 +55,7 @@ def test_whoever_asked_for_a_task_is_told_as_long_as_they_are_let_in(world: Worl
     states = world.finish(task)
     world.moved(*states)
     assert world.versions(task) == [4]
-    assert [entry.actor_id for entry in world.log.page(ADA, 10).items] == [DOC]
+    assert [entry.actor_id for entry in world.log.page(ADA, PageRange(0, 10)).items] == [DOC]
 
 
 def test_a_session_that_has_ended_is_told_nothing_of_others(world: World) -> None:

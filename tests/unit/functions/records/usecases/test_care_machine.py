@@ -23,7 +23,7 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Actor, Names, Profile, Role
 from scanward.domain.care import GLASS_OPEN
 from scanward.domain.clinical_notes import Findings
-from scanward.domain.pagination import PageRequest
+from scanward.domain.pagination import PageRange, PageRequest
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Access
 from scanward.stores.care import CareStore
@@ -246,7 +246,7 @@ class People(RuleBasedStateMachine):
         return found
 
     def _log(self, patient: int) -> Any:
-        return self.clinic.access_log.page(patient, 1000).items
+        return self.clinic.access_log.page(patient, PageRange(0, 1000)).items
 
     def _tried(self, act: Callable[[], Any]) -> Any:
         try:
