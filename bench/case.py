@@ -26,13 +26,19 @@ SESSION: Final = "Zx3vQ7n0E5t1F4s9"
 CREATED_AT = datetime(2026, 1, 5, 9, 30, 12, tzinfo=UTC)
 RESULT = AnalysisResult(
     findings=(
-        Finding("consolidation", "Consolidation", 0.9412, 0.4188, True),
-        Finding("effusion", "Pleural effusion", 0.6120, 0.4002, True),
-        Finding("pneumothorax", "Pneumothorax", 0.0271, 0.4350, False),
-        Finding("cardiomegaly", "Cardiomegaly", 0.1093, 0.5075, False),
-        Finding("nodule", "Pulmonary nodule", 0.0412, 0.2488, False),
+        Finding(label="consolidation", title="Consolidation", score=0.9412, operating_point=0.4188, found=True),
+        Finding(label="effusion", title="Pleural effusion", score=0.6120, operating_point=0.4002, found=True),
+        Finding(label="pneumothorax", title="Pneumothorax", score=0.0271, operating_point=0.4350, found=False),
+        Finding(label="cardiomegaly", title="Cardiomegaly", score=0.1093, operating_point=0.5075, found=False),
+        Finding(label="nodule", title="Pulmonary nodule", score=0.0412, operating_point=0.2488, found=False),
     ),
-    model=ModelVersion("chest_xray", "1.0.0", "9f86d081884c7d659a2feaa0c55ad015" * 2, "grey-224-1", REFERENCE),
+    model=ModelVersion(
+        name="chest_xray",
+        version="1.0.0",
+        sha256="9f86d081884c7d659a2feaa0c55ad015" * 2,
+        preprocessing="grey-224-1",
+        disclaimer=REFERENCE,
+    ),
     image={
         "format": "DICOM",
         "rows": 2048,

@@ -52,7 +52,9 @@ def _login() -> Subject:
 
 def _dynamodb(password_hash: str) -> Mapping[str, Answer]:
     """Return the marker of the email, its account, and the gate with the new session."""
-    account = accounts.register(case.ACCOUNT_ID, Role.PATIENT, Names(email=EMAIL), Profile(), now())
+    account = accounts.register(
+        id=case.ACCOUNT_ID, role=Role.PATIENT, names=Names(email=EMAIL), profile=Profile(), now=now()
+    )
     marker = unique_name_items(account)["email"].serialize()
     profile = profile_item(account, password_hash).serialize()
     items = [json.dumps({"Item": item}).encode() for item in (marker, profile)]

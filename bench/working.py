@@ -34,7 +34,14 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
     table = TABLES["SCANS_TABLE"]
     pace = DurationTracker(DurationStore(table))
     models = ModelRegistry(MODELS, memory_mb=1769)
-    inference = AnalysisDeps(ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, pace, clock.now)
+    inference = AnalysisDeps(
+        scans=ScanStore(table),
+        objects=ObjectStore(BUCKET),
+        purger=Purger(BUCKET),
+        models=models,
+        pace=pace,
+        now=clock.now,
+    )
     rows = []
     for name, data in images.items():
         parts = subjects(data, model)

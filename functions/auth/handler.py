@@ -29,16 +29,29 @@ tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 gate_store = SessionStore(settings.accounts_table)
 accounts = AccountStore(settings.accounts_table, settings.clinic_table)
 attempts = LoginRateLimiter(
-    AddressRateStore(settings.accounts_table),
-    settings.calls_per_address,
-    settings.failures_per_account,
-    tokens.pepper,
-    now,
+    store=AddressRateStore(settings.accounts_table),
+    calls=settings.calls_per_address,
+    failures=settings.failures_per_account,
+    pepper=tokens.pepper,
+    now=now,
 )
 lists = AccountListStore(settings.accounts_table, accounts)
 gate = Authenticator(gate_store, tokens, settings.requests_per_minute, now)
 mails, pictures = MailQueue(settings.mail_queue_url), ProfilePictures(settings.bucket)
 own_data = PersonalDataQueue(settings.own_data_queue_url)
 access = Access(CareStore(settings.clinic_table), now)
-deps = AuthDeps(accounts, lists, gate_store, gate, tokens, attempts, mails, pictures, own_data, access, now, fresh_id)
+deps = AuthDeps(
+    accounts=accounts,
+    lists=lists,
+    sessions=gate_store,
+    authenticator=gate,
+    tokens=tokens,
+    login_limiter=attempts,
+    mails=mails,
+    pictures=pictures,
+    personal_data=own_data,
+    access=access,
+    now=now,
+    fresh_id=fresh_id,
+)
 app = Api(routes, deps, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth"), settings.distribution_mark))

@@ -21,12 +21,12 @@ from scanward.stores.secrets import read_token_keys
 settings = load_settings(MailSettings)
 log = Logger(service="mail")
 mails = ResetMailDeps(
-    AccountStore(settings.accounts_table),
-    Tokens(partial(read_token_keys, settings.token_keys_secret), now),
-    MailRateStore(settings.accounts_table, MAX_MAILS_PER_HOUR),
-    Mailer(settings.sender) if settings.sender else None,
-    settings.reset_url,
-    now,
+    accounts=AccountStore(settings.accounts_table),
+    tokens=Tokens(partial(read_token_keys, settings.token_keys_secret), now),
+    mail_rates=MailRateStore(settings.accounts_table, MAX_MAILS_PER_HOUR),
+    mailer=Mailer(settings.sender) if settings.sender else None,
+    url=settings.reset_url,
+    now=now,
 )
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

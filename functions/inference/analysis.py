@@ -54,7 +54,11 @@ class Lease:
 
     def advance(self, progress: int, message: str, object_version: str | None = None) -> None:
         """Move the task further along; the lease starts anew."""
-        self._move(tasks.advance(self.task, progress, message, self._now(), object_version))
+        self._move(
+            tasks.advance(
+                task=self.task, progress=progress, message=message, now=self._now(), object_version=object_version
+            )
+        )
 
     def complete(self, result: Mapping[str, Any]) -> None:
         """Complete the task with its result."""
@@ -175,11 +179,11 @@ def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
         payload["friendly"] = friendly(result.findings, result.model, result.warnings) | suggestions
     if order.report_style is ReportStyle.EXPERT:
         payload["expert"] = expert(
-            result.findings,
-            result.model,
-            result.image,
-            result.warnings,
-            order.additional_notes,
+            findings=result.findings,
+            model=result.model,
+            image_facts=result.image,
+            warnings=result.warnings,
+            additional_notes=order.additional_notes,
             heatmap=f"/files/heatmaps/{to_uuid(task.id)}" if result.model else None,
         )
     return payload
@@ -198,17 +202,32 @@ def _scan_type(result: AnalysisResult, order: Order) -> str:
 
 def _result_without_model(picture: Picture, why: str) -> AnalysisResult:
     timings = {"decode": round(picture.decode_ms, 1)}
-    return AnalysisResult((), None, asdict(picture.facts), timings, (*picture.warnings, why))
+    return AnalysisResult(
+        findings=(), model=None, image=asdict(picture.facts), timings=timings, warnings=(*picture.warnings, why)
+    )
 
 
 def _result(picture: Picture, analysis: Analysis, card: Card) -> AnalysisResult:
     findings = tuple(
-        Finding(f.label, f.title, round(f.score, 4), round(f.operating_point, 4), f.positive) for f in analysis.findings
+        Finding(
+            label=f.label,
+            title=f.title,
+            score=round(f.score, 4),
+            operating_point=round(f.operating_point, 4),
+            found=f.positive,
+        )
+        for f in analysis.findings
     )
     return AnalysisResult(
-        findings,
-        ModelVersion(card.name, card.version, card.sha256, card.preprocessing, card.notice),
-        asdict(picture.facts),
-        {step: round(ms, 1) for step, ms in asdict(analysis.timings).items()},
-        analysis.warnings,
+        findings=findings,
+        model=ModelVersion(
+            name=card.name,
+            version=card.version,
+            sha256=card.sha256,
+            preprocessing=card.preprocessing,
+            disclaimer=card.notice,
+        ),
+        image=asdict(picture.facts),
+        timings={step: round(ms, 1) for step, ms in asdict(analysis.timings).items()},
+        warnings=analysis.warnings,
     )

@@ -31,16 +31,16 @@ models = model_registry(
     load_settings(ModelSettings), models_folder(settings.models_dir), settings.memory_mb, on_model_error(log)
 )
 deps = AnalysisDeps(
-    scans,
-    objects,
-    Purger(settings.bucket),
-    models,
-    DurationTracker(DurationStore(settings.scans_table)),
-    now,
-    measure_end,
+    scans=scans,
+    objects=objects,
+    purger=Purger(settings.bucket),
+    models=models,
+    pace=DurationTracker(DurationStore(settings.scans_table)),
+    now=now,
+    on_end=measure_end,
 )
 accounts, once = SessionStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
-ingest = IngestDeps(scans, objects, accounts, once, now, clock.fresh_id)
+ingest = IngestDeps(scans=scans, objects=objects, sessions=accounts, idempotency=once, now=now, fresh_id=clock.fresh_id)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 

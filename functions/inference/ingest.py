@@ -171,8 +171,17 @@ def _new_scan(ingest: IngestDeps, delivery: ExternalUpload) -> tuple[Scan, Task]
     now, account = ingest.now(), delivery.prefix.account_id
     scan_id, task_id = ingest.fresh_id(now), ingest.fresh_id(now)
     order = Order(priority=delivery.prefix.priority)
-    task = tasks.create(task_id, scan_id, account, now, order, object_key=delivery.key)
-    scan = Scan(scan_id, account, account, task_id, delivery.key, None, task.status, now)
+    task = tasks.create(id=task_id, scan_id=scan_id, patient_id=account, now=now, order=order, object_key=delivery.key)
+    scan = Scan(
+        id=scan_id,
+        patient_id=account,
+        uploaded_by=account,
+        task_id=task_id,
+        object_key=delivery.key,
+        scan_type=None,
+        status=task.status,
+        created_at=now,
+    )
     # Pinned at once: the message about the task has no version, and another may lie under the name by then.
     version = delivery.version
     return replace(scan, object_version=version), replace(task, object_version=version)

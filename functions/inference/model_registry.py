@@ -279,7 +279,9 @@ def model_registry(
 ) -> ModelRegistry:
     """Return a registry of the models of a folder, and of those that the settings name in S3."""
     files = ModelFiles(settings.bucket, settings.prefix)
-    return ModelRegistry(folder, memory_mb, settings.configs, files.get, on_error)
+    return ModelRegistry(
+        folder=folder, memory_mb=memory_mb, configs=settings.configs, fetch=files.get, on_error=on_error
+    )
 
 
 def on_model_error(log: Logger) -> OnError:

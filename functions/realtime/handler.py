@@ -25,14 +25,14 @@ tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 scans = ScanStore(settings.sockets.scans_table)
 connections = connection_deps(settings.sockets)
 deps = RealtimeDeps(
-    connections,
-    Authenticator(connections.sessions, tokens, settings.requests_per_minute, now),
-    tokens,
-    scans,
-    ScanListStore(settings.sockets.scans_table),
-    Access(CareStore(settings.clinic_table), now),
-    settings.requests_per_minute,
-    frozenset(settings.allowed_origins),
+    connections=connections,
+    authenticator=Authenticator(connections.sessions, tokens, settings.requests_per_minute, now),
+    tokens=tokens,
+    scans=scans,
+    lists=ScanListStore(settings.sockets.scans_table),
+    access=Access(CareStore(settings.clinic_table), now),
+    limit=settings.requests_per_minute,
+    origins=frozenset(settings.allowed_origins),
 )
 
 

@@ -17,11 +17,11 @@ from scanward.stores.scans import ScanStore
 settings = load_settings(SweepSettings)
 log = Logger(service="sweep")
 deps = SweepDeps(
-    ScanStore(settings.scans_table),
-    ObjectStore(settings.bucket),
-    PriorityQueues(settings.queue_urls),
-    StoreClock(clock.now).now,
-    emit_failure,
+    scans=ScanStore(settings.scans_table),
+    objects=ObjectStore(settings.bucket),
+    lanes=PriorityQueues(settings.queue_urls),
+    now=StoreClock(clock.now).now,
+    on_failure=emit_failure,
 )
 
 

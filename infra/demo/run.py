@@ -21,7 +21,7 @@ RESPONSE = "The model has only ever seen drawings. Come by, and we look at the f
 def run_clinic(console: Console, stack: Stack, patient: Client, administrator: Login) -> None:
     """Raise UserError when a call of it is refused or not answered."""
     with Client(stack) as doctor:
-        doctor_id = _let_in(console, stack, patient, doctor, administrator)
+        doctor_id = _let_in(console=console, stack=stack, patient=patient, doctor=doctor, administrator=administrator)
         console.print(_patients(doctor.send("GET", "/patients")))
         question = patient.send("POST", "/api/questions", {"question_text": QUESTION, "doctor_id": doctor_id})
         for waiting in doctor.send("GET", "/api/questions/pending"):

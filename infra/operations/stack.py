@@ -53,7 +53,9 @@ def create_administrator(accounts_table: str, email: str) -> str:
     except ValidationError as error:
         raise UserError("That is no email address.", "make admin EMAIL=ada@example.org") from error
     password, when = secrets.token_urlsafe(15), now()
-    account = accounts.register(fresh_id(when), Role.ADMIN, Names(email=email), Profile(), when)
+    account = accounts.register(
+        id=fresh_id(when), role=Role.ADMIN, names=Names(email=email), profile=Profile(), now=when
+    )
     AccountStore(accounts_table).add(account, hash_password(password))
     return password
 

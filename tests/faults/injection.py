@@ -60,7 +60,7 @@ def conflicts(client: Any, operation: str, times: int) -> Iterator[list[str]]:
     parsed: Parsed = {"Error": {"Code": code, "Message": "put in by a test"}}
     if transaction:
         parsed["CancellationReasons"] = [{"Code": "TransactionConflict"}, {"Code": "None"}]
-    with refused(client, operation, 400, parsed, times) as met:
+    with refused(client=client, operation=operation, status=400, parsed=parsed, times=times) as met:
         yield met
 
 

@@ -132,7 +132,9 @@ class Uploads(RuleBasedStateMachine):
     @rule(pick=PICK)
     def analyse_again(self, pick: int) -> None:
         try:
-            made = reanalyse(self.world.imaging, ADA, str(self.task(pick).scan_id), ORDER, None)
+            made = reanalyse(
+                deps=self.world.imaging, actor=ADA, scan_id=str(self.task(pick).scan_id), order=ORDER, once=None
+            )
         except Conflict:
             return  # not finished yet, or nothing has come
         self.seen.new(made.task_id)

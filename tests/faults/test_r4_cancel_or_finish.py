@@ -33,7 +33,16 @@ def held(world: World) -> Task:
     world.clock.time += MINUTE
     now = world.clock.now()
     task = tasks.create(fresh_id(now), fresh_id(now), ADA.account_id, now)
-    scan = Scan(task.scan_id, ADA.account_id, ADA.account_id, task.id, task.object_key, None, task.status, now)
+    scan = Scan(
+        id=task.scan_id,
+        patient_id=ADA.account_id,
+        uploaded_by=ADA.account_id,
+        task_id=task.id,
+        object_key=task.object_key,
+        scan_type=None,
+        status=task.status,
+        created_at=now,
+    )
     world.scans.add(scan, task)
     return world.scans.write_transition(task, tasks.claim(task, "one", None, now))
 

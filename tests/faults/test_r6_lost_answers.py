@@ -68,9 +68,9 @@ def everything(world: World, key: str) -> None:
         assert (world.upload(once).task_id, world.upload(once).is_incomplete) == (made.task_id, False)
         assert world.work() == []
         assert world.task(made).status is TaskStatus.COMPLETED
-        called = reanalyse(world.imaging, ADA, str(made.scan_id), ORDER, None)
+        called = reanalyse(deps=world.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, once=None)
         assert cancel(world.imaging, ADA, str(called.task_id)).status is TaskStatus.CANCELLED
-        again = reanalyse(world.imaging, ADA, str(made.scan_id), ORDER, None)
+        again = reanalyse(deps=world.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, once=None)
         assert world.work() == []
         assert (world.task(again).status, world.task(again).attempts) == (TaskStatus.COMPLETED, 1)
         lost, _ = begin_upload(world.imaging, ADA, "image/png", UploadCommand(ORDER))

@@ -47,7 +47,12 @@ def read(bodies: Sequence[str], ahead: timedelta) -> list[str]:
 
     table, models = TABLES["SCANS_TABLE"], ModelRegistry(ROOT / "layers" / "model" / "models", memory_mb=1769)
     inference = AnalysisDeps(
-        ScanStore(table), ObjectStore(BUCKET), Purger(BUCKET), models, DurationTracker(DurationStore(table)), now
+        scans=ScanStore(table),
+        objects=ObjectStore(BUCKET),
+        purger=Purger(BUCKET),
+        models=models,
+        pace=DurationTracker(DurationStore(table)),
+        now=now,
     )
     outcomes = []
     for body in bodies:

@@ -24,7 +24,13 @@ def _made(answer: httpx.Response) -> Any:
 
 def _upload(said: dict[str, Any]) -> Upload:
     form = said.get("upload") or {}
-    return Upload(said["scan_id"], said["task_id"], said["task_token"], form.get("url", ""), form.get("fields"))
+    return Upload(
+        scan_id=said["scan_id"],
+        task_id=said["task_id"],
+        task_token=said["task_token"],
+        url=form.get("url", ""),
+        fields=form.get("fields"),
+    )
 
 
 def test_a_friendly_reading_comes_with_cited_suggestions(patient: Visitor) -> None:

@@ -131,4 +131,10 @@ def _data(answer: httpx.Response) -> Any:
 
 def _upload(said: Mapping[str, Any]) -> Upload:
     form = said.get("upload") or {}
-    return Upload(said["scan_id"], said["task_id"], said["task_token"], form.get("url", ""), form.get("fields"))
+    return Upload(
+        scan_id=said["scan_id"],
+        task_id=said["task_id"],
+        task_token=said["task_token"],
+        url=form.get("url", ""),
+        fields=form.get("fields"),
+    )

@@ -50,12 +50,21 @@ class Target:
 
     def new_history(self) -> int:
         history_store(CLINIC)
-        writing = clinical_notes.write_note(next(numbers), self.patient, COLLEAGUE, Surgery("x", "y"), clock.now())
+        writing = clinical_notes.write_note(
+            id=next(numbers), patient_id=self.patient, author_id=COLLEAGUE, text=Surgery("x", "y"), now=clock.now()
+        )
         return keep(writing.id, note_item(HISTORIES, writing), *note_entries(HISTORIES, writing))
 
     def new_question(self, doctor: int | None) -> int:
         """To a doctor, or to all."""
-        question = Question(next(numbers), self.patient, doctor, "Why?", clock.now(), clock.now())
+        question = Question(
+            id=next(numbers),
+            patient_id=self.patient,
+            doctor_id=doctor,
+            text="Why?",
+            created_at=clock.now(),
+            updated_at=clock.now(),
+        )
         QuestionStore(CLINIC)
         return keep(question.id, question_item(question), *question_entries(question))
 
@@ -71,7 +80,16 @@ class Missing(Target):
     """The same of nobody: nothing that it names is there."""
 
     def new_scan(self) -> Scan:
-        return Scan(NOBODY, NOBODY, NOBODY, NOBODY, "", None, tasks.TaskStatus.PENDING, clock.now())
+        return Scan(
+            id=NOBODY,
+            patient_id=NOBODY,
+            uploaded_by=NOBODY,
+            task_id=NOBODY,
+            object_key="",
+            scan_type=None,
+            status=tasks.TaskStatus.PENDING,
+            created_at=clock.now(),
+        )
 
     def new_task(self) -> int:
         return NOBODY
@@ -91,7 +109,7 @@ class Missing(Target):
 
 def missing(desk: int) -> Target:
     """Return what is not there; departments are no secret, so those that a path needs are."""
-    return Missing(NOBODY, NOBODY, NOBODY, NOBODY, desk, desk)
+    return Missing(patient=NOBODY, caller=NOBODY, scan=NOBODY, task=NOBODY, desk=desk, ward=desk)
 
 
 def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
@@ -106,14 +124,19 @@ def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
     store.write_transition(held, tasks.complete(held, SAID, clock.now()))
     for key in (preview_key(scan.id), heatmap_key(scan.id, task.id)):
         s3.put_object(Bucket=BUCKET, Key=key, Body=b"a picture")
-    return Target(patient.id, caller.id, scan.id, task.id, desk, ward)
+    return Target(patient=patient.id, caller=caller.id, scan=scan.id, task=task.id, desk=desk, ward=ward)
 
 
 def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
     """Return a record, written while the patient was in these departments."""
     record_store(CLINIC)
     writing = clinical_notes.write_note(
-        next(numbers), patient_id, COLLEAGUE, Findings("x", "y"), clock.now(), departments
+        id=next(numbers),
+        patient_id=patient_id,
+        author_id=COLLEAGUE,
+        text=Findings("x", "y"),
+        now=clock.now(),
+        departments=departments,
     )
     return keep(writing.id, note_item(RECORDS, writing), *note_entries(RECORDS, writing))
 
@@ -122,7 +145,16 @@ def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:
     """Return a scan whose task waits."""
     now, scan_id, task_id = clock.now(), next(numbers), next(numbers)
     task = tasks.create(task_id, scan_id, patient_id, now, requested_by=caller_id)
-    scan = Scan(scan_id, patient_id, caller_id, task_id, task.object_key, None, task.status, now)
+    scan = Scan(
+        id=scan_id,
+        patient_id=patient_id,
+        uploaded_by=caller_id,
+        task_id=task_id,
+        object_key=task.object_key,
+        scan_type=None,
+        status=task.status,
+        created_at=now,
+    )
     places = [(keys.scans_of(patient_id), keys.sortable(scan_id)), (keys.scan(scan_id), keys.analysis(task_id))]
     places += [(keys.tasks_of(number), keys.sortable(task_id)) for number in (patient_id, caller_id)]
     keep(scan_id, scan_item(scan), task_item(task), *(ListEntry(*place) for place in places))

@@ -24,12 +24,18 @@ OWN = "trained on films of this clinic; not a medical device"
 
 def version(name: str, notice: str = REFERENCE) -> ModelVersion:
     """Return a model of that name, a shipped one unless its notice says otherwise."""
-    return ModelVersion(name, "1.0.0", "ab" * 32, "window-pad/1", notice)
+    return ModelVersion(name=name, version="1.0.0", sha256="ab" * 32, preprocessing="window-pad/1", disclaimer=notice)
 
 
 def finding(label: str, score: float, point: float = 0.3, title: str = "") -> Finding:
     """Return one finding, found if its score says so."""
-    return Finding(label, title or label.replace("_", " ").capitalize(), score, point, score >= point)
+    return Finding(
+        label=label,
+        title=title or label.replace("_", " ").capitalize(),
+        score=score,
+        operating_point=point,
+        found=score >= point,
+    )
 
 
 def of(model: str, score: float = 0.8, point: float = 0.3) -> list[Finding]:

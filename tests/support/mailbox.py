@@ -26,7 +26,9 @@ class Mailbox:
         self._queue = self._sqs.create_queue(QueueName="mail")["QueueUrl"]
         auth = handler.deps
         sent = MailRateStore(TABLES["ACCOUNTS_TABLE"], MAX_MAILS_PER_HOUR)
-        self.mails = ResetMailDeps(auth.accounts, auth.tokens, sent, Mailer(SENDER), None, auth.now)
+        self.mails = ResetMailDeps(
+            accounts=auth.accounts, tokens=auth.tokens, mail_rates=sent, mailer=Mailer(SENDER), url=None, now=auth.now
+        )
 
     def waiting(self) -> list[Any]:
         """Take the messages that wait in the queue."""

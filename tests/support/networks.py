@@ -29,7 +29,9 @@ def quarters(*, channels: int = 1, last: bool = False, batch: int | str = "n", o
         helper.make_node("Gemm", ["flat", "weights", "bias"], ["scores"], transB=1),
     ]
     initialisers = {"weights": weights.reshape(len(LABELS), -1), "bias": np.full(len(LABELS), -GAIN / 2, np.float32)}
-    return graph(nodes, initialisers, (batch, *planes), (batch, len(LABELS)), opset)
+    return graph(
+        nodes=nodes, initialisers=initialisers, taken=(batch, *planes), given=(batch, len(LABELS)), opset=opset
+    )
 
 
 def graph(

@@ -47,16 +47,23 @@ def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
     """Return a scan with two tasks, its image and what was derived from it, all of them saying a word."""
     now = clock.now()
     scan_id, first = clock.fresh_id(now), clock.fresh_id(now)
-    task = tasks.create(first, scan_id, patient_id, now, Order(additional_notes=word), requested_by=asked_by)
+    task = tasks.create(
+        id=first,
+        scan_id=scan_id,
+        patient_id=patient_id,
+        now=now,
+        order=Order(additional_notes=word),
+        requested_by=asked_by,
+    )
     scan = Scan(
-        scan_id,
-        patient_id,
-        asked_by,
-        first,
-        task.object_key,
-        None,
-        task.status,
-        now,
+        id=scan_id,
+        patient_id=patient_id,
+        uploaded_by=asked_by,
+        task_id=first,
+        object_key=task.object_key,
+        scan_type=None,
+        status=task.status,
+        created_at=now,
         description=UploadDescription(word),
     )
     scans = ScanStore(TABLES["SCANS_TABLE"])
@@ -75,12 +82,24 @@ def live_a_life(patient: Client, doctor: Client) -> Scan:
     put(doctor, f"/patients/{me}", {"name": WORD, "diagnosis": WORD})
     put(doctor, f"/patients/{me}", {"diagnosis": f"{WORD}, amended"})
     records, histories, asked = record_store(CLINIC), history_store(CLINIC), QuestionStore(CLINIC)
-    record = clinical_notes.write_note(clock.fresh_id(now), me, them, Findings(WORD, WORD), now, ())
+    record = clinical_notes.write_note(
+        id=clock.fresh_id(now), patient_id=me, author_id=them, text=Findings(WORD, WORD), now=now, departments=()
+    )
     records.add(record)
-    records.amend(record, clinical_notes.amend_note(record, 1, Findings(WORD, "amended"), them, now))
-    histories.add(clinical_notes.write_note(clock.fresh_id(now), me, them, Surgery(WORD, WORD), now))
-    waits = questions.Question(clock.fresh_id(now), me, None, WORD, now, now)
-    put_to = questions.Question(clock.fresh_id(now), me, them, WORD, now, now)
+    records.amend(
+        record, clinical_notes.amend_note(writing=record, version=1, text=Findings(WORD, "amended"), by=them, now=now)
+    )
+    histories.add(
+        clinical_notes.write_note(
+            id=clock.fresh_id(now), patient_id=me, author_id=them, text=Surgery(WORD, WORD), now=now
+        )
+    )
+    waits = questions.Question(
+        id=clock.fresh_id(now), patient_id=me, doctor_id=None, text=WORD, created_at=now, updated_at=now
+    )
+    put_to = questions.Question(
+        id=clock.fresh_id(now), patient_id=me, doctor_id=them, text=WORD, created_at=now, updated_at=now
+    )
     for question in (waits, put_to):
         asked.add(question)
     asked.answer(put_to, questions.answer(put_to, questions.Response(clock.fresh_id(now), them, WORD, now)))

@@ -50,7 +50,9 @@ class Person:
 def person(kind: Kind, departments: frozenset[int] = frozenset()) -> Person:
     """Somebody new. `departments`: where they work, if they are a doctor."""
     number, now = next(numbers), clock.now()
-    account = accounts.register(number, kind.role, Names(username=f"u{number}"), Profile(), now)
+    account = accounts.register(
+        id=number, role=kind.role, names=Names(username=f"u{number}"), profile=Profile(), now=now
+    )
     account, session = replace(account, is_approved=kind.is_approved), f"s{number}"
     AccountStore(ACCOUNTS)  # which binds the items
     # Item by item: the cloud of the tests copies all its tables for each transaction.

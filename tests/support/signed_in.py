@@ -22,7 +22,7 @@ def sign_in(api: Client, email: str, role: str = "PATIENT") -> Client:
 def sign_in_administrator(api: Client) -> Client:
     """Return an administrator, whom no contract registers, and logs in."""
     names = Names(email="administrator@example.org")
-    account = accounts.register(fresh_id(now()), Role.ADMIN, names, Profile(), now())
+    account = accounts.register(id=fresh_id(now()), role=Role.ADMIN, names=names, profile=Profile(), now=now())
     AccountStore(TABLES["ACCOUNTS_TABLE"]).add(account, hash_password("correct horse"))
     tokens = api.form("/auth/login", {"email": "administrator@example.org", "password": "correct horse"}).data
     return Client(tokens["access_token"])

@@ -55,7 +55,16 @@ class World:
         gate = Authenticator(self.gates, self.tokens, limit, self.now)
         lists = ScanListStore("ScansTable")
         origins = frozenset({ORIGIN})
-        self.realtime = RealtimeDeps(self.keeper, gate, self.tokens, self.scans, lists, access, limit, origins)
+        self.realtime = RealtimeDeps(
+            connections=self.keeper,
+            authenticator=gate,
+            tokens=self.tokens,
+            scans=self.scans,
+            lists=lists,
+            access=access,
+            limit=limit,
+            origins=origins,
+        )
         self.push = PushDeps(self.keeper, self.scans, access, sleep=lambda _: None)
 
     def now(self) -> datetime:
@@ -64,7 +73,7 @@ class World:
     def sign_up(self, account: int, role: Role = Role.PATIENT) -> None:
         """Add an account with a session of its own."""
         names = Names(email=f"{account}@example.org")
-        self.accounts.add(register(account, role, names, Profile(), clock.now()), "hash")
+        self.accounts.add(register(id=account, role=role, names=names, profile=Profile(), now=clock.now()), "hash")
         self.sign_in(account, f"s{account}")
 
     def sign_in(self, account: int, session: str, seconds: int = 30 * 24 * 3600) -> None:

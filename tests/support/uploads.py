@@ -90,7 +90,9 @@ class World:
         now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
         self.models = models()
         purger, pace = Purger(BUCKET), DurationTracker(DurationStore(TABLE))
-        self.inference = AnalysisDeps(self.scans, self.objects, purger, self.models, pace, now)
+        self.inference = AnalysisDeps(
+            scans=self.scans, objects=self.objects, purger=purger, models=self.models, pace=pace, now=now
+        )
         self.sweeper = SweepDeps(self.scans, self.objects, lanes, now)
         self.dead = DeadLetterDeps(self.scans, once, self.objects, now)
         self.imaging = ScanDeps(
@@ -114,11 +116,11 @@ class World:
     ) -> AcceptedOrder[Any]:
         """Return an upload, of which S3 says nothing by itself."""
         return upload(
-            self.imaging,
-            ADA,
-            UploadedImage(content, ImageFormat.PNG),
-            UploadCommand(order or Order(Priority.HIGH)),
-            once,
+            deps=self.imaging,
+            actor=ADA,
+            image=UploadedImage(content, ImageFormat.PNG),
+            command=UploadCommand(order or Order(Priority.HIGH)),
+            once=once,
         )
 
     def task(self, of: int | AcceptedOrder[Any] | Task) -> Task:

@@ -87,7 +87,19 @@ def begin(scans: ScanStore, patient_id: int = 1, when: datetime | None = None) -
     """Return the scan and the task that the events are about."""
     now = when or clock.now()
     task = tasks.create(TASK_ID, SCAN_ID, patient_id, now)
-    scans.add(Scan(SCAN_ID, patient_id, patient_id, TASK_ID, task.object_key, None, task.status, now), task)
+    scans.add(
+        Scan(
+            id=SCAN_ID,
+            patient_id=patient_id,
+            uploaded_by=patient_id,
+            task_id=TASK_ID,
+            object_key=task.object_key,
+            scan_type=None,
+            status=task.status,
+            created_at=now,
+        ),
+        task,
+    )
     return task
 
 
@@ -170,7 +182,9 @@ def test_predict_model_card(send: Callable[..., Any], patient: Client) -> None:
 
 def test_own_data_export(send: Callable[..., Any]) -> None:
     now = clock.now()
-    person = accounts.register(SCAN_ID, Role.PATIENT, Names(email="mary@example.org"), Profile(), now)
+    person = accounts.register(
+        id=SCAN_ID, role=Role.PATIENT, names=Names(email="mary@example.org"), profile=Profile(), now=now
+    )
     AccountStore("AccountsTable").add(person, "not a hash")
     exports = ExportStore("ClinicTable")
     exports.begin(None, personal_data.request_export(SCAN_ID, TASK_ID, now))

@@ -30,7 +30,11 @@ def register(deps: AuthDeps, address: str, registration: Registration) -> Accoun
     for last in (False, False, True):
         now = deps.now()
         account = accounts.register(
-            deps.fresh_id(now), registration.role, registration.names, registration.profile, now
+            id=deps.fresh_id(now),
+            role=registration.role,
+            names=registration.names,
+            profile=registration.profile,
+            now=now,
         )
         try:
             deps.accounts.add(account, password_hash)

@@ -61,7 +61,11 @@ def _authenticate(deps: RealtimeDeps, token: str) -> AuthContext:
 def _requested_tasks(deps: RealtimeDeps, auth: AuthContext, handshake: Handshake) -> Connection:
     ends = datetime.fromtimestamp(auth.session.ends, UTC)
     connection = new_connection(
-        handshake.connection_id, auth.actor.account_id, auth.actor.session_id, ends, deps.connections.now()
+        id=handshake.connection_id,
+        account_id=auth.actor.account_id,
+        session_id=auth.actor.session_id,
+        session_ends=ends,
+        now=deps.connections.now(),
     )
     only = auth.claims.task_id
     if only is not None:

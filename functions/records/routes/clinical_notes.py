@@ -36,7 +36,9 @@ def _page(to_answer: Callable[[T], BaseModel], page: tuple[Sequence[T], str | No
 def list_histories(call: Call[None], deps: RecordDeps) -> Page:
     """List a patient's medical history, what was written last first."""
     patient, request = call.path["user_id"], call.query.page_request()
-    page = clinical_notes.list_notes_of_patient(deps, call.actor, MEDICAL_HISTORY, patient, request)
+    page = clinical_notes.list_notes_of_patient(
+        deps=deps, actor=call.actor, kind=MEDICAL_HISTORY, patient=patient, request=request
+    )
     return _page(HistoryOut.from_domain, page)
 
 
@@ -45,7 +47,9 @@ def write_history(call: Call[HistoryBody], deps: RecordDeps) -> HistoryOut:
     """Write an entry of the medical history of a patient of one's own."""
     patient_id, text, once = call.body.user_id, call.body.text(), call.idempotency_key
     return HistoryOut.from_domain(
-        clinical_notes.write_note(deps, call.actor, MEDICAL_HISTORY, patient_id, text, once=once)
+        clinical_notes.write_note(
+            deps=deps, actor=call.actor, kind=MEDICAL_HISTORY, patient_id=patient_id, text=text, once=once
+        )
     )
 
 
@@ -62,7 +66,9 @@ def amend_history(call: Call[HistoryAmendmentBody], deps: RecordDeps) -> History
 def list_history_versions(call: Call[None], deps: RecordDeps) -> Page:
     """List what amendments of an entry replaced, the newest first."""
     note_id, request = call.path["id"], call.query.page_request()
-    page = clinical_notes.list_note_versions(deps, call.actor, MEDICAL_HISTORY, note_id, request)
+    page = clinical_notes.list_note_versions(
+        deps=deps, actor=call.actor, kind=MEDICAL_HISTORY, note_id=note_id, request=request
+    )
     return _page(ReplacedEntryOut.from_domain, page)
 
 
@@ -73,7 +79,9 @@ def list_records(call: Call[None], deps: RecordDeps) -> Page:
     if patient is None:
         page = clinical_notes.list_records_in_departments(deps, call.actor, request)
     else:
-        page = clinical_notes.list_notes_of_patient(deps, call.actor, PATIENT_RECORD, patient, request)
+        page = clinical_notes.list_notes_of_patient(
+            deps=deps, actor=call.actor, kind=PATIENT_RECORD, patient=patient, request=request
+        )
     return _page(RecordOut.from_domain, page)
 
 
@@ -82,7 +90,9 @@ def write_record(call: Call[RecordBody], deps: RecordDeps) -> RecordOut:
     """Write a record of a patient of one's own."""
     patient_id, text, once = call.body.patient_id, call.body.text(), call.idempotency_key
     return RecordOut.from_domain(
-        clinical_notes.write_note(deps, call.actor, PATIENT_RECORD, patient_id, text, once=once)
+        clinical_notes.write_note(
+            deps=deps, actor=call.actor, kind=PATIENT_RECORD, patient_id=patient_id, text=text, once=once
+        )
     )
 
 
@@ -105,5 +115,7 @@ def amend_record(call: Call[AmendmentBody], deps: RecordDeps) -> RecordOut:
 def list_record_versions(call: Call[None], deps: RecordDeps) -> Page:
     """List what amendments of a record replaced, the newest first."""
     note_id, request = call.path["pk"], call.query.page_request()
-    page = clinical_notes.list_note_versions(deps, call.actor, PATIENT_RECORD, note_id, request)
+    page = clinical_notes.list_note_versions(
+        deps=deps, actor=call.actor, kind=PATIENT_RECORD, note_id=note_id, request=request
+    )
     return _page(ReplacedOut.from_domain, page)

@@ -20,7 +20,9 @@ def ask_question(call: Call[QuestionBody], deps: RecordDeps) -> QuestionOut:
     """Ask a doctor, or without `doctor_id` all approved doctors, who can read it until one has answered."""
     body = call.body
     return QuestionOut.from_domain(
-        questions.ask_question(deps, call.actor, body.question_text, body.doctor_id, call.idempotency_key)
+        questions.ask_question(
+            deps=deps, actor=call.actor, text=body.question_text, doctor_id=body.doctor_id, once=call.idempotency_key
+        )
     )
 
 
@@ -53,7 +55,11 @@ def withdraw_question(call: Call[None], deps: RecordDeps) -> MessageOut:
 def answer_question(call: Call[ResponseBody], deps: RecordDeps) -> ResponseOut:
     """Answer a question; the first answer is the only one."""
     question = questions.answer_question(
-        deps, call.actor, call.path["id"], call.body.response_text, call.idempotency_key
+        deps=deps,
+        actor=call.actor,
+        question_id=call.path["id"],
+        text=call.body.response_text,
+        once=call.idempotency_key,
     )
     return ResponseOut.from_question(question)[0]
 
@@ -62,7 +68,11 @@ def answer_question(call: Call[ResponseBody], deps: RecordDeps) -> ResponseOut:
 def list_thread(call: Call[None], deps: RecordDeps) -> Page:
     """List what a patient asked a doctor, whose id comes first, the newest first."""
     doctor, patient = call.path["id"], call.path["patient_id"]
-    return _page(questions.list_thread(deps, call.actor, doctor, patient, call.query.page_request()))
+    return _page(
+        questions.list_thread(
+            deps=deps, actor=call.actor, doctor=doctor, patient=patient, request=call.query.page_request()
+        )
+    )
 
 
 def _page(page: Questions) -> Page:

@@ -81,7 +81,7 @@ def connect_doctor(
         return _earlier_link(deps, actor, int(record.answer["professional_id"]))
 
     try:
-        return create_once(deps.idempotency, once, lambda: now, connect, replay)
+        return create_once(store=deps.idempotency, key=once, now=lambda: now, create=connect, replay=replay)
     except Conflict as error:  # other requests spent the token each time
         raise NotFound from error
 

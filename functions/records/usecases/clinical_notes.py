@@ -97,7 +97,7 @@ def list_records_in_departments(
 
 def read_note(deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], note_id: str) -> Note[T]:
     """Return one note. Raises NotFound, also for a stranger's, and NotAllowed."""
-    return _get_note(deps, actor, kind, kind.read_action, parse_id(note_id))
+    return _get_note(deps=deps, actor=actor, kind=kind, action=kind.read_action, note_id=parse_id(note_id))
 
 
 def list_note_versions(
@@ -119,22 +119,26 @@ def write_note(
         number = deps.fresh_id(now)
         deps.access.require(actor, kind.write_action, patient_id, ResourceRef(kind.resource, number))
         departments = _department_ids(deps, patient_id) if kind.notes_departments else ()
-        note = clinical_notes.write_note(number, patient_id, actor.account_id, text, now, departments)
+        note = clinical_notes.write_note(
+            id=number, patient_id=patient_id, author_id=actor.account_id, text=text, now=now, departments=departments
+        )
         kind.store(deps).add(note, once)
         return note
 
     def replay(record: IdempotencyRecord) -> Note[T]:
-        return _get_note(deps, actor, kind, kind.read_action, int(record.answer["id"]))
+        return _get_note(deps=deps, actor=actor, kind=kind, action=kind.read_action, note_id=int(record.answer["id"]))
 
-    return create_once(deps.idempotency, once, deps.now, create, replay)
+    return create_once(store=deps.idempotency, key=once, now=deps.now, create=create, replay=replay)
 
 
 def amend_note(
     deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], note_id: str, *, version: int, change: Callable[[T], T]
 ) -> Note[T]:
     """Write over `version`, which is kept. Raises NotFound, NotAllowed, and Conflict when a newer version stands."""
-    before = _get_note(deps, actor, kind, kind.write_action, parse_id(note_id))
-    after = clinical_notes.amend_note(before, version, change(before.text), actor.account_id, deps.now())
+    before = _get_note(deps=deps, actor=actor, kind=kind, action=kind.write_action, note_id=parse_id(note_id))
+    after = clinical_notes.amend_note(
+        writing=before, version=version, text=change(before.text), by=actor.account_id, now=deps.now()
+    )
     kind.store(deps).amend(before, after)
     return after
 

@@ -63,12 +63,18 @@ def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: s
 def discharge_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> None:
     """Let a patient go. Raises NotFound, and NotAllowed for who is not of the department."""
     department, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
-    _discharge(deps, actor, department.id, patient_id, Relation.DEPARTMENT)
+    _discharge(deps=deps, actor=actor, department_id=department.id, patient_id=patient_id, relation=Relation.DEPARTMENT)
 
 
 def leave_department(deps: RecordDeps, actor: Actor, department_id: str) -> None:
     """Discharge the caller at their own will, whatever has become of the department. Raises NotFound."""
-    _discharge(deps, actor, parse_id(department_id), actor.account_id, Relation.SELF)
+    _discharge(
+        deps=deps,
+        actor=actor,
+        department_id=parse_id(department_id),
+        patient_id=actor.account_id,
+        relation=Relation.SELF,
+    )
 
 
 def list_own_departments(deps: RecordDeps, actor: Actor) -> Sequence[tuple[Department, Membership]]:
@@ -136,7 +142,7 @@ def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) 
     def replay(record: IdempotencyRecord) -> Department:
         return deps.departments.get_open(int(record.answer["id"]))
 
-    return create_once(deps.idempotency, once, deps.now, create, replay)
+    return create_once(store=deps.idempotency, key=once, now=deps.now, create=create, replay=replay)
 
 
 def rename_department(deps: RecordDeps, department_id: str, name: str) -> Department:

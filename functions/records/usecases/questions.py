@@ -35,14 +35,21 @@ def ask_question(
         credentials = deps.accounts.get(doctor_id) if doctor_id is not None else None
         if doctor_id is not None and (credentials is None or not is_working_doctor(credentials.account)):
             raise InvalidFields({"doctor_id": [NO_SUCH_DOCTOR]})
-        question = Question(deps.fresh_id(now), actor.account_id, doctor_id, text, now, now)
+        question = Question(
+            id=deps.fresh_id(now),
+            patient_id=actor.account_id,
+            doctor_id=doctor_id,
+            text=text,
+            created_at=now,
+            updated_at=now,
+        )
         deps.questions.add(question, once)
         return question
 
     def replay(record: IdempotencyRecord) -> Question:
         return _get_question(deps, int(record.answer["id"]))
 
-    return create_once(deps.idempotency, once, deps.now, create, replay)
+    return create_once(store=deps.idempotency, key=once, now=deps.now, create=create, replay=replay)
 
 
 def list_own_questions(deps: RecordDeps, actor: Actor, request: PageRequest) -> Questions:
@@ -96,7 +103,9 @@ def answer_question(
     def replay(record: IdempotencyRecord) -> Question:
         return _get_question(deps, int(record.answer["id"]))
 
-    return create_once(deps.idempotency, once, deps.now, create, replay, tries=2 if once else 1)
+    return create_once(
+        store=deps.idempotency, key=once, now=deps.now, create=create, replay=replay, tries=2 if once else 1
+    )
 
 
 def withdraw_question(deps: RecordDeps, actor: Actor, question_id: str) -> None:

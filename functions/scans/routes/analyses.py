@@ -17,7 +17,11 @@ def friendly_analysis(call: Call[FriendlyBody], deps: ScanDeps) -> FriendlyOut:
     """Order an analysis that speaks to a patient."""
     image = one_image(call.files, "file")
     accepted_order = uploads.upload(
-        deps, call.actor, image, call.body.to_command(estimates_time=True), call.idempotency_key
+        deps=deps,
+        actor=call.actor,
+        image=image,
+        command=call.body.to_command(estimates_time=True),
+        once=call.idempotency_key,
     )
     return FriendlyOut.from_domain(accepted_order, estimated_time=accepted_order.estimated_time)
 
@@ -27,7 +31,11 @@ def expert_analysis(call: Call[ExpertBody], deps: ScanDeps) -> ExpertOut:
     """Order an analysis that speaks to a radiologist."""
     image = one_image(call.files, "file")
     accepted_order = uploads.upload(
-        deps, call.actor, image, call.body.to_command(estimates_time=True), call.idempotency_key
+        deps=deps,
+        actor=call.actor,
+        image=image,
+        command=call.body.to_command(estimates_time=True),
+        once=call.idempotency_key,
     )
     return ExpertOut.from_domain(
         accepted_order, priority=call.body.priority, estimated_time=accepted_order.estimated_time

@@ -44,14 +44,20 @@ routes = Routes[ScanDeps]("scans", Family.ENVELOPE)
 def upload(call: Call[UploadBody], deps: ScanDeps) -> UploadOut:
     """Upload an image of up to 4,400,000 bytes; its analysis starts at once."""
     image = one_image(call.files, "file")
-    return UploadOut.from_domain(uploads.upload(deps, call.actor, image, call.body.to_command(), call.idempotency_key))
+    return UploadOut.from_domain(
+        uploads.upload(
+            deps=deps, actor=call.actor, image=image, command=call.body.to_command(), once=call.idempotency_key
+        )
+    )
 
 
 @routes.post("/scans/uploads", UploadStartOut, UploadStart, idempotent=True)
 def begin_upload(call: Call[UploadStart], deps: ScanDeps) -> UploadStartOut:
     """Begin an upload of up to 50 MB straight to S3; its analysis starts when the file has come."""
     command, kind = call.body.to_command(), call.body.content_type
-    accepted_order, form = uploads.begin_upload(deps, call.actor, kind, command, call.idempotency_key)
+    accepted_order, form = uploads.begin_upload(
+        deps=deps, actor=call.actor, content_type=kind, command=command, once=call.idempotency_key
+    )
     return UploadStartOut.from_domain(accepted_order, upload=FormOut.from_domain(form))
 
 
@@ -84,5 +90,7 @@ def list_analyses(call: Call[None], deps: ScanDeps) -> list[TaskOut]:
 @routes.post("/scans/{scan_id}/analyses", AgainOut, OrderBody, body_optional=True, idempotent=True)
 def analyse_again(call: Call[OrderBody], deps: ScanDeps) -> AgainOut:
     """Order another analysis of a stored scan; earlier ones stay as they are."""
-    accepted_order = tasks.reanalyse(deps, call.actor, call.path["scan_id"], call.body.to_order(), call.idempotency_key)
+    accepted_order = tasks.reanalyse(
+        deps=deps, actor=call.actor, scan_id=call.path["scan_id"], order=call.body.to_order(), once=call.idempotency_key
+    )
     return AgainOut.from_domain(accepted_order, estimated_time=accepted_order.estimated_time)

@@ -77,7 +77,14 @@ def place_order(
         return _accepted_order(deps, taking, record, None)
 
     # Most keys are new, and looking each up first would cost them a round trip.
-    return create_once(deps.idempotency, taking.idempotency_key, deps.now, create, replay, looks_up_first=False)
+    return create_once(
+        store=deps.idempotency,
+        key=taking.idempotency_key,
+        now=deps.now,
+        create=create,
+        replay=replay,
+        looks_up_first=False,
+    )
 
 
 def complete_order(deps: ScanDeps, once: IdempotencyKey | None) -> None:

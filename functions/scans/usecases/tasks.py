@@ -81,7 +81,9 @@ def reanalyse(
         raise Conflict("There is no image to analyse")
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Task:
-        task = tasks.create_reanalysis(draft.task_id, of, actor.account_id, order, draft.now)
+        task = tasks.create_reanalysis(
+            id=draft.task_id, of=of, requested_by=actor.account_id, order=order, now=draft.now
+        )
         deps.scans.add_analysis(task, beside)
         return task
 

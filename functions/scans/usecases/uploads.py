@@ -112,7 +112,12 @@ def _place_order(deps: ScanDeps, taking: OrderRequest, command: UploadCommand, p
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Scan:
         task = tasks.create(
-            draft.task_id, draft.scan_id, patient_id, draft.now, command.order, requested_by=actor.account_id
+            id=draft.task_id,
+            scan_id=draft.scan_id,
+            patient_id=patient_id,
+            now=draft.now,
+            order=command.order,
+            requested_by=actor.account_id,
         )
         scan = Scan(
             id=draft.scan_id,

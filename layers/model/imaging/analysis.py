@@ -73,18 +73,22 @@ def analyse(picture: Picture, model: "Model", *, with_heat: bool = True, clock: 
     scores, *activation = model.run(prepared_input.tensor)
     infer_end = clock()
     decision = decide_findings(scores[0], card)
-    grids, is_complete = _grids(decision, activation, prepared_input, model, clock) if with_heat else ({}, True)
+    grids, is_complete = (
+        _grids(decision=decision, activation=activation, prepared_input=prepared_input, model=model, clock=clock)
+        if with_heat
+        else ({}, True)
+    )
     explain_end = clock()
     times = (start, prepare_end, infer_end, explain_end)
     steps = [1000 * (end - begin) for begin, end in pairwise(times)]
     return Analysis(
-        decision.findings,
-        decision.scores,
-        decision.choice,
-        grids,
-        prepared_input.placement,
-        Timings(picture.decode_ms, *steps),
-        (
+        findings=decision.findings,
+        scores=decision.scores,
+        choice=decision.choice,
+        grids=grids,
+        placement=prepared_input.placement,
+        timings=Timings(picture.decode_ms, *steps),
+        warnings=(
             *picture.warnings,
             *prepared_input.warnings,
             *flags,

@@ -53,11 +53,11 @@ def decide_findings(raw: NDArray[np.float32], card: Card) -> Decision:
     choice = int(np.nanargmax(scores)) if card.chooses_one else None
     findings = tuple(
         Finding(
-            label.id,
-            label.title,
-            float(scores[i]),
-            label.operating_point,
-            bool(scores[i] >= label.operating_point) and choice in (None, i),
+            label=label.id,
+            title=label.title,
+            score=float(scores[i]),
+            operating_point=label.operating_point,
+            positive=bool(scores[i] >= label.operating_point) and choice in (None, i),
         )
         for i, label in enumerate(card.labels)
         if label.trained and label.finding

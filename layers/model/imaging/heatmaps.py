@@ -86,7 +86,9 @@ def occlude(
     """
     start = clock()
     before = _evidence(model, tensor, labels)[0]
-    look = _Occlusion(model, tensor, labels, before, max(clock() - start, 1e-6), clock)
+    look = _Occlusion(
+        model=model, tensor=tensor, labels=labels, before=before, once=max(clock() - start, 1e-6), clock=clock
+    )
     heat = np.ones((len(labels), _SIDES[-1], _SIDES[-1]), np.float32)
     mask = np.ones((_SIDES[0], _SIDES[0]), bool)
     for side in _SIDES:

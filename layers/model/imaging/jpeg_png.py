@@ -64,7 +64,7 @@ def check_jpeg(data: bytes) -> JpegFrame:
 def _read_frame(data: bytes, start: int, *, lossless: bool) -> JpegFrame:
     precision, rows, columns, components = struct.unpack_from(">BHHB", data, start + 2)
     check_dimensions(rows, columns)
-    return JpegFrame(lossless, precision, rows, columns, components)
+    return JpegFrame(lossless=lossless, precision=precision, rows=rows, columns=columns, components=components)
 
 
 _HEADER_KIND = len(png.SIGNATURE) + 4

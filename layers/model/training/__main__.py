@@ -32,7 +32,7 @@ def _train(options: argparse.Namespace) -> int:
 
     subject = SUBJECTS[options.model]
     phantoms, epochs = options.phantoms or subject.phantoms, options.epochs or subject.epochs
-    train(options.models / subject.name, subject, options.seed, phantoms, epochs)
+    train(folder=options.models / subject.name, subject=subject, seed=options.seed, phantoms=phantoms, epochs=epochs)
     return 0
 
 

@@ -33,10 +33,10 @@ class Exposure:
     """What is added to a stored value to make it one of the modality's units."""
 
 
-DX = Exposure("DX", 14, 1200, 14800, "MONOCHROME2")
-CR = Exposure("CR", 12, 200, 3900, "MONOCHROME1")
-CT = Exposure("CT", 12, 0, 4095, "MONOCHROME2", -1024)
-MR = Exposure("MR", 12, 30, 3200, "MONOCHROME2")
+DX = Exposure(modality="DX", bits=14, black=1200, white=14800, photometric="MONOCHROME2")
+CR = Exposure(modality="CR", bits=12, black=200, white=3900, photometric="MONOCHROME1")
+CT = Exposure(modality="CT", bits=12, black=0, white=4095, photometric="MONOCHROME2", intercept=-1024)
+MR = Exposure(modality="MR", bits=12, black=30, white=3200, photometric="MONOCHROME2")
 
 
 def png(film: Film, bits: int = 8) -> bytes:

@@ -59,7 +59,13 @@ def compare(before: Model, after: Model, tensors: Tensors, size: float) -> Compa
         same += labels_by_image[0] == labels_by_image[1] and one.choice == other.choice
         largest = max(largest, *(abs(score - other.scores[label]) for label, score in one.scores.items()))
     speed = _median(before, tensors[0]) / _median(after, tensors[0])
-    return Comparison(len(tensors), round(same / len(tensors), 4), round(largest, 4), round(speed, 2), size)
+    return Comparison(
+        images=len(tensors),
+        same_findings=round(same / len(tensors), 4),
+        largest_difference=round(largest, 4),
+        speed=round(speed, 2),
+        size=size,
+    )
 
 
 def _run(model: Model, tensor: NDArray[np.float32]) -> NDArray[np.float32]:

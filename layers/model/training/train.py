@@ -97,7 +97,7 @@ def train(folder: Path, subject: Subject, seed: int, phantoms: int, epochs: int)
     examples = make_examples(subject, seed, "train", phantoms)
     network = fit(examples, epochs, seed, chooses=subject.nothing is not None)
     export(network, subject.input, folder / MODEL_FILE)
-    finish(folder, subject, seed, phantoms, epochs)
+    finish(folder=folder, subject=subject, seed=seed, phantoms=phantoms, epochs=epochs)
 
 
 def finish(folder: Path, subject: Subject, seed: int, phantoms: int, epochs: int) -> None:

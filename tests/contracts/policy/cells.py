@@ -69,7 +69,15 @@ def relate(who: Person, patient: Person, relation: str, ward: int) -> None:
     if relation == "expired link":
         keep_link(CareLink(patient.id, who.id, now - 2 * HOUR, now - HOUR))
     if relation == "ended link":
-        entry = AccessEntry(patient.id, now, patient.id, Role.PATIENT, "WITHDRAW", "care_link", who.id)
+        entry = AccessEntry(
+            patient_id=patient.id,
+            at=now,
+            actor_id=patient.id,
+            actor_role=Role.PATIENT,
+            action="WITHDRAW",
+            resource="care_link",
+            resource_id=who.id,
+        )
         assert CareLinkStore(CLINIC).withdraw(patient.id, who.id, entry)
     if relation == "department":
         members().admit(Membership(patient.id, ward, now), None)

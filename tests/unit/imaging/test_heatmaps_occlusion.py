@@ -59,7 +59,10 @@ def test_each_label_that_is_judged_by_itself_has_its_own_heat(tmp_path: Path) ->
 
 
 def prepared(quarter: int) -> NDArray[np.float32]:
-    return prepare(decode(png(networks.shown(quarter))), Input("image", 1, 32, 32, 0, 1, "stretch")).tensor
+    return prepare(
+        decode(png(networks.shown(quarter))),
+        Input(node="image", channels=1, height=32, width=32, low=0, high=1, resize="stretch"),
+    ).tensor
 
 
 def detail(grid: NDArray[np.float32]) -> int:
@@ -74,7 +77,9 @@ def test_the_coarsest_look_is_finished_and_then_it_ends_when_the_time_is_up(tmp_
     sides = []
     for seconds in (0.0, 4.0, 10_000.0):
         clock = Clock(0.05)  # 16 looks at it, and two before
-        [grid], whole = occlude(model(tmp_path / str(seconds), batch=1), prepared(1), [1], clock, seconds)
+        [grid], whole = occlude(
+            model=model(tmp_path / str(seconds), batch=1), tensor=prepared(1), labels=[1], clock=clock, seconds=seconds
+        )
         assert (whole, grid.max()) == (True, 1)
         assert clock.time <= max(seconds, 18 * 0.05) + 0.051
         sides.append(detail(grid))

@@ -17,7 +17,9 @@ from tests.support.encoders import ENCODERS, EXACT
 from tests.support.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, RLE, dicom, jpeg, png, ramp
 
 LARGE, DEEP = ramp(1200, 1500), ramp(1200, 1500, 4095)
-PLAIN = Input("image", 1, 64, 64, 0.0, 1.0, "stretch", "bilinear")
+PLAIN = Input(
+    node="image", channels=1, height=64, width=64, low=0.0, high=1.0, resize="stretch", interpolation="bilinear"
+)
 
 
 def turned() -> bytes:

@@ -16,7 +16,9 @@ from imaging.model_card import Input
 from imaging.preprocess import Placement, prepare, resample
 from tests.support.images import dicom, png, ramp
 
-PLAIN = Input("image", 1, 64, 64, 0.0, 1.0, "stretch", "bilinear")
+PLAIN = Input(
+    node="image", channels=1, height=64, width=64, low=0.0, high=1.0, resize="stretch", interpolation="bilinear"
+)
 HOUNSFIELD: dict[str, Any] = {"RescaleSlope": "1", "RescaleIntercept": "0"}
 IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
 

@@ -138,7 +138,16 @@ class Actor:
 
 def register(id: int, role: Role, names: Names, profile: Profile, now: datetime) -> Account:
     """Return a new account. Professionals wait for an administrator's approval, others need none."""
-    return Account(id, role, names, profile, True, role not in PROFESSIONALS, created_at=now, updated_at=now)
+    return Account(
+        id=id,
+        role=role,
+        names=names,
+        profile=profile,
+        is_active=True,
+        is_approved=role not in PROFESSIONALS,
+        created_at=now,
+        updated_at=now,
+    )
 
 
 def decide(account: Account, decision: Decision, *, is_approved: bool) -> Account:

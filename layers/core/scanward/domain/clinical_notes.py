@@ -31,7 +31,17 @@ def write_note(  # noqa: PLR0917 (a first version says as much)
     id: int, patient_id: int, author_id: int, text: T, now: datetime, departments: tuple[int, ...] = ()
 ) -> Note[T]:
     """Return the first version."""
-    return Note(id, patient_id, author_id, text, 1, now, now, author_id, departments)
+    return Note(
+        id=id,
+        patient_id=patient_id,
+        author_id=author_id,
+        text=text,
+        version=1,
+        created_at=now,
+        updated_at=now,
+        amended_by=author_id,
+        departments=departments,
+    )
 
 
 def amend_note(writing: Note[T], version: int, text: T, by: int, now: datetime) -> Note[T]:

@@ -55,7 +55,7 @@ class Export:
 
 def request_export(account_id: int, id: int, now: datetime) -> Export:
     """Return an export that waits to be packed."""
-    return Export(account_id, id, TaskStatus.PENDING, 0, now, now)
+    return Export(account_id=account_id, id=id, status=TaskStatus.PENDING, progress=0, requested_at=now, changed_at=now)
 
 
 def advance_export(export: Export, progress: int, now: datetime) -> Export:

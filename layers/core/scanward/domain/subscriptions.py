@@ -72,7 +72,15 @@ class Subscription:
 def new_connection(id: str, account_id: int, session_id: str, session_ends: datetime, now: datetime) -> Connection:
     """Return a socket that watches nothing yet; it ends with its session, and with API Gateway's patience."""
     ends = min(now + MAX_LIFETIME, session_ends)
-    return Connection(id, account_id, session_id, now, now, min(now + KEEP_ALIVE_INTERVAL, ends), ends)
+    return Connection(
+        id=id,
+        account_id=account_id,
+        session_id=session_id,
+        connected_at=now,
+        active_at=now,
+        due_at=min(now + KEEP_ALIVE_INTERVAL, ends),
+        ends_at=ends,
+    )
 
 
 def free_slot(slots: list[Slot]) -> int | None:

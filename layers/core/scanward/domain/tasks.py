@@ -167,7 +167,15 @@ def create_reanalysis(id: int, of: Task, requested_by: int, order: Order, now: d
         raise TaskNotFinished
     same = replace(order, scan_type=of.order.scan_type, model=order.model or of.order.model)
     next_order = order if order.scan_type else same
-    fresh = create(id, of.scan_id, of.patient_id, now, next_order, requested_by=requested_by, object_key=of.object_key)
+    fresh = create(
+        id=id,
+        scan_id=of.scan_id,
+        patient_id=of.patient_id,
+        now=now,
+        order=next_order,
+        requested_by=requested_by,
+        object_key=of.object_key,
+    )
     return replace(fresh, object_version=of.object_version, is_first=False)
 
 

@@ -47,7 +47,9 @@ class Access:
             raise NotFound if relation is Relation.NONE and not actor.is_admin else NotAllowed
         if relation is Relation.SELF:
             return relation
-        entry = self._entry(actor, action, patient_id, thing, grant.reason if grant else None)
+        entry = self._entry(
+            actor=actor, action=action, patient_id=patient_id, thing=thing, reason=grant.reason if grant else None
+        )
         if not self._care.log(entry, grant):
             raise NotFound
         return relation
@@ -61,7 +63,9 @@ class Access:
         if not allows(actor, action, resource):
             stranger = relation_of(actor, resource) is Relation.NONE and not actor.is_admin
             raise NotFound if stranger else NotAllowed
-        self._care.log(self._entry(actor, action, resource.patient_id, thing, None), None)
+        self._care.log(
+            self._entry(actor=actor, action=action, patient_id=resource.patient_id, thing=thing, reason=None), None
+        )
 
     def entry(self, actor: Actor, action: Action, owner_id: int, thing: ResourceRef) -> AccessEntry | None:
         """Return what to log of a change, for who writes it in the change's own transaction; None of a change of one's
@@ -71,7 +75,11 @@ class Access:
         """
         if not allows(actor, action, Resource(owner_id)):
             raise NotAllowed
-        return self._entry(actor, action, owner_id, thing, None) if actor.account_id != owner_id else None
+        return (
+            self._entry(actor=actor, action=action, patient_id=owner_id, thing=thing, reason=None)
+            if actor.account_id != owner_id
+            else None
+        )
 
     def read_grants(self, actor: Actor, action: Action, patient_ids: Iterable[int]) -> dict[int, Grant]:
         """Return patient → what opens their data, of those to whom the actor may do this. Who shows it logs it."""
@@ -90,7 +98,8 @@ class Access:
         reasons = {number: grant.reason for number, grant in grants.items()}
         others = ((patient_id, thing) for patient_id, thing in things if patient_id != actor.account_id)
         self._care.log_all(
-            self._entry(actor, action, patient_id, thing, reasons.get(patient_id)) for patient_id, thing in others
+            self._entry(actor=actor, action=action, patient_id=patient_id, thing=thing, reason=reasons.get(patient_id))
+            for patient_id, thing in others
         )
 
     def log_listed(
@@ -103,7 +112,13 @@ class Access:
         """Let a doctor without a grant read for a while, for a reason that is logged. Raises NotAllowed."""
         if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
             raise NotAllowed
-        entry = self._entry(actor, Action.BREAK_GLASS, patient_id, ResourceRef("patient", patient_id), reason)
+        entry = self._entry(
+            actor=actor,
+            action=Action.BREAK_GLASS,
+            patient_id=patient_id,
+            thing=ResourceRef("patient", patient_id),
+            reason=reason,
+        )
         glass = Glass(patient_id, actor.account_id, reason, entry.at)
         self._care.break_glass(glass, entry)
         return glass
@@ -135,7 +150,9 @@ class Access:
             for number in {*patients, actor.account_id}
             if allows(actor, action, Resource(number, relations.get(number, Relation.NONE)))
         }
-        self.log_listed(actor, action, sorted(patients & allowed_patients), "tasks", grants)
+        self.log_listed(
+            actor=actor, action=action, patient_ids=sorted(patients & allowed_patients), kind="tasks", grants=grants
+        )
         return [thing for thing in things if whose(thing) in allowed_patients]
 
     def _read_grant(self, actor: Actor, patient_id: int) -> Grant | None:

@@ -46,7 +46,14 @@ class Authenticator:
         resets_in = 60 - now % 60
         if passage.count > self._limit:
             raise TooManyRequests(resets_in, self._limit)
-        return AuthContext(passage.actor, claims, passage.session, self._limit, self._limit - passage.count, resets_in)
+        return AuthContext(
+            actor=passage.actor,
+            claims=claims,
+            session=passage.session,
+            limit=self._limit,
+            remaining=self._limit - passage.count,
+            resets_in=resets_in,
+        )
 
 
 def bearer(header: str | None) -> str:

@@ -260,7 +260,14 @@ class AccountStore:
         old, new = before.account, after.account
 
         def over(write: TransactWrite) -> None:
-            write_change(write, old, new, after.password_hash, before.version, ends_sessions=ends_sessions)
+            write_change(
+                write=write,
+                old=old,
+                new=new,
+                password_hash=after.password_hash,
+                version=before.version,
+                ends_sessions=ends_sessions,
+            )
 
         self._write(over, new, leaves=is_active_administrator(old) > is_active_administrator(new), entry=entry)
 

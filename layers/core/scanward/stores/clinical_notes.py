@@ -206,7 +206,7 @@ class NoteStore(Generic[T]):
 
 
 HISTORIES: NoteKind[Surgery] = NoteKind(
-    keys.HISTORY, keys.history, keys.histories_of, asdict, lambda text: Surgery(**text)
+    sort=keys.HISTORY, key=keys.history, list_of=keys.histories_of, spell=asdict, read=lambda text: Surgery(**text)
 )
 
 
@@ -215,7 +215,9 @@ def history_store(table: str) -> NoteStore[Surgery]:
     return NoteStore(table, HISTORIES)
 
 
-RECORDS: NoteKind[Findings] = NoteKind(keys.RECORD, keys.record, keys.records_of, asdict, lambda text: Findings(**text))
+RECORDS: NoteKind[Findings] = NoteKind(
+    sort=keys.RECORD, key=keys.record, list_of=keys.records_of, spell=asdict, read=lambda text: Findings(**text)
+)
 
 
 def record_store(table: str) -> NoteStore[Findings]:

@@ -66,7 +66,13 @@ def session_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
 def actor_of(item: SessionItem, session_id: str) -> Actor:
     """Return who acts in a session, as the gate knows them now."""
     departments = frozenset(map(int, item.departments or ()))
-    return Actor(keys.number(item.pk), Role(item.role), item.approved, session_id, departments)
+    return Actor(
+        account_id=keys.number(item.pk),
+        role=Role(item.role),
+        is_approved=item.approved,
+        session_id=session_id,
+        departments=departments,
+    )
 
 
 def is_working_doctor(item: SessionItem, department_id: int) -> bool:
@@ -86,7 +92,14 @@ def sessions_of(item: SessionItem) -> dict[str, Session]:
     """Return the sessions that an item spells, those that have run out too."""
     stored_sessions: dict[str, Mapping[str, Any]] = item.sessions.as_dict()  # type: ignore[no-untyped-call]
     return {
-        sid: Session(sid, int(s.get("c", 0)), int(s["e"]), s.get("r"), s.get("p"), int(s.get("t", 0)))
+        sid: Session(
+            id=sid,
+            created_at=int(s.get("c", 0)),
+            ends=int(s["e"]),
+            current=s.get("r"),
+            previous=s.get("p"),
+            rotated_at=int(s.get("t", 0)),
+        )
         for sid, s in stored_sessions.items()
     }
 

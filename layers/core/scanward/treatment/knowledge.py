@@ -98,12 +98,12 @@ def _read(name: str) -> dict[str, Any]:
 
 def _entry(model: str, label: str, entry: Mapping[str, Any], sources: Mapping[str, Source]) -> Entry:
     return Entry(
-        model,
-        label,
-        entry["condition"],
-        entry.get("clear", False),
-        (_advice(entry), *(_advice(each) for each in entry.get("adjusted", ()))),
-        tuple(sources[key] for key in entry["sources"]),
+        model=model,
+        label=label,
+        condition=entry["condition"],
+        clear=entry.get("clear", False),
+        advice=(_advice(entry), *(_advice(each) for each in entry.get("adjusted", ()))),
+        sources=tuple(sources[key] for key in entry["sources"]),
     )
 
 

@@ -77,10 +77,10 @@ def _suggestion(entry: Entry, score: float, someone: Person, urgent: Sequence[st
     flags = tuple(dict.fromkeys([*urgent, *(flag for advice in own_first for flag in advice.red_flags)]))
     precautions = [text for advice in own_first for text in advice.precautions]
     return Suggestion(
-        entry.condition,
-        score,
-        " ".join(text for advice in own_first for text in advice.treatment),
-        " ".join([*flags, *precautions]),
-        entry.sources,
-        flags,
+        condition=entry.condition,
+        confidence=score,
+        treatment=" ".join(text for advice in own_first for text in advice.treatment),
+        precautions=" ".join([*flags, *precautions]),
+        sources=entry.sources,
+        red_flags=flags,
     )

@@ -191,7 +191,7 @@ def _jpeg_ls_frame(data: bytes) -> JpegFrame:
             raise unsupported_format("A JPEG-LS frame with tables of its own is not read.")
         if marker == _JPEG_LS_FRAME:
             precision, rows, columns, components = struct.unpack_from(">BHHB", data, position + 4)
-            return JpegFrame(True, precision, rows, columns, components)
+            return JpegFrame(lossless=True, precision=precision, rows=rows, columns=columns, components=components)
         position += 2 + length
     raise bad_input("The JPEG-LS frame has no header.")
 

@@ -183,11 +183,14 @@ def read_transform(
     voi = read_table(header, "VOILUTSequence", is_signed=layout.is_signed, big_endian=big_endian)
     offset = 1 << (layout.bits_stored - 1) if layout.is_signed else 0
     if modality is not None:
-        return _transform_of_table(header, modality, voi, offset, pixels)
+        return _transform_of_table(header=header, modality=modality, voi=voi, offset=offset, pixels=pixels)
     slope, intercept = _rescale(header, offset)
     ends = sorted(float(end) * slope + intercept for end in (pixels.min(), pixels.max()))
     has_units = all(number(header, name) is not None for name in ("RescaleSlope", "RescaleIntercept"))
-    return replace(_voi_range(header, voi, slope, intercept, (ends[0], ends[1])), units=has_units)
+    return replace(
+        _voi_range(header=header, voi=voi, slope=slope, intercept=intercept, occurring=(ends[0], ends[1])),
+        units=has_units,
+    )
 
 
 def _rescale(header: Dataset, offset: int) -> tuple[float, float]:
@@ -204,7 +207,9 @@ def _voi_range(
     """Return the range of the VOI LUT, else of the first window, else of all values; in the modality's units."""
     if voi is not None:
         low, high = float(voi.first), float(voi.first + max(len(voi.values) - 1, 1))
-        return GreyscaleTransform(low, high, slope, intercept, _brightness(voi), function="TABLE")
+        return GreyscaleTransform(
+            low=low, high=high, slope=slope, intercept=intercept, curve=_brightness(voi), function="TABLE"
+        )
     centre, width = number(header, "WindowCenter"), number(header, "WindowWidth")
     if centre is None or width is None or width <= 0:
         return GreyscaleTransform(occurring[0], max(occurring[1], occurring[0] + abs(slope)), slope, intercept)
@@ -213,14 +218,28 @@ def _voi_range(
         steps = np.linspace(-8, 8, _SIGMOID_STEPS)
         curve = (1 / (1 + np.exp(-steps))).astype(np.float32)
         return GreyscaleTransform(
-            centre - 2 * width, centre + 2 * width, slope, intercept, curve, (centre, width), function
+            low=centre - 2 * width,
+            high=centre + 2 * width,
+            slope=slope,
+            intercept=intercept,
+            curve=curve,
+            window=(centre, width),
+            function=function,
         )
     exact = function == "LINEAR_EXACT"
     # Narrower than one stored step shows nothing more.
     middle, span = (centre, width) if exact else (centre - 0.5, width - 1)
     half = max(span, abs(slope)) / 2
     voi_function = function if exact else "LINEAR"
-    return GreyscaleTransform(middle - half, middle + half, slope, intercept, None, (centre, width), voi_function)
+    return GreyscaleTransform(
+        low=middle - half,
+        high=middle + half,
+        slope=slope,
+        intercept=intercept,
+        curve=None,
+        window=(centre, width),
+        function=voi_function,
+    )
 
 
 def _transform_of_table(
@@ -232,11 +251,19 @@ def _transform_of_table(
     values = np.interp(places, low + np.arange(len(modality.values)), modality.values)
     visible = values[(places >= pixels.min()) & (places <= pixels.max())]
     occurring = (float(visible.min()), float(visible.max())) if visible.size else (0.0, float((1 << modality.bits) - 1))
-    tone = _voi_range(header, voi, 1.0, 0.0, occurring)
+    tone = _voi_range(header=header, voi=voi, slope=1.0, intercept=0.0, occurring=occurring)
     share = np.clip((values - tone.low) / (tone.high - tone.low), 0, 1)
     if tone.curve is not None:
         share = np.interp(share, np.linspace(0, 1, len(tone.curve)), tone.curve)
-    return GreyscaleTransform(low, high, 1.0, 0.0, share.astype(np.float32), tone.window, tone.function)
+    return GreyscaleTransform(
+        low=low,
+        high=high,
+        slope=1.0,
+        intercept=0.0,
+        curve=share.astype(np.float32),
+        window=tone.window,
+        function=tone.function,
+    )
 
 
 def _brightness(table: Table) -> Curve:

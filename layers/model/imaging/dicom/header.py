@@ -163,7 +163,17 @@ def read_layout(header: Dataset) -> PixelLayout:
     _check_kind(photometric, samples, bits_allocated, bits_stored)
     is_signed = bool(_integer(header, "PixelRepresentation", 0)) and photometric != "PALETTE COLOR"
     planar = bool(_integer(header, "PlanarConfiguration", 0))
-    return PixelLayout(rows, columns, samples, bits_allocated, bits_stored, is_signed, planar, frames, photometric)
+    return PixelLayout(
+        rows=rows,
+        columns=columns,
+        samples=samples,
+        bits_allocated=bits_allocated,
+        bits_stored=bits_stored,
+        is_signed=is_signed,
+        planar=planar,
+        frames=frames,
+        photometric=photometric,
+    )
 
 
 def _check_kind(photometric: str, samples: int, bits_allocated: int, bits_stored: int) -> None:

@@ -209,16 +209,18 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
         header, position = read_header(data)
         layout = read_layout(header)
         header = merge_functional_groups(header, layout.frames // 2)
-        pixels, layout = _middle_frame(data, position, header, layout, syntax, whole=whole)
+        pixels, layout = _middle_frame(
+            data=data, position=position, header=header, layout=layout, syntax=syntax, whole=whole
+        )
         tone = read_transform(header, layout, pixels, big_endian=syntax == BIG_ENDIAN)
         facts = read_facts(header, layout, syntax)
     return Picture(
-        pixels,
-        tone.low,
-        tone.high,
-        dataclasses.replace(facts, window=tone.window, window_function=tone.function),
-        tone.slope,
-        tone.intercept,
+        pixels=pixels,
+        low=tone.low,
+        high=tone.high,
+        facts=dataclasses.replace(facts, window=tone.window, window_function=tone.function),
+        slope=tone.slope,
+        intercept=tone.intercept,
         units=tone.units,
         is_inverted=layout.photometric == "MONOCHROME1",
         warnings=("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else (),

@@ -30,8 +30,30 @@ class Weighting:
     oedema: float
 
 
-T1_ENHANCED = Weighting(True, 0.80, 0.06, 0.36, 0.14, 0.42, 0.54, 0.66, 0.88, 0.38)
-T2 = Weighting(False, 0.58, 0.04, 0.26, 0.95, 0.56, 0.41, 0.12, 0.06, 0.80)
+T1_ENHANCED = Weighting(
+    has_contrast=True,
+    scalp=0.80,
+    bone=0.06,
+    marrow=0.36,
+    fluid=0.14,
+    grey=0.42,
+    white=0.54,
+    dura=0.66,
+    sinus=0.88,
+    oedema=0.38,
+)
+T2 = Weighting(
+    has_contrast=False,
+    scalp=0.58,
+    bone=0.04,
+    marrow=0.26,
+    fluid=0.95,
+    grey=0.56,
+    white=0.41,
+    dura=0.12,
+    sinus=0.06,
+    oedema=0.80,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -59,10 +81,12 @@ class Head:
 def draw_head(rng: np.random.Generator, *, low: bool) -> tuple[Head, Layer]:
     """Return a person, and the slice with an empty skull."""
     width, length = rng.uniform(58, 66), rng.uniform(74, 84)
-    plane = lie(rng, 2 * (length + 14) * rng.uniform(1.02, 1.22), 0.07, 4, 1.6)
+    plane = lie(rng=rng, field=2 * (length + 14) * rng.uniform(1.02, 1.22), turn=0.07, off=4, warp=1.6)
     sequence = _vary(rng, T1_ENHANCED if rng.random() < 0.6 else T2)
     inside = plane.oval((0, 0), (width + 3, length + 3), power=2.15)
-    head = Head(plane, sequence, width, length, low, rng.uniform(0, 1), inside)
+    head = Head(
+        plane=plane, sequence=sequence, width=width, length=length, low=low, atrophy=rng.uniform(0, 1), inside=inside
+    )
     signal = np.full((SIDE, SIDE), 0.015, np.float32)
     thick = rng.uniform(4, 8)
     paint(signal, plane.oval((0, 0), (width + 10 + thick, length + 10 + thick), power=2.1), sequence.scalp)

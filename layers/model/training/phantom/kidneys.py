@@ -26,9 +26,9 @@ class Phase:
     spleen: float
 
 
-PLAIN = Phase(42, 34, 32, 56, 48)
-ARTERIAL = Phase(270, 185, 85, 70, 125)
-NEPHROGRAPHIC = Phase(145, 172, 165, 108, 115)
+PLAIN = Phase(blood=42, cortex=34, medulla=32, liver=56, spleen=48)
+ARTERIAL = Phase(blood=270, cortex=185, medulla=85, liver=70, spleen=125)
+NEPHROGRAPHIC = Phase(blood=145, cortex=172, medulla=165, liver=108, spleen=115)
 _PHASES = ((PLAIN, 0.16), (ARTERIAL, 0.14), (NEPHROGRAPHIC, 0.7))
 
 
@@ -50,10 +50,10 @@ class Abdomen:
 def draw_abdomen(rng: np.random.Generator) -> tuple[Abdomen, Layer]:
     """Return a person, and the slice with everything but the kidneys."""
     width, depth, fat = rng.uniform(112, 140), rng.uniform(84, 108), rng.uniform(6, 24)
-    plane = lie(rng, rng.uniform(215, 250), 0.05, 5, 3.0, back=0.3 * depth)
+    plane = lie(rng=rng, field=rng.uniform(215, 250), turn=0.05, off=5, warp=3.0, back=0.3 * depth)
     phase = _PHASES[int(rng.choice(3, p=[share for _, share in _PHASES]))][0]
     cavity = plane.oval((0, -4), (width, depth), power=2.3)
-    person = Abdomen(plane, width, depth, 0.42 * depth, phase, cavity)
+    person = Abdomen(plane=plane, width=width, depth=depth, back=0.42 * depth, phase=phase, cavity=cavity)
     density = np.full((SIDE, SIDE), AIR, np.float32)
     paint(density, plane.oval((0, 2), (width + 12 + fat, depth + 14 + 0.8 * fat), power=2.4), FAT)
     paint(density, plane.oval((0, -2), (width + 10, depth + 9), power=2.35), MUSCLE + 10 * plane.clouds(rng, 7))
@@ -169,7 +169,7 @@ def draw_kidney(rng: np.random.Generator, person: Abdomen, density: Layer, side:
     shape = plane.oval(centre, radii, turn, rough=1.4 * plane.clouds(rng, 16))
     paint(density, plane.oval(centre, (radii[0] + 9, radii[1] + 9), turn) * person.cavity, FAT)
     paint(density, shape, phase.cortex + 3 * plane.clouds(rng, 6))
-    kidney = Kidney(side, centre, radii, turn, shape, shape)
+    kidney = Kidney(side=side, centre=centre, radii=radii, turn=turn, shape=shape, sinus=shape)
     for angle in np.linspace(-1.9, 1.9, 8) + rng.normal(0, 0.08, 8):
         pyramid = plane.oval(kidney.rim(angle, 0.63), (5.5, 5.0), soft=2.5, rough=plane.clouds(rng, 5))
         paint(density, pyramid * shape, phase.medulla)
@@ -193,7 +193,7 @@ def draw_kidney(rng: np.random.Generator, person: Abdomen, density: Layer, side:
     if swollen:
         for angle in rng.uniform(-1.6, 1.6, 4):
             paint(density, plane.oval(kidney.rim(angle, 0.42), (wide * 0.45, wide * 0.45)), WATER)
-    return Kidney(side, centre, radii, turn, shape, sinus)
+    return Kidney(side=side, centre=centre, radii=radii, turn=turn, shape=shape, sinus=sinus)
 
 
 _LEAST_MASK = 6.0

@@ -43,7 +43,7 @@ def draw_chest(rng: np.random.Generator) -> tuple[Chest, Layer]:
     """Return a person, and the slice before anything is in the lungs."""
     width, depth, level = rng.uniform(116, 138), rng.uniform(82, 100), rng.uniform(0, 1)
     fat, contrast = rng.uniform(6, 26), bool(rng.random() < 0.6)
-    plane = lie(rng, 2.1 * (width + 22 + fat) * rng.uniform(0.99, 1.12), 0.05, 5, 3.0)
+    plane = lie(rng=rng, field=2.1 * (width + 22 + fat) * rng.uniform(0.99, 1.12), turn=0.05, off=5, warp=3.0)
     cage = plane.oval((0, -2), (width, depth), power=2.3)
     middle = _mediastinum(rng, plane, level, depth)
     lungs = cage * (1 - middle)
@@ -52,7 +52,16 @@ def draw_chest(rng: np.random.Generator) -> tuple[Chest, Layer]:
     paint(density, plane.oval((0, 2), (width + 20, depth + 18), power=2.4), MUSCLE + 6 * plane.clouds(rng, 9))
     paint(density, plane.oval((0, -1), (width + 5, depth + 4), power=2.3), FAT)
     rim = plane.beyond((0, -2), (width, depth))
-    chest = Chest(plane, width, depth, level, contrast, lungs, (lungs > 0.5).astype(np.float32), rim)
+    chest = Chest(
+        plane=plane,
+        width=width,
+        depth=depth,
+        level=level,
+        contrast=contrast,
+        lungs=lungs,
+        air=(lungs > 0.5).astype(np.float32),
+        rim=rim,
+    )
     _bones(rng, chest, density)
     paint(density, cage * middle, FAT + 8 * plane.clouds(rng, 12))
     _vessels_of_the_middle(rng, chest, density)
@@ -148,7 +157,13 @@ def fill_lungs(rng: np.random.Generator, chest: Chest, density: Layer) -> None:
 def _marks(rng: np.random.Generator, chest: Chest, density: Layer, side: int) -> None:
     strokes: list[Stroke] = []
     for angle in np.linspace(-1.5, 1.5, 11):
-        _branch(rng, chest.hilum(side), (side, float(angle + rng.normal(0, 0.12))), rng.uniform(3.0, 5.5), strokes)
+        _branch(
+            rng=rng,
+            start=chest.hilum(side),
+            heading=(side, float(angle + rng.normal(0, 0.12))),
+            width=rng.uniform(3.0, 5.5),
+            strokes=strokes,
+        )
     paint(density, chest.plane.lines(strokes, 0.4) * chest.lungs * 0.85, _TISSUE)
 
 
@@ -166,7 +181,13 @@ def _branch(
         angle += rng.normal(0, 0.17)
         width *= rng.uniform(0.78, 0.92)
         if rng.random() < 0.4 and width > 1.3:
-            _branch(rng, (x, y), (side, angle + rng.choice([-0.6, 0.6])), width * 0.75, strokes)
+            _branch(
+                rng=rng,
+                start=(x, y),
+                heading=(side, angle + rng.choice([-0.6, 0.6])),
+                width=width * 0.75,
+                strokes=strokes,
+            )
 
 
 def _dots(rng: np.random.Generator, chest: Chest, density: Layer) -> None:

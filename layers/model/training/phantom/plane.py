@@ -107,7 +107,14 @@ def lie(rng: np.random.Generator, field: float, turn: float, off: float, warp: f
     x, y = x * cos + y * sin, y * cos - x * sin
     bends = [warp * noise(rng, 70 / pixel) + 0.25 * warp * noise(rng, 18 / pixel) for _ in range(2)]
     most = float(np.hypot(*bends).max())
-    return Plane(x + bends[0], y + bends[1], pixel, float(angle), (float(shift[0]), float(shift[1])), most)
+    return Plane(
+        x=x + bends[0],
+        y=y + bends[1],
+        pixel=pixel,
+        turn=float(angle),
+        shift=(float(shift[0]), float(shift[1])),
+        bend=most,
+    )
 
 
 def _square(u: Layer, v: Layer, power: float) -> Layer:

@@ -102,7 +102,13 @@ def vessels(person: Thorax, side: int) -> Layer:
     rng = np.random.default_rng(person.seed + 11 * (side + 2))
     strokes: list[Stroke] = []
     for angle in np.linspace(-1.35, 1.35, 11):
-        _branch(rng, person.at(side * 0.24, 0.44), (side, angle + rng.normal(0, 0.08)), 4.2, strokes)
+        _branch(
+            rng=rng,
+            start=person.at(side * 0.24, 0.44),
+            heading=(side, angle + rng.normal(0, 0.08)),
+            width=4.2,
+            strokes=strokes,
+        )
     hilum = ellipse(person.at(side * 0.23, 0.44), (SIZE * 0.025, SIZE * 0.05), -0.2 * side, 5)
     return 0.16 * stroke(strokes, 1.1) + 0.14 * hilum
 
@@ -121,7 +127,13 @@ def _branch(
         angle += rng.normal(0, 0.14)
         width *= rng.uniform(0.80, 0.90)
         if rng.random() < 0.35 and width > 1.2:
-            _branch(rng, (x, y), (side, angle + rng.choice([-0.5, 0.5])), width * 0.7, strokes)
+            _branch(
+                rng=rng,
+                start=(x, y),
+                heading=(side, angle + rng.choice([-0.5, 0.5])),
+                width=width * 0.7,
+                strokes=strokes,
+            )
 
 
 def ribs(person: Thorax) -> Layer:

@@ -43,7 +43,14 @@ def time() -> Time:
 def inference(aws: None, time: Time) -> AnalysisDeps:
     models = ModelRegistry(ROOT / "layers" / "model" / "models", memory_mb=1769)
     pace = DurationTracker(DurationStore("ScansTable"))
-    return AnalysisDeps(ScanStore("ScansTable"), ObjectStore(BUCKET), Purger(BUCKET), models, pace, time.now)
+    return AnalysisDeps(
+        scans=ScanStore("ScansTable"),
+        objects=ObjectStore(BUCKET),
+        purger=Purger(BUCKET),
+        models=models,
+        pace=pace,
+        now=time.now,
+    )
 
 
 Upload = Callable[[bytes | None], tuple[Task, UploadedObject]]
@@ -56,7 +63,16 @@ def uploaded(inference: AnalysisDeps) -> Upload:
     def upload(content: bytes | None) -> tuple[Task, UploadedObject]:
         now = inference.now()
         task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now)
-        scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
+        scan = Scan(
+            id=task.scan_id,
+            patient_id=3,
+            uploaded_by=3,
+            task_id=task.id,
+            object_key=task.object_key,
+            scan_type=None,
+            status=task.status,
+            created_at=now,
+        )
         inference.scans.add(scan, task)
         version = None
         if content is not None:

@@ -30,7 +30,9 @@ def copy(inference: AnalysisDeps, task: Task) -> bytes:
 def read_again(inference: AnalysisDeps, of: Task) -> Outcome:
     done = inference.scans.task(of.id)
     assert done
-    task = tasks.create_reanalysis(clock.fresh_id(inference.now()), done, 3, Order(), inference.now())
+    task = tasks.create_reanalysis(
+        id=clock.fresh_id(inference.now()), of=done, requested_by=3, order=Order(), now=inference.now()
+    )
     inference.scans.add_analysis(task)
     return process(inference, UploadedObject(task.scan_id, task.id, None, None))
 

@@ -41,10 +41,19 @@ ACCOUNT = 7
 @pytest.fixture
 def reception(inference: AnalysisDeps) -> IngestDeps:
     """Provide a reception, and one account that is there."""
-    hospital = accounts.register(ACCOUNT, Role.HOSPITAL, Names(email="pacs@example.org"), Profile(), clock.now())
+    hospital = accounts.register(
+        id=ACCOUNT, role=Role.HOSPITAL, names=Names(email="pacs@example.org"), profile=Profile(), now=clock.now()
+    )
     AccountStore("AccountsTable").add(hospital, "hash")
     gates, once = SessionStore("AccountsTable"), IdempotencyStore("ScansTable")
-    return IngestDeps(inference.scans, inference.objects, gates, once, inference.now, clock.fresh_id)
+    return IngestDeps(
+        scans=inference.scans,
+        objects=inference.objects,
+        sessions=gates,
+        idempotency=once,
+        now=inference.now,
+        fresh_id=clock.fresh_id,
+    )
 
 
 def delivered(content: bytes, name: str = "a b/../ü.dcm", account: int = ACCOUNT) -> ExternalUpload:

@@ -54,8 +54,19 @@ def told(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
 def kept(content: bytes | None, lane: Priority = Priority.HIGH, ago: timedelta = timedelta()) -> tuple[Task, str]:
     """Return a task that waits, and the version of its object."""
     now = clock.now() - ago
-    task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(priority=lane))
-    scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
+    task = tasks.create(
+        id=clock.fresh_id(now), scan_id=clock.fresh_id(now), patient_id=3, now=now, order=Order(priority=lane)
+    )
+    scan = Scan(
+        id=task.scan_id,
+        patient_id=3,
+        uploaded_by=3,
+        task_id=task.id,
+        object_key=task.object_key,
+        scan_type=None,
+        status=task.status,
+        created_at=now,
+    )
     ScanStore("ScansTable").add(scan, task)
     if content is None:
         return task, ""

@@ -168,7 +168,9 @@ def test_a_refusal_is_believed_for_a_while_and_then_looked_at_again(aws: None, f
     pin = hashlib.sha256(json.dumps(document).encode()).hexdigest()
     served = read_configs(json.dumps({"brain": {"prefix": "brain", "sha256": pin}}))
     fetch = ModelFiles(BUCKET, "models/").get
-    models = ModelRegistry(folder, 1769, served, fetch, told.append, clock=lambda: time[0])
+    models = ModelRegistry(
+        folder=folder, memory_mb=1769, configs=served, fetch=fetch, on_error=told.append, clock=lambda: time[0]
+    )
     assert models.for_image(BRAIN) is None
     keep("brain", document, network=NETWORK + b"\x00")
     time[0] = RETRY_SECONDS - 1

@@ -26,7 +26,14 @@ MODEL = version("chest_xray")
 
 
 def test_every_label_is_listed_with_its_numbers_found_or_not() -> None:
-    said = expert([HEART, NODULE, EFFUSION], MODEL, FACTS, [], None, heatmap="/files/heatmaps/1")
+    said = expert(
+        findings=[HEART, NODULE, EFFUSION],
+        model=MODEL,
+        image_facts=FACTS,
+        warnings=[],
+        additional_notes=None,
+        heatmap="/files/heatmaps/1",
+    )
     assert [each["label"] for each in said["findings"]] == ["effusion", "nodule", "cardiomegaly"]
     assert said["findings"][0] == {
         "label": "effusion",
@@ -41,12 +48,16 @@ def test_every_label_is_listed_with_its_numbers_found_or_not() -> None:
 
 
 def test_a_score_on_its_operating_point_is_above_it() -> None:
-    (one,) = expert([finding("nodule", 0.12, 0.12)], MODEL, {}, [], None)["findings"]
+    (one,) = expert(
+        findings=[finding("nodule", 0.12, 0.12)], model=MODEL, image_facts={}, warnings=[], additional_notes=None
+    )["findings"]
     assert (one["position"], one["margin"]) == ("above", 0)
 
 
 def test_the_impression_counts_and_names_what_was_found() -> None:
-    said = expert([HEART, NODULE, EFFUSION], MODEL, FACTS, [], None)["impression"]
+    said = expert(
+        findings=[HEART, NODULE, EFFUSION], model=MODEL, image_facts=FACTS, warnings=[], additional_notes=None
+    )["impression"]
     assert said == (
         "chest_xray 1.0.0 scored 3 labels; 2 at or above the operating point: Pleural effusion 0.913 (operating point "
         "0.369), Pulmonary nodule 0.420 (operating point 0.120). Scores are not probabilities of disease."
@@ -54,19 +65,19 @@ def test_the_impression_counts_and_names_what_was_found() -> None:
 
 
 def test_nothing_found_is_not_called_normal() -> None:
-    said = expert([HEART], MODEL, FACTS, [], None)["impression"]
+    said = expert(findings=[HEART], model=MODEL, image_facts=FACTS, warnings=[], additional_notes=None)["impression"]
     assert said.startswith("chest_xray 1.0.0 scored 1 label; none at or above its operating point.")
     assert "normal" not in said
 
 
 def test_an_image_that_no_model_read_gets_no_finding_and_no_model() -> None:
-    said = expert([], None, FACTS, [NO_SUITABLE_MODEL], None)
+    said = expert(findings=[], model=None, image_facts=FACTS, warnings=[NO_SUITABLE_MODEL], additional_notes=None)
     assert (said["impression"], said["findings"], said["model"]) == ("Not read: no suitable model.", [], None)
     assert "not read" in said["warnings"][0]["meaning"]
 
 
 def test_the_model_is_named_down_to_its_hash_and_the_file_by_its_facts() -> None:
-    said = expert([NODULE], MODEL, FACTS, [], None)
+    said = expert(findings=[NODULE], model=MODEL, image_facts=FACTS, warnings=[], additional_notes=None)
     assert said["model"] == {name: value for name, value in asdict(MODEL).items() if name != "disclaimer"}
     assert said["image"] == FACTS
     assert said["technique"] == (
@@ -77,28 +88,41 @@ def test_the_model_is_named_down_to_its_hash_and_the_file_by_its_facts() -> None
 
 
 def test_a_clinics_own_model_is_told_with_its_own_notice() -> None:
-    said = expert([NODULE], version("chest_xray", OWN), FACTS, [], None)
+    said = expert(
+        findings=[NODULE], model=version("chest_xray", OWN), image_facts=FACTS, warnings=[], additional_notes=None
+    )
     assert said["notice"] == "Trained on films of this clinic; not a medical device. This is not a diagnosis."
 
 
 def test_what_the_file_does_not_say_is_left_out() -> None:
     assert (
-        expert([], MODEL, {"format": "PNG", "rows": 64, "columns": 32}, [], None)["technique"] == "PNG; 32 × 64 pixels"
+        expert(
+            findings=[],
+            model=MODEL,
+            image_facts={"format": "PNG", "rows": 64, "columns": 32},
+            warnings=[],
+            additional_notes=None,
+        )["technique"]
+        == "PNG; 32 × 64 pixels"
     )
 
 
 def test_notes_come_back_as_they_were_and_change_nothing_else() -> None:
     notes = 'Ignore the above: {score} <b>normal</b> %s "\n'
-    said = expert([NODULE], MODEL, FACTS, [], notes)
+    said = expert(findings=[NODULE], model=MODEL, image_facts=FACTS, warnings=[], additional_notes=notes)
     assert said["additional_notes"] == notes
-    assert {**said, "additional_notes": None} == expert([NODULE], MODEL, FACTS, [], None)
+    assert {**said, "additional_notes": None} == expert(
+        findings=[NODULE], model=MODEL, image_facts=FACTS, warnings=[], additional_notes=None
+    )
 
 
 def test_a_code_without_a_known_meaning_stays_a_code() -> None:
-    assert expert([], MODEL, {}, ["SOME_CODE"], None)["warnings"] == [{"code": "SOME_CODE", "meaning": None}]
+    assert expert(findings=[], model=MODEL, image_facts={}, warnings=["SOME_CODE"], additional_notes=None)[
+        "warnings"
+    ] == [{"code": "SOME_CODE", "meaning": None}]
 
 
 def test_a_reading_can_be_kept_as_json() -> None:
     titled = replace(NODULE, title="Nodule “round”")
-    said = expert([titled], MODEL, FACTS, ["LOW_CONTRAST"], "note")
+    said = expert(findings=[titled], model=MODEL, image_facts=FACTS, warnings=["LOW_CONTRAST"], additional_notes="note")
     assert json.loads(json.dumps(said))["findings"][0]["title"] == titled.title

@@ -35,8 +35,20 @@ def gallbladders(inference: AnalysisDeps, tmp_path: Path) -> AnalysisDeps:
 def ordered(inference: AnalysisDeps, order: Order) -> dict[str, Any]:
     """Return the result of an order, of which the last label is found."""
     now = inference.now()
-    task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, order)
-    inference.scans.add(Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now), task)
+    task = tasks.create(id=clock.fresh_id(now), scan_id=clock.fresh_id(now), patient_id=3, now=now, order=order)
+    inference.scans.add(
+        Scan(
+            id=task.scan_id,
+            patient_id=3,
+            uploaded_by=3,
+            task_id=task.id,
+            object_key=task.object_key,
+            scan_type=None,
+            status=task.status,
+            created_at=now,
+        ),
+        task,
+    )
     inference.objects.put(task.object_key, png(networks.shown(3)), "image/png")
     assert process(inference, UploadedObject(task.scan_id, task.id)) is Outcome.FINISHED
     done = inference.scans.task(task.id)

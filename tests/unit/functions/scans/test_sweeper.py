@@ -37,8 +37,19 @@ class World:
     def begin(self, content: bytes | None = None) -> Task:
         """Return a task whose object has come, or not."""
         now = clock.now()
-        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), 3, now, Order(Priority.HIGH))
-        scan = Scan(task.scan_id, 3, 3, task.id, task.object_key, None, task.status, now)
+        task = tasks.create(
+            id=clock.fresh_id(now), scan_id=clock.fresh_id(now), patient_id=3, now=now, order=Order(Priority.HIGH)
+        )
+        scan = Scan(
+            id=task.scan_id,
+            patient_id=3,
+            uploaded_by=3,
+            task_id=task.id,
+            object_key=task.object_key,
+            scan_type=None,
+            status=task.status,
+            created_at=now,
+        )
         self.scans.add(scan, task)
         if content is not None:
             boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=content)

@@ -16,7 +16,7 @@ ASKED, NOBODY = Relation.ASKED, Relation.NONE
 
 
 def question(doctor_id: int | None, answered_by: int | None = None) -> Question:
-    asked = Question(9, PATIENT, doctor_id, "Why?", NOW, NOW)
+    asked = Question(id=9, patient_id=PATIENT, doctor_id=doctor_id, text="Why?", created_at=NOW, updated_at=NOW)
     return questions.answer(asked, Response(8, answered_by, "So.", LATER)) if answered_by else asked
 
 
@@ -45,10 +45,10 @@ def test_an_answer_is_the_only_one() -> None:
 
 
 def test_an_amendment_goes_over_the_version_that_stands() -> None:
-    first = clinical_notes.write_note(9, PATIENT, NAMED, "one", NOW)
-    second = clinical_notes.amend_note(first, 1, "two", OTHER, LATER)
+    first = clinical_notes.write_note(id=9, patient_id=PATIENT, author_id=NAMED, text="one", now=NOW)
+    second = clinical_notes.amend_note(writing=first, version=1, text="two", by=OTHER, now=LATER)
     assert (second.version, second.text, second.author_id, second.amended_by) == (2, "two", NAMED, OTHER)
     assert (second.created_at, second.updated_at) == (NOW, LATER)
     for version in (1, 3):
         with pytest.raises(Conflict):
-            clinical_notes.amend_note(second, version, "three", NAMED, LATER)
+            clinical_notes.amend_note(writing=second, version=version, text="three", by=NAMED, now=LATER)

@@ -11,7 +11,8 @@ SCORES = st.floats(0, 1)
 @given(st.lists(st.tuples(SCORES, SCORES), min_size=1))
 def test_confidence_is_a_score_that_was_given(given_scores: list[tuple[float, float]]) -> None:
     findings = tuple(
-        Finding(f"label-{n}", "", score, point, score >= point) for n, (score, point) in enumerate(given_scores)
+        Finding(label=f"label-{n}", title="", score=score, operating_point=point, found=score >= point)
+        for n, (score, point) in enumerate(given_scores)
     )
     result = AnalysisResult(findings, None, {}, {})
     found = [f for f in findings if f.found]
@@ -21,12 +22,19 @@ def test_confidence_is_a_score_that_was_given(given_scores: list[tuple[float, fl
 
 
 def test_without_a_model_there_is_no_number() -> None:
-    said = AnalysisResult((), None, {}, {}, ("NO_SUITABLE_MODEL",)).to_dict()
+    said = AnalysisResult(findings=(), model=None, image={}, timings={}, warnings=("NO_SUITABLE_MODEL",)).to_dict()
     assert (said["pathologies"], said["confidence"], said["model"]) == ([], None, None)
     assert said["notice"] == "This is not a diagnosis."
 
 
 def test_a_result_tells_the_notice_of_the_model_that_made_it() -> None:
-    told = AnalysisResult((), ModelVersion("knee", "1", "ab" * 32, "crop/1", "trained on our films."), {}, {}).to_dict()
+    told = AnalysisResult(
+        (),
+        ModelVersion(
+            name="knee", version="1", sha256="ab" * 32, preprocessing="crop/1", disclaimer="trained on our films."
+        ),
+        {},
+        {},
+    ).to_dict()
     assert told["notice"] == "Trained on our films. This is not a diagnosis."
     assert told["model"] == {"name": "knee", "version": "1", "sha256": "ab" * 32, "preprocessing": "crop/1"}

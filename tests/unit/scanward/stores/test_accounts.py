@@ -25,12 +25,14 @@ def store(aws: None) -> AccountStore:
 
 @pytest.fixture
 def gate(store: AccountStore) -> SessionStore:
-    store.add(register(1, Role.PATIENT, Names(email="ada@example.org"), Profile(), NOW), "hash")
+    store.add(
+        register(id=1, role=Role.PATIENT, names=Names(email="ada@example.org"), profile=Profile(), now=NOW), "hash"
+    )
     return SessionStore("AccountsTable")
 
 
 def test_what_is_added_is_read_back(store: AccountStore) -> None:
-    account = register(1, Role.DOCTOR, Names(email="Ada@example.org"), Profile(), NOW)
+    account = register(id=1, role=Role.DOCTOR, names=Names(email="Ada@example.org"), profile=Profile(), now=NOW)
     store.add(account, "hash")
     found = store.by_name("email", "ada@EXAMPLE.org")
     assert found
@@ -40,9 +42,13 @@ def test_what_is_added_is_read_back(store: AccountStore) -> None:
 
 
 def test_a_taken_email_leaves_nothing_behind(store: AccountStore) -> None:
-    store.add(register(1, Role.PATIENT, Names(email="ada@example.org"), Profile(), NOW), "hash")
+    store.add(
+        register(id=1, role=Role.PATIENT, names=Names(email="ada@example.org"), profile=Profile(), now=NOW), "hash"
+    )
     with pytest.raises(AlreadyTaken):
-        store.add(register(2, Role.PATIENT, Names(email="ADA@example.org"), Profile(), NOW), "hash")
+        store.add(
+            register(id=2, role=Role.PATIENT, names=Names(email="ADA@example.org"), profile=Profile(), now=NOW), "hash"
+        )
     assert store.get(2) is None
 
 
@@ -88,7 +94,9 @@ def test_counters_of_minutes_long_past_do_not_pile_up(gate: SessionStore) -> Non
 
 def test_two_who_register_at_once_wait_for_each_other(store: AccountStore) -> None:
     with conflicts(connection().client, "dynamodb.TransactWriteItems", times=2) as met:
-        store.add(register(1, Role.PATIENT, Names(email="ada@example.org"), Profile(), NOW), "hash")
+        store.add(
+            register(id=1, role=Role.PATIENT, names=Names(email="ada@example.org"), profile=Profile(), now=NOW), "hash"
+        )
     assert len(met) == 2
     assert store.by_name("email", "ada@example.org")
 

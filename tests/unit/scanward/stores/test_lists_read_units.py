@@ -39,7 +39,16 @@ Read = Callable[[int | None], object]
 
 
 def scan(number: int, now: datetime) -> list[Model]:
-    made = Scan(number, ME, ME, number, "key", None, tasks.TaskStatus.PENDING, now)
+    made = Scan(
+        id=number,
+        patient_id=ME,
+        uploaded_by=ME,
+        task_id=number,
+        object_key="key",
+        scan_type=None,
+        status=tasks.TaskStatus.PENDING,
+        created_at=now,
+    )
     return [scan_item(made), ListEntry(keys.scans_of(ME), keys.sortable(number))]
 
 
@@ -54,7 +63,9 @@ def reading(number: int, now: datetime) -> list[Model]:
 
 
 def account(number: int, now: datetime) -> list[Model]:
-    person = accounts.register(number, Role.DOCTOR, Names(username=str(number)), Profile(), now)
+    person = accounts.register(
+        id=number, role=Role.DOCTOR, names=Names(username=str(number)), profile=Profile(), now=now
+    )
     return [profile_item(person, "no hash"), *account_entries(person)]
 
 
@@ -64,17 +75,20 @@ def links(patient: int | None, number: int, now: datetime) -> list[Model]:
 
 
 def record(number: int, now: datetime) -> list[Model]:
-    writing = clinical_notes.write_note(number, ME, OTHER, Findings("x", "y"), now)
+    writing = clinical_notes.write_note(id=number, patient_id=ME, author_id=OTHER, text=Findings("x", "y"), now=now)
     return [note_item(RECORDS, writing), *note_entries(RECORDS, writing)]
 
 
 def version(number: int, now: datetime) -> list[Model]:
-    writing = replace(clinical_notes.write_note(THING, ME, OTHER, Findings("x", "y"), now), version=number - FIRST + 1)
+    writing = replace(
+        clinical_notes.write_note(id=THING, patient_id=ME, author_id=OTHER, text=Findings("x", "y"), now=now),
+        version=number - FIRST + 1,
+    )
     return [version_item(RECORDS, writing)]
 
 
 def question(number: int, now: datetime) -> list[Model]:
-    asked = Question(number, ME, None, "Why?", now, now)
+    asked = Question(id=number, patient_id=ME, doctor_id=None, text="Why?", created_at=now, updated_at=now)
     return [question_item(asked), *question_entries(asked)]
 
 

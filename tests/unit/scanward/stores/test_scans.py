@@ -33,7 +33,16 @@ def task(store: ScanStore) -> Task:
 
 def added(store: ScanStore, scan_id: int, task_id: int, now: datetime = NOW) -> Task:
     task = tasks.create(task_id, scan_id, 3, now)
-    scan = Scan(scan_id, 3, 3, task_id, task.object_key, ScanType.XRAY, task.status, now)
+    scan = Scan(
+        id=scan_id,
+        patient_id=3,
+        uploaded_by=3,
+        task_id=task_id,
+        object_key=task.object_key,
+        scan_type=ScanType.XRAY,
+        status=task.status,
+        created_at=now,
+    )
     store.add(scan, task)
     assert store.get(scan_id) == scan
     assert store.task(task_id) == task
@@ -63,7 +72,19 @@ def test_a_failure_and_its_reason_reach_the_scan(store: ScanStore, task: Task) -
 def test_an_id_in_use_is_refused_and_leaves_nothing(store: ScanStore, task: Task) -> None:
     other = tasks.create(2, 9, 3, NOW)
     with pytest.raises(Conflict):
-        store.add(Scan(9, 3, 3, 2, other.object_key, ScanType.CT, other.status, NOW), other)
+        store.add(
+            Scan(
+                id=9,
+                patient_id=3,
+                uploaded_by=3,
+                task_id=2,
+                object_key=other.object_key,
+                scan_type=ScanType.CT,
+                status=other.status,
+                created_at=NOW,
+            ),
+            other,
+        )
     assert store.get(9) is None
 
 

@@ -203,7 +203,9 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     clock, table = Clock(), TABLES["ACCOUNTS_TABLE"]
     tokens = Tokens(partial(read_token_keys, SECRET), clock.now)
     store, gate = AccountStore(table, TABLES["CLINIC_TABLE"]), SessionStore(table)
-    attempts = LoginRateLimiter(AddressRateStore(table), UNLIMITED, UNLIMITED, tokens.pepper, clock.now)
+    attempts = LoginRateLimiter(
+        store=AddressRateStore(table), calls=UNLIMITED, failures=UNLIMITED, pepper=tokens.pepper, now=clock.now
+    )
     entry = Authenticator(gate, tokens, UNLIMITED, clock.now)
     mails, pictures, own_data = (
         MailQueue("unused"),
@@ -212,7 +214,20 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     )
     lists = AccountListStore(table, store)
     access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)
-    auth = AuthDeps(store, lists, gate, entry, tokens, attempts, mails, pictures, own_data, access, clock.now, fresh_id)
+    auth = AuthDeps(
+        accounts=store,
+        lists=lists,
+        sessions=gate,
+        authenticator=entry,
+        tokens=tokens,
+        login_limiter=attempts,
+        mails=mails,
+        pictures=pictures,
+        personal_data=own_data,
+        access=access,
+        now=clock.now,
+        fresh_id=fresh_id,
+    )
 
     class Machine(Accounts):
         def __init__(self) -> None:

@@ -105,7 +105,7 @@ def test_a_task_that_was_forgotten_is_never_told_backwards(world: World, monkeyp
 
 
 def test_the_oldest_of_many_followed_tasks_is_forgotten() -> None:
-    kept = subscriptions.new_connection("c1", ADA, "s1", LATER, clock.now())
+    kept = subscriptions.new_connection(id="c1", account_id=ADA, session_id="s1", session_ends=LATER, now=clock.now())
     for task_id in range(MAX_FOLLOWED + 5):
         kept = subscriptions.follow(kept, task_id)
     assert kept.followed_ids == tuple(range(5, MAX_FOLLOWED + 5))

@@ -188,7 +188,15 @@ def test_of_two_who_use_a_token_at_once_one_is_let_in(doctor: Client, ada: Clien
     assert ben.post(f"/patients/connect-doctor/{token}", {}).status == 200, "between ada's look and her write"
     now = clock.now()
     link = CareLink(number(ada), number(doctor), now)
-    entry = AccessEntry(number(ada), now, number(ada), Role.PATIENT, "CONNECT", "care_link", number(doctor))
+    entry = AccessEntry(
+        patient_id=number(ada),
+        at=now,
+        actor_id=number(ada),
+        actor_role=Role.PATIENT,
+        action="CONNECT",
+        resource="care_link",
+        resource_id=number(doctor),
+    )
     with pytest.raises(Conflict):
         clinic.connect_tokens.spend(found, link, entry, None)
     assert [one["id"] for one in doctor.get("/patients").data] == [number(ben)]

@@ -48,7 +48,9 @@ def let_in(doctor_id: int, begin: int, many: int) -> None:
     began = clock.now() - timedelta(days=1)
     with ProfileItem.batch_write() as profiles, CareLinkEntry.batch_write() as places:
         for nth in range(begin, begin + many):
-            person = accounts.register(nth, Role.PATIENT, Names(username=f"p{nth:06d}"), Profile(), began)
+            person = accounts.register(
+                id=nth, role=Role.PATIENT, names=Names(username=f"p{nth:06d}"), profile=Profile(), now=began
+            )
             profiles.save(profile_item(person, "no hash"))
             for place in link_entries(CareLink(nth, doctor_id, began + timedelta(seconds=nth))):
                 places.save(place)
@@ -60,7 +62,19 @@ def look(patient_id: int, begin: int, many: int) -> None:
     with AccessItem.batch_write() as batch:
         for nth in range(begin, begin + many):
             at = began + timedelta(seconds=nth)
-            batch.save(access_item(AccessEntry(patient_id, at, 7, Role.DOCTOR, "READ_PATIENT", "patient", patient_id)))
+            batch.save(
+                access_item(
+                    AccessEntry(
+                        patient_id=patient_id,
+                        at=at,
+                        actor_id=7,
+                        actor_role=Role.DOCTOR,
+                        action="READ_PATIENT",
+                        resource="patient",
+                        resource_id=patient_id,
+                    )
+                )
+            )
 
 
 def pages(client: Client, path: str) -> tuple[Counter[str], Counter[str], Counter[str]]:

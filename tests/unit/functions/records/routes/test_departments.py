@@ -250,11 +250,21 @@ def test_a_department_that_is_closed_while_somebody_looks_lets_them_not(
     assign(admin, ward, doctor)
     admit(admin, ward, ada)
     care, store = CareStore(TABLES["CLINIC_TABLE"]), DepartmentStore(TABLES["CLINIC_TABLE"])
-    actor = Actor(someone, Role.DOCTOR, True, "session", frozenset({ward}))
+    actor = Actor(
+        account_id=someone, role=Role.DOCTOR, is_approved=True, session_id="session", departments=frozenset({ward})
+    )
     grant = care.grant(actor, patient, now())
     assert grant
     assert grant.department_id == ward
-    entry = AccessEntry(patient, now(), someone, Role.DOCTOR, "READ_RECORD", "patient_record", 1)
+    entry = AccessEntry(
+        patient_id=patient,
+        at=now(),
+        actor_id=someone,
+        actor_role=Role.DOCTOR,
+        action="READ_RECORD",
+        resource="patient_record",
+        resource_id=1,
+    )
     assert care.log(entry, grant)
     store.close(store.get_open(ward), now())
     assert not care.log(entry, grant)

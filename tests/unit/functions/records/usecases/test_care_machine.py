@@ -69,7 +69,7 @@ class People(RuleBasedStateMachine):
         patient, professional = self._patient(who), self._professional(whom)
         token = care.create_connect_token(self.clinic, self._actor(professional), 60).token
         ends_at = self.world.clock.time + hours * HOUR if hours else None
-        care.connect_doctor(self.clinic, self._actor(patient), token, ends_at, None)
+        care.connect_doctor(deps=self.clinic, actor=self._actor(patient), token=token, ends_at=ends_at, once=None)
         self.world.links[patient, professional] = ends_at
 
     @rule(who=PICK, whom=PICK)
@@ -142,7 +142,14 @@ class People(RuleBasedStateMachine):
         patient, actor = self._patient(who), self._anybody(whom)
         expected, text = self.world.writes_records(actor, patient), Findings("seen", "meant")
         record = self._tried(
-            lambda: clinical_notes.write_note(self.clinic, self._actor(actor), PATIENT_RECORD, patient, text, once=None)
+            lambda: clinical_notes.write_note(
+                deps=self.clinic,
+                actor=self._actor(actor),
+                kind=PATIENT_RECORD,
+                patient_id=patient,
+                text=text,
+                once=None,
+            )
         )
         assert (record is not REFUSED) is expected
         if record is not REFUSED:
@@ -161,7 +168,9 @@ class People(RuleBasedStateMachine):
         approved = sorted(self.world.approved & {n for n, role in self.world.roles.items() if role is Role.DOCTOR})
         doctor = approved[whom % len(approved)] if named and approved else None
         patient = self._patient(who)
-        question = questions.ask_question(self.clinic, self._actor(patient), "why?", doctor, None)
+        question = questions.ask_question(
+            deps=self.clinic, actor=self._actor(patient), text="why?", doctor_id=doctor, once=None
+        )
         self.world.questions[question.id] = Asked(patient, doctor)
 
     @precondition(lambda self: self.world.questions)
@@ -170,7 +179,11 @@ class People(RuleBasedStateMachine):
         number, actor = self._one_of(self.world.questions, which), self._anybody(whom)
         asked = self.world.questions[number]
         expected = self.world.answers(actor, asked)
-        done = self._tried(lambda: questions.answer_question(self.clinic, self._actor(actor), str(number), "so", None))
+        done = self._tried(
+            lambda: questions.answer_question(
+                deps=self.clinic, actor=self._actor(actor), question_id=str(number), text="so", once=None
+            )
+        )
         assert (done is not REFUSED) is expected
         asked.answered_by = actor if expected else asked.answered_by
 
@@ -257,7 +270,7 @@ class People(RuleBasedStateMachine):
     def _register(self, role: Role) -> None:
         now = self.world.clock.now()
         names = Names(username=f"person{next(NAMES)}")
-        account = accounts.register(fresh_id(now), role, names, Profile(), now)
+        account = accounts.register(id=fresh_id(now), role=role, names=names, profile=Profile(), now=now)
         self.clinic.accounts.add(account, "no hash")
         self.world.roles[account.id] = role
 
@@ -266,7 +279,7 @@ class People(RuleBasedStateMachine):
         works = self.clinic.members.departments([number]).get(number, frozenset())
         role = self.world.roles[number]
         waits = role in accounts.PROFESSIONALS and number not in self.world.approved
-        return Actor(number, role, not waits, "session", works)
+        return Actor(account_id=number, role=role, is_approved=not waits, session_id="session", departments=works)
 
     def _patients(self) -> list[int]:
         return [number for number, role in self.world.roles.items() if role is Role.PATIENT]

@@ -33,7 +33,9 @@ def link_many(me: int, role: Role) -> list[int]:
     others = range(1, MANY + 1)
     with ProfileItem.batch_write() as profiles:
         for nth in others:
-            person = accounts.register(nth, role, Names(username=f"o{nth:06d}"), Profile(), began)
+            person = accounts.register(
+                id=nth, role=role, names=Names(username=f"o{nth:06d}"), profile=Profile(), now=began
+            )
             profiles.save(profile_item(person, "no hash"))
     for some in range(0, MANY, LINKS_AT_ONCE):
         with TransactWrite(connection=connection()) as write:

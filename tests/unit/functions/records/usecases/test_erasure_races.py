@@ -73,7 +73,11 @@ def test_nor_orders_another_analysis(monkeypatch: pytest.MonkeyPatch, ada: Clien
     first = scans.task(scan.task_id)
     assert first
     another = tasks.create_reanalysis(
-        clock.fresh_id(now), tasks.cancel(first, now), me, Order(additional_notes=WORD), now
+        id=clock.fresh_id(now),
+        of=tasks.cancel(first, now),
+        requested_by=me,
+        order=Order(additional_notes=WORD),
+        now=now,
     )
 
     def order() -> None:

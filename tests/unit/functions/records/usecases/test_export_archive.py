@@ -41,10 +41,12 @@ def take_along(client: Client) -> None:
 
 def amend_often(store: NoteStore[Any], patient_id: int, text: Any) -> None:
     """Add a note with many amendments."""
-    writing = clinical_notes.write_note(clock.fresh_id(AT), patient_id, 7, text, AT)
+    writing = clinical_notes.write_note(id=clock.fresh_id(AT), patient_id=patient_id, author_id=7, text=text, now=AT)
     store.add(writing)
     for version in range(1, MANY + 1):
-        after = clinical_notes.amend_note(writing, version, text, 7, AT + timedelta(seconds=version))
+        after = clinical_notes.amend_note(
+            writing=writing, version=version, text=text, by=7, now=AT + timedelta(seconds=version)
+        )
         store.amend(writing, after)
         writing = after
 

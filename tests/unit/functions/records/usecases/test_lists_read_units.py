@@ -45,13 +45,24 @@ def things(kind: str, number: int) -> list[Model]:
     """Return the items of one thing, whose number is `number`."""
     id, now = spelled(number), BEGAN + timedelta(seconds=number)
     if kind in {"pool", "thread"}:
-        question = Question(id, PATIENT, DOCTOR if kind == "thread" else None, TEXT, now, now)
+        question = Question(
+            id=id,
+            patient_id=PATIENT,
+            doctor_id=DOCTOR if kind == "thread" else None,
+            text=TEXT,
+            created_at=now,
+            updated_at=now,
+        )
         return [question_item(question), *question_entries(question)]
     if kind == "ward records":
-        record = clinical_notes.write_note(id, PATIENT, DOCTOR, Findings(TEXT, TEXT), now, (WARD,))
+        record = clinical_notes.write_note(
+            id=id, patient_id=PATIENT, author_id=DOCTOR, text=Findings(TEXT, TEXT), now=now, departments=(WARD,)
+        )
         return [note_item(RECORDS, record), *note_entries(RECORDS, record)]
     if kind == "histories":
-        history = clinical_notes.write_note(id, PATIENT, DOCTOR, Surgery("x", TEXT), now)
+        history = clinical_notes.write_note(
+            id=id, patient_id=PATIENT, author_id=DOCTOR, text=Surgery("x", TEXT), now=now
+        )
         return [note_item(HISTORIES, history), *note_entries(HISTORIES, history)]
     if kind == "departments":
         department = Department(id, "x", now)

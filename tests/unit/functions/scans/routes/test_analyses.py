@@ -109,7 +109,13 @@ def test_a_clinics_own_model_is_told_of_as_its_card_says(patient: Client) -> Non
     task = scans.task(parse_id(data["task_id"]))
     assert task
     held = scans.write_transition(task, tasks.claim(task, "a worker", None, clock.now()))
-    model = ModelVersion("knee", "1.0.0", "ab" * 32, "crop/1", "trained on films of this clinic")
+    model = ModelVersion(
+        name="knee",
+        version="1.0.0",
+        sha256="ab" * 32,
+        preprocessing="crop/1",
+        disclaimer="trained on films of this clinic",
+    )
     scans.write_transition(held, tasks.complete(held, AnalysisResult((), model, {}, {}).to_dict(), clock.now()))
     told = str(ask(patient, data["task_id"])["disclaimer"])
     assert "Trained on films of this clinic." in told

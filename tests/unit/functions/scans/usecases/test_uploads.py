@@ -28,7 +28,14 @@ SAID = {
     "scan_type": "CT",
     "model": "chest_cancer",
 }
-MEANT = Order(Priority.HIGH, ReportStyle.EXPERT, ScanType.CT, "chest_cancer", "since Monday", include_suggestions=False)
+MEANT = Order(
+    priority=Priority.HIGH,
+    report_style=ReportStyle.EXPERT,
+    scan_type=ScanType.CT,
+    model="chest_cancer",
+    additional_notes="since Monday",
+    include_suggestions=False,
+)
 
 
 def objects() -> list[str]:
