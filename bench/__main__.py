@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bench import analysing, imports, loading, login, predicting, reading, round_trips, stages, working
 from bench.environment import machine
-from bench.pictures import pictures
+from bench.inputs import pictures
 from bench.report import Report, show
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {

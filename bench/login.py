@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from typing import Any
 from urllib.parse import urlencode
 
-from bench import case
+from bench import inputs
 from bench.environment import Answer, answer_from_memory, request, silent
 from bench.report import Report
 from bench.timing import Measurement, Subject, in_turns
@@ -31,7 +31,7 @@ def measure(rounds: int = 15, calls: int = 2) -> Report:
     subjects = {LOGIN: _login(), ARGON: lambda: passwords.matches(PASSWORD, password_hash)}
     with ExitStack() as stack:
         stack.enter_context(silent("auth"))
-        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": case.secret}))
+        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": inputs.secret}))
         stack.enter_context(answer_from_memory(connection().client, _dynamodb(password_hash)))
         return _report(in_turns(subjects, rounds, calls))
 
@@ -53,7 +53,7 @@ def _login() -> Subject:
 def _dynamodb(password_hash: str) -> Mapping[str, Answer]:
     """Return the marker of the email, its account, and the gate with the new session."""
     account = accounts.register(
-        id=case.ACCOUNT_ID, role=Role.PATIENT, names=Names(email=EMAIL), profile=Profile(), now=now()
+        id=inputs.ACCOUNT_ID, role=Role.PATIENT, names=Names(email=EMAIL), profile=Profile(), now=now()
     )
     marker = unique_name_items(account)["email"].serialize()
     profile = profile_item(account, password_hash).serialize()
@@ -64,7 +64,7 @@ def _dynamodb(password_hash: str) -> Mapping[str, Answer]:
 def _session_update(body: Any) -> bytes:
     """Return the gate with the new session, or the address's counters."""
     if b"ADDRESS#" not in body.body:
-        return case.answers()["UpdateItem"](body)
+        return inputs.answers()["UpdateItem"](body)
     counters = {"calls": {"N": "1"}, "expires_at": {"N": "1"}}
     return json.dumps({"Attributes": counters}).encode()
 

@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import Any
 
-from bench import case
+from bench import inputs
 from bench.environment import answer_from_memory, request, silent
-from bench.pictures import SIDE
+from bench.inputs import SIDE
 from bench.report import Report, verdict
 from bench.timing import Subject, in_turns
 from functions.inference.predict_handler import app, models
@@ -27,8 +27,8 @@ def measure(images: Mapping[str, bytes], rounds: int = 60) -> Report:
     names = [name for name, card in models.cards.items() if card.chooses_one]
     with ExitStack() as stack:
         stack.enter_context(silent("predict"))
-        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": case.secret}))
-        stack.enter_context(answer_from_memory(connection().client, case.answers()))
+        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": inputs.secret}))
+        stack.enter_context(answer_from_memory(connection().client, inputs.answers()))
         measurement = in_turns({name: _predict(film, name) for name in names}, rounds, calls=1)
     rows = []
     for name in names:
@@ -52,7 +52,7 @@ def _predict(image: bytes, model: str) -> Subject:
 
 def _event(image: bytes, model: str) -> dict[str, Any]:
     headers = {
-        "Authorization": f"Bearer {case.access_token()}",
+        "Authorization": f"Bearer {inputs.access_token()}",
         "Content-Type": f"multipart/form-data; boundary={BOUNDARY}",
     }
     event = request("POST", "/predict", {}, headers)

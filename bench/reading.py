@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
-from bench import case
+from bench import inputs
 from bench.environment import answer_from_memory, silent
 from bench.peers import fastapi_app
 from bench.peers.bare import Bare
@@ -22,7 +22,7 @@ OURS, BARE, LOOP, THREADS = "Scanward", "bare function", "FastAPI, async views",
 
 def measure(rounds: int = 60, calls: int = 12) -> Report:
     """Time, and how many times as much as the bare function."""
-    event, bare = case.read_event(), Bare(TABLES["ACCOUNTS_TABLE"], TABLES["SCANS_TABLE"], KEY)
+    event, bare = inputs.read_event(), Bare(TABLES["ACCOUNTS_TABLE"], TABLES["SCANS_TABLE"], KEY)
     handlers = {OURS: app, BARE: bare, LOOP: _fastapi(in_loop=True), THREADS: _fastapi(in_loop=False)}
     subjects = {name: _call(handler, event) for name, handler in handlers.items()}
     with aws_from_memory(bare.client, *fastapi_app.clients()):
@@ -36,9 +36,9 @@ def aws_from_memory(*others: Any) -> Iterator[None]:
     """Answer for DynamoDB and Secrets Manager from memory, for Scanward and for other clients."""
     with ExitStack() as stack:
         stack.enter_context(silent("scans"))
-        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": case.secret}))
+        stack.enter_context(answer_from_memory(secrets_manager(), {"GetSecretValue": inputs.secret}))
         for client in (connection().client, *others):
-            stack.enter_context(answer_from_memory(client, case.answers()))
+            stack.enter_context(answer_from_memory(client, inputs.answers()))
         yield
 
 

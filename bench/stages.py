@@ -10,7 +10,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from bench import case
+from bench import inputs
 from bench.peers import bare as peer
 from bench.reading import aws_from_memory
 from bench.report import Report
@@ -58,7 +58,7 @@ class Watch:
 
 def measure(requests: int = 600) -> Report:
     """Return CPU of each stage of both, request by request in turns."""
-    event, watches = case.read_event(), (Watch(), Watch())
+    event, watches = inputs.read_event(), (Watch(), Watch())
     bare = _bare(watches[1])
     handlers: tuple[Callable[..., Any], ...] = (_ours(watches[0]), bare)
     wholes = [watch.time_work(WHOLE, handler) for watch, handler in zip(watches, handlers, strict=True)]

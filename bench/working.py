@@ -6,8 +6,8 @@ from contextlib import ExitStack
 from functools import partial
 
 from bench.analysing import LIBRARIES, OURS, subjects
-from bench.case import ACCOUNT_ID, SCAN_ID
 from bench.environment import MODELS, Answer, answer_from_memory
+from bench.inputs import ACCOUNT_ID, SCAN_ID
 from bench.report import Report, times
 from bench.timing import Subject, in_turns
 from functions.inference.analysis import AnalysisDeps, DurationTracker

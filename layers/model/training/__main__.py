@@ -48,11 +48,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _check_metrics(folder: Path) -> int:
-    from training.reading import (  # noqa: PLC0415
-        differences,
-        read_held_out,
-        summary,
-    )
+    from training.reading import differences, read_held_out, summary  # noqa: PLC0415
 
     card, subject = read_card(folder), SUBJECTS[folder.name]
     recipe, card_metrics = card.document["training_data"], card.document["metrics"]
@@ -67,8 +63,7 @@ def _check_metrics(folder: Path) -> int:
 
 
 def _samples(options: argparse.Namespace) -> int:
-    from training.samples import write_samples  # noqa: PLC0415
-    from training.slice_samples import write_slices  # noqa: PLC0415
+    from training.samples import write_samples, write_slices  # noqa: PLC0415
 
     write_samples(REPOSITORY / "samples")
     write_slices(REPOSITORY / "samples" / "slices", options.models)

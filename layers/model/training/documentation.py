@@ -15,8 +15,7 @@ from imaging.model_card import Card, read_card
 from imaging.renderings import heatmap, preview
 from training import files
 from training.phantom.canvas import Phantom
-from training.samples import KINDS, box, sample
-from training.slice_samples import SLICES, slice_sample
+from training.samples import KINDS, SLICES, box, sample, slice_sample
 from training.subjects import SUBJECTS
 
 FIRST = "chest_xray"

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from rich.console import Console
 
-from bench import analysing, case, imports, loading, login, predicting, round_trips, stages, working
+from bench import analysing, imports, inputs, loading, login, predicting, round_trips, stages, working
 from bench.__main__ import BENCHMARKS, main
 from bench.environment import MODELS
-from bench.pictures import samples
+from bench.inputs import samples
 from bench.report import MET, MISSED, Report, markdown, show, verdict
 from bench.timing import Spread, in_turns
 
@@ -27,7 +27,7 @@ def test_reading_a_scan_is_compared_with_its_three_peers() -> None:
 
 @pytest.mark.parametrize("sent", [59.9, 60.0])
 def test_an_answer_counts_the_minute_in_which_its_request_was_sent(sent: float) -> None:
-    answer = json.loads(case.answers(lambda: 60.0)["UpdateItem"](None))
+    answer = json.loads(inputs.answers(lambda: 60.0)["UpdateItem"](None))
     assert f"m{int(sent) // 60}" in answer["Attributes"]
 
 

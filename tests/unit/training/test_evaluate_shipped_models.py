@@ -13,7 +13,7 @@ from imaging.model import MODEL_FILE, load_model
 from imaging.model_card import read_card
 from training.cards import ABOUT, NOTICE, card_of
 from training.reading import differences, read_held_out, summary
-from training.slice_samples import SLICES
+from training.samples import SLICES
 from training.subjects import SUBJECTS
 
 MODELS = Path(imaging.__file__).parent.parent / "models"

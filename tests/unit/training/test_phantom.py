@@ -5,7 +5,7 @@ import pytest
 
 from training.dataset import make_examples, phantom, truth_of
 from training.phantom.canvas import Phantom
-from training.slice_samples import SLICES
+from training.samples import SLICES
 from training.subjects import SUBJECTS
 
 DRAWN = [(name, label) for name, drawn in SLICES.items() for label in drawn.TITLES]

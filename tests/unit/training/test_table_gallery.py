@@ -8,7 +8,7 @@ from PIL import Image
 import imaging
 from imaging.model_card import read_card
 from training.documentation import marks, table
-from training.slice_samples import SLICES
+from training.samples import SLICES
 
 MODELS = Path(imaging.__file__).parent.parent / "models"
 DOCS = MODELS.parent.parent.parent / "docs"

@@ -1,12 +1,16 @@
-"""What reading a scan is measured on: its owner, signed in, and a scan that a model has read."""
+"""What is measured on: a scan that a model has read, and its owner; sample images, and films of full size."""
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
+from functools import cache
 from typing import Any, Final
 
-from bench.environment import Answer, request
+import numpy as np
+from PIL import Image
+
+from bench.environment import ROOT, Answer, request
 from scanward.clock import now
 from scanward.domain.object_keys import upload_key
 from scanward.domain.orders import Priority, ScanType
@@ -19,6 +23,7 @@ from scanward.stores import keys
 from scanward.stores.dynamo import to_ms
 from scanward.stores.scans import scan_item
 from tests.support.cloud import KEY
+from tests.support.images import dicom, jpeg, png
 
 ACCOUNT_ID: Final = 113_221_541_888_001
 SCAN_ID: Final = 113_221_541_900_417
@@ -107,3 +112,37 @@ def _gate(now: int) -> bytes:
         **{f"m{minute}": {"N": "7"} for minute in (now // 60 - 1, now // 60)},
     }
     return json.dumps({"Attributes": gate}).encode()
+
+
+SAMPLES = ROOT / "samples"
+SMALL = {
+    "sample PNG": "consolidation-1.png",
+    "sample JPEG": "consolidation-2.jpg",
+    "sample DICOM, 16 bits": "effusion-3.dcm",
+}
+SIDE = 2048
+
+
+@cache
+def pictures() -> Mapping[str, bytes]:
+    """Return files by what they are called in the tables."""
+    film = _film()
+    deep = film.astype(np.uint16) << 4  # 12 bits, the most usual
+    return samples() | {
+        f"{SIDE}² JPEG": jpeg(film, quality=90),
+        f"{SIDE}² PNG, 16 bits": png(deep, compress_level=1),
+        f"{SIDE}² DICOM, 16 bits": dicom(deep),
+    }
+
+
+def samples() -> dict[str, bytes]:
+    """Return the small ones among them."""
+    return {name: (SAMPLES / file).read_bytes() for name, file in SMALL.items()}
+
+
+def _film() -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
+    """Return a sample, enlarged, with the grain that makes large files large."""
+    with Image.open(SAMPLES / SMALL["sample PNG"]) as sample:
+        large = np.asarray(sample.convert("L").resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float32)
+    grain = np.random.default_rng(7).normal(0, 2.5, large.shape)
+    return np.clip(large + grain, 0, 255).astype(np.uint8)
