@@ -78,7 +78,7 @@ def _print_line(console: Console, text: str) -> None:
 
 @dataclass(frozen=True, slots=True)
 class DemoContext:
-    """Where the story is played: for whom to see, on which stack, and where its files go."""
+    """Where the demo runs: on which console and stack, and where its files go."""
 
     console: Console
     stack: Stack
@@ -86,7 +86,7 @@ class DemoContext:
 
 
 def run_demo(stage: DemoContext, image: Image) -> bool:
-    """Tell whether the analysis completed. Raises UserError when the story cannot be played to its end."""
+    """Tell whether the analysis completed. Raises UserError when the demo cannot go on to its end."""
     email, password = f"patient-{secrets.token_hex(4)}@example.org", secrets.token_urlsafe(12)
     with Client(stage.stack) as client:
         client.register(email, password)
