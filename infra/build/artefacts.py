@@ -13,6 +13,7 @@ from pathlib import Path
 from infra.build import wheels
 from infra.build.wheels import Target, compile_below, install_wheels
 from infra.errors import UserError
+from infra.local.paths import ROOT
 
 _COPYLEFT = re.compile(r"\b(?:A|L)?GPL|GNU (?:Affero |Lesser |Library )?General Public", re.IGNORECASE)
 # GCC's runtime libraries may be linked by anything: the exception is there for that.
@@ -130,7 +131,7 @@ def build_layer(name: str, out: Path, target: Target) -> float:
     python = _empty_folder(out) / "python"
     shutil.copytree(packages, python)
     for source in layer.sources:
-        folder = wheels.ROOT / source
+        folder = ROOT / source
         shutil.copytree(folder, python / folder.name, ignore=_NOT_CODE)
         compile_below(python / folder.name, target)
     size = megabytes(out)
@@ -143,10 +144,10 @@ def build_function(name: str, out: Path, target: Target) -> float:
     """Write the slice's artefact to `out`; gives back its size in MB."""
     package = _empty_folder(out) / "functions"
     package.mkdir()
-    shutil.copy2(wheels.ROOT / "functions" / "__init__.py", package)
-    shutil.copytree(wheels.ROOT / "functions" / name, package / name, ignore=_NOT_CODE)
+    shutil.copy2(ROOT / "functions" / "__init__.py", package)
+    shutil.copytree(ROOT / "functions" / name, package / name, ignore=_NOT_CODE)
     if name == "portal":
-        shutil.copy2(wheels.ROOT / "infra" / "openapi.json", package / name)
+        shutil.copy2(ROOT / "infra" / "openapi.json", package / name)
         _copy_swagger(out)
     compile_below(package, target)
     return megabytes(out)

@@ -13,9 +13,11 @@ from enum import Enum
 from pathlib import Path
 
 from infra.errors import UserError
+from infra.local.environments import ensure
+from infra.local.paths import LOCAL, ROOT
+from infra.local.uv import configure_uv, redact
 
-ROOT = Path(__file__).resolve().parents[2]
-CACHE = ROOT / ".local" / "cache"
+CACHE = LOCAL / "cache"
 
 
 def lock(name: str) -> Path:
@@ -68,21 +70,14 @@ def _interpreter(target: Target) -> str | None:
     return path if process.returncode == 0 else None
 
 
-# pip does not take an older platform for a newer one by itself: each that a wheel may be tagged with is named.
-AWS_PLATFORMS = (
-    "manylinux_2_28",
-    "manylinux_2_27",
-    "manylinux_2_26",
-    "manylinux_2_24",
-    "manylinux_2_17",
-    "manylinux2014",
-)
+# AWS's python3.13 has glibc 2.34, on which wheels for 2.28 and older run.
+AWS_PLATFORM = "x86_64-manylinux_2_28"
 
 
 def install_wheels(locks: Sequence[Path], target: Target, trim: Callable[[Path], None]) -> Path:
     """Return a folder with the locked packages, trimmed and compiled; from the cache unless anything changed.
 
-    Raises UserError when pip fails.
+    Raises UserError when uv fails.
     """
     folder = CACHE / f"{locks[0].stem}-{target.value}-{_key(locks, target)}"
     CACHE.mkdir(parents=True, exist_ok=True)
@@ -95,12 +90,12 @@ def install_wheels(locks: Sequence[Path], target: Target, trim: Callable[[Path],
 
 
 def _install(locks: Sequence[Path], target: Target, trim: Callable[[Path], None], folder: Path) -> None:
-    """Fill `kept`, which shows up whole or not at all, and remove what it replaces."""
+    """Fill `folder`, which shows up whole or not at all, and remove what it replaces."""
     fresh = folder.with_name(f"{folder.name}.part")
     shutil.rmtree(fresh, ignore_errors=True)
     fresh.mkdir()
     print(f"installing {', '.join(lock.stem for lock in locks)} for {target.value} …", flush=True)
-    _pip(locks, target, fresh)
+    _install_packages(locks, target, fresh)
     trim(fresh)
     compile_below(fresh, target)
     for old in CACHE.glob(f"{locks[0].stem}-{target.value}-*"):
@@ -118,16 +113,18 @@ def _key(locks: Sequence[Path], target: Target) -> str:
     return digest.hexdigest()[:16]
 
 
-def _pip(locks: Sequence[Path], target: Target, folder: Path) -> None:
-    command = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+def _install_packages(locks: Sequence[Path], target: Target, folder: Path) -> None:
+    ensure(["uv"])
+    uv = configure_uv()
     # The locks are whole: what they leave out, such as Chalice's command line, is left out on purpose.
-    command += ["--no-deps", "--no-compile", "--only-binary=:all:", "--target", str(folder)]
+    command = uv.command("pip", "install", "--quiet", "--no-deps", "--require-hashes", "--only-binary=:all:")
+    command += [f"--python={sys.executable}", f"--target={folder}"]
     if target is Target.AWS:
-        command += ["--implementation", "cp", "--python-version", AWS_PYTHON]
-        command += [f"--platform={platform}_x86_64" for platform in AWS_PLATFORMS]
-    for lock in locks:
-        command += ["--requirement", str(lock)]
-    process = subprocess.run(command, capture_output=True, text=True, check=False)
+        command += [f"--python-version={AWS_PYTHON}", f"--python-platform={AWS_PLATFORM}"]
+    command += [f"--requirement={lock}" for lock in locks]
+    process = subprocess.run(command, env=uv.environment, capture_output=True, text=True, check=False)
     if process.returncode:
-        lines = [line for line in process.stderr.splitlines() if not line.startswith("WARNING")]
-        raise UserError("pip could not install the layer's packages:\n" + "\n".join(lines[-8:]))
+        lines = [line for line in process.stderr.splitlines() if not line.startswith("warning")]
+        raise UserError("uv could not install the layer's packages:\n" + redact("\n".join(lines[-8:])))
+    # uv's guard against two installations at once is no part of the artefact.
+    (folder / ".lock").unlink(missing_ok=True)

@@ -11,6 +11,7 @@ from infra.build.artefacts import megabytes, refuse_copyleft, trim
 from infra.build.wheels import Target, install_wheels
 from infra.errors import UserError
 from infra.local.locks import WITHOUT_HASHES
+from infra.local.paths import ROOT
 
 LAYER_LOCKS = ("core", "chalice", "model")
 
@@ -118,7 +119,7 @@ def test_what_layers_are_made_from_does_not_depend_on_the_python_that_builds(nam
     assert [marker for marker in markers if "python_" in marker.replace("platform_python_", "")] == []
 
 
-@pytest.mark.parametrize("lock", sorted((wheels.ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)
+@pytest.mark.parametrize("lock", sorted((ROOT / "requirements").glob("*.txt")), ids=lambda path: path.stem)
 def test_locks_are_pinned_hashed_and_name_no_registry_and_no_machine(lock: Path) -> None:
     text = lock.read_text()
     assert "://" not in text

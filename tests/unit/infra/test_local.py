@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import socket
 import stat
 import threading
@@ -72,20 +73,37 @@ def test_a_pid_file_that_names_another_program_is_not_believed(tmp_path: Path) -
         ("The virtual environment was not created because ensurepip is not available.", "venv", "apt install"),
         ("/usr/bin/python3: No module named venv", "venv", "apt install"),
         ("OSError: [Errno 28] No space left on device", "disk is full", "Make room"),
-        ("WARNING: Retrying (Retry(total=4)) after connection broken", "cannot reach", "network"),
+        ("WARNING: Retrying (Retry(total=4)) after connection broken", "cannot be reached", "network"),
         ("fatal error: Python.h: No such file or directory", "compiler", "3.11 to 3.13"),
         ("ERROR: No matching distribution found for numpy==2.4.6", "not to be had", "3.11 to 3.13"),
         ("ERROR: THESE PACKAGES DO NOT MATCH THE HASHES", "not the one that was locked", "mirror"),
+        ("error: Failed to fetch: https://x/simple/numpy/\n  cause: dns error", "cannot be reached", "network"),
+        (
+            "error: Failed to fetch: https://x/\n  cause: invalid peer certificate: UnknownIssuer",
+            "trusted",
+            "global.cert",
+        ),
+        ("hint: x could not be queried due to a lack of valid authentication credentials", "cannot be reached", "pip"),
+        ("  cause: Hash mismatch for `numpy==2.4.6`", "not the one that was locked", "mirror"),
+        ("error: No solution found when resolving dependencies", "not to be had", "3.11 to 3.13"),
+        ("  cause: failed to write: No space left on device (os error 28)", "disk is full", "Make room"),
+        ("error: Failed to build `cffi==2.1.1`", "compiler", "3.11 to 3.13"),
     ],
 )
-def test_what_pip_says_becomes_what_to_do(output: str, what: str, advice: str) -> None:
-    refusal = explain_failure("cloud", output)
-    assert what in refusal.what
-    assert advice in refusal.advice
+def test_what_pip_or_uv_says_becomes_what_to_do(output: str, what: str, advice: str) -> None:
+    error = explain_failure("cloud", output)
+    assert what in error.what
+    assert advice in error.advice
 
 
 def test_an_unknown_failure_shows_its_last_lines() -> None:
     assert "the very end" in str(explain_failure("cloud", "WARNING: noise\nthe very end\n"))
+
+
+def test_a_failure_shows_no_credentials() -> None:
+    text = str(explain_failure("cloud", "odd answer of https://ada:secret@registry.example/simple/numpy/"))
+    assert "registry.example" in text
+    assert "secret" not in text
 
 
 def test_too_small_a_disk_is_told_before_anything_is_installed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -107,12 +125,26 @@ def test_an_environment_whose_stamp_fits_is_left_as_it_is(tmp_path: Path, monkey
 
 def test_progress_without_a_terminal_is_a_line_for_each_environment() -> None:
     out = io.StringIO()
-    with InstallProgress({"cloud": 2}, out) as counted:
-        counted.one_more("cloud")
-        counted.finish("cloud")
+    with InstallProgress({"cloud": 2}, out) as progress:
+        progress.add_package("cloud", "numpy")
+        progress.finish("cloud")
     assert "Installing cloud (2)" in out.getvalue()
     assert "cloud is ready" in out.getvalue()
     assert "\r" not in out.getvalue()
+
+
+class _Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_the_bar_counts_a_package_once_and_never_more_than_there_are() -> None:
+    out = _Terminal()
+    with InstallProgress({"cloud": 2, "dev": 3}, out) as progress:
+        for package in ("numpy", "numpy", "pillow", "pydicom"):
+            progress.add_package("cloud", package)
+        progress.finish("dev")
+    assert re.findall(r"\d/5", out.getvalue()) == ["0/5", "1/5", "1/5", "2/5", "2/5", "5/5"]
 
 
 def test_the_stack_file_is_its_owners_alone_and_says_where_things_are(tmp_path: Path) -> None:
