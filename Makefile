@@ -17,7 +17,7 @@ SAM := $(DEPLOY) -m samcli
 ENVIRONMENTS = $(PYTHON) -m infra.local.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run test faults lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train evaluate model-check model-quantize model-reference bench made python
+.PHONY: help run test test-for faults lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train evaluate model-check model-quantize model-reference bench made python
 
 help: ## what there is
 	@echo 'make TARGET [NAME=value …]'
@@ -32,6 +32,10 @@ run: python ## the whole system on this machine, and one image through it [IMAGE
 
 test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack tests [WORKERS=2 COVERAGE=true]
 	@$(DEV) -m pytest --numprocesses $(or $(WORKERS),2) --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term)
+
+test-for: python ## the tests that touch one file, without those of the whole stack [FILE=path]
+	@$(ENVIRONMENTS) dev
+	@tests=$$($(DEV) -m tests.support.selection $(FILE)) && $(DEV) -m pytest $$tests
 
 faults: python ## the fault cases of docs/faults.md, and lists of 10,000 items, in full size, which takes long
 	@$(ENVIRONMENTS) dev
