@@ -14,7 +14,7 @@ from infra.build import wheels
 from infra.build.artefacts import LAYERS, trim
 from infra.build.wheels import Target, install_wheels
 
-AT_MOST = 1.15
+AT_MOST = 1.20
 BYTECODE = ROOT / ".local" / "bytecode"
 WITHOUT_BYTECODE = "uncompiled"
 ONLY_IN_INFERENCE = ("numpy", "onnxruntime", "pydicom")

@@ -16,7 +16,7 @@ from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
 from tests.support.cloud import KEY, TABLES
 
-AT_MOST = 1.25
+AT_MOST = 1.20
 OURS, BARE, LOOP, THREADS = "Scanward", "bare function", "FastAPI, async views", "FastAPI, plain views"
 
 
