@@ -10,7 +10,7 @@ from bench.report import Report, verdict
 from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
 from tests.support.care import administrator, let_in, own_id, professional
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.cloud import cloud
 
 PASSWORD = "correct horse"
@@ -54,12 +54,12 @@ def _count_calls() -> Iterator[Count]:
 
 def _requests() -> Iterator[tuple[str, Callable[[], Reply]]]:
     """Name and sender, in an order in which each finds what it needs."""
-    api = Client()
+    api = ApiClient()
     account = {"email": "ada@example.org", "password": PASSWORD}
     yield "register", lambda: api.post("/auth/register", account)
     yield "log in", lambda: api.form("/auth/login", account)
     tokens = api.form("/auth/login", account).data
-    patient, refreshing = Client(tokens["access_token"]), Client(tokens["refresh_token"])
+    patient, refreshing = ApiClient(tokens["access_token"]), ApiClient(tokens["refresh_token"])
     yield "refresh", lambda: refreshing.send("POST", "/auth/refresh-token")
     yield "own account", lambda: patient.get("/users/me")
     image = (ROOT / "samples" / "consolidation-1.png").read_bytes()

@@ -10,7 +10,7 @@ from xdist.scheduler import LoadScopeScheduling
 from tests.support.cloud import BUCKET, LANES, MARK, REGION, ROOT, SECRET, TABLES
 
 if TYPE_CHECKING:
-    from tests.support.client import Client
+    from tests.support.client import ApiClient
 
 BUILDING = ("tests/stack/", "tests/unit/infra/", "tests/unit/bench/")
 """Folders of tests that build and deploy: one process runs them all, since they share a cache and a cloud."""
@@ -70,15 +70,15 @@ def aws() -> Iterator[None]:
 
 
 @pytest.fixture
-def api(aws: None) -> "Client":
+def api(aws: None) -> "ApiClient":
     """Provide a client of the whole API that has not signed in."""
-    from tests.support.client import Client
+    from tests.support.client import ApiClient
 
-    return Client()
+    return ApiClient()
 
 
 @pytest.fixture
-def admin(api: "Client") -> "Client":
+def admin(api: "ApiClient") -> "ApiClient":
     """Provide an administrator."""
     from tests.support.signed_in import sign_in_administrator
 
@@ -86,7 +86,7 @@ def admin(api: "Client") -> "Client":
 
 
 @pytest.fixture
-def patient(api: "Client") -> "Client":
+def patient(api: "ApiClient") -> "ApiClient":
     """Provide a client that has signed in as a patient."""
     from tests.support.signed_in import sign_in
 

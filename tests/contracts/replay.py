@@ -12,7 +12,7 @@ from operator import getitem
 from typing import Any
 
 from tests.contracts.comparison import compare
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.cloud import ROOT
 
 
@@ -31,7 +31,7 @@ class Replay:
         for name in names:
             exchange = self.exchange(name)
             request, documented = exchange["request"], _ours(exchange["response"])
-            reply = _send(Client(self.tokens[request["token"]] if "token" in request else None), request)
+            reply = _send(ApiClient(self.tokens[request["token"]] if "token" in request else None), request)
             assert reply.status == documented["status"], (name, reply.body)
             if "content_type" in documented:
                 assert reply.headers["content-type"] == documented["content_type"], name
@@ -42,7 +42,7 @@ class Replay:
 
     def play_as(self, token: str | None, name: str) -> Reply:
         """Return the reply to a request that comes with another token, or with none."""
-        return _send(Client(token), self.exchange(name)["request"])
+        return _send(ApiClient(token), self.exchange(name)["request"])
 
     def exchange(self, name: str) -> Any:
         """Return what is sent and what is answered, with the values of all that has a name by now."""
@@ -69,7 +69,7 @@ class Replay:
                     self.tokens[kind] = found[name]
 
 
-def _send(client: Client, request: Any) -> Reply:
+def _send(client: ApiClient, request: Any) -> Reply:
     method, path = request["method"], request["path"]
     if "files" in request:
         files = {field: (ROOT / name).read_bytes() for field, name in request["files"].items()}

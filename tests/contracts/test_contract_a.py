@@ -3,7 +3,7 @@
 import pytest
 
 from tests.contracts.replay import Replay
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.signed_in import spend_the_minute
 
 PERSON = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
@@ -13,25 +13,25 @@ REQUIRED, BLANK = ["This field is required."], ["This field may not be blank."]
 UNIQUE, UNKNOWN = ["This field must be unique."], ["This field is not known."]
 
 
-def test_every_exchange_is_as_the_document_shows_it(api: Client) -> None:
+def test_every_exchange_is_as_the_document_shows_it(api: ApiClient) -> None:
     replay = Replay("a")
     replay.play(*replay.names)
 
 
 @pytest.mark.parametrize("name", ["register doctor", "register patient"])
-def test_a_registration_is_answered_with_the_documents_fields_alone(api: Client, name: str) -> None:
+def test_a_registration_is_answered_with_the_documents_fields_alone(api: ApiClient, name: str) -> None:
     replay = Replay("a")
     assert replay.play(name).json == {key: value for key, value in replay.sent(name).items() if key != "password"}
 
 
-def test_the_access_token_of_each_answer_is_one(api: Client) -> None:
+def test_the_access_token_of_each_answer_is_one(api: ApiClient) -> None:
     replay = Replay("a")
     for last in ("log in doctor", "refresh"):
         replay.play(*(["register doctor"] if last != "refresh" else []), last)
-        assert Client(replay.tokens["access"]).get("/users/me").data["username"] == "doctor123"
+        assert ApiClient(replay.tokens["access"]).get("/users/me").data["username"] == "doctor123"
 
 
-def test_logs_in_by_email_too(api: Client) -> None:
+def test_logs_in_by_email_too(api: ApiClient) -> None:
     api.post("/api/register", PATIENT)
     reply = api.post("/api/login", {"email": "ADA@example.org", "password": "correct horse"})
     assert (reply.status, reply.json["username"], reply.json["phone_number"]) == (200, "ada", None)
@@ -60,7 +60,7 @@ def test_logs_in_by_email_too(api: Client) -> None:
     ids=["nothing", "blank", "doctor-without-id", "both", "mass-assignment"],
 )
 def test_every_broken_field_is_named_at_once(
-    api: Client, body: dict[str, object], broken: dict[str, list[str]]
+    api: ApiClient, body: dict[str, object], broken: dict[str, list[str]]
 ) -> None:
     reply = api.post("/api/register", body)
     assert (reply.status, reply.json) == (400, broken)
@@ -91,19 +91,19 @@ def test_every_broken_field_is_named_at_once(
         {"phone_number": "1" * 41},
     ],
 )
-def test_a_broken_field_is_refused_and_nothing_is_stored(api: Client, field: dict[str, object]) -> None:
+def test_a_broken_field_is_refused_and_nothing_is_stored(api: ApiClient, field: dict[str, object]) -> None:
     reply = api.post("/api/register", PATIENT | field)
     assert (reply.status, set(reply.json)) == (400, set(field)), reply.body
     assert api.post("/api/register", PATIENT).status == 201
 
 
 @pytest.mark.parametrize("body", [b"null", b"[]", b'"usertype"', b"1"])
-def test_a_body_of_another_shape_is_refused(api: Client, body: bytes) -> None:
+def test_a_body_of_another_shape_is_refused(api: ApiClient, body: bytes) -> None:
     reply = api.send("POST", "/api/register", body, "application/json")
     assert (reply.status, reply.json) == (400, {"body": ["Input should be an object"]})
 
 
-def test_every_name_that_is_taken_is_named_beside_what_is_broken(api: Client) -> None:
+def test_every_name_that_is_taken_is_named_beside_what_is_broken(api: ApiClient) -> None:
     api.post("/api/register", DOCTOR)
     assert api.post("/api/register", DOCTOR).json == dict.fromkeys(["username", "email", "registration_id"], UNIQUE)
     again = DOCTOR | {"username": "ＡＤＡ", "email": "ADA@EXAMPLE.ORG", "registration_id": "r-1", "is_doctor": "x"}
@@ -113,14 +113,14 @@ def test_every_name_that_is_taken_is_named_beside_what_is_broken(api: Client) ->
     assert "is_doctor" in reply.json
 
 
-def test_asking_which_names_are_taken_is_limited_as_registering_is(api: Client) -> None:
+def test_asking_which_names_are_taken_is_limited_as_registering_is(api: ApiClient) -> None:
     body = {"email": "somebody@example.org"}
     assert api.post("/api/register", body).status == 400
     spend_the_minute()
     assert api.post("/api/register", body).status == 429
 
 
-def test_known_and_unknown_accounts_are_refused_alike(api: Client) -> None:
+def test_known_and_unknown_accounts_are_refused_alike(api: ApiClient) -> None:
     api.post("/api/register", PATIENT)
     wrong = {"password": "wrong horse"}
     names = ({"username": "ada"}, {"username": "nobody"}, {"email": "ada@example.org"}, {"email": "nobody@example.org"})
@@ -139,7 +139,7 @@ def test_known_and_unknown_accounts_are_refused_alike(api: Client) -> None:
         ({"username": "ﷺ" * 250, "password": "x"}, {"username"}),
     ],
 )
-def test_a_broken_login_is_refused(api: Client, body: dict[str, object], broken: set[str]) -> None:
+def test_a_broken_login_is_refused(api: ApiClient, body: dict[str, object], broken: set[str]) -> None:
     reply = api.post("/api/login", body)
     assert (reply.status, set(reply.json)) == (400, broken)
 
@@ -156,7 +156,7 @@ def test_a_broken_login_is_refused(api: Client, body: dict[str, object], broken:
     ids=["cut", "twice", "surrogate", "large", "form"],
 )
 def test_a_body_that_cannot_be_read_is_refused(
-    api: Client, sent: bytes, content_type: str, status: int, text: str
+    api: ApiClient, sent: bytes, content_type: str, status: int, text: str
 ) -> None:
     reply = api.send("POST", "/api/register", sent, content_type)
     assert (reply.status, reply.json) == (status, {"error": text})

@@ -3,12 +3,12 @@
 import pytest
 
 from tests.contracts.replay import Replay
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.signed_in import sign_in, sign_in_administrator
 
 
 @pytest.fixture
-def replay(api: Client) -> Replay:
+def replay(api: ApiClient) -> Replay:
     """Provide the document's doctor, approved, and one patient."""
     played = Replay("b")
     doctor = sign_in(api, "doctor@example.com", "DOCTOR")
@@ -24,7 +24,7 @@ def connected(replay: Replay) -> int:
     token = replay.play("create connect token").data["token"]
     replay.named["connect_token"] = token
     replay.play("connect doctor")
-    return int(Client(replay.tokens["patient"]).get("/users/me").data["id"])
+    return int(ApiClient(replay.tokens["patient"]).get("/users/me").data["id"])
 
 
 def test_every_exchange_is_as_the_document_shows_it(replay: Replay) -> None:
@@ -34,5 +34,5 @@ def test_every_exchange_is_as_the_document_shows_it(replay: Replay) -> None:
 
 def test_a_doctor_id_in_a_token_is_the_doctors_own(replay: Replay) -> None:
     made = replay.play("create connect token").data
-    own = Client(replay.tokens["doctor"]).get("/users/me").data["id"]
+    own = ApiClient(replay.tokens["doctor"]).get("/users/me").data["id"]
     assert (made["doctor_id"], type(made["doctor_id"])) == (own, int)

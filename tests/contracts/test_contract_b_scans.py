@@ -10,13 +10,13 @@ from scanward.stores.clients import s3
 from tests.contracts.replay import Replay
 from tests.faults.injection import failing
 from tests.support.care import analysed, own_id
-from tests.support.client import Client
+from tests.support.client import ApiClient
 
 FRIENDLY, EXPERT = "friendly analysis", "expert analysis"
 
 
 @pytest.fixture
-def replay(patient: Client) -> Replay:
+def replay(patient: ApiClient) -> Replay:
     """Provide a patient who is signed in."""
     played = Replay("b")
     played.tokens["access"] = patient.token or ""

@@ -12,7 +12,7 @@ from scanward.stores.tasks import task_of_image
 from tests.contracts.comparison import compare
 from tests.contracts.replay import Replay
 from tests.support.care import analysed
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.sockets import World
 
 WATCHED = ("friendly analysis", "expert analysis")
@@ -41,7 +41,7 @@ def changes() -> list[dict[str, Any]]:
     ]
 
 
-def test_who_watches_is_told_what_the_document_shows(world: World, patient: Client) -> None:
+def test_who_watches_is_told_what_the_document_shows(world: World, patient: ApiClient) -> None:
     replay = Replay("b")
     replay.tokens["access"] = patient.token or ""
     watched = [replay.play(name).data for name in WATCHED]

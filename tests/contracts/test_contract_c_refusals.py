@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.registrations import KINDS, NAMES, PERSON, body
 
 REQUIRED, BLANK = ["This field is required."], ["This field may not be blank."]
@@ -13,7 +13,7 @@ UNBORN = (datetime.now(UTC) + timedelta(days=2)).date().isoformat()
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_every_missing_field_is_named_plainly(api: Client, kind: str) -> None:
+def test_every_missing_field_is_named_plainly(api: ApiClient, kind: str) -> None:
     reply = api.post(f"/api/{kind}/register", {} if kind == "user" else {"profile": {}})
     required = PERSON if kind in {"user", "doctor"} else NAMES
     assert (reply.status, reply.json) == (400, dict.fromkeys(required, REQUIRED))
@@ -21,13 +21,13 @@ def test_every_missing_field_is_named_plainly(api: Client, kind: str) -> None:
 
 @pytest.mark.parametrize("kind", KINDS[1:])
 @pytest.mark.parametrize("sent", [{}, {"profile": None}, {"profile": []}, {"profile": "Ada"}])
-def test_a_profile_that_is_none_is_named(api: Client, kind: str, sent: dict[str, object]) -> None:
+def test_a_profile_that_is_none_is_named(api: ApiClient, kind: str, sent: dict[str, object]) -> None:
     reply = api.post(f"/api/{kind}/register", sent)
     assert (reply.status, set(reply.json)) == (400, {"profile"})
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nobody_assigns_what_is_not_theirs_to_say(api: Client, kind: str) -> None:
+def test_nobody_assigns_what_is_not_theirs_to_say(api: ApiClient, kind: str) -> None:
     forbidden = {"role": "ADMIN", "is_superuser": True, "approved": True, "is_approved": True, "id": 1}
     reply = api.post(f"/api/{kind}/register", body(kind) | forbidden)
     assert (reply.status, reply.json) == (400, dict.fromkeys(forbidden, UNKNOWN))
@@ -36,7 +36,7 @@ def test_nobody_assigns_what_is_not_theirs_to_say(api: Client, kind: str) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_names_that_are_taken_are_named_beside_what_is_broken(api: Client, kind: str) -> None:
+def test_names_that_are_taken_are_named_beside_what_is_broken(api: ApiClient, kind: str) -> None:
     api.post(f"/api/{kind}/register", body(kind))
     again = api.post(f"/api/{kind}/register", body(kind, carte_id="c-1"))
     assert (again.status, again.json) == (400, dict.fromkeys(["carte_id", "email"], UNIQUE))
@@ -73,7 +73,7 @@ def test_names_that_are_taken_are_named_beside_what_is_broken(api: Client, kind:
         {"numero_tel": ["555"]},
     ],
 )
-def test_a_broken_field_of_a_person_is_refused(api: Client, kind: str, field: dict[str, object]) -> None:
+def test_a_broken_field_of_a_person_is_refused(api: ApiClient, kind: str, field: dict[str, object]) -> None:
     reply = api.post(f"/api/{kind}/register", body(kind, **field))
     assert (reply.status, set(reply.json)) == (400, set(field)), reply.body
     assert api.post(f"/api/{kind}/register", body(kind)).status == 201
@@ -94,18 +94,18 @@ def test_a_broken_field_of_a_person_is_refused(api: Client, kind: str, field: di
         ("labo", {"labo_address": "x" * 501}),
     ],
 )
-def test_a_broken_field_of_a_professional_is_refused(api: Client, kind: str, field: dict[str, object]) -> None:
+def test_a_broken_field_of_a_professional_is_refused(api: ApiClient, kind: str, field: dict[str, object]) -> None:
     reply = api.post(f"/api/{kind}/register", body(kind) | field)
     assert (reply.status, set(reply.json)) == (400, set(field)), reply.body
 
 
-def test_each_broken_emergency_number_is_named(api: Client) -> None:
+def test_each_broken_emergency_number_is_named(api: ApiClient) -> None:
     reply = api.post("/api/user/register", body("user", emergency_numbers=["1", "none", 2]))
     assert set(reply.json) == {"emergency_numbers.1", "emergency_numbers.2"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_broken_login_is_refused(api: Client, kind: str) -> None:
+def test_a_broken_login_is_refused(api: ApiClient, kind: str) -> None:
     reply = api.post(f"/api/{kind}/login", {"email": "", "password": 1, "username": "ada"})
     assert (reply.status, reply.json["email"], reply.json["username"]) == (400, BLANK, UNKNOWN)
     assert set(reply.json) == {"email", "password", "username"}

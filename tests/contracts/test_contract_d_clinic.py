@@ -3,14 +3,14 @@
 import pytest
 
 from tests.contracts.replay import Replay
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import approved, connect, number
 from tests.support.signed_in import sign_in, sign_in_administrator
 from tests.support.wards import admit, assign, department
 
 
 @pytest.fixture
-def replay(api: Client) -> Replay:
+def replay(api: ApiClient) -> Replay:
     """Provide a doctor and a patient in a department, with a record."""
     admin = sign_in_administrator(api)
     doctor, patient = approved(admin, sign_in(api, "doctor@example.org", "DOCTOR")), sign_in(api, "jane@example.org")
@@ -47,7 +47,7 @@ def test_each_exchange_is_as_the_document_shows_it(replay: Replay, name: str) ->
     with_slash = replay.play(name)
     path = replay.exchange(name)["request"]["path"]
     token = replay.tokens[replay.exchange(name)["request"]["token"]]
-    assert Client(token).get(path.removesuffix("/")).body == with_slash.body
+    assert ApiClient(token).get(path.removesuffix("/")).body == with_slash.body
 
 
 def test_each_thing_is_read_by_the_pk_that_its_list_gives(replay: Replay) -> None:

@@ -3,29 +3,29 @@
 import pytest
 
 from tests.contracts.replay import Replay
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import approved, connect, number
 
 HISTORY = {"name_of_surgery": "Appendectomy", "description_of_surgery": "Laparoscopic"}
 
 
 @pytest.fixture
-def replay(admin: Client) -> Replay:
+def replay(admin: ApiClient) -> Replay:
     """Provide the document's patient, its doctor, whom an administrator has approved, and that administrator."""
     played = Replay("e")
     for kind in ("patient", "doctor"):
         played.play(f"register {kind}", f"log in {kind}")
         played.tokens[kind] = played.tokens["access"]
-        played.named[f"{kind}_id"] = number(Client(played.tokens[kind]))
-    approved(admin, Client(played.tokens["doctor"]))
+        played.named[f"{kind}_id"] = number(ApiClient(played.tokens[kind]))
+    approved(admin, ApiClient(played.tokens["doctor"]))
     played.tokens["administrator"] = admin.token or ""
     return played
 
 
-def let_in(replay: Replay) -> Client:
+def let_in(replay: Replay) -> ApiClient:
     """Return the doctor, whom the patient lets in."""
-    doctor = Client(replay.tokens["doctor"])
-    connect(doctor, Client(replay.tokens["patient"]))
+    doctor = ApiClient(replay.tokens["doctor"])
+    connect(doctor, ApiClient(replay.tokens["patient"]))
     return doctor
 
 
@@ -71,7 +71,7 @@ def test_a_history_is_read_by_its_patient_their_doctor_and_administrators(replay
         ("GET", "medical_histories/1/versions"),
     ],
 )
-def test_each_request_needs_a_token(api: Client, method: str, path: str) -> None:
+def test_each_request_needs_a_token(api: ApiClient, method: str, path: str) -> None:
     for token in (None, "x", "e30.e30."):
-        reply = Client(token).send(method, f"/api/{path}")
+        reply = ApiClient(token).send(method, f"/api/{path}")
         assert (reply.status, reply.json) == (401, {"error": "Not authenticated"})

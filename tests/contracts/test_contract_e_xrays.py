@@ -1,12 +1,10 @@
 """X-rays as contract E says them, over the same scans as contract B."""
 
-import json
-
 import pytest
 
 from scanward.domain.ids import to_uuid
 from tests.support.care import administrator, analysed, let_in, own_id, professional
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.cloud import ROOT
 from tests.support.signed_in import sign_in
 
@@ -27,21 +25,21 @@ Row = dict[str, object]
 
 
 @pytest.fixture
-def row(patient: Client) -> Row:
+def row(patient: ApiClient) -> Row:
     reply = patient.upload("/api/xrays", {"image_of_xray": PNG}, SAID)
     assert reply.status == 201, reply.body
     made: Row = reply.json
     return made
 
 
-def test_an_upload_answers_with_the_tables_columns(patient: Client, row: Row) -> None:
+def test_an_upload_answers_with_the_tables_columns(patient: ApiClient, row: Row) -> None:
     assert set(row) >= COLUMNS
     assert {name: row[name] for name in SAID} == SAID
     assert (row["result_of_xray"], row["user_id"]) == (None, own_id(patient))
     assert isinstance(row["id"], int)
 
 
-def test_it_is_the_same_scan_as_everybodys(patient: Client, row: Row) -> None:
+def test_it_is_the_same_scan_as_everybodys(patient: ApiClient, row: Row) -> None:
     scan = patient.get(f"/scans/{row['id']}").data
     assert scan["patient_id"] == row["user_id"]
     analysed({"scan_id": str(row["id"]), "task_id": str(row["task_id"])})
@@ -55,7 +53,7 @@ def test_it_is_the_same_scan_as_everybodys(patient: Client, row: Row) -> None:
     assert listed[0]["name_of_xray"] is None, "nothing is invented"
 
 
-def test_an_image_may_go_straight_to_s3(patient: Client) -> None:
+def test_an_image_may_go_straight_to_s3(patient: ApiClient) -> None:
     reply = patient.post("/api/xrays", {**SAID, "content_type": "application/dicom"})
     assert reply.status == 201
     assert {"url", "fields"} == set(reply.json["upload"])
@@ -75,14 +73,14 @@ def test_an_image_may_go_straight_to_s3(patient: Client) -> None:
     ],
 )
 def test_what_is_missing_or_nobodys_to_say_is_named(
-    patient: Client, files: dict[str, bytes], fields: dict[str, str], broken: str
+    patient: ApiClient, files: dict[str, bytes], fields: dict[str, str], broken: str
 ) -> None:
     reply = patient.upload("/api/xrays", files, fields)
     assert (reply.status, list(reply.json)) == (400, [broken])
     assert patient.get(f"/api/xrays/{own_id(patient)}").json == []
 
 
-def test_a_doctors_reading_is_kept_beside_the_models(api: Client, patient: Client, row: Row) -> None:
+def test_a_doctors_reading_is_kept_beside_the_models(api: ApiClient, patient: ApiClient, row: Row) -> None:
     analysed({"scan_id": str(row["id"]), "task_id": str(row["task_id"])})
     before = patient.get(f"/api/unique_xray/{row['id']}").json
     path, body = f"/api/unique_xray/{row['id']}", b'{"result_of_xray": "consolidation, right lower zone"}'
@@ -97,37 +95,37 @@ def test_a_doctors_reading_is_kept_beside_the_models(api: Client, patient: Clien
     assert after["updated_at"] > before["updated_at"]
 
 
-def test_what_was_read_before_is_kept_and_labs_see_images_alone(api: Client, patient: Client, row: Row) -> None:
+def test_what_was_read_before_is_kept_and_labs_see_images_alone(api: ApiClient, patient: ApiClient, row: Row) -> None:
     chief = administrator(api)
     doctor, lab = professional(api, "DOCTOR", chief), professional(api, "LAB", chief)
     let_in(patient, doctor)
     let_in(patient, lab)
     path = f"/api/unique_xray/{row['id']}"
     for text in ("first", "second"):
-        doctor.send("PUT", path, json.dumps({"result_of_xray": text}).encode(), "application/json")
+        doctor.put(path, {"result_of_xray": text})
     assert [reading["result_of_xray"] for reading in patient.get(f"{path}/readings").json] == ["second", "first"]
     assert lab.get(path).json["result_of_xray"] is None
     assert lab.get(f"/api/xrays/{own_id(patient)}").json[0]["result_of_xray"] is None
     assert lab.get(f"{path}/readings").status == 403
 
 
-def test_what_a_doctor_reads_at_the_upload_is_the_first_reading(api: Client, patient: Client) -> None:
+def test_what_a_doctor_reads_at_the_upload_is_the_first_reading(api: ApiClient, patient: ApiClient) -> None:
     doctor = professional(api, "DOCTOR", administrator(api))
     let_in(patient, doctor)
     fields = {**SAID, "user_id": str(own_id(patient)), "result_of_xray": "at the upload"}
     made = doctor.upload("/api/xrays", {"image_of_xray": PNG}, fields)
     assert made.status == 201, made.json
     path = f"/api/unique_xray/{made.json['id']}"
-    doctor.send("PUT", path, b'{"result_of_xray": "later"}', "application/json")
+    doctor.put(path, {"result_of_xray": "later"})
     assert [reading["result_of_xray"] for reading in patient.get(f"{path}/readings").json] == ["later", "at the upload"]
 
 
-def test_an_image_and_a_way_around_it_are_too_much(patient: Client) -> None:
+def test_an_image_and_a_way_around_it_are_too_much(patient: ApiClient) -> None:
     fields = {**SAID, "content_type": "image/png"}
     assert list(patient.upload("/api/xrays", {"image_of_xray": PNG}, fields).json) == ["image_of_xray"]
 
 
-def test_nobody_but_a_doctor_writes_one(api: Client, patient: Client, row: Row) -> None:
+def test_nobody_but_a_doctor_writes_one(api: ApiClient, patient: ApiClient, row: Row) -> None:
     path, body = f"/api/unique_xray/{row['id']}", b'{"result_of_xray": "clear"}'
     chief = administrator(api)
     lab = professional(api, "LAB", chief)
@@ -139,7 +137,7 @@ def test_nobody_but_a_doctor_writes_one(api: Client, patient: Client, row: Row) 
     assert patient.get(path).json["result_of_xray"] is None
 
 
-def test_a_doctor_uploads_for_a_patient_with_a_reading(api: Client, patient: Client) -> None:
+def test_a_doctor_uploads_for_a_patient_with_a_reading(api: ApiClient, patient: ApiClient) -> None:
     doctor = professional(api, "DOCTOR", administrator(api))
     fields = {**SAID, "user_id": str(own_id(patient)), "result_of_xray": "clear"}
     assert doctor.upload("/api/xrays", {"image_of_xray": PNG}, fields).status == 404
@@ -149,7 +147,9 @@ def test_a_doctor_uploads_for_a_patient_with_a_reading(api: Client, patient: Cli
 
 
 @pytest.mark.parametrize("straight", [False, True], ids=["form", "straight-to-s3"])
-def test_a_patient_is_named_by_either_name_and_either_spelling(api: Client, patient: Client, straight: bool) -> None:
+def test_a_patient_is_named_by_either_name_and_either_spelling(
+    api: ApiClient, patient: ApiClient, straight: bool
+) -> None:
     doctor, whose = professional(api, "DOCTOR", administrator(api)), own_id(patient)
     let_in(patient, doctor)
 
@@ -168,7 +168,7 @@ def test_a_patient_is_named_by_either_name_and_either_spelling(api: Client, pati
     assert len(patient.get(f"/api/xrays/{whose}").json) == 2
 
 
-def test_xrays_of_a_stranger_are_missing(api: Client, patient: Client, row: Row) -> None:
+def test_xrays_of_a_stranger_are_missing(api: ApiClient, patient: ApiClient, row: Row) -> None:
     other = sign_in(api, "other@example.org")
     for path in (f"/api/xrays/{own_id(patient)}", f"/api/unique_xray/{row['id']}", "/api/xrays/1"):
         reply = other.get(path)

@@ -11,7 +11,7 @@ from functions.auth.schemas.contract_c import DoctorOut, HospitalOut, LaboOut, P
 from functions.auth.usecases.sessions import SignedIn
 from scanward.domain.ids import parse_id
 from scanward.stores.accounts import AccountStore
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import TABLES
 from tests.support.signed_in import sign_in_administrator
 
@@ -76,7 +76,7 @@ def reads_right_in_a(opened: dict[str, Any], who: dict[str, Any]) -> None:
     assert (opened["phone_number"], opened["registration_id"]) == (who["phone"], who["registration_id"])
 
 
-def reads_right_in_b_and_d(client: Client, uid: int, who: dict[str, Any]) -> None:
+def reads_right_in_b_and_d(client: ApiClient, uid: int, who: dict[str, Any]) -> None:
     shown = client.get("/users/me").data
     assert (shown["id"], shown["pk"]) == (uid, uid)
     assert (shown["role"], shown["is_superuser"]) == (who["role"], False)
@@ -84,7 +84,7 @@ def reads_right_in_b_and_d(client: Client, uid: int, who: dict[str, Any]) -> Non
     assert (shown["gender"], shown["age"]) == (who["gender"], age(who))
 
 
-def reads_right_in_c(api: Client, uid: int, who: dict[str, Any]) -> None:
+def reads_right_in_c(api: ApiClient, uid: int, who: dict[str, Any]) -> None:
     if who["email"]:
         opened = api.post(f"/api/{KINDS[who['role']]}/login", EMAIL | PASSWORD).json
         assert parse_id(opened["id"]) == uid
@@ -106,30 +106,30 @@ def reads_right_in_c(api: Client, uid: int, who: dict[str, Any]) -> None:
     assert profile["birth_date"] == who["birth_date"]
 
 
-def reads_right_in_e(client: Client, uid: int, who: dict[str, Any]) -> None:
+def reads_right_in_e(client: ApiClient, uid: int, who: dict[str, Any]) -> None:
     shown = client.get("/api/profile").json
     assert (shown["id"], shown["usertype"]) == (uid, who["role"].lower())
     assert (shown["full_name"], shown["email"], shown["phone"]) == (who["full_name"], who["email"], who["phone"])
 
 
-def reads_right_everywhere(api: Client, who: dict[str, Any]) -> None:
+def reads_right_everywhere(api: ApiClient, who: dict[str, Any]) -> None:
     name = EMAIL if who["email"] else {"username": who["username"]}
     opened = api.post("/api/login", name | PASSWORD).json
-    client = Client(opened["access"])
+    client = ApiClient(opened["access"])
     reads_right_in_a(opened, who)
     reads_right_in_b_and_d(client, opened["uid"], who)
     reads_right_in_c(api, opened["uid"], who)
     reads_right_in_e(client, opened["uid"], who)
 
 
-def approve(api: Client) -> None:
+def approve(api: ApiClient) -> None:
     administrator = sign_in_administrator(api)
     for account in administrator.get("/users/?approved=false").data:
         assert administrator.post(f"/users/{account['id']}/approval", {"approved": True}).status == 200
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_whoever_registers_reads_right_through_every_contract(api: Client, way: str) -> None:
+def test_whoever_registers_reads_right_through_every_contract(api: ApiClient, way: str) -> None:
     path, body, said = WAYS[way]
     assert api.post(path, body).status in {200, 201}
     approve(api)
@@ -137,19 +137,19 @@ def test_whoever_registers_reads_right_through_every_contract(api: Client, way: 
 
 
 @pytest.mark.parametrize("way", [way for way, (_, _, said) in WAYS.items() if said["role"] in {"PATIENT", "DOCTOR"}])
-def test_what_people_say_later_reads_right_through_every_contract(api: Client, way: str) -> None:
+def test_what_people_say_later_reads_right_through_every_contract(api: ApiClient, way: str) -> None:
     path, body, said = WAYS[way]
     api.post(path, body)
     approve(api)
     name = {"email": said["email"]} if "email" in said else {"username": said["username"]}
-    client = Client(api.post("/api/login", name | PASSWORD).json["access"])
+    client = ApiClient(api.post("/api/login", name | PASSWORD).json["access"])
     later = {"full_name": "A. A. King", "first_name": "Augusta", "last_name": "King", "phone": "+44 2"}
     later |= {"gender": "OTHER", "birth_date": "2000-02-29"}
-    assert client.send("PATCH", "/api/profile", json.dumps(later).encode(), "application/json").status == 200
+    assert client.patch("/api/profile", later).status == 200
     reads_right_everywhere(api, NOTHING | said | later)
 
 
-def test_an_administrator_reads_right_where_one_can_sign_in(api: Client) -> None:
+def test_an_administrator_reads_right_where_one_can_sign_in(api: ApiClient) -> None:
     client = sign_in_administrator(api)
     shown = client.get("/users/me").data
     assert (shown["role"], shown["is_superuser"]) == ("ADMIN", True)

@@ -15,7 +15,7 @@ from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import CONFLICT_WAITS, CONNECT_SECONDS, MAX_TRIES, READ_SECONDS, connection
 from tests.faults.injection import THROTTLED, answered, http_answer, retried_at_once, throttled
 from tests.faults.size import sized
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.signed_in import sign_in
 from tests.support.uploads import ADA, MINUTE, World
 
@@ -79,7 +79,7 @@ def test_what_is_throttled_for_twenty_seconds_is_read_within_the_minute_after(wo
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/scans"), ("GET", "/tasks"), ("POST", "/scans/uploads")])
 def test_the_api_says_503_and_when_to_come_again(aws: None, method: str, path: str) -> None:
-    patient = sign_in(Client(), "ada@example.org")
+    patient = sign_in(ApiClient(), "ada@example.org")
     said = json.dumps({"__type": f"com.amazonaws.dynamodb.v20120810#{THROTTLED}"}).encode()
     with (
         answered(connection().client, "dynamodb", lambda request: http_answer(request.url, 400, said)),

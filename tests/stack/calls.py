@@ -1,19 +1,25 @@
 """What people send about their accounts, over the gateway."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 from uuid import uuid4
 
-import httpx
-
 from tests.stack.embedded import Stack
-from tests.stack.visitor import PASSWORD
+from tests.support.client import ApiClient, Http, Reply
 
-Said = dict[str, Any]
+PASSWORD = "correct horse"
+Json = dict[str, Any]
 
 
-def client_of(stack: Stack) -> httpx.Client:
-    """Return a client that has not signed in."""
-    return httpx.Client(base_url=stack.api, timeout=60, trust_env=False)
+@contextmanager
+def client_of(stack: Stack) -> Iterator[ApiClient]:
+    """Provide a client that has not signed in."""
+    transport = Http(stack.api)
+    try:
+        yield ApiClient(transport=transport)
+    finally:
+        transport.close()
 
 
 def fresh_email() -> str:
@@ -21,22 +27,22 @@ def fresh_email() -> str:
     return f"{uuid4().hex}@example.org"
 
 
-def sign_in(client: httpx.Client, **name: str) -> Said:
+def sign_in(client: ApiClient, **name: str) -> Json:
     """Log in through B; the tokens."""
-    return data(client.post("/auth/login", data=name | {"password": PASSWORD}))  # type: ignore[no-any-return]
+    return data(client.form("/auth/login", name | {"password": PASSWORD}))  # type: ignore[no-any-return]
 
 
-def me(client: httpx.Client, access: str) -> Said:
+def me(client: ApiClient, access: str) -> Json:
     """Return whose token it is, as B shows it."""
-    return data(client.get("/users/me", headers={"Authorization": f"Bearer {access}"}))  # type: ignore[no-any-return]
+    return data(client.signed_in(access).get("/users/me"))  # type: ignore[no-any-return]
 
 
-def refresh(client: httpx.Client, token: str, *, rotate: bool = False) -> httpx.Response:
+def refresh(client: ApiClient, token: str, *, rotate: bool = False) -> Reply:
     """Show a refresh token."""
-    return client.post("/auth/refresh-token", json={"rotate": rotate}, headers={"Authorization": f"Bearer {token}"})
+    return client.signed_in(token).post("/auth/refresh-token", {"rotate": rotate})
 
 
-def data(answer: httpx.Response) -> Any:
+def data(reply: Reply) -> Any:
     """Return the envelope's data of an answer that is 200."""
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
+    assert reply.status == 200, reply.text
+    return reply.data

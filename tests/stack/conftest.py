@@ -5,7 +5,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 
-import httpx
 import pytest
 
 from infra.local.clients import environment
@@ -13,6 +12,7 @@ from infra.local.stack import find_stack
 from tests.stack.calls import client_of, data, fresh_email
 from tests.stack.embedded import Stack, deploy, embedded_cloud, room
 from tests.stack.visitor import Visitor
+from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
 
 CREATE = "import sys; from infra.operations import stack as s; print(s.create_administrator(*sys.argv[1:]))"
@@ -49,7 +49,7 @@ def truth() -> dict[str, dict[str, list[float]]]:
 
 
 @pytest.fixture
-def anybody(stack: Stack) -> Iterator[httpx.Client]:
+def anybody(stack: Stack) -> Iterator[ApiClient]:
     """Provide a client that has not signed in."""
     with client_of(stack) as client:
         yield client
@@ -69,9 +69,8 @@ def administrator_login(stack: Stack) -> dict[str, str]:
 
 
 @pytest.fixture(scope="module")
-def administrator(stack: Stack, administrator_login: dict[str, str]) -> Iterator[httpx.Client]:
+def administrator(stack: Stack, administrator_login: dict[str, str]) -> Iterator[ApiClient]:
     """Provide an administrator who has signed in."""
     with client_of(stack) as client:
-        login = client.post("/auth/login", data=administrator_login)
-        client.headers["Authorization"] = f"Bearer {data(login)['access_token']}"
-        yield client
+        login = client.form("/auth/login", administrator_login)
+        yield client.signed_in(data(login)["access_token"])

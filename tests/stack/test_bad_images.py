@@ -26,10 +26,10 @@ def test_what_cannot_be_read_fails_on_the_first_attempt(patient: Visitor, conten
     task = patient.finished(upload)
     assert (task["status"], task["version"], task["result"]) == ("FAILED", ON_FIRST_ATTEMPT, None)
     assert task["failure"] == {"reason": "BAD_INPUT", "message": "The image cannot be read"}
-    scan = patient.http.get(f"/scans/{upload.scan_id}").json()["data"]
+    scan = patient.api.get(f"/scans/{upload.scan_id}").json["data"]
     assert (scan["status"], scan["result"], scan["failure"]) == ("FAILED", None, task["failure"])
-    assert patient.http.get(f"/files/images/{upload.scan_id}").status_code == 404
-    assert patient.http.get(f"/files/heatmaps/{upload.task_id}").status_code == 404
+    assert patient.api.get(f"/files/images/{upload.scan_id}").status == 404
+    assert patient.api.get(f"/files/heatmaps/{upload.task_id}").status == 404
 
 
 def test_a_failure_is_pushed_with_its_reason(patient: Visitor) -> None:
@@ -41,9 +41,9 @@ def test_a_failure_is_pushed_with_its_reason(patient: Visitor) -> None:
 
 
 def test_what_is_no_image_at_all_is_refused_before_anything_is_kept(patient: Visitor) -> None:
-    answer = patient.http.post("/scans/", files={"file": ("x.png", b"GIF89a" + bytes(2000), "image/png")})
-    assert answer.status_code == 422
-    assert "accepted format" in answer.json()["error"]["details"]["file"][0]
+    answer = patient.api.upload("/scans/", {"file": ("x.png", b"GIF89a" + bytes(2000), "image/png")})
+    assert answer.status == 422
+    assert "accepted format" in answer.json["error"]["details"]["file"][0]
 
 
 @pytest.mark.parametrize(

@@ -30,13 +30,9 @@ def test_files_are_images_whatever_is_accepted(patient: Visitor, finished: Uploa
         f"/files/heatmaps/{finished.task_id}": ("PNG", "image/png", f"derived/{scan}/{task}/heatmap.png"),
     }
     for path, (form, content_type, key) in wanted.items():
-        request = patient.http.build_request("GET", path)
-        del request.headers["accept"]
-        if accept:
-            request.headers["accept"] = accept
-        answer = patient.http.send(request)
-        assert (answer.status_code, answer.headers["content-type"]) == (200, content_type)
-        content = answer.content if accept else base64.b64decode(answer.content)
+        answer = patient.api.get(path, headers={"Accept": accept or ""})
+        assert (answer.status, answer.headers["content-type"]) == (200, content_type)
+        content = answer.body if accept else base64.b64decode(answer.body)
         with Image.open(io.BytesIO(content)) as image:
             image.load()
             assert image.format == form
@@ -45,9 +41,9 @@ def test_files_are_images_whatever_is_accepted(patient: Visitor, finished: Uploa
 
 def test_files_are_private(patient: Visitor, stranger: Visitor, finished: Upload) -> None:
     for path in (f"/files/images/{finished.scan_id}", f"/files/heatmaps/{finished.task_id}"):
-        assert patient.http.get(path).headers["cache-control"].startswith("private")
-        assert stranger.http.get(path).status_code == 404
-        assert patient.http.get(path, headers={"Authorization": ""}).status_code == 401
+        assert patient.api.get(path).headers["cache-control"].startswith("private")
+        assert stranger.api.get(path).status == 404
+        assert patient.api.get(path, headers={"Authorization": ""}).status == 401
 
 
 def _key(patient: Visitor, upload: Upload) -> str:

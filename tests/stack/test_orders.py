@@ -6,8 +6,9 @@ import httpx
 import pytest
 
 from scanward.domain.ids import parse_id
+from tests.stack.calls import data
 from tests.stack.embedded import until
-from tests.stack.visitor import Upload, Visitor, messages
+from tests.stack.visitor import Visitor, messages, to_upload
 from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
@@ -17,43 +18,27 @@ PNG = (SAMPLES / "consolidation-1.png").read_bytes()
 DICOM = (SAMPLES / "effusion-3.dcm").read_bytes()
 
 
-def _made(answer: httpx.Response) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
-
-
-def _upload(said: dict[str, Any]) -> Upload:
-    form = said.get("upload") or {}
-    return Upload(
-        scan_id=said["scan_id"],
-        task_id=said["task_id"],
-        task_token=said["task_token"],
-        url=form.get("url", ""),
-        fields=form.get("fields"),
-    )
-
-
 def test_a_friendly_reading_comes_with_cited_suggestions(patient: Visitor) -> None:
-    said = _made(patient.http.post("/xray/friendly-analysis", files={"file": ("x", PNG)}))
-    result = patient.finished(_upload(said))["result"]["data"]
+    said = data(patient.api.upload("/xray/friendly-analysis", {"file": ("x", PNG)}))
+    result = patient.finished(to_upload(said))["result"]["data"]
     assert result["friendly"]["suggestions"][0]["sources"]
     body = {"analysis_task_id": said["task_id"], "symptoms": "fever", "patient_age": 70, "patient_gender": "FEMALE"}
-    advice = _made(patient.http.post("/xray/suggest-treatment", json=body))
+    advice = data(patient.api.post("/xray/suggest-treatment", body))
     assert len(advice["suggestions"]) == len(result["pathologies"]) == 1
 
 
 def test_a_dicom_file_gets_an_expert_reading_straight_through_s3_in_the_high_lane(patient: Visitor) -> None:
     body = {"filename": "x", "content_type": "application/dicom", "analysis": "expert", "priority": "HIGH"}
-    upload = _upload(_made(patient.http.post("/scans/uploads", json={**body, "additional_notes": "left side?"})))
+    upload = to_upload(data(patient.api.post("/scans/uploads", {**body, "additional_notes": "left side?"})))
     assert upload.fields
     assert upload.fields["key"].startswith("uploads/high/")
     assert patient.put(upload, DICOM).status_code == 204
     expert = patient.finished(upload)["result"]["data"]["expert"]
     assert expert["additional_notes"] == "left side?"
-    assert patient.http.get(expert["findings"][0]["heatmap"]).headers["content-type"] == "image/png"
+    assert patient.api.get(expert["findings"][0]["heatmap"]).headers["content-type"] == "image/png"
     for query in ("original=true", "deidentified=true"):
-        elsewhere = patient.http.get(f"/files/images/{upload.scan_id}?{query}")
-        assert elsewhere.status_code == 302
+        elsewhere = patient.api.get(f"/files/images/{upload.scan_id}?{query}")
+        assert elsewhere.status == 302
         file = httpx.get(elsewhere.headers["location"], trust_env=False)
         assert (file.status_code, file.content[128:132]) == (200, b"DICM")
         assert (file.content == DICOM) is (query == "original=true")
@@ -62,7 +47,7 @@ def test_a_dicom_file_gets_an_expert_reading_straight_through_s3_in_the_high_lan
 def test_what_is_called_off_before_it_comes_stays_so_when_it_comes(patient: Visitor) -> None:
     upload = patient.begin("image/png")
     with patient.watch(upload) as socket:
-        assert _made(patient.http.post(f"/tasks/cancel/{upload.task_id}"))["status"] == "CANCELLED"
+        assert data(patient.api.send("POST", f"/tasks/cancel/{upload.task_id}"))["status"] == "CANCELLED"
         assert messages(socket)[-1]["status"] == "CANCELLED"
     assert patient.put(upload, PNG).status_code == 204
     later = patient.upload(PNG)
@@ -74,36 +59,36 @@ def test_a_stored_scan_is_analysed_again_and_nothing_is_overwritten(patient: Vis
     upload = patient.upload(PNG)
     first = patient.finished(upload)
     path = f"/scans/{upload.scan_id}/analyses"
-    again = _upload(_made(patient.http.post(path, json={"analysis": "expert", "priority": "LOW"})))
+    again = to_upload(data(patient.api.post(path, {"analysis": "expert", "priority": "LOW"})))
     assert patient.finished(again)["result"]["data"]["expert"]
-    assert [task["task_id"] for task in _made(patient.http.get(path))] == [again.task_id, upload.task_id]
+    assert [task["task_id"] for task in data(patient.api.get(path))] == [again.task_id, upload.task_id]
     assert patient.task(upload.task_id) == first
 
 
 def test_a_removed_scan_is_gone_with_its_files(patient: Visitor) -> None:
     upload = patient.upload(PNG)
     patient.finished(upload)
-    assert patient.http.delete(f"/scans/{upload.scan_id}").status_code == 200
-    assert patient.http.get(f"/scans/{upload.scan_id}").status_code == 404
+    assert patient.api.delete(f"/scans/{upload.scan_id}").status == 200
+    assert patient.api.get(f"/scans/{upload.scan_id}").status == 404
     found = patient.stack.aws("s3").list_objects_v2(Bucket=patient.stack.bucket)
     assert not [item for item in found.get("Contents", []) if str(parse_id(upload.scan_id)) in item["Key"]]
 
 
 def test_the_same_key_is_the_same_upload(patient: Visitor) -> None:
     keyed = {"Idempotency-Key": "one"}
-    first, again = (patient.http.post("/scans", files={"file": ("x", PNG)}, headers=keyed) for _ in range(2))
-    assert first.json() == again.json()
-    assert len(_made(patient.http.get("/scans"))) == 1
+    first, again = (patient.api.upload("/scans", {"file": ("x", PNG)}, headers=keyed) for _ in range(2))
+    assert first.json == again.json
+    assert len(data(patient.api.get("/scans"))) == 1
 
 
 def test_what_another_system_puts_into_the_bucket_becomes_its_accounts_scan(patient: Visitor) -> None:
-    account = _made(patient.http.get("/users/me"))["id"]
+    account = data(patient.api.get("/users/me"))["id"]
     s3, bucket = patient.stack.aws("s3"), patient.stack.bucket
     s3.put_object(Bucket=bucket, Key=f"uploads/low/incoming/{account}/CT 1/ü image.dcm", Body=DICOM)
     s3.put_object(Bucket=bucket, Key=f"uploads/low/incoming/{account}/report.pdf", Body=b"%PDF-1.7")
 
     def read() -> list[dict[str, Any]]:
-        return [scan for scan in _made(patient.http.get("/scans")) if scan["status"] == "COMPLETED"]
+        return [scan for scan in data(patient.api.get("/scans")) if scan["status"] == "COMPLETED"]
 
     [scan] = until(read, 40, every=0.5)
     assert scan["patient_id"] == account
@@ -113,4 +98,4 @@ def test_what_another_system_puts_into_the_bucket_becomes_its_accounts_scan(pati
         return [item["Key"] for item in found.get("Contents", [])]
 
     assert until(aside, 40, every=0.5) == [f"aside/low/incoming/{account}/report.pdf"]
-    assert len(_made(patient.http.get("/scans"))) == 1
+    assert len(data(patient.api.get("/scans"))) == 1

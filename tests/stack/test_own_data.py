@@ -8,8 +8,10 @@ from zipfile import ZipFile
 import httpx
 import pytest
 
+from tests.stack.calls import PASSWORD
 from tests.stack.embedded import Stack, until
-from tests.stack.visitor import PASSWORD, Visitor
+from tests.stack.visitor import Visitor
+from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
@@ -20,7 +22,7 @@ def test_a_patient_takes_everything_along_and_leaves(stack: Stack, patient: Visi
     assert patient.finished(upload)["status"] == "COMPLETED"
 
     def packed() -> Any:
-        said = patient.http.get("/users/me/export").json()["data"]
+        said = patient.api.get("/users/me/export").json["data"]
         return said if said["status"] == "COMPLETED" else None
 
     url = until(packed, every=0.5)["url"]
@@ -29,14 +31,14 @@ def test_a_patient_takes_everything_along_and_leaves(stack: Stack, patient: Visi
         images = [name for name in packed_file.namelist() if name.startswith("images/")]
     assert {name.rpartition("/")[2] for name in images} >= {"original", "preview.jpg", "heatmap.png"}
 
-    left = patient.http.request("DELETE", "/users/me", json={"password": PASSWORD})
-    assert left.status_code == 202
-    assert patient.http.get("/users/me").status_code == 401
+    left = patient.api.delete("/users/me", {"password": PASSWORD})
+    assert left.status == 202
+    assert patient.api.get("/users/me").status == 401
 
     def erased() -> bool:
         versions = stack.aws("s3").list_object_versions(Bucket=stack.bucket, Prefix="exports/")
         login = {"email": patient.email, "password": "another horse", "role": "PATIENT"}
         gone = not versions.get("Versions") and not versions.get("DeleteMarkers")
-        return gone and httpx.post(f"{stack.api}/auth/register", json=login, trust_env=False).status_code == 200
+        return gone and ApiClient(transport=patient.api.transport).post("/auth/register", login).status == 200
 
     until(erased, seconds=60, every=1)

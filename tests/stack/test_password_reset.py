@@ -9,9 +9,9 @@ import httpx
 import pytest
 
 from infra.local.cloud import EmbeddedCloud
-from tests.stack.calls import data, fresh_email, refresh, sign_in
+from tests.stack.calls import PASSWORD, data, fresh_email, refresh, sign_in
 from tests.stack.embedded import Stack, until
-from tests.stack.visitor import PASSWORD, Visitor
+from tests.stack.visitor import Visitor
 from tests.support.photographs import PLACES, jpeg
 
 pytestmark = pytest.mark.stack
@@ -31,8 +31,8 @@ def mails_to(stack: Stack, email: str) -> list[dict[str, Any]]:
 
 
 def test_a_new_password_is_set_with_what_the_mail_says(stack: Stack, patient: Visitor) -> None:
-    opened, unknown = sign_in(patient.http, email=patient.email), fresh_email()
-    answers = [patient.http.post("/auth/password-reset", json={"email": email}) for email in (unknown, patient.email)]
+    opened, unknown = sign_in(patient.api, email=patient.email), fresh_email()
+    answers = [patient.api.post("/auth/password-reset", {"email": email}) for email in (unknown, patient.email)]
     assert [data(answer) for answer in answers] == [data(answers[0])] * 2
 
     def mailed() -> list[dict[str, Any]]:
@@ -40,30 +40,29 @@ def test_a_new_password_is_set_with_what_the_mail_says(stack: Stack, patient: Vi
 
     [mail] = until(mailed)
     [token] = re.findall(r"[\w-]+\.[\w-]+\.[\w-]+(?=\s)", mail["BodyText"])
-    assert refresh(patient.http, token).status_code == 401
+    assert refresh(patient.api, token).status == 401
     said = {"token": token, "password": NEW}
-    assert data(patient.http.post("/auth/password-reset/confirm", json=said)) == {"message": "Password changed"}
-    assert patient.http.get("/users/me").status_code == 401
-    assert refresh(patient.http, opened["refresh_token"]).status_code == 401
-    again = patient.http.post("/auth/password-reset/confirm", json=said)
-    assert (again.status_code, again.json()["error"]["message"]) == (401, "Invalid reset token")
+    assert data(patient.api.post("/auth/password-reset/confirm", said)) == {"message": "Password changed"}
+    assert patient.api.get("/users/me").status == 401
+    assert refresh(patient.api, opened["refresh_token"]).status == 401
+    again = patient.api.post("/auth/password-reset/confirm", said)
+    assert (again.status, again.json["error"]["message"]) == (401, "Invalid reset token")
     old, new = (
-        patient.http.post("/auth/login", data={"email": patient.email, "password": password})
-        for password in (PASSWORD, NEW)
+        patient.api.form("/auth/login", {"email": patient.email, "password": password}) for password in (PASSWORD, NEW)
     )
-    assert (old.status_code, new.status_code) == (401, 200)
+    assert (old.status, new.status) == (401, 200)
     assert mails_to(stack, unknown) == []
 
 
 def test_a_picture_is_shown_through_its_link(stack: Stack, patient: Visitor) -> None:
-    sent = patient.http.patch("/api/profile", files={"image": ("me.jpg", jpeg(6))}, data={"phone": "+44 1"})
-    assert sent.status_code == 200, sent.text
-    link = patient.http.get("/api/profile").json()["image"]
+    sent = patient.api.upload("/api/profile", {"image": ("me.jpg", jpeg(6))}, {"phone": "+44 1"}, method="PATCH")
+    assert sent.status == 200, sent.text
+    link = patient.api.get("/api/profile").json["image"]
     shown = httpx.get(link, timeout=30, trust_env=False)
     assert (shown.status_code, shown.headers["content-type"]) == (200, "image/jpeg")
     assert shown.headers["content-disposition"] == "inline"
     assert not [place for place in PLACES if place in shown.content]
     bare = httpx.get(urlsplit(link)._replace(query="").geturl(), timeout=30, trust_env=False)
     assert bare.status_code in {401, 403}, "the picture is nobody's without the link"
-    assert patient.http.patch("/api/profile", json={"image": None}).json()["image"] is None
+    assert patient.api.patch("/api/profile", {"image": None}).json["image"] is None
     assert httpx.get(link, timeout=30, trust_env=False).status_code == 404

@@ -18,15 +18,14 @@ FILM = (ROOT / "samples" / "clear-1.png").read_bytes()
 
 
 def test_the_shipped_cards_are_shown(patient: Visitor) -> None:
-    listed = patient.http.get("/models").json()["data"]
+    listed = patient.api.get("/models").json["data"]
     assert {model["name"]: model["sha256"] for model in listed} == {n: card["sha256"] for n, card in SHIPPED.items()}
-    assert patient.http.get("/models/chest_xray").json()["data"]["card"] == SHIPPED["chest_xray"]
+    assert patient.api.get("/models/chest_xray").json["data"]["card"] == SHIPPED["chest_xray"]
 
 
 @pytest.mark.parametrize("name", CHOOSING)
 def test_a_form_is_read_while_its_sender_waits(patient: Visitor, name: str) -> None:
-    form = {"data": {"model_type": name}, "files": {"file": ("film.png", FILM)}}
-    answer = patient.http.post("/predict", **form).json()  # type: ignore[arg-type]
+    answer = patient.api.upload("/predict", {"file": ("film.png", FILM)}, {"model_type": name}).json
     titles = [label["title"] for label in SHIPPED[name]["labels"]]
     assert answer["model"] == name
     assert answer["prediction"] in titles
@@ -36,9 +35,9 @@ def test_a_form_is_read_while_its_sender_waits(patient: Visitor, name: str) -> N
 
 def test_what_cannot_be_read_is_refused_as_documented(patient: Visitor) -> None:
     files = {"file": ("film.png", FILM)}
-    unknown = patient.http.post("/predict/", data={"model_type": "lung"}, files=files)
-    assert unknown.status_code == 400
-    assert unknown.json()["error"].startswith("Invalid model type. Choose from")
+    unknown = patient.api.upload("/predict/", files, {"model_type": "lung"})
+    assert unknown.status == 400
+    assert unknown.json["error"].startswith("Invalid model type. Choose from")
     for name in CHOOSING[:1]:
-        broken = patient.http.post("/predict", data={"model_type": name}, files={"file": ("film.png", b"no image")})
-        assert broken.json() == {"error": "Error loading image: cannot identify image file"}
+        broken = patient.api.upload("/predict", {"file": ("film.png", b"no image")}, {"model_type": name})
+        assert broken.json == {"error": "Error loading image: cannot identify image file"}

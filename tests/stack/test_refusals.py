@@ -1,38 +1,36 @@
 """What is wrong with a request is said in its family's shape, with the right status, and never as a 500."""
 
-from typing import Any
-
-import httpx
 import pytest
 
 from tests.stack.visitor import Visitor
+from tests.support.client import File, Reply
 
 pytestmark = pytest.mark.stack
 
-JSON = {"Content-Type": "application/json"}
+JSON = "application/json"
 REGISTER = ("POST", "/auth/register")
 NOT_OURS = "06ef0703-a63f-8780-b363-000000000000"
 
 
-def envelope(answer: httpx.Response) -> tuple[int, str]:
+def envelope(answer: Reply) -> tuple[int, str]:
     """(status, code) of an error of the envelope family."""
-    said = answer.json()
+    said = answer.json
     assert set(said) == {"success", "error"}
     assert said["success"] is False
     assert set(said["error"]) == {"code", "message", "details"}
-    return answer.status_code, str(said["error"]["code"])
+    return answer.status, str(said["error"]["code"])
 
 
 @pytest.mark.parametrize("method", ["GET", "POST", "PUT", "PATCH", "DELETE"])
 def test_unknown_paths(patient: Visitor, method: str) -> None:
-    assert envelope(patient.http.request(method, "/nothing/here")) == (404, "NOT_FOUND")
-    flat = patient.http.request(method, "/api/nothing/here")
-    assert (flat.status_code, flat.json()) == (404, {"error": "Not found"})
+    assert envelope(patient.api.send(method, "/nothing/here")) == (404, "NOT_FOUND")
+    flat = patient.api.send(method, "/api/nothing/here")
+    assert (flat.status, flat.json) == (404, {"error": "Not found"})
 
 
 @pytest.mark.parametrize(("method", "path"), [("DELETE", "/auth/login"), ("PUT", "/scans/"), ("POST", "/users/me")])
 def test_methods_that_a_path_does_not_have(patient: Visitor, method: str, path: str) -> None:
-    answer = patient.http.request(method, path)
+    answer = patient.api.send(method, path)
     assert envelope(answer) in {(405, "METHOD_NOT_ALLOWED"), (404, "NOT_FOUND")}
 
 
@@ -51,67 +49,69 @@ def test_methods_that_a_path_does_not_have(patient: Visitor, method: str, path: 
     ids=["cut", "empty", "no text", "deep list", "deep object", "NaN", "infinite", "name twice"],
 )
 def test_json_that_is_none(patient: Visitor, body: bytes) -> None:
-    answer = patient.http.request(*REGISTER, content=body, headers=JSON)
+    answer = patient.api.send(*REGISTER, body, JSON)
     assert envelope(answer) == (400, "MALFORMED_BODY")
 
 
 @pytest.mark.parametrize("body", ["[]", '"text"', "null", '{"email": 1}', '{"email": "a@example.org"}', '{"extra": 1}'])
 def test_json_that_breaks_the_schema(patient: Visitor, body: str) -> None:
-    answer = patient.http.request(*REGISTER, content=body, headers=JSON)
+    answer = patient.api.send(*REGISTER, body.encode(), JSON)
     assert envelope(answer) == (422, "VALIDATION_ERROR")
-    assert answer.json()["error"]["details"]
+    assert answer.json["error"]["details"]
 
 
 @pytest.mark.parametrize("content_type", ["text/plain", "image/png", "application/xml", "nonsense"])
 def test_content_types_that_a_route_does_not_read(patient: Visitor, content_type: str) -> None:
     for path in ("/auth/register", "/scans/"):
-        answer = patient.http.post(path, content=b"x", headers={"Content-Type": content_type})
+        answer = patient.api.send("POST", path, b"x", headers={"Content-Type": content_type})
         assert envelope(answer) == (415, "UNSUPPORTED_MEDIA")
 
 
 @pytest.mark.parametrize(
-    ("files", "status", "code"),
+    ("files", "fields", "status", "code"),
     [
-        ({"note": (None, "text")}, 422, "VALIDATION_ERROR"),
-        ({"other": ("x.png", b"x")}, 422, "VALIDATION_ERROR"),
-        ({"file": ("x.png", b"")}, 422, "VALIDATION_ERROR"),
-        ({"file": ("x.png", bytes(4_500_000))}, 413, "TOO_LARGE"),
+        ({}, {"note": "text"}, 422, "VALIDATION_ERROR"),
+        ({"other": ("x.png", b"x")}, {}, 422, "VALIDATION_ERROR"),
+        ({"file": ("x.png", b"")}, {}, 422, "VALIDATION_ERROR"),
+        ({"file": ("x.png", bytes(4_500_000))}, {}, 413, "TOO_LARGE"),
     ],
     ids=["no file", "another field", "an empty file", "too much"],
 )
-def test_forms_without_an_image(patient: Visitor, files: dict[str, Any], status: int, code: str) -> None:
-    answer = patient.http.post("/scans/", files=files)
+def test_forms_without_an_image(
+    patient: Visitor, files: dict[str, File], fields: dict[str, str], status: int, code: str
+) -> None:
+    answer = patient.api.upload("/scans/", files, fields)
     assert envelope(answer) == (status, code)
     if status == 413:
-        assert "POST /scans/uploads" in answer.json()["error"]["message"]
+        assert "POST /scans/uploads" in answer.json["error"]["message"]
 
 
 @pytest.mark.parametrize("content_type", ["multipart/form-data", "multipart/form-data; boundary=b"])
 def test_forms_that_are_none(patient: Visitor, content_type: str) -> None:
     for content in (b"", b"garbage", b"--b\r\nContent-Disposition: form-data; name=file"):
-        answer = patient.http.post("/scans/", content=content, headers={"Content-Type": content_type})
+        answer = patient.api.send("POST", "/scans/", content, headers={"Content-Type": content_type})
         assert envelope(answer) == (400, "MALFORMED_BODY")
 
 
 @pytest.mark.parametrize("token", ["", "Bearer", "Bearer x", "Basic eDp4", "Bearer a.b.c", "Bearer " + "x" * 5000])
 def test_tokens_that_do_not_hold(patient: Visitor, token: str) -> None:
     for path in ("/users/me", "/scans/1", "/tasks/status/1", "/files/images/1", "/files/heatmaps/1"):
-        answer = patient.http.get(path, headers={"Authorization": token})
+        answer = patient.api.get(path, headers={"Authorization": token})
         assert envelope(answer) == (401, "NOT_AUTHENTICATED")
 
 
 def test_somebody_elses_things_are_not_there(patient: Visitor, stranger: Visitor) -> None:
     upload = patient.begin("image/png")
     for path in (f"/scans/{upload.scan_id}", f"/tasks/status/{upload.task_id}", f"/tasks/status/{upload.task_token}"):
-        missing = stranger.http.get(path)
+        missing = stranger.api.get(path)
         assert envelope(missing) == (404, "NOT_FOUND")
-        assert missing.json() == stranger.http.get("/scans/1").json()
+        assert missing.json == stranger.api.get("/scans/1").json
     for path in (f"/files/images/{upload.scan_id}", f"/files/heatmaps/{upload.task_id}"):
-        assert envelope(stranger.http.get(path)) == (404, "NOT_FOUND")
+        assert envelope(stranger.api.get(path)) == (404, "NOT_FOUND")
 
 
 @pytest.mark.parametrize(
     "scan", ["0", "-1", "9" * 40, "%00", "..%2f..", "SCAN%231", "06ef0703-a63f-8780-b363-000000000000"]
 )
 def test_ids_that_are_none(patient: Visitor, scan: str) -> None:
-    assert envelope(patient.http.get(f"/scans/{scan}")) == (404, "NOT_FOUND")
+    assert envelope(patient.api.get(f"/scans/{scan}")) == (404, "NOT_FOUND")

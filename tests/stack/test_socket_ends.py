@@ -30,9 +30,9 @@ def test_sockets_close_when_their_session_ends(patient: Visitor, way: str) -> No
         for opened in (by_access, by_task):
             message(opened)
         if way == "logout":
-            assert patient.http.post("/auth/logout").status_code == 200
+            assert patient.api.send("POST", "/auth/logout").status == 200
         else:
-            assert patient.http.put("/users/me", json={"password": "another horse"}).status_code == 200
+            assert patient.api.put("/users/me", {"password": "another horse"}).status == 200
         for opened in (by_access, by_task):
             with pytest.raises(ConnectionClosed):
                 message(opened, 20)
@@ -72,7 +72,7 @@ def closes(opened: ClientConnection) -> bool:
 def rows(patient: Visitor) -> list[dict[str, Any]]:
     """Return the patient's sockets as they are kept."""
     kept = patient.stack.aws("dynamodb").scan(TableName=table(patient.stack))["Items"]
-    own = str(patient.http.get("/users/me").json()["data"]["id"])
+    own = str(patient.api.get("/users/me").json["data"]["id"])
     return [item for item in kept if item.get("account_id") == {"N": own}]
 
 

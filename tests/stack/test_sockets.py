@@ -9,8 +9,9 @@ from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 from websockets.typing import Origin
 
+from tests.stack.calls import PASSWORD
 from tests.stack.embedded import ORIGIN
-from tests.stack.visitor import PASSWORD, Visitor, message, messages, refused, socket
+from tests.stack.visitor import Visitor, message, messages, refused, socket
 from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
@@ -84,9 +85,9 @@ def test_what_is_no_task_is_not_watched(patient: Visitor, named: str) -> None:
 
 
 def test_a_refresh_token_is_no_ticket(patient: Visitor) -> None:
-    login = patient.http.post("/auth/login", data={"email": patient.email, "password": PASSWORD})
+    login = patient.api.form("/auth/login", {"email": patient.email, "password": PASSWORD})
     upload = patient.begin("image/png")
-    refused(patient.stack, token=login.json()["data"]["refresh_token"], task_ids=upload.task_id)
+    refused(patient.stack, token=login.json["data"]["refresh_token"], task_ids=upload.task_id)
 
 
 def test_all_of_ones_own_are_watched_and_later_ones_too(patient: Visitor, stranger: Visitor) -> None:

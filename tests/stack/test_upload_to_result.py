@@ -69,7 +69,7 @@ def test_pushes_grow_and_end_as_the_poll_does(patient: Visitor) -> None:
 def test_heat_lies_where_the_finding_was_drawn(patient: Visitor, truth: Truth) -> None:
     upload = patient.send(SAMPLES / "consolidation-1.png", presigned=False)
     patient.finished(upload)
-    heatmap = patient.http.get(f"/files/heatmaps/{upload.task_id}").content
+    heatmap = patient.api.get(f"/files/heatmaps/{upload.task_id}").body
     left, top, right, bottom = truth["consolidation-1.png"]["consolidation"]
     x, y = _centre_of_heat(heatmap)
     assert left < x < right
@@ -111,9 +111,9 @@ def _wait_for_second_look(patient: Visitor, task_id: str) -> None:
 
 
 def _scan(patient: Visitor, scan: str) -> dict[str, Any]:
-    answer = patient.http.get(f"/scans/{scan}")
-    assert answer.status_code == 200, answer.text
-    found: dict[str, Any] = answer.json()["data"]
+    answer = patient.api.get(f"/scans/{scan}")
+    assert answer.status == 200, answer.text
+    found: dict[str, Any] = answer.json["data"]
     return found
 
 

@@ -8,17 +8,17 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
-from uuid import uuid4
 
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import ClientConnection, connect
 
+from tests.stack.calls import PASSWORD, data, fresh_email, sign_in
 from tests.stack.embedded import Stack, until
+from tests.support.client import ApiClient, Http
 
 FINAL = {"COMPLETED", "FAILED", "CANCELLED"}
-PASSWORD = "correct horse"
 CONTENT_TYPES = {".png": "image/png", ".jpg": "image/jpeg", ".dcm": "application/dicom"}
 
 
@@ -38,24 +38,24 @@ class Visitor:
 
     def __init__(self, stack: Stack) -> None:
         self.stack = stack
-        self.email = f"{uuid4().hex}@example.org"
-        self.http = httpx.Client(base_url=stack.api, timeout=60, trust_env=False)
+        self.email = fresh_email()
+        self._http = Http(stack.api)
+        guest = ApiClient(transport=self._http)
         body = {"email": self.email, "password": PASSWORD, "role": "PATIENT"}
-        assert self.http.post("/auth/register", json=body).status_code == 200
-        login = self.http.post("/auth/login", data={"email": self.email, "password": PASSWORD})
-        self.token = str(_data(login)["access_token"])
-        self.http.headers["Authorization"] = f"Bearer {self.token}"
+        assert guest.post("/auth/register", body).status == 200
+        self.token = str(sign_in(guest, email=self.email)["access_token"])
+        self.api = guest.signed_in(self.token)
 
     def close(self) -> None:
-        self.http.close()
+        self._http.close()
 
     def upload(self, content: bytes) -> Upload:
         """Send a file as a form."""
-        return _upload(_data(self.http.post("/scans/", files={"file": ("x", content)})))
+        return to_upload(data(self.api.upload("/scans/", {"file": content})))
 
     def begin(self, content_type: str) -> Upload:
         """Ask for a form for S3."""
-        return _upload(_data(self.http.post("/scans/uploads", json={"filename": "x", "content_type": content_type})))
+        return to_upload(data(self.api.post("/scans/uploads", {"filename": "x", "content_type": content_type})))
 
     def put(self, upload: Upload, content: bytes, **changed: str) -> httpx.Response:
         """Send a file with the form for S3, as a browser would: without a token of ours."""
@@ -72,7 +72,7 @@ class Visitor:
 
     def task(self, task: str) -> dict[str, Any]:
         """Return what the poll says."""
-        said: dict[str, Any] = _data(self.http.get(f"/tasks/status/{task}"))
+        said: dict[str, Any] = data(self.api.get(f"/tasks/status/{task}"))
         return said
 
     def finished(self, upload: Upload, seconds: float = 40) -> dict[str, Any]:
@@ -124,17 +124,7 @@ def messages(opened: ClientConnection, seconds: float = 40) -> list[dict[str, An
     return said
 
 
-def _data(answer: httpx.Response) -> Any:
-    assert answer.status_code == 200, answer.text
-    return answer.json()["data"]
-
-
-def _upload(said: Mapping[str, Any]) -> Upload:
-    form = said.get("upload") or {}
-    return Upload(
-        scan_id=said["scan_id"],
-        task_id=said["task_id"],
-        task_token=said["task_token"],
-        url=form.get("url", ""),
-        fields=form.get("fields"),
-    )
+def to_upload(answer: Mapping[str, Any]) -> Upload:
+    """Return what an upload was answered, as far as tests need it."""
+    form = answer.get("upload") or {}
+    return Upload(answer["scan_id"], answer["task_id"], answer["task_token"], form.get("url", ""), form.get("fields"))

@@ -18,8 +18,8 @@ from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.scans import ScanStore
-from tests.support.client import Client
-from tests.support.clinic import number, put
+from tests.support.client import ApiClient
+from tests.support.clinic import number
 from tests.support.cloud import BUCKET, TABLES
 
 WORD = "Zwetschgenkuchen"
@@ -76,11 +76,11 @@ def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
     return scan
 
 
-def live_a_life(patient: Client, doctor: Client) -> Scan:
+def live_a_life(patient: ApiClient, doctor: ApiClient) -> Scan:
     """Leave something of the patient wherever something can lie; the patient has let the doctor in."""
     me, them, now = number(patient), number(doctor), clock.now()
-    put(doctor, f"/patients/{me}", {"name": WORD, "diagnosis": WORD})
-    put(doctor, f"/patients/{me}", {"diagnosis": f"{WORD}, amended"})
+    doctor.put(f"/patients/{me}", {"name": WORD, "diagnosis": WORD})
+    doctor.put(f"/patients/{me}", {"diagnosis": f"{WORD}, amended"})
     records, histories, asked = record_store(CLINIC), history_store(CLINIC), QuestionStore(CLINIC)
     record = clinical_notes.write_note(
         id=clock.fresh_id(now), patient_id=me, author_id=them, text=Findings(WORD, WORD), now=now, departments=()

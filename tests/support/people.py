@@ -13,7 +13,7 @@ from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountStore, profile_item
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import new_session_item, session_map
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import SECRET, TABLES
 
 ACCOUNTS = TABLES["ACCOUNTS_TABLE"]
@@ -44,7 +44,7 @@ class Person:
 
     id: int
     kind: Kind
-    client: Client
+    client: ApiClient
 
 
 def person(kind: Kind, departments: frozenset[int] = frozenset()) -> Person:
@@ -64,4 +64,4 @@ def person(kind: Kind, departments: frozenset[int] = frozenset()) -> Person:
         gate.departments = set(departments)
     gate.save()
     tokens = Tokens(partial(read_token_keys, SECRET), clock.now)
-    return Person(number, kind, Client(tokens.issue(TokenType.ACCESS, Claims(number, session, f"t{number}"))))
+    return Person(number, kind, ApiClient(tokens.issue(TokenType.ACCESS, Claims(number, session, f"t{number}"))))

@@ -2,25 +2,25 @@
 
 from typing import Any
 
-from tests.support.client import Client, Reply
-from tests.support.clinic import number, put
+from tests.support.client import ApiClient, Reply
+from tests.support.clinic import number
 
 
-def department(admin: Client, name: str = "Cardiology") -> int:
+def department(admin: ApiClient, name: str = "Cardiology") -> int:
     """Return a new department."""
     made = admin.post("/api/department/", {"name": name})
     assert made.status == 201, made.body
     return int(made.json["pk"])
 
 
-def assign(admin: Client, ward: int, doctor: Client) -> None:
+def assign(admin: ApiClient, ward: int, doctor: ApiClient) -> None:
     """Let a doctor work in a department."""
-    assert put(admin, f"/api/department/{ward}/doctors/{number(doctor)}", {}).status == 200
+    assert admin.put(f"/api/department/{ward}/doctors/{number(doctor)}", {}).status == 200
 
 
-def admit(staff: Client, ward: int, patient: Client) -> Reply:
+def admit(staff: ApiClient, ward: int, patient: ApiClient) -> Reply:
     """Take a patient into a department."""
-    return put(staff, f"/api/department/{ward}/patients/{number(patient)}", {})
+    return staff.put(f"/api/department/{ward}/patients/{number(patient)}", {})
 
 
 def actions(log: list[dict[str, Any]]) -> list[str]:

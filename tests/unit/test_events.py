@@ -25,7 +25,7 @@ from scanward.stores.accounts import AccountStore
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.scans import ScanStore
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, REGION, ROOT
 from tests.support.signed_in import sign_in
 
@@ -78,9 +78,9 @@ def scans(aws: None) -> ScanStore:
 
 
 @pytest.fixture
-def patient(aws: None) -> Client:
+def patient(aws: None) -> ApiClient:
     """Somebody who has signed in."""
-    return sign_in(Client(), "grace@example.org")
+    return sign_in(ApiClient(), "grace@example.org")
 
 
 def begin(scans: ScanStore, patient_id: int = 1, when: datetime | None = None) -> Task:
@@ -146,7 +146,7 @@ def test_auth_register_and_login(send: Callable[..., Any]) -> None:
     assert send("auth-login")["statusCode"] == 401
     assert data(send("auth-register"))["email"] == "ada@example.org"
     token = data(send("auth-login"))["access_token"]
-    assert Client(token).get("/users/me").data["email"] == "ada@example.org"
+    assert ApiClient(token).get("/users/me").data["email"] == "ada@example.org"
 
 
 def test_mail_password_reset(send: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
@@ -155,7 +155,7 @@ def test_mail_password_reset(send: Callable[..., Any], caplog: pytest.LogCapture
     assert [record.__dict__["outcome"] for record in caplog.records] == ["mail is not configured"]
 
 
-def test_scans_upload(send: Callable[..., Any], patient: Client) -> None:
+def test_scans_upload(send: Callable[..., Any], patient: ApiClient) -> None:
     assert send("scans-upload")["statusCode"] == 401
     said = data(send("scans-upload", token=str(patient.token)))
     assert patient.get(f"/tasks/status/{said['task_token']}").data["status"] == "PENDING"
@@ -163,18 +163,18 @@ def test_scans_upload(send: Callable[..., Any], patient: Client) -> None:
     assert kept["Size"] == len(film())
 
 
-def test_scans_read(send: Callable[..., Any], patient: Client, scans: ScanStore) -> None:
+def test_scans_read(send: Callable[..., Any], patient: ApiClient, scans: ScanStore) -> None:
     assert send("scans-read", token=str(patient.token))["statusCode"] == 404
     begin(scans, patient_id=int(patient.get("/users/me").data["id"]))
     assert data(send("scans-read", token=str(patient.token)))["id"] == SCAN_ID
 
 
-def test_records_access_log(send: Callable[..., Any], patient: Client) -> None:
+def test_records_access_log(send: Callable[..., Any], patient: ApiClient) -> None:
     assert send("records-access-log")["statusCode"] == 401
     assert data(send("records-access-log", token=str(patient.token))) == []
 
 
-def test_predict_model_card(send: Callable[..., Any], patient: Client) -> None:
+def test_predict_model_card(send: Callable[..., Any], patient: ApiClient) -> None:
     assert send("predict-model-card")["statusCode"] == 401
     card = data(send("predict-model-card", token=str(patient.token)))["card"]
     assert card == json.loads((ROOT / "layers/model/models/chest_xray/card.json").read_text())
@@ -226,7 +226,7 @@ def test_dead_letter(send: Callable[..., Any], scans: ScanStore) -> None:
     assert (task.status, task.failure) == (TaskStatus.FAILED, FailureReason.RETRIES_EXHAUSTED)
 
 
-def test_realtime_connect_message_disconnect(send: Callable[..., Any], patient: Client, scans: ScanStore) -> None:
+def test_realtime_connect_message_disconnect(send: Callable[..., Any], patient: ApiClient, scans: ScanStore) -> None:
     connections = ConnectionStore("ConnectionsTable", "ScansTable")
     begin(scans, patient_id=int(patient.get("/users/me").data["id"]))
     assert send("realtime-connect")["statusCode"] == 401

@@ -33,7 +33,7 @@ from tests.contracts.policy.rows_of_people import ROWS as OF_PEOPLE
 from tests.contracts.policy.rows_of_scans import ROWS as OF_SCANS
 from tests.contracts.policy.rows_of_texts import ROWS as OF_TEXTS
 from tests.support.care import administrator, analysed, own_id, professional
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import ROOT, cloud
 from tests.support.own_data import carry_out, live_a_life
 from tests.support.people import Kind
@@ -74,7 +74,7 @@ def call_all(caller: Cell) -> None:
 
 def live_on() -> None:
     """Do what no single request does: register in full, read an image, open a socket, call something twice."""
-    api = Client()
+    api = ApiClient()
     api.post("/auth/password-reset", {"email": "ada@example.org"})
     api.post("/api/register", FULL_NAMES | {"registration_id": "R1", "phone_number": "1"})
     patient, doctor = sign_in(api, "ada@example.org"), professional(api, "DOCTOR", administrator(api))
@@ -85,7 +85,7 @@ def live_on() -> None:
     image = (ROOT / "samples" / "consolidation-1.png").read_bytes()
     patient.upload("/scans", {"file": image}, form, headers={"Idempotency-Key": "one"})
     patient.post("/api/questions", {"question_text": "Why?"}, headers={"Idempotency-Key": "two"})
-    patient.send("DELETE", f"/scans/{scan.id}")
+    patient.delete(f"/scans/{scan.id}")
     dicom = (ROOT / "samples" / "nodule-3.dcm").read_bytes()
     for content, style in ((image, "friendly-analysis"), (dicom, "expert-analysis")):
         analysed(patient.upload(f"/xray/{style}", {"file": content}).data)

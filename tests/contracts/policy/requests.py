@@ -6,7 +6,7 @@ from typing import Any
 from tests.contracts.policy.cells import department
 from tests.contracts.policy.rows import Send
 from tests.support.belongings import COLLEAGUE, Target
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 
 
 def get(path: str) -> Send:
@@ -24,7 +24,7 @@ def ids(target: Target) -> dict[str, Any]:
 def send(method: str, path: str, body: Any = None) -> Send:
     """Return a request about the patient, of JSON unless it has no body."""
 
-    def request(client: Client, target: Target) -> Reply:
+    def request(client: ApiClient, target: Target) -> Reply:
         said = None if body is None else json.dumps(body(target) if callable(body) else body).encode()
         return client.send(method, path.format(**ids(target)), said, "application/json" if said else None)
 
@@ -39,7 +39,7 @@ def of(method: str, path: str, new: str, body: Any = None) -> Send:
 def question(method: str, path: str, to: str, body: Any = None) -> Send:
     """Return a request about a question of the patient's: to the caller, to all doctors, or to another doctor."""
 
-    def request(client: Client, target: Target) -> Reply:
+    def request(client: ApiClient, target: Target) -> Reply:
         doctor = {"caller": target.caller, "all": None, "another": COLLEAGUE}[to]
         return send(method, path.format(id=target.new_question(doctor)), body)(client, target)
 
@@ -49,7 +49,7 @@ def question(method: str, path: str, to: str, body: Any = None) -> Send:
 def new_ward(method: str, path: str, body: Any = None) -> Send:
     """Return a request about a department that nobody needs."""
 
-    def request(client: Client, target: Target) -> Reply:
+    def request(client: ApiClient, target: Target) -> Reply:
         return send(method, path.format(new=department()), body)(client, target)
 
     return request

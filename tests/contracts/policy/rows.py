@@ -7,11 +7,11 @@ from scanward.domain.accounts import Role
 from scanward.domain.policy import Action, Relation
 from tests.contracts.policy.cells import Cell
 from tests.support.belongings import Target
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.people import Kind
 from tests.unit.scanward.domain.test_policy import expected
 
-Send = Callable[[Client, Target], Reply]
+Send = Callable[[ApiClient, Target], Reply]
 Rule = Callable[[Cell], int]
 
 EVERYBODY = frozenset(Role)

@@ -11,13 +11,13 @@ from tests.contracts.policy.cells import Cell
 from tests.contracts.policy.requests import get, send
 from tests.contracts.policy.rows import ADMINISTRATORS, DOCTORS, PATIENTS, PROFESSIONALS, STAFF, Row, always, may, needs
 from tests.support.belongings import Target
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.people import Kind, person
 
 A = Action
 
 
-def token_of_anybody(client: Client, _: Target) -> Reply:
+def token_of_anybody(client: ApiClient, _: Target) -> Reply:
     """Let somebody new in."""
     token = person(Kind(Role.LAB)).client.post("/patients/create-connect-token", {}).data["token"]
     return client.post(f"/patients/connect-doctor/{token}", {})
@@ -50,7 +50,7 @@ ROWS = (
     ),
     Own(
         "DELETE /patients/connect-tokens/{connect_token}",
-        lambda client, _: client.send("DELETE", f"/patients/connect-tokens/{uuid4()}"),
+        lambda client, _: client.delete(f"/patients/connect-tokens/{uuid4()}"),
         always(404),
         PROFESSIONALS,
     ),

@@ -6,7 +6,7 @@ from typing import Any
 from tests.contracts.policy.requests import get, of, send
 from tests.contracts.policy.rows import ADMINISTRATORS, Row, always
 from tests.support.belongings import Target
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.people import numbers
 
 PUBLIC = {
@@ -32,7 +32,7 @@ def address(_: Target) -> dict[str, Any]:
     return {"email": f"{next(numbers)}@example.org"}
 
 
-def refresh(client: Client, _: Target) -> Reply:
+def refresh(client: ApiClient, _: Target) -> Reply:
     """With a token that is for something else."""
     return client.send("POST", "/auth/refresh-token")
 

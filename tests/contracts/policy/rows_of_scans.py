@@ -7,7 +7,7 @@ from scanward.domain.policy import Action
 from tests.contracts.policy.requests import get, of, send
 from tests.contracts.policy.rows import Row, Send, always, may, needs
 from tests.support.belongings import Target
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.cloud import ROOT
 
 A = Action
@@ -25,7 +25,7 @@ def of_scan(method: str, path: str, body: Any = None) -> Send:
     return lambda client, target: send(method, path.format(id=target.new_scan().id), body)(client, target)
 
 
-def advice(client: Client, target: Target) -> Reply:
+def advice(client: ApiClient, target: Target) -> Reply:
     return client.post("/xray/suggest-treatment", {"analysis_task_id": str(target.task)})
 
 

@@ -17,7 +17,7 @@ from tests.contracts.policy.rows_of_people import ROWS as OF_PEOPLE
 from tests.contracts.policy.rows_of_scans import ROWS as OF_SCANS
 from tests.contracts.policy.rows_of_texts import ROWS as OF_TEXTS
 from tests.support.belongings import missing
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.people import person
 
 ROWS = (*OF_CARE, *OF_DEPARTMENTS, *OF_TEXTS, *OF_SCANS, *OF_PEOPLE)
@@ -58,4 +58,4 @@ def difference(row: Row, cell: Cell, absent: Reply) -> str | None:
 
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_route_is_for_nobody_who_has_not_signed_in(row: Row, cells: list[Cell]) -> None:
-    assert row.send(Client(), missing(cells[0].desk)).status == 401
+    assert row.send(ApiClient(), missing(cells[0].desk)).status == 401

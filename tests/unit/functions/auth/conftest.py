@@ -2,17 +2,17 @@
 
 import pytest
 
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.signed_in import sign_in
 
 
 @pytest.fixture
-def person(api: Client) -> Client:
+def person(api: ApiClient) -> ApiClient:
     """Provide a patient."""
     return sign_in(api, "somebody@example.org")
 
 
 @pytest.fixture
-def doctor(api: Client) -> Client:
+def doctor(api: ApiClient) -> ApiClient:
     """Provide a doctor whom nobody has approved."""
     return sign_in(api, "doctor@example.org", "DOCTOR")

@@ -22,7 +22,7 @@ from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 from tests.support import networks
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, InProcess, Reply
 from tests.support.cloud import ROOT, SECRET, TABLES
 from tests.support.images import dicom, jpeg, png
 from tests.support.signed_in import sign_in
@@ -62,13 +62,15 @@ Predict = Callable[..., Reply]
 
 
 @pytest.fixture
-def predict(serve: Serve, folder: Path, patient: Client) -> Predict:
+def predict(serve: Serve, folder: Path, patient: ApiClient) -> Predict:
     """Send one image, or other files, as a patient."""
     app = serve(folder)
 
     def send(image: bytes | dict[str, bytes] = IMAGE, model_type: str | None = "chest_cancer") -> Reply:
         fields = {} if model_type is None else {"model_type": model_type}
-        return patient.upload("/predict", image if isinstance(image, dict) else {"file": image}, fields, app=app)
+        return patient.through(InProcess(app)).upload(
+            "/predict", image if isinstance(image, dict) else {"file": image}, fields
+        )
 
     return send
 
@@ -99,13 +101,15 @@ def test_what_the_header_says_is_not_overruled(predict: Predict, said: dict[str,
     assert (reply.status, reply.json) == (400, {"error": SHOWS_ANOTHER})
 
 
-def test_what_a_model_reads_is_what_the_stack_configures(patient: Client, serve: Serve, folder: Path) -> None:
+def test_what_a_model_reads_is_what_the_stack_configures(patient: ApiClient, serve: Serve, folder: Path) -> None:
     heads = Accepts(modalities=("MR",), body_parts=("HEAD",))
     app = serve(folder, {"chest_cancer": ModelConfig(accepts=heads)})
     mr_head: dict[str, Any] = {"Modality": "MR", "BodyPartExamined": "HEAD"}
     for said, status in ((mr_head, 200), (CT_CHEST, 400)):
         files = {"file": dicom(networks.shown(3), **said)}
-        assert patient.upload("/predict", files, {"model_type": "chest_cancer"}, app=app).status == status
+        assert (
+            patient.through(InProcess(app)).upload("/predict", files, {"model_type": "chest_cancer"}).status == status
+        )
 
 
 @pytest.mark.parametrize("name", ["chest_xray", "CHEST_CANCER", "../chest_cancer", "lung", "a" * 254])
@@ -146,12 +150,14 @@ def test_a_form_of_another_shape_names_its_broken_fields(
     assert (reply.status, set(reply.json)) == (400, broken)
 
 
-def test_two_images_in_one_field_are_refused(patient: Client, serve: Serve, folder: Path) -> None:
+def test_two_images_in_one_field_are_refused(patient: ApiClient, serve: Serve, folder: Path) -> None:
     model = b'--x\r\nContent-Disposition: form-data; name="model_type"\r\n\r\nchest_cancer\r\n'
     image = b'--x\r\nContent-Disposition: form-data; name="file"; filename="x"\r\n\r\n' + IMAGE + b"\r\n"
     for images, status in ((image, 200), (image + image, 400)):
         body = model + images + b"--x--\r\n"
-        reply = patient.send("POST", "/predict", body, "multipart/form-data; boundary=x", app=serve(folder))
+        reply = patient.through(InProcess(serve(folder))).send(
+            "POST", "/predict", body, "multipart/form-data; boundary=x"
+        )
         assert reply.status == status
     assert reply.json == {"file": ["This field may be given once."]}
 
@@ -164,55 +170,57 @@ def test_a_form_over_the_gateways_bound_is_413(predict: Predict) -> None:
     assert predict(IMAGE + bytes(4_400_000)).status == 413
 
 
-def test_only_who_is_signed_in_and_approved_predicts(api: Client, serve: Serve, folder: Path) -> None:
+def test_only_who_is_signed_in_and_approved_predicts(api: ApiClient, serve: Serve, folder: Path) -> None:
     app, form = serve(folder), ({"file": IMAGE}, {"model_type": "chest_cancer"})
-    assert api.upload("/predict", *form, app=app).status == 401
+    assert api.through(InProcess(app)).upload("/predict", *form).status == 401
     doctor = sign_in(api, "doctor@example.org", "DOCTOR")
-    reply = doctor.upload("/predict", *form, app=app)
+    reply = doctor.through(InProcess(app)).upload("/predict", *form)
     assert (reply.status, reply.json) == (403, {"error": "Not allowed"})
 
 
-def test_a_broken_model_takes_no_other_with_it(patient: Client, serve: Serve, folder: Path) -> None:
+def test_a_broken_model_takes_no_other_with_it(patient: ApiClient, serve: Serve, folder: Path) -> None:
     (folder / "brain_tumor" / "model.onnx").write_bytes(b"other bytes")
     (folder / "kidney_stone" / "card.json").write_text("{")
     app = serve(folder)
     for name, status in (("brain_tumor", 503), ("kidney_stone", 503), ("chest_cancer", 200)):
-        reply = patient.upload("/predict", {"file": IMAGE}, {"model_type": name}, app=app)
+        reply = patient.through(InProcess(app)).upload("/predict", {"file": IMAGE}, {"model_type": name})
         assert reply.status == status, reply.body
         assert name not in str(reply.json.get("error"))
-    reply = patient.upload("/predict", {"file": IMAGE}, {"model_type": "lung"}, app=app)
+    reply = patient.through(InProcess(app)).upload("/predict", {"file": IMAGE}, {"model_type": "lung"})
     assert reply.json == {"error": DOCUMENTED}
 
 
-def test_a_model_that_s3_does_not_give_takes_no_other_with_it(patient: Client, serve: Serve, folder: Path) -> None:
+def test_a_model_that_s3_does_not_give_takes_no_other_with_it(patient: ApiClient, serve: Serve, folder: Path) -> None:
     def fetch(key: str) -> bytes:
         raise StorageFailed
 
     pinned = ModelConfig(prefix="2", sha256="0" * 64)
     app = serve(folder, {"brain_tumor": pinned, "knee_film": pinned}, fetch)
     for name, status in (("brain_tumor", 503), ("knee_film", 503), ("chest_cancer", 200)):
-        assert patient.upload("/predict", {"file": IMAGE}, {"model_type": name}, app=app).status == status
-        assert patient.get(f"/models/{name}", app=app).status == status
-    listed = [model["name"] for model in patient.get("/models", app=app).data]
+        assert (
+            patient.through(InProcess(app)).upload("/predict", {"file": IMAGE}, {"model_type": name}).status == status
+        )
+        assert patient.through(InProcess(app)).get(f"/models/{name}").status == status
+    listed = [model["name"] for model in patient.through(InProcess(app)).get("/models").data]
     assert listed == ["chest_cancer", "chest_xray", "kidney_stone"]
-    reply = patient.upload("/predict", {"file": IMAGE}, {"model_type": "lung"}, app=app)
+    reply = patient.through(InProcess(app)).upload("/predict", {"file": IMAGE}, {"model_type": "lung"})
     assert reply.json == {"error": DOCUMENTED}
 
 
-def test_the_cards_are_listed_and_shown(patient: Client, serve: Serve, folder: Path) -> None:
+def test_the_cards_are_listed_and_shown(patient: ApiClient, serve: Serve, folder: Path) -> None:
     app = serve(folder)
-    listed = patient.get("/models", app=app).data
+    listed = patient.through(InProcess(app)).get("/models").data
     assert [model["name"] for model in listed] == ["brain_tumor", "chest_cancer", "chest_xray", "kidney_stone"]
-    shown = patient.get("/models/chest_xray", app=app).data
+    shown = patient.through(InProcess(app)).get("/models/chest_xray").data
     assert shown["notice"] == "reference model trained on synthetic phantoms; not for clinical use"
     assert shown["card"]["metrics"]
     assert shown["accepts"]["scan_types"] == ["XRAY"]
     assert {**shown, "card": None} == {**next(m for m in listed if m["name"] == "chest_xray"), "card": None}
     for name in ("lung", "..", "%2e%2e", "chest_xray%2Fcard.json"):
-        assert patient.get(f"/models/{name}", app=app).status == 404
-    assert Client().get("/models", app=app).status == 401
+        assert patient.through(InProcess(app)).get(f"/models/{name}").status == 404
+    assert ApiClient().through(InProcess(app)).get("/models").status == 401
 
 
-def test_the_shipped_models_are_served_by_the_function_itself(patient: Client) -> None:
+def test_the_shipped_models_are_served_by_the_function_itself(patient: ApiClient) -> None:
     names = [model["name"] for model in patient.get("/models").data]
     assert names == sorted(path.parent.name for path in (ROOT / "layers" / "model" / "models").glob("*/card.json"))

@@ -17,7 +17,7 @@ from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
 from tests.faults.injection import failing, meanwhile
 from tests.support.care import analysed, own_id
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET
 from tests.support.signed_in import sign_in
 from tests.unit.functions.inference.conftest import SAMPLES
@@ -28,18 +28,18 @@ Made = dict[str, str]
 
 
 @pytest.fixture
-def patient(api: Client) -> Client:
+def patient(api: ApiClient) -> ApiClient:
     return sign_in(api, "ada@example.org")
 
 
 @pytest.fixture
-def made(patient: Client) -> Made:
+def made(patient: ApiClient) -> Made:
     data: Made = patient.upload("/scans", {"file": DICOM}).data
     return data
 
 
-def remove(patient: Client, scan: object) -> None:
-    assert patient.send("DELETE", f"/scans/{scan}").status == 200
+def remove(patient: ApiClient, scan: object) -> None:
+    assert patient.delete(f"/scans/{scan}").status == 200
 
 
 def versions() -> set[str]:
@@ -48,7 +48,7 @@ def versions() -> set[str]:
     return {item["VersionId"] for item in [*listed.get("Versions", []), *listed.get("DeleteMarkers", [])]}
 
 
-def delivered(patient: Client, content: bytes) -> ExternalUpload:
+def delivered(patient: ApiClient, content: bytes) -> ExternalUpload:
     """Return one of several objects of the same name."""
     account = own_id(patient)
     key = f"uploads/low/incoming/{account}/latest.dcm"
@@ -56,7 +56,7 @@ def delivered(patient: Client, content: bytes) -> ExternalUpload:
     return ExternalUpload(ExternalPrefix(Priority.LOW, account), key, version)
 
 
-def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: Client) -> None:
+def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: ApiClient) -> None:
     begun = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
     remove(patient, begun["scan_id"])
     key = begun["upload"]["fields"]["key"]
@@ -68,7 +68,7 @@ def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: Clien
 
 
 @pytest.mark.parametrize("file", [0, 1, 2], ids=["preview", "copy", "heatmap"])
-def test_a_scan_that_is_removed_while_it_is_read_leaves_no_files(patient: Client, made: Made, file: int) -> None:
+def test_a_scan_that_is_removed_while_it_is_read_leaves_no_files(patient: ApiClient, made: Made, file: int) -> None:
     before = [lambda: None] * file
     with meanwhile(s3(), "s3.PutObject", *before, lambda: remove(patient, made["scan_id"])) as acted:
         analysed(made)
@@ -76,7 +76,7 @@ def test_a_scan_that_is_removed_while_it_is_read_leaves_no_files(patient: Client
     assert versions() == set()
 
 
-def test_nor_does_one_whose_worker_fails_before_it_sees_that(patient: Client, made: Made) -> None:
+def test_nor_does_one_whose_worker_fails_before_it_sees_that(patient: ApiClient, made: Made) -> None:
     with ExitStack() as outage:
 
         def removed_in_an_outage() -> None:
@@ -90,7 +90,7 @@ def test_nor_does_one_whose_worker_fails_before_it_sees_that(patient: Client, ma
     assert versions() == set()
 
 
-def test_of_two_deliveries_of_one_name_the_other_stays(patient: Client) -> None:
+def test_of_two_deliveries_of_one_name_the_other_stays(patient: ApiClient) -> None:
     kept, gone = delivered(patient, PNG), delivered(patient, DICOM)
     for delivery in (kept, gone):
         assert handle_event(inference, reception, delivery) is Outcome.FINISHED
@@ -101,7 +101,7 @@ def test_of_two_deliveries_of_one_name_the_other_stays(patient: Client) -> None:
     assert patient.get(f"/files/images/{oldest['id']}?original=true").status == 302
 
 
-def test_a_delivery_that_is_removed_before_it_is_read_takes_no_other_with_it(patient: Client) -> None:
+def test_a_delivery_that_is_removed_before_it_is_read_takes_no_other_with_it(patient: ApiClient) -> None:
     kept, gone = delivered(patient, PNG), delivered(patient, DICOM)
     handle_event(inference, reception, kept)
     arrival = accept_external(reception, gone)

@@ -13,7 +13,7 @@ from scanward.web.api import Api, Edge
 from scanward.web.families import TABLE
 from scanward.web.responses import Cors
 from scanward.web.routes import METHODS
-from tests.support.client import Client
+from tests.support.client import ApiClient, InProcess
 from tests.support.cloud import ROOT
 
 OPEN = {"/auth/login", "/auth/register", "/docs", "/docs/{asset}", "/health", "/openapi.json"}
@@ -64,7 +64,7 @@ def test_what_the_gateway_refuses_has_the_envelopes_shape_and_codes() -> None:
     assert responses["REQUEST_TOO_LARGE"]["statusCode"] == 413
 
 
-def test_the_page_and_its_start_are_served_below_the_stage(api: Client) -> None:
+def test_the_page_and_its_start_are_served_below_the_stage(api: ApiClient) -> None:
     page = api.get("/docs")
     assert b'<base href="../">' in api.get("/docs/").body
     assert page.headers["content-type"].startswith("text/html")
@@ -73,15 +73,15 @@ def test_the_page_and_its_start_are_served_below_the_stage(api: Client) -> None:
     assert b"SwaggerUIBundle" in api.get("/docs/start.js").body
 
 
-def test_only_the_pages_own_files_are_served(api: Client) -> None:
+def test_only_the_pages_own_files_are_served(api: ApiClient) -> None:
     for name in ("..%2fhandler.py", "handler.py", "%2e%2e", "openapi.json"):
         assert api.get(f"/docs/{name}").status == 404
 
 
-def test_the_document_is_served_without_awss_parts_and_with_its_own_address(api: Client) -> None:
+def test_the_document_is_served_without_awss_parts_and_with_its_own_address(api: ApiClient) -> None:
     portal = PortalDeps(ROOT / "infra" / "openapi.json", swagger_ui())
     app = Api(routes, portal, Edge(None, Cors(()), Logger(service="test")))
-    reply = api.get("/openapi.json", app=app)
+    reply = api.through(InProcess(app)).get("/openapi.json")
     assert reply.headers["content-type"] == "application/json"
     validate(reply.json)
     assert "amazon" not in reply.body.decode()
@@ -91,7 +91,7 @@ def test_the_document_is_served_without_awss_parts_and_with_its_own_address(api:
 
 
 @pytest.mark.parametrize("name", sorted(ASSETS))
-def test_the_pages_files_are_those_of_swagger_ui(api: Client, name: str) -> None:
+def test_the_pages_files_are_those_of_swagger_ui(api: ApiClient, name: str) -> None:
     reply = api.get(f"/docs/{name}")
     assert reply.headers["content-type"] == ASSETS[name]
     assert reply.body == (swagger_ui() / name).read_bytes()

@@ -3,8 +3,8 @@
 import pytest
 
 from functions.records.routes import routes
-from tests.support.client import Client
-from tests.support.clinic import connect, number, put
+from tests.support.client import ApiClient
+from tests.support.clinic import connect, number
 from tests.support.read_units import counted
 from tests.support.wards import admit, assign, department
 
@@ -40,13 +40,13 @@ LISTS = {
 
 
 @pytest.fixture
-def paths(admin: Client, doctor: Client, ada: Client) -> dict[str, str]:
+def paths(admin: ApiClient, doctor: ApiClient, ada: ApiClient) -> dict[str, str]:
     """Provide each route's path to something of a patient's who let the doctor in and shares a department with them."""
     ward, me, doctors_id = department(admin), number(ada), number(doctor)
     assign(admin, ward, doctor)
     connect(doctor, ada)
     admit(doctor, ward, ada)
-    put(doctor, f"/patients/{me}", {"diagnosis": "Cold"})
+    doctor.put(f"/patients/{me}", {"diagnosis": "Cold"})
     said = {"patient_id": me, "description": "Cough", "diagnosis": "Cold"}
     record = doctor.post("/api/patient_records/", said).json["pk"]
     question = ada.post("/api/questions", {"question_text": "Why?", "doctor_id": doctors_id}).json["id"]
@@ -62,14 +62,16 @@ def paths(admin: Client, doctor: Client, ada: Client) -> dict[str, str]:
     }
 
 
-def trips(client: Client, path: str) -> int | str:
+def trips(client: ApiClient, path: str) -> int | str:
     with counted() as units:
         status = client.get(path).status
     assert status in {200, 403}
     return len(units.calls) if status == 200 else "-"
 
 
-def test_reads_by_id_keep_to_their_budget(ada: Client, doctor: Client, admin: Client, paths: dict[str, str]) -> None:
+def test_reads_by_id_keep_to_their_budget(
+    ada: ApiClient, doctor: ApiClient, admin: ApiClient, paths: dict[str, str]
+) -> None:
     assert {route: tuple(trips(who, path) for who in (ada, doctor, admin)) for route, path in paths.items()} == COSTS
     assert all(cost in {2, "-"} for cost, _, _ in COSTS.values())
 

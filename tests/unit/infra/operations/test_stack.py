@@ -5,15 +5,15 @@ import pytest
 
 from infra.errors import UserError
 from infra.operations.stack import create_administrator
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import TABLES
 
 
 def test_an_administrator_logs_in_and_is_a_superuser(aws: None) -> None:
     password = create_administrator("AccountsTable", "admin@example.org")
     assert len(password) >= 20
-    tokens = Client().form("/auth/login", {"email": "admin@example.org", "password": password}).data
-    me = Client(tokens["access_token"]).get("/users/me").data
+    tokens = ApiClient().form("/auth/login", {"email": "admin@example.org", "password": password}).data
+    me = ApiClient(tokens["access_token"]).get("/users/me").data
     assert (me["role"], me["is_superuser"]) == ("ADMIN", True)
 
 

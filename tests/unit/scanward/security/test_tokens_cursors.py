@@ -5,7 +5,7 @@ import json
 
 import pytest
 
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
 from tests.support.signed_in import sign_in
 
@@ -14,7 +14,7 @@ ENDLESS = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part 
 
 
 @pytest.mark.parametrize("forged", ["x", ENDLESS], ids=["short", "endless"])
-def test_a_forged_cursor_is_400_on_every_list(api: Client, admin: Client, forged: str) -> None:
+def test_a_forged_cursor_is_400_on_every_list(api: ApiClient, admin: ApiClient, forged: str) -> None:
     patient, doctor = sign_in(api, "ada@example.org"), sign_in(api, "doctor@example.org", "DOCTOR")
     admin.post(f"/users/{doctor.get('/users/me').data['id']}/approval", {"approved": True})
     own = patient.get("/users/me").data["id"]

@@ -6,14 +6,14 @@ from importlib import import_module
 
 import pytest
 
-from tests.support.client import HANDLERS, Client
+from tests.support.client import HANDLERS, ApiClient
 from tests.support.signed_in import sign_in
 
 PLANTED = ("evangelina", "correct horse", "planted-file-name", "192.0.2.1", "Bearer", "eyJ")
 
 
 @pytest.fixture
-def lines(api: Client) -> Iterator[list[str]]:
+def lines(api: ApiClient) -> Iterator[list[str]]:
     """Provide everything that any logger is given, with its extras."""
     found: list[str] = []
     for handler_module in HANDLERS.values():
@@ -29,7 +29,7 @@ def lines(api: Client) -> Iterator[list[str]]:
     logging.getLogger().removeHandler(handler)
 
 
-def test_what_people_send_is_never_logged(api: Client, lines: list[str]) -> None:
+def test_what_people_send_is_never_logged(api: ApiClient, lines: list[str]) -> None:
     client = sign_in(api, "evangelina@example.org")
     client.post("/scans/uploads", {"filename": "planted-file-name", "content_type": "image/png"})
     client.get("/scans/evangelina")
@@ -42,7 +42,7 @@ def test_what_people_send_is_never_logged(api: Client, lines: list[str]) -> None
 
 
 def test_an_unforeseen_error_is_500_in_the_familys_shape_and_its_message_is_not_logged(
-    patient: Client, lines: list[str]
+    patient: ApiClient, lines: list[str]
 ) -> None:
     from functions.scans import handler
 
@@ -62,7 +62,7 @@ def test_an_unforeseen_error_is_500_in_the_familys_shape_and_its_message_is_not_
 
 
 def test_who_is_told_that_something_is_not_theirs_is_counted_and_can_be_found(
-    patient: Client, lines: list[str]
+    patient: ApiClient, lines: list[str]
 ) -> None:
     own = patient.get("/users/me")
     refused = patient.get("/users")

@@ -4,13 +4,13 @@ import pytest
 
 from scanward.domain.ids import parse_id
 from scanward.security import passwords
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.signed_in import sign_in
 
 PASSWORD = "correct horse"
 
 
-def test_registers_a_patient_as_the_document_shows(api: Client) -> None:
+def test_registers_a_patient_as_the_document_shows(api: ApiClient) -> None:
     reply = api.post("/auth/register", {"email": "user@example.com", "password": PASSWORD, "role": "PATIENT"})
     assert reply.status == 200
     data = reply.data
@@ -22,7 +22,7 @@ def test_registers_a_patient_as_the_document_shows(api: Client) -> None:
 
 
 @pytest.mark.parametrize("way", ["form", "upload", "post"])
-def test_logs_in_by_form_or_json(api: Client, way: str) -> None:
+def test_logs_in_by_form_or_json(api: ApiClient, way: str) -> None:
     api.post("/auth/register", {"email": "user@example.com", "password": PASSWORD})
     fields = {"email": "user@example.com", "password": PASSWORD}
     reply = api.upload("/auth/login", {}, fields) if way == "upload" else getattr(api, way)("/auth/login", fields)
@@ -31,7 +31,7 @@ def test_logs_in_by_form_or_json(api: Client, way: str) -> None:
     assert reply.data["token_type"] == "bearer"
 
 
-def test_email_is_one_in_any_case_and_compatibility_form(api: Client) -> None:
+def test_email_is_one_in_any_case_and_compatibility_form(api: ApiClient) -> None:
     api.post("/auth/register", {"email": "User@Example.com", "password": PASSWORD})
     again = api.post("/auth/register", {"email": "ｕser@example.COM", "password": PASSWORD})
     assert (again.status, again.code) == (409, "ALREADY_TAKEN")
@@ -39,24 +39,24 @@ def test_email_is_one_in_any_case_and_compatibility_form(api: Client) -> None:
     assert api.form("/auth/login", {"email": "USER@example.com", "password": PASSWORD}).status == 200
 
 
-def test_a_refresh_token_renews_the_access_token_and_nothing_else(api: Client) -> None:
+def test_a_refresh_token_renews_the_access_token_and_nothing_else(api: ApiClient) -> None:
     api.post("/auth/register", {"email": "user@example.com", "password": PASSWORD})
     tokens = api.form("/auth/login", {"email": "user@example.com", "password": PASSWORD}).data
-    renewed = Client(tokens["refresh_token"]).send("POST", "/auth/refresh-token")
+    renewed = ApiClient(tokens["refresh_token"]).send("POST", "/auth/refresh-token")
     assert renewed.status == 200
     assert set(renewed.data) == {"access_token", "token_type"}
-    assert Client(renewed.data["access_token"]).get("/users/me").status == 200
-    assert Client(tokens["refresh_token"]).get("/users/me").status == 401
-    assert Client(tokens["access_token"]).send("POST", "/auth/refresh-token").status == 401
+    assert ApiClient(renewed.data["access_token"]).get("/users/me").status == 200
+    assert ApiClient(tokens["refresh_token"]).get("/users/me").status == 401
+    assert ApiClient(tokens["access_token"]).send("POST", "/auth/refresh-token").status == 401
 
 
-def test_me_is_what_was_registered(api: Client) -> None:
+def test_me_is_what_was_registered(api: ApiClient) -> None:
     client = sign_in(api, "ada@example.org", "DOCTOR")
     data = client.get("/users/me/").data
     assert (data["email"], data["role"]) == ("ada@example.org", "DOCTOR")
 
 
-def test_known_and_unknown_accounts_are_refused_alike(api: Client) -> None:
+def test_known_and_unknown_accounts_are_refused_alike(api: ApiClient) -> None:
     api.post("/auth/register", {"email": "user@example.com", "password": PASSWORD})
     wrong = api.form("/auth/login", {"email": "user@example.com", "password": "wrong horse"})
     nobody = api.form("/auth/login", {"email": "nobody@example.com", "password": "wrong horse"})
@@ -65,7 +65,7 @@ def test_known_and_unknown_accounts_are_refused_alike(api: Client) -> None:
     assert wrong.code == "INVALID_CREDENTIALS"
 
 
-def test_every_broken_field_is_named_at_once(api: Client) -> None:
+def test_every_broken_field_is_named_at_once(api: ApiClient) -> None:
     reply = api.post("/auth/register", {"email": "nobody", "password": "short", "role": "ADMIN", "is_superuser": True})
     assert (reply.status, reply.code) == (422, "VALIDATION_ERROR")
     assert set(reply.json["error"]["details"]) == {"email", "password", "role", "is_superuser"}
@@ -86,7 +86,7 @@ def test_every_broken_field_is_named_at_once(api: Client) -> None:
         {"password": ["correct horse"]},
     ],
 )
-def test_a_broken_field_is_refused_and_nothing_is_stored(api: Client, field: dict[str, object]) -> None:
+def test_a_broken_field_is_refused_and_nothing_is_stored(api: ApiClient, field: dict[str, object]) -> None:
     body = {"email": "user@example.com", "password": PASSWORD, **field}
     reply = api.post("/auth/register", body)
     assert reply.status == 422
@@ -107,7 +107,7 @@ class Tripwire:
 @pytest.mark.parametrize("password", ["x" * 129, "é" * 500_000, "x" * 10_000_000, "correct\0horse"])
 @pytest.mark.parametrize("path", ["/auth/register", "/auth/login", "/auth/password-reset/confirm", "/api/login"])
 def test_a_password_that_cannot_be_one_is_refused_before_it_costs_a_hash(
-    api: Client, monkeypatch: pytest.MonkeyPatch, path: str, password: str
+    api: ApiClient, monkeypatch: pytest.MonkeyPatch, path: str, password: str
 ) -> None:
     monkeypatch.setattr(passwords, "_hasher", Tripwire())
     name = {"token": "x"} if path.endswith("confirm") else {"email": "user@example.com"}
@@ -117,7 +117,7 @@ def test_a_password_that_cannot_be_one_is_refused_before_it_costs_a_hash(
     assert {reply.status for reply in replies} <= {400, 413, 422}
 
 
-def test_over_the_minutes_limit_is_429_with_the_wait(api: Client) -> None:
+def test_over_the_minutes_limit_is_429_with_the_wait(api: ApiClient) -> None:
     client = sign_in(api, "ada@example.org")
     replies = [client.get("/users/me") for _ in range(102)]
     over = [reply for reply in replies if reply.status == 429]

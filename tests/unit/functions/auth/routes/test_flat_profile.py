@@ -1,11 +1,10 @@
 """The profile: each role's own fields, and no others."""
 
-import json
 from typing import Any
 
 import pytest
 
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.registrations import body
 from tests.support.signed_in import sign_in_administrator
 
@@ -39,19 +38,19 @@ EDITABLE = {
 EVERYTHING = OF_PEOPLE | OF_DOCTORS | OF_ORGANISATIONS | {"age": 36}
 
 
-def signed_in(api: Client, usertype: str) -> Client:
+def signed_in(api: ApiClient, usertype: str) -> ApiClient:
     if usertype == "admin":
         return sign_in_administrator(api)
     kind = KINDS[usertype]
-    return Client(api.post(f"/api/{kind}/register", body(kind)).json["access"])
+    return ApiClient(api.post(f"/api/{kind}/register", body(kind)).json["access"])
 
 
-def patch(client: Client, fields: object) -> Reply:
-    return client.send("PATCH", "/api/profile", json.dumps(fields).encode(), "application/json")
+def patch(client: ApiClient, fields: object) -> Reply:
+    return client.patch("/api/profile", fields)
 
 
 @pytest.mark.parametrize("usertype", EDITABLE)
-def test_every_field_of_ones_role_is_edited_and_cleared(api: Client, usertype: str) -> None:
+def test_every_field_of_ones_role_is_edited_and_cleared(api: ApiClient, usertype: str) -> None:
     client, fields = signed_in(api, usertype), EDITABLE[usertype]
     before = client.get("/api/profile").json
     assert before.keys() >= COLUMNS | fields.keys()
@@ -67,7 +66,7 @@ def test_every_field_of_ones_role_is_edited_and_cleared(api: Client, usertype: s
 
 
 @pytest.mark.parametrize("usertype", EDITABLE)
-def test_fields_of_other_roles_are_refused_by_name(api: Client, usertype: str) -> None:
+def test_fields_of_other_roles_are_refused_by_name(api: ApiClient, usertype: str) -> None:
     client = signed_in(api, usertype)
     foreign = EVERYTHING.keys() - EDITABLE[usertype].keys() - ({"age"} if usertype in {"patient", "doctor"} else set())
     assert patch(client, EVERYTHING).json == dict.fromkeys(foreign, UNKNOWN)
@@ -80,14 +79,14 @@ def test_fields_of_other_roles_are_refused_by_name(api: Client, usertype: str) -
     "field",
     ["id", "role", "usertype", "is_superuser", "approved", "is_approved", "registration_id", "carte_id", "password"],
 )
-def test_nobody_assigns_what_is_not_theirs_to_say(api: Client, usertype: str, field: str) -> None:
+def test_nobody_assigns_what_is_not_theirs_to_say(api: ApiClient, usertype: str, field: str) -> None:
     client = signed_in(api, usertype)
     before = client.get("/api/profile").json
     assert patch(client, {"phone": "1", field: "1"}).json == {field: UNKNOWN}
     assert client.get("/api/profile").json == before
 
 
-def test_a_new_email_frees_the_old_one(api: Client) -> None:
+def test_a_new_email_frees_the_old_one(api: ApiClient) -> None:
     client = signed_in(api, "patient")
     api.post("/api/register", PERSON | {"email": "held@example.org"})
     taken = patch(client, {"email": "HELD@example.org", "phone": "1"})
@@ -113,18 +112,18 @@ def test_a_new_email_frees_the_old_one(api: Client) -> None:
         {"full_name": ""},
     ],
 )
-def test_a_broken_field_of_a_profile_is_refused(api: Client, field: dict[str, object]) -> None:
+def test_a_broken_field_of_a_profile_is_refused(api: ApiClient, field: dict[str, object]) -> None:
     reply = patch(signed_in(api, "patient"), field)
     assert (reply.status, set(reply.json)) == (400, set(field))
 
 
 @pytest.mark.parametrize("sent", [b"null", b"[]", b'["bio"]', b'"bio"', b"1"])
-def test_a_profile_of_another_shape_is_refused(api: Client, sent: bytes) -> None:
+def test_a_profile_of_another_shape_is_refused(api: ApiClient, sent: bytes) -> None:
     reply = signed_in(api, "patient").send("PATCH", "/api/profile", sent, "application/json")
     assert (reply.status, reply.json) == (400, {"body": ["Input should be an object"]})
 
 
-def test_an_age_is_what_was_said_until_a_birth_date_says_better(api: Client) -> None:
+def test_an_age_is_what_was_said_until_a_birth_date_says_better(api: ApiClient) -> None:
     client = signed_in(api, "patient")
     assert patch(client, {"age": 99}).json["age"] == client.get("/users/me").data["age"] == 99
     assert patch(client, {"birth_date": "1990-05-15"}).json["age"] < 99

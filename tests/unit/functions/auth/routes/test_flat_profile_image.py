@@ -9,7 +9,7 @@ import pytest
 
 from scanward.stores.clients import s3
 from tests.faults.injection import failing
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.cloud import BUCKET
 from tests.support.photographs import PLACES, jpeg, png
 from tests.support.registrations import KINDS, body
@@ -17,11 +17,11 @@ from tests.support.signed_in import sign_in_administrator
 from tests.unit.functions.auth.routes.test_flat_profile import UNKNOWN, patch
 
 
-def signed_in(api: Client, kind: str = "user") -> Client:
-    return Client(api.post(f"/api/{kind}/register", body(kind)).json["access"])
+def signed_in(api: ApiClient, kind: str = "user") -> ApiClient:
+    return ApiClient(api.post(f"/api/{kind}/register", body(kind)).json["access"])
 
 
-def send(client: Client, files: dict[str, bytes], fields: dict[str, str] | None = None) -> Reply:
+def send(client: ApiClient, files: dict[str, bytes], fields: dict[str, str] | None = None) -> Reply:
     """Return the profile as a form."""
     return client.upload("/api/profile", files, fields, method="PATCH")
 
@@ -43,7 +43,7 @@ def shown(link: str) -> Any:
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("content", "content_type"), [(jpeg(6), "image/jpeg"), (png(), "image/png")])
-def test_each_kind_of_account_has_a_picture(api: Client, kind: str, content: bytes, content_type: str) -> None:
+def test_each_kind_of_account_has_a_picture(api: ApiClient, kind: str, content: bytes, content_type: str) -> None:
     client = signed_in(api, kind)
     assert client.get("/api/profile").json["image"] is None
     changed = send(client, {"image": content}, {"phone": "+44 1"})
@@ -55,7 +55,7 @@ def test_each_kind_of_account_has_a_picture(api: Client, kind: str, content: byt
         assert not [place for place in PLACES if place in found["Body"].read()]
 
 
-def test_a_new_picture_replaces_the_old_one_and_null_clears_it(api: Client) -> None:
+def test_a_new_picture_replaces_the_old_one_and_null_clears_it(api: ApiClient) -> None:
     client = signed_in(api)
     first = send(client, {"image": png()}).json["image"]
     second = send(client, {"image": jpeg()}).json["image"]
@@ -67,7 +67,7 @@ def test_a_new_picture_replaces_the_old_one_and_null_clears_it(api: Client) -> N
     assert client.get("/api/profile").json["image"] is None
 
 
-def test_the_other_fields_come_in_the_form_as_well(api: Client) -> None:
+def test_the_other_fields_come_in_the_form_as_well(api: ApiClient) -> None:
     fields = {"first_name": "Augusta", "birth_date": "1990-05-15", "married": "true", "gender": "FEMALE"}
     fields |= {"emergency_numbers": '["999", "112"]', "address": "12 St James's Square"}
     changed = send(signed_in(api), {}, fields)
@@ -96,7 +96,7 @@ def test_the_other_fields_come_in_the_form_as_well(api: Client) -> None:
     ],
 )
 def test_a_broken_form_is_refused_by_field_and_nothing_is_kept(
-    api: Client, files: dict[str, bytes], fields: dict[str, str], broken: set[str]
+    api: ApiClient, files: dict[str, bytes], fields: dict[str, str], broken: set[str]
 ) -> None:
     reply = send(signed_in(api), files, fields)
     assert (reply.status, {name.partition(".")[0] for name in reply.json}) == (400, broken)
@@ -104,12 +104,12 @@ def test_a_broken_form_is_refused_by_field_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize("image", ["profiles/7/x.png", "", 7, {}, ["x"]])
-def test_nobody_names_a_picture_that_is_there_already(api: Client, image: object) -> None:
+def test_nobody_names_a_picture_that_is_there_already(api: ApiClient, image: object) -> None:
     reply = patch(signed_in(api), {"image": image})
     assert (reply.status, set(reply.json)) == (400, {"image"})
 
 
-def test_an_administrator_has_no_picture(api: Client) -> None:
+def test_an_administrator_has_no_picture(api: ApiClient) -> None:
     client = sign_in_administrator(api)
     assert "image" not in client.get("/api/profile").json
     for reply in (send(client, {"image": png()}), patch(client, {"image": None})):
@@ -117,7 +117,7 @@ def test_an_administrator_has_no_picture(api: Client) -> None:
     assert kept() == []
 
 
-def test_a_change_that_is_refused_later_leaves_no_picture_behind(api: Client) -> None:
+def test_a_change_that_is_refused_later_leaves_no_picture_behind(api: ApiClient) -> None:
     client = signed_in(api)
     api.post("/auth/register", {"email": "held@example.org", "password": "correct horse"})
     taken = send(client, {"image": png()}, {"email": "held@example.org"})
@@ -125,14 +125,14 @@ def test_a_change_that_is_refused_later_leaves_no_picture_behind(api: Client) ->
     assert kept() == []
 
 
-def test_a_picture_goes_with_its_account(api: Client) -> None:
+def test_a_picture_goes_with_its_account(api: ApiClient) -> None:
     client = signed_in(api)
     assert send(client, {"image": png()}).status == 200
-    assert sign_in_administrator(api).send("DELETE", f"/users/{client.get('/api/profile').json['id']}").status == 200
+    assert sign_in_administrator(api).delete(f"/users/{client.get('/api/profile').json['id']}").status == 200
     assert kept() == []
 
 
-def test_storage_that_fails_is_told_plainly_and_changes_nothing(api: Client) -> None:
+def test_storage_that_fails_is_told_plainly_and_changes_nothing(api: ApiClient) -> None:
     client = signed_in(api)
     with failing(s3(), "s3.PutObject"):
         refused = send(client, {"image": png()}, {"phone": "+44 1"})
@@ -140,6 +140,6 @@ def test_storage_that_fails_is_told_plainly_and_changes_nothing(api: Client) -> 
     assert (client.get("/api/profile").json["phone"], kept()) == (None, [])
 
 
-def test_a_patch_by_form_needs_a_token(api: Client) -> None:
+def test_a_patch_by_form_needs_a_token(api: ApiClient) -> None:
     assert send(api, {"image": png()}).status == 401
     assert json.loads(send(api, {}).body) == {"error": "Not authenticated"}

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from tests.support.client import Client
+from tests.support.client import ApiClient
 
 PATIENT = {
     "username": "ada",
@@ -15,7 +15,7 @@ PATIENT = {
 }
 
 
-def test_a_refresh_token_is_kept_unless_the_app_asks_for_another(api: Client) -> None:
+def test_a_refresh_token_is_kept_unless_the_app_asks_for_another(api: ApiClient) -> None:
     api.post("/api/register", PATIENT)
     first = api.post("/api/login", {"username": "ada", "password": "correct horse"}).json["refresh"]
     assert set(api.post("/api/token/refresh", {"refresh": first}).json) == {"access"}
@@ -24,10 +24,10 @@ def test_a_refresh_token_is_kept_unless_the_app_asks_for_another(api: Client) ->
     assert api.post("/api/token/refresh", {"refresh": rotated["refresh"]}).status == 200
 
 
-def test_every_refresh_token_that_does_not_hold_is_refused_in_the_same_words(api: Client) -> None:
+def test_every_refresh_token_that_does_not_hold_is_refused_in_the_same_words(api: ApiClient) -> None:
     api.post("/api/register", PATIENT)
     opened = api.post("/api/login", {"username": "ada", "password": "correct horse"}).json
-    assert Client(opened["access"]).send("POST", "/api/logout").status == 200
+    assert ApiClient(opened["access"]).send("POST", "/api/logout").status == 200
     tokens = [opened["refresh"], opened["access"], "x", "e30.e30.", "é\0", "x" * 100_000, opened["refresh"][:-2]]
     for token in tokens:
         reply = api.post("/api/token/refresh", {"refresh": token})
@@ -35,12 +35,12 @@ def test_every_refresh_token_that_does_not_hold_is_refused_in_the_same_words(api
 
 
 @pytest.mark.parametrize("sent", [{}, {"refresh": ""}, {"refresh": 7}, {"refresh": None}, {"refresh": ["x"]}])
-def test_a_refresh_without_a_token_is_refused(api: Client, sent: dict[str, object]) -> None:
+def test_a_refresh_without_a_token_is_refused(api: ApiClient, sent: dict[str, object]) -> None:
     reply = api.post("/api/token/refresh", sent)
     assert (reply.status, set(reply.json)) == (400, {"refresh"})
 
 
-def test_refreshing_counts_towards_the_accounts_limit(api: Client) -> None:
+def test_refreshing_counts_towards_the_accounts_limit(api: ApiClient) -> None:
     api.post("/api/register", PATIENT)
     token = api.post("/api/login", {"username": "ada", "password": "correct horse"}).json["refresh"]
     replies = (api.post("/api/token/refresh", {"refresh": token}) for _ in range(205))

@@ -6,25 +6,25 @@ import pytest
 
 from scanward.stores.dynamo import connection
 from tests.faults.injection import failing
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.clinic import log_of, number
 from tests.support.read_units import counted
 from tests.support.signed_in import sign_in
 
 
-def activity(admin: Client, account: int, *, active: bool) -> Reply:
+def activity(admin: ApiClient, account: int, *, active: bool) -> Reply:
     body = b'{"is_active": true}' if active else b'{"is_active": false}'
     return admin.send("PATCH", f"/users/{account}", body, "application/json")
 
 
-def kept(admin: Client, account: int) -> list[tuple[str, str, int]]:
+def kept(admin: ApiClient, account: int) -> list[tuple[str, str, int]]:
     """Return what the log about somebody says, the oldest first."""
     entries = admin.get(f"/users/{account}/access-log").data
     assert {entry["actor_id"] for entry in entries} <= {number(admin)}
     return [(entry["action"], entry["resource"], entry["resource_id"]) for entry in reversed(entries)]
 
 
-def test_each_read_and_change_of_an_account_is_logged(admin: Client, doctor: Client) -> None:
+def test_each_read_and_change_of_an_account_is_logged(admin: ApiClient, doctor: ApiClient) -> None:
     whose = number(doctor)
     assert admin.get(f"/users/{whose}").status == 200
     assert activity(admin, whose, active=True).status == 200
@@ -35,29 +35,31 @@ def test_each_read_and_change_of_an_account_is_logged(admin: Client, doctor: Cli
     assert [entry["action"] for entry in changed] == ["CHANGE_ACCOUNT"] * 2
 
 
-def test_a_removal_is_logged_where_the_log_outlives_the_account(admin: Client, person: Client) -> None:
+def test_a_removal_is_logged_where_the_log_outlives_the_account(admin: ApiClient, person: ApiClient) -> None:
     whose = number(person)
-    assert admin.send("DELETE", f"/users/{whose}").status == 200
+    assert admin.delete(f"/users/{whose}").status == 200
     logged = [entry for entry in kept(admin, whose) if entry[0] == "CHANGE_ACCOUNT"]
     assert logged == [("CHANGE_ACCOUNT", "account", whose)], "once, with the write that locks it"
 
 
-def test_the_removal_of_a_locked_account_is_logged_as_well(admin: Client, person: Client) -> None:
+def test_the_removal_of_a_locked_account_is_logged_as_well(admin: ApiClient, person: ApiClient) -> None:
     whose = number(person)
     assert activity(admin, whose, active=False).status == 200
-    assert admin.send("DELETE", f"/users/{whose}").status == 200
+    assert admin.delete(f"/users/{whose}").status == 200
     logged = [entry for entry in kept(admin, whose) if entry[0] == "CHANGE_ACCOUNT"]
     assert logged == [("CHANGE_ACCOUNT", "account", whose)] * 2, "that it was locked, and that it was removed"
 
 
-def test_a_list_logs_each_account_that_it_shows_and_no_other(api: Client, admin: Client, person: Client) -> None:
+def test_a_list_logs_each_account_that_it_shows_and_no_other(
+    api: ApiClient, admin: ApiClient, person: ApiClient
+) -> None:
     shown = sign_in(api, "shown@example.org")
     assert [one["id"] for one in admin.get("/users?limit=1").data] == [number(shown)]
     assert [entry["action"] for entry in log_of(shown)] == ["READ_ACCOUNT"]
     assert log_of(person) == []
 
 
-def test_what_one_does_to_ones_own_account_is_not_logged(admin: Client) -> None:
+def test_what_one_does_to_ones_own_account_is_not_logged(admin: ApiClient) -> None:
     own = number(admin)
     assert admin.get(f"/users/{own}").status == 200
     assert activity(admin, own, active=True).status == 200
@@ -65,18 +67,18 @@ def test_what_one_does_to_ones_own_account_is_not_logged(admin: Client) -> None:
     assert log_of(admin) == []
 
 
-def test_what_is_refused_leaves_no_trace(admin: Client, person: Client) -> None:
+def test_what_is_refused_leaves_no_trace(admin: ApiClient, person: ApiClient) -> None:
     whose = number(person)
     assert admin.post(f"/users/{whose}/approval", {"approved": True}).status == 409
     for path in (f"/users/{whose + 1}", "/users/x"):
         assert admin.get(path).status == 404
-        assert admin.send("DELETE", path).status == 404
+        assert admin.delete(path).status == 404
     assert log_of(person) == []
     assert admin.get(f"/users/{whose + 1}/access-log").status == 404, "of nobody nothing is logged"
 
 
 @pytest.mark.parametrize("path", ["/users/{}", "/users?limit=1"])
-def test_nothing_is_shown_that_cannot_be_logged(admin: Client, person: Client, path: str) -> None:
+def test_nothing_is_shown_that_cannot_be_logged(admin: ApiClient, person: ApiClient, path: str) -> None:
     path = path.format(number(person))
     with ExitStack() as broken:
         for operation in ("PutItem", "BatchWriteItem", "TransactWriteItems"):
@@ -85,7 +87,7 @@ def test_nothing_is_shown_that_cannot_be_logged(admin: Client, person: Client, p
     assert (reply.status, "somebody" in reply.body.decode()) == (503, False)
 
 
-def test_a_change_and_its_entry_are_one_write(admin: Client, doctor: Client) -> None:
+def test_a_change_and_its_entry_are_one_write(admin: ApiClient, doctor: ApiClient) -> None:
     whose = number(doctor)
     with counted() as units:
         assert activity(admin, whose, active=False).status == 200

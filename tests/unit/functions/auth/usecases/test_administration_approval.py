@@ -5,14 +5,14 @@ from collections.abc import Iterator
 
 import pytest
 
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import number
 
 REASON = "The chamber's list\nnames nobody of that number"
 
 
 @pytest.fixture
-def lines(api: Client) -> Iterator[list[str]]:
+def lines(api: ApiClient) -> Iterator[list[str]]:
     """Provide everything that any logger is given, with its extras."""
     from functions.auth import handler
 
@@ -30,7 +30,7 @@ def lines(api: Client) -> Iterator[list[str]]:
 
 
 def test_a_refusal_is_kept_with_its_reason_and_shown_to_whom_it_is_about(
-    admin: Client, doctor: Client, lines: list[str]
+    admin: ApiClient, doctor: ApiClient, lines: list[str]
 ) -> None:
     whose = number(doctor)
     assert doctor.get("/users/me").data["decision_reason"] is None
@@ -45,10 +45,10 @@ def test_a_refusal_is_kept_with_its_reason_and_shown_to_whom_it_is_about(
     assert not [line for line in lines if "chamber" in line]
 
 
-def test_a_decision_stands_through_other_changes_until_the_next_one(admin: Client, doctor: Client) -> None:
+def test_a_decision_stands_through_other_changes_until_the_next_one(admin: ApiClient, doctor: ApiClient) -> None:
     path = f"/users/{number(doctor)}/approval"
     admin.post(path, {"approved": False, "reason": REASON})
-    doctor.send("PATCH", "/api/profile", b'{"full_name": "Ada"}', "application/json")
+    doctor.patch("/api/profile", {"full_name": "Ada"})
     assert doctor.get("/users/me").data["decision_reason"] == REASON
     approved = admin.post(path, {"approved": True}).data
     assert (approved["is_approved"], approved["decision_reason"]) == (True, None)
@@ -56,7 +56,7 @@ def test_a_decision_stands_through_other_changes_until_the_next_one(admin: Clien
 
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 1001, "bell\x07", "nul\x00", 7, ["x"]])
-def test_a_reason_is_plain_text_of_some_length(admin: Client, doctor: Client, reason: object) -> None:
+def test_a_reason_is_plain_text_of_some_length(admin: ApiClient, doctor: ApiClient, reason: object) -> None:
     refused = admin.post(f"/users/{number(doctor)}/approval", {"approved": True, "reason": reason})
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {"reason"})
     assert doctor.get("/users/me").data["is_approved"] is False

@@ -1,14 +1,12 @@
 """Removing an account: locked first, erased behind it, begun anew where it was interrupted."""
 
-import json
-
 import boto3
 import pytest
 
 from scanward.stores.clients import sqs
 from scanward.stores.dynamo import connection
 from tests.faults.injection import failing, meanwhile
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.clinic import connect, number
 from tests.support.cloud import TABLES
 from tests.support.own_data import deliver
@@ -19,19 +17,21 @@ LOGIN = {"email": "somebody@example.org", "password": "correct horse"}
 WRITE = "dynamodb.TransactWriteItems"
 
 
-def remove(admin: Client, account: int) -> Reply:
-    return admin.send("DELETE", f"/users/{account}")
+def remove(admin: ApiClient, account: int) -> Reply:
+    return admin.delete(f"/users/{account}")
 
 
-def second_administrator(api: Client) -> Client:
+def second_administrator(api: ApiClient) -> ApiClient:
     from infra.operations.stack import create_administrator
 
     password = create_administrator(TABLES["ACCOUNTS_TABLE"], "second@example.org")
     tokens = api.form("/auth/login", {"email": "second@example.org", "password": password}).data
-    return Client(tokens["access_token"])
+    return ApiClient(tokens["access_token"])
 
 
-def test_who_is_being_removed_is_locked_out_before_anything_else(api: Client, admin: Client, person: Client) -> None:
+def test_who_is_being_removed_is_locked_out_before_anything_else(
+    api: ApiClient, admin: ApiClient, person: ApiClient
+) -> None:
     whose, met = number(person), list[int]()
 
     def come_by() -> None:
@@ -43,7 +43,7 @@ def test_who_is_being_removed_is_locked_out_before_anything_else(api: Client, ad
 
 
 def test_an_interrupted_removal_leaves_a_locked_account_and_is_repeated(
-    api: Client, admin: Client, person: Client
+    api: ApiClient, admin: ApiClient, person: ApiClient
 ) -> None:
     whose = number(person)
     with failing(sqs(), "sqs.SendMessage"):
@@ -57,7 +57,7 @@ def test_an_interrupted_removal_leaves_a_locked_account_and_is_repeated(
     assert sign_in(api, LOGIN["email"]).get("/users/me").status == 200
 
 
-def test_who_changes_their_account_at_that_moment_is_removed_all_the_same(admin: Client, person: Client) -> None:
+def test_who_changes_their_account_at_that_moment_is_removed_all_the_same(admin: ApiClient, person: ApiClient) -> None:
     whose = number(person)
 
     def rename() -> None:
@@ -69,7 +69,7 @@ def test_who_changes_their_account_at_that_moment_is_removed_all_the_same(admin:
     assert len(acted) == 1
 
 
-def test_of_two_administrators_who_remove_each_other_one_stays(api: Client, admin: Client) -> None:
+def test_of_two_administrators_who_remove_each_other_one_stays(api: ApiClient, admin: ApiClient) -> None:
     other = second_administrator(api)
     first, second, met = number(admin), number(other), list[int]()
     with meanwhile(connection().client, WRITE, lambda: met.append(remove(other, first).status)):
@@ -81,12 +81,12 @@ def test_of_two_administrators_who_remove_each_other_one_stays(api: Client, admi
     assert [one["id"] for one in other.get("/users").data] == [second]
 
 
-def leave(client: Client) -> Reply:
-    return client.send("DELETE", "/users/me", json.dumps({"password": "correct horse"}).encode(), "application/json")
+def leave(client: ApiClient) -> Reply:
+    return client.delete("/users/me", {"password": "correct horse"})
 
 
 def test_who_leaves_while_nothing_can_be_asked_for_stays_as_they_were(
-    api: Client, admin: Client, person: Client
+    api: ApiClient, admin: ApiClient, person: ApiClient
 ) -> None:
     second_administrator(api)
     with failing(sqs(), "sqs.SendMessage"):
@@ -97,7 +97,7 @@ def test_who_leaves_while_nothing_can_be_asked_for_stays_as_they_were(
     assert len(deliver()) == 2
 
 
-def test_an_administrator_who_is_the_last_only_when_locked_stays(api: Client, admin: Client) -> None:
+def test_an_administrator_who_is_the_last_only_when_locked_stays(api: ApiClient, admin: ApiClient) -> None:
     other = second_administrator(api)
     second, met = number(other), list[int]()
     with meanwhile(connection().client, WRITE, lambda: met.append(remove(admin, second).status)):
@@ -109,7 +109,7 @@ def test_an_administrator_who_is_the_last_only_when_locked_stays(api: Client, ad
 
 @pytest.mark.parametrize("delivered", [False, True])
 def test_a_removed_doctor_leaves_nothing_that_breaks(
-    admin: Client, doctor: Client, person: Client, delivered: bool
+    admin: ApiClient, doctor: ApiClient, person: ApiClient, delivered: bool
 ) -> None:
     gone, patient = number(doctor), number(person)
     assert admin.post(f"/users/{gone}/approval", {"approved": True}).status == 200
@@ -130,7 +130,7 @@ def test_a_removed_doctor_leaves_nothing_that_breaks(
     assert person.post("/api/questions", {"question_text": "Why?", "doctor_id": gone}).status == 400
 
 
-def test_nothing_of_a_removed_doctor_stays_in_departments(admin: Client, doctor: Client) -> None:
+def test_nothing_of_a_removed_doctor_stays_in_departments(admin: ApiClient, doctor: ApiClient) -> None:
     gone = number(doctor)
     admin.post(f"/users/{gone}/approval", {"approved": True})
     assign(admin, department(admin, "Surgery"), doctor)

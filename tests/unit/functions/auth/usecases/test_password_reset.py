@@ -10,7 +10,7 @@ from scanward.domain.tokens import Claims, TokenType
 from scanward.security.tokens import Tokens
 from scanward.stores.clients import sqs
 from tests.faults.injection import failing
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.mailbox import Mailbox
 from tests.support.signed_in import sign_in_administrator, spend_the_minute
 
@@ -19,32 +19,32 @@ NEW = "battery staple"
 
 
 @pytest.fixture
-def mailbox(api: Client) -> Mailbox:
+def mailbox(api: ApiClient) -> Mailbox:
     return Mailbox()
 
 
 @pytest.fixture
-def ada(mailbox: Mailbox, patient: Client) -> Client:
+def ada(mailbox: Mailbox, patient: ApiClient) -> ApiClient:
     """Somebody who is signed in, and will forget the password."""
     return patient
 
 
-def mailed(api: Client, mailbox: Mailbox) -> str:
+def mailed(api: ApiClient, mailbox: Mailbox) -> str:
     """Return a token from a mail that was asked for."""
     assert api.post("/auth/password-reset", ADA).status == 200
     assert mailbox.deliver() == [MailOutcome.SENT]
     return mailbox.token()
 
 
-def confirm(api: Client, token: str, password: str = NEW) -> Reply:
+def confirm(api: ApiClient, token: str, password: str = NEW) -> Reply:
     return api.post("/auth/password-reset/confirm", {"token": token, "password": password})
 
 
-def login(api: Client, password: str) -> int:
+def login(api: ApiClient, password: str) -> int:
     return api.form("/auth/login", ADA | {"password": password}).status
 
 
-def test_a_new_password_by_mail_ends_all_sessions(api: Client, ada: Client, mailbox: Mailbox) -> None:
+def test_a_new_password_by_mail_ends_all_sessions(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
     token = mailed(api, mailbox)
     assert ada.get("/users/me").status == 200, "asking alone changes nothing"
     confirmed = confirm(api, token)
@@ -54,7 +54,7 @@ def test_a_new_password_by_mail_ends_all_sessions(api: Client, ada: Client, mail
 
 
 @pytest.mark.parametrize("way", ["form", "upload", "post"])
-def test_both_are_said_by_form_or_json(api: Client, ada: Client, mailbox: Mailbox, way: str) -> None:
+def test_both_are_said_by_form_or_json(api: ApiClient, ada: ApiClient, mailbox: Mailbox, way: str) -> None:
     def say(path: str, fields: dict[str, str]) -> int:
         reply: Reply = api.upload(path, {}, fields) if way == "upload" else getattr(api, way)(path, fields)
         return reply.status
@@ -66,7 +66,7 @@ def test_both_are_said_by_form_or_json(api: Client, ada: Client, mailbox: Mailbo
 
 
 def test_known_and_unknown_addresses_are_answered_and_worked_on_alike(
-    api: Client, ada: Client, mailbox: Mailbox
+    api: ApiClient, ada: ApiClient, mailbox: Mailbox
 ) -> None:
     replies, queued = [], []
     for email in ("ada@example.org", "nobody@example.org"):
@@ -79,39 +79,41 @@ def test_known_and_unknown_addresses_are_answered_and_worked_on_alike(
     ]
 
 
-def test_a_token_is_good_once(api: Client, ada: Client, mailbox: Mailbox) -> None:
+def test_a_token_is_good_once(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
     first, second = mailed(api, mailbox), mailed(api, mailbox)
     assert confirm(api, second).status == 200
     assert {confirm(api, token, "yet another one").status for token in (first, second)} == {401}
     assert login(api, NEW) == 200
 
 
-def test_a_new_password_or_address_ends_the_token(api: Client, ada: Client, mailbox: Mailbox) -> None:
+def test_a_new_password_or_address_ends_the_token(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
     token = mailed(api, mailbox)
-    ada.send("PUT", "/users/me", b'{"email": "lovelace@example.org"}', "application/json")
+    ada.put("/users/me", {"email": "lovelace@example.org"})
     assert confirm(api, token).status == 401
-    ada.send("PUT", "/users/me", b'{"email": "ada@example.org"}', "application/json")
-    ada.send("PUT", "/users/me", b'{"password": "correct horse 2"}', "application/json")
+    ada.put("/users/me", {"email": "ada@example.org"})
+    ada.put("/users/me", {"password": "correct horse 2"})
     assert confirm(api, token).status == 401
     assert login(api, "correct horse 2") == 200
 
 
-def test_a_token_of_a_deactivated_or_removed_account_is_refused(api: Client, ada: Client, mailbox: Mailbox) -> None:
+def test_a_token_of_a_deactivated_or_removed_account_is_refused(
+    api: ApiClient, ada: ApiClient, mailbox: Mailbox
+) -> None:
     token, path = mailed(api, mailbox), f"/users/{ada.get('/users/me').data['id']}"
     administrator = sign_in_administrator(api)
-    administrator.send("PATCH", path, b'{"is_active": false}', "application/json")
+    administrator.patch(path, {"is_active": False})
     assert confirm(api, token).status == 401
-    administrator.send("DELETE", path)
+    administrator.delete(path)
     assert confirm(api, token).status == 401
 
 
-def test_a_token_is_no_other_and_no_other_is_one(api: Client, ada: Client, mailbox: Mailbox) -> None:
+def test_a_token_is_no_other_and_no_other_is_one(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
     from functions.auth import handler
 
     tokens: Tokens = handler.deps.tokens
     reset = tokens.verify(mailed(api, mailbox), TokenType.RESET)
     token = tokens.issue(TokenType.RESET, reset)
-    holder = Client(token)
+    holder = ApiClient(token)
     assert holder.get("/users/me").status == 401
     assert holder.send("POST", "/auth/refresh-token").status == 401
     assert api.post("/api/token/refresh", {"refresh": token}).status == 401
@@ -123,7 +125,7 @@ def test_a_token_is_no_other_and_no_other_is_one(api: Client, ada: Client, mailb
     assert confirm(api, token).status == 200, "the token itself would have held all the time"
 
 
-def test_a_token_expires(api: Client, ada: Client, mailbox: Mailbox) -> None:
+def test_a_token_expires(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
     from functions.auth import handler
 
     def aged(minutes: int) -> str:
@@ -151,14 +153,14 @@ def test_a_token_expires(api: Client, ada: Client, mailbox: Mailbox) -> None:
     ],
 )
 def test_broken_fields_are_named_all_at_once(
-    api: Client, mailbox: Mailbox, path: str, fields: dict[str, object], broken: set[str]
+    api: ApiClient, mailbox: Mailbox, path: str, fields: dict[str, object], broken: set[str]
 ) -> None:
     reply = api.post(f"/auth/password-reset{path}", fields)
     assert (reply.status, reply.code, set(reply.json["error"]["details"])) == (422, "VALIDATION_ERROR", broken)
     assert mailbox.waiting() == []
 
 
-def test_an_address_that_asks_or_guesses_too_often_is_held_back(api: Client, mailbox: Mailbox) -> None:
+def test_an_address_that_asks_or_guesses_too_often_is_held_back(api: ApiClient, mailbox: Mailbox) -> None:
     api.post("/auth/password-reset", ADA)
     mailbox.waiting()
     spend_the_minute()
@@ -167,19 +169,19 @@ def test_an_address_that_asks_or_guesses_too_often_is_held_back(api: Client, mai
     assert mailbox.waiting() == []
 
 
-def test_a_queue_that_takes_nothing_is_told_plainly(api: Client, mailbox: Mailbox) -> None:
+def test_a_queue_that_takes_nothing_is_told_plainly(api: ApiClient, mailbox: Mailbox) -> None:
     with failing(sqs(), "sqs.SendMessage"):
         reply = api.post("/auth/password-reset", ADA)
     assert (reply.status, reply.code) == (503, "UNAVAILABLE")
 
 
-def test_who_registered_without_an_email_is_sent_nothing(api: Client, mailbox: Mailbox) -> None:
+def test_who_registered_without_an_email_is_sent_nothing(api: ApiClient, mailbox: Mailbox) -> None:
     api.post("/auth/register", {"username": "jane.doe", "password": "correct horse"})
     assert api.post("/auth/password-reset", {"email": "jane.doe"}).status == 422
     assert send_reset_mail(mailbox.mails, "one", "jane.doe") is MailOutcome.NOBODY
 
 
-def test_of_two_who_use_one_token_at_once_one_wins(api: Client, ada: Client, mailbox: Mailbox) -> None:
+def test_of_two_who_use_one_token_at_once_one_wins(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
     """The second reads the account before the first writes it, and then meets its own condition."""
     from functions.auth import handler
 
@@ -213,7 +215,7 @@ class _Overtaken:
         return getattr(self._store, name)
 
 
-def test_who_registered_through_another_contract_resets_as_well(api: Client, mailbox: Mailbox) -> None:
+def test_who_registered_through_another_contract_resets_as_well(api: ApiClient, mailbox: Mailbox) -> None:
     person = {"full_name": "Ada", "email": "ada@example.org", "usertype": "doctor", "password": "correct horse"}
     assert api.post("/api/register", person).status == 201
     assert confirm(api, mailed(api, mailbox)).status == 200

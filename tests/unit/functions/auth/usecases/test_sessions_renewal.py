@@ -6,11 +6,11 @@ from functions.auth.usecases import sessions
 from functions.auth.usecases.sessions import RenewedTokens
 from scanward.domain.tokens import TokenType
 from scanward.errors import NotAuthenticated
-from tests.support.client import Client
+from tests.support.client import ApiClient
 
 
 @pytest.fixture
-def refresh_token(api: Client, person: Client) -> str:
+def refresh_token(api: ApiClient, person: ApiClient) -> str:
     tokens = api.form("/auth/login", {"email": "somebody@example.org", "password": "correct horse"}).data
     return str(tokens["refresh_token"])
 

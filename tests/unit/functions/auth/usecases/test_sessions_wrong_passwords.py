@@ -4,7 +4,7 @@ from itertools import product
 
 import pytest
 
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.read_units import counted
 from tests.support.signed_in import sign_in
 
@@ -13,12 +13,12 @@ SPELLINGS = ["ada@example.org", "ADA@example.org", " Ada@Example.org", "\uff41da
 DOCTOR = {"email": "ada@example.org", "username": "ada", "password": "correct horse", "role": "DOCTOR"}
 
 
-def guess(api: Client, name: str) -> int:
+def guess(api: ApiClient, name: str) -> int:
     return api.form("/auth/login", {"email": name, "password": WRONG}).status
 
 
 @pytest.mark.parametrize("known", [True, False])
-def test_every_spelling_of_a_name_is_one_count(api: Client, known: bool) -> None:
+def test_every_spelling_of_a_name_is_one_count(api: ApiClient, known: bool) -> None:
     if known:
         sign_in(api, SPELLINGS[0])
     guesses = [guess(api, SPELLINGS[number % len(SPELLINGS)]) for number in range(24)]
@@ -30,7 +30,7 @@ def test_every_spelling_of_a_name_is_one_count(api: Client, known: bool) -> None
     ("path", "field"),
     [*product(["/auth/login", "/api/login"], ["email", "username"]), ("/api/doctor/login", "email")],
 )
-def test_a_wrong_password_and_an_unknown_name_are_the_same_work(api: Client, path: str, field: str) -> None:
+def test_a_wrong_password_and_an_unknown_name_are_the_same_work(api: ApiClient, path: str, field: str) -> None:
     assert api.post("/auth/register", DOCTOR).status == 200
     work = []
     for name in (DOCTOR[field], "nobody" + DOCTOR[field]):

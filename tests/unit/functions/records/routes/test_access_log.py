@@ -4,13 +4,13 @@ import boto3
 import pytest
 
 from scanward import clock
-from tests.support.client import Client
-from tests.support.clinic import connect, log_of, number, put
+from tests.support.client import ApiClient
+from tests.support.clinic import connect, log_of, number
 
 REASON = "Unconscious at the door of the clinic"
 
 
-def test_a_log_is_paged_newest_first(doctor: Client, ada: Client) -> None:
+def test_a_log_is_paged_newest_first(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     for _ in range(4):
         doctor.get(f"/patients/{number(ada)}")
@@ -24,7 +24,7 @@ def test_a_log_is_paged_newest_first(doctor: Client, ada: Client) -> None:
     assert times == sorted(times, reverse=True)
 
 
-def test_cursors_hold_for_their_own_log_alone(doctor: Client, ada: Client, ben: Client) -> None:
+def test_cursors_hold_for_their_own_log_alone(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     connect(doctor, ada)
     doctor.get(f"/patients/{number(ada)}")
     cursor = ada.get("/users/me/access-log?limit=1").json["next"]
@@ -35,7 +35,7 @@ def test_cursors_hold_for_their_own_log_alone(doctor: Client, ada: Client, ben: 
         assert ada.get(f"/users/me/access-log?{query}").status == 422
 
 
-def test_an_administrator_reads_a_log_and_that_is_logged(doctor: Client, ada: Client, admin: Client) -> None:
+def test_an_administrator_reads_a_log_and_that_is_logged(doctor: ApiClient, ada: ApiClient, admin: ApiClient) -> None:
     connect(doctor, ada)
     assert [entry["action"] for entry in admin.get(f"/users/{number(ada)}/access-log").data] == ["CONNECT"]
     assert [entry["action"] for entry in log_of(ada)] == ["READ_ACCESS_LOG", "CONNECT"]
@@ -46,21 +46,21 @@ def test_an_administrator_reads_a_log_and_that_is_logged(doctor: Client, ada: Cl
         assert admin.get(f"/users/{nobody}/access-log").status == 404
 
 
-def test_a_doctor_who_breaks_the_glass_reads_and_writes_nothing(doctor: Client, ada: Client) -> None:
+def test_a_doctor_who_breaks_the_glass_reads_and_writes_nothing(doctor: ApiClient, ada: ApiClient) -> None:
     path = f"/patients/{number(ada)}"
     assert doctor.get(path).status == 404
     opened = doctor.post(f"{path}/break-glass", {"reason": REASON})
     assert (opened.status, opened.data["patient_id"]) == (201, number(ada))
     assert doctor.get(path).status == 200
-    assert put(doctor, path, {"name": "x"}).status == 403
-    assert put(doctor, path, {"diagnosis": "x"}).status == 403
+    assert doctor.put(path, {"name": "x"}).status == 403
+    assert doctor.put(path, {"diagnosis": "x"}).status == 403
     assert doctor.get("/patients").data == []
     read, broken = log_of(ada)
     assert (broken["action"], read["action"]) == ("BREAK_GLASS", "READ_PATIENT")
     assert (broken["reason"], read["reason"]) == (REASON, REASON)
 
 
-def test_broken_glass_closes_again(doctor: Client, ada: Client) -> None:
+def test_broken_glass_closes_again(doctor: ApiClient, ada: ApiClient) -> None:
     path = f"/patients/{number(ada)}"
     doctor.post(f"{path}/break-glass", {"reason": REASON})
     dynamodb = boto3.client("dynamodb")
@@ -71,15 +71,15 @@ def test_broken_glass_closes_again(doctor: Client, ada: Client) -> None:
     assert doctor.get(path).status == 404
 
 
-def test_a_doctor_whom_the_patient_let_in_needs_no_broken_glass(doctor: Client, ada: Client) -> None:
+def test_a_doctor_whom_the_patient_let_in_needs_no_broken_glass(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     doctor.post(f"/patients/{number(ada)}/break-glass", {"reason": REASON})
-    assert put(doctor, f"/patients/{number(ada)}", {"diagnosis": "Asthma"}).status == 200
+    assert doctor.put(f"/patients/{number(ada)}", {"diagnosis": "Asthma"}).status == 200
     assert "reason" not in log_of(ada)[0]
 
 
 def test_only_approved_doctors_break_the_glass(
-    waiting_doctor: Client, lab: Client, hospital: Client, admin: Client, ada: Client
+    waiting_doctor: ApiClient, lab: ApiClient, hospital: ApiClient, admin: ApiClient, ada: ApiClient
 ) -> None:
     for other in (waiting_doctor, lab, hospital, admin, ada):
         refused = other.post(f"/patients/{number(ada)}/break-glass", {"reason": REASON})
@@ -87,18 +87,20 @@ def test_only_approved_doctors_break_the_glass(
     assert log_of(ada) == []
 
 
-def test_a_doctor_who_is_approved_no_longer_looks_no_longer(doctor: Client, admin: Client, ada: Client) -> None:
+def test_a_doctor_who_is_approved_no_longer_looks_no_longer(
+    doctor: ApiClient, admin: ApiClient, ada: ApiClient
+) -> None:
     doctor.post(f"/patients/{number(ada)}/break-glass", {"reason": REASON})
     admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
     assert doctor.get(f"/patients/{number(ada)}").status == 403
 
 
 @pytest.mark.parametrize("reason", [None, "", "too short", " " * 20, "x" * 501, "a\u0007 reason with a bell", 5])
-def test_a_reason_is_given_in_words(doctor: Client, ada: Client, reason: object) -> None:
+def test_a_reason_is_given_in_words(doctor: ApiClient, ada: ApiClient, reason: object) -> None:
     refused = doctor.post(f"/patients/{number(ada)}/break-glass", {"reason": reason})
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {"reason"})
 
 
-def test_glass_is_broken_for_patients_who_are_there(doctor: Client, other_doctor: Client) -> None:
+def test_glass_is_broken_for_patients_who_are_there(doctor: ApiClient, other_doctor: ApiClient) -> None:
     for nobody in ("1", "x", str(number(other_doctor))):
         assert doctor.post(f"/patients/{nobody}/break-glass", {"reason": REASON}).status == 404

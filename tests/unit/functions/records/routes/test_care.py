@@ -15,16 +15,16 @@ from scanward.domain.ids import to_uuid
 from scanward.errors import Conflict
 from scanward.stores.dynamo import connection
 from tests.faults.injection import lost_answer
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import connect, log_of, number
 
 
-def token_of(professional: Client, minutes: int = 60) -> str:
+def token_of(professional: ApiClient, minutes: int = 60) -> str:
     made = professional.post("/patients/create-connect-token", {"expires_in_minutes": minutes}).data
     return str(made["token"])
 
 
-def test_a_token_lets_its_maker_in_and_works_once(doctor: Client, ada: Client, ben: Client) -> None:
+def test_a_token_lets_its_maker_in_and_works_once(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     made = doctor.post("/patients/create-connect-token", {"expires_in_minutes": 60}).data
     assert (str(UUID(made["token"])), made["doctor_id"]) == (made["token"], number(doctor))
     assert doctor.get(f"/patients/{number(ada)}").status == 404
@@ -35,31 +35,31 @@ def test_a_token_lets_its_maker_in_and_works_once(doctor: Client, ada: Client, b
 
 
 @pytest.mark.parametrize("minutes", [0, -1, 10_081, 1.5, "60", None, True])
-def test_a_token_lives_a_minute_to_a_week(doctor: Client, minutes: object) -> None:
+def test_a_token_lives_a_minute_to_a_week(doctor: ApiClient, minutes: object) -> None:
     refused = doctor.post("/patients/create-connect-token", {"expires_in_minutes": minutes})
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {"expires_in_minutes"})
 
 
 def test_every_professional_makes_tokens_and_nobody_else(
-    waiting_doctor: Client, lab: Client, hospital: Client, ada: Client, admin: Client
+    waiting_doctor: ApiClient, lab: ApiClient, hospital: ApiClient, ada: ApiClient, admin: ApiClient
 ) -> None:
     for professional in (waiting_doctor, lab, hospital):
         assert professional.post("/patients/create-connect-token", {}).status == 200
     for other in (ada, admin):
         assert other.post("/patients/create-connect-token", {}).code == "NOT_ALLOWED"
-    assert Client().post("/patients/create-connect-token", {}).status == 401
+    assert ApiClient().post("/patients/create-connect-token", {}).status == 401
 
 
-def test_only_patients_connect(doctor: Client, other_doctor: Client, admin: Client) -> None:
+def test_only_patients_connect(doctor: ApiClient, other_doctor: ApiClient, admin: ApiClient) -> None:
     token = token_of(doctor)
     for stranger in (doctor, other_doctor, admin):
         assert stranger.post(f"/patients/connect-doctor/{token}", {}).status == 403
 
 
-def test_tokens_that_do_not_hold_are_refused_alike(doctor: Client, ada: Client, admin: Client) -> None:
+def test_tokens_that_do_not_hold_are_refused_alike(doctor: ApiClient, ada: ApiClient, admin: ApiClient) -> None:
     used, expired, revoked = token_of(doctor), token_of(doctor), token_of(doctor)
     assert ada.post(f"/patients/connect-doctor/{used}", {}).status == 200
-    assert doctor.send("DELETE", f"/patients/connect-tokens/{revoked}").status == 200
+    assert doctor.delete(f"/patients/connect-tokens/{revoked}").status == 200
     expire_tokens()
     refusals = [
         ada.post(f"/patients/connect-doctor/{token}", {})
@@ -77,29 +77,31 @@ def expire_tokens() -> None:
             dynamodb.put_item(TableName="ClinicTable", Item={**item, "ends_ms": ends})
 
 
-def test_a_token_is_kept_so_that_nobody_can_spell_it(doctor: Client) -> None:
+def test_a_token_is_kept_so_that_nobody_can_spell_it(doctor: ApiClient) -> None:
     token = token_of(doctor)
     kept = str(boto3.client("dynamodb").scan(TableName="ClinicTable")["Items"])
     assert token not in kept
     assert UUID(token).hex not in kept
 
 
-def test_only_its_maker_revokes_a_token(doctor: Client, other_doctor: Client, ada: Client) -> None:
+def test_only_its_maker_revokes_a_token(doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient) -> None:
     token = token_of(doctor)
-    assert other_doctor.send("DELETE", f"/patients/connect-tokens/{token}").status == 404
-    assert ada.send("DELETE", f"/patients/connect-tokens/{token}").status == 403
+    assert other_doctor.delete(f"/patients/connect-tokens/{token}").status == 404
+    assert ada.delete(f"/patients/connect-tokens/{token}").status == 403
     assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 200
-    assert doctor.send("DELETE", f"/patients/connect-tokens/{token}").status == 404, "it is used"
+    assert doctor.delete(f"/patients/connect-tokens/{token}").status == 404, "it is used"
 
 
-def test_a_token_of_a_deactivated_professional_holds_no_longer(doctor: Client, ada: Client, admin: Client) -> None:
+def test_a_token_of_a_deactivated_professional_holds_no_longer(
+    doctor: ApiClient, ada: ApiClient, admin: ApiClient
+) -> None:
     token = token_of(doctor)
-    admin.send("PATCH", f"/users/{number(doctor)}", b'{"is_active": false}', "application/json")
+    admin.patch(f"/users/{number(doctor)}", {"is_active": False})
     assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 404
 
 
 def test_a_patient_sees_whom_they_let_in_and_parts_with_them_at_once(
-    doctor: Client, lab: Client, ada: Client, ben: Client
+    doctor: ApiClient, lab: ApiClient, ada: ApiClient, ben: ApiClient
 ) -> None:
     connect(doctor, ada)
     connect(lab, ada)
@@ -109,16 +111,16 @@ def test_a_patient_sees_whom_they_let_in_and_parts_with_them_at_once(
     ]
     assert ben.get("/patients/me/doctors").data == []
     assert doctor.get("/patients/me/doctors").status == 403
-    assert ben.send("DELETE", f"/patients/me/doctors/{number(doctor)}").status == 404
-    assert ada.send("DELETE", f"/patients/me/doctors/{to_uuid(number(doctor))}").status == 200
+    assert ben.delete(f"/patients/me/doctors/{number(doctor)}").status == 404
+    assert ada.delete(f"/patients/me/doctors/{to_uuid(number(doctor))}").status == 200
     assert doctor.get(f"/patients/{number(ada)}").status == 404
     assert doctor.get("/patients").data == []
     assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [number(lab)]
-    assert ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}").status == 404
-    assert ada.send("DELETE", "/patients/me/doctors/x").status == 404
+    assert ada.delete(f"/patients/me/doctors/{number(doctor)}").status == 404
+    assert ada.delete("/patients/me/doctors/x").status == 404
 
 
-def test_a_link_ends_when_the_patient_said_so(doctor: Client, ada: Client) -> None:
+def test_a_link_ends_when_the_patient_said_so(doctor: ApiClient, ada: ApiClient) -> None:
     soon = clock.now() + timedelta(seconds=2)
     connect(doctor, ada, ends_at=soon.isoformat())
     assert ada.get("/patients/me/doctors").data[0]["ends_at"] is not None
@@ -138,14 +140,14 @@ def end_links() -> None:
 
 
 @pytest.mark.parametrize("ends_at", ["2020-01-01T00:00:00Z", "2999-01-01T00:00:00Z", "2027-01-01T00:00:00", "x", 5])
-def test_an_end_that_is_past_too_far_or_no_time_is_refused(doctor: Client, ada: Client, ends_at: object) -> None:
+def test_an_end_that_is_past_too_far_or_no_time_is_refused(doctor: ApiClient, ada: ApiClient, ends_at: object) -> None:
     token = token_of(doctor)
     refused = ada.post(f"/patients/connect-doctor/{token}", {"ends_at": ends_at})
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {"ends_at"})
     assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 200, "the token is not spent by it"
 
 
-def test_connecting_again_replaces_the_link(doctor: Client, ada: Client) -> None:
+def test_connecting_again_replaces_the_link(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada, ends_at=(clock.now() + timedelta(days=1)).isoformat())
     connect(doctor, ada)
     [link] = ada.get("/patients/me/doctors").data
@@ -153,7 +155,7 @@ def test_connecting_again_replaces_the_link(doctor: Client, ada: Client) -> None
     assert [one["id"] for one in doctor.get("/patients").data] == [number(ada)]
 
 
-def test_the_same_key_again_is_answered_again(doctor: Client, ada: Client) -> None:
+def test_the_same_key_again_is_answered_again(doctor: ApiClient, ada: ApiClient) -> None:
     path, key = f"/patients/connect-doctor/{token_of(doctor)}", {"Idempotency-Key": "one"}
     first = ada.post(path, {}, headers=key)
     assert first.status == 200
@@ -163,9 +165,9 @@ def test_the_same_key_again_is_answered_again(doctor: Client, ada: Client) -> No
     assert len(log_of(ada)) == 1
 
 
-def test_connecting_and_parting_are_in_the_log(doctor: Client, ada: Client) -> None:
+def test_connecting_and_parting_are_in_the_log(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
-    ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}")
+    ada.delete(f"/patients/me/doctors/{number(doctor)}")
     parted, connected = log_of(ada)
     assert (connected["action"], parted["action"]) == ("CONNECT", "WITHDRAW")
     for entry in (connected, parted):
@@ -173,7 +175,7 @@ def test_connecting_and_parting_are_in_the_log(doctor: Client, ada: Client) -> N
         assert said == (number(ada), "PATIENT", "care_link", number(doctor))
 
 
-def test_a_link_whose_acknowledgement_is_lost_is_made_once(doctor: Client, ada: Client) -> None:
+def test_a_link_whose_acknowledgement_is_lost_is_made_once(doctor: ApiClient, ada: ApiClient) -> None:
     token = token_of(doctor)
     with lost_answer(connection().client, "dynamodb.TransactWriteItems") as lost:
         assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 200
@@ -181,7 +183,7 @@ def test_a_link_whose_acknowledgement_is_lost_is_made_once(doctor: Client, ada: 
     assert [one["id"] for one in doctor.get("/patients").data] == [number(ada)]
 
 
-def test_of_two_who_use_a_token_at_once_one_is_let_in(doctor: Client, ada: Client, ben: Client) -> None:
+def test_of_two_who_use_a_token_at_once_one_is_let_in(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     token, clinic = token_of(doctor), import_module("functions.records.handler").deps
     hashed = sha256(UUID(token).bytes).hexdigest()
     found = clinic.connect_tokens.find(hashed)

@@ -6,7 +6,7 @@ import pytest
 
 from scanward.stores.dynamo import connection
 from tests.faults.injection import conflicts, meanwhile
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import connect, log_of, number
 from tests.support.wards import admit, assign, department
 
@@ -15,25 +15,25 @@ LOOK = {"actor_role": "DOCTOR", "action": "READ_PATIENT", "resource": "patient"}
 
 
 @pytest.fixture
-def path(doctor: Client, ada: Client) -> str:
+def path(doctor: ApiClient, ada: ApiClient) -> str:
     """Provide where the doctor finds a patient who let them in."""
     connect(doctor, ada)
     return f"/patients/{number(ada)}"
 
 
-def looks(patient: Client) -> int:
+def looks(patient: ApiClient) -> int:
     """Return how many looks of doctors the patient finds in their log."""
     return sum(LOOK.items() <= entry.items() for entry in log_of(patient))
 
 
-def test_a_look_that_meets_another_is_answered_and_logged(doctor: Client, ada: Client, path: str) -> None:
+def test_a_look_that_meets_another_is_answered_and_logged(doctor: ApiClient, ada: ApiClient, path: str) -> None:
     with conflicts(connection().client, WRITE, times=100):
         assert doctor.get(path).status == 200
     assert looks(ada) == 1
 
 
 def test_a_look_through_a_department_is_answered_as_well(
-    admin: Client, doctor: Client, ada: Client, ben: Client
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ben: ApiClient
 ) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
@@ -44,7 +44,9 @@ def test_a_look_through_a_department_is_answered_as_well(
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "discharged", "closed"])
-def test_what_ended_while_looks_met_opens_nothing(admin: Client, doctor: Client, ben: Client, how: str) -> None:
+def test_what_ended_while_looks_met_opens_nothing(
+    admin: ApiClient, doctor: ApiClient, ben: ApiClient, how: str
+) -> None:
     ward = department(admin)
     if how == "withdrawn":
         connect(doctor, ben)
@@ -64,7 +66,7 @@ def test_what_ended_while_looks_met_opens_nothing(admin: Client, doctor: Client,
     assert looks(ben) == 0
 
 
-def test_a_look_waits_for_who_writes_the_sheet(doctor: Client, path: str) -> None:
+def test_a_look_waits_for_who_writes_the_sheet(doctor: ApiClient, path: str) -> None:
     with conflicts(connection().client, "dynamodb.TransactGetItems", times=2) as met:
         assert doctor.get(path).status == 200
     assert len(met) == 2

@@ -5,12 +5,12 @@ import json
 import pytest
 
 from scanward.domain.ids import to_uuid
-from tests.support.client import Client
-from tests.support.clinic import connect, log_of, number, put
+from tests.support.client import ApiClient
+from tests.support.clinic import connect, log_of, number
 from tests.support.signed_in import sign_in
 
 
-def test_a_professional_sees_who_let_them_in_newest_first_in_pages_that_meet(api: Client, doctor: Client) -> None:
+def test_a_professional_sees_who_let_them_in_newest_first_in_pages_that_meet(api: ApiClient, doctor: ApiClient) -> None:
     made = [sign_in(api, f"p{count}@example.org") for count in range(5)]
     for patient in made:
         connect(doctor, patient)
@@ -27,12 +27,12 @@ def test_a_professional_sees_who_let_them_in_newest_first_in_pages_that_meet(api
 
 
 @pytest.mark.parametrize("query", ["skip=-1", "skip=1001", "limit=0", "limit=101", "limit=x", "page=2"])
-def test_a_window_out_of_bounds_is_refused(doctor: Client, query: str) -> None:
+def test_a_window_out_of_bounds_is_refused(doctor: ApiClient, query: str) -> None:
     assert doctor.get(f"/patients?{query}").status == 422
 
 
-def test_a_cursor_of_somebody_elses_list_is_refused(doctor: Client, other_doctor: Client, ada: Client) -> None:
-    patients = [ada, sign_in(Client(), "cleo@example.org")]
+def test_a_cursor_of_somebody_elses_list_is_refused(doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient) -> None:
+    patients = [ada, sign_in(ApiClient(), "cleo@example.org")]
     for patient in patients:
         connect(doctor, patient)
     cursor = doctor.get("/patients?limit=1").json["next"]
@@ -41,7 +41,9 @@ def test_a_cursor_of_somebody_elses_list_is_refused(doctor: Client, other_doctor
     assert other_doctor.get(f"/patients?cursor={cursor}").code == "INVALID_CURSOR"
 
 
-def test_lists_are_for_professionals(ada: Client, admin: Client, waiting_doctor: Client, lab: Client) -> None:
+def test_lists_are_for_professionals(
+    ada: ApiClient, admin: ApiClient, waiting_doctor: ApiClient, lab: ApiClient
+) -> None:
     for other in (ada, admin):
         assert other.get("/patients").status == 403
     connect(waiting_doctor, ada)
@@ -50,7 +52,7 @@ def test_lists_are_for_professionals(ada: Client, admin: Client, waiting_doctor:
         assert [one["id"] for one in professional.get("/patients").data] == [number(ada)]
 
 
-def test_each_patient_that_a_list_shows_can_see_that(doctor: Client, ada: Client, ben: Client) -> None:
+def test_each_patient_that_a_list_shows_can_see_that(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     connect(doctor, ada)
     connect(doctor, ben)
     assert len(doctor.get("/patients?limit=1").data) == 1
@@ -58,10 +60,10 @@ def test_each_patient_that_a_list_shows_can_see_that(doctor: Client, ada: Client
     assert [entry["action"] for entry in log_of(ada)] == ["CONNECT"], "ada was on the next page"
 
 
-def test_a_sheet_is_kept_beside_what_the_patient_says(doctor: Client, ada: Client) -> None:
+def test_a_sheet_is_kept_beside_what_the_patient_says(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     sent = {"name": "Jane Doe", "age": 36, "gender": "female", "diagnosis": "Updated diagnosis"}
-    said = put(doctor, f"/patients/{number(ada)}", sent)
+    said = doctor.put(f"/patients/{number(ada)}", sent)
     assert said.status == 200
     assert {name: said.data[name] for name in sent} == {**sent, "gender": "FEMALE"}
     assert (said.data["sheet"]["version"], said.data["sheet"]["author_id"]) == (1, number(doctor))
@@ -70,12 +72,14 @@ def test_a_sheet_is_kept_beside_what_the_patient_says(doctor: Client, ada: Clien
     assert ada.get(f"/patients/{number(ada)}").data["diagnosis"] == "Updated diagnosis"
 
 
-def test_fields_that_are_not_sent_stay_and_null_clears(doctor: Client, other_doctor: Client, ada: Client) -> None:
+def test_fields_that_are_not_sent_stay_and_null_clears(
+    doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient
+) -> None:
     connect(doctor, ada)
     connect(other_doctor, ada)
     path = f"/patients/{to_uuid(number(ada))}"
-    put(doctor, path, {"name": "Jane Doe", "diagnosis": "Asthma"})
-    said = put(other_doctor, path, {"diagnosis": None, "age": 40}).data
+    doctor.put(path, {"name": "Jane Doe", "diagnosis": "Asthma"})
+    said = other_doctor.put(path, {"diagnosis": None, "age": 40}).data
     assert (said["name"], said["age"], said["diagnosis"], said["gender"]) == ("Jane Doe", 40, None, None)
     assert (said["sheet"]["version"], said["sheet"]["author_id"]) == (2, number(other_doctor))
 
@@ -97,50 +101,50 @@ def test_fields_that_are_not_sent_stay_and_null_clears(doctor: Client, other_doc
         ({"version": 9, "name": "x"}, "version"),
     ],
 )
-def test_a_sheet_that_breaks_its_schema_is_refused(doctor: Client, ada: Client, body: object, field: str) -> None:
+def test_a_sheet_that_breaks_its_schema_is_refused(doctor: ApiClient, ada: ApiClient, body: object, field: str) -> None:
     connect(doctor, ada)
-    refused = put(doctor, f"/patients/{number(ada)}", body)
+    refused = doctor.put(f"/patients/{number(ada)}", body)
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {field})
 
 
 def test_labs_and_hospitals_write_no_diagnosis_and_labs_see_none(
-    lab: Client, hospital: Client, doctor: Client, ada: Client
+    lab: ApiClient, hospital: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
     path = f"/patients/{number(ada)}"
     for professional in (lab, hospital, doctor):
         connect(professional, ada)
-    put(doctor, path, {"diagnosis": "Asthma"})
+    doctor.put(path, {"diagnosis": "Asthma"})
     for professional in (lab, hospital):
-        assert put(professional, path, {"diagnosis": "Other"}).status == 403
-        assert put(professional, path, {"name": "Ada", "diagnosis": None}).status == 403
-        assert put(professional, path, {"name": "Ada L."}).data["name"] == "Ada L."
+        assert professional.put(path, {"diagnosis": "Other"}).status == 403
+        assert professional.put(path, {"name": "Ada", "diagnosis": None}).status == 403
+        assert professional.put(path, {"name": "Ada L."}).data["name"] == "Ada L."
     assert lab.get(path).data["diagnosis"] is None
-    assert put(lab, path, {"age": 30}).data["diagnosis"] is None
+    assert lab.put(path, {"age": 30}).data["diagnosis"] is None
     assert hospital.get(path).data["diagnosis"] == "Asthma"
 
 
 def test_strangers_learn_nothing(
-    doctor: Client, waiting_doctor: Client, ada: Client, ben: Client, admin: Client
+    doctor: ApiClient, waiting_doctor: ApiClient, ada: ApiClient, ben: ApiClient, admin: ApiClient
 ) -> None:
     missing = doctor.get("/patients/1")
     for path in (f"/patients/{number(ada)}", "/patients/x", f"/patients/{number(doctor) + 1}"):
         assert (doctor.get(path).status, doctor.get(path).body) == (404, missing.body)
-        assert put(doctor, path, {"name": "x"}).status == 404
+        assert doctor.put(path, {"name": "x"}).status == 404
     assert ben.get(f"/patients/{number(ada)}").status == 404
-    assert put(ada, f"/patients/{number(ada)}", {"name": "x"}).status == 403
-    assert put(admin, f"/patients/{number(ada)}", {"name": "x"}).status == 403
+    assert ada.put(f"/patients/{number(ada)}", {"name": "x"}).status == 403
+    assert admin.put(f"/patients/{number(ada)}", {"name": "x"}).status == 403
     assert admin.get(f"/patients/{number(doctor)}").status == 404, "doctors are no patients"
     assert log_of(ada) == []
     connect(waiting_doctor, ada)
-    assert put(waiting_doctor, f"/patients/{number(ada)}", {"diagnosis": "x"}).status == 200
+    assert waiting_doctor.put(f"/patients/{number(ada)}", {"diagnosis": "x"}).status == 200
 
 
-def test_reads_and_changes_are_in_the_patients_log(doctor: Client, admin: Client, ada: Client) -> None:
+def test_reads_and_changes_are_in_the_patients_log(doctor: ApiClient, admin: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     path = f"/patients/{number(ada)}"
     doctor.get(path)
-    put(doctor, path, {"name": "Jane"})
-    put(doctor, path, {"diagnosis": "Asthma"})
+    doctor.put(path, {"name": "Jane"})
+    doctor.put(path, {"diagnosis": "Asthma"})
     admin.get(path)
     ada.get(path)
     entries = log_of(ada)

@@ -16,7 +16,7 @@ from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.accounts import ProfileItem, profile_item
 from scanward.stores.care import CareLinkEntry, link_entries
 from scanward.stores.dynamo import connection
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import number
 
 GROWTH = (100, 900, 9000) if os.environ.get("SCANWARD_FAULTS") == "full" else (100, 900)
@@ -77,7 +77,7 @@ def look(patient_id: int, begin: int, many: int) -> None:
             )
 
 
-def pages(client: Client, path: str) -> tuple[Counter[str], Counter[str], Counter[str]]:
+def pages(client: ApiClient, path: str) -> tuple[Counter[str], Counter[str], Counter[str]]:
     """Return what the first page costs, the one behind its cursor, and one that skips."""
     with counted() as first:
         reply = client.get(f"{path}?limit=50")
@@ -89,7 +89,7 @@ def pages(client: Client, path: str) -> tuple[Counter[str], Counter[str], Counte
     return first, second, third
 
 
-def test_a_page_of_patients_costs_the_same_however_many_there_are(doctor: Client) -> None:
+def test_a_page_of_patients_costs_the_same_however_many_there_are(doctor: ApiClient) -> None:
     me, there, costs = number(doctor), 1, []
     doctor.get("/patients")
     for more in GROWTH:
@@ -101,7 +101,7 @@ def test_a_page_of_patients_costs_the_same_however_many_there_are(doctor: Client
     assert "Scan calls" not in costs[0][0]
 
 
-def test_a_page_of_the_access_log_costs_the_same_however_long_it_is(ada: Client) -> None:
+def test_a_page_of_the_access_log_costs_the_same_however_long_it_is(ada: ApiClient) -> None:
     me, there, costs = number(ada), 1, []
     ada.get("/users/me/access-log")
     for more in GROWTH:

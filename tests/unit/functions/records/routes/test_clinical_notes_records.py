@@ -1,34 +1,33 @@
 """Patient records: written by doctors who may, amended in the open, read by whom the patient lets in."""
 
-import json
 from typing import Any
 
 import pytest
 
 from scanward.domain.ids import to_uuid
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.clinic import connect, log_of, number
 from tests.support.wards import actions, admit, assign, cursor, department
 
 SAID = {"description": "Cough for a week", "diagnosis": "Bronchitis"}
 
 
-def write(doctor: Client, patient: Client, **said: Any) -> Reply:
+def write(doctor: ApiClient, patient: ApiClient, **said: Any) -> Reply:
     return doctor.post("/api/patient_records/", {"patient_id": number(patient), **SAID, **said})
 
 
-def amend(doctor: Client, record: object, body: dict[str, Any]) -> Reply:
-    return doctor.send("PATCH", f"/api/patient_records/{record}", json.dumps(body).encode(), "application/json")
+def amend(doctor: ApiClient, record: object, body: dict[str, Any]) -> Reply:
+    return doctor.patch(f"/api/patient_records/{record}", body)
 
 
 @pytest.fixture
-def record(doctor: Client, ada: Client) -> int:
+def record(doctor: ApiClient, ada: ApiClient) -> int:
     """Provide a record that the doctor wrote, whom the patient let in."""
     connect(doctor, ada)
     return int(write(doctor, ada).json["pk"])
 
 
-def test_a_doctor_writes_and_the_patient_reads(doctor: Client, ada: Client) -> None:
+def test_a_doctor_writes_and_the_patient_reads(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     written = write(doctor, ada)
     assert (written.status, written.json["version"]) == (201, 1)
@@ -41,18 +40,18 @@ def test_a_doctor_writes_and_the_patient_reads(doctor: Client, ada: Client) -> N
 
 
 def test_a_strangers_record_is_404_as_one_that_is_not_there(
-    other_doctor: Client, ben: Client, lab: Client, hospital: Client, record: int
+    other_doctor: ApiClient, ben: ApiClient, lab: ApiClient, hospital: ApiClient, record: int
 ) -> None:
     for client in (other_doctor, ben, lab, hospital):
         stranger, missing = (client.get(f"/api/patient_records/{which}") for which in (record, 1))
         assert (stranger.status, stranger.body) == (missing.status, missing.body) == (404, b'{"error": "Not found"}')
         assert client.get(f"/api/patient_records/{record}/versions").status == 404
         assert amend(client, record, {"version": 1, "diagnosis": "x"}).status == 404
-    assert Client().get(f"/api/patient_records/{record}").status == 401
+    assert ApiClient().get(f"/api/patient_records/{record}").status == 401
 
 
 def test_hospitals_who_were_let_in_read_and_labs_do_not(
-    ada: Client, lab: Client, hospital: Client, admin: Client, record: int
+    ada: ApiClient, lab: ApiClient, hospital: ApiClient, admin: ApiClient, record: int
 ) -> None:
     for client in (lab, hospital):
         connect(client, ada)
@@ -61,13 +60,13 @@ def test_hospitals_who_were_let_in_read_and_labs_do_not(
 
 
 @pytest.fixture
-def organisations(lab: Client, hospital: Client) -> list[Client]:
+def organisations(lab: ApiClient, hospital: ApiClient) -> list[ApiClient]:
     """Provide one of each kind."""
     return [lab, hospital]
 
 
 def test_only_doctors_who_may_see_the_patient_write(
-    doctor: Client, other_doctor: Client, ada: Client, organisations: list[Client], admin: Client
+    doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, organisations: list[ApiClient], admin: ApiClient
 ) -> None:
     for client in organisations:
         connect(client, ada)
@@ -75,10 +74,12 @@ def test_only_doctors_who_may_see_the_patient_write(
     assert [write(client, ada).status for client in (doctor, other_doctor)] == [404] * 2
     missing = doctor.post("/api/patient_records/", {"patient_id": 1, **SAID})
     assert (missing.status, missing.body) == (404, write(doctor, ada).body)
-    assert Client().post("/api/patient_records/", {"patient_id": 1, **SAID}).status == 401
+    assert ApiClient().post("/api/patient_records/", {"patient_id": 1, **SAID}).status == 401
 
 
-def test_who_waits_for_approval_reads_and_writes_nothing(waiting_doctor: Client, doctor: Client, ada: Client) -> None:
+def test_who_waits_for_approval_reads_and_writes_nothing(
+    waiting_doctor: ApiClient, doctor: ApiClient, ada: ApiClient
+) -> None:
     connect(waiting_doctor, ada)
     connect(doctor, ada)
     record = write(doctor, ada).json["pk"]
@@ -88,7 +89,9 @@ def test_who_waits_for_approval_reads_and_writes_nothing(waiting_doctor: Client,
     assert waiting_doctor.get("/api/patient_records/").status == 403
 
 
-def test_an_amendment_keeps_what_it_replaces(doctor: Client, other_doctor: Client, ada: Client, record: int) -> None:
+def test_an_amendment_keeps_what_it_replaces(
+    doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, record: int
+) -> None:
     connect(other_doctor, ada)
     amended = amend(other_doctor, record, {"version": 1, "diagnosis": "Pneumonia"})
     assert (amended.status, amended.json["version"], amended.json["diagnosis"]) == (200, 2, "Pneumonia")
@@ -104,7 +107,7 @@ def test_an_amendment_keeps_what_it_replaces(doctor: Client, other_doctor: Clien
     assert all(one["at"].endswith("Z") for one in kept)
 
 
-def test_a_version_that_has_moved_on_is_not_written_over(doctor: Client, ada: Client, record: int) -> None:
+def test_a_version_that_has_moved_on_is_not_written_over(doctor: ApiClient, ada: ApiClient, record: int) -> None:
     assert amend(doctor, record, {"version": 1, "diagnosis": "A"}).status == 200
     for version in (1, 3, 2**53 - 1):
         refused = amend(doctor, record, {"version": version, "diagnosis": "B"})
@@ -112,7 +115,7 @@ def test_a_version_that_has_moved_on_is_not_written_over(doctor: Client, ada: Cl
     assert ada.get(f"/api/patient_records/{record}").json["diagnosis"] == "A"
 
 
-def test_patients_amend_nothing(ada: Client, record: int) -> None:
+def test_patients_amend_nothing(ada: ApiClient, record: int) -> None:
     assert amend(ada, record, {"version": 1, "diagnosis": "Healthy"}).status == 403
 
 
@@ -135,22 +138,22 @@ def test_patients_amend_nothing(ada: Client, record: int) -> None:
         {"created_at": "2020-01-01T00:00:00Z"},
     ],
 )
-def test_a_broken_record_is_refused_by_its_field(doctor: Client, ada: Client, broken: dict[str, Any]) -> None:
+def test_a_broken_record_is_refused_by_its_field(doctor: ApiClient, ada: ApiClient, broken: dict[str, Any]) -> None:
     refused = doctor.post("/api/patient_records/", {"patient_id": 1, **SAID} | broken)
     assert (refused.status, set(refused.json)) == (400, set(broken))
 
 
-def test_a_megabyte_is_too_large(doctor: Client) -> None:
+def test_a_megabyte_is_too_large(doctor: ApiClient) -> None:
     assert doctor.post("/api/patient_records/", {"patient_id": 1, **SAID, "diagnosis": "x" * 1_000_000}).status == 413
 
 
 @pytest.mark.parametrize("body", [{"version": 1}, {"diagnosis": "x"}, {"version": "1", "diagnosis": "x"}, {}])
-def test_an_amendment_says_what_and_over_which_version(doctor: Client, record: int, body: dict[str, Any]) -> None:
+def test_an_amendment_says_what_and_over_which_version(doctor: ApiClient, record: int, body: dict[str, Any]) -> None:
     assert amend(doctor, record, body).status == 400
     assert amend(doctor, record, {"version": 1, "diagnosis": "x", "patient_id": 1}).json.keys() == {"patient_id"}
 
 
-def test_one_key_writes_one_record(doctor: Client, ada: Client) -> None:
+def test_one_key_writes_one_record(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     said = {"patient_id": number(ada), **SAID}
     first, again = (doctor.post("/api/patient_records", said, headers={"Idempotency-Key": "k"}) for _ in range(2))
@@ -161,7 +164,7 @@ def test_one_key_writes_one_record(doctor: Client, ada: Client) -> None:
 
 
 def test_a_doctor_lists_the_records_of_their_departments_newest_first(
-    admin: Client, doctor: Client, other_doctor: Client, ada: Client, ben: Client
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, ben: ApiClient
 ) -> None:
     ward, elsewhere = department(admin), department(admin, "Radiology")
     assign(admin, ward, doctor)
@@ -181,24 +184,26 @@ def test_a_doctor_lists_the_records_of_their_departments_newest_first(
     assert actions(log_of(ben)).count("READ_RECORD") == 3
 
 
-def test_records_of_who_left_are_left_out(admin: Client, doctor: Client, ada: Client, ben: Client) -> None:
+def test_records_of_who_left_are_left_out(admin: ApiClient, doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
     for patient in (ada, ben):
         admit(admin, ward, patient)
         write(doctor, patient)
-    ada.send("DELETE", f"/patients/me/departments/{ward}")
+    ada.delete(f"/patients/me/departments/{ward}")
     assert [record["patient_id"] for record in doctor.get("/api/patient_records/").json] == [number(ben)]
 
 
-def test_the_list_of_departments_is_for_doctors(ada: Client, lab: Client, hospital: Client, admin: Client) -> None:
+def test_the_list_of_departments_is_for_doctors(
+    ada: ApiClient, lab: ApiClient, hospital: ApiClient, admin: ApiClient
+) -> None:
     for client in (ada, lab, hospital, admin):
         assert client.get("/api/patient_records/").status == 403
-    assert Client().get("/api/patient_records/").status == 401
+    assert ApiClient().get("/api/patient_records/").status == 401
 
 
 def test_one_patients_records_are_listed_for_whom_they_let_in(
-    ada: Client, doctor: Client, lab: Client, admin: Client, record: int
+    ada: ApiClient, doctor: ApiClient, lab: ApiClient, admin: ApiClient, record: int
 ) -> None:
     connect(lab, ada)
     path = f"/api/patient_records/?patient_id={number(ada)}"
@@ -208,7 +213,7 @@ def test_one_patients_records_are_listed_for_whom_they_let_in(
 
 
 def test_a_strangers_records_are_404_as_those_of_who_is_not_there(
-    admin: Client, ben: Client, other_doctor: Client, ada: Client
+    admin: ApiClient, ben: ApiClient, other_doctor: ApiClient, ada: ApiClient
 ) -> None:
     for client in (ben, other_doctor):
         for who in (number(ada), 1):
@@ -218,5 +223,5 @@ def test_a_strangers_records_are_404_as_those_of_who_is_not_there(
 
 
 @pytest.mark.parametrize("query", ["skip=1001", "limit=51", "limit=0", "cursor=x", "patient=1"])
-def test_a_window_out_of_bounds_is_refused(doctor: Client, query: str) -> None:
+def test_a_window_out_of_bounds_is_refused(doctor: ApiClient, query: str) -> None:
     assert doctor.get(f"/api/patient_records/?{query}").status == 400

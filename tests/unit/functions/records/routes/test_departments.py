@@ -12,27 +12,27 @@ from scanward.domain.departments import MOST_OF_DOCTOR
 from scanward.domain.ids import to_uuid
 from scanward.stores.care import CareStore
 from scanward.stores.departments import DepartmentStore
-from tests.support.client import Client, Reply
-from tests.support.clinic import connect, log_of, number, put
+from tests.support.client import ApiClient, Reply
+from tests.support.clinic import connect, log_of, number
 from tests.support.cloud import TABLES
 from tests.support.read_units import counted
 from tests.support.wards import actions, admit, assign, cursor, department
 
 
-def rename(client: Client, ward: int, name: str) -> Reply:
-    return client.send("PATCH", f"/api/department/{ward}", json.dumps({"name": name}).encode(), "application/json")
+def rename(client: ApiClient, ward: int, name: str) -> Reply:
+    return client.patch(f"/api/department/{ward}", {"name": name})
 
 
-def test_everybody_who_is_signed_in_sees_the_departments_newest_first(admin: Client, ada: Client) -> None:
+def test_everybody_who_is_signed_in_sees_the_departments_newest_first(admin: ApiClient, ada: ApiClient) -> None:
     made = [department(admin, name) for name in ("Cardiology", "Radiology", "Surgery")]
     for client in (ada, admin):
         listed = client.get("/api/department/")
         assert [one["pk"] for one in listed.json] == made[::-1]
         assert listed.json[0].keys() == {"pk", "name", "created_at"}
-    assert Client().get("/api/department/").status == 401
+    assert ApiClient().get("/api/department/").status == 401
 
 
-def test_pages_of_departments_meet(admin: Client) -> None:
+def test_pages_of_departments_meet(admin: ApiClient) -> None:
     made = [department(admin, f"Ward {index}") for index in range(5)][::-1]
     first = admin.get("/api/department/?limit=2")
     second = admin.get(f"/api/department/?limit=2&cursor={cursor(first)}")
@@ -42,7 +42,7 @@ def test_pages_of_departments_meet(admin: Client) -> None:
     assert [one["pk"] for one in admin.get("/api/department/?skip=3").json] == made[3:]
 
 
-def test_a_cursor_of_another_list_is_refused(admin: Client) -> None:
+def test_a_cursor_of_another_list_is_refused(admin: ApiClient) -> None:
     ward = department(admin)
     department(admin, "Radiology")
     given = cursor(admin.get("/api/department/?limit=1"))
@@ -52,23 +52,25 @@ def test_a_cursor_of_another_list_is_refused(admin: Client) -> None:
     assert admin.get(f"/api/doctors/?cursor={given}").status == 400
 
 
-def test_only_administrators_make_change_and_staff_departments(admin: Client, ada: Client, doctor: Client) -> None:
+def test_only_administrators_make_change_and_staff_departments(
+    admin: ApiClient, ada: ApiClient, doctor: ApiClient
+) -> None:
     ward, someone = department(admin), number(doctor)
-    for client, refused in ((ada, 403), (doctor, 403), (Client(), 401)):
+    for client, refused in ((ada, 403), (doctor, 403), (ApiClient(), 401)):
         assert client.post("/api/department/", {"name": "X"}).status == refused
         assert rename(client, ward, "X").status == refused
-        assert client.send("DELETE", f"/api/department/{ward}").status == refused
-        assert put(client, f"/api/department/{ward}/doctors/{someone}", {}).status == refused
-        assert client.send("DELETE", f"/api/department/{ward}/doctors/{someone}").status == refused
+        assert client.delete(f"/api/department/{ward}").status == refused
+        assert client.put(f"/api/department/{ward}/doctors/{someone}", {}).status == refused
+        assert client.delete(f"/api/department/{ward}/doctors/{someone}").status == refused
 
 
-def test_who_waits_for_approval_sees_no_department(admin: Client, waiting_doctor: Client) -> None:
+def test_who_waits_for_approval_sees_no_department(admin: ApiClient, waiting_doctor: ApiClient) -> None:
     ward = department(admin)
     for path in ("", f"{ward}/doctors", f"{ward}/patients"):
         assert waiting_doctor.get(f"/api/department/{path}").status == 403
 
 
-def test_a_name_is_one_departments_while_it_is_open(admin: Client) -> None:
+def test_a_name_is_one_departments_while_it_is_open(admin: ApiClient) -> None:
     ward, other = department(admin, "Cardiology"), department(admin, "Radiology")
     taken = {"name": ["This field must be unique."]}
     again = admin.post("/api/department/", {"name": "ＣＡＲＤＩＯＬＯＧＹ "})
@@ -77,7 +79,7 @@ def test_a_name_is_one_departments_while_it_is_open(admin: Client) -> None:
     assert rename(admin, ward, "CARDIOLOGY").json["name"] == "CARDIOLOGY"
     assert rename(admin, ward, "Heart").json["name"] == "Heart"
     department(admin, "Cardiology")
-    admin.send("DELETE", f"/api/department/{ward}")
+    admin.delete(f"/api/department/{ward}")
     department(admin, "Heart")
 
 
@@ -96,7 +98,7 @@ def test_a_name_is_one_departments_while_it_is_open(admin: Client) -> None:
         {"name": "Heart", "closed_at": None},
     ],
 )
-def test_a_broken_department_is_refused(admin: Client, body: dict[str, Any]) -> None:
+def test_a_broken_department_is_refused(admin: ApiClient, body: dict[str, Any]) -> None:
     ward, said = department(admin), json.dumps(body).encode()
     for refused in (
         admin.post("/api/department/", body),
@@ -105,7 +107,7 @@ def test_a_broken_department_is_refused(admin: Client, body: dict[str, Any]) -> 
         assert (refused.status, "error" in refused.json) == (400, False)
 
 
-def test_one_key_makes_one_department(admin: Client) -> None:
+def test_one_key_makes_one_department(admin: ApiClient) -> None:
     key = {"Idempotency-Key": "one"}
     first, again = (admin.post("/api/department/", {"name": "Cardiology"}, headers=key) for _ in range(2))
     assert (first.status, first.json) == (201, again.json)
@@ -113,11 +115,11 @@ def test_one_key_makes_one_department(admin: Client) -> None:
     assert len(admin.get("/api/department/").json) == 1
 
 
-def test_a_department_that_is_not_there_is_404(admin: Client, doctor: Client) -> None:
+def test_a_department_that_is_not_there_is_404(admin: ApiClient, doctor: ApiClient) -> None:
     someone = number(doctor)
     for ward in ("1", "x", str(to_uuid(1))):
         assert rename(admin, 1, "X").status == 404
-        assert put(admin, f"/api/department/{ward}/doctors/{someone}", {}).status == 404
+        assert admin.put(f"/api/department/{ward}/doctors/{someone}", {}).status == 404
         for method, path in (
             ("DELETE", ""),
             ("DELETE", f"/doctors/{someone}"),
@@ -128,55 +130,55 @@ def test_a_department_that_is_not_there_is_404(admin: Client, doctor: Client) ->
 
 
 def test_only_approved_doctors_work_in_departments(
-    admin: Client, doctor: Client, ada: Client, waiting_doctor: Client
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, waiting_doctor: ApiClient
 ) -> None:
     ward = department(admin)
     path = f"/api/department/{ward}/doctors"
-    assert put(admin, f"{path}/{number(waiting_doctor)}", {}).status == 409
-    assert put(admin, f"{path}/{number(ada)}", {}).status == 404
-    assert put(admin, f"{path}/1", {}).status == 404
+    assert admin.put(f"{path}/{number(waiting_doctor)}", {}).status == 409
+    assert admin.put(f"{path}/{number(ada)}", {}).status == 404
+    assert admin.put(f"{path}/1", {}).status == 404
     assigned = admin.send("PUT", f"{path}/{to_uuid(number(doctor))}")
     assert (assigned.status, assigned.json["departments"]) == (200, [{"pk": ward, "name": "Cardiology"}])
-    assert put(admin, f"{path}/{number(doctor)}", {}).status == 200
+    assert admin.put(f"{path}/{number(doctor)}", {}).status == 200
     assert [one["pk"] for one in doctor.get(path).json] == [number(doctor)]
 
 
-def test_a_doctor_works_in_a_bounded_number_of_departments(admin: Client, doctor: Client) -> None:
+def test_a_doctor_works_in_a_bounded_number_of_departments(admin: ApiClient, doctor: ApiClient) -> None:
     wards = [department(admin, f"Ward {index}") for index in range(MOST_OF_DOCTOR + 1)]
     for ward in wards[:-1]:
         assign(admin, ward, doctor)
-    assert put(admin, f"/api/department/{wards[-1]}/doctors/{number(doctor)}", {}).status == 409
+    assert admin.put(f"/api/department/{wards[-1]}/doctors/{number(doctor)}", {}).status == 409
     assign(admin, wards[0], doctor)
 
 
-def test_a_doctor_finds_each_assignment_and_dismissal_in_their_log(admin: Client, doctor: Client) -> None:
+def test_a_doctor_finds_each_assignment_and_dismissal_in_their_log(admin: ApiClient, doctor: ApiClient) -> None:
     ward, someone = department(admin), number(doctor)
     approvals = len(log_of(doctor))
     for _ in range(2):
         assign(admin, ward, doctor)  # the second changes nothing
     for status in (200, 404):
-        assert admin.send("DELETE", f"/api/department/{ward}/doctors/{someone}").status == status
+        assert admin.delete(f"/api/department/{ward}/doctors/{someone}").status == status
     dismissed, assigned = log_of(doctor)[:-approvals]
     assert (assigned["action"], dismissed["action"]) == ("ASSIGN_DOCTOR", "DISMISS_DOCTOR")
     for entry in (assigned, dismissed):
         assert (entry["actor_id"], entry["resource"], entry["resource_id"]) == (number(admin), "department", ward)
 
 
-def test_an_assignment_or_dismissal_and_its_entry_are_one_write(admin: Client, doctor: Client) -> None:
+def test_an_assignment_or_dismissal_and_its_entry_are_one_write(admin: ApiClient, doctor: ApiClient) -> None:
     ward, path = department(admin), f"/api/department/{department(admin, 'Radiology')}/doctors/{number(doctor)}"
     assign(admin, ward, doctor)
     with counted() as units:
-        assert put(admin, path, {}).status == 200
+        assert admin.put(path, {}).status == 200
     assert units.calls.count("TransactWriteItems") == 1
     assert "PutItem" not in units.calls
     with counted() as units:
-        assert admin.send("DELETE", path).status == 200
+        assert admin.delete(path).status == 200
     assert units.calls.count("TransactWriteItems") == 1
     assert "PutItem" not in units.calls
 
 
 def test_every_approved_doctor_sees_who_works_in_a_department(
-    admin: Client, doctor: Client, other_doctor: Client, ada: Client
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient
 ) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
@@ -185,7 +187,9 @@ def test_every_approved_doctor_sees_who_works_in_a_department(
     assert ada.get(f"/api/department/{ward}/doctors").status == 403
 
 
-def test_who_is_no_longer_approved_is_no_longer_shown(admin: Client, doctor: Client, other_doctor: Client) -> None:
+def test_who_is_no_longer_approved_is_no_longer_shown(
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient
+) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
     admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
@@ -193,25 +197,27 @@ def test_who_is_no_longer_approved_is_no_longer_shown(admin: Client, doctor: Cli
 
 
 def test_a_doctor_who_is_dismissed_loses_the_departments_patients_at_once(
-    admin: Client, doctor: Client, ada: Client
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
     ward, patient = department(admin), number(ada)
     assign(admin, ward, doctor)
     admit(admin, ward, ada)
     assert doctor.get(f"/api/patients/{patient}").status == 200
-    gone = admin.send("DELETE", f"/api/department/{ward}/doctors/{number(doctor)}")
+    gone = admin.delete(f"/api/department/{ward}/doctors/{number(doctor)}")
     assert gone.json == {"message": "Doctor removed from the department"}
     assert doctor.get(f"/api/patients/{patient}").status == 404
-    assert admin.send("DELETE", f"/api/department/{ward}/doctors/{number(doctor)}").status == 404
+    assert admin.delete(f"/api/department/{ward}/doctors/{number(doctor)}").status == 404
 
 
-def test_a_closed_department_opens_nothing_and_its_records_stay(admin: Client, doctor: Client, ada: Client) -> None:
+def test_a_closed_department_opens_nothing_and_its_records_stay(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
+) -> None:
     ward, patient = department(admin), number(ada)
     assign(admin, ward, doctor)
     admit(admin, ward, ada)
     said = {"patient_id": patient, "description": "Cough", "diagnosis": "Cold"}
     record = doctor.post("/api/patient_records/", said).json["pk"]
-    assert admin.send("DELETE", f"/api/department/{ward}").json == {"message": "Department closed"}
+    assert admin.delete(f"/api/department/{ward}").json == {"message": "Department closed"}
     assert doctor.get(f"/api/patients/{patient}").status == 404
     assert doctor.get(f"/api/patient_records/{record}").status == 404
     assert (doctor.get("/api/patients/").json, doctor.get("/api/patient_records/").json) == ([], [])
@@ -224,7 +230,7 @@ def test_a_closed_department_opens_nothing_and_its_records_stay(admin: Client, d
 
 
 def test_a_department_whose_closing_was_interrupted_opens_nothing_either(
-    admin: Client, doctor: Client, ada: Client
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
     ward, patient = department(admin), number(ada)
     assign(admin, ward, doctor)
@@ -237,14 +243,14 @@ def test_a_department_whose_closing_was_interrupted_opens_nothing_either(
     assign(admin, open_one, doctor)
     admit(admin, open_one, ada)
     assert doctor.get(f"/api/patients/{patient}").status == 200, "an open department is not hidden by a closed one"
-    assert admin.send("DELETE", f"/api/department/{ward}").status == 200
+    assert admin.delete(f"/api/department/{ward}").status == 200
     assert [one["id"] for one in ada.get("/patients/me/departments").data] == [open_one]
     connect(doctor, ada)
     assert len(doctor.get("/api/patients/").json) == 1
 
 
 def test_a_department_that_is_closed_while_somebody_looks_lets_them_not(
-    admin: Client, doctor: Client, ada: Client
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
     ward, patient, someone = department(admin), number(ada), number(doctor)
     assign(admin, ward, doctor)

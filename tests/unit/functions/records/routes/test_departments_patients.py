@@ -12,30 +12,30 @@ from scanward.errors import Conflict
 from scanward.stores.departments import MembershipStore
 from scanward.stores.dynamo import connection
 from tests.faults.injection import meanwhile
-from tests.support.client import Client
-from tests.support.clinic import connect, log_of, number, put
+from tests.support.client import ApiClient
+from tests.support.clinic import connect, log_of, number
 from tests.support.cloud import TABLES
 from tests.support.wards import actions, admit, assign, cursor, department
 
 
 @pytest.fixture
-def ward(admin: Client, doctor: Client) -> int:
+def ward(admin: ApiClient, doctor: ApiClient) -> int:
     """Provide a department in which the doctor works."""
     made = department(admin)
     assign(admin, made, doctor)
     return made
 
 
-def refusals(client: Client, ward: int, patient: Client) -> set[int]:
+def refusals(client: ApiClient, ward: int, patient: ApiClient) -> set[int]:
     """Return what the client is answered that has no business with a department's patients."""
     path = f"/api/department/{ward}/patients"
     who = patient.get("/users/me").data["id"]
-    looked, admitted = client.get(path), put(client, f"{path}/{who}", {})
-    return {looked.status, admitted.status, client.send("DELETE", f"{path}/{who}").status}
+    looked, admitted = client.get(path), client.put(f"{path}/{who}", {})
+    return {looked.status, admitted.status, client.delete(f"{path}/{who}").status}
 
 
 def test_doctors_admit_who_let_a_doctor_of_the_department_in(
-    admin: Client, doctor: Client, other_doctor: Client, ada: Client, ward: int
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     assign(admin, ward, other_doctor)
     connect(other_doctor, ada)
@@ -47,24 +47,24 @@ def test_doctors_admit_who_let_a_doctor_of_the_department_in(
 
 
 def test_a_stranger_is_admitted_as_little_as_somebody_who_is_not_there(
-    doctor: Client, other_doctor: Client, ada: Client, ward: int
+    doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     connect(other_doctor, ada)  # who does not work there
     stranger = admit(doctor, ward, ada)
-    missing = put(doctor, f"/api/department/{ward}/patients/1", {})
+    missing = doctor.put(f"/api/department/{ward}/patients/1", {})
     assert (stranger.status, stranger.body) == (missing.status, missing.body) == (404, b'{"error": "Not found"}')
     assert "ADMIT_PATIENT" not in actions(log_of(ada))
 
 
-def test_a_link_that_was_withdrawn_admits_nobody(doctor: Client, ada: Client, ward: int) -> None:
+def test_a_link_that_was_withdrawn_admits_nobody(doctor: ApiClient, ada: ApiClient, ward: int) -> None:
     connect(doctor, ada)
-    ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}")
+    ada.delete(f"/patients/me/doctors/{number(doctor)}")
     assert admit(doctor, ward, ada).status == 404
 
 
 @pytest.mark.parametrize("how", ["refused", "deactivated"])
 def test_a_link_to_a_doctor_who_works_no_longer_admits_nobody(
-    admin: Client, doctor: Client, other_doctor: Client, ada: Client, *, ward: int, how: str
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, *, ward: int, how: str
 ) -> None:
     assign(admin, ward, other_doctor)
     connect(other_doctor, ada)
@@ -79,7 +79,7 @@ def test_a_link_to_a_doctor_who_works_no_longer_admits_nobody(
 
 
 def test_nobody_is_admitted_by_a_doctor_who_is_refused_at_that_moment(
-    admin: Client, doctor: Client, other_doctor: Client, ada: Client, ward: int
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     assign(admin, ward, other_doctor)
     connect(other_doctor, ada)
@@ -94,15 +94,15 @@ def test_nobody_is_admitted_by_a_doctor_who_is_refused_at_that_moment(
 
 
 def test_administrators_admit_any_patient_and_nobody_else(
-    admin: Client, doctor: Client, ada: Client, ward: int
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     assert admit(admin, ward, ada).status == 200
     assert admit(admin, ward, doctor).status == 404
-    assert put(admin, f"/api/department/{ward}/patients/{to_uuid(1)}", {}).status == 404
+    assert admin.put(f"/api/department/{ward}/patients/{to_uuid(1)}", {}).status == 404
 
 
 def test_doctors_of_other_departments_neither_look_nor_admit(
-    admin: Client, other_doctor: Client, ada: Client, ward: int
+    admin: ApiClient, other_doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     admit(admin, ward, ada)
     connect(other_doctor, ada)
@@ -110,52 +110,58 @@ def test_doctors_of_other_departments_neither_look_nor_admit(
 
 
 def test_patients_labs_and_hospitals_neither_look_nor_admit(
-    ada: Client, lab: Client, hospital: Client, ward: int
+    ada: ApiClient, lab: ApiClient, hospital: ApiClient, ward: int
 ) -> None:
     for client in (lab, hospital):
         connect(client, ada)
-    assert [refusals(client, ward, ada) for client in (ada, lab, hospital, Client())] == [{403}] * 3 + [{401}]
+    assert [refusals(client, ward, ada) for client in (ada, lab, hospital, ApiClient())] == [{403}] * 3 + [{401}]
 
 
-def test_a_discharged_patient_is_a_stranger_again(admin: Client, doctor: Client, ada: Client, ward: int) -> None:
+def test_a_discharged_patient_is_a_stranger_again(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
+) -> None:
     admit(admin, ward, ada)
     path = f"/api/department/{ward}/patients/{number(ada)}"
     assert doctor.get(f"/api/patients/{number(ada)}").status == 200
-    assert doctor.send("DELETE", path).json == {"message": "Patient discharged"}
+    assert doctor.delete(path).json == {"message": "Patient discharged"}
     assert doctor.get(f"/api/patients/{number(ada)}").status == 404
-    assert doctor.send("DELETE", path).status == 404
+    assert doctor.delete(path).status == 404
     assert actions(log_of(ada)) == ["DISCHARGE_PATIENT", "READ_PATIENT", "ADMIT_PATIENT"]
 
 
-def test_a_patient_sees_their_departments_and_leaves(admin: Client, doctor: Client, ada: Client, ward: int) -> None:
+def test_a_patient_sees_their_departments_and_leaves(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
+) -> None:
     other = department(admin, "Radiology")
     for each in (ward, other):
         admit(admin, each, ada)
     own = ada.get("/patients/me/departments").data
     assert [(one["id"], one["name"]) for one in own] == [(other, "Radiology"), (ward, "Cardiology")]
-    left = ada.send("DELETE", f"/patients/me/departments/{ward}")
+    left = ada.delete(f"/patients/me/departments/{ward}")
     assert left.data == {"message": "Department left"}
     assert doctor.get(f"/api/patients/{number(ada)}").status == 404
     assert [one["id"] for one in ada.get("/patients/me/departments").data] == [other]
     newest = log_of(ada)[0]
     assert (newest["action"], newest["actor_id"], newest["resource_id"]) == ("DISCHARGE_PATIENT", number(ada), ward)
-    assert ada.send("DELETE", f"/patients/me/departments/{ward}").code == "NOT_FOUND"
+    assert ada.delete(f"/patients/me/departments/{ward}").code == "NOT_FOUND"
 
 
-def test_nobody_is_in_anothers_departments(admin: Client, ada: Client, ben: Client, doctor: Client, ward: int) -> None:
+def test_nobody_is_in_anothers_departments(
+    admin: ApiClient, ada: ApiClient, ben: ApiClient, doctor: ApiClient, ward: int
+) -> None:
     admit(admin, ward, ada)
     for client in (ben, doctor):
         assert client.get("/patients/me/departments").data == []
-        assert client.send("DELETE", f"/patients/me/departments/{ward}").status == 404
-    assert Client().get("/patients/me/departments").status == 401
+        assert client.delete(f"/patients/me/departments/{ward}").status == 404
+    assert ApiClient().get("/patients/me/departments").status == 401
 
 
-def test_a_patient_is_in_a_bounded_number_of_departments(admin: Client, ada: Client) -> None:
+def test_a_patient_is_in_a_bounded_number_of_departments(admin: ApiClient, ada: ApiClient) -> None:
     wards = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
     assert [admit(admin, each, ada).status for each in wards] == [200] * MOST_OF_PATIENT + [409]
 
 
-def test_of_two_who_admit_at_once_none_goes_over_the_bound(admin: Client, ada: Client) -> None:
+def test_of_two_who_admit_at_once_none_goes_over_the_bound(admin: ApiClient, ada: ApiClient) -> None:
     *wards, one, other = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
     for each in wards:
         admit(admin, each, ada)
@@ -166,25 +172,27 @@ def test_of_two_who_admit_at_once_none_goes_over_the_bound(admin: Client, ada: C
     assert len(ada.get("/patients/me/departments").data) == MOST_OF_PATIENT
 
 
-def test_who_leaves_a_department_may_come_into_another(admin: Client, ada: Client) -> None:
+def test_who_leaves_a_department_may_come_into_another(admin: ApiClient, ada: ApiClient) -> None:
     *wards, another = [department(admin, f"Ward {index}") for index in range(MOST_OF_PATIENT + 1)]
     for each in wards:
         admit(admin, each, ada)
-    assert ada.send("DELETE", f"/patients/me/departments/{wards[0]}").status == 200
+    assert ada.delete(f"/patients/me/departments/{wards[0]}").status == 200
     assert [admit(admin, each, ada).status for each in (another, wards[0])] == [200, 409]
 
 
-def test_a_patient_whom_somebody_else_lets_go_at_that_moment_is_let_go(admin: Client, ada: Client, ward: int) -> None:
+def test_a_patient_whom_somebody_else_lets_go_at_that_moment_is_let_go(
+    admin: ApiClient, ada: ApiClient, ward: int
+) -> None:
     admit(admin, ward, ada)
     path = f"/patients/me/departments/{ward}"
-    with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: ada.send("DELETE", path)) as acted:
-        assert admin.send("DELETE", f"/api/department/{ward}/patients/{number(ada)}").status == 200
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: ada.delete(path)) as acted:
+        assert admin.delete(f"/api/department/{ward}/patients/{number(ada)}").status == 200
     assert acted
     assert admit(admin, ward, ada).status == 200
 
 
 def test_patients_are_listed_who_came_last_first_and_each_look_is_logged(
-    admin: Client, doctor: Client, ada: Client, ben: Client, ward: int
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ben: ApiClient, ward: int
 ) -> None:
     for patient in (ben, ada):
         admit(admin, ward, patient)
@@ -195,7 +203,7 @@ def test_patients_are_listed_who_came_last_first_and_each_look_is_logged(
 
 
 def test_a_doctor_who_is_no_longer_approved_looks_at_no_department(
-    admin: Client, doctor: Client, ada: Client, ward: int
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     admit(admin, ward, ada)
     admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
@@ -204,7 +212,7 @@ def test_a_doctor_who_is_no_longer_approved_looks_at_no_department(
     assert doctor.get("/api/patients/").json == []
 
 
-def test_nobody_is_admitted_by_a_link_that_ends_meanwhile(doctor: Client, ada: Client, ward: int) -> None:
+def test_nobody_is_admitted_by_a_link_that_ends_meanwhile(doctor: ApiClient, ada: ApiClient, ward: int) -> None:
     members = MembershipStore(TABLES["CLINIC_TABLE"], TABLES["ACCOUNTS_TABLE"])
     withdrawn = CareLink(number(ada), number(doctor), now() - timedelta(hours=1))
     with pytest.raises(Conflict):

@@ -3,14 +3,14 @@
 import pytest
 
 from scanward.domain.ids import to_uuid
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import connect, log_of, number
 from tests.support.signed_in import sign_in
 from tests.support.wards import actions, admit, assign, cursor, department
 
 
 def test_doctors_and_administrators_see_the_approved_doctors(
-    admin: Client, doctor: Client, other_doctor: Client, waiting_doctor: Client, ada: Client
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, waiting_doctor: ApiClient, ada: ApiClient
 ) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
@@ -23,16 +23,16 @@ def test_doctors_and_administrators_see_the_approved_doctors(
 
 
 def test_the_directory_is_for_nobody_else(
-    doctor: Client, ada: Client, lab: Client, hospital: Client, waiting_doctor: Client
+    doctor: ApiClient, ada: ApiClient, lab: ApiClient, hospital: ApiClient, waiting_doctor: ApiClient
 ) -> None:
     for path in ("/api/doctors/", f"/api/doctors/{number(doctor)}"):
         for client in (ada, lab, hospital, waiting_doctor):
             assert client.get(path).status == 403
-        assert Client().get(path).status == 401
+        assert ApiClient().get(path).status == 401
 
 
 def test_who_is_no_approved_doctor_is_not_in_it(
-    admin: Client, doctor: Client, other_doctor: Client, waiting_doctor: Client, ada: Client
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, waiting_doctor: ApiClient, ada: ApiClient
 ) -> None:
     for who in (str(number(waiting_doctor)), str(number(ada)), str(number(admin)), "1", "x"):
         assert doctor.get(f"/api/doctors/{who}").status == 404
@@ -41,7 +41,7 @@ def test_who_is_no_approved_doctor_is_not_in_it(
     assert [one["email"] for one in doctor.get("/api/doctors/").json] == ["doctor@example.org"]
 
 
-def test_pages_of_doctors_meet(admin: Client, doctor: Client, other_doctor: Client) -> None:
+def test_pages_of_doctors_meet(admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient) -> None:
     first = admin.get("/api/doctors/?limit=1")
     second = admin.get(f"/api/doctors/?limit=1&cursor={cursor(first)}")
     assert [one["pk"] for page in (first, second) for one in page.json] == [number(other_doctor), number(doctor)]
@@ -49,7 +49,7 @@ def test_pages_of_doctors_meet(admin: Client, doctor: Client, other_doctor: Clie
 
 
 def test_a_doctor_sees_each_of_their_patients_once_who_came_last_first(
-    api: Client, admin: Client, doctor: Client, ada: Client, ben: Client
+    api: ApiClient, admin: ApiClient, doctor: ApiClient, ada: ApiClient, ben: ApiClient
 ) -> None:
     eve, wards = sign_in(api, "eve@example.org"), [department(admin, name) for name in ("Cardiology", "Radiology")]
     for ward in wards:
@@ -70,7 +70,7 @@ def test_a_doctor_sees_each_of_their_patients_once_who_came_last_first(
     assert paged == ["ada@example.org", "eve@example.org", "ben@example.org"]
 
 
-def test_each_patient_who_was_shown_can_read_so(doctor: Client, ada: Client, ben: Client) -> None:
+def test_each_patient_who_was_shown_can_read_so(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     for patient in (ada, ben):
         connect(doctor, patient)
     doctor.get("/api/patients/?limit=1")
@@ -82,7 +82,7 @@ def test_each_patient_who_was_shown_can_read_so(doctor: Client, ada: Client, ben
 
 
 def test_somebody_elses_patient_is_404_as_one_who_is_not_there(
-    admin: Client, doctor: Client, other_doctor: Client, ada: Client
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient
 ) -> None:
     connect(other_doctor, ada)
     stranger, missing = (doctor.get(f"/api/patients/{who}") for who in (number(ada), 1))
@@ -92,23 +92,25 @@ def test_somebody_elses_patient_is_404_as_one_who_is_not_there(
         assert admin.get(f"/api/patients/{who}").status == 404
 
 
-def test_a_patient_who_withdrew_is_gone_at_once(doctor: Client, ada: Client) -> None:
+def test_a_patient_who_withdrew_is_gone_at_once(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     assert len(doctor.get("/api/patients/").json) == 1
-    ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}")
+    ada.delete(f"/patients/me/doctors/{number(doctor)}")
     assert doctor.get("/api/patients/").json == []
     assert doctor.get(f"/api/patients/{number(ada)}").status == 404
 
 
-def test_patients_hospitals_and_labs_have_no_list_here(ada: Client, ben: Client, lab: Client, hospital: Client) -> None:
+def test_patients_hospitals_and_labs_have_no_list_here(
+    ada: ApiClient, ben: ApiClient, lab: ApiClient, hospital: ApiClient
+) -> None:
     for client in (ada, lab, hospital):
         assert client.get("/api/patients/").status == 403
         assert client.get(f"/api/patients/{number(ben)}").status == 403
-    assert Client().get("/api/patients/").status == 401
+    assert ApiClient().get("/api/patients/").status == 401
 
 
 def test_who_waits_for_approval_sees_who_let_them_in_and_nobody_else(
-    waiting_doctor: Client, ada: Client, ben: Client
+    waiting_doctor: ApiClient, ada: ApiClient, ben: ApiClient
 ) -> None:
     connect(waiting_doctor, ada)
     assert [one["email"] for one in waiting_doctor.get("/api/patients/").json] == ["ada@example.org"]
@@ -118,5 +120,5 @@ def test_who_waits_for_approval_sees_who_let_them_in_and_nobody_else(
 
 @pytest.mark.parametrize("query", ["skip=-1", "skip=1001", "limit=0", "limit=101", "limit=x", "page=2", "cursor=x"])
 @pytest.mark.parametrize("path", ["/api/doctors/", "/api/patients/", "/api/department/"])
-def test_a_window_out_of_bounds_is_refused(doctor: Client, path: str, query: str) -> None:
+def test_a_window_out_of_bounds_is_refused(doctor: ApiClient, path: str, query: str) -> None:
     assert doctor.get(f"{path}?{query}").status == 400

@@ -8,7 +8,7 @@ import pytest
 from scanward.domain.ids import to_uuid
 from scanward.stores.dynamo import connection
 from tests.faults.injection import meanwhile
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.clinic import log_of, number
 from tests.support.cloud import TABLES
 from tests.support.wards import actions, cursor
@@ -18,22 +18,22 @@ ANSWERED = {"error": "The question has been answered"}
 MISSING = b'{"error": "Not found"}'
 
 
-def ask(patient: Client, doctor: Client | None = None, text: str = TEXT) -> int:
+def ask(patient: ApiClient, doctor: ApiClient | None = None, text: str = TEXT) -> int:
     body = {"question_text": text} | ({"doctor_id": number(doctor)} if doctor else {})
     asked = patient.post("/api/questions", body)
     assert asked.status == 201, asked.body
     return int(asked.json["id"])
 
 
-def respond(doctor: Client, question: object, text: str = "No.") -> Reply:
+def respond(doctor: ApiClient, question: object, text: str = "No.") -> Reply:
     return doctor.post(f"/api/questions/{question}/response", {"response_text": text})
 
 
-def pending(doctor: Client) -> list[int]:
+def pending(doctor: ApiClient) -> list[int]:
     return [question["id"] for question in doctor.get("/api/questions/pending").json]
 
 
-def test_a_question_has_the_documents_columns(ada: Client, doctor: Client) -> None:
+def test_a_question_has_the_documents_columns(ada: ApiClient, doctor: ApiClient) -> None:
     asked = ada.post("/api/questions", {"question_text": TEXT, "doctor_id": number(doctor)}).json
     assert (asked["patient_id"], asked["doctor_id"], asked["question_text"]) == (number(ada), number(doctor), TEXT)
     assert (asked["status"], asked["responses"], asked["created_at"]) == ("pending", [], asked["updated_at"])
@@ -47,7 +47,7 @@ def test_a_question_has_the_documents_columns(ada: Client, doctor: Client) -> No
 
 
 def test_the_pool_waits_for_every_approved_doctor_and_a_named_one_for_theirs(
-    ada: Client, ben: Client, doctor: Client, other_doctor: Client
+    ada: ApiClient, ben: ApiClient, doctor: ApiClient, other_doctor: ApiClient
 ) -> None:
     to_all, to_one = ask(ada), ask(ben, doctor)
     assert (pending(doctor), pending(other_doctor)) == ([to_one, to_all], [to_all])
@@ -56,7 +56,7 @@ def test_the_pool_waits_for_every_approved_doctor_and_a_named_one_for_theirs(
 
 
 def test_only_approved_doctors_see_what_waits(
-    ada: Client, waiting_doctor: Client, lab: Client, hospital: Client, admin: Client
+    ada: ApiClient, waiting_doctor: ApiClient, lab: ApiClient, hospital: ApiClient, admin: ApiClient
 ) -> None:
     asked = ask(ada)
     for client in (ada, waiting_doctor, lab, hospital, admin):
@@ -65,11 +65,11 @@ def test_only_approved_doctors_see_what_waits(
     assert waiting_doctor.get(f"/api/questions/{asked}").status == 403
     assert [client.get(f"/api/questions/{asked}").status for client in (lab, hospital)] == [404, 404]
     for path in ("/api/questions/pending", f"/api/questions/{asked}", "/api/questions", f"/api/questions/1/{asked}"):
-        assert Client().get(path).status == 401
+        assert ApiClient().get(path).status == 401
 
 
 def test_a_pool_question_closes_to_all_but_who_answered_it(
-    ada: Client, ben: Client, doctor: Client, other_doctor: Client, admin: Client
+    ada: ApiClient, ben: ApiClient, doctor: ApiClient, other_doctor: ApiClient, admin: ApiClient
 ) -> None:
     asked = ask(ada)
     assert [client.get(f"/api/questions/{asked}").status for client in (doctor, other_doctor, ben)] == [200, 200, 404]
@@ -79,7 +79,7 @@ def test_a_pool_question_closes_to_all_but_who_answered_it(
 
 
 def test_a_question_to_a_doctor_is_nobody_elses(
-    ada: Client, ben: Client, doctor: Client, other_doctor: Client, admin: Client
+    ada: ApiClient, ben: ApiClient, doctor: ApiClient, other_doctor: ApiClient, admin: ApiClient
 ) -> None:
     asked = ask(ada, doctor)
     for client in (other_doctor, ben):
@@ -90,7 +90,7 @@ def test_a_question_to_a_doctor_is_nobody_elses(
 
 
 def test_an_answered_question_is_409_for_who_could_have_answered_it_and_404_for_others(
-    ada: Client, doctor: Client, other_doctor: Client
+    ada: ApiClient, doctor: ApiClient, other_doctor: ApiClient
 ) -> None:
     to_all, to_one = ask(ada), ask(ada, doctor)
     for asked in (to_all, to_one):
@@ -101,7 +101,7 @@ def test_an_answered_question_is_409_for_who_could_have_answered_it_and_404_for_
 
 
 def test_of_two_doctors_who_answer_at_once_one_wins_and_the_other_is_told(
-    ada: Client, doctor: Client, other_doctor: Client
+    ada: ApiClient, doctor: ApiClient, other_doctor: ApiClient
 ) -> None:
     asked, events, won = ask(ada), connection().client.meta.events, list[Reply]()
 
@@ -116,11 +116,13 @@ def test_of_two_doctors_who_answer_at_once_one_wins_and_the_other_is_told(
     assert (pending(doctor), pending(other_doctor)) == ([], [])
 
 
-def withdraw(patient: Client, question: object) -> Reply:
-    return patient.send("DELETE", f"/api/questions/{question}")
+def withdraw(patient: ApiClient, question: object) -> Reply:
+    return patient.delete(f"/api/questions/{question}")
 
 
-def test_a_patient_takes_back_what_nobody_has_answered(ada: Client, doctor: Client, other_doctor: Client) -> None:
+def test_a_patient_takes_back_what_nobody_has_answered(
+    ada: ApiClient, doctor: ApiClient, other_doctor: ApiClient
+) -> None:
     to_all, to_one = ask(ada), ask(ada, doctor)
     for asked in (to_all, to_uuid(to_one)):
         taken = withdraw(ada, asked)
@@ -132,14 +134,14 @@ def test_a_patient_takes_back_what_nobody_has_answered(ada: Client, doctor: Clie
 
 
 def test_a_question_to_a_doctor_who_is_gone_waits_no_longer_than_its_patient_likes(
-    admin: Client, ada: Client, doctor: Client
+    admin: ApiClient, ada: ApiClient, doctor: ApiClient
 ) -> None:
     asked = ask(ada, doctor)
-    assert admin.send("DELETE", f"/users/{number(doctor)}").status == 200
+    assert admin.delete(f"/users/{number(doctor)}").status == 200
     assert withdraw(ada, asked).status == 200
 
 
-def test_an_answered_question_stays(ada: Client, doctor: Client) -> None:
+def test_an_answered_question_stays(ada: ApiClient, doctor: ApiClient) -> None:
     asked = ask(ada)
     given = respond(doctor, asked)
     assert (withdraw(ada, asked).status, withdraw(ada, asked).json) == (409, ANSWERED)
@@ -147,16 +149,16 @@ def test_an_answered_question_stays(ada: Client, doctor: Client) -> None:
 
 
 def test_nobody_takes_back_anothers_question(
-    ada: Client, ben: Client, doctor: Client, lab: Client, admin: Client
+    ada: ApiClient, ben: ApiClient, doctor: ApiClient, lab: ApiClient, admin: ApiClient
 ) -> None:
     asked = ask(ada, doctor)
     foreign, missing = withdraw(ben, asked), withdraw(ben, 1)
     assert (foreign.status, foreign.body) == (missing.status, missing.body) == (404, MISSING)
-    assert [withdraw(client, asked).status for client in (doctor, lab, admin, Client())] == [403, 403, 403, 401]
+    assert [withdraw(client, asked).status for client in (doctor, lab, admin, ApiClient())] == [403, 403, 403, 401]
     assert pending(doctor) == [asked]
 
 
-def test_of_an_answer_and_a_withdrawal_at_once_one_wins(ada: Client, doctor: Client) -> None:
+def test_of_an_answer_and_a_withdrawal_at_once_one_wins(ada: ApiClient, doctor: ApiClient) -> None:
     write, client, met = "dynamodb.TransactWriteItems", connection().client, list[Reply]()
     answered, withdrawn = ask(ada), ask(ada)
     with meanwhile(client, write, lambda: met.append(respond(doctor, answered))):
@@ -168,13 +170,15 @@ def test_of_an_answer_and_a_withdrawal_at_once_one_wins(ada: Client, doctor: Cli
     assert [told["question_id"]["N"] for told in notices()] == [str(answered)]
 
 
-def test_a_withdrawal_whose_acknowledgement_was_lost_is_one(ada: Client) -> None:
+def test_a_withdrawal_whose_acknowledgement_was_lost_is_one(ada: ApiClient) -> None:
     asked = ask(ada)
     with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: withdraw(ada, asked)):
         assert withdraw(ada, asked).status == 200
 
 
-def test_each_doctor_who_was_shown_a_question_is_in_the_log(ada: Client, doctor: Client, other_doctor: Client) -> None:
+def test_each_doctor_who_was_shown_a_question_is_in_the_log(
+    ada: ApiClient, doctor: ApiClient, other_doctor: ApiClient
+) -> None:
     asked = ask(ada)
     pending(doctor)
     other_doctor.get(f"/api/questions/{asked}")
@@ -186,13 +190,13 @@ def test_each_doctor_who_was_shown_a_question_is_in_the_log(ada: Client, doctor:
     ]
 
 
-def test_only_patients_ask(doctor: Client, lab: Client, admin: Client) -> None:
-    for client, refused in ((doctor, 403), (lab, 403), (admin, 403), (Client(), 401)):
+def test_only_patients_ask(doctor: ApiClient, lab: ApiClient, admin: ApiClient) -> None:
+    for client, refused in ((doctor, 403), (lab, 403), (admin, 403), (ApiClient(), 401)):
         assert client.post("/api/questions", {"question_text": TEXT}).status == refused
 
 
 def test_only_approved_doctors_are_asked(
-    ada: Client, ben: Client, waiting_doctor: Client, lab: Client, admin: Client
+    ada: ApiClient, ben: ApiClient, waiting_doctor: ApiClient, lab: ApiClient, admin: ApiClient
 ) -> None:
     for who in (number(waiting_doctor), number(ben), number(lab), number(admin), 1):
         refused = ada.post("/api/questions", {"question_text": TEXT, "doctor_id": who})
@@ -200,7 +204,7 @@ def test_only_approved_doctors_are_asked(
 
 
 def test_the_thread_is_for_its_doctor_its_patient_and_administrators(
-    ada: Client, ben: Client, doctor: Client, other_doctor: Client, admin: Client
+    ada: ApiClient, ben: ApiClient, doctor: ApiClient, other_doctor: ApiClient, admin: ApiClient
 ) -> None:
     mine, of_the_pool, foreign = ask(ada, doctor), ask(ada), ask(ben, doctor)
     ask(ada, other_doctor)
@@ -218,7 +222,7 @@ def test_the_thread_is_for_its_doctor_its_patient_and_administrators(
     assert doctor.get(path).status == 403
 
 
-def test_a_patient_lists_what_they_asked(ada: Client, ben: Client, doctor: Client) -> None:
+def test_a_patient_lists_what_they_asked(ada: ApiClient, ben: ApiClient, doctor: ApiClient) -> None:
     made = [ask(ada), ask(ada, doctor), ask(ada)][::-1]
     ask(ben)
     first = ada.get("/api/questions?limit=2")
@@ -228,7 +232,7 @@ def test_a_patient_lists_what_they_asked(ada: Client, ben: Client, doctor: Clien
     assert ben.get(f"/api/questions?cursor={cursor(first)}").status == 400
 
 
-def test_pages_of_what_waits_meet_over_all_shards(ada: Client, doctor: Client) -> None:
+def test_pages_of_what_waits_meet_over_all_shards(ada: ApiClient, doctor: ApiClient) -> None:
     made = [ask(ada, doctor if index % 3 == 0 else None) for index in range(12)][::-1]
     seen, path = [], "/api/questions/pending?limit=5"
     for _ in range(3):
@@ -255,28 +259,28 @@ def test_pages_of_what_waits_meet_over_all_shards(ada: Client, doctor: Client) -
         {"id": 1},
     ],
 )
-def test_a_broken_question_is_refused_by_its_field(ada: Client, broken: dict[str, Any]) -> None:
+def test_a_broken_question_is_refused_by_its_field(ada: ApiClient, broken: dict[str, Any]) -> None:
     refused = ada.post("/api/questions", {"question_text": TEXT} | broken)
     assert (refused.status, set(refused.json)) == (400, set(broken))
 
 
 @pytest.mark.parametrize("body", [{}, {"response_text": "x" * 10_001}, {"response_text": "x", "doctor_id": 1}])
-def test_a_broken_response_is_refused(ada: Client, doctor: Client, body: dict[str, Any]) -> None:
+def test_a_broken_response_is_refused(ada: ApiClient, doctor: ApiClient, body: dict[str, Any]) -> None:
     asked = ask(ada)
     assert doctor.post(f"/api/questions/{asked}/response", body).status == 400
     assert pending(doctor) == [asked]
 
 
-def test_a_megabyte_is_too_large(ada: Client) -> None:
+def test_a_megabyte_is_too_large(ada: ApiClient) -> None:
     assert ada.post("/api/questions", {"question_text": "x" * 1_000_000}).status == 413
 
 
 @pytest.mark.parametrize("query", ["skip=-1", "skip=1001", "limit=0", "limit=51", "cursor=x", "status=answered"])
-def test_a_window_out_of_bounds_is_refused(doctor: Client, query: str) -> None:
+def test_a_window_out_of_bounds_is_refused(doctor: ApiClient, query: str) -> None:
     assert doctor.get(f"/api/questions/pending?{query}").status == 400
 
 
-def test_one_key_asks_and_answers_once(ada: Client, doctor: Client) -> None:
+def test_one_key_asks_and_answers_once(ada: ApiClient, doctor: ApiClient) -> None:
     key = {"Idempotency-Key": "k"}
     first, again = (ada.post("/api/questions", {"question_text": TEXT}, headers=key) for _ in range(2))
     assert (first.status, again.status, again.json) == (201, 201, first.json)
@@ -287,7 +291,9 @@ def test_one_key_asks_and_answers_once(ada: Client, doctor: Client) -> None:
     assert respond(doctor, first.json["id"]).status == 409
 
 
-def test_the_patient_is_to_be_told_that_there_is_an_answer(ada: Client, doctor: Client, other_doctor: Client) -> None:
+def test_the_patient_is_to_be_told_that_there_is_an_answer(
+    ada: ApiClient, doctor: ApiClient, other_doctor: ApiClient
+) -> None:
     asked = ask(ada)
     assert notices() == []
     respond(doctor, asked)

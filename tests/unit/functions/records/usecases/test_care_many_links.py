@@ -14,7 +14,7 @@ from scanward.stores.accounts import ProfileItem, profile_item
 from scanward.stores.care import CareLinkStore, write_link
 from scanward.stores.dynamo import connection
 from tests.support.care_links import keep_link
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import connect, log_of, number
 from tests.support.cloud import TABLES
 from tests.support.own_data import deliver
@@ -45,7 +45,7 @@ def link_many(me: int, role: Role) -> list[int]:
     return list(reversed(others))
 
 
-def all_pages(client: Client, path: str) -> list[int]:
+def all_pages(client: ApiClient, path: str) -> list[int]:
     """Return the ids of a list, page by page."""
     found: list[int] = []
     query: dict[str, Any] = {}
@@ -57,18 +57,20 @@ def all_pages(client: Client, path: str) -> list[int]:
         query = {"cursor": reply.json["next"]}
 
 
-def test_a_patient_sees_all_whom_they_let_in_newest_first(ada: Client) -> None:
+def test_a_patient_sees_all_whom_they_let_in_newest_first(ada: ApiClient) -> None:
     doctors = link_many(number(ada), Role.DOCTOR)
     assert all_pages(ada, "/patients/me/doctors") == doctors
     assert len(ada.get("/patients/me/doctors").data) == 100
 
 
-def test_a_doctor_sees_all_who_let_them_in(doctor: Client) -> None:
+def test_a_doctor_sees_all_who_let_them_in(doctor: ApiClient) -> None:
     patients = link_many(number(doctor), Role.PATIENT)
     assert all_pages(doctor, "/patients") == patients
 
 
-def test_a_link_behind_many_lets_a_department_take_a_patient_in(admin: Client, doctor: Client, ada: Client) -> None:
+def test_a_link_behind_many_lets_a_department_take_a_patient_in(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
+) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
     keep_link(CareLink(number(ada), number(doctor), clock.now() - timedelta(days=2)))
@@ -76,24 +78,24 @@ def test_a_link_behind_many_lets_a_department_take_a_patient_in(admin: Client, d
     assert admit(doctor, ward, ada).status == 200
 
 
-def test_all_links_are_taken_along(ada: Client) -> None:
+def test_all_links_are_taken_along(ada: ApiClient) -> None:
     doctors = link_many(number(ada), Role.DOCTOR)
     ada.get("/users/me/export")
     deliver()
     assert [link["professional_id"] for link in packed_list(ada, "care_links")] == doctors
 
 
-def test_parting_with_whom_the_link_has_ended_is_no_news(doctor: Client, ada: Client) -> None:
+def test_parting_with_whom_the_link_has_ended_is_no_news(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada, ends_at=(clock.now() + timedelta(days=1)).isoformat())
     end_links()
     for _ in range(2):
-        assert ada.send("DELETE", f"/patients/me/doctors/{number(doctor)}").status == 404
+        assert ada.delete(f"/patients/me/doctors/{number(doctor)}").status == 404
     assert [entry["action"] for entry in log_of(ada)] == ["CONNECT"]
     connect(doctor, ada)
     assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [number(doctor)]
 
 
-def test_lists_of_links_are_read_as_they_are_at_this_moment(doctor: Client, ada: Client) -> None:
+def test_lists_of_links_are_read_as_they_are_at_this_moment(doctor: ApiClient, ada: ApiClient) -> None:
     """A doctor from whom a patient has parted sees them in no list from then on."""
     connect(doctor, ada)
     events, read = connection().client.meta.events, list[dict[str, Any]]()

@@ -8,7 +8,7 @@ from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
 from scanward.stores.personal_data import Eraser
 from tests.faults.injection import meanwhile
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.clinic import connect, number
 from tests.support.cloud import TABLES
 from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life, traces
@@ -17,11 +17,11 @@ from tests.support.signed_in import sign_in
 PASSWORD = "correct horse"
 
 
-def leave(client: Client, password: object = PASSWORD) -> Reply:
-    return client.send("DELETE", "/users/me", json.dumps({"password": password}).encode(), "application/json")
+def leave(client: ApiClient, password: object = PASSWORD) -> Reply:
+    return client.delete("/users/me", {"password": password})
 
 
-def test_nothing_of_a_patient_stays_but_the_access_log(doctor: Client, ada: Client, ben: Client) -> None:
+def test_nothing_of_a_patient_stays_but_the_access_log(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     me = number(ada)
     connect(doctor, ada)
     connect(doctor, ben)
@@ -40,7 +40,7 @@ def test_nothing_of_a_patient_stays_but_the_access_log(doctor: Client, ada: Clie
     assert [one["id"] for one in doctor.get("/patients").data] == [number(ben)]
 
 
-def test_the_access_log_stays_for_administrators(doctor: Client, ada: Client, admin: Client) -> None:
+def test_the_access_log_stays_for_administrators(doctor: ApiClient, ada: ApiClient, admin: ApiClient) -> None:
     me = number(ada)
     connect(doctor, ada)
     leave(ada)
@@ -49,7 +49,7 @@ def test_the_access_log_stays_for_administrators(doctor: Client, ada: Client, ad
     assert [entry["action"] for entry in admin.get(f"/users/{me}/access-log").data] == ["CONNECT"]
 
 
-def test_the_account_is_locked_at_once_and_its_names_are_free_afterwards(api: Client, ada: Client) -> None:
+def test_the_account_is_locked_at_once_and_its_names_are_free_afterwards(api: ApiClient, ada: ApiClient) -> None:
     assert leave(ada).status == 202
     assert ada.get("/users/me").status == 401
     login = {"email": "ada@example.org", "password": PASSWORD}
@@ -59,25 +59,27 @@ def test_the_account_is_locked_at_once_and_its_names_are_free_afterwards(api: Cl
 
 
 @pytest.mark.parametrize("password", ["wrong", "", None, 7])
-def test_only_the_right_password_erases(ada: Client, password: object) -> None:
+def test_only_the_right_password_erases(ada: ApiClient, password: object) -> None:
     refused = leave(ada, password)
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {"password"})
     assert leave(ada).status == 202
 
 
-def test_passwords_are_not_guessed_this_way(ada: Client) -> None:
+def test_passwords_are_not_guessed_this_way(ada: ApiClient) -> None:
     statuses = [leave(ada, "wrong").status for _ in range(25)]
     assert 429 in statuses, "ten failures a minute, and the minute turns once at most"
 
 
-def test_the_last_administrator_stays(admin: Client) -> None:
+def test_the_last_administrator_stays(admin: ApiClient) -> None:
     assert leave(admin).status == 409
     assert deliver() == []
     assert carry_out(json.dumps({"wish": "ERASURE", "account_id": number(admin)})) == {"batchItemFailures": []}
     assert admin.get("/users").status == 200
 
 
-def test_a_professional_leaves_and_what_patients_have_stays(doctor: Client, ada: Client, other_doctor: Client) -> None:
+def test_a_professional_leaves_and_what_patients_have_stays(
+    doctor: ApiClient, ada: ApiClient, other_doctor: ApiClient
+) -> None:
     gone = number(doctor)
     for professional in (doctor, other_doctor):
         connect(professional, ada)
@@ -94,11 +96,11 @@ def test_a_professional_leaves_and_what_patients_have_stays(doctor: Client, ada:
     ] == []
 
 
-def test_what_an_administrator_removes_is_erased_as_well(admin: Client, doctor: Client, ada: Client) -> None:
+def test_what_an_administrator_removes_is_erased_as_well(admin: ApiClient, doctor: ApiClient, ada: ApiClient) -> None:
     me = number(ada)
     connect(doctor, ada)
     live_a_life(ada, doctor)
-    assert admin.send("DELETE", f"/users/{me}").status == 200
+    assert admin.delete(f"/users/{me}").status == 200
     assert ada.get("/users/me").status == 401
     deliver()
     assert traces(WORD, "ada@example.org", str(me)) == []
@@ -110,7 +112,7 @@ class Died(Exception):
 
 @pytest.mark.parametrize("step", ["task", "scans", "care", "clinic", "account"])
 def test_an_erasure_that_died_half_way_is_done_again(
-    monkeypatch: pytest.MonkeyPatch, doctor: Client, ada: Client, step: str
+    monkeypatch: pytest.MonkeyPatch, doctor: ApiClient, ada: ApiClient, step: str
 ) -> None:
     me = number(ada)
     connect(doctor, ada)
@@ -129,7 +131,7 @@ def test_an_erasure_that_died_half_way_is_done_again(
     assert traces(WORD, "ada@example.org", str(me)) == []
 
 
-def test_an_account_that_somebody_else_removes_meanwhile_is_erased_all_the_same(ada: Client) -> None:
+def test_an_account_that_somebody_else_removes_meanwhile_is_erased_all_the_same(ada: ApiClient) -> None:
     me, store = number(ada), AccountStore(TABLES["ACCOUNTS_TABLE"])
     assert leave(ada).status == 202, "it is locked, so that the erasing writes nothing before it removes it"
 

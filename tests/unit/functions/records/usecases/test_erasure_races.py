@@ -22,7 +22,7 @@ from scanward.stores.personal_data import Eraser
 from scanward.stores.s3 import Purger
 from scanward.stores.scans import ScanStore
 from tests.faults.injection import meanwhile
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import connect, number
 from tests.support.cloud import ROOT
 from tests.support.own_data import WORD, add_scan, carry_out, traces
@@ -57,7 +57,9 @@ def after(monkeypatch: pytest.MonkeyPatch, store: type, step: str, act: Callable
     return came
 
 
-def test_nobody_uploads_for_who_is_being_erased(monkeypatch: pytest.MonkeyPatch, doctor: Client, ada: Client) -> None:
+def test_nobody_uploads_for_who_is_being_erased(
+    monkeypatch: pytest.MonkeyPatch, doctor: ApiClient, ada: ApiClient
+) -> None:
     me = number(ada)
     connect(doctor, ada)
     sent = after(
@@ -67,7 +69,7 @@ def test_nobody_uploads_for_who_is_being_erased(monkeypatch: pytest.MonkeyPatch,
     assert [reply.status for reply in sent] == [404]
 
 
-def test_nor_orders_another_analysis(monkeypatch: pytest.MonkeyPatch, ada: Client) -> None:
+def test_nor_orders_another_analysis(monkeypatch: pytest.MonkeyPatch, ada: ApiClient) -> None:
     me, scans = number(ada), ScanStore("ScansTable")
     scan, now = add_scan(me, me), clock.now()
     first = scans.task(scan.task_id)
@@ -90,7 +92,7 @@ def test_nor_orders_another_analysis(monkeypatch: pytest.MonkeyPatch, ada: Clien
     assert traces(WORD, str(me)) == []
 
 
-def test_what_was_let_in_before_is_erased_too(monkeypatch: pytest.MonkeyPatch, ada: Client) -> None:
+def test_what_was_let_in_before_is_erased_too(monkeypatch: pytest.MonkeyPatch, ada: ApiClient) -> None:
     me = number(ada)
     add_scan(me, me)
     came = after(monkeypatch, Purger, "purge", lambda: add_scan(me, me))
@@ -101,7 +103,7 @@ def test_what_was_let_in_before_is_erased_too(monkeypatch: pytest.MonkeyPatch, a
 
 @pytest.mark.parametrize("step", ["scan_ids", "scans", "clinic"])
 def test_what_is_written_behind_the_erasing_is_erased_ten_minutes_later(
-    monkeypatch: pytest.MonkeyPatch, ada: Client, step: str
+    monkeypatch: pytest.MonkeyPatch, ada: ApiClient, step: str
 ) -> None:
     me = number(ada)
     after(monkeypatch, Eraser, step, lambda: add_scan(me, me))
@@ -113,7 +115,7 @@ def test_what_is_written_behind_the_erasing_is_erased_ten_minutes_later(
     assert waiting() == 1, "of nobody it is not asked again"
 
 
-def test_a_worker_that_is_at_an_image_leaves_nothing_of_it(ada: Client) -> None:
+def test_a_worker_that_is_at_an_image_leaves_nothing_of_it(ada: ApiClient) -> None:
     me, made = number(ada), ada.upload("/scans", {"file": PNG}).data
     arrival = UploadedObject(parse_id(made["scan_id"]), parse_id(made["task_id"]))
     at_work, purged, outcomes = Event(), Event(), list[Outcome]()

@@ -22,7 +22,7 @@ from scanward.stores.patients import ChartItem, ChartStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.scans import ScanItem, ScanStore
 from tests.faults.injection import failing, lost_answer
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import number
 from tests.support.cloud import BUCKET, TABLES
 from tests.support.own_data import CLINIC, add_scan, deliver
@@ -33,7 +33,7 @@ AT = datetime(2026, 5, 8, tzinfo=UTC)
 MANY = 60
 
 
-def take_along(client: Client) -> None:
+def take_along(client: ApiClient) -> None:
     """Have an export packed."""
     client.get("/users/me/export")
     assert deliver() == [{"batchItemFailures": []}]
@@ -52,7 +52,7 @@ def amend_often(store: NoteStore[Any], patient_id: int, text: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["patient_records", "medical_histories"])
-def test_each_amendment_is_in_it(ada: Client, kind: str) -> None:
+def test_each_amendment_is_in_it(ada: ApiClient, kind: str) -> None:
     if kind == "patient_records":
         amend_often(record_store(CLINIC), number(ada), Findings("x", "y"))
     else:
@@ -62,7 +62,7 @@ def test_each_amendment_is_in_it(ada: Client, kind: str) -> None:
     assert [one["version"] for one in text["replaced"]] == list(range(MANY, 0, -1))
 
 
-def test_each_amendment_of_a_record_can_be_read(ada: Client) -> None:
+def test_each_amendment_of_a_record_can_be_read(ada: ApiClient) -> None:
     amend_often(record_store(CLINIC), number(ada), Findings("x", "y"))
     [record] = ada.get(f"/api/patient_records/?patient_id={number(ada)}").json
     path, seen = f"/api/patient_records/{record['pk']}/versions", list[int]()
@@ -76,7 +76,7 @@ def test_each_amendment_of_a_record_can_be_read(ada: Client) -> None:
     assert seen == list(range(MANY, 0, -1))
 
 
-def test_each_version_of_the_sheet_is_in_it(ada: Client) -> None:
+def test_each_version_of_the_sheet_is_in_it(ada: ApiClient) -> None:
     store, me = ChartStore(CLINIC), number(ada)
     newest = replace(patient_chart.first_version(me, 7, AT), version=1000, age=40)
     store.write(None, newest)
@@ -89,7 +89,7 @@ def test_each_version_of_the_sheet_is_in_it(ada: Client) -> None:
     assert [one["version"] for one in packed_list(ada, "sheet")] == list(range(1001, 0, -1))
 
 
-def test_all_that_doctors_read_is_in_it(ada: Client) -> None:
+def test_all_that_doctors_read_is_in_it(ada: ApiClient) -> None:
     scan, scans = add_scan(number(ada), number(ada)), ScanStore(TABLES["SCANS_TABLE"])
     for second in range(MANY):
         scans.set_reading(scan.id, Reading(f"reading {second}", 7, AT + timedelta(seconds=second)))
@@ -99,14 +99,14 @@ def test_all_that_doctors_read_is_in_it(ada: Client) -> None:
     assert {(one["scan_id"], one["doctor_id"]) for one in readings} == {(scan.id, 7)}
 
 
-def test_where_a_doctor_works_is_in_theirs(admin: Client, doctor: Client) -> None:
+def test_where_a_doctor_works_is_in_theirs(admin: ApiClient, doctor: ApiClient) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
     take_along(doctor)
     assert packed_list(doctor, "works_in") == [ward]
 
 
-def test_more_files_than_storage_lists_at_once_are_in_it(ada: Client) -> None:
+def test_more_files_than_storage_lists_at_once_are_in_it(ada: ApiClient) -> None:
     scan, s3 = add_scan(number(ada), number(ada)), boto3.client("s3")
     for nth in range(1005):
         s3.put_object(Bucket=BUCKET, Key=f"{derived_prefix(scan.id)}{nth}/heatmap.png", Body=b"x")
@@ -114,7 +114,7 @@ def test_more_files_than_storage_lists_at_once_are_in_it(ada: Client) -> None:
     assert sum(name.endswith("/heatmap.png") for name in fetched(ada).namelist()) == 1005 + 1
 
 
-def test_the_image_is_the_version_that_was_read_whatever_lies_over_it(ada: Client) -> None:
+def test_the_image_is_the_version_that_was_read_whatever_lies_over_it(ada: ApiClient) -> None:
     scan, s3 = add_scan(number(ada), number(ada)), boto3.client("s3")
     pinned = s3.put_object(Bucket=BUCKET, Key=scan.object_key, Body=b"what was read")["VersionId"]
     s3.put_object(Bucket=BUCKET, Key=scan.object_key, Body=b"what came later")
@@ -123,7 +123,7 @@ def test_the_image_is_the_version_that_was_read_whatever_lies_over_it(ada: Clien
     assert fetched(ada).read(f"images/{scan.id}/original") == b"what was read"
 
 
-def test_packing_that_cannot_be_begun_has_failed_and_the_next_look_begins_it(ada: Client) -> None:
+def test_packing_that_cannot_be_begun_has_failed_and_the_next_look_begins_it(ada: ApiClient) -> None:
     with failing(sqs(), "sqs.SendMessage"):
         failed = ada.get("/users/me/export")
     assert (failed.status, failed.data["status"], failed.data["url"]) == (200, "FAILED", None)
@@ -135,13 +135,13 @@ def test_packing_that_cannot_be_begun_has_failed_and_the_next_look_begins_it(ada
     assert ada.get("/users/me/export").data["status"] == "COMPLETED"
 
 
-def test_asking_again_begins_what_failed(ada: Client) -> None:
+def test_asking_again_begins_what_failed(ada: ApiClient) -> None:
     with failing(sqs(), "sqs.SendMessage"):
         assert ada.post("/users/me/export", {}).data["status"] == "FAILED"
     assert ada.post("/users/me/export", {}).data["status"] == "PENDING"
 
 
-def test_what_failed_is_not_packed_after_all(ada: Client) -> None:
+def test_what_failed_is_not_packed_after_all(ada: ApiClient) -> None:
     store, me = ExportStore(CLINIC), number(ada)
     waits = personal_data.request_export(me, 1, clock.now())
     store.begin(None, waits)
@@ -153,7 +153,7 @@ def test_what_failed_is_not_packed_after_all(ada: Client) -> None:
     assert found.status.value == "FAILED"
 
 
-def test_a_lost_answer_of_the_queue_fails_nothing(ada: Client) -> None:
+def test_a_lost_answer_of_the_queue_fails_nothing(ada: ApiClient) -> None:
     with lost_answer(sqs(), "sqs.SendMessage") as lost:
         assert ada.get("/users/me/export").data["status"] == "PENDING"
     assert lost

@@ -9,7 +9,7 @@ from zipfile import ZipFile
 import boto3
 
 from scanward.domain.ids import parse_id
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.clinic import connect, number
 from tests.support.cloud import BUCKET
 from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life
@@ -31,19 +31,19 @@ KINDS = {
 }
 
 
-def fetched(client: Client) -> ZipFile:
+def fetched(client: ApiClient) -> ZipFile:
     """Return what the link gives."""
     url = urlsplit(client.get("/users/me/export").data["url"])
     key = url.path.lstrip("/").removeprefix(f"{BUCKET}/")
     return ZipFile(io.BytesIO(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()))
 
 
-def packed_list(client: Client, name: str) -> Any:
+def packed_list(client: ApiClient, name: str) -> Any:
     """Return one of its lists."""
     return json.loads(fetched(client).read(f"{name}.json"))
 
 
-def test_a_look_has_it_packed_and_later_ones_say_where_it_is(ada: Client) -> None:
+def test_a_look_has_it_packed_and_later_ones_say_where_it_is(ada: ApiClient) -> None:
     first = ada.get("/users/me/export")
     assert (first.status, first.data["status"], first.data["progress"]) == (200, "PENDING", 0)
     assert (first.data["url"], first.data["expires_in"]) == (None, None)
@@ -56,7 +56,7 @@ def test_a_look_has_it_packed_and_later_ones_say_where_it_is(ada: Client) -> Non
     assert f"exports/{number(ada)}/{parse_id(ready['task_id'])}.zip" in ready["url"]
 
 
-def test_everything_that_is_kept_of_a_person_is_in_it(doctor: Client, ada: Client) -> None:
+def test_everything_that_is_kept_of_a_person_is_in_it(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     scan = live_a_life(ada, doctor)
     ada.get("/users/me/export")
@@ -86,7 +86,7 @@ def test_everything_that_is_kept_of_a_person_is_in_it(doctor: Client, ada: Clien
     assert packed.read(f"images/{scan.id}/original").decode() == WORD
 
 
-def test_neither_secrets_nor_other_people_are_in_it(doctor: Client, ada: Client, ben: Client) -> None:
+def test_neither_secrets_nor_other_people_are_in_it(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     for patient in (ada, ben):
         connect(doctor, patient)
         live_a_life(patient, doctor)
@@ -99,7 +99,7 @@ def test_neither_secrets_nor_other_people_are_in_it(doctor: Client, ada: Client,
     assert {link["patient_id"] for link in json.loads(packed.read("care_links.json"))} == {number(ada), number(ben)}
 
 
-def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: Client) -> None:
+def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: ApiClient) -> None:
     first = ada.post("/users/me/export", {})
     assert first.status == 202
     assert ada.post("/users/me/export", {}).data["task_id"] == first.data["task_id"]
@@ -108,7 +108,7 @@ def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: Client) -> No
     assert deliver() == []
 
 
-def test_what_was_packed_is_packed_once(ada: Client) -> None:
+def test_what_was_packed_is_packed_once(ada: ApiClient) -> None:
     ada.get("/users/me/export")
     deliver()
     before = _versions()
@@ -120,7 +120,7 @@ def _versions() -> int:
     return len(boto3.client("s3").list_object_versions(Bucket=BUCKET).get("Versions", []))
 
 
-def test_images_larger_than_a_part_come_through_whole(ada: Client) -> None:
+def test_images_larger_than_a_part_come_through_whole(ada: ApiClient) -> None:
     scan = add_scan(number(ada), number(ada))
     film = bytes(range(256)) * 4096 * 20  # 20 MB: three parts
     boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=film)
@@ -129,8 +129,8 @@ def test_images_larger_than_a_part_come_through_whole(ada: Client) -> None:
     assert fetched(ada).read(f"images/{scan.id}/original") == film
 
 
-def test_an_export_is_its_owners(ada: Client, ben: Client) -> None:
+def test_an_export_is_its_owners(ada: ApiClient, ben: ApiClient) -> None:
     ada.get("/users/me/export")
     deliver()
     assert ben.get("/users/me/export").data["status"] == "PENDING"
-    assert Client().get("/users/me/export").status == 401
+    assert ApiClient().get("/users/me/export").status == 401

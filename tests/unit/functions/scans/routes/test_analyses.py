@@ -9,7 +9,7 @@ from scanward.domain.results import DISCLAIMER, AnalysisResult, ModelVersion
 from scanward.stores.scans import ScanStore
 from scanward.treatment.suggestions import disclaimer
 from tests.support.care import administrator, analysed, let_in, own_id, professional
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
 from tests.support.signed_in import sign_in
 
@@ -23,13 +23,13 @@ def order_of(data: dict[str, str]) -> object:
     return task.order
 
 
-def result(client: Client, data: dict[str, str]) -> dict[str, object]:
+def result(client: ApiClient, data: dict[str, str]) -> dict[str, object]:
     analysed(data)
     said: dict[str, object] = client.get(f"/tasks/status/{data['task_id']}").data["result"]["data"]
     return said
 
 
-def test_a_friendly_analysis_speaks_to_a_patient(patient: Client) -> None:
+def test_a_friendly_analysis_speaks_to_a_patient(patient: ApiClient) -> None:
     data = patient.upload("/xray/friendly-analysis", {"file": EFFUSION}).data
     assert data["estimated_time"].endswith("seconds")
     said = result(patient, data)
@@ -41,7 +41,9 @@ def test_a_friendly_analysis_speaks_to_a_patient(patient: Client) -> None:
 
 
 @pytest.mark.parametrize(("given", "shown"), [("true", True), ("false", False), (None, True)])
-def test_it_comes_with_suggestions_unless_they_are_not_wanted(patient: Client, given: str | None, shown: bool) -> None:
+def test_it_comes_with_suggestions_unless_they_are_not_wanted(
+    patient: ApiClient, given: str | None, shown: bool
+) -> None:
     fields = {"include_suggestions": given} if given else {}
     friendly = result(patient, patient.upload("/xray/friendly-analysis", {"file": EFFUSION}, fields).data)["friendly"]
     assert isinstance(friendly, dict)
@@ -50,7 +52,7 @@ def test_it_comes_with_suggestions_unless_they_are_not_wanted(patient: Client, g
         assert all(suggestion["sources"] for suggestion in friendly["suggestions"])
 
 
-def test_an_expert_analysis_speaks_to_a_radiologist(patient: Client) -> None:
+def test_an_expert_analysis_speaks_to_a_radiologist(patient: ApiClient) -> None:
     fields = {"additional_notes": "cough for a week", "priority": "HIGH"}
     data = patient.upload("/xray/expert-analysis", {"file": EFFUSION}, fields).data
     assert data["priority"] == "HIGH"
@@ -67,20 +69,20 @@ def test_an_expert_analysis_speaks_to_a_radiologist(patient: Client) -> None:
 
 
 @pytest.mark.parametrize("route", ["friendly", "expert"])
-def test_neither_is_ordered_for_the_other(patient: Client, route: str) -> None:
+def test_neither_is_ordered_for_the_other(patient: ApiClient, route: str) -> None:
     other = {"friendly": "expert", "expert": "friendly"}[route]
     assert patient.upload(f"/xray/{route}-analysis", {"file": CLEAR}, {"analysis": other}).status == 422
     assert patient.upload(f"/xray/{route}-analysis", {}).status == 422
 
 
 @pytest.fixture
-def finished(patient: Client) -> dict[str, str]:
+def finished(patient: ApiClient) -> dict[str, str]:
     data: dict[str, str] = patient.upload("/scans", {"file": EFFUSION}).data
     analysed(data)
     return data
 
 
-def ask(client: Client, task: str, **more: object) -> dict[str, object]:
+def ask(client: ApiClient, task: str, **more: object) -> dict[str, object]:
     body = {"symptoms": "fever and cough", "patient_age": 70, "patient_gender": "FEMALE", **more}
     reply = client.post("/xray/suggest-treatment", {"analysis_task_id": task, **body})
     assert reply.status == 200, reply.body
@@ -89,7 +91,7 @@ def ask(client: Client, task: str, **more: object) -> dict[str, object]:
 
 
 def test_suggestions_name_each_finding_with_its_score_and_its_sources(
-    patient: Client, finished: dict[str, str]
+    patient: ApiClient, finished: dict[str, str]
 ) -> None:
     scan = patient.get(f"/scans/{finished['scan_id']}").data["result"]
     data = ask(patient, finished["task_id"])
@@ -104,7 +106,7 @@ def test_suggestions_name_each_finding_with_its_score_and_its_sources(
     assert data["disclaimer"] == disclaimer(told)
 
 
-def test_a_clinics_own_model_is_told_of_as_its_card_says(patient: Client) -> None:
+def test_a_clinics_own_model_is_told_of_as_its_card_says(patient: ApiClient) -> None:
     data, scans = patient.upload("/scans", {"file": CLEAR}).data, ScanStore("ScansTable")
     task = scans.task(parse_id(data["task_id"]))
     assert task
@@ -122,13 +124,13 @@ def test_a_clinics_own_model_is_told_of_as_its_card_says(patient: Client) -> Non
     assert "phantoms" not in told
 
 
-def test_what_is_not_said_of_a_person_is_not_guessed(patient: Client, finished: dict[str, str]) -> None:
+def test_what_is_not_said_of_a_person_is_not_guessed(patient: ApiClient, finished: dict[str, str]) -> None:
     reply = patient.post("/xray/suggest-treatment", {"analysis_task_id": finished["task_token"]})
     assert reply.status == 200
     assert reply.data["suggestions"]
 
 
-def test_an_analysis_that_is_not_finished_has_none(patient: Client) -> None:
+def test_an_analysis_that_is_not_finished_has_none(patient: ApiClient) -> None:
     data = patient.upload("/scans", {"file": CLEAR}).data
     body = {"analysis_task_id": data["task_id"]}
     assert patient.post("/xray/suggest-treatment", body).status == 409
@@ -141,12 +143,14 @@ def test_an_analysis_that_is_not_finished_has_none(patient: Client) -> None:
     ("field", "value"),
     [("patient_age", -1), ("patient_age", 151), ("patient_age", "70"), ("symptoms", "x" * 4001), ("diagnosis", "x")],
 )
-def test_what_cannot_be_is_named(patient: Client, finished: dict[str, str], field: str, value: object) -> None:
+def test_what_cannot_be_is_named(patient: ApiClient, finished: dict[str, str], field: str, value: object) -> None:
     reply = patient.post("/xray/suggest-treatment", {"analysis_task_id": finished["task_id"], field: value})
     assert (reply.status, list(reply.json["error"]["details"])) == (422, [field])
 
 
-def test_suggestions_are_for_who_may_see_the_analysis(api: Client, patient: Client, finished: dict[str, str]) -> None:
+def test_suggestions_are_for_who_may_see_the_analysis(
+    api: ApiClient, patient: ApiClient, finished: dict[str, str]
+) -> None:
     body = {"analysis_task_id": finished["task_id"]}
     assert sign_in(api, "other@example.org").post("/xray/suggest-treatment", body).status == 404
     doctor = professional(api, "DOCTOR", administrator(api))

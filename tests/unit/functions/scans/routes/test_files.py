@@ -11,7 +11,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
 from scanward.stores.scans import ScanStore
 from tests.support.care import analysed
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, ROOT
 from tests.support.signed_in import sign_in
 
@@ -20,7 +20,7 @@ PNG = (ROOT / "samples" / "clear-1.png").read_bytes()
 
 
 @pytest.fixture
-def done(patient: Client) -> dict[str, str]:
+def done(patient: ApiClient) -> dict[str, str]:
     """Provide a scan whose analysis is finished, its files kept."""
     data: dict[str, str] = patient.upload("/scans", {"file": PNG}).data
     scan_id, task_id = parse_id(data["scan_id"]), parse_id(data["task_id"])
@@ -39,7 +39,7 @@ def done(patient: Client) -> dict[str, str]:
     "accept", [None, "*/*", "image/*", "image/jpeg", "application/json", "text/html", "image/webp"]
 )
 def test_files_arrive_as_they_are_whatever_is_accepted(
-    patient: Client, done: dict[str, str], accept: str | None
+    patient: ApiClient, done: dict[str, str], accept: str | None
 ) -> None:
     headers = {"Accept": accept} if accept else {}
     image = patient.get(f"/files/images/{done['scan_id']}", headers=headers)
@@ -49,7 +49,7 @@ def test_files_arrive_as_they_are_whatever_is_accepted(
     assert image.headers["cache-control"] == "private, no-cache"
 
 
-def test_a_finished_scan_reads_as_the_document_shows(patient: Client, done: dict[str, str]) -> None:
+def test_a_finished_scan_reads_as_the_document_shows(patient: ApiClient, done: dict[str, str]) -> None:
     scan = patient.get(f"/scans/{done['scan_id']}").data
     assert scan["status"] == "COMPLETED"
     assert scan["result"] == {"pathologies": ["nodule"], "confidence": 0.9}
@@ -60,13 +60,13 @@ def test_a_finished_scan_reads_as_the_document_shows(patient: Client, done: dict
     assert task["result"] == {"type": "analysis", "data": scan["result"]}
 
 
-def test_files_of_somebody_else_are_missing(api: Client, done: dict[str, str]) -> None:
+def test_files_of_somebody_else_are_missing(api: ApiClient, done: dict[str, str]) -> None:
     other = sign_in(api, "other@example.org")
     assert other.get(f"/files/images/{done['scan_id']}").status == 404
     assert other.get(f"/files/heatmaps/{done['task_id']}").status == 404
 
 
-def test_there_is_no_heatmap_of_a_task_that_is_not_completed(patient: Client) -> None:
+def test_there_is_no_heatmap_of_a_task_that_is_not_completed(patient: ApiClient) -> None:
     made = patient.upload("/scans", {"file": PNG}).data
     key = heatmap_key(parse_id(made["scan_id"]), parse_id(made["task_id"]))
     boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=PNG)
@@ -75,7 +75,7 @@ def test_there_is_no_heatmap_of_a_task_that_is_not_completed(patient: Client) ->
     assert patient.get(f"/files/heatmaps/{made['task_id']}").status == 200
 
 
-def test_what_a_client_has_already_is_not_sent_again(patient: Client, done: dict[str, str]) -> None:
+def test_what_a_client_has_already_is_not_sent_again(patient: ApiClient, done: dict[str, str]) -> None:
     for path in (f"/files/images/{done['scan_id']}", f"/files/heatmaps/{done['task_id']}"):
         tag = patient.get(path).headers["etag"]
         again = patient.get(path, headers={"If-None-Match": tag})
@@ -83,7 +83,7 @@ def test_what_a_client_has_already_is_not_sent_again(patient: Client, done: dict
         assert patient.get(path, headers={"If-None-Match": '"another"'}).status == 200
 
 
-def test_the_original_is_behind_an_address_that_soon_ends(patient: Client, done: dict[str, str]) -> None:
+def test_the_original_is_behind_an_address_that_soon_ends(patient: ApiClient, done: dict[str, str]) -> None:
     reply = patient.get(f"/files/images/{done['scan_id']}?original=true")
     assert (reply.status, reply.headers["cache-control"]) == (302, "no-store")
     asked = parse_qs(urlsplit(reply.headers["location"]).query)
@@ -91,7 +91,7 @@ def test_the_original_is_behind_an_address_that_soon_ends(patient: Client, done:
     assert asked["response-content-disposition"] == ["attachment"]
 
 
-def test_of_two_images_sent_with_one_form_the_one_that_was_read_is_the_original(patient: Client) -> None:
+def test_of_two_images_sent_with_one_form_the_one_that_was_read_is_the_original(patient: ApiClient) -> None:
     made = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
     s3, key = boto3.client("s3"), made["upload"]["fields"]["key"]
     s3.put_object(Bucket=BUCKET, Key=key, Body=PNG)
@@ -102,18 +102,18 @@ def test_of_two_images_sent_with_one_form_the_one_that_was_read_is_the_original(
     assert s3.get_object(Bucket=BUCKET, Key=key, VersionId=version)["Body"].read() == PNG
 
 
-def test_there_is_no_address_of_an_original_that_has_not_come(patient: Client) -> None:
+def test_there_is_no_address_of_an_original_that_has_not_come(patient: ApiClient) -> None:
     begun = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
     assert patient.get(f"/files/images/{begun['scan_id']}?original=true").status == 404
     assert patient.get(f"/files/images/{begun['scan_id']}?deidentified=true").status == 404
 
 
-def test_who_may_not_see_a_scan_gets_no_address_of_it(api: Client, done: dict[str, str]) -> None:
+def test_who_may_not_see_a_scan_gets_no_address_of_it(api: ApiClient, done: dict[str, str]) -> None:
     other = sign_in(api, "other@example.org")
     assert other.get(f"/files/images/{done['scan_id']}?original=true").status == 404
 
 
-def test_a_dicom_file_has_a_copy_that_says_nothing_of_a_person(patient: Client) -> None:
+def test_a_dicom_file_has_a_copy_that_says_nothing_of_a_person(patient: ApiClient) -> None:
     dicom = next((ROOT / "samples").glob("*.dcm")).read_bytes()
     made = patient.upload("/scans", {"file": dicom}).data
     analysed(made)

@@ -7,7 +7,7 @@ import pytest
 
 from scanward.domain.ids import parse_id
 from scanward.domain.object_keys import parse_upload_key
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, ROOT
 from tests.support.signed_in import sign_in
 
@@ -24,7 +24,7 @@ def items() -> int:
     return int(boto3.client("dynamodb").scan(TableName="ScansTable")["Count"])
 
 
-def test_an_upload_answers_as_the_document_shows_and_lies_under_our_own_key(patient: Client) -> None:
+def test_an_upload_answers_as_the_document_shows_and_lies_under_our_own_key(patient: ApiClient) -> None:
     reply = patient.upload("/scans/", {"file": PNG})
     assert reply.status == 200
     data = reply.data
@@ -35,7 +35,7 @@ def test_an_upload_answers_as_the_document_shows_and_lies_under_our_own_key(pati
     assert boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read() == PNG
 
 
-def test_a_scan_and_its_task_are_read_by_either_spelling(patient: Client) -> None:
+def test_a_scan_and_its_task_are_read_by_either_spelling(patient: ApiClient) -> None:
     data = patient.upload("/scans", {"file": PNG}).data
     by_uuid = patient.get(f"/scans/{data['scan_id']}").data
     by_number = patient.get(f"/scans/{by_uuid['id']}").data
@@ -48,7 +48,7 @@ def test_a_scan_and_its_task_are_read_by_either_spelling(patient: Client) -> Non
         assert (task["status"], task["progress"], task["version"], task["result"]) == ("PENDING", 0, 1, None)
 
 
-def test_a_presigned_upload_is_bound_to_one_key_type_and_size(patient: Client) -> None:
+def test_a_presigned_upload_is_bound_to_one_key_type_and_size(patient: ApiClient) -> None:
     data = patient.post("/scans/uploads", {"filename": "../../etc/passwd", "content_type": "image/png"}).data
     assert set(data) == {"scan_id", "task_id", "task_token", "upload"}
     fields = data["upload"]["fields"]
@@ -70,7 +70,7 @@ def test_a_presigned_upload_is_bound_to_one_key_type_and_size(patient: Client) -
         {"filename": ["a.png"], "content_type": "image/png"},
     ],
 )
-def test_a_presigned_upload_of_anything_else_is_refused(patient: Client, body: dict[str, object]) -> None:
+def test_a_presigned_upload_of_anything_else_is_refused(patient: ApiClient, body: dict[str, object]) -> None:
     assert patient.post("/scans/uploads", body).status == 422
     assert items() == 0
 
@@ -90,28 +90,28 @@ def test_a_presigned_upload_of_anything_else_is_refused(patient: Client, body: d
     ],
     ids=["none", "other-name", "two", "empty", "gif", "svg", "tiff", "eps", "shifted"],
 )
-def test_a_form_without_an_image_is_refused_and_nothing_is_stored(patient: Client, files: dict[str, bytes]) -> None:
+def test_a_form_without_an_image_is_refused_and_nothing_is_stored(patient: ApiClient, files: dict[str, bytes]) -> None:
     reply = patient.upload("/scans", files)
     assert (reply.status, reply.code) == (422, "VALIDATION_ERROR")
     assert "file" in reply.json["error"]["details"]
     assert (stored(), items()) == ([], 0)
 
 
-def test_unknown_fields_of_the_form_are_refused(patient: Client) -> None:
+def test_unknown_fields_of_the_form_are_refused(patient: ApiClient) -> None:
     reply = patient.upload("/scans", {"file": PNG}, {"status": "COMPLETED", "uploaded_by": "1"})
     assert reply.status == 422
     assert set(reply.json["error"]["details"]) == {"status", "uploaded_by"}
     assert (stored(), items()) == ([], 0)
 
 
-def test_a_form_over_the_gateways_bound_is_413_and_names_the_way(patient: Client) -> None:
+def test_a_form_over_the_gateways_bound_is_413_and_names_the_way(patient: ApiClient) -> None:
     reply = patient.upload("/scans", {"file": PNG + bytes(4_400_000)})
     assert (reply.status, reply.code) == (413, "TOO_LARGE")
     assert "/scans/uploads" in reply.json["error"]["message"]
     assert (stored(), items()) == ([], 0)
 
 
-def test_somebody_elses_scan_is_as_missing_as_a_missing_one(api: Client, patient: Client) -> None:
+def test_somebody_elses_scan_is_as_missing_as_a_missing_one(api: ApiClient, patient: ApiClient) -> None:
     data = patient.upload("/scans", {"file": PNG}).data
     other = sign_in(api, "other@example.org")
     for path in (
@@ -127,19 +127,19 @@ def test_somebody_elses_scan_is_as_missing_as_a_missing_one(api: Client, patient
 
 
 @pytest.mark.parametrize("name", ["0", "-1", "1.5", "9" * 17, "a" * 36, "x' OR '1'='1", "%00", "{}", "%2e%2e", "1%2F2"])
-def test_an_id_that_cannot_be_is_404(patient: Client, name: str) -> None:
+def test_an_id_that_cannot_be_is_404(patient: ApiClient, name: str) -> None:
     for path in (f"/scans/{name}", f"/tasks/status/{name}", f"/files/images/{name}", f"/files/heatmaps/{name}"):
         assert patient.get(path).status == 404
 
 
-def test_a_doctor_who_is_not_approved_uploads_nothing(api: Client) -> None:
+def test_a_doctor_who_is_not_approved_uploads_nothing(api: ApiClient) -> None:
     doctor = sign_in(api, "doctor@example.org", "DOCTOR")
     assert doctor.upload("/scans", {"file": PNG}).status == 403
     assert doctor.post("/scans/uploads", {"filename": "a", "content_type": "image/png"}).status == 403
     assert (stored(), items()) == ([], 0)
 
 
-def test_files_are_404_until_the_analysis_made_them(patient: Client) -> None:
+def test_files_are_404_until_the_analysis_made_them(patient: ApiClient) -> None:
     data = patient.upload("/scans", {"file": PNG}).data
     assert patient.get(f"/files/images/{data['scan_id']}").status == 404
     assert patient.get(f"/files/heatmaps/{data['task_id']}").status == 404

@@ -8,7 +8,7 @@ from scanward.stores import clients
 from scanward.stores.clients import s3
 from tests.faults.injection import failing
 from tests.support.care import administrator, analysed, let_in, own_id, professional
-from tests.support.client import Client
+from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
 from tests.support.signed_in import sign_in
 
@@ -17,7 +17,7 @@ Made = dict[str, str]
 
 
 @pytest.fixture
-def made(patient: Client) -> Made:
+def made(patient: ApiClient) -> Made:
     data: Made = patient.upload("/scans", {"file": PNG}).data
     return data
 
@@ -28,7 +28,7 @@ def done(made: Made) -> Made:
     return made
 
 
-def test_a_task_that_waits_is_called_off_as_the_document_shows(patient: Client, made: Made) -> None:
+def test_a_task_that_waits_is_called_off_as_the_document_shows(patient: ApiClient, made: Made) -> None:
     reply = patient.post(f"/tasks/cancel/{made['task_id']}")
     assert (reply.status, reply.data) == (
         200,
@@ -39,7 +39,7 @@ def test_a_task_that_waits_is_called_off_as_the_document_shows(patient: Client, 
     assert patient.post(f"/tasks/cancel/{made['task_token']}").data == reply.data, "and it stays so"
 
 
-def test_an_upload_that_has_not_come_is_called_off_and_stays_so_when_it_comes(patient: Client) -> None:
+def test_an_upload_that_has_not_come_is_called_off_and_stays_so_when_it_comes(patient: ApiClient) -> None:
     made = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
     assert patient.post(f"/tasks/cancel/{made['task_id']}").data["status"] == "CANCELLED"
     boto3.client("s3").put_object(Bucket="images", Key=made["upload"]["fields"]["key"], Body=PNG)
@@ -47,13 +47,13 @@ def test_an_upload_that_has_not_come_is_called_off_and_stays_so_when_it_comes(pa
     assert patient.get(f"/tasks/status/{made['task_id']}").data["status"] == "CANCELLED"
 
 
-def test_too_late_it_is_said_what_came_of_it(patient: Client, done: Made) -> None:
+def test_too_late_it_is_said_what_came_of_it(patient: ApiClient, done: Made) -> None:
     reply = patient.post(f"/tasks/cancel/{done['task_id']}")
     assert (reply.status, reply.json["error"]["details"]) == (409, {"status": "COMPLETED"})
     assert patient.get(f"/tasks/status/{done['task_id']}").data["status"] == "COMPLETED"
 
 
-def test_somebody_elses_task_is_not_to_be_called_off(api: Client, patient: Client, made: Made) -> None:
+def test_somebody_elses_task_is_not_to_be_called_off(api: ApiClient, patient: ApiClient, made: Made) -> None:
     other = sign_in(api, "other@example.org")
     refused, missing = (other.post(f"/tasks/cancel/{task}") for task in (made["task_id"], "123"))
     assert refused.status == missing.status == 404
@@ -61,7 +61,7 @@ def test_somebody_elses_task_is_not_to_be_called_off(api: Client, patient: Clien
     assert patient.get(f"/tasks/status/{made['task_id']}").data["status"] == "PENDING"
 
 
-def test_own_tasks_are_listed_newest_first_and_page_by_page(patient: Client) -> None:
+def test_own_tasks_are_listed_newest_first_and_page_by_page(patient: ApiClient) -> None:
     ids = [patient.upload("/scans", {"file": PNG}).data["task_id"] for _ in range(5)]
     first = patient.get("/tasks?limit=3")
     rest = patient.get(f"/tasks?limit=3&cursor={first.json['next']}")
@@ -70,7 +70,7 @@ def test_own_tasks_are_listed_newest_first_and_page_by_page(patient: Client) -> 
     assert patient.get("/tasks").data[0] == patient.get(f"/tasks/status/{ids[-1]}").data
 
 
-def test_scans_are_listed_likewise_for_who_may_see_them(api: Client, patient: Client) -> None:
+def test_scans_are_listed_likewise_for_who_may_see_them(api: ApiClient, patient: ApiClient) -> None:
     ids = [parse_id(patient.upload("/scans", {"file": PNG}).data["scan_id"]) for _ in range(3)]
     assert [scan["id"] for scan in patient.get("/scans/").data] == ids[::-1]
     doctor, whose = professional(api, "DOCTOR", administrator(api)), own_id(patient)
@@ -83,7 +83,7 @@ def test_scans_are_listed_likewise_for_who_may_see_them(api: Client, patient: Cl
     assert doctor.get(f"/scans?cursor={listed.json['next']}").status == 400, "a cursor is its list's own"
 
 
-def test_the_next_page_is_where_the_header_says(api: Client, patient: Client) -> None:
+def test_the_next_page_is_where_the_header_says(api: ApiClient, patient: ApiClient) -> None:
     ids = [parse_id(patient.upload("/scans", {"file": PNG}).data["scan_id"]) for _ in range(3)]
     doctor = professional(api, "DOCTOR", administrator(api))
     let_in(patient, doctor)
@@ -95,12 +95,12 @@ def test_the_next_page_is_where_the_header_says(api: Client, patient: Client) ->
 
 
 @pytest.mark.parametrize("query", ["limit=0", "limit=101", "limit=x", "cursor=x", "status=PENDING"])
-def test_a_list_that_cannot_be_is_refused(patient: Client, query: str) -> None:
+def test_a_list_that_cannot_be_is_refused(patient: ApiClient, query: str) -> None:
     assert patient.get(f"/tasks?{query}").status in {400, 422}
     assert patient.get(f"/scans?{query}").status in {400, 422}
 
 
-def test_whom_a_patient_lets_out_again_finds_their_tasks_no_more(api: Client, patient: Client) -> None:
+def test_whom_a_patient_lets_out_again_finds_their_tasks_no_more(api: ApiClient, patient: ApiClient) -> None:
     lab = professional(api, "LAB", administrator(api))
     let_in(patient, lab)
     task = lab.upload("/scans", {"file": PNG}, {"patient_id": str(own_id(patient))}).data["task_id"]
@@ -113,7 +113,7 @@ def test_whom_a_patient_lets_out_again_finds_their_tasks_no_more(api: Client, pa
     assert lab.post(f"/tasks/cancel/{task}").status == 404
 
 
-def test_another_analysis_is_another_version_and_overwrites_nothing(patient: Client, done: Made) -> None:
+def test_another_analysis_is_another_version_and_overwrites_nothing(patient: ApiClient, done: Made) -> None:
     before = patient.get(f"/scans/{done['scan_id']}").data
     again = patient.post(f"/scans/{done['scan_id']}/analyses", {"analysis": "expert", "priority": "LOW"}).data
     assert again["scan_id"] == done["scan_id"]
@@ -129,7 +129,7 @@ def test_another_analysis_is_another_version_and_overwrites_nothing(patient: Cli
         assert patient.get(f"/files/heatmaps/{task['task_id']}").status == 200
 
 
-def test_what_was_said_of_the_image_holds_for_the_next_analysis_too(patient: Client) -> None:
+def test_what_was_said_of_the_image_holds_for_the_next_analysis_too(patient: ApiClient) -> None:
     made = patient.upload("/scans", {"file": PNG}, {"scan_type": "MRI"}).data
     analysed(made)
     again = patient.send("POST", f"/scans/{made['scan_id']}/analyses").data
@@ -141,7 +141,7 @@ def test_what_was_said_of_the_image_holds_for_the_next_analysis_too(patient: Cli
     assert patient.get(f"/scans/{made['scan_id']}").data["result"]["model"]["name"] == "chest_xray"
 
 
-def test_it_needs_no_body_and_waits_in_the_queue_of_its_lane(patient: Client, done: Made) -> None:
+def test_it_needs_no_body_and_waits_in_the_queue_of_its_lane(patient: ApiClient, done: Made) -> None:
     again = patient.send("POST", f"/scans/{done['scan_id']}/analyses")
     assert again.status == 200
     queue = clients.sqs().get_queue_url(QueueName="medium")["QueueUrl"]
@@ -149,14 +149,14 @@ def test_it_needs_no_body_and_waits_in_the_queue_of_its_lane(patient: Client, do
     assert str(parse_id(again.data["task_id"])) in message["Body"]
 
 
-def test_one_that_is_called_off_leaves_the_scan_as_it_was(patient: Client, done: Made) -> None:
+def test_one_that_is_called_off_leaves_the_scan_as_it_was(patient: ApiClient, done: Made) -> None:
     before = patient.get(f"/scans/{done['scan_id']}").data
     again = patient.send("POST", f"/scans/{done['scan_id']}/analyses").data
     assert patient.post(f"/tasks/cancel/{again['task_id']}").status == 200
     assert patient.get(f"/scans/{done['scan_id']}").data == before
 
 
-def test_an_earlier_one_that_ends_later_is_not_shown_over_a_later_one(patient: Client, done: Made) -> None:
+def test_an_earlier_one_that_ends_later_is_not_shown_over_a_later_one(patient: ApiClient, done: Made) -> None:
     first, second = (patient.send("POST", f"/scans/{done['scan_id']}/analyses").data for _ in range(2))
     analysed(second)
     analysed(first)
@@ -164,14 +164,14 @@ def test_an_earlier_one_that_ends_later_is_not_shown_over_a_later_one(patient: C
     assert patient.get(f"/tasks/status/{first['task_id']}").data["status"] == "COMPLETED"
 
 
-def test_while_the_image_is_being_read_there_is_no_other_analysis(patient: Client, made: Made) -> None:
+def test_while_the_image_is_being_read_there_is_no_other_analysis(patient: ApiClient, made: Made) -> None:
     assert patient.send("POST", f"/scans/{made['scan_id']}/analyses").status == 409
     begun = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
     patient.post(f"/tasks/cancel/{begun['task_id']}")
     assert patient.send("POST", f"/scans/{begun['scan_id']}/analyses").status == 409, "there is no image"
 
 
-def test_an_order_is_taken_once_for_its_key_though_the_queue_failed(patient: Client, done: Made) -> None:
+def test_an_order_is_taken_once_for_its_key_though_the_queue_failed(patient: ApiClient, done: Made) -> None:
     keyed = {"Idempotency-Key": "again"}
     path = f"/scans/{done['scan_id']}/analyses"
     with failing(clients.sqs(), "sqs.SendMessage"):
@@ -181,12 +181,12 @@ def test_an_order_is_taken_once_for_its_key_though_the_queue_failed(patient: Cli
     assert len(patient.get(path).data) == 2
 
 
-def test_a_removed_scan_leaves_nothing(api: Client, patient: Client, done: Made) -> None:
+def test_a_removed_scan_leaves_nothing(api: ApiClient, patient: ApiClient, done: Made) -> None:
     keeps = patient.upload("/scans", {"file": PNG}).data
     patient.send("POST", f"/scans/{done['scan_id']}/analyses")
     other = sign_in(api, "other@example.org")
-    assert other.send("DELETE", f"/scans/{done['scan_id']}").status == 404
-    assert patient.send("DELETE", f"/scans/{done['scan_id']}").status == 200
+    assert other.delete(f"/scans/{done['scan_id']}").status == 404
+    assert patient.delete(f"/scans/{done['scan_id']}").status == 200
     for path in (
         f"/scans/{done['scan_id']}",
         f"/tasks/status/{done['task_id']}",
@@ -203,16 +203,16 @@ def test_a_removed_scan_leaves_nothing(api: Client, patient: Client, done: Made)
     assert about == ["GONE"], "only that there was one, for what still comes for it"
 
 
-def test_nothing_more_is_ordered_for_a_scan_that_is_being_removed(patient: Client, done: Made) -> None:
+def test_nothing_more_is_ordered_for_a_scan_that_is_being_removed(patient: ApiClient, done: Made) -> None:
     with failing(s3(), "s3.DeleteObjects"):
-        assert patient.send("DELETE", f"/scans/{done['scan_id']}").status == 503
+        assert patient.delete(f"/scans/{done['scan_id']}").status == 503
     assert patient.send("POST", f"/scans/{done['scan_id']}/analyses").status in {404, 409}
-    assert patient.send("DELETE", f"/scans/{done['scan_id']}").status == 200
+    assert patient.delete(f"/scans/{done['scan_id']}").status == 200
     assert patient.get("/tasks").data == []
 
 
-def test_who_cares_for_a_patient_removes_nothing_of_theirs(api: Client, patient: Client, made: Made) -> None:
+def test_who_cares_for_a_patient_removes_nothing_of_theirs(api: ApiClient, patient: ApiClient, made: Made) -> None:
     doctor = professional(api, "DOCTOR", administrator(api))
     let_in(patient, doctor)
-    assert doctor.send("DELETE", f"/scans/{made['scan_id']}").status == 403
+    assert doctor.delete(f"/scans/{made['scan_id']}").status == 403
     assert patient.get(f"/scans/{made['scan_id']}").status == 200

@@ -15,7 +15,7 @@ from scanward.stores.clients import s3
 from scanward.stores.scans import ScanStore
 from tests.faults.injection import failing
 from tests.support.care import administrator, let_in, own_id, professional
-from tests.support.client import Client, Reply
+from tests.support.client import ApiClient, Reply
 from tests.support.cloud import BUCKET, ROOT
 from tests.support.signed_in import sign_in
 
@@ -52,7 +52,7 @@ def order_of(reply: Reply) -> Order:
     return task.order
 
 
-def test_a_form_takes_all_that_may_be_said(patient: Client) -> None:
+def test_a_form_takes_all_that_may_be_said(patient: ApiClient) -> None:
     reply = patient.upload("/scans", {"file": PNG}, SAID)
     assert order_of(reply) == MEANT
     [key] = objects()
@@ -60,14 +60,14 @@ def test_a_form_takes_all_that_may_be_said(patient: Client) -> None:
     assert patient.get(f"/scans/{reply.data['scan_id']}").data["scan_type"] == "CT"
 
 
-def test_so_does_an_upload_straight_to_s3(patient: Client) -> None:
+def test_so_does_an_upload_straight_to_s3(patient: ApiClient) -> None:
     body = {"filename": "x", "content_type": "application/dicom", **SAID, "include_suggestions": False}
     reply = patient.post("/scans/uploads", body)
     assert order_of(reply) == MEANT
     assert reply.data["upload"]["fields"]["key"].startswith("uploads/high/")
 
 
-def test_nothing_said_is_medium_and_read_for_nobody_in_particular(patient: Client) -> None:
+def test_nothing_said_is_medium_and_read_for_nobody_in_particular(patient: ApiClient) -> None:
     assert order_of(patient.upload("/scans", {"file": PNG})) == Order()
 
 
@@ -85,14 +85,14 @@ def test_nothing_said_is_medium_and_read_for_nobody_in_particular(patient: Clien
         ("patient_id", ""),
     ],
 )
-def test_what_cannot_be_meant_is_named_and_nothing_is_kept(patient: Client, field: str, value: str) -> None:
+def test_what_cannot_be_meant_is_named_and_nothing_is_kept(patient: ApiClient, field: str, value: str) -> None:
     reply = patient.upload("/scans", {"file": PNG}, {field: value})
     assert (reply.status, set(reply.json["error"]["details"])) == (422, {field})
     assert objects() == []
 
 
 @pytest.mark.parametrize("role", ["DOCTOR", "HOSPITAL", "LAB"])
-def test_who_cares_for_a_patient_uploads_for_them(api: Client, patient: Client, role: str) -> None:
+def test_who_cares_for_a_patient_uploads_for_them(api: ApiClient, patient: ApiClient, role: str) -> None:
     carer = professional(api, role, administrator(api))
     whose = {"patient_id": str(to_uuid(own_id(patient)))}
     assert carer.upload("/scans", {"file": PNG}, whose).status == 404
@@ -106,7 +106,9 @@ def test_who_cares_for_a_patient_uploads_for_them(api: Client, patient: Client, 
     assert begun.status == 200
 
 
-def test_who_is_not_approved_reads_a_patient_who_let_them_in_and_uploads_nothing(api: Client, patient: Client) -> None:
+def test_who_is_not_approved_reads_a_patient_who_let_them_in_and_uploads_nothing(
+    api: ApiClient, patient: ApiClient
+) -> None:
     lab = professional(api, "LAB")
     let_in(patient, lab)
     made = patient.upload("/scans", {"file": PNG}).data
@@ -116,7 +118,7 @@ def test_who_is_not_approved_reads_a_patient_who_let_them_in_and_uploads_nothing
     assert len(objects()) == 1
 
 
-def test_a_patient_uploads_for_nobody_else(api: Client, patient: Client) -> None:
+def test_a_patient_uploads_for_nobody_else(api: ApiClient, patient: ApiClient) -> None:
     other = sign_in(api, "other@example.org")
     for whose in (own_id(patient), 123):
         assert other.upload("/scans", {"file": PNG}, {"patient_id": str(whose)}).status == 404
@@ -126,7 +128,7 @@ def test_a_patient_uploads_for_nobody_else(api: Client, patient: Client) -> None
 KEYED = {"Idempotency-Key": "9b2f-1"}
 
 
-def test_the_same_request_with_the_same_key_gives_the_same_answer(patient: Client) -> None:
+def test_the_same_request_with_the_same_key_gives_the_same_answer(patient: ApiClient) -> None:
     first = patient.upload("/scans", {"file": PNG}, SAID, headers=KEYED)
     again = patient.upload("/scans", {"file": PNG}, SAID, headers=KEYED)
     assert first.status == again.status == 200
@@ -134,7 +136,7 @@ def test_the_same_request_with_the_same_key_gives_the_same_answer(patient: Clien
     assert (len(objects()), versions()) == (1, 1)
 
 
-def test_an_upload_straight_to_s3_is_begun_once_too(patient: Client) -> None:
+def test_an_upload_straight_to_s3_is_begun_once_too(patient: ApiClient) -> None:
     body = {"filename": "x", "content_type": "image/png"}
     first = patient.post("/scans/uploads", body, headers=KEYED).data
     again = patient.post("/scans/uploads", body, headers=KEYED).data
@@ -142,7 +144,7 @@ def test_an_upload_straight_to_s3_is_begun_once_too(patient: Client) -> None:
     assert again["upload"]["fields"]["key"] == first["upload"]["fields"]["key"]
 
 
-def test_a_replay_after_its_time_gives_no_new_form(patient: Client) -> None:
+def test_a_replay_after_its_time_gives_no_new_form(patient: ApiClient) -> None:
     body = {"filename": "x", "content_type": "image/png"}
     assert patient.post("/scans/uploads", body, headers=KEYED).status == 200
     begin_earlier(tasks.UPLOAD_WINDOW)
@@ -150,7 +152,7 @@ def test_a_replay_after_its_time_gives_no_new_form(patient: Client) -> None:
     assert (late.status, late.code) == (409, "CONFLICT")
 
 
-def test_an_administrator_uploads_for_nobody_who_is_not_there(api: Client, patient: Client) -> None:
+def test_an_administrator_uploads_for_nobody_who_is_not_there(api: ApiClient, patient: ApiClient) -> None:
     chief = administrator(api)
     assert chief.upload("/scans", {"file": PNG}, {"patient_id": "123"}).status == 404
     assert chief.upload("/scans", {"file": PNG}, {"patient_id": str(own_id(patient))}).status == 200
@@ -166,26 +168,26 @@ def test_an_administrator_uploads_for_nobody_who_is_not_there(api: Client, patie
     ],
     ids=["other-file", "other-field", "other-route", "other-way"],
 )
-def test_a_key_that_came_with_another_request_is_refused(patient: Client, other: object) -> None:
+def test_a_key_that_came_with_another_request_is_refused(patient: ApiClient, other: object) -> None:
     assert patient.upload("/scans", {"file": PNG}, headers=KEYED).status == 200
     reply: Reply = other(patient)  # type: ignore[operator]
     assert (reply.status, reply.code) == (422, "KEY_REUSED")
     assert len(objects()) == 1
 
 
-def test_a_key_is_its_accounts_own(api: Client, patient: Client) -> None:
+def test_a_key_is_its_accounts_own(api: ApiClient, patient: ApiClient) -> None:
     first = patient.upload("/scans", {"file": PNG}, headers=KEYED).data
     other = sign_in(api, "other@example.org").upload("/scans", {"file": PNG}, headers=KEYED).data
     assert other["scan_id"] != first["scan_id"]
 
 
 @pytest.mark.parametrize("key", ["", "x" * 256, "é", "a\tb"])
-def test_a_key_that_is_none_is_refused(patient: Client, key: str) -> None:
+def test_a_key_that_is_none_is_refused(patient: ApiClient, key: str) -> None:
     reply = patient.upload("/scans", {"file": PNG}, headers={"Idempotency-Key": key})
     assert (reply.status, list(reply.json["error"]["details"])) == (422, ["Idempotency-Key"])
 
 
-def test_after_a_crash_half_way_the_same_request_finishes_the_work(patient: Client) -> None:
+def test_after_a_crash_half_way_the_same_request_finishes_the_work(patient: ApiClient) -> None:
     with failing(s3(), "s3.PutObject"):
         assert patient.upload("/scans", {"file": PNG}, headers=KEYED).status == 503
     at_it = patient.upload("/scans", {"file": PNG}, headers=KEYED)
@@ -209,7 +211,7 @@ def begin_earlier(by: timedelta) -> None:
     dynamodb.put_item(TableName="ScansTable", Item=item)
 
 
-def test_uploads_that_are_begun_without_end_are_braked(patient: Client) -> None:
+def test_uploads_that_are_begun_without_end_are_braked(patient: ApiClient) -> None:
     body = {"filename": "x", "content_type": "image/png"}
     replies = [patient.post("/scans/uploads", body) for _ in range(21)]
     assert [reply.status for reply in replies] == [200] * 20 + [429]
@@ -218,7 +220,7 @@ def test_uploads_that_are_begun_without_end_are_braked(patient: Client) -> None:
     assert patient.upload("/scans", {"file": PNG}).status == 200, "which are not counted"
 
 
-def test_a_replay_begins_nothing_and_is_not_counted(patient: Client) -> None:
+def test_a_replay_begins_nothing_and_is_not_counted(patient: ApiClient) -> None:
     body = {"filename": "x", "content_type": "image/png"}
     first = patient.post("/scans/uploads", body, headers=KEYED)
     for _ in range(19):
@@ -229,7 +231,7 @@ def test_a_replay_begins_nothing_and_is_not_counted(patient: Client) -> None:
     assert patient.post("/scans/uploads", {**body, "filename": "y"}, headers=KEYED).code == "KEY_REUSED"
 
 
-def test_what_is_refused_for_its_number_leaves_no_mark(patient: Client) -> None:
+def test_what_is_refused_for_its_number_leaves_no_mark(patient: ApiClient) -> None:
     body = {"filename": "x", "content_type": "image/png"}
     for _ in range(20):
         patient.post("/scans/uploads", body)
@@ -238,7 +240,7 @@ def test_what_is_refused_for_its_number_leaves_no_mark(patient: Client) -> None:
 
 
 def test_notes_are_kept_as_they_are_and_told_to_nobody_else(
-    patient: Client, capsys: pytest.CaptureFixture[str]
+    patient: ApiClient, capsys: pytest.CaptureFixture[str]
 ) -> None:
     patient.upload("/scans", {"file": PNG}, {"additional_notes": "Planted Name"})
     logged = capsys.readouterr()
