@@ -9,9 +9,10 @@ from bench.environment import ROOT, silent
 from bench.report import Report, verdict
 from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
-from tests.support.care import administrator, let_in, own_id, professional
 from tests.support.client import ApiClient, Reply
 from tests.support.cloud import cloud
+from tests.support.links import let_in
+from tests.support.people import own_id, professional, sign_in_administrator
 
 PASSWORD = "correct horse"
 Count = Counter[str]
@@ -74,7 +75,7 @@ def _requests() -> Iterator[tuple[str, Callable[[], Reply]]]:
     yield "upload, with an Idempotency-Key", lambda: patient.upload("/scans", {"file": image}, headers=headers)
     keyed_name = "begin a presigned upload, with an Idempotency-Key"
     yield keyed_name, lambda: patient.post("/scans/uploads", start, headers={"Idempotency-Key": "two"})
-    carer = professional(api, "LAB", administrator(api))
+    carer = professional(api, "LAB", sign_in_administrator(api))
     let_in(patient, carer)
     whose = {"patient_id": str(own_id(patient))}
     yield "upload, by who cares for them", lambda: carer.upload("/scans", {"file": image}, whose)

@@ -11,6 +11,9 @@ from tests.support.cloud import BUCKET, LANES, MARK, REGION, ROOT, SECRET, TABLE
 
 if TYPE_CHECKING:
     from tests.support.client import ApiClient
+    from tests.support.sockets import Sockets
+    from tests.support.workers import Workers
+    from tests.support.world import World
 
 BUILDING = ("tests/stack/", "tests/unit/infra/", "tests/unit/bench/")
 """Folders of tests that build and deploy: one process runs them all, since they share a cache and a cloud."""
@@ -70,6 +73,24 @@ def aws() -> Iterator[None]:
 
 
 @pytest.fixture
+def world(aws: None) -> "World":
+    """Provide what tests put into that AWS, under the real time."""
+    from tests.support.world import World
+
+    return World()
+
+
+@pytest.fixture
+def sockets(world: "World") -> "Sockets":
+    return world.sockets
+
+
+@pytest.fixture
+def workers(world: "World") -> "Workers":
+    return world.workers
+
+
+@pytest.fixture
 def api(aws: None) -> "ApiClient":
     """Provide a client of the whole API that has not signed in."""
     from tests.support.client import ApiClient
@@ -80,7 +101,7 @@ def api(aws: None) -> "ApiClient":
 @pytest.fixture
 def admin(api: "ApiClient") -> "ApiClient":
     """Provide an administrator."""
-    from tests.support.signed_in import sign_in_administrator
+    from tests.support.people import sign_in_administrator
 
     return sign_in_administrator(api)
 
@@ -88,6 +109,6 @@ def admin(api: "ApiClient") -> "ApiClient":
 @pytest.fixture
 def patient(api: "ApiClient") -> "ApiClient":
     """Provide a client that has signed in as a patient."""
-    from tests.support.signed_in import sign_in
+    from tests.support.people import sign_in
 
     return sign_in(api, "ada@example.org")

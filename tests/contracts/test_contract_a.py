@@ -4,7 +4,7 @@ import pytest
 
 from tests.contracts.replay import Replay
 from tests.support.client import ApiClient
-from tests.support.signed_in import spend_the_minute
+from tests.support.people import spend_the_minute
 
 PERSON = {"username": "ada", "email": "ada@example.org", "password": "correct horse"}
 PATIENT = PERSON | {"is_patient": True, "is_doctor": False}

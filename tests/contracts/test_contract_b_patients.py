@@ -4,7 +4,7 @@ import pytest
 
 from tests.contracts.replay import Replay
 from tests.support.client import ApiClient
-from tests.support.signed_in import sign_in, sign_in_administrator
+from tests.support.people import sign_in, sign_in_administrator
 
 
 @pytest.fixture

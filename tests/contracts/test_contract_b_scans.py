@@ -9,8 +9,9 @@ from scanward.domain.image_formats import ImageFormat, format_of
 from scanward.stores.clients import s3
 from tests.contracts.replay import Replay
 from tests.faults.injection import failing
-from tests.support.care import analysed, own_id
 from tests.support.client import ApiClient
+from tests.support.people import own_id
+from tests.support.scans import analyse
 
 FRIENDLY, EXPERT = "friendly analysis", "expert analysis"
 
@@ -27,7 +28,7 @@ def replay(patient: ApiClient) -> Replay:
 def finished(replay: Replay, name: str) -> dict[str, Any]:
     """Return what an upload is answered, once a worker has read it."""
     made: dict[str, Any] = replay.play(name).data
-    analysed(made)
+    analyse(made)
     return made
 
 

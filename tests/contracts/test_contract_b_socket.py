@@ -11,20 +11,21 @@ from scanward.stores import keys
 from scanward.stores.tasks import task_of_image
 from tests.contracts.comparison import compare
 from tests.contracts.replay import Replay
-from tests.support.care import analysed
 from tests.support.client import ApiClient
-from tests.support.sockets import World
+from tests.support.scans import analyse
+from tests.support.sockets import Sockets
+from tests.support.world import World
 
 WATCHED = ("friendly analysis", "expert analysis")
 
 
 @pytest.fixture
-def world(aws: None) -> World:
+def sockets(world: World) -> Sockets:
     """Sockets over the same tables, whose changes a stream tells."""
     boto3.client("dynamodb").update_table(
         TableName="ScansTable", StreamSpecification={"StreamEnabled": True, "StreamViewType": "NEW_IMAGE"}
     )
-    return World()
+    return world.sockets
 
 
 def changes() -> list[dict[str, Any]]:
@@ -41,19 +42,19 @@ def changes() -> list[dict[str, Any]]:
     ]
 
 
-def test_who_watches_is_told_what_the_document_shows(world: World, patient: ApiClient) -> None:
+def test_who_watches_is_told_what_the_document_shows(sockets: Sockets, patient: ApiClient) -> None:
     replay = Replay("b")
     replay.tokens["access"] = patient.token or ""
     watched = [replay.play(name).data for name in WATCHED]
     replay.named |= {"task_id": watched[0]["task_id"], "other_task_id": watched[1]["task_id"]}
     updates = replay.exchange("task updates")
     query = updates["request"]["query"]
-    assert world.connect(query["token"], *query["task_ids"].split(",")) == 200
+    assert sockets.connect(query["token"], *query["task_ids"].split(",")) == 200
     for made in watched:
-        analysed(made)
+        analyse(made)
     for change in changes():
-        push_task(world.push, task_of_image(change))
-    pushed = world.outbox.sent["c1"]
+        push_task(sockets.push, task_of_image(change))
+    pushed = sockets.outbox.sent["c1"]
     for made in watched:
         [shown] = [said for said in pushed if (said["task_id"], said["progress"]) == (made["task_id"], 45)]
         compare({**updates["message"], "task_id": made["task_id"]}, shown, "pushed")

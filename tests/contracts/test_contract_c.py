@@ -6,8 +6,8 @@ import pytest
 
 from tests.contracts.replay import Replay
 from tests.support.client import ApiClient
+from tests.support.people import sign_in_administrator
 from tests.support.registrations import KINDS, body
-from tests.support.signed_in import sign_in_administrator
 
 
 def login(api: ApiClient, kind: str, **fields: str) -> tuple[int, Any]:

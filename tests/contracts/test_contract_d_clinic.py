@@ -4,26 +4,26 @@ import pytest
 
 from tests.contracts.replay import Replay
 from tests.support.client import ApiClient
-from tests.support.clinic import approved, connect, number
-from tests.support.signed_in import sign_in, sign_in_administrator
-from tests.support.wards import admit, assign, department
+from tests.support.departments import admit, assign, department
+from tests.support.links import connect
+from tests.support.people import approve, own_id, sign_in, sign_in_administrator
 
 
 @pytest.fixture
 def replay(api: ApiClient) -> Replay:
     """Provide a doctor and a patient in a department, with a record."""
     admin = sign_in_administrator(api)
-    doctor, patient = approved(admin, sign_in(api, "doctor@example.org", "DOCTOR")), sign_in(api, "jane@example.org")
+    doctor, patient = approve(admin, sign_in(api, "doctor@example.org", "DOCTOR")), sign_in(api, "jane@example.org")
     ward = department(admin)
     assign(admin, ward, doctor)
     connect(doctor, patient)
     assert admit(doctor, ward, patient).status == 200
-    said = {"patient_id": number(patient), "description": "Cough", "diagnosis": "Cold"}
+    said = {"patient_id": own_id(patient), "description": "Cough", "diagnosis": "Cold"}
     written = doctor.post("/api/patient_records/", said)
     assert written.status == 201
     played = Replay("d")
     played.tokens |= {"doctor": doctor.token or "", "patient": patient.token or ""}
-    played.named |= {"doctor_id": number(doctor), "patient_id": number(patient)}
+    played.named |= {"doctor_id": own_id(doctor), "patient_id": own_id(patient)}
     played.named |= {"department_id": ward, "record_id": written.json["pk"]}
     return played
 

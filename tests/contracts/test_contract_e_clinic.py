@@ -4,7 +4,8 @@ import pytest
 
 from tests.contracts.replay import Replay
 from tests.support.client import ApiClient
-from tests.support.clinic import approved, connect, number
+from tests.support.links import connect
+from tests.support.people import approve, own_id
 
 HISTORY = {"name_of_surgery": "Appendectomy", "description_of_surgery": "Laparoscopic"}
 
@@ -16,8 +17,8 @@ def replay(admin: ApiClient) -> Replay:
     for kind in ("patient", "doctor"):
         played.play(f"register {kind}", f"log in {kind}")
         played.tokens[kind] = played.tokens["access"]
-        played.named[f"{kind}_id"] = number(ApiClient(played.tokens[kind]))
-    approved(admin, ApiClient(played.tokens["doctor"]))
+        played.named[f"{kind}_id"] = own_id(ApiClient(played.tokens[kind]))
+    approve(admin, ApiClient(played.tokens["doctor"]))
     played.tokens["administrator"] = admin.token or ""
     return played
 

@@ -3,10 +3,11 @@
 import pytest
 
 from scanward.domain.ids import to_uuid
-from tests.support.care import administrator, analysed, let_in, own_id, professional
 from tests.support.client import ApiClient, Reply
 from tests.support.cloud import ROOT
-from tests.support.signed_in import sign_in
+from tests.support.links import let_in
+from tests.support.people import own_id, professional, sign_in, sign_in_administrator
+from tests.support.scans import analyse
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 COLUMNS = {
@@ -42,7 +43,7 @@ def test_an_upload_answers_with_the_tables_columns(patient: ApiClient, row: Row)
 def test_it_is_the_same_scan_as_everybodys(patient: ApiClient, row: Row) -> None:
     scan = patient.get(f"/scans/{row['id']}").data
     assert scan["patient_id"] == row["user_id"]
-    analysed({"scan_id": str(row["id"]), "task_id": str(row["task_id"])})
+    analyse({"scan_id": str(row["id"]), "task_id": str(row["task_id"])})
     read = patient.get(f"/api/unique_xray/{row['id']}").json
     assert read["analysis"] == patient.get(f"/scans/{row['id']}").data["result"]
     assert patient.get(str(read["image_of_xray"])).headers["content-type"] == "image/jpeg"
@@ -81,10 +82,10 @@ def test_what_is_missing_or_nobodys_to_say_is_named(
 
 
 def test_a_doctors_reading_is_kept_beside_the_models(api: ApiClient, patient: ApiClient, row: Row) -> None:
-    analysed({"scan_id": str(row["id"]), "task_id": str(row["task_id"])})
+    analyse({"scan_id": str(row["id"]), "task_id": str(row["task_id"])})
     before = patient.get(f"/api/unique_xray/{row['id']}").json
     path, body = f"/api/unique_xray/{row['id']}", b'{"result_of_xray": "consolidation, right lower zone"}'
-    doctor = professional(api, "DOCTOR", administrator(api))
+    doctor = professional(api, "DOCTOR", sign_in_administrator(api))
     assert doctor.send("PUT", path, body, "application/json").status == 404
     let_in(patient, doctor)
     written = doctor.send("PUT", path, body, "application/json")
@@ -96,7 +97,7 @@ def test_a_doctors_reading_is_kept_beside_the_models(api: ApiClient, patient: Ap
 
 
 def test_what_was_read_before_is_kept_and_labs_see_images_alone(api: ApiClient, patient: ApiClient, row: Row) -> None:
-    chief = administrator(api)
+    chief = sign_in_administrator(api)
     doctor, lab = professional(api, "DOCTOR", chief), professional(api, "LAB", chief)
     let_in(patient, doctor)
     let_in(patient, lab)
@@ -110,7 +111,7 @@ def test_what_was_read_before_is_kept_and_labs_see_images_alone(api: ApiClient, 
 
 
 def test_what_a_doctor_reads_at_the_upload_is_the_first_reading(api: ApiClient, patient: ApiClient) -> None:
-    doctor = professional(api, "DOCTOR", administrator(api))
+    doctor = professional(api, "DOCTOR", sign_in_administrator(api))
     let_in(patient, doctor)
     fields = {**SAID, "user_id": str(own_id(patient)), "result_of_xray": "at the upload"}
     made = doctor.upload("/api/xrays", {"image_of_xray": PNG}, fields)
@@ -127,7 +128,7 @@ def test_an_image_and_a_way_around_it_are_too_much(patient: ApiClient) -> None:
 
 def test_nobody_but_a_doctor_writes_one(api: ApiClient, patient: ApiClient, row: Row) -> None:
     path, body = f"/api/unique_xray/{row['id']}", b'{"result_of_xray": "clear"}'
-    chief = administrator(api)
+    chief = sign_in_administrator(api)
     lab = professional(api, "LAB", chief)
     let_in(patient, lab)
     waiting = professional(api, "DOCTOR")
@@ -138,7 +139,7 @@ def test_nobody_but_a_doctor_writes_one(api: ApiClient, patient: ApiClient, row:
 
 
 def test_a_doctor_uploads_for_a_patient_with_a_reading(api: ApiClient, patient: ApiClient) -> None:
-    doctor = professional(api, "DOCTOR", administrator(api))
+    doctor = professional(api, "DOCTOR", sign_in_administrator(api))
     fields = {**SAID, "user_id": str(own_id(patient)), "result_of_xray": "clear"}
     assert doctor.upload("/api/xrays", {"image_of_xray": PNG}, fields).status == 404
     let_in(patient, doctor)
@@ -150,7 +151,7 @@ def test_a_doctor_uploads_for_a_patient_with_a_reading(api: ApiClient, patient: 
 def test_a_patient_is_named_by_either_name_and_either_spelling(
     api: ApiClient, patient: ApiClient, straight: bool
 ) -> None:
-    doctor, whose = professional(api, "DOCTOR", administrator(api)), own_id(patient)
+    doctor, whose = professional(api, "DOCTOR", sign_in_administrator(api)), own_id(patient)
     let_in(patient, doctor)
 
     def upload(named: dict[str, str]) -> Reply:

@@ -13,7 +13,7 @@ from scanward.domain.ids import parse_id
 from scanward.stores.accounts import AccountStore
 from tests.support.client import ApiClient
 from tests.support.cloud import TABLES
-from tests.support.signed_in import sign_in_administrator
+from tests.support.people import sign_in_administrator
 
 PASSWORD = {"password": "correct horse"}
 EMAIL = {"email": "ada@example.org"}

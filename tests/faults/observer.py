@@ -14,9 +14,8 @@ from scanward.stores.dynamo import connection
 from scanward.stores.scans import ScanStore
 from tests.support.cloud import BUCKET
 from tests.support.queues import Queues
-from tests.support.sockets import World as Sockets
-from tests.support.sockets import task_uuid
-from tests.support.uploads import ADA, MINUTE, TABLE, World
+from tests.support.sockets import Sockets, task_uuid
+from tests.support.workers import ADA, MINUTE, TABLE, Workers
 
 _numbers = count()
 
@@ -59,15 +58,15 @@ def emptied(queues: Queues) -> None:
 class Seen:
     """Each task as it was last polled, each state that ever was, and what was pushed of them."""
 
-    def __init__(self, world: World, sockets: Sockets) -> None:
-        self.world, self.sockets = world, sockets
+    def __init__(self, workers: Workers, sockets: Sockets) -> None:
+        self.workers, self.sockets = workers, sockets
         self.tasks: dict[int, Task] = {}
         self.states: list[Task] = []
         self.removed: set[int] = set()
         self.socket = f"own-{next(_numbers)}"
         sockets.connect(sockets.access(ADA.account_id), connection=self.socket)
 
-        self._watch(world.scans)
+        self._watch(workers.scans)
 
     def _watch(self, store: ScanStore) -> None:
         def watched(before: Task, after: Task) -> Task:
@@ -81,7 +80,7 @@ class Seen:
     def look(self) -> None:
         """Poll everything, and hold it against what was there before."""
         for task_id, before in list(self.tasks.items()):
-            now = self.world.scans.task(task_id)
+            now = self.workers.scans.task(task_id)
             if before.scan_id in self.removed:
                 assert now is None, "what was removed stays removed"
                 left = s3().list_objects_v2(Bucket=BUCKET, Prefix=derived_prefix(before.scan_id))
@@ -105,17 +104,17 @@ class Seen:
             self._mirrored(now)
 
     def _mirrored(self, task: Task) -> None:
-        scan = self.world.scans.get(task.scan_id)
+        scan = self.workers.scans.get(task.scan_id)
         assert scan
-        shown = self.world.task(scan.task_id)
+        shown = self.workers.task(scan.task_id)
         assert (scan.status, scan.result) == (shown.status, shown.result)
         if task.status is TaskStatus.COMPLETED:
-            assert self.world.objects.exists(heatmap_key(task.scan_id, task.id))
+            assert self.workers.objects.exists(heatmap_key(task.scan_id, task.id))
 
     def swept(self) -> None:
         """Check what holds whenever a sweep is over."""
-        now = self.world.clock.now()
-        for task in (found for found in map(self.world.scans.task, self.tasks) if found and not found.is_final):
+        now = self.workers.clock.now()
+        for task in (found for found in map(self.workers.scans.task, self.tasks) if found and not found.is_final):
             assert task.due_at
             assert task.due_at > now, "I4: nothing stays as it is past its lease"
             assert now - task.created_at <= DEADLINE + FIRST_CHECK + LEASE + MINUTE, "I1: final by the deadline"
@@ -125,7 +124,7 @@ class Seen:
         before = self.sockets.versions(state, self.socket)
         self.sockets.moved(state)
         sent = self.sockets.versions(state, self.socket)
-        polled = self.world.scans.task(state.id)
+        polled = self.workers.scans.task(state.id)
         assert sent[: len(before)] == before
         assert sorted(set(sent)) == sent, "I6: no version twice, none backwards"
         assert len(sent) - len(before) <= 1
@@ -134,7 +133,7 @@ class Seen:
 
     def new(self, task_id: int) -> None:
         """Add a task that is there from now on."""
-        task = self.world.task(task_id)
+        task = self.workers.task(task_id)
         assert task.patient_id == ADA.account_id
         assert task_uuid(task)
         if task_id not in self.tasks:

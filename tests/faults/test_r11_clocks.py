@@ -13,7 +13,7 @@ from scanward.domain import tasks
 from scanward.domain.tasks import LEASE, TaskStatus
 from scanward.security.tokens import LEEWAY
 from scanward.stores.dynamo import StoreClock, connection
-from tests.support.uploads import World
+from tests.support.workers import Workers
 
 OFF = [timedelta(minutes=10), timedelta(minutes=-10)]
 
@@ -24,14 +24,14 @@ def wrong(off: timedelta) -> Callable[[], datetime]:
 
 
 @pytest.fixture
-def real(world: World) -> World:
-    """Provide a world whose clock moves by itself."""
-    world.inference = replace(world.inference, now=clock.now)
-    return world
+def real(workers: Workers) -> Workers:
+    """Provide workers whose clock moves by itself."""
+    workers.inference = replace(workers.inference, now=clock.now)
+    return workers
 
 
 @pytest.mark.parametrize("off", OFF, ids=["ahead", "behind"])
-def test_a_worker_whose_clock_is_off_takes_no_other_workers_task(real: World, off: timedelta) -> None:
+def test_a_worker_whose_clock_is_off_takes_no_other_workers_task(real: Workers, off: timedelta) -> None:
     with real.queues.notified(lost=True):
         task = real.task(real.upload())
     held = real.scans.write_transition(task, tasks.claim(task, "another", None, clock.now()))
@@ -41,7 +41,7 @@ def test_a_worker_whose_clock_is_off_takes_no_other_workers_task(real: World, of
 
 
 @pytest.mark.parametrize("off", OFF, ids=["ahead", "behind"])
-def test_from_a_worker_whose_clock_is_off_nobody_takes_its_task(real: World, off: timedelta) -> None:
+def test_from_a_worker_whose_clock_is_off_nobody_takes_its_task(real: Workers, off: timedelta) -> None:
     with real.queues.notified(lost=True):
         task = real.task(real.upload())
     now = wrong(off)
@@ -54,7 +54,7 @@ def test_from_a_worker_whose_clock_is_off_nobody_takes_its_task(real: World, off
 
 
 @pytest.mark.parametrize("off", OFF, ids=["ahead", "behind"])
-def test_a_sweeper_whose_clock_is_off_announces_and_ends_nothing_early(real: World, off: timedelta) -> None:
+def test_a_sweeper_whose_clock_is_off_announces_and_ends_nothing_early(real: Workers, off: timedelta) -> None:
     with real.queues.notified(lost=True):
         task = real.task(real.upload())
     waiting = real.task(real.upload())
@@ -64,7 +64,7 @@ def test_a_sweeper_whose_clock_is_off_announces_and_ends_nothing_early(real: Wor
     assert (real.task(task), real.task(waiting)) == (held, waiting)
 
 
-def test_by_dynamodbs_clock_a_lease_does_end(real: World) -> None:
+def test_by_dynamodbs_clock_a_lease_does_end(real: Workers) -> None:
     with real.queues.notified(lost=True):
         task = real.task(real.upload())
     real.scans.write_transition(task, tasks.claim(task, "dead", None, clock.now()))
@@ -84,18 +84,21 @@ def test_by_dynamodbs_clock_a_lease_does_end(real: World) -> None:
 
 
 @pytest.mark.parametrize("off", OFF, ids=["ahead", "behind"])
-def test_what_an_api_with_a_wrong_clock_accepts_is_read_once_by_growing_versions(world: World, off: timedelta) -> None:
-    true = world.clock.time
-    world.clock.time = true + off
-    with world.queues.notified():
-        made = world.upload()
-    world.clock.time = true
-    held = world.scans.write_transition(world.task(made), tasks.claim(world.task(made), "one", None, world.clock.now()))
-    world.minutes(1)
-    world.work()
-    assert world.task(made) == held, "no lease was taken"
-    world.minutes(3, world.work)
-    done = world.task(made)
+def test_what_an_api_with_a_wrong_clock_accepts_is_read_once_by_growing_versions(
+    workers: Workers, off: timedelta
+) -> None:
+    workers.clock.ahead += off
+    with workers.queues.notified():
+        made = workers.upload()
+    workers.clock.ahead -= off
+    held = workers.scans.write_transition(
+        workers.task(made), tasks.claim(workers.task(made), "one", None, workers.clock.now())
+    )
+    workers.minutes(1)
+    workers.work()
+    assert workers.task(made) == held, "no lease was taken"
+    workers.minutes(3, workers.work)
+    done = workers.task(made)
     assert (done.status, done.attempts) == (TaskStatus.COMPLETED, 2)
     assert done.version > held.version
 

@@ -20,8 +20,8 @@ from tests.faults.injection import failing
 from tests.faults.observer import Seen, emptied, killed
 from tests.faults.size import sized
 from tests.support.cloud import BUCKET
-from tests.support.sockets import World as Sockets
-from tests.support.uploads import ADA, MINUTE, PNG, World
+from tests.support.workers import ADA, MINUTE, PNG
+from tests.support.world import World
 
 RUNS = settings(
     max_examples=sized(500, 16),
@@ -42,10 +42,10 @@ def chosen(among: list[T], pick: int) -> T:
 class Uploads(RuleBasedStateMachine):
     """Everything that people, S3, SQS, workers and the schedule do."""
 
-    def __init__(self, world: World, sockets: Sockets) -> None:
+    def __init__(self, world: World) -> None:
         super().__init__()
-        emptied(world.queues)
-        self.world, self.seen = world, Seen(world, sockets)
+        emptied(world.workers.queues)
+        self.workers, self.seen = world.workers, Seen(world.workers, world.sockets)
         self.answers: dict[str, object] = {}
         self.forms: list[str] = []
 
@@ -62,8 +62,8 @@ class Uploads(RuleBasedStateMachine):
     @rule(key=st.sampled_from(["a", "b"]), lost=st.booleans())
     def upload(self, key: str, lost: bool) -> None:
         """I7: the same key gives the same answer, and make nothing new."""
-        with self.world.queues.notified(lost=lost):
-            made = self.world.upload(IdempotencyKey(ADA.account_id, key, key))
+        with self.workers.queues.notified(lost=lost):
+            made = self.workers.upload(IdempotencyKey(ADA.account_id, key, key))
         told = (made.scan_id, made.task_id, made.task_token)
         if self.answers.setdefault(key, told) == told and made.scan_id not in self.seen.removed:
             self.seen.new(made.task_id)
@@ -72,27 +72,27 @@ class Uploads(RuleBasedStateMachine):
     @precondition(room)
     @rule()
     def begin(self) -> None:
-        made, form = begin_upload(self.world.imaging, ADA, "image/png", UploadCommand(ORDER))
+        made, form = begin_upload(self.workers.imaging, ADA, "image/png", UploadCommand(ORDER))
         self.forms.append(form.fields["key"])
         self.seen.new(made.task_id)
 
     @precondition(lambda self: self.forms)
     @rule(pick=PICK, lost=st.booleans(), good=st.booleans())
     def send(self, pick: int, lost: bool, good: bool) -> None:
-        with self.world.queues.notified(lost=lost):
+        with self.workers.queues.notified(lost=lost):
             s3().put_object(Bucket=BUCKET, Key=chosen(self.forms, pick), Body=PNG if good else PNG[:99])
 
-    @precondition(lambda self: self.world.queues.events)
+    @precondition(lambda self: self.workers.queues.events)
     @rule(pick=PICK)
     def duplicate(self, pick: int) -> None:
-        self.world.queues.send(self.world.queues.lanes[Priority.HIGH], chosen(self.world.queues.events, pick))
+        self.workers.queues.send(self.workers.queues.lanes[Priority.HIGH], chosen(self.workers.queues.events, pick))
 
     @precondition(some)
     @rule(pick=PICK)
     def cancel(self, pick: int) -> None:
         task = self.task(pick)
         try:
-            called = cancel(self.world.imaging, ADA, str(task.id))
+            called = cancel(self.workers.imaging, ADA, str(task.id))
         except Conflict:
             assert task.status in {TaskStatus.COMPLETED, TaskStatus.FAILED}
         else:
@@ -101,12 +101,12 @@ class Uploads(RuleBasedStateMachine):
     @rule(more=st.integers(1, 3))
     def work(self, more: int) -> None:
         for _ in range(more):
-            self.world.queues.read(self.world.queues.lanes[Priority.HIGH], self.world.analyse)
+            self.workers.queues.read(self.workers.queues.lanes[Priority.HIGH], self.workers.analyse)
 
     @rule(call=st.integers(1, 14), arrives=st.booleans())
     def kill(self, call: int, arrives: bool) -> None:
-        read: Callable[[], object] = lambda: self.world.queues.read(  # noqa: E731
-            self.world.queues.lanes[Priority.HIGH], self.world.analyse
+        read: Callable[[], object] = lambda: self.workers.queues.read(  # noqa: E731
+            self.workers.queues.lanes[Priority.HIGH], self.workers.analyse
         )
         with killed(call, arrives=arrives):
             read()
@@ -114,26 +114,26 @@ class Uploads(RuleBasedStateMachine):
     @rule(operation=st.sampled_from(["s3.GetObject", "s3.PutObject"]))
     def fail_to_store(self, operation: str) -> None:
         with failing(s3(), operation):
-            self.world.queues.read(self.world.queues.lanes[Priority.HIGH], self.world.analyse)
+            self.workers.queues.read(self.workers.queues.lanes[Priority.HIGH], self.workers.analyse)
 
     @rule(minutes=st.sampled_from([1, 1, 2, 3, 15]))
     def tick(self, minutes: int) -> None:
-        self.world.clock.time += REQUEST_TIMEOUT
-        self.world.minutes(minutes)
+        self.workers.clock.ahead += REQUEST_TIMEOUT
+        self.workers.minutes(minutes)
         self.seen.swept()
 
     @precondition(some)
     @rule(pick=PICK)
     def poll(self, pick: int) -> None:
         task = self.task(pick)
-        assert read_task(self.world.imaging, ADA, str(task.id)) == task
+        assert read_task(self.workers.imaging, ADA, str(task.id)) == task
 
     @precondition(lambda self: self.some() and self.room())
     @rule(pick=PICK)
     def analyse_again(self, pick: int) -> None:
         try:
             made = reanalyse(
-                deps=self.world.imaging, actor=ADA, scan_id=str(self.task(pick).scan_id), order=ORDER, once=None
+                deps=self.workers.imaging, actor=ADA, scan_id=str(self.task(pick).scan_id), order=ORDER, once=None
             )
         except Conflict:
             return  # not finished yet, or nothing has come
@@ -142,25 +142,25 @@ class Uploads(RuleBasedStateMachine):
     @rule()
     def bury(self) -> None:
         """I8: a dead letter goes when its task has ended."""
-        queues, letters = self.world.queues, list[str]()
+        queues, letters = self.workers.queues, list[str]()
 
         def bury(body: str) -> None:
             letters.append(body)
-            self.world.bury(body)
+            self.workers.bury(body)
 
         queues.read(queues.dead, bury)
         for body in letters if not queues.waiting(queues.dead) else []:
-            left = [task for task in map(self.world.scans.task, self.seen.tasks) if task and str(task.id) in body]
+            left = [task for task in map(self.workers.scans.task, self.seen.tasks) if task and str(task.id) in body]
             assert all(task.is_final for task in left)
 
     @precondition(some)
     @rule(pick=PICK)
     def delete(self, pick: int) -> None:
         scan_id = self.task(pick).scan_id
-        delete_scan(self.world.imaging, ADA, str(scan_id))
+        delete_scan(self.workers.imaging, ADA, str(scan_id))
         self.seen.removed.add(scan_id)
         with pytest.raises(NotFound):
-            delete_scan(self.world.imaging, ADA, str(scan_id))
+            delete_scan(self.workers.imaging, ADA, str(scan_id))
 
     @precondition(lambda self: self.seen.states)
     @rule(pick=PICK)
@@ -174,18 +174,18 @@ class Uploads(RuleBasedStateMachine):
     def teardown(self) -> None:
         """I1: an hour later everything is final, though no worker comes any more."""
         for passed in (DEADLINE + MINUTE, 2 * MINUTE):
-            self.world.clock.time += passed
-            self.world.minutes(1)
+            self.workers.clock.ahead += passed
+            self.workers.minutes(1)
         self.seen.look()
         self.seen.sockets.disconnect(self.seen.socket)
         assert all(task.is_final for task in self.seen.tasks.values())
 
 
-def test_whatever_befalls_uploads_the_invariants_hold(world: World) -> None:
-    sockets = Sockets(limit=10**6)
+def test_whatever_befalls_uploads_the_invariants_hold(aws: None) -> None:
+    world = World(stands=True, limit=10**6)
 
     class Machine(Uploads):
         def __init__(self) -> None:
-            super().__init__(world, sockets)
+            super().__init__(world)
 
     run_state_machine_as_test(Machine, settings=RUNS)

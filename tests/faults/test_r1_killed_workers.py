@@ -7,8 +7,8 @@ import pytest
 
 from scanward.domain.tasks import LEASE, TaskStatus
 from tests.faults.size import sized
-from tests.faults.workers import Kill, Workers
-from tests.support.uploads import World
+from tests.faults.worker_processes import Kill, WorkerProcesses
+from tests.support.workers import Workers
 
 TIMES = sized(50, 1)
 LATE = timedelta(seconds=30)
@@ -26,33 +26,33 @@ STEPS = {
 
 @pytest.mark.parametrize("step", STEPS)
 def test_a_task_whose_worker_is_killed_is_final_when_it_is_told_of_again(
-    world: World, ours: Workers, step: str
+    workers: Workers, ours: WorkerProcesses, step: str
 ) -> None:
     chance = random.Random(step)
     for number in range(TIMES):
         kill = STEPS[step][number] if number < len(STEPS[step]) else chance.choice(STEPS[step])
-        with world.queues.notified(lost=True):
-            task = world.task(world.upload())
-        event = world.queues.events[-1]
+        with workers.queues.notified(lost=True):
+            task = workers.task(workers.upload())
+        event = workers.queues.events[-1]
         assert ours.work([event], timedelta(), kill).killed
-        left = world.task(task)
+        left = workers.task(task)
         ended = ours.work([event, event], LEASE + LATE)
-        done = world.task(task)
+        done = workers.task(task)
         assert (done.status, ended.code) == (TaskStatus.COMPLETED, 0)
         assert done == left or not left.is_final, "a result that was written stays"
         assert ended.outcomes[-1] == "nothing to do", "there is one result"
         assert done.attempts <= 2
-        scan = world.scans.get(task.scan_id)
+        scan = workers.scans.get(task.scan_id)
         assert scan
         assert (scan.status, scan.result) == (done.status, done.result)
-        world.clock.time += timedelta(milliseconds=1)
+        workers.clock.ahead += timedelta(milliseconds=1)
 
 
-def test_before_its_lease_is_over_nobody_takes_a_killed_workers_task(world: World, ours: Workers) -> None:
-    with world.queues.notified(lost=True):
-        task = world.task(world.upload())
-    assert ours.work(world.queues.events, timedelta(), Kill("imaging/decode.py", "decode")).killed
-    held = world.task(task)
+def test_before_its_lease_is_over_nobody_takes_a_killed_workers_task(workers: Workers, ours: WorkerProcesses) -> None:
+    with workers.queues.notified(lost=True):
+        task = workers.task(workers.upload())
+    assert ours.work(workers.queues.events, timedelta(), Kill("imaging/decode.py", "decode")).killed
+    held = workers.task(task)
     assert held.status is TaskStatus.IN_PROGRESS
-    assert ours.work(world.queues.events, LEASE / 2).outcomes == ["nothing to do"]
-    assert world.task(task) == held
+    assert ours.work(workers.queues.events, LEASE / 2).outcomes == ["nothing to do"]
+    assert workers.task(task) == held

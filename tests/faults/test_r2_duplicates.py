@@ -12,42 +12,42 @@ from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import connection
 from tests.faults.one_at_a_time import at_once, serialised
 from tests.faults.size import sized
-from tests.support.uploads import World
+from tests.support.workers import Workers
 
 UPLOADS = sized(200, 8)
 TIMES, THREADS = 10, 8
 
 
 @pytest.fixture(autouse=True)
-def one_call_at_a_time(world: World) -> Iterator[None]:
+def one_call_at_a_time(workers: Workers) -> Iterator[None]:
     with serialised([connection().client, s3(), sqs()]):
         yield
 
 
-def test_ten_of_each_event_over_eight_threads_make_one_result(world: World) -> None:
-    with world.queues.notified(lost=True):
-        made = [world.upload() for _ in range(UPLOADS)]
-    before = world.models.runs
+def test_ten_of_each_event_over_eight_threads_make_one_result(workers: Workers) -> None:
+    with workers.queues.notified(lost=True):
+        made = [workers.upload() for _ in range(UPLOADS)]
+    before = workers.models.runs
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(world.analyse, [event for event in world.queues.events for _ in range(TIMES)]))
-    done = [world.task(of) for of in made]
+        list(pool.map(workers.analyse, [event for event in workers.queues.events for _ in range(TIMES)]))
+    done = [workers.task(of) for of in made]
     assert {(task.status, task.attempts) for task in done} == {(TaskStatus.COMPLETED, 1)}
-    assert world.models.runs - before == UPLOADS, "one run for each lease"
-    for event in world.queues.events:
-        world.analyse(event)
-    assert [world.task(of) for of in made] == done
-    assert world.models.runs - before == UPLOADS
+    assert workers.models.runs - before == UPLOADS, "one run for each lease"
+    for event in workers.queues.events:
+        workers.analyse(event)
+    assert [workers.task(of) for of in made] == done
+    assert workers.models.runs - before == UPLOADS
 
 
-def test_of_eight_workers_that_are_told_at_once_one_works(world: World) -> None:
-    with world.queues.notified(lost=True):
+def test_of_eight_workers_that_are_told_at_once_one_works(workers: Workers) -> None:
+    with workers.queues.notified(lost=True):
         for _ in range(UPLOADS):
-            world.upload()
-    before = world.models.runs
+            workers.upload()
+    before = workers.models.runs
 
-    for event in world.queues.events:
+    for event in workers.queues.events:
         [arrival] = parse_message(event, "images")
         assert isinstance(arrival, UploadedObject)
-        outcomes = at_once(*[lambda: world.outcome(arrival)] * THREADS)  # noqa: B023 - each is over before the next
+        outcomes = at_once(*[lambda: workers.outcome(arrival)] * THREADS)  # noqa: B023 - each is over before the next
         assert sorted(map(str, outcomes)) == sorted([Outcome.FINISHED, *[Outcome.NOTHING_TO_DO] * (THREADS - 1)])
-    assert world.models.runs - before == UPLOADS
+    assert workers.models.runs - before == UPLOADS

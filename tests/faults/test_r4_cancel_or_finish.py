@@ -16,22 +16,22 @@ from scanward.stores.dynamo import connection
 from scanward.web.families import status_of
 from tests.faults.one_at_a_time import at_once, serialised
 from tests.faults.size import sized
-from tests.support.uploads import ADA, MINUTE, World
+from tests.support.workers import ADA, MINUTE, Workers
 
 RACES = sized(5_000, 50)
 RESULT = {"pathologies": ["effusion"]}
 
 
 @pytest.fixture(autouse=True)
-def one_call_at_a_time(world: World) -> Iterator[None]:
+def one_call_at_a_time(workers: Workers) -> Iterator[None]:
     with serialised([connection().client]):
         yield
 
 
-def held(world: World) -> Task:
+def held(workers: Workers) -> Task:
     """Return a task in a worker's hands."""
-    world.clock.time += MINUTE
-    now = world.clock.now()
+    workers.clock.ahead += MINUTE
+    now = workers.clock.now()
     task = tasks.create(fresh_id(now), fresh_id(now), ADA.account_id, now)
     scan = Scan(
         id=task.scan_id,
@@ -43,37 +43,37 @@ def held(world: World) -> Task:
         status=task.status,
         created_at=now,
     )
-    world.scans.add(scan, task)
-    return world.scans.write_transition(task, tasks.claim(task, "one", None, now))
+    workers.scans.add(scan, task)
+    return workers.scans.write_transition(task, tasks.claim(task, "one", None, now))
 
 
-def call_off(world: World, task: Task, looks: int) -> Task:
+def call_off(workers: Workers, task: Task, looks: int) -> Task:
     """Return some calls later, so that now one is first and now the other."""
     for _ in range(looks):
-        world.task(task)
-    return cancel(world.imaging, ADA, str(task.id))
+        workers.task(task)
+    return cancel(workers.imaging, ADA, str(task.id))
 
 
-def finish(world: World, task: Task, looks: int) -> None:
+def finish(workers: Workers, task: Task, looks: int) -> None:
     for _ in range(looks):
-        world.task(task)
-    Lease(world.scans, task, world.clock.now).complete(RESULT)
+        workers.task(task)
+    Lease(workers.scans, task, workers.clock.now).complete(RESULT)
 
 
-def forget(world: World, scan: Scan) -> None:
+def forget(workers: Workers, scan: Scan) -> None:
     """moto copies its whole table for each transaction."""
-    world.imaging.lists.remove_tasks([world.task(scan.task_id)])
-    world.imaging.lists.remove_scan(scan, world.clock.now())
+    workers.imaging.lists.remove_tasks([workers.task(scan.task_id)])
+    workers.imaging.lists.remove_scan(scan, workers.clock.now())
 
 
-def test_a_cancel_and_a_result_never_both_win(world: World) -> None:
+def test_a_cancel_and_a_result_never_both_win(workers: Workers) -> None:
     won, chance = set(), random.Random(4)
     for _ in range(RACES):
-        task = held(world)
+        task = held(workers)
         called, finished = at_once(
-            partial(call_off, world, task, chance.randrange(4)), partial(finish, world, task, chance.randrange(7))
+            partial(call_off, workers, task, chance.randrange(4)), partial(finish, workers, task, chance.randrange(7))
         )
-        left, scan = world.task(task), world.scans.get(task.scan_id)
+        left, scan = workers.task(task), workers.scans.get(task.scan_id)
         assert scan
         assert (scan.status, scan.result) == (left.status, left.result), "the scan says what its task says"
         won.add(left.status)
@@ -85,5 +85,5 @@ def test_a_cancel_and_a_result_never_both_win(world: World) -> None:
             assert (finished, left.result) == (None, RESULT)
             assert isinstance(called, TaskClosed)
             assert (status_of(called).envelope, called.details) == (409, {"status": "COMPLETED"})
-        forget(world, scan)
+        forget(workers, scan)
     assert won == {TaskStatus.CANCELLED, TaskStatus.COMPLETED}, "each of them won some race"

@@ -16,8 +16,8 @@ from scanward.stores.dynamo import CONFLICT_WAITS, CONNECT_SECONDS, MAX_TRIES, R
 from tests.faults.injection import THROTTLED, answered, http_answer, retried_at_once, throttled
 from tests.faults.size import sized
 from tests.support.client import ApiClient
-from tests.support.signed_in import sign_in
-from tests.support.uploads import ADA, MINUTE, World
+from tests.support.people import sign_in
+from tests.support.workers import ADA, MINUTE, Workers
 
 UPLOADS = sized(100, 6)
 ANSWERED_WITHIN = 5
@@ -28,53 +28,53 @@ def clients() -> list[Any]:
     return [connection().client, s3(), sqs()]
 
 
-def uploaded(world: World, key: str) -> int | None:
+def uploaded(workers: Workers, key: str) -> int | None:
     """Return the task, for an app that tries again what is answered 503, with the key that it has."""
     try:
-        return world.upload(IdempotencyKey(ADA.account_id, key, key)).task_id
+        return workers.upload(IdempotencyKey(ADA.account_id, key, key)).task_id
     except (Unavailable, InProgress) as failure:
         return None if failure.retry_after > 0 else 0
 
 
-def test_a_third_of_calls_throttled_and_then_all_loses_nothing(world: World) -> None:
+def test_a_third_of_calls_throttled_and_then_all_loses_nothing(workers: Workers) -> None:
     chance, made = Random(5), dict[str, int]()
     wanted = [str(number) for number in range(UPLOADS)]
-    with world.queues.notified():
+    with workers.queues.notified():
         with throttled(clients(), SHARE, chance) as met:
             while missing := [key for key in wanted if key not in made]:
-                made |= {key: task for key in missing if (task := uploaded(world, key))}
-                world.work(rounds=3)
-                world.clock.time += REQUEST_TIMEOUT + timedelta(seconds=1)
+                made |= {key: task for key in missing if (task := uploaded(workers, key))}
+                workers.work(rounds=3)
+                workers.clock.ahead += REQUEST_TIMEOUT + timedelta(seconds=1)
         assert met
         with throttled(clients(), 1, chance):
-            assert uploaded(world, "during") is None
-            world.clock.time += timedelta(seconds=20)
-    assert uploaded(world, "during")
-    world.work()
+            assert uploaded(workers, "during") is None
+            workers.clock.ahead += timedelta(seconds=20)
+    assert uploaded(workers, "during")
+    workers.work()
     for _ in range(8):
-        world.minutes(1, world.work)
-    tasks = [world.task(task_id) for task_id in made.values()]
+        workers.minutes(1, workers.work)
+    tasks = [workers.task(task_id) for task_id in made.values()]
     assert all(task.is_final for task in tasks)
     done = [task for task in tasks if task.status is TaskStatus.COMPLETED]
     given_up = [task for task in tasks if task.status is TaskStatus.FAILED]
     assert len(done) + len(given_up) == UPLOADS, "each is there, with a result or a reason"
     assert all(task.failure for task in given_up)
     assert len(given_up) <= UPLOADS // 20
-    assert not any(world.queues.waiting(url) for url in (*world.queues.lanes.values(), world.queues.dead))
+    assert not any(workers.queues.waiting(url) for url in (*workers.queues.lanes.values(), workers.queues.dead))
 
 
-def test_what_is_throttled_for_twenty_seconds_is_read_within_the_minute_after(world: World) -> None:
-    with world.queues.notified():
-        made = [world.upload() for _ in range(UPLOADS)]
+def test_what_is_throttled_for_twenty_seconds_is_read_within_the_minute_after(workers: Workers) -> None:
+    with workers.queues.notified():
+        made = [workers.upload() for _ in range(UPLOADS)]
     with throttled(clients(), 1, Random(1)):
         for _ in range(2):  # SQS gives a message three times; its visibility of minutes is longer than this lasts
-            raised = world.queues.read(world.queues.lanes[Priority.HIGH], world.analyse)
+            raised = workers.queues.read(workers.queues.lanes[Priority.HIGH], workers.analyse)
             assert raised is None or isinstance(raised, Unavailable)
-        world.clock.time += timedelta(seconds=20)
-    begun = world.clock.time
-    world.work()
-    assert {world.task(of).status for of in made} == {TaskStatus.COMPLETED}
-    assert world.clock.time - begun <= MINUTE
+        workers.clock.ahead += timedelta(seconds=20)
+    begun = workers.clock.now()
+    workers.work()
+    assert {workers.task(of).status for of in made} == {TaskStatus.COMPLETED}
+    assert workers.clock.now() - begun <= MINUTE
 
 
 @pytest.mark.parametrize(("method", "path"), [("GET", "/scans"), ("GET", "/tasks"), ("POST", "/scans/uploads")])

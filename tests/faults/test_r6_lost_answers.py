@@ -20,7 +20,7 @@ from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import connection
 from tests.faults.injection import http_answer, operation_of, retried_at_once
 from tests.faults.size import sized
-from tests.support.uploads import ADA, MINUTE, World
+from tests.support.workers import ADA, MINUTE, Workers
 
 READS = {"GetItem", "BatchGetItem", "Query", "GetObject", "HeadObject", "ListObjectsV2", "GetQueueAttributes"}
 ORDER = Order(Priority.HIGH)
@@ -60,41 +60,41 @@ def losing(nth: int) -> Iterator[list[str]]:
         yield losses.writes
 
 
-def everything(world: World, key: str) -> None:
+def everything(workers: Workers, key: str) -> None:
     """Upload, results, a cancel, a replay, another analysis, a removal: each with the answer that it has always."""
     once = IdempotencyKey(ADA.account_id, key, "same")
-    with world.queues.notified():
-        made = world.upload(once)
-        assert (world.upload(once).task_id, world.upload(once).is_incomplete) == (made.task_id, False)
-        assert world.work() == []
-        assert world.task(made).status is TaskStatus.COMPLETED
-        called = reanalyse(deps=world.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, once=None)
-        assert cancel(world.imaging, ADA, str(called.task_id)).status is TaskStatus.CANCELLED
-        again = reanalyse(deps=world.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, once=None)
-        assert world.work() == []
-        assert (world.task(again).status, world.task(again).attempts) == (TaskStatus.COMPLETED, 1)
-        lost, _ = begin_upload(world.imaging, ADA, "image/png", UploadCommand(ORDER))
-        assert cancel(world.imaging, ADA, str(lost.task_id)).status is TaskStatus.CANCELLED
-        begun, _ = begin_upload(world.imaging, ADA, "image/png", UploadCommand(ORDER))
-        world.clock.time += 20 * MINUTE
-        sweep(world.sweeper)
-        assert world.task(begun).status is TaskStatus.FAILED
-        world.scans.set_reading(made.scan_id, Reading("clear", 4, world.clock.now()))
+    with workers.queues.notified():
+        made = workers.upload(once)
+        assert (workers.upload(once).task_id, workers.upload(once).is_incomplete) == (made.task_id, False)
+        assert workers.work() == []
+        assert workers.task(made).status is TaskStatus.COMPLETED
+        called = reanalyse(deps=workers.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, once=None)
+        assert cancel(workers.imaging, ADA, str(called.task_id)).status is TaskStatus.CANCELLED
+        again = reanalyse(deps=workers.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, once=None)
+        assert workers.work() == []
+        assert (workers.task(again).status, workers.task(again).attempts) == (TaskStatus.COMPLETED, 1)
+        lost, _ = begin_upload(workers.imaging, ADA, "image/png", UploadCommand(ORDER))
+        assert cancel(workers.imaging, ADA, str(lost.task_id)).status is TaskStatus.CANCELLED
+        begun, _ = begin_upload(workers.imaging, ADA, "image/png", UploadCommand(ORDER))
+        workers.clock.ahead += 20 * MINUTE
+        sweep(workers.sweeper)
+        assert workers.task(begun).status is TaskStatus.FAILED
+        workers.scans.set_reading(made.scan_id, Reading("clear", 4, workers.clock.now()))
         for accepted in (made, lost, begun):
-            delete_scan(world.imaging, ADA, str(accepted.scan_id))
-    assert world.imaging.lists.scans_of(ADA.account_id, PageRange(0, 10)).items == []
-    assert world.imaging.lists.tasks_of(ADA.account_id, PageRange(0, 10)).items == []
+            delete_scan(workers.imaging, ADA, str(accepted.scan_id))
+    assert workers.imaging.lists.scans_of(ADA.account_id, PageRange(0, 10)).items == []
+    assert workers.imaging.lists.tasks_of(ADA.account_id, PageRange(0, 10)).items == []
     with pytest.raises(NotFound):
-        delete_scan(world.imaging, ADA, str(made.scan_id))
-    world.clock.time += MINUTE
+        delete_scan(workers.imaging, ADA, str(made.scan_id))
+    workers.clock.ahead += MINUTE
 
 
-def test_no_lost_answer_is_a_failure(world: World) -> None:
+def test_no_lost_answer_is_a_failure(workers: Workers) -> None:
     with losing(0) as writes:
-        everything(world, "none")
+        everything(workers, "none")
     count = len(writes)
     assert {"PutItem", "UpdateItem", "TransactWriteItems", "PutObject", "DeleteObjects", "SendMessage"} <= set(writes)
     for nth in range(1, count + 1, sized(1, 8)):
         with losing(nth) as writes:
-            everything(world, str(nth))
+            everything(workers, str(nth))
         assert len(writes) >= nth

@@ -10,7 +10,7 @@ from scanward.domain.tasks import FailureReason, TaskStatus
 from scanward.stores.clients import s3
 from scanward.stores.dynamo import MAX_TRIES
 from tests.faults.injection import answered, http_answer, retried_at_once
-from tests.support.uploads import PNG, World
+from tests.support.workers import PNG, Workers
 
 RETRIES = 2
 
@@ -27,40 +27,40 @@ FAULTS: dict[str, Callable[[Any], Any]] = {
 }
 
 
-def queued(world: World) -> int:
-    with world.queues.notified():
-        return world.upload().task_id
+def queued(workers: Workers) -> int:
+    with workers.queues.notified():
+        return workers.upload().task_id
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_an_image_that_storage_does_not_give_is_asked_for_again_twice_and_fails(world: World, fault: str) -> None:
-    task_id = queued(world)
-    before = world.models.runs
+def test_an_image_that_storage_does_not_give_is_asked_for_again_twice_and_fails(workers: Workers, fault: str) -> None:
+    task_id = queued(workers)
+    before = workers.models.runs
     with answered(s3(), "s3.GetObject", FAULTS[fault]), retried_at_once(s3()) as tries:
-        raised = world.work()
-    failed = world.task(task_id)
+        raised = workers.work()
+    failed = workers.task(task_id)
     assert (failed.status, failed.failure) == (TaskStatus.FAILED, FailureReason.STORAGE)
     assert (failed.attempts, len(raised)) == (1 + RETRIES, RETRIES)
     sdk_tries = 1 if fault == "truncated" else MAX_TRIES
     assert tries.count("GetObject") == (1 + RETRIES) * sdk_tries, "and the SDK's own tries end too"
-    assert world.models.runs == before
-    assert not any(world.queues.waiting(url) for url in (*world.queues.lanes.values(), world.queues.dead))
+    assert workers.models.runs == before
+    assert not any(workers.queues.waiting(url) for url in (*workers.queues.lanes.values(), workers.queues.dead))
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_that_it_gives_the_second_time_is_read(world: World, fault: str) -> None:
-    task_id = queued(world)
+def test_one_that_it_gives_the_second_time_is_read(workers: Workers, fault: str) -> None:
+    task_id = queued(workers)
     with retried_at_once(s3()), answered(s3(), "s3.GetObject", FAULTS[fault]):
-        world.queues.read(next(iter(world.queues.lanes.values())), world.analyse)
-    assert world.task(task_id).status is TaskStatus.IN_PROGRESS
-    world.work()
-    assert (world.task(task_id).status, world.task(task_id).attempts) == (TaskStatus.COMPLETED, 2)
+        workers.queues.read(next(iter(workers.queues.lanes.values())), workers.analyse)
+    assert workers.task(task_id).status is TaskStatus.IN_PROGRESS
+    workers.work()
+    assert (workers.task(task_id).status, workers.task(task_id).attempts) == (TaskStatus.COMPLETED, 2)
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "slow"])
-def test_what_storage_does_not_take_fails_the_same_way(world: World, fault: str) -> None:
-    task_id = queued(world)
+def test_what_storage_does_not_take_fails_the_same_way(workers: Workers, fault: str) -> None:
+    task_id = queued(workers)
     with retried_at_once(s3()), answered(s3(), "s3.PutObject", FAULTS[fault]):
-        raised = world.work()
-    failed = world.task(task_id)
+        raised = workers.work()
+    failed = workers.task(task_id)
     assert (failed.failure, failed.attempts, len(raised)) == (FailureReason.STORAGE, 1 + RETRIES, RETRIES)

@@ -8,53 +8,53 @@ from scanward.stores.dynamo import connection
 from tests.faults.injection import failing
 from tests.faults.size import sized
 from tests.support.queues import RECEIVED_AT_MOST
-from tests.support.uploads import World
+from tests.support.workers import Workers
 
 UPLOADS = sized(200, 5)
 
 
-def given_up(world: World, count: int) -> list[Task]:
+def given_up(workers: Workers, count: int) -> list[Task]:
     """Tasks whose messages the lane gave up on: DynamoDB took none of the claims."""
-    with world.queues.notified():
-        made = [world.upload() for _ in range(count)]
+    with workers.queues.notified():
+        made = [workers.upload() for _ in range(count)]
     with failing(connection().client, "dynamodb.PutItem"), failing(connection().client, "dynamodb.TransactWriteItems"):
-        lane = world.queues.lanes[Priority.HIGH]
+        lane = workers.queues.lanes[Priority.HIGH]
         for _ in range(count * RECEIVED_AT_MOST):
-            world.queues.read(lane, world.analyse)
-        world.queues.read(lane, world.analyse)
-    assert (world.queues.waiting(lane), world.queues.waiting(world.queues.dead)) == (0, count)
-    return [world.task(of) for of in made]
+            workers.queues.read(lane, workers.analyse)
+        workers.queues.read(lane, workers.analyse)
+    assert (workers.queues.waiting(lane), workers.queues.waiting(workers.queues.dead)) == (0, count)
+    return [workers.task(of) for of in made]
 
 
-def test_each_dead_letter_fails_its_task_and_the_queue_drains(world: World) -> None:
-    left = given_up(world, UPLOADS)
+def test_each_dead_letter_fails_its_task_and_the_queue_drains(workers: Workers) -> None:
+    left = given_up(workers, UPLOADS)
     assert not any(task.is_final for task in left)
-    assert world.work(rounds=UPLOADS) == []
-    failed = [world.task(task) for task in left]
+    assert workers.work(rounds=UPLOADS) == []
+    failed = [workers.task(task) for task in left]
     assert {(task.status, task.failure) for task in failed} == {(TaskStatus.FAILED, FailureReason.RETRIES_EXHAUSTED)}
-    assert world.queues.waiting(world.queues.dead) == 0
+    assert workers.queues.waiting(workers.queues.dead) == 0
 
 
-def test_redriven_letters_change_nothing(world: World) -> None:
-    given_up(world, 2)
-    world.work()
-    failed = [world.task(task) for task in world.imaging.lists.tasks_of(3, PageRange(0, 10)).items]
-    before = world.models.runs
-    for event in world.queues.events:
-        world.queues.send(world.queues.lanes[Priority.HIGH], event)
-        world.queues.send(world.queues.dead, event)
-    assert world.work() == []
-    assert [world.task(task) for task in failed] == failed
-    assert world.models.runs == before
-    assert not any(world.queues.waiting(url) for url in (*world.queues.lanes.values(), world.queues.dead))
+def test_redriven_letters_change_nothing(workers: Workers) -> None:
+    given_up(workers, 2)
+    workers.work()
+    failed = [workers.task(task) for task in workers.imaging.lists.tasks_of(3, PageRange(0, 10)).items]
+    before = workers.models.runs
+    for event in workers.queues.events:
+        workers.queues.send(workers.queues.lanes[Priority.HIGH], event)
+        workers.queues.send(workers.queues.dead, event)
+    assert workers.work() == []
+    assert [workers.task(task) for task in failed] == failed
+    assert workers.models.runs == before
+    assert not any(workers.queues.waiting(url) for url in (*workers.queues.lanes.values(), workers.queues.dead))
 
 
-def test_a_letter_about_a_task_in_a_workers_hands_waits_for_the_end_of_its_lease(world: World) -> None:
-    [task] = given_up(world, 1)
-    held = world.scans.write_transition(task, tasks.claim(task, "another", None, world.clock.now()))
-    assert isinstance(world.queues.read(world.queues.dead, world.bury), TaskLeased)
-    assert (world.task(task), world.queues.waiting(world.queues.dead)) == (held, 1)
-    world.clock.time += tasks.LEASE
-    assert world.work() == []
-    assert world.task(task).failure is FailureReason.RETRIES_EXHAUSTED
-    assert world.queues.waiting(world.queues.dead) == 0
+def test_a_letter_about_a_task_in_a_workers_hands_waits_for_the_end_of_its_lease(workers: Workers) -> None:
+    [task] = given_up(workers, 1)
+    held = workers.scans.write_transition(task, tasks.claim(task, "another", None, workers.clock.now()))
+    assert isinstance(workers.queues.read(workers.queues.dead, workers.bury), TaskLeased)
+    assert (workers.task(task), workers.queues.waiting(workers.queues.dead)) == (held, 1)
+    workers.clock.ahead += tasks.LEASE
+    assert workers.work() == []
+    assert workers.task(task).failure is FailureReason.RETRIES_EXHAUSTED
+    assert workers.queues.waiting(workers.queues.dead) == 0

@@ -127,4 +127,10 @@ def messages(opened: ClientConnection, seconds: float = 40) -> list[dict[str, An
 def to_upload(answer: Mapping[str, Any]) -> Upload:
     """Return what an upload was answered, as far as tests need it."""
     form = answer.get("upload") or {}
-    return Upload(answer["scan_id"], answer["task_id"], answer["task_token"], form.get("url", ""), form.get("fields"))
+    return Upload(
+        scan_id=answer["scan_id"],
+        task_id=answer["task_id"],
+        task_token=answer["task_token"],
+        url=form.get("url", ""),
+        fields=form.get("fields"),
+    )

@@ -19,8 +19,8 @@ from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.scans import ScanStore
 from tests.support.client import ApiClient
-from tests.support.clinic import number
 from tests.support.cloud import BUCKET, TABLES
+from tests.support.people import own_id
 
 WORD = "Zwetschgenkuchen"
 CLINIC = TABLES["CLINIC_TABLE"]
@@ -78,7 +78,7 @@ def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
 
 def live_a_life(patient: ApiClient, doctor: ApiClient) -> Scan:
     """Leave something of the patient wherever something can lie; the patient has let the doctor in."""
-    me, them, now = number(patient), number(doctor), clock.now()
+    me, them, now = own_id(patient), own_id(doctor), clock.now()
     doctor.put(f"/patients/{me}", {"name": WORD, "diagnosis": WORD})
     doctor.put(f"/patients/{me}", {"diagnosis": f"{WORD}, amended"})
     records, histories, asked = record_store(CLINIC), history_store(CLINIC), QuestionStore(CLINIC)

@@ -1,7 +1,6 @@
 """Three accounts with a session each, and what the functions of the slice work with."""
 
 import json
-from datetime import datetime, timedelta
 from functools import partial
 from typing import Any
 
@@ -10,7 +9,7 @@ import boto3
 from functions.realtime.routes import answer
 from functions.realtime.usecases.dependencies import ConnectionDeps, RealtimeDeps
 from functions.realtime.usecases.push import PushDeps, push_first_state, push_task
-from scanward import clock
+from scanward.clock import fresh_id, now
 from scanward.domain import tasks
 from scanward.domain.accounts import Names, Profile, Role, register
 from scanward.domain.ids import to_uuid
@@ -28,6 +27,7 @@ from scanward.stores.scans import ListEntry, ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import task_item
+from tests.support.clock import Clock
 from tests.support.cloud import SECRET
 from tests.support.outbox import Outbox
 
@@ -36,12 +36,12 @@ ORIGIN = "https://app.example.org"
 LIMIT = 100
 
 
-class World:
-    """`ahead`: by how much its clock is."""
+class Sockets:
+    """What the functions of the slice work with, over sockets that go nowhere. Three accounts have a session each."""
 
-    def __init__(self, limit: int = LIMIT) -> None:
-        self.ahead = timedelta()
-        self.tokens = Tokens(partial(read_token_keys, SECRET), clock.now)
+    def __init__(self, clock: Clock, limit: int = LIMIT) -> None:
+        self.clock = clock
+        self.tokens = Tokens(partial(read_token_keys, SECRET), now)
         self.accounts = AccountStore("AccountsTable")
         self.gates = SessionStore("AccountsTable")
         for account, role in ((ADA, Role.PATIENT), (BOB, Role.PATIENT), (DOC, Role.DOCTOR)):
@@ -50,9 +50,9 @@ class World:
         self.connections = ConnectionStore("ConnectionsTable", "ScansTable")
         self.log = AccessLog("ClinicTable")
         self.outbox = Outbox()
-        self.keeper = ConnectionDeps(self.connections, self.outbox, self.gates, self.now)
-        access = Access(CareStore("ClinicTable"), clock.now)
-        gate = Authenticator(self.gates, self.tokens, limit, self.now)
+        self.keeper = ConnectionDeps(self.connections, self.outbox, self.gates, self.clock.now)
+        access = Access(CareStore("ClinicTable"), now)
+        gate = Authenticator(self.gates, self.tokens, limit, self.clock.now)
         lists = ScanListStore("ScansTable")
         origins = frozenset({ORIGIN})
         self.realtime = RealtimeDeps(
@@ -67,24 +67,21 @@ class World:
         )
         self.push = PushDeps(self.keeper, self.scans, access, sleep=lambda _: None)
 
-    def now(self) -> datetime:
-        return clock.now() + self.ahead
-
     def sign_up(self, account: int, role: Role = Role.PATIENT) -> None:
         """Add an account with a session of its own."""
         names = Names(email=f"{account}@example.org")
-        self.accounts.add(register(id=account, role=role, names=names, profile=Profile(), now=clock.now()), "hash")
+        self.accounts.add(register(id=account, role=role, names=names, profile=Profile(), now=now()), "hash")
         self.sign_in(account, f"s{account}")
 
     def sign_in(self, account: int, session: str, seconds: int = 30 * 24 * 3600) -> None:
         """Open another session of an account."""
-        now = int(clock.now().timestamp())
-        self.gates.open(account, Session(session, now, now + seconds), now)
+        second = int(now().timestamp())
+        self.gates.open(account, Session(session, second, second + seconds), second)
 
     def task(self, owner: int = ADA, asked_by: int | None = None) -> Task:
         """Return a new task about `owner`, in the lists of both."""
-        now = clock.now()
-        task = tasks.create(clock.fresh_id(now), clock.fresh_id(now), owner, now, requested_by=asked_by or owner)
+        moment = now()
+        task = tasks.create(fresh_id(moment), fresh_id(moment), owner, moment, requested_by=asked_by or owner)
         for account in {task.patient_id, task.requested_by}:
             ListEntry(keys.tasks_of(account), keys.sortable(task.id)).save()
         self.keep(task)
@@ -98,9 +95,9 @@ class World:
     def finish(self, task: Task) -> list[Task]:
         """Return the task through all its states, unpushed; each of them."""
         states = [task]
-        states.append(self.keep(tasks.claim(states[-1], "one", None, clock.now())))
-        states.append(self.keep(tasks.advance(states[-1], 45, "Processing the image", clock.now())))
-        states.append(self.keep(tasks.complete(states[-1], {"pathologies": ["effusion"]}, clock.now())))
+        states.append(self.keep(tasks.claim(states[-1], "one", None, now())))
+        states.append(self.keep(tasks.advance(states[-1], 45, "Processing the image", now())))
+        states.append(self.keep(tasks.complete(states[-1], {"pathologies": ["effusion"]}, now())))
         return states
 
     def access(self, account: int = ADA, session: str | None = None) -> str:

@@ -27,7 +27,7 @@ from scanward.stores.personal_data import ExportStore
 from scanward.stores.scans import ScanStore
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, REGION, ROOT
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 EVENTS = ROOT / "events"
 HANDLERS = {

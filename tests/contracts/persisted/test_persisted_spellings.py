@@ -32,14 +32,14 @@ from tests.contracts.policy.rows_of_departments import ROWS as OF_DEPARTMENTS
 from tests.contracts.policy.rows_of_people import ROWS as OF_PEOPLE
 from tests.contracts.policy.rows_of_scans import ROWS as OF_SCANS
 from tests.contracts.policy.rows_of_texts import ROWS as OF_TEXTS
-from tests.support.care import administrator, analysed, own_id, professional
 from tests.support.client import ApiClient
 from tests.support.cloud import ROOT, cloud
 from tests.support.own_data import carry_out, live_a_life
-from tests.support.people import Kind
+from tests.support.people import Kind, own_id, professional, sign_in, sign_in_administrator
 from tests.support.photographs import jpeg
-from tests.support.signed_in import sign_in
-from tests.support.sockets import World
+from tests.support.scans import analyse
+from tests.support.sockets import Sockets
+from tests.support.world import World
 
 CALLERS = (
     (Role.PATIENT, "own"),
@@ -77,7 +77,7 @@ def live_on() -> None:
     api = ApiClient()
     api.post("/auth/password-reset", {"email": "ada@example.org"})
     api.post("/api/register", FULL_NAMES | {"registration_id": "R1", "phone_number": "1"})
-    patient, doctor = sign_in(api, "ada@example.org"), professional(api, "DOCTOR", administrator(api))
+    patient, doctor = sign_in(api, "ada@example.org"), professional(api, "DOCTOR", sign_in_administrator(api))
     api.form("/auth/login", {"email": "ada@example.org", "password": "wrong horse"})
     scan = live_a_life(patient, doctor)
     patient.upload("/api/profile", {"image": jpeg()}, {"full_name": "Ada"}, method="PATCH")
@@ -88,13 +88,13 @@ def live_on() -> None:
     patient.delete(f"/scans/{scan.id}")
     dicom = (ROOT / "samples" / "nodule-3.dcm").read_bytes()
     for content, style in ((image, "friendly-analysis"), (dicom, "expert-analysis")):
-        analysed(patient.upload(f"/xray/{style}", {"file": content}).data)
-    watch(World())
+        analyse(patient.upload(f"/xray/{style}", {"file": content}).data)
+    watch(World().sockets)
     assert patient.post("/users/me/export", {}).status == 202
     carry_out(json.dumps({"wish": "EXPORT", "account_id": own_id(patient)}))
 
 
-def watch(sockets: World) -> None:
+def watch(sockets: Sockets) -> None:
     """Open a socket that watches a task until it ends."""
     task = sockets.task()
     assert sockets.connect(sockets.access(), task.id) == 200

@@ -6,21 +6,14 @@ from datetime import timedelta
 from scanward import clock
 from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry, CareLink
-from scanward.domain.departments import Department, Membership
 from scanward.domain.policy import Relation
 from scanward.stores.care import CareLinkStore
-from scanward.stores.departments import (
-    DepartmentStore,
-    MembershipStore,
-    department_entry,
-    department_item,
-    doctor_entry,
-    name_item,
-)
-from tests.support.belongings import Target, belongings
-from tests.support.care_links import keep_link
+from scanward.stores.departments import doctor_entry
+from tests.contracts.policy.belongings import Target, belongings
 from tests.support.cloud import TABLES
-from tests.support.people import Kind, Person, numbers, person
+from tests.support.departments import Departments
+from tests.support.links import add_link
+from tests.support.people import Kind, People, Person
 
 CLINIC, ACCOUNTS = TABLES["CLINIC_TABLE"], TABLES["ACCOUNTS_TABLE"]
 # What somebody was made to the patient, and what that makes them in the eyes of the policy.
@@ -53,10 +46,10 @@ class Cell:
 
 def cell(kind: Kind, relation: str) -> Cell:
     """Return two people who are that to each other, with all that the one whose data it is has."""
-    desk, ward = department(), department()
-    who = person(kind, frozenset({desk, ward} if relation == "department" else {desk}))
+    desk, ward = Departments().add(), Departments().add()
+    who = People().add(kind, frozenset({desk, ward} if relation == "department" else {desk}))
     doctor_entry(desk, who.id).save()
-    patient = who if relation == "own" else person(Kind(Role.PATIENT))
+    patient = who if relation == "own" else People().add(Kind(Role.PATIENT))
     relate(who, patient, relation, ward)
     return Cell(who, relation, belongings(patient, who, desk, ward), desk)
 
@@ -65,9 +58,9 @@ def relate(who: Person, patient: Person, relation: str, ward: int) -> None:
     """Make the caller what the relation says."""
     now = clock.now()
     if relation in {"link", "ended link"}:
-        keep_link(CareLink(patient.id, who.id, now - HOUR))
+        add_link(CareLink(patient.id, who.id, now - HOUR))
     if relation == "expired link":
-        keep_link(CareLink(patient.id, who.id, now - 2 * HOUR, now - HOUR))
+        add_link(CareLink(patient.id, who.id, now - 2 * HOUR, now - HOUR))
     if relation == "ended link":
         entry = AccessEntry(
             patient_id=patient.id,
@@ -80,17 +73,4 @@ def relate(who: Person, patient: Person, relation: str, ward: int) -> None:
         )
         assert CareLinkStore(CLINIC).withdraw(patient.id, who.id, entry)
     if relation == "department":
-        members().admit(Membership(patient.id, ward, now), None)
-
-
-def members() -> MembershipStore:
-    return MembershipStore(CLINIC, ACCOUNTS)
-
-
-def department() -> int:
-    """Return a new department."""
-    made = Department(next(numbers), f"Ward {next(numbers)}", clock.now())
-    DepartmentStore(CLINIC)  # which binds the items
-    for item in (department_item(made), name_item(made), department_entry(made)):
-        item.save()
-    return made.id
+        Departments().admit(ward, patient.id)

@@ -3,10 +3,10 @@
 import json
 from typing import Any
 
-from tests.contracts.policy.cells import department
+from tests.contracts.policy.belongings import COLLEAGUE, Target
 from tests.contracts.policy.rows import Send
-from tests.support.belongings import COLLEAGUE, Target
 from tests.support.client import ApiClient, Reply
+from tests.support.departments import Departments
 
 
 def get(path: str) -> Send:
@@ -50,6 +50,6 @@ def new_ward(method: str, path: str, body: Any = None) -> Send:
     """Return a request about a department that nobody needs."""
 
     def request(client: ApiClient, target: Target) -> Reply:
-        return send(method, path.format(new=department()), body)(client, target)
+        return send(method, path.format(new=Departments().add()), body)(client, target)
 
     return request

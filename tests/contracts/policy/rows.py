@@ -5,8 +5,8 @@ from dataclasses import dataclass
 
 from scanward.domain.accounts import Role
 from scanward.domain.policy import Action, Relation
+from tests.contracts.policy.belongings import Target
 from tests.contracts.policy.cells import Cell
-from tests.support.belongings import Target
 from tests.support.client import ApiClient, Reply
 from tests.support.people import Kind
 from tests.unit.scanward.domain.test_policy import expected

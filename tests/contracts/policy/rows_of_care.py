@@ -7,19 +7,19 @@ from scanward.domain.accounts import Role
 from scanward.domain.policy import Action, Relation
 from scanward.stores import keys
 from scanward.stores.care import CareItem
+from tests.contracts.policy.belongings import Target
 from tests.contracts.policy.cells import Cell
 from tests.contracts.policy.requests import get, send
 from tests.contracts.policy.rows import ADMINISTRATORS, DOCTORS, PATIENTS, PROFESSIONALS, STAFF, Row, always, may, needs
-from tests.support.belongings import Target
 from tests.support.client import ApiClient, Reply
-from tests.support.people import Kind, person
+from tests.support.people import Kind, People
 
 A = Action
 
 
 def token_of_anybody(client: ApiClient, _: Target) -> Reply:
     """Let somebody new in."""
-    token = person(Kind(Role.LAB)).client.post("/patients/create-connect-token", {}).data["token"]
+    token = People().add(Kind(Role.LAB)).client.post("/patients/create-connect-token", {}).data["token"]
     return client.post(f"/patients/connect-doctor/{token}", {})
 
 

@@ -2,14 +2,13 @@
 
 from functools import partial
 
-from scanward import clock
 from scanward.domain.accounts import Role
-from scanward.domain.departments import Membership
 from scanward.domain.policy import Action, Relation
-from tests.contracts.policy.cells import Cell, members
+from tests.contracts.policy.belongings import Target
+from tests.contracts.policy.cells import Cell
 from tests.contracts.policy.requests import get, new_ward, send
 from tests.contracts.policy.rows import ADMINISTRATORS, STAFF, Row, always, needs
-from tests.support.belongings import Target
+from tests.support.departments import Departments
 from tests.support.people import numbers
 
 A = Action
@@ -17,15 +16,15 @@ A = Action
 
 def discharge(cell: Cell) -> None:
     """Take the patient out of the caller's department again."""
-    member = members().get(cell.desk, cell.target.patient)
+    member = Departments().members().get(cell.desk, cell.target.patient)
     if member:
-        members().discharge(member)
+        Departments().members().discharge(member)
 
 
 def admit(cell: Cell) -> None:
     """Take the patient into their department again."""
-    if cell.relation == "department" and members().get(cell.target.ward, cell.target.patient) is None:
-        members().admit(Membership(cell.target.patient, cell.target.ward, clock.now()), None)
+    if cell.relation == "department" and Departments().members().get(cell.target.ward, cell.target.patient) is None:
+        Departments().admit(cell.target.ward, cell.target.patient)
 
 
 def shares_ward(cell: Cell) -> bool:

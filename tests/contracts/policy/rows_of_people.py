@@ -3,9 +3,9 @@
 from functools import partial
 from typing import Any
 
+from tests.contracts.policy.belongings import Target
 from tests.contracts.policy.requests import get, of, send
 from tests.contracts.policy.rows import ADMINISTRATORS, Row, always
-from tests.support.belongings import Target
 from tests.support.client import ApiClient, Reply
 from tests.support.people import numbers
 

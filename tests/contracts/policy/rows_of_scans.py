@@ -4,9 +4,9 @@ from typing import Any
 
 from scanward.domain.ids import to_uuid
 from scanward.domain.policy import Action
+from tests.contracts.policy.belongings import Target
 from tests.contracts.policy.requests import get, of, send
 from tests.contracts.policy.rows import Row, Send, always, may, needs
-from tests.support.belongings import Target
 from tests.support.client import ApiClient, Reply
 from tests.support.cloud import ROOT
 

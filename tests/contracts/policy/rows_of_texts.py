@@ -3,9 +3,9 @@
 from functools import partial
 
 from scanward.domain.policy import Action
+from tests.contracts.policy.belongings import COLLEAGUE
 from tests.contracts.policy.requests import get, of, question, send
 from tests.contracts.policy.rows import DOCTORS, PATIENTS, Row, always, asked, may, needs, unasked
-from tests.support.belongings import COLLEAGUE
 
 A = Action
 TEXT = {"description": "Cough", "diagnosis": "Cold"}

@@ -8,6 +8,7 @@ from functions.auth.routes import routes as auth
 from functions.records.routes import routes as records
 from functions.scans.routes import routes as scans
 from scanward.web.routes import Route
+from tests.contracts.policy.belongings import missing
 from tests.contracts.policy.cells import Cell
 from tests.contracts.policy.rows import Row
 from tests.contracts.policy.rows_of_care import ROWS as OF_CARE
@@ -16,9 +17,8 @@ from tests.contracts.policy.rows_of_people import PUBLIC
 from tests.contracts.policy.rows_of_people import ROWS as OF_PEOPLE
 from tests.contracts.policy.rows_of_scans import ROWS as OF_SCANS
 from tests.contracts.policy.rows_of_texts import ROWS as OF_TEXTS
-from tests.support.belongings import missing
 from tests.support.client import ApiClient, Reply
-from tests.support.people import person
+from tests.support.people import People
 
 ROWS = (*OF_CARE, *OF_DEPARTMENTS, *OF_TEXTS, *OF_SCANS, *OF_PEOPLE)
 SERVED = [route for table in (records, scans, auth) for route in table.table]
@@ -36,7 +36,7 @@ def test_each_route_has_a_row_or_is_public() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=str)
 def test_a_route_lets_in_whom_it_may(row: Row, cells: list[Cell]) -> None:
     kind, desk = cells[0].who.kind, cells[0].desk
-    absent = row.send(person(kind, frozenset({desk})).client, missing(desk))
+    absent = row.send(People().add(kind, frozenset({desk})).client, missing(desk))
     tried = cells if row.about_patients else cells[:1]
     wrong = [f"{cell}: {found}" for cell in tried if (found := difference(row, cell, absent))]
     assert wrong == []
@@ -44,7 +44,7 @@ def test_a_route_lets_in_whom_it_may(row: Row, cells: list[Cell]) -> None:
 
 def difference(row: Row, cell: Cell, absent: Reply) -> str | None:
     """Return what is wrong with the answer to one caller, if anything is. `absent`: the one about what is not there."""
-    who = person(cell.who.kind) if row.alone else cell.who
+    who = People().add(cell.who.kind) if row.alone else cell.who
     reply, wanted = row.send(who.client, cell.target), row.status(cell)
     row.undo(cell)
     if reply.status != wanted:

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.support.client import ApiClient
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 
 @pytest.fixture

@@ -16,8 +16,9 @@ from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import NotFound
 from scanward.stores.dynamo import connection
 from tests.faults.injection import lost_answer
+from tests.support.clock import Clock
 from tests.support.cloud import BUCKET
-from tests.unit.functions.inference.conftest import SAMPLES, TRUTH, Time, Upload
+from tests.unit.functions.inference.conftest import SAMPLES, TRUTH, Upload
 
 
 def ended(inference: AnalysisDeps, task: Task) -> Task:
@@ -59,7 +60,7 @@ def test_while_another_worker_holds_it_nothing_is_done(inference: AnalysisDeps, 
     assert inference.scans.task(task.id) == held
 
 
-def test_a_dead_workers_task_is_taken_over(inference: AnalysisDeps, uploaded: Upload, time: Time) -> None:
+def test_a_dead_workers_task_is_taken_over(inference: AnalysisDeps, uploaded: Upload, time: Clock) -> None:
     task, arrival = uploaded((SAMPLES / "clear-1.png").read_bytes())
     inference.scans.write_transition(task, tasks.claim(task, "dead", None, inference.now()))
     time.ahead = tasks.LEASE

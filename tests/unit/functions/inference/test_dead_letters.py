@@ -9,7 +9,8 @@ from functions.inference.worker import process
 from scanward.domain import tasks
 from scanward.domain.tasks import FailureReason, TaskLeased
 from scanward.stores.idempotency import IdempotencyStore
-from tests.unit.functions.inference.conftest import SAMPLES, Time, Upload
+from tests.support.clock import Clock
+from tests.unit.functions.inference.conftest import SAMPLES, Upload
 
 
 @pytest.fixture
@@ -36,7 +37,7 @@ def test_a_finished_task_stays_as_it_is(dead: DeadLetterDeps, inference: Analysi
 
 
 def test_a_task_that_is_held_is_left_until_its_lease_is_over(
-    dead: DeadLetterDeps, inference: AnalysisDeps, uploaded: Upload, time: Time
+    dead: DeadLetterDeps, inference: AnalysisDeps, uploaded: Upload, time: Clock
 ) -> None:
     task, arrival = uploaded(b"anything")
     inference.scans.write_transition(task, tasks.claim(task, "another", None, inference.now()))

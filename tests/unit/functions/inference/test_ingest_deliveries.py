@@ -31,8 +31,9 @@ from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.scans import ScanListStore
 from scanward.stores.sessions import SessionStore
 from tests.faults.injection import failing, lost_answer
+from tests.support.clock import Clock
 from tests.support.cloud import BUCKET
-from tests.unit.functions.inference.conftest import SAMPLES, Time
+from tests.unit.functions.inference.conftest import SAMPLES
 
 PNG = (SAMPLES / "consolidation-1.png").read_bytes()
 ACCOUNT = 7
@@ -216,7 +217,7 @@ def test_a_bad_version_is_set_aside_and_a_good_one_under_the_same_name_stays(
 
 
 def test_told_again_after_a_day_it_is_still_the_same_scan(
-    inference: AnalysisDeps, reception: IngestDeps, time: Time
+    inference: AnalysisDeps, reception: IngestDeps, time: Clock
 ) -> None:
     delivery = delivered(PNG)
     handle_event(inference, reception, delivery)

@@ -25,7 +25,7 @@ from tests.support import networks
 from tests.support.client import ApiClient, InProcess, Reply
 from tests.support.cloud import ROOT, SECRET, TABLES
 from tests.support.images import dicom, jpeg, png
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 NAMES = ("chest_cancer", "brain_tumor", "kidney_stone")
 DOCUMENTED = "Invalid model type. Choose from chest_cancer, brain_tumor, kidney_stone"

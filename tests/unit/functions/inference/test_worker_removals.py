@@ -16,10 +16,10 @@ from scanward.errors import Unavailable
 from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
 from tests.faults.injection import failing, meanwhile
-from tests.support.care import analysed, own_id
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET
-from tests.support.signed_in import sign_in
+from tests.support.people import own_id, sign_in
+from tests.support.scans import analyse
 from tests.unit.functions.inference.conftest import SAMPLES
 
 PNG = (SAMPLES / "consolidation-1.png").read_bytes()
@@ -71,7 +71,7 @@ def test_what_still_comes_for_a_removed_scan_goes_without_a_noise(patient: ApiCl
 def test_a_scan_that_is_removed_while_it_is_read_leaves_no_files(patient: ApiClient, made: Made, file: int) -> None:
     before = [lambda: None] * file
     with meanwhile(s3(), "s3.PutObject", *before, lambda: remove(patient, made["scan_id"])) as acted:
-        analysed(made)
+        analyse(made)
     assert len(acted) == file + 1
     assert versions() == set()
 
@@ -84,9 +84,9 @@ def test_nor_does_one_whose_worker_fails_before_it_sees_that(patient: ApiClient,
             outage.enter_context(failing(connection().client, "dynamodb", 500))
 
         with meanwhile(s3(), "s3.PutObject", removed_in_an_outage), pytest.raises(Unavailable):
-            analysed(made)
+            analyse(made)
     assert versions() != set()
-    analysed(made)  # its message comes again
+    analyse(made)  # its message comes again
     assert versions() == set()
 
 

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from tests.support.sockets import World
+from tests.support.sockets import Sockets
 
 Event = dict[str, Any]
 
 
 @pytest.fixture
-def logged(world: World, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Any:
+def logged(sockets: Sockets, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> Any:
     """Feed events to the real handler; give everything that was logged, extras included."""
     monkeypatch.setenv("WEBSOCKET_API_ID", "sockets")
     monkeypatch.setenv("WEBSOCKET_STAGE", "live")
@@ -31,9 +31,9 @@ def context(kind: str) -> Event:
     return {"requestContext": {"eventType": kind, "connectionId": "c1"}}
 
 
-def test_no_token_is_logged_whether_it_is_taken_or_not(world: World, logged: Any) -> None:
-    task = world.task()
-    tokens = [world.access(), world.task_token(task), world.access() + "x"]
+def test_no_token_is_logged_whether_it_is_taken_or_not(sockets: Sockets, logged: Any) -> None:
+    task = sockets.task()
+    tokens = [sockets.access(), sockets.task_token(task), sockets.access() + "x"]
     handshakes = [{**context("CONNECT"), "queryStringParameters": {"token": token}} for token in tokens]
     message = {**context("MESSAGE"), "body": f'{{"action": "watch", "task_ids": ["{tokens[1]}"]}}'}
     lines = logged(*handshakes, message, {**context("MESSAGE"), "body": tokens[0]})

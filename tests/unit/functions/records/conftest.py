@@ -3,8 +3,7 @@
 import pytest
 
 from tests.support.client import ApiClient
-from tests.support.clinic import approved, registered
-from tests.support.signed_in import sign_in
+from tests.support.people import approve, register_organisation, sign_in
 
 
 @pytest.fixture
@@ -22,13 +21,13 @@ def ben(api: ApiClient) -> ApiClient:
 @pytest.fixture
 def doctor(api: ApiClient, admin: ApiClient) -> ApiClient:
     """Provide an approved doctor."""
-    return approved(admin, sign_in(api, "doctor@example.org", "DOCTOR"))
+    return approve(admin, sign_in(api, "doctor@example.org", "DOCTOR"))
 
 
 @pytest.fixture
 def other_doctor(api: ApiClient, admin: ApiClient) -> ApiClient:
     """Provide another approved doctor."""
-    return approved(admin, sign_in(api, "other@example.org", "DOCTOR"))
+    return approve(admin, sign_in(api, "other@example.org", "DOCTOR"))
 
 
 @pytest.fixture
@@ -40,10 +39,10 @@ def waiting_doctor(api: ApiClient) -> ApiClient:
 @pytest.fixture
 def lab(api: ApiClient, admin: ApiClient) -> ApiClient:
     """Provide an approved lab."""
-    return approved(admin, registered(api, "/api/labo/register", "lab"))
+    return approve(admin, register_organisation(api, "labo", "lab"))
 
 
 @pytest.fixture
 def hospital(api: ApiClient, admin: ApiClient) -> ApiClient:
     """Provide an approved hospital."""
-    return approved(admin, registered(api, "/api/hospital/register", "hospital"))
+    return approve(admin, register_organisation(api, "hospital", "hospital"))

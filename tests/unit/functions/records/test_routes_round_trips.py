@@ -4,9 +4,10 @@ import pytest
 
 from functions.records.routes import routes
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, number
+from tests.support.departments import admit, assign, department
+from tests.support.links import connect
+from tests.support.people import own_id
 from tests.support.read_units import counted
-from tests.support.wards import admit, assign, department
 
 # Route → what it costs the patient, a doctor in whose care they are, an administrator; a dash where it is not for them.
 COSTS = {
@@ -42,7 +43,7 @@ LISTS = {
 @pytest.fixture
 def paths(admin: ApiClient, doctor: ApiClient, ada: ApiClient) -> dict[str, str]:
     """Provide each route's path to something of a patient's who let the doctor in and shares a department with them."""
-    ward, me, doctors_id = department(admin), number(ada), number(doctor)
+    ward, me, doctors_id = department(admin), own_id(ada), own_id(doctor)
     assign(admin, ward, doctor)
     connect(doctor, ada)
     admit(doctor, ward, ada)

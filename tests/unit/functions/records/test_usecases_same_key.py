@@ -7,7 +7,8 @@ import pytest
 from scanward.stores.dynamo import connection
 from tests.faults.injection import meanwhile
 from tests.support.client import ApiClient, Reply
-from tests.support.clinic import connect, number
+from tests.support.links import connect
+from tests.support.people import own_id
 
 WRITE = "dynamodb.TransactWriteItems"
 
@@ -60,5 +61,5 @@ def test_what_a_doctor_writes_is_written_once(
     doctor: ApiClient, ada: ApiClient, path: str, fields: dict[str, Any]
 ) -> None:
     connect(doctor, ada)
-    first, second = twice(doctor, path, {name: said or number(ada) for name, said in fields.items()})
+    first, second = twice(doctor, path, {name: said or own_id(ada) for name, said in fields.items()})
     assert (first.status, first.json) == (201, second.json)

@@ -7,7 +7,7 @@ import pytest
 
 from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 HEADER, CLAIMS = b'{"alg": "HS256", "typ": "JWT"}', json.dumps({"typ": "cursor", "pad": "x" * 2100}).encode()
 ENDLESS = ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in (HEADER, CLAIMS, b"none"))

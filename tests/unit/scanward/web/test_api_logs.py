@@ -7,7 +7,7 @@ from importlib import import_module
 import pytest
 
 from tests.support.client import HANDLERS, ApiClient
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 PLANTED = ("evangelina", "correct horse", "planted-file-name", "192.0.2.1", "Bearer", "eyJ")
 

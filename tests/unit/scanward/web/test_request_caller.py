@@ -4,7 +4,7 @@ import pytest
 
 from tests.support.client import ApiClient
 from tests.support.cloud import MARK
-from tests.support.signed_in import sign_in, spend_the_minute
+from tests.support.people import sign_in, spend_the_minute
 
 EDGE = "192.0.2.1"
 

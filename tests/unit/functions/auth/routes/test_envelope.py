@@ -5,7 +5,7 @@ import pytest
 from scanward.domain.ids import parse_id
 from scanward.security import passwords
 from tests.support.client import ApiClient
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 PASSWORD = "correct horse"
 

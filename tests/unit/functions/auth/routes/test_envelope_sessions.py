@@ -6,7 +6,7 @@ import pytest
 from scanward.domain.tokens import GRACE_SECONDS, Session, check_refresh, rotate_refresh
 from scanward.domain.tokens import Refresh as Meaning
 from tests.support.client import ApiClient, InProcess, Reply
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 FIELDS = {"email": "ada@example.org", "password": "correct horse"}
 

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from tests.support.client import ApiClient, Reply
+from tests.support.people import sign_in_administrator
 from tests.support.registrations import body
-from tests.support.signed_in import sign_in_administrator
 
 PERSON = {"full_name": "Ada Byron", "email": "ada@example.org", "usertype": "patient", "password": "correct horse"}
 BLANK = ["This field may not be blank."]

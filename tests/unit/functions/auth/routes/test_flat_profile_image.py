@@ -11,9 +11,9 @@ from scanward.stores.clients import s3
 from tests.faults.injection import failing
 from tests.support.client import ApiClient, Reply
 from tests.support.cloud import BUCKET
+from tests.support.people import sign_in_administrator
 from tests.support.photographs import PLACES, jpeg, png
 from tests.support.registrations import KINDS, body
-from tests.support.signed_in import sign_in_administrator
 from tests.unit.functions.auth.routes.test_flat_profile import UNKNOWN, patch
 
 

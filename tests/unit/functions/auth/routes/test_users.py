@@ -5,7 +5,7 @@ import pytest
 from infra.operations.stack import create_administrator
 from scanward.domain.ids import parse_id, to_uuid
 from tests.support.client import ApiClient
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 PASSWORD = "correct horse"
 

@@ -12,7 +12,7 @@ from scanward.domain.accounts import Actor, Names, Profile, Role
 from scanward.domain.tokens import TokenType
 from scanward.errors import InvalidRefreshToken, NotAuthenticated
 from scanward.security.authentication import AuthContext
-from tests.unit.functions.auth.usecases.account_rules import GRACE, Clock, Opened, Person, World
+from tests.unit.functions.auth.usecases.account_rules import GRACE, AccountRules, Clock, Opened, Person
 
 ADDRESS = "192.0.2.1"
 ADMINISTRATOR = Actor(1, Role.ADMIN, True, "session")
@@ -24,7 +24,7 @@ class Acting:
     """The system, its clock, and what the rules know of both."""
 
     def __init__(self, auth: AuthDeps, clock: Clock) -> None:
-        self.auth, self.clock, self.world = auth, clock, World()
+        self.auth, self.clock, self.model = auth, clock, AccountRules()
 
     def registered(self, role: Role) -> Person:
         email, password = f"{next(numbers)}@example.org", "correct horse"
@@ -32,7 +32,7 @@ class Acting:
         account = registration.register(self.auth, ADDRESS, wanted)
         who = Person(account.id, email, role, [password])
         assert account.is_approved is not who.waits
-        self.world.people.append(who)
+        self.model.people.append(who)
         return who
 
     def signed_in(self, who: Person, *, by_role: bool) -> Opened:
@@ -41,7 +41,7 @@ class Acting:
         assert signed_in.account.id == who.id
         assert signed_in.account.is_approved is not who.waits
         session = Opened(who, signed_in.access, [signed_in.refresh])
-        self.world.sessions.append(session)
+        self.model.sessions.append(session)
         return session
 
     def as_shown(self, who: Person, password: str, by_role: bool) -> Login:

@@ -62,7 +62,7 @@ class Opened:
         return place == len(self.chain) - 2 and in_grace
 
 
-class World:
+class AccountRules:
     """Everybody, and every session that was ever opened."""
 
     def __init__(self) -> None:

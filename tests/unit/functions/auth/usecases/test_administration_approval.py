@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.support.client import ApiClient
-from tests.support.clinic import number
+from tests.support.people import own_id
 
 REASON = "The chamber's list\nnames nobody of that number"
 
@@ -32,7 +32,7 @@ def lines(api: ApiClient) -> Iterator[list[str]]:
 def test_a_refusal_is_kept_with_its_reason_and_shown_to_whom_it_is_about(
     admin: ApiClient, doctor: ApiClient, lines: list[str]
 ) -> None:
-    whose = number(doctor)
+    whose = own_id(doctor)
     assert doctor.get("/users/me").data["decision_reason"] is None
     refused = admin.post(f"/users/{whose}/approval", {"approved": False, "reason": REASON}).data
     assert (refused["is_approved"], refused["decision_reason"]) == (False, REASON)
@@ -46,7 +46,7 @@ def test_a_refusal_is_kept_with_its_reason_and_shown_to_whom_it_is_about(
 
 
 def test_a_decision_stands_through_other_changes_until_the_next_one(admin: ApiClient, doctor: ApiClient) -> None:
-    path = f"/users/{number(doctor)}/approval"
+    path = f"/users/{own_id(doctor)}/approval"
     admin.post(path, {"approved": False, "reason": REASON})
     doctor.patch("/api/profile", {"full_name": "Ada"})
     assert doctor.get("/users/me").data["decision_reason"] == REASON
@@ -57,6 +57,6 @@ def test_a_decision_stands_through_other_changes_until_the_next_one(admin: ApiCl
 
 @pytest.mark.parametrize("reason", ["", "   ", "x" * 1001, "bell\x07", "nul\x00", 7, ["x"]])
 def test_a_reason_is_plain_text_of_some_length(admin: ApiClient, doctor: ApiClient, reason: object) -> None:
-    refused = admin.post(f"/users/{number(doctor)}/approval", {"approved": True, "reason": reason})
+    refused = admin.post(f"/users/{own_id(doctor)}/approval", {"approved": True, "reason": reason})
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {"reason"})
     assert doctor.get("/users/me").data["is_approved"] is False

@@ -7,11 +7,11 @@ from scanward.stores.clients import sqs
 from scanward.stores.dynamo import connection
 from tests.faults.injection import failing, meanwhile
 from tests.support.client import ApiClient, Reply
-from tests.support.clinic import connect, number
 from tests.support.cloud import TABLES
+from tests.support.departments import assign, department
+from tests.support.links import connect
 from tests.support.own_data import deliver
-from tests.support.signed_in import sign_in
-from tests.support.wards import assign, department
+from tests.support.people import own_id, sign_in
 
 LOGIN = {"email": "somebody@example.org", "password": "correct horse"}
 WRITE = "dynamodb.TransactWriteItems"
@@ -32,7 +32,7 @@ def second_administrator(api: ApiClient) -> ApiClient:
 def test_who_is_being_removed_is_locked_out_before_anything_else(
     api: ApiClient, admin: ApiClient, person: ApiClient
 ) -> None:
-    whose, met = number(person), list[int]()
+    whose, met = own_id(person), list[int]()
 
     def come_by() -> None:
         met.extend((person.get("/users/me").status, api.form("/auth/login", LOGIN).status))
@@ -45,7 +45,7 @@ def test_who_is_being_removed_is_locked_out_before_anything_else(
 def test_an_interrupted_removal_leaves_a_locked_account_and_is_repeated(
     api: ApiClient, admin: ApiClient, person: ApiClient
 ) -> None:
-    whose = number(person)
+    whose = own_id(person)
     with failing(sqs(), "sqs.SendMessage"):
         assert remove(admin, whose).status == 503
     assert person.get("/users/me").status == 401
@@ -58,7 +58,7 @@ def test_an_interrupted_removal_leaves_a_locked_account_and_is_repeated(
 
 
 def test_who_changes_their_account_at_that_moment_is_removed_all_the_same(admin: ApiClient, person: ApiClient) -> None:
-    whose = number(person)
+    whose = own_id(person)
 
     def rename() -> None:
         body = b'{"full_name": "Somebody"}'
@@ -71,7 +71,7 @@ def test_who_changes_their_account_at_that_moment_is_removed_all_the_same(admin:
 
 def test_of_two_administrators_who_remove_each_other_one_stays(api: ApiClient, admin: ApiClient) -> None:
     other = second_administrator(api)
-    first, second, met = number(admin), number(other), list[int]()
+    first, second, met = own_id(admin), own_id(other), list[int]()
     with meanwhile(connection().client, WRITE, lambda: met.append(remove(other, first).status)):
         assert remove(admin, second).status == 409
     assert met == [200]
@@ -99,19 +99,19 @@ def test_who_leaves_while_nothing_can_be_asked_for_stays_as_they_were(
 
 def test_an_administrator_who_is_the_last_only_when_locked_stays(api: ApiClient, admin: ApiClient) -> None:
     other = second_administrator(api)
-    second, met = number(other), list[int]()
+    second, met = own_id(other), list[int]()
     with meanwhile(connection().client, WRITE, lambda: met.append(remove(admin, second).status)):
         assert leave(admin).status == 409
     assert met == [200]
     deliver()
-    assert [one["id"] for one in admin.get("/users").data] == [number(admin)]
+    assert [one["id"] for one in admin.get("/users").data] == [own_id(admin)]
 
 
 @pytest.mark.parametrize("delivered", [False, True])
 def test_a_removed_doctor_leaves_nothing_that_breaks(
     admin: ApiClient, doctor: ApiClient, person: ApiClient, delivered: bool
 ) -> None:
-    gone, patient = number(doctor), number(person)
+    gone, patient = own_id(doctor), own_id(person)
     assert admin.post(f"/users/{gone}/approval", {"approved": True}).status == 200
     connect(doctor, person)
     ward = department(admin, "Surgery")
@@ -131,7 +131,7 @@ def test_a_removed_doctor_leaves_nothing_that_breaks(
 
 
 def test_nothing_of_a_removed_doctor_stays_in_departments(admin: ApiClient, doctor: ApiClient) -> None:
-    gone = number(doctor)
+    gone = own_id(doctor)
     admin.post(f"/users/{gone}/approval", {"approved": True})
     assign(admin, department(admin, "Surgery"), doctor)
     remove(admin, gone)

@@ -12,7 +12,7 @@ from scanward.stores.clients import sqs
 from tests.faults.injection import failing
 from tests.support.client import ApiClient, Reply
 from tests.support.mailbox import Mailbox
-from tests.support.signed_in import sign_in_administrator, spend_the_minute
+from tests.support.people import sign_in_administrator, spend_the_minute
 
 ADA = {"email": "ada@example.org"}
 NEW = "battery staple"

@@ -75,7 +75,7 @@ class Accounts(RuleBasedStateMachine):
     def __init__(self, auth: AuthDeps, clock: Clock) -> None:
         super().__init__()
         self.acting = Acting(auth, clock)
-        self.auth, self.clock, self.world = auth, clock, self.acting.world
+        self.auth, self.clock, self.model = auth, clock, self.acting.model
         clock.begin()
 
     @initialize(target=people, role=st.sampled_from([Role.PATIENT, Role.DOCTOR]))
@@ -86,7 +86,7 @@ class Accounts(RuleBasedStateMachine):
     def somebody_who_is_in(self, role: Role) -> Opened:
         return self.acting.signed_in(self.acting.registered(role), by_role=False)
 
-    @precondition(lambda self: len(self.world.people) < MOST_PEOPLE)
+    @precondition(lambda self: len(self.model.people) < MOST_PEOPLE)
     @rule(target=people, role=st.sampled_from([Role.PATIENT, Role.DOCTOR, Role.HOSPITAL, Role.LAB]))
     def register(self, role: Role) -> Person:
         return self.acting.registered(role)
@@ -114,10 +114,10 @@ class Accounts(RuleBasedStateMachine):
     def refresh(self, session: Opened, rotates: bool, in_body: bool) -> None:
         self.acting.refreshed(session, len(session.chain) - 1, rotates=rotates, in_body=in_body)
 
-    @precondition(lambda self: self.world.live())
+    @precondition(lambda self: self.model.live())
     @rule(pick=PICK, back=BACK, seconds=WAITS, rotates=st.booleans(), in_body=st.booleans())
     def refresh_with_an_old_token(self, pick: int, back: int, seconds: int, rotates: bool, in_body: bool) -> None:
-        session = chosen(self.world.live(), pick)
+        session = chosen(self.model.live(), pick)
         while len(session.chain) <= back:
             self.acting.refreshed(session, len(session.chain) - 1, rotates=True, in_body=True)
         self.clock.move(seconds)
@@ -138,7 +138,7 @@ class Accounts(RuleBasedStateMachine):
         passed = self.acting.passed(session)
         if passed:
             sessions.logout(self.auth, passed.actor, everywhere=everywhere)
-            for ended in self.world.of(session.owner) if everywhere else [session]:
+            for ended in self.model.of(session.owner) if everywhere else [session]:
                 ended.live = False
 
     @rule(session=opened)
@@ -148,18 +148,18 @@ class Accounts(RuleBasedStateMachine):
             password = f"correct horse {next(numbers)}"
             own_account.change_credentials(self.auth, passed.actor, None, password)
             session.owner.passwords.append(password)
-            self.world.end_all(session.owner)
+            self.model.end_all(session.owner)
 
     @rule(who=people)
     def deactivate(self, who: Person) -> None:
         administration.set_active(self.auth, ADMINISTRATOR, str(who.id), active=False)
         who.active = False
-        self.world.end_all(who)
+        self.model.end_all(who)
 
-    @precondition(lambda self: self.world.inactive())
+    @precondition(lambda self: self.model.inactive())
     @rule(pick=PICK)
     def reactivate(self, pick: int) -> None:
-        who = chosen(self.world.inactive(), pick)
+        who = chosen(self.model.inactive(), pick)
         administration.set_active(self.auth, ADMINISTRATOR, str(who.id), active=True)
         who.active = True
 
@@ -178,7 +178,7 @@ class Accounts(RuleBasedStateMachine):
 
     @invariant()
     def exactly_those_tokens_hold_that_should(self) -> None:
-        for session in self.world.sessions:
+        for session in self.model.sessions:
             passed = self.acting.passed(session)
             for token in (*session.chain, *session.copies):
                 self.acting.enters(token, TokenType.REFRESH, session.live)
@@ -192,11 +192,11 @@ class Accounts(RuleBasedStateMachine):
 
     @invariant()
     def nobody_is_active_or_approved_unless_somebody_said_so(self) -> None:
-        for who in self.world.people:
+        for who in self.model.people:
             shown = administration.read_account(self.auth, ADMINISTRATOR, str(who.id))
             assert (shown.is_active, shown.is_approved) == (who.active, not who.waits)
             live = self.auth.sessions.sessions(who.id, int(self.clock.now().timestamp()))
-            assert len(live) == sum(session.live for session in self.world.of(who))
+            assert len(live) == sum(session.live for session in self.model.of(who))
 
 
 def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:

@@ -5,8 +5,8 @@ from itertools import product
 import pytest
 
 from tests.support.client import ApiClient
+from tests.support.people import sign_in
 from tests.support.read_units import counted
-from tests.support.signed_in import sign_in
 
 WRONG = "wrong horse"
 SPELLINGS = ["ada@example.org", "ADA@example.org", " Ada@Example.org", "\uff41da@example.org"]

@@ -9,22 +9,22 @@ from functions.realtime.usecases.connections import end_without_session
 from scanward.domain.subscriptions import CONNECT_GRACE
 from scanward.stores.accounts import Credentials
 from scanward.stores.connections import ConnectionGone
-from tests.support.sockets import ADA, BOB, World
+from tests.support.sockets import ADA, BOB, Sockets
 
 
 @pytest.fixture
-def opened(world: World) -> World:
+def opened(sockets: Sockets) -> Sockets:
     """Provide two sessions of an account with a socket each, and somebody else's."""
-    task = world.task()
-    world.sign_in(ADA, "other")
-    world.connect(world.access(), task.id, connection="first")
-    world.connect(world.access(ADA, "other"), task.id, connection="second")
-    world.connect(world.access(BOB), connection="bob")
-    return world
+    task = sockets.task()
+    sockets.sign_in(ADA, "other")
+    sockets.connect(sockets.access(), task.id, connection="first")
+    sockets.connect(sockets.access(ADA, "other"), task.id, connection="second")
+    sockets.connect(sockets.access(BOB), connection="bob")
+    return sockets
 
 
-def stored(world: World) -> Credentials:
-    found = world.accounts.get(ADA)
+def stored(sockets: Sockets) -> Credentials:
+    found = sockets.accounts.get(ADA)
     assert found is not None
     return found
 
@@ -36,7 +36,7 @@ def ends(account: int) -> int:
     return int(item.get("times", {"N": "0"})["N"])
 
 
-def test_only_the_sockets_of_the_session_that_ended_close(opened: World) -> None:
+def test_only_the_sockets_of_the_session_that_ended_close(opened: Sockets) -> None:
     opened.gates.close(ADA, ["s1"])
     assert ends(ADA) == 1
     assert end_without_session(opened.keeper, ADA) == 1
@@ -45,7 +45,7 @@ def test_only_the_sockets_of_the_session_that_ended_close(opened: World) -> None
     assert end_without_session(opened.keeper, ADA) == 0, "the same word again ends nothing"
 
 
-def test_a_password_change_and_a_deactivation_close_all_of_them(opened: World) -> None:
+def test_a_password_change_and_a_deactivation_close_all_of_them(opened: Sockets) -> None:
     before = stored(opened)
     opened.accounts.change(before, before, ends_sessions=True)
     assert ends(ADA) == 1
@@ -53,28 +53,28 @@ def test_a_password_change_and_a_deactivation_close_all_of_them(opened: World) -
     assert sorted(opened.outbox.closed) == ["first", "second"]
 
 
-def test_a_change_that_ends_no_session_is_no_end(opened: World) -> None:
+def test_a_change_that_ends_no_session_is_no_end(opened: Sockets) -> None:
     before = stored(opened)
     opened.accounts.change(before, before, ends_sessions=False)
     assert ends(ADA) == 0
     assert end_without_session(opened.keeper, ADA) == 0
 
 
-def test_a_removed_account_keeps_no_socket(opened: World) -> None:
+def test_a_removed_account_keeps_no_socket(opened: Sockets) -> None:
     opened.accounts.remove(stored(opened).account.id)
     assert ends(ADA) == 1
     assert end_without_session(opened.keeper, ADA) == 2
     assert opened.connections.slots(ADA) == []
 
 
-def test_a_session_that_too_many_others_push_out_is_told_of(opened: World) -> None:
+def test_a_session_that_too_many_others_push_out_is_told_of(opened: Sockets) -> None:
     for number in range(19):
         opened.sign_in(ADA, f"more{number}", seconds=40 * 24 * 3600)
     assert ends(ADA) == 1
     assert end_without_session(opened.keeper, ADA) == 1
 
 
-def test_a_handshake_under_way_is_waited_for(opened: World) -> None:
+def test_a_handshake_under_way_is_waited_for(opened: Sockets) -> None:
     opened.gates.close(ADA, ["s1", "other"])
     opened.outbox.gone["first"] = 1
     with pytest.raises(ConnectionGone):
@@ -84,9 +84,9 @@ def test_a_handshake_under_way_is_waited_for(opened: World) -> None:
     assert sorted(opened.outbox.closed) == ["first", "second"]
 
 
-def test_a_socket_that_is_gone_already_is_forgotten(opened: World) -> None:
+def test_a_socket_that_is_gone_already_is_forgotten(opened: Sockets) -> None:
     opened.gates.close(ADA, ["s1"])
     opened.outbox.gone["first"] = 100
-    opened.ahead = CONNECT_GRACE + timedelta(seconds=1)
+    opened.clock.ahead = CONNECT_GRACE + timedelta(seconds=1)
     assert end_without_session(opened.keeper, ADA) == 1
     assert opened.connections.get("first") is None

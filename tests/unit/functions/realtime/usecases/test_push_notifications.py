@@ -9,7 +9,7 @@ from functions.realtime.usecases.push import push_notification
 from scanward.errors import Unavailable
 from scanward.stores.notifications import Notification, NotificationItem, notification_of_image
 from tests.support.outbox import Outbox
-from tests.support.sockets import ADA, BOB, World
+from tests.support.sockets import ADA, BOB, Sockets
 
 TOLD = {"action": "question_answered", "question_id": 7}
 
@@ -23,28 +23,28 @@ class Unsteady(Outbox):
         super().send(connection_id, message)
 
 
-def test_every_socket_of_the_account_is_told_and_nobody_elses(world: World) -> None:
+def test_every_socket_of_the_account_is_told_and_nobody_elses(sockets: Sockets) -> None:
     for connection, account in (("c1", ADA), ("c2", ADA), ("c3", BOB)):
-        assert world.connect(world.access(account), connection=connection) == 200
-    assert push_notification(world.keeper, Notification(ADA, 7)) == 2
-    assert [world.outbox.sent[name] for name in ("c1", "c2", "c3")] == [[TOLD], [TOLD], []]
+        assert sockets.connect(sockets.access(account), connection=connection) == 200
+    assert push_notification(sockets.keeper, Notification(ADA, 7)) == 2
+    assert [sockets.outbox.sent[name] for name in ("c1", "c2", "c3")] == [[TOLD], [TOLD], []]
 
 
-def test_who_is_not_connected_is_let_be(world: World) -> None:
-    assert push_notification(world.keeper, Notification(ADA, 7)) == 0
+def test_who_is_not_connected_is_let_be(sockets: Sockets) -> None:
+    assert push_notification(sockets.keeper, Notification(ADA, 7)) == 0
     for connection in ("c1", "c2"):
-        world.connect(world.access(), connection=connection)
-    world.outbox.gone["c1"] = 1
-    assert push_notification(world.keeper, Notification(ADA, 7)) == 1
-    assert world.outbox.sent["c2"] == [TOLD]
+        sockets.connect(sockets.access(), connection=connection)
+    sockets.outbox.gone["c1"] = 1
+    assert push_notification(sockets.keeper, Notification(ADA, 7)) == 1
+    assert sockets.outbox.sent["c2"] == [TOLD]
 
 
-def test_one_socket_that_cannot_be_reached_keeps_no_other_from_it(world: World) -> None:
+def test_one_socket_that_cannot_be_reached_keeps_no_other_from_it(sockets: Sockets) -> None:
     for connection in ("c1", "c2"):
-        world.connect(world.access(), connection=connection)
+        sockets.connect(sockets.access(), connection=connection)
     unsteady = Unsteady()
     with pytest.raises(Unavailable):
-        push_notification(replace(world.keeper, client=unsteady), Notification(ADA, 7))
+        push_notification(replace(sockets.keeper, client=unsteady), Notification(ADA, 7))
     assert unsteady.sent == {"c2": [TOLD]}
 
 

@@ -9,13 +9,13 @@ from scanward import clock
 from scanward.domain.care import CareLink
 from scanward.domain.pagination import PageRange
 from scanward.domain.subscriptions import ACTIVITY_INTERVAL, MAX_TASKS
-from tests.support.care_links import keep_link
-from tests.support.sockets import ADA, BOB, DOC, LIMIT, World, task_uuid
+from tests.support.links import add_link
+from tests.support.sockets import ADA, BOB, DOC, LIMIT, Sockets, task_uuid
 
 
-def test_a_ping_is_answered(world: World) -> None:
-    world.connect(world.access())
-    assert world.say({"action": "ping"}) == {"action": "pong"}
+def test_a_ping_is_answered(sockets: Sockets) -> None:
+    sockets.connect(sockets.access())
+    assert sockets.say({"action": "ping"}) == {"action": "pong"}
 
 
 @pytest.mark.parametrize(
@@ -39,95 +39,95 @@ def test_a_ping_is_answered(world: World) -> None:
     ],
 )
 def test_what_is_not_understood_is_answered_in_one_shape_and_changes_nothing(
-    world: World, body: object, code: str
+    sockets: Sockets, body: object, code: str
 ) -> None:
-    world.connect(world.access(), world.task().id)
-    before = world.connections.get("c1")
-    said = world.say(body)
+    sockets.connect(sockets.access(), sockets.task().id)
+    before = sockets.connections.get("c1")
+    said = sockets.say(body)
     assert (said["action"], said["error"]["code"]) == ("error", code)
     assert {"code", "message", "details"} == said["error"].keys()
-    assert (world.connections.get("c1"), world.outbox.closed) == (before, [])
+    assert (sockets.connections.get("c1"), sockets.outbox.closed) == (before, [])
 
 
-def test_tasks_are_watched_and_unwatched_and_each_answer_says_what_is_watched(world: World) -> None:
-    first, second = world.task(), world.task()
-    world.connect(world.access(), first.id)
-    said = world.say({"action": "watch", "task_ids": [task_uuid(second), first.id]})
+def test_tasks_are_watched_and_unwatched_and_each_answer_says_what_is_watched(sockets: Sockets) -> None:
+    first, second = sockets.task(), sockets.task()
+    sockets.connect(sockets.access(), first.id)
+    said = sockets.say({"action": "watch", "task_ids": [task_uuid(second), first.id]})
     assert said == {"action": "watching", "task_ids": [task_uuid(first), task_uuid(second)], "own": False}
-    world.began(second)
-    assert world.versions(second) == [1], "its state comes at once"
-    said = world.say({"action": "unwatch", "task_ids": [first.id, second.id]})
+    sockets.began(second)
+    assert sockets.versions(second) == [1], "its state comes at once"
+    said = sockets.say({"action": "unwatch", "task_ids": [first.id, second.id]})
     assert said == {"action": "watching", "task_ids": [], "own": False}
-    world.moved(*world.finish(first))
-    assert (world.versions(first), world.rows()) == ([], 2)
+    sockets.moved(*sockets.finish(first))
+    assert (sockets.versions(first), sockets.rows()) == ([], 2)
 
 
-def test_a_task_token_names_its_task_in_a_message_too(world: World) -> None:
-    task = world.task()
-    world.connect(world.access(), world.task().id)
-    assert task_uuid(task) in world.say({"action": "watch", "task_ids": [world.task_token(task)]})["task_ids"]
+def test_a_task_token_names_its_task_in_a_message_too(sockets: Sockets) -> None:
+    task = sockets.task()
+    sockets.connect(sockets.access(), sockets.task().id)
+    assert task_uuid(task) in sockets.say({"action": "watch", "task_ids": [sockets.task_token(task)]})["task_ids"]
 
 
-def test_somebody_elses_task_is_refused_as_a_missing_one(world: World) -> None:
-    mine, hers = world.task(BOB), world.task()
-    world.connect(world.access(BOB), mine.id)
-    missing = world.say({"action": "watch", "task_ids": [12345]})
-    assert world.say({"action": "watch", "task_ids": [mine.id, hers.id]}) == missing
-    assert world.watchers(hers) == []
+def test_somebody_elses_task_is_refused_as_a_missing_one(sockets: Sockets) -> None:
+    mine, hers = sockets.task(BOB), sockets.task()
+    sockets.connect(sockets.access(BOB), mine.id)
+    missing = sockets.say({"action": "watch", "task_ids": [12345]})
+    assert sockets.say({"action": "watch", "task_ids": [mine.id, hers.id]}) == missing
+    assert sockets.watchers(hers) == []
 
 
-def test_a_doctor_watches_a_patients_task_as_long_as_they_are_let_in(world: World) -> None:
-    task = world.task()
-    world.connect(world.access(DOC))
-    assert world.say({"action": "watch", "task_ids": [task.id]})["error"]["code"] == "NOT_FOUND"
-    keep_link(CareLink(ADA, DOC, clock.now()))
-    assert world.say({"action": "watch", "task_ids": [task.id]})["task_ids"] == [task_uuid(task)]
-    [entry] = world.log.page(ADA, PageRange(0, 10)).items
+def test_a_doctor_watches_a_patients_task_as_long_as_they_are_let_in(sockets: Sockets) -> None:
+    task = sockets.task()
+    sockets.connect(sockets.access(DOC))
+    assert sockets.say({"action": "watch", "task_ids": [task.id]})["error"]["code"] == "NOT_FOUND"
+    add_link(CareLink(ADA, DOC, clock.now()))
+    assert sockets.say({"action": "watch", "task_ids": [task.id]})["task_ids"] == [task_uuid(task)]
+    [entry] = sockets.log.page(ADA, PageRange(0, 10)).items
     assert (entry.actor_id, entry.action, entry.resource_id) == (DOC, "READ_TASK", task.id)
 
 
-def test_a_socket_names_so_many_tasks_and_no_more(world: World) -> None:
-    world.connect(world.access())
-    named = [world.task().id for _ in range(MAX_TASKS + 1)]
-    assert len(world.say({"action": "watch", "task_ids": named[:-1]})["task_ids"]) == MAX_TASKS
-    refused = world.say({"action": "watch", "task_ids": named[-1:]})
+def test_a_socket_names_so_many_tasks_and_no_more(sockets: Sockets) -> None:
+    sockets.connect(sockets.access())
+    named = [sockets.task().id for _ in range(MAX_TASKS + 1)]
+    assert len(sockets.say({"action": "watch", "task_ids": named[:-1]})["task_ids"]) == MAX_TASKS
+    refused = sockets.say({"action": "watch", "task_ids": named[-1:]})
     assert refused["error"]["details"]["task_ids"]
-    kept = world.connections.get("c1")
+    kept = sockets.connections.get("c1")
     assert kept is not None
     assert set(kept.task_ids) == set(named[:-1])
 
 
-def test_messages_count_against_the_account_and_a_flood_is_cut_off(world: World) -> None:
-    world.connect(world.access())
-    said = [world.say({"action": "ping"})["action"] for _ in range(LIMIT)]
+def test_messages_count_against_the_account_and_a_flood_is_cut_off(sockets: Sockets) -> None:
+    sockets.connect(sockets.access())
+    said = [sockets.say({"action": "ping"})["action"] for _ in range(LIMIT)]
     assert (said.count("pong"), said.count("error")) == (LIMIT - 1, 1)
-    assert world.say("garbage")["error"]["details"]["retry_after"] > 0
-    assert world.outbox.closed == []
+    assert sockets.say("garbage")["error"]["details"]["retry_after"] > 0
+    assert sockets.outbox.closed == []
     for _ in range(LIMIT):
-        world.say("garbage")
-    assert (world.outbox.closed, world.rows()) == (["c1"], 0)
+        sockets.say("garbage")
+    assert (sockets.outbox.closed, sockets.rows()) == (["c1"], 0)
 
 
-def test_a_message_after_the_session_has_ended_closes_the_socket(world: World) -> None:
-    world.connect(world.access())
-    world.gates.close(ADA, ["s1"])
-    assert world.say({"action": "ping"})["error"]["code"] == "NOT_AUTHENTICATED"
-    assert (world.outbox.closed, world.rows()) == (["c1"], 0)
+def test_a_message_after_the_session_has_ended_closes_the_socket(sockets: Sockets) -> None:
+    sockets.connect(sockets.access())
+    sockets.gates.close(ADA, ["s1"])
+    assert sockets.say({"action": "ping"})["error"]["code"] == "NOT_AUTHENTICATED"
+    assert (sockets.outbox.closed, sockets.rows()) == (["c1"], 0)
 
 
-def test_a_message_from_a_socket_that_is_not_known_closes_it(world: World) -> None:
-    assert world.say({"action": "ping"}, "stray")["error"]["code"] == "NOT_AUTHENTICATED"
-    assert world.outbox.closed == ["stray"]
+def test_a_message_from_a_socket_that_is_not_known_closes_it(sockets: Sockets) -> None:
+    assert sockets.say({"action": "ping"}, "stray")["error"]["code"] == "NOT_AUTHENTICATED"
+    assert sockets.outbox.closed == ["stray"]
 
 
-def test_a_word_from_the_client_is_written_down_once_a_minute(world: World) -> None:
-    world.connect(world.access())
-    opened = world.connections.get("c1")
-    world.say({"action": "ping"})
-    assert world.connections.get("c1") == opened
-    world.ahead = ACTIVITY_INTERVAL + timedelta(seconds=1)
-    world.say("garbage is a word too")
-    heard = world.connections.get("c1")
+def test_a_word_from_the_client_is_written_down_once_a_minute(sockets: Sockets) -> None:
+    sockets.connect(sockets.access())
+    opened = sockets.connections.get("c1")
+    sockets.say({"action": "ping"})
+    assert sockets.connections.get("c1") == opened
+    sockets.clock.ahead = ACTIVITY_INTERVAL + timedelta(seconds=1)
+    sockets.say("garbage is a word too")
+    heard = sockets.connections.get("c1")
     assert opened is not None
     assert heard is not None
     assert heard.active_at > opened.active_at

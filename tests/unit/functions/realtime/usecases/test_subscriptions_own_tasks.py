@@ -9,99 +9,99 @@ from scanward.domain import subscriptions
 from scanward.domain.care import CareLink
 from scanward.domain.pagination import PageRange
 from scanward.domain.subscriptions import MAX_FOLLOWED
-from tests.support.care_links import keep_link
-from tests.support.sockets import ADA, BOB, DOC, World, task_uuid
+from tests.support.links import add_link
+from tests.support.sockets import ADA, BOB, DOC, Sockets, task_uuid
 
 LATER = datetime(2030, 1, 1, tzinfo=UTC)
 
 
-def test_tasks_that_go_on_are_told_at_once_and_finished_ones_are_not(world: World) -> None:
-    done, going_on = world.task(), world.task()
-    world.finish(done)
-    assert world.connect(world.access()) == 200
-    world.began(done)
-    world.began(going_on)
-    assert (world.versions(done), world.versions(going_on)) == ([], [1])
+def test_tasks_that_go_on_are_told_at_once_and_finished_ones_are_not(sockets: Sockets) -> None:
+    done, going_on = sockets.task(), sockets.task()
+    sockets.finish(done)
+    assert sockets.connect(sockets.access()) == 200
+    sockets.began(done)
+    sockets.began(going_on)
+    assert (sockets.versions(done), sockets.versions(going_on)) == ([], [1])
 
 
-def test_tasks_that_begin_later_are_told_each_state_once(world: World) -> None:
-    world.connect(world.access())
-    task = world.task()
-    world.moved(task)
-    states = world.finish(task)
-    world.moved(*states, *states)
-    assert world.versions(task) == [1, 2, 3, 4]
+def test_tasks_that_begin_later_are_told_each_state_once(sockets: Sockets) -> None:
+    sockets.connect(sockets.access())
+    task = sockets.task()
+    sockets.moved(task)
+    states = sockets.finish(task)
+    sockets.moved(*states, *states)
+    assert sockets.versions(task) == [1, 2, 3, 4]
 
 
-def test_the_first_word_of_a_task_is_what_the_poll_gives(world: World) -> None:
-    world.connect(world.access())
-    states = world.finish(world.task())
-    world.moved(*states)
-    assert world.versions(states[0]) == [4]
+def test_the_first_word_of_a_task_is_what_the_poll_gives(sockets: Sockets) -> None:
+    sockets.connect(sockets.access())
+    states = sockets.finish(sockets.task())
+    sockets.moved(*states)
+    assert sockets.versions(states[0]) == [4]
 
 
-def test_somebody_elses_tasks_are_not_told(world: World) -> None:
-    world.connect(world.access(BOB))
-    world.moved(*world.finish(world.task(ADA)))
-    assert world.outbox.sent["c1"] == []
+def test_somebody_elses_tasks_are_not_told(sockets: Sockets) -> None:
+    sockets.connect(sockets.access(BOB))
+    sockets.moved(*sockets.finish(sockets.task(ADA)))
+    assert sockets.outbox.sent["c1"] == []
 
 
-def test_whoever_asked_for_a_task_is_told_as_long_as_they_are_let_in(world: World) -> None:
-    world.connect(world.access(DOC))
-    task = world.task(ADA, asked_by=DOC)
-    world.moved(task)
-    assert world.versions(task) == [], "nobody let them in"
-    keep_link(CareLink(ADA, DOC, clock.now()))
-    states = world.finish(task)
-    world.moved(*states)
-    assert world.versions(task) == [4]
-    assert [entry.actor_id for entry in world.log.page(ADA, PageRange(0, 10)).items] == [DOC]
+def test_whoever_asked_for_a_task_is_told_as_long_as_they_are_let_in(sockets: Sockets) -> None:
+    sockets.connect(sockets.access(DOC))
+    task = sockets.task(ADA, asked_by=DOC)
+    sockets.moved(task)
+    assert sockets.versions(task) == [], "nobody let them in"
+    add_link(CareLink(ADA, DOC, clock.now()))
+    states = sockets.finish(task)
+    sockets.moved(*states)
+    assert sockets.versions(task) == [4]
+    assert [entry.actor_id for entry in sockets.log.page(ADA, PageRange(0, 10)).items] == [DOC]
 
 
-def test_a_session_that_has_ended_is_told_nothing_of_others(world: World) -> None:
-    keep_link(CareLink(ADA, DOC, clock.now()))
-    world.connect(world.access(DOC))
-    world.gates.close(DOC, ["s3"])
-    world.moved(world.task(ADA, asked_by=DOC))
-    assert world.outbox.sent["c1"] == []
+def test_a_session_that_has_ended_is_told_nothing_of_others(sockets: Sockets) -> None:
+    add_link(CareLink(ADA, DOC, clock.now()))
+    sockets.connect(sockets.access(DOC))
+    sockets.gates.close(DOC, ["s3"])
+    sockets.moved(sockets.task(ADA, asked_by=DOC))
+    assert sockets.outbox.sent["c1"] == []
 
 
-def test_all_of_ones_own_may_be_watched_and_unwatched_later(world: World) -> None:
-    named, other = world.task(), world.task()
-    world.connect(world.access(), named.id)
-    said = world.say({"action": "watch"})
+def test_all_of_ones_own_may_be_watched_and_unwatched_later(sockets: Sockets) -> None:
+    named, other = sockets.task(), sockets.task()
+    sockets.connect(sockets.access(), named.id)
+    said = sockets.say({"action": "watch"})
     assert said == {"action": "watching", "task_ids": [task_uuid(named)], "own": True}
-    world.began(other)
-    world.moved(*world.finish(other))
-    assert world.versions(other) == [1, 2, 3, 4]
-    assert world.say({"action": "unwatch"}) == {"action": "watching", "task_ids": [], "own": False}
-    world.moved(world.task(), *world.finish(named))
-    assert world.versions(named) == []
-    assert world.rows() == 2
+    sockets.began(other)
+    sockets.moved(*sockets.finish(other))
+    assert sockets.versions(other) == [1, 2, 3, 4]
+    assert sockets.say({"action": "unwatch"}) == {"action": "watching", "task_ids": [], "own": False}
+    sockets.moved(sockets.task(), *sockets.finish(named))
+    assert sockets.versions(named) == []
+    assert sockets.rows() == 2
 
 
-def test_a_closed_socket_leaves_nothing_of_what_it_followed(world: World) -> None:
-    world.connect(world.access())
+def test_a_closed_socket_leaves_nothing_of_what_it_followed(sockets: Sockets) -> None:
+    sockets.connect(sockets.access())
     for _ in range(3):
-        world.moved(world.task())
-    assert world.rows() == 5
-    world.disconnect()
-    assert world.rows() == 0
+        sockets.moved(sockets.task())
+    assert sockets.rows() == 5
+    sockets.disconnect()
+    assert sockets.rows() == 0
 
 
-def test_a_task_that_was_forgotten_is_never_told_backwards(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_task_that_was_forgotten_is_never_told_backwards(sockets: Sockets, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(subscriptions, "MAX_FOLLOWED", 2)
-    world.connect(world.access())
-    first = world.task()
-    states = world.finish(first)
-    world.moved(*states)
+    sockets.connect(sockets.access())
+    first = sockets.task()
+    states = sockets.finish(first)
+    sockets.moved(*states)
     for _ in range(2):
-        world.moved(world.task())
-    kept = world.connections.get("c1")
+        sockets.moved(sockets.task())
+    kept = sockets.connections.get("c1")
     assert kept is not None
     assert first.id not in kept.followed_ids
-    world.moved(states[1])
-    assert world.versions(first) == [4, 4], "an old record tells the newest state"
+    sockets.moved(states[1])
+    assert sockets.versions(first) == [4, 4], "an old record tells the newest state"
 
 
 def test_the_oldest_of_many_followed_tasks_is_forgotten() -> None:

@@ -5,7 +5,8 @@ import pytest
 
 from scanward import clock
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, log_of, number
+from tests.support.links import connect, log_of
+from tests.support.people import own_id
 
 REASON = "Unconscious at the door of the clinic"
 
@@ -13,7 +14,7 @@ REASON = "Unconscious at the door of the clinic"
 def test_a_log_is_paged_newest_first(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     for _ in range(4):
-        doctor.get(f"/patients/{number(ada)}")
+        doctor.get(f"/patients/{own_id(ada)}")
     first = ada.get("/users/me/access-log?limit=3")
     assert [entry["action"] for entry in first.data] == ["READ_PATIENT"] * 3
     second = ada.get(f"/users/me/access-log?limit=3&cursor={first.json['next']}")
@@ -26,7 +27,7 @@ def test_a_log_is_paged_newest_first(doctor: ApiClient, ada: ApiClient) -> None:
 
 def test_cursors_hold_for_their_own_log_alone(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     connect(doctor, ada)
-    doctor.get(f"/patients/{number(ada)}")
+    doctor.get(f"/patients/{own_id(ada)}")
     cursor = ada.get("/users/me/access-log?limit=1").json["next"]
     assert ben.get(f"/users/me/access-log?cursor={cursor}").code == "INVALID_CURSOR"
     for forged in ("x", cursor[:-2], str(ada.token)):
@@ -37,20 +38,20 @@ def test_cursors_hold_for_their_own_log_alone(doctor: ApiClient, ada: ApiClient,
 
 def test_an_administrator_reads_a_log_and_that_is_logged(doctor: ApiClient, ada: ApiClient, admin: ApiClient) -> None:
     connect(doctor, ada)
-    assert [entry["action"] for entry in admin.get(f"/users/{number(ada)}/access-log").data] == ["CONNECT"]
+    assert [entry["action"] for entry in admin.get(f"/users/{own_id(ada)}/access-log").data] == ["CONNECT"]
     assert [entry["action"] for entry in log_of(ada)] == ["READ_ACCESS_LOG", "CONNECT"]
-    assert log_of(ada)[0]["actor_id"] == number(admin)
+    assert log_of(ada)[0]["actor_id"] == own_id(admin)
     for other in (ada, doctor):
-        assert other.get(f"/users/{number(ada)}/access-log").status == 403
+        assert other.get(f"/users/{own_id(ada)}/access-log").status == 403
     for nobody in ("1", "x", "me2"):
         assert admin.get(f"/users/{nobody}/access-log").status == 404
 
 
 def test_a_doctor_who_breaks_the_glass_reads_and_writes_nothing(doctor: ApiClient, ada: ApiClient) -> None:
-    path = f"/patients/{number(ada)}"
+    path = f"/patients/{own_id(ada)}"
     assert doctor.get(path).status == 404
     opened = doctor.post(f"{path}/break-glass", {"reason": REASON})
-    assert (opened.status, opened.data["patient_id"]) == (201, number(ada))
+    assert (opened.status, opened.data["patient_id"]) == (201, own_id(ada))
     assert doctor.get(path).status == 200
     assert doctor.put(path, {"name": "x"}).status == 403
     assert doctor.put(path, {"diagnosis": "x"}).status == 403
@@ -61,7 +62,7 @@ def test_a_doctor_who_breaks_the_glass_reads_and_writes_nothing(doctor: ApiClien
 
 
 def test_broken_glass_closes_again(doctor: ApiClient, ada: ApiClient) -> None:
-    path = f"/patients/{number(ada)}"
+    path = f"/patients/{own_id(ada)}"
     doctor.post(f"{path}/break-glass", {"reason": REASON})
     dynamodb = boto3.client("dynamodb")
     for item in dynamodb.scan(TableName="ClinicTable")["Items"]:
@@ -73,8 +74,8 @@ def test_broken_glass_closes_again(doctor: ApiClient, ada: ApiClient) -> None:
 
 def test_a_doctor_whom_the_patient_let_in_needs_no_broken_glass(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
-    doctor.post(f"/patients/{number(ada)}/break-glass", {"reason": REASON})
-    assert doctor.put(f"/patients/{number(ada)}", {"diagnosis": "Asthma"}).status == 200
+    doctor.post(f"/patients/{own_id(ada)}/break-glass", {"reason": REASON})
+    assert doctor.put(f"/patients/{own_id(ada)}", {"diagnosis": "Asthma"}).status == 200
     assert "reason" not in log_of(ada)[0]
 
 
@@ -82,7 +83,7 @@ def test_only_approved_doctors_break_the_glass(
     waiting_doctor: ApiClient, lab: ApiClient, hospital: ApiClient, admin: ApiClient, ada: ApiClient
 ) -> None:
     for other in (waiting_doctor, lab, hospital, admin, ada):
-        refused = other.post(f"/patients/{number(ada)}/break-glass", {"reason": REASON})
+        refused = other.post(f"/patients/{own_id(ada)}/break-glass", {"reason": REASON})
         assert (refused.status, refused.code) == (403, "NOT_ALLOWED")
     assert log_of(ada) == []
 
@@ -90,17 +91,17 @@ def test_only_approved_doctors_break_the_glass(
 def test_a_doctor_who_is_approved_no_longer_looks_no_longer(
     doctor: ApiClient, admin: ApiClient, ada: ApiClient
 ) -> None:
-    doctor.post(f"/patients/{number(ada)}/break-glass", {"reason": REASON})
-    admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
-    assert doctor.get(f"/patients/{number(ada)}").status == 403
+    doctor.post(f"/patients/{own_id(ada)}/break-glass", {"reason": REASON})
+    admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False})
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 403
 
 
 @pytest.mark.parametrize("reason", [None, "", "too short", " " * 20, "x" * 501, "a\u0007 reason with a bell", 5])
 def test_a_reason_is_given_in_words(doctor: ApiClient, ada: ApiClient, reason: object) -> None:
-    refused = doctor.post(f"/patients/{number(ada)}/break-glass", {"reason": reason})
+    refused = doctor.post(f"/patients/{own_id(ada)}/break-glass", {"reason": reason})
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {"reason"})
 
 
 def test_glass_is_broken_for_patients_who_are_there(doctor: ApiClient, other_doctor: ApiClient) -> None:
-    for nobody in ("1", "x", str(number(other_doctor))):
+    for nobody in ("1", "x", str(own_id(other_doctor))):
         assert doctor.post(f"/patients/{nobody}/break-glass", {"reason": REASON}).status == 404

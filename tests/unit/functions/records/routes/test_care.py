@@ -16,7 +16,8 @@ from scanward.errors import Conflict
 from scanward.stores.dynamo import connection
 from tests.faults.injection import lost_answer
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, log_of, number
+from tests.support.links import connect, log_of
+from tests.support.people import own_id
 
 
 def token_of(professional: ApiClient, minutes: int = 60) -> str:
@@ -26,11 +27,11 @@ def token_of(professional: ApiClient, minutes: int = 60) -> str:
 
 def test_a_token_lets_its_maker_in_and_works_once(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     made = doctor.post("/patients/create-connect-token", {"expires_in_minutes": 60}).data
-    assert (str(UUID(made["token"])), made["doctor_id"]) == (made["token"], number(doctor))
-    assert doctor.get(f"/patients/{number(ada)}").status == 404
+    assert (str(UUID(made["token"])), made["doctor_id"]) == (made["token"], own_id(doctor))
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 404
     said = ada.post(f"/patients/connect-doctor/{made['token']}", {})
-    assert (said.data["id"], said.data["role"], said.data["email"]) == (number(doctor), "DOCTOR", "doctor@example.org")
-    assert doctor.get(f"/patients/{number(ada)}").data["id"] == number(ada)
+    assert (said.data["id"], said.data["role"], said.data["email"]) == (own_id(doctor), "DOCTOR", "doctor@example.org")
+    assert doctor.get(f"/patients/{own_id(ada)}").data["id"] == own_id(ada)
     assert ben.post(f"/patients/connect-doctor/{made['token']}", {}).code == "NOT_FOUND"
 
 
@@ -63,7 +64,7 @@ def test_tokens_that_do_not_hold_are_refused_alike(doctor: ApiClient, ada: ApiCl
     expire_tokens()
     refusals = [
         ada.post(f"/patients/connect-doctor/{token}", {})
-        for token in (used, expired, revoked, uuid4(), "x", "%00", number(doctor), to_uuid(number(doctor)), "x" * 5000)
+        for token in (used, expired, revoked, uuid4(), "x", "%00", own_id(doctor), to_uuid(own_id(doctor)), "x" * 5000)
     ]
     assert {(reply.status, reply.body) for reply in refusals} == {(404, refusals[0].body)}
 
@@ -96,7 +97,7 @@ def test_a_token_of_a_deactivated_professional_holds_no_longer(
     doctor: ApiClient, ada: ApiClient, admin: ApiClient
 ) -> None:
     token = token_of(doctor)
-    admin.patch(f"/users/{number(doctor)}", {"is_active": False})
+    admin.patch(f"/users/{own_id(doctor)}", {"is_active": False})
     assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 404
 
 
@@ -106,17 +107,17 @@ def test_a_patient_sees_whom_they_let_in_and_parts_with_them_at_once(
     connect(doctor, ada)
     connect(lab, ada)
     assert [(one["id"], one["role"]) for one in ada.get("/patients/me/doctors").data] == [
-        (number(lab), "LAB"),
-        (number(doctor), "DOCTOR"),
+        (own_id(lab), "LAB"),
+        (own_id(doctor), "DOCTOR"),
     ]
     assert ben.get("/patients/me/doctors").data == []
     assert doctor.get("/patients/me/doctors").status == 403
-    assert ben.delete(f"/patients/me/doctors/{number(doctor)}").status == 404
-    assert ada.delete(f"/patients/me/doctors/{to_uuid(number(doctor))}").status == 200
-    assert doctor.get(f"/patients/{number(ada)}").status == 404
+    assert ben.delete(f"/patients/me/doctors/{own_id(doctor)}").status == 404
+    assert ada.delete(f"/patients/me/doctors/{to_uuid(own_id(doctor))}").status == 200
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 404
     assert doctor.get("/patients").data == []
-    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [number(lab)]
-    assert ada.delete(f"/patients/me/doctors/{number(doctor)}").status == 404
+    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [own_id(lab)]
+    assert ada.delete(f"/patients/me/doctors/{own_id(doctor)}").status == 404
     assert ada.delete("/patients/me/doctors/x").status == 404
 
 
@@ -125,7 +126,7 @@ def test_a_link_ends_when_the_patient_said_so(doctor: ApiClient, ada: ApiClient)
     connect(doctor, ada, ends_at=soon.isoformat())
     assert ada.get("/patients/me/doctors").data[0]["ends_at"] is not None
     end_links()
-    assert doctor.get(f"/patients/{number(ada)}").status == 404
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 404
     assert doctor.get("/patients").data == []
     assert ada.get("/patients/me/doctors").data == []
 
@@ -152,7 +153,7 @@ def test_connecting_again_replaces_the_link(doctor: ApiClient, ada: ApiClient) -
     connect(doctor, ada)
     [link] = ada.get("/patients/me/doctors").data
     assert link["ends_at"] is None
-    assert [one["id"] for one in doctor.get("/patients").data] == [number(ada)]
+    assert [one["id"] for one in doctor.get("/patients").data] == [own_id(ada)]
 
 
 def test_the_same_key_again_is_answered_again(doctor: ApiClient, ada: ApiClient) -> None:
@@ -167,12 +168,12 @@ def test_the_same_key_again_is_answered_again(doctor: ApiClient, ada: ApiClient)
 
 def test_connecting_and_parting_are_in_the_log(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
-    ada.delete(f"/patients/me/doctors/{number(doctor)}")
+    ada.delete(f"/patients/me/doctors/{own_id(doctor)}")
     parted, connected = log_of(ada)
     assert (connected["action"], parted["action"]) == ("CONNECT", "WITHDRAW")
     for entry in (connected, parted):
         said = (entry["actor_id"], entry["actor_role"], entry["resource"], entry["resource_id"])
-        assert said == (number(ada), "PATIENT", "care_link", number(doctor))
+        assert said == (own_id(ada), "PATIENT", "care_link", own_id(doctor))
 
 
 def test_a_link_whose_acknowledgement_is_lost_is_made_once(doctor: ApiClient, ada: ApiClient) -> None:
@@ -180,7 +181,7 @@ def test_a_link_whose_acknowledgement_is_lost_is_made_once(doctor: ApiClient, ad
     with lost_answer(connection().client, "dynamodb.TransactWriteItems") as lost:
         assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 200
     assert len(lost) == 1
-    assert [one["id"] for one in doctor.get("/patients").data] == [number(ada)]
+    assert [one["id"] for one in doctor.get("/patients").data] == [own_id(ada)]
 
 
 def test_of_two_who_use_a_token_at_once_one_is_let_in(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
@@ -189,17 +190,17 @@ def test_of_two_who_use_a_token_at_once_one_is_let_in(doctor: ApiClient, ada: Ap
     found = clinic.connect_tokens.find(hashed)
     assert ben.post(f"/patients/connect-doctor/{token}", {}).status == 200, "between ada's look and her write"
     now = clock.now()
-    link = CareLink(number(ada), number(doctor), now)
+    link = CareLink(own_id(ada), own_id(doctor), now)
     entry = AccessEntry(
-        patient_id=number(ada),
+        patient_id=own_id(ada),
         at=now,
-        actor_id=number(ada),
+        actor_id=own_id(ada),
         actor_role=Role.PATIENT,
         action="CONNECT",
         resource="care_link",
-        resource_id=number(doctor),
+        resource_id=own_id(doctor),
     )
     with pytest.raises(Conflict):
         clinic.connect_tokens.spend(found, link, entry, None)
-    assert [one["id"] for one in doctor.get("/patients").data] == [number(ben)]
+    assert [one["id"] for one in doctor.get("/patients").data] == [own_id(ben)]
     assert log_of(ada) == []

@@ -7,8 +7,9 @@ import pytest
 from scanward.stores.dynamo import connection
 from tests.faults.injection import conflicts, meanwhile
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, log_of, number
-from tests.support.wards import admit, assign, department
+from tests.support.departments import admit, assign, department
+from tests.support.links import connect, log_of
+from tests.support.people import own_id
 
 WRITE = "dynamodb.TransactWriteItems"
 LOOK = {"actor_role": "DOCTOR", "action": "READ_PATIENT", "resource": "patient"}
@@ -18,7 +19,7 @@ LOOK = {"actor_role": "DOCTOR", "action": "READ_PATIENT", "resource": "patient"}
 def path(doctor: ApiClient, ada: ApiClient) -> str:
     """Provide where the doctor finds a patient who let them in."""
     connect(doctor, ada)
-    return f"/patients/{number(ada)}"
+    return f"/patients/{own_id(ada)}"
 
 
 def looks(patient: ApiClient) -> int:
@@ -39,7 +40,7 @@ def test_a_look_through_a_department_is_answered_as_well(
     assign(admin, ward, doctor)
     admit(admin, ward, ben)
     with conflicts(connection().client, WRITE, times=100):
-        assert doctor.get(f"/patients/{number(ben)}").status == 200
+        assert doctor.get(f"/patients/{own_id(ben)}").status == 200
     assert looks(ben) == 1
 
 
@@ -54,11 +55,11 @@ def test_what_ended_while_looks_met_opens_nothing(
         assign(admin, ward, doctor)
         admit(admin, ward, ben)
     end = {
-        "withdrawn": partial(ben.send, "DELETE", f"/patients/me/doctors/{number(doctor)}"),
+        "withdrawn": partial(ben.send, "DELETE", f"/patients/me/doctors/{own_id(doctor)}"),
         "discharged": partial(ben.send, "DELETE", f"/patients/me/departments/{ward}"),
         "closed": partial(admin.send, "DELETE", f"/api/department/{ward}"),
     }[how]
-    path, client = f"/patients/{number(ben)}", connection().client
+    path, client = f"/patients/{own_id(ben)}", connection().client
     # Of the two reads of the grant, it ends before the second.
     with conflicts(client, WRITE, times=1), meanwhile(client, "dynamodb.BatchGetItem", lambda: None, end) as acted:
         assert doctor.get(path).status == 404

@@ -6,15 +6,15 @@ import pytest
 
 from scanward.domain.ids import to_uuid
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, log_of, number
-from tests.support.signed_in import sign_in
+from tests.support.links import connect, log_of
+from tests.support.people import own_id, sign_in
 
 
 def test_a_professional_sees_who_let_them_in_newest_first_in_pages_that_meet(api: ApiClient, doctor: ApiClient) -> None:
     made = [sign_in(api, f"p{count}@example.org") for count in range(5)]
     for patient in made:
         connect(doctor, patient)
-    newest = [number(patient) for patient in reversed(made)]
+    newest = [own_id(patient) for patient in reversed(made)]
     first = doctor.get("/patients?limit=2")
     assert [one["id"] for one in first.data] == newest[:2]
     assert {"id", "role", "is_active"} <= set(first.data[0])
@@ -49,7 +49,7 @@ def test_lists_are_for_professionals(
     connect(waiting_doctor, ada)
     connect(lab, ada)
     for professional in (waiting_doctor, lab):
-        assert [one["id"] for one in professional.get("/patients").data] == [number(ada)]
+        assert [one["id"] for one in professional.get("/patients").data] == [own_id(ada)]
 
 
 def test_each_patient_that_a_list_shows_can_see_that(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
@@ -63,13 +63,13 @@ def test_each_patient_that_a_list_shows_can_see_that(doctor: ApiClient, ada: Api
 def test_a_sheet_is_kept_beside_what_the_patient_says(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     sent = {"name": "Jane Doe", "age": 36, "gender": "female", "diagnosis": "Updated diagnosis"}
-    said = doctor.put(f"/patients/{number(ada)}", sent)
+    said = doctor.put(f"/patients/{own_id(ada)}", sent)
     assert said.status == 200
     assert {name: said.data[name] for name in sent} == {**sent, "gender": "FEMALE"}
-    assert (said.data["sheet"]["version"], said.data["sheet"]["author_id"]) == (1, number(doctor))
+    assert (said.data["sheet"]["version"], said.data["sheet"]["author_id"]) == (1, own_id(doctor))
     own = ada.get("/users/me").data
     assert (own["name"], own["age"], own["gender"]) == ("ada", None, None)
-    assert ada.get(f"/patients/{number(ada)}").data["diagnosis"] == "Updated diagnosis"
+    assert ada.get(f"/patients/{own_id(ada)}").data["diagnosis"] == "Updated diagnosis"
 
 
 def test_fields_that_are_not_sent_stay_and_null_clears(
@@ -77,11 +77,11 @@ def test_fields_that_are_not_sent_stay_and_null_clears(
 ) -> None:
     connect(doctor, ada)
     connect(other_doctor, ada)
-    path = f"/patients/{to_uuid(number(ada))}"
+    path = f"/patients/{to_uuid(own_id(ada))}"
     doctor.put(path, {"name": "Jane Doe", "diagnosis": "Asthma"})
     said = other_doctor.put(path, {"diagnosis": None, "age": 40}).data
     assert (said["name"], said["age"], said["diagnosis"], said["gender"]) == ("Jane Doe", 40, None, None)
-    assert (said["sheet"]["version"], said["sheet"]["author_id"]) == (2, number(other_doctor))
+    assert (said["sheet"]["version"], said["sheet"]["author_id"]) == (2, own_id(other_doctor))
 
 
 @pytest.mark.parametrize(
@@ -103,14 +103,14 @@ def test_fields_that_are_not_sent_stay_and_null_clears(
 )
 def test_a_sheet_that_breaks_its_schema_is_refused(doctor: ApiClient, ada: ApiClient, body: object, field: str) -> None:
     connect(doctor, ada)
-    refused = doctor.put(f"/patients/{number(ada)}", body)
+    refused = doctor.put(f"/patients/{own_id(ada)}", body)
     assert (refused.status, set(refused.json["error"]["details"])) == (422, {field})
 
 
 def test_labs_and_hospitals_write_no_diagnosis_and_labs_see_none(
     lab: ApiClient, hospital: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
-    path = f"/patients/{number(ada)}"
+    path = f"/patients/{own_id(ada)}"
     for professional in (lab, hospital, doctor):
         connect(professional, ada)
     doctor.put(path, {"diagnosis": "Asthma"})
@@ -127,21 +127,21 @@ def test_strangers_learn_nothing(
     doctor: ApiClient, waiting_doctor: ApiClient, ada: ApiClient, ben: ApiClient, admin: ApiClient
 ) -> None:
     missing = doctor.get("/patients/1")
-    for path in (f"/patients/{number(ada)}", "/patients/x", f"/patients/{number(doctor) + 1}"):
+    for path in (f"/patients/{own_id(ada)}", "/patients/x", f"/patients/{own_id(doctor) + 1}"):
         assert (doctor.get(path).status, doctor.get(path).body) == (404, missing.body)
         assert doctor.put(path, {"name": "x"}).status == 404
-    assert ben.get(f"/patients/{number(ada)}").status == 404
-    assert ada.put(f"/patients/{number(ada)}", {"name": "x"}).status == 403
-    assert admin.put(f"/patients/{number(ada)}", {"name": "x"}).status == 403
-    assert admin.get(f"/patients/{number(doctor)}").status == 404, "doctors are no patients"
+    assert ben.get(f"/patients/{own_id(ada)}").status == 404
+    assert ada.put(f"/patients/{own_id(ada)}", {"name": "x"}).status == 403
+    assert admin.put(f"/patients/{own_id(ada)}", {"name": "x"}).status == 403
+    assert admin.get(f"/patients/{own_id(doctor)}").status == 404, "doctors are no patients"
     assert log_of(ada) == []
     connect(waiting_doctor, ada)
-    assert waiting_doctor.put(f"/patients/{number(ada)}", {"diagnosis": "x"}).status == 200
+    assert waiting_doctor.put(f"/patients/{own_id(ada)}", {"diagnosis": "x"}).status == 200
 
 
 def test_reads_and_changes_are_in_the_patients_log(doctor: ApiClient, admin: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
-    path = f"/patients/{number(ada)}"
+    path = f"/patients/{own_id(ada)}"
     doctor.get(path)
     doctor.put(path, {"name": "Jane"})
     doctor.put(path, {"diagnosis": "Asthma"})
@@ -155,5 +155,5 @@ def test_reads_and_changes_are_in_the_patients_log(doctor: ApiClient, admin: Api
         "READ_PATIENT",
     ]
     assert [entry["actor_role"] for entry in entries[:4]] == ["ADMIN", "DOCTOR", "DOCTOR", "DOCTOR"]
-    assert {(entry["resource"], entry["resource_id"]) for entry in entries[:4]} == {("patient", number(ada))}
+    assert {(entry["resource"], entry["resource_id"]) for entry in entries[:4]} == {("patient", own_id(ada))}
     assert "Asthma" not in json.dumps(entries)

@@ -17,7 +17,7 @@ from scanward.stores.accounts import ProfileItem, profile_item
 from scanward.stores.care import CareLinkEntry, link_entries
 from scanward.stores.dynamo import connection
 from tests.support.client import ApiClient
-from tests.support.clinic import number
+from tests.support.people import own_id
 
 GROWTH = (100, 900, 9000) if os.environ.get("SCANWARD_FAULTS") == "full" else (100, 900)
 UNIT = 4096
@@ -90,7 +90,7 @@ def pages(client: ApiClient, path: str) -> tuple[Counter[str], Counter[str], Cou
 
 
 def test_a_page_of_patients_costs_the_same_however_many_there_are(doctor: ApiClient) -> None:
-    me, there, costs = number(doctor), 1, []
+    me, there, costs = own_id(doctor), 1, []
     doctor.get("/patients")
     for more in GROWTH:
         let_in(me, there, more)
@@ -102,7 +102,7 @@ def test_a_page_of_patients_costs_the_same_however_many_there_are(doctor: ApiCli
 
 
 def test_a_page_of_the_access_log_costs_the_same_however_long_it_is(ada: ApiClient) -> None:
-    me, there, costs = number(ada), 1, []
+    me, there, costs = own_id(ada), 1, []
     ada.get("/users/me/access-log")
     for more in GROWTH:
         look(me, there, more)

@@ -6,14 +6,15 @@ import pytest
 
 from scanward.domain.ids import to_uuid
 from tests.support.client import ApiClient, Reply
-from tests.support.clinic import connect, log_of, number
-from tests.support.wards import actions, admit, assign, cursor, department
+from tests.support.departments import actions, admit, assign, cursor, department
+from tests.support.links import connect, log_of
+from tests.support.people import own_id
 
 SAID = {"description": "Cough for a week", "diagnosis": "Bronchitis"}
 
 
 def write(doctor: ApiClient, patient: ApiClient, **said: Any) -> Reply:
-    return doctor.post("/api/patient_records/", {"patient_id": number(patient), **SAID, **said})
+    return doctor.post("/api/patient_records/", {"patient_id": own_id(patient), **SAID, **said})
 
 
 def amend(doctor: ApiClient, record: object, body: dict[str, Any]) -> Reply:
@@ -31,7 +32,7 @@ def test_a_doctor_writes_and_the_patient_reads(doctor: ApiClient, ada: ApiClient
     connect(doctor, ada)
     written = write(doctor, ada)
     assert (written.status, written.json["version"]) == (201, 1)
-    assert (written.json["patient_id"], written.json["doctor_id"]) == (number(ada), number(doctor))
+    assert (written.json["patient_id"], written.json["doctor_id"]) == (own_id(ada), own_id(doctor))
     for client in (ada, doctor):
         assert client.get(f"/api/patient_records/{written.json['pk']}").json == written.json
         assert client.get(f"/api/patient_records/{to_uuid(written.json['pk'])}").json == written.json
@@ -96,13 +97,13 @@ def test_an_amendment_keeps_what_it_replaces(
     amended = amend(other_doctor, record, {"version": 1, "diagnosis": "Pneumonia"})
     assert (amended.status, amended.json["version"], amended.json["diagnosis"]) == (200, 2, "Pneumonia")
     assert amended.json["description"] == SAID["description"]
-    assert (amended.json["doctor_id"], amended.json["amended_by"]) == (number(doctor), number(other_doctor))
+    assert (amended.json["doctor_id"], amended.json["amended_by"]) == (own_id(doctor), own_id(other_doctor))
     amend(doctor, record, {"version": 2, "description": "Cough", "diagnosis": "Cold"})
     kept = ada.get(f"/api/patient_records/{record}/versions").json
     said = [(one["version"], one["description"], one["diagnosis"], one["doctor_id"]) for one in kept]
     assert said == [
-        (2, SAID["description"], "Pneumonia", number(other_doctor)),
-        (1, SAID["description"], SAID["diagnosis"], number(doctor)),
+        (2, SAID["description"], "Pneumonia", own_id(other_doctor)),
+        (1, SAID["description"], SAID["diagnosis"], own_id(doctor)),
     ]
     assert all(one["at"].endswith("Z") for one in kept)
 
@@ -155,12 +156,12 @@ def test_an_amendment_says_what_and_over_which_version(doctor: ApiClient, record
 
 def test_one_key_writes_one_record(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
-    said = {"patient_id": number(ada), **SAID}
+    said = {"patient_id": own_id(ada), **SAID}
     first, again = (doctor.post("/api/patient_records", said, headers={"Idempotency-Key": "k"}) for _ in range(2))
     assert (first.status, again.status, again.json) == (201, 201, first.json)
     other = doctor.post("/api/patient_records", said | {"diagnosis": "x"}, headers={"Idempotency-Key": "k"})
     assert other.status == 422
-    assert len(doctor.get(f"/api/patient_records/?patient_id={number(ada)}").json) == 1
+    assert len(doctor.get(f"/api/patient_records/?patient_id={own_id(ada)}").json) == 1
 
 
 def test_a_doctor_lists_the_records_of_their_departments_newest_first(
@@ -191,7 +192,7 @@ def test_records_of_who_left_are_left_out(admin: ApiClient, doctor: ApiClient, a
         admit(admin, ward, patient)
         write(doctor, patient)
     ada.delete(f"/patients/me/departments/{ward}")
-    assert [record["patient_id"] for record in doctor.get("/api/patient_records/").json] == [number(ben)]
+    assert [record["patient_id"] for record in doctor.get("/api/patient_records/").json] == [own_id(ben)]
 
 
 def test_the_list_of_departments_is_for_doctors(
@@ -206,7 +207,7 @@ def test_one_patients_records_are_listed_for_whom_they_let_in(
     ada: ApiClient, doctor: ApiClient, lab: ApiClient, admin: ApiClient, record: int
 ) -> None:
     connect(lab, ada)
-    path = f"/api/patient_records/?patient_id={number(ada)}"
+    path = f"/api/patient_records/?patient_id={own_id(ada)}"
     for client in (ada, doctor, admin):
         assert [one["pk"] for one in client.get(path).json] == [record]
     assert lab.get(path).status == 403
@@ -216,7 +217,7 @@ def test_a_strangers_records_are_404_as_those_of_who_is_not_there(
     admin: ApiClient, ben: ApiClient, other_doctor: ApiClient, ada: ApiClient
 ) -> None:
     for client in (ben, other_doctor):
-        for who in (number(ada), 1):
+        for who in (own_id(ada), 1):
             assert client.get(f"/api/patient_records/?patient_id={who}").status == 404
     assert admin.get("/api/patient_records/?patient_id=1").status == 404
     assert admin.get("/users/1/access-log").status == 404, "a look at nobody is no entry"

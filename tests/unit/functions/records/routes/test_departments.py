@@ -13,10 +13,11 @@ from scanward.domain.ids import to_uuid
 from scanward.stores.care import CareStore
 from scanward.stores.departments import DepartmentStore
 from tests.support.client import ApiClient, Reply
-from tests.support.clinic import connect, log_of, number
 from tests.support.cloud import TABLES
+from tests.support.departments import actions, admit, assign, cursor, department
+from tests.support.links import connect, log_of
+from tests.support.people import own_id
 from tests.support.read_units import counted
-from tests.support.wards import actions, admit, assign, cursor, department
 
 
 def rename(client: ApiClient, ward: int, name: str) -> Reply:
@@ -55,7 +56,7 @@ def test_a_cursor_of_another_list_is_refused(admin: ApiClient) -> None:
 def test_only_administrators_make_change_and_staff_departments(
     admin: ApiClient, ada: ApiClient, doctor: ApiClient
 ) -> None:
-    ward, someone = department(admin), number(doctor)
+    ward, someone = department(admin), own_id(doctor)
     for client, refused in ((ada, 403), (doctor, 403), (ApiClient(), 401)):
         assert client.post("/api/department/", {"name": "X"}).status == refused
         assert rename(client, ward, "X").status == refused
@@ -116,7 +117,7 @@ def test_one_key_makes_one_department(admin: ApiClient) -> None:
 
 
 def test_a_department_that_is_not_there_is_404(admin: ApiClient, doctor: ApiClient) -> None:
-    someone = number(doctor)
+    someone = own_id(doctor)
     for ward in ("1", "x", str(to_uuid(1))):
         assert rename(admin, 1, "X").status == 404
         assert admin.put(f"/api/department/{ward}/doctors/{someone}", {}).status == 404
@@ -134,25 +135,25 @@ def test_only_approved_doctors_work_in_departments(
 ) -> None:
     ward = department(admin)
     path = f"/api/department/{ward}/doctors"
-    assert admin.put(f"{path}/{number(waiting_doctor)}", {}).status == 409
-    assert admin.put(f"{path}/{number(ada)}", {}).status == 404
+    assert admin.put(f"{path}/{own_id(waiting_doctor)}", {}).status == 409
+    assert admin.put(f"{path}/{own_id(ada)}", {}).status == 404
     assert admin.put(f"{path}/1", {}).status == 404
-    assigned = admin.send("PUT", f"{path}/{to_uuid(number(doctor))}")
+    assigned = admin.send("PUT", f"{path}/{to_uuid(own_id(doctor))}")
     assert (assigned.status, assigned.json["departments"]) == (200, [{"pk": ward, "name": "Cardiology"}])
-    assert admin.put(f"{path}/{number(doctor)}", {}).status == 200
-    assert [one["pk"] for one in doctor.get(path).json] == [number(doctor)]
+    assert admin.put(f"{path}/{own_id(doctor)}", {}).status == 200
+    assert [one["pk"] for one in doctor.get(path).json] == [own_id(doctor)]
 
 
 def test_a_doctor_works_in_a_bounded_number_of_departments(admin: ApiClient, doctor: ApiClient) -> None:
     wards = [department(admin, f"Ward {index}") for index in range(MOST_OF_DOCTOR + 1)]
     for ward in wards[:-1]:
         assign(admin, ward, doctor)
-    assert admin.put(f"/api/department/{wards[-1]}/doctors/{number(doctor)}", {}).status == 409
+    assert admin.put(f"/api/department/{wards[-1]}/doctors/{own_id(doctor)}", {}).status == 409
     assign(admin, wards[0], doctor)
 
 
 def test_a_doctor_finds_each_assignment_and_dismissal_in_their_log(admin: ApiClient, doctor: ApiClient) -> None:
-    ward, someone = department(admin), number(doctor)
+    ward, someone = department(admin), own_id(doctor)
     approvals = len(log_of(doctor))
     for _ in range(2):
         assign(admin, ward, doctor)  # the second changes nothing
@@ -161,11 +162,11 @@ def test_a_doctor_finds_each_assignment_and_dismissal_in_their_log(admin: ApiCli
     dismissed, assigned = log_of(doctor)[:-approvals]
     assert (assigned["action"], dismissed["action"]) == ("ASSIGN_DOCTOR", "DISMISS_DOCTOR")
     for entry in (assigned, dismissed):
-        assert (entry["actor_id"], entry["resource"], entry["resource_id"]) == (number(admin), "department", ward)
+        assert (entry["actor_id"], entry["resource"], entry["resource_id"]) == (own_id(admin), "department", ward)
 
 
 def test_an_assignment_or_dismissal_and_its_entry_are_one_write(admin: ApiClient, doctor: ApiClient) -> None:
-    ward, path = department(admin), f"/api/department/{department(admin, 'Radiology')}/doctors/{number(doctor)}"
+    ward, path = department(admin), f"/api/department/{department(admin, 'Radiology')}/doctors/{own_id(doctor)}"
     assign(admin, ward, doctor)
     with counted() as units:
         assert admin.put(path, {}).status == 200
@@ -192,27 +193,27 @@ def test_who_is_no_longer_approved_is_no_longer_shown(
 ) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
-    admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
+    admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False})
     assert other_doctor.get(f"/api/department/{ward}/doctors").json == []
 
 
 def test_a_doctor_who_is_dismissed_loses_the_departments_patients_at_once(
     admin: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
-    ward, patient = department(admin), number(ada)
+    ward, patient = department(admin), own_id(ada)
     assign(admin, ward, doctor)
     admit(admin, ward, ada)
     assert doctor.get(f"/api/patients/{patient}").status == 200
-    gone = admin.delete(f"/api/department/{ward}/doctors/{number(doctor)}")
+    gone = admin.delete(f"/api/department/{ward}/doctors/{own_id(doctor)}")
     assert gone.json == {"message": "Doctor removed from the department"}
     assert doctor.get(f"/api/patients/{patient}").status == 404
-    assert admin.delete(f"/api/department/{ward}/doctors/{number(doctor)}").status == 404
+    assert admin.delete(f"/api/department/{ward}/doctors/{own_id(doctor)}").status == 404
 
 
 def test_a_closed_department_opens_nothing_and_its_records_stay(
     admin: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
-    ward, patient = department(admin), number(ada)
+    ward, patient = department(admin), own_id(ada)
     assign(admin, ward, doctor)
     admit(admin, ward, ada)
     said = {"patient_id": patient, "description": "Cough", "diagnosis": "Cold"}
@@ -232,7 +233,7 @@ def test_a_closed_department_opens_nothing_and_its_records_stay(
 def test_a_department_whose_closing_was_interrupted_opens_nothing_either(
     admin: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
-    ward, patient = department(admin), number(ada)
+    ward, patient = department(admin), own_id(ada)
     assign(admin, ward, doctor)
     admit(admin, ward, ada)
     store = DepartmentStore(TABLES["CLINIC_TABLE"])
@@ -252,7 +253,7 @@ def test_a_department_whose_closing_was_interrupted_opens_nothing_either(
 def test_a_department_that_is_closed_while_somebody_looks_lets_them_not(
     admin: ApiClient, doctor: ApiClient, ada: ApiClient
 ) -> None:
-    ward, patient, someone = department(admin), number(ada), number(doctor)
+    ward, patient, someone = department(admin), own_id(ada), own_id(doctor)
     assign(admin, ward, doctor)
     admit(admin, ward, ada)
     care, store = CareStore(TABLES["CLINIC_TABLE"]), DepartmentStore(TABLES["CLINIC_TABLE"])

@@ -13,9 +13,10 @@ from scanward.stores.departments import MembershipStore
 from scanward.stores.dynamo import connection
 from tests.faults.injection import meanwhile
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, log_of, number
 from tests.support.cloud import TABLES
-from tests.support.wards import actions, admit, assign, cursor, department
+from tests.support.departments import actions, admit, assign, cursor, department
+from tests.support.links import connect, log_of
+from tests.support.people import own_id
 
 
 @pytest.fixture
@@ -40,10 +41,10 @@ def test_doctors_admit_who_let_a_doctor_of_the_department_in(
     assign(admin, ward, other_doctor)
     connect(other_doctor, ada)
     admitted = admit(doctor, ward, ada)
-    assert (admitted.status, admitted.json["department"], admitted.json["patient"]) == (200, ward, number(ada))
+    assert (admitted.status, admitted.json["department"], admitted.json["patient"]) == (200, ward, own_id(ada))
     assert actions(log_of(ada)) == ["ADMIT_PATIENT", "CONNECT"]
     assert admit(doctor, ward, ada).json == admitted.json
-    assert [one["pk"] for one in doctor.get(f"/api/department/{ward}/patients").json] == [number(ada)]
+    assert [one["pk"] for one in doctor.get(f"/api/department/{ward}/patients").json] == [own_id(ada)]
 
 
 def test_a_stranger_is_admitted_as_little_as_somebody_who_is_not_there(
@@ -58,7 +59,7 @@ def test_a_stranger_is_admitted_as_little_as_somebody_who_is_not_there(
 
 def test_a_link_that_was_withdrawn_admits_nobody(doctor: ApiClient, ada: ApiClient, ward: int) -> None:
     connect(doctor, ada)
-    ada.delete(f"/patients/me/doctors/{number(doctor)}")
+    ada.delete(f"/patients/me/doctors/{own_id(doctor)}")
     assert admit(doctor, ward, ada).status == 404
 
 
@@ -69,8 +70,8 @@ def test_a_link_to_a_doctor_who_works_no_longer_admits_nobody(
     assign(admin, ward, other_doctor)
     connect(other_doctor, ada)
     method, path, body = {
-        "refused": ("POST", f"/users/{number(other_doctor)}/approval", b'{"approved": false}'),
-        "deactivated": ("PATCH", f"/users/{number(other_doctor)}", b'{"is_active": false}'),
+        "refused": ("POST", f"/users/{own_id(other_doctor)}/approval", b'{"approved": false}'),
+        "deactivated": ("PATCH", f"/users/{own_id(other_doctor)}", b'{"is_active": false}'),
     }[how]
     assert admin.send(method, path, body, "application/json").status == 200
     assert admit(doctor, ward, ada).status == 404
@@ -85,7 +86,7 @@ def test_nobody_is_admitted_by_a_doctor_who_is_refused_at_that_moment(
     connect(other_doctor, ada)
 
     def refuse() -> None:
-        assert admin.post(f"/users/{number(other_doctor)}/approval", {"approved": False}).status == 200
+        assert admin.post(f"/users/{own_id(other_doctor)}/approval", {"approved": False}).status == 200
 
     with meanwhile(connection().client, "dynamodb.TransactWriteItems", refuse) as acted:
         assert admit(doctor, ward, ada).status == 409
@@ -121,10 +122,10 @@ def test_a_discharged_patient_is_a_stranger_again(
     admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     admit(admin, ward, ada)
-    path = f"/api/department/{ward}/patients/{number(ada)}"
-    assert doctor.get(f"/api/patients/{number(ada)}").status == 200
+    path = f"/api/department/{ward}/patients/{own_id(ada)}"
+    assert doctor.get(f"/api/patients/{own_id(ada)}").status == 200
     assert doctor.delete(path).json == {"message": "Patient discharged"}
-    assert doctor.get(f"/api/patients/{number(ada)}").status == 404
+    assert doctor.get(f"/api/patients/{own_id(ada)}").status == 404
     assert doctor.delete(path).status == 404
     assert actions(log_of(ada)) == ["DISCHARGE_PATIENT", "READ_PATIENT", "ADMIT_PATIENT"]
 
@@ -139,10 +140,10 @@ def test_a_patient_sees_their_departments_and_leaves(
     assert [(one["id"], one["name"]) for one in own] == [(other, "Radiology"), (ward, "Cardiology")]
     left = ada.delete(f"/patients/me/departments/{ward}")
     assert left.data == {"message": "Department left"}
-    assert doctor.get(f"/api/patients/{number(ada)}").status == 404
+    assert doctor.get(f"/api/patients/{own_id(ada)}").status == 404
     assert [one["id"] for one in ada.get("/patients/me/departments").data] == [other]
     newest = log_of(ada)[0]
-    assert (newest["action"], newest["actor_id"], newest["resource_id"]) == ("DISCHARGE_PATIENT", number(ada), ward)
+    assert (newest["action"], newest["actor_id"], newest["resource_id"]) == ("DISCHARGE_PATIENT", own_id(ada), ward)
     assert ada.delete(f"/patients/me/departments/{ward}").code == "NOT_FOUND"
 
 
@@ -186,7 +187,7 @@ def test_a_patient_whom_somebody_else_lets_go_at_that_moment_is_let_go(
     admit(admin, ward, ada)
     path = f"/patients/me/departments/{ward}"
     with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: ada.delete(path)) as acted:
-        assert admin.delete(f"/api/department/{ward}/patients/{number(ada)}").status == 200
+        assert admin.delete(f"/api/department/{ward}/patients/{own_id(ada)}").status == 200
     assert acted
     assert admit(admin, ward, ada).status == 200
 
@@ -198,7 +199,7 @@ def test_patients_are_listed_who_came_last_first_and_each_look_is_logged(
         admit(admin, ward, patient)
     first = doctor.get(f"/api/department/{ward}/patients?limit=1")
     second = doctor.get(f"/api/department/{ward}/patients?limit=1&cursor={cursor(first)}")
-    assert [one["pk"] for page in (first, second) for one in page.json] == [number(ada), number(ben)]
+    assert [one["pk"] for page in (first, second) for one in page.json] == [own_id(ada), own_id(ben)]
     assert [actions(log_of(patient))[0] for patient in (ada, ben)] == ["READ_PATIENT"] * 2
 
 
@@ -206,15 +207,15 @@ def test_a_doctor_who_is_no_longer_approved_looks_at_no_department(
     admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     admit(admin, ward, ada)
-    admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
+    admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False})
     assert doctor.get(f"/api/department/{ward}/patients").status == 403
-    assert doctor.get(f"/api/patients/{number(ada)}").status == 403
+    assert doctor.get(f"/api/patients/{own_id(ada)}").status == 403
     assert doctor.get("/api/patients/").json == []
 
 
 def test_nobody_is_admitted_by_a_link_that_ends_meanwhile(doctor: ApiClient, ada: ApiClient, ward: int) -> None:
     members = MembershipStore(TABLES["CLINIC_TABLE"], TABLES["ACCOUNTS_TABLE"])
-    withdrawn = CareLink(number(ada), number(doctor), now() - timedelta(hours=1))
+    withdrawn = CareLink(own_id(ada), own_id(doctor), now() - timedelta(hours=1))
     with pytest.raises(Conflict):
-        members.admit(Membership(number(ada), ward, now()), withdrawn)
-    assert members.of_patient(number(ada)) == []
+        members.admit(Membership(own_id(ada), ward, now()), withdrawn)
+    assert members.of_patient(own_id(ada)) == []

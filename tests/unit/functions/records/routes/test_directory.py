@@ -4,9 +4,9 @@ import pytest
 
 from scanward.domain.ids import to_uuid
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, log_of, number
-from tests.support.signed_in import sign_in
-from tests.support.wards import actions, admit, assign, cursor, department
+from tests.support.departments import actions, admit, assign, cursor, department
+from tests.support.links import connect, log_of
+from tests.support.people import own_id, sign_in
 
 
 def test_doctors_and_administrators_see_the_approved_doctors(
@@ -16,16 +16,16 @@ def test_doctors_and_administrators_see_the_approved_doctors(
     assign(admin, ward, doctor)
     for client in (doctor, admin):
         listed = client.get("/api/doctors/").json
-        assert [one["pk"] for one in listed] == [number(other_doctor), number(doctor)]
+        assert [one["pk"] for one in listed] == [own_id(other_doctor), own_id(doctor)]
         assert (listed[0]["department"], listed[0]["departments"]) == (None, [])
         assert (listed[1]["department"], listed[1]["departments"]) == (ward, [{"pk": ward, "name": "Cardiology"}])
-    assert doctor.get(f"/api/doctors/{to_uuid(number(other_doctor))}").json["email"] == "other@example.org"
+    assert doctor.get(f"/api/doctors/{to_uuid(own_id(other_doctor))}").json["email"] == "other@example.org"
 
 
 def test_the_directory_is_for_nobody_else(
     doctor: ApiClient, ada: ApiClient, lab: ApiClient, hospital: ApiClient, waiting_doctor: ApiClient
 ) -> None:
-    for path in ("/api/doctors/", f"/api/doctors/{number(doctor)}"):
+    for path in ("/api/doctors/", f"/api/doctors/{own_id(doctor)}"):
         for client in (ada, lab, hospital, waiting_doctor):
             assert client.get(path).status == 403
         assert ApiClient().get(path).status == 401
@@ -34,17 +34,17 @@ def test_the_directory_is_for_nobody_else(
 def test_who_is_no_approved_doctor_is_not_in_it(
     admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, waiting_doctor: ApiClient, ada: ApiClient
 ) -> None:
-    for who in (str(number(waiting_doctor)), str(number(ada)), str(number(admin)), "1", "x"):
+    for who in (str(own_id(waiting_doctor)), str(own_id(ada)), str(own_id(admin)), "1", "x"):
         assert doctor.get(f"/api/doctors/{who}").status == 404
     body = b'{"is_active": false}'
-    admin.send("PATCH", f"/users/{number(other_doctor)}", body, "application/json")
+    admin.send("PATCH", f"/users/{own_id(other_doctor)}", body, "application/json")
     assert [one["email"] for one in doctor.get("/api/doctors/").json] == ["doctor@example.org"]
 
 
 def test_pages_of_doctors_meet(admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient) -> None:
     first = admin.get("/api/doctors/?limit=1")
     second = admin.get(f"/api/doctors/?limit=1&cursor={cursor(first)}")
-    assert [one["pk"] for page in (first, second) for one in page.json] == [number(other_doctor), number(doctor)]
+    assert [one["pk"] for page in (first, second) for one in page.json] == [own_id(other_doctor), own_id(doctor)]
     assert "link" not in second.headers
 
 
@@ -76,28 +76,28 @@ def test_each_patient_who_was_shown_can_read_so(doctor: ApiClient, ada: ApiClien
     doctor.get("/api/patients/?limit=1")
     assert actions(log_of(ben)) == ["READ_PATIENT", "CONNECT"]
     assert actions(log_of(ada)) == ["CONNECT"]
-    doctor.get(f"/api/patients/{number(ada)}")
+    doctor.get(f"/api/patients/{own_id(ada)}")
     newest = log_of(ada)[0]
-    assert (newest["action"], newest["actor_id"], newest["resource"]) == ("READ_PATIENT", number(doctor), "patient")
+    assert (newest["action"], newest["actor_id"], newest["resource"]) == ("READ_PATIENT", own_id(doctor), "patient")
 
 
 def test_somebody_elses_patient_is_404_as_one_who_is_not_there(
     admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient
 ) -> None:
     connect(other_doctor, ada)
-    stranger, missing = (doctor.get(f"/api/patients/{who}") for who in (number(ada), 1))
+    stranger, missing = (doctor.get(f"/api/patients/{who}") for who in (own_id(ada), 1))
     assert (stranger.status, stranger.body) == (missing.status, missing.body) == (404, b'{"error": "Not found"}')
-    assert admin.get(f"/api/patients/{number(ada)}").json["email"] == "ada@example.org"
-    for who in (1, number(doctor)):
+    assert admin.get(f"/api/patients/{own_id(ada)}").json["email"] == "ada@example.org"
+    for who in (1, own_id(doctor)):
         assert admin.get(f"/api/patients/{who}").status == 404
 
 
 def test_a_patient_who_withdrew_is_gone_at_once(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     assert len(doctor.get("/api/patients/").json) == 1
-    ada.delete(f"/patients/me/doctors/{number(doctor)}")
+    ada.delete(f"/patients/me/doctors/{own_id(doctor)}")
     assert doctor.get("/api/patients/").json == []
-    assert doctor.get(f"/api/patients/{number(ada)}").status == 404
+    assert doctor.get(f"/api/patients/{own_id(ada)}").status == 404
 
 
 def test_patients_hospitals_and_labs_have_no_list_here(
@@ -105,7 +105,7 @@ def test_patients_hospitals_and_labs_have_no_list_here(
 ) -> None:
     for client in (ada, lab, hospital):
         assert client.get("/api/patients/").status == 403
-        assert client.get(f"/api/patients/{number(ben)}").status == 403
+        assert client.get(f"/api/patients/{own_id(ben)}").status == 403
     assert ApiClient().get("/api/patients/").status == 401
 
 
@@ -114,8 +114,8 @@ def test_who_waits_for_approval_sees_who_let_them_in_and_nobody_else(
 ) -> None:
     connect(waiting_doctor, ada)
     assert [one["email"] for one in waiting_doctor.get("/api/patients/").json] == ["ada@example.org"]
-    assert waiting_doctor.get(f"/api/patients/{number(ada)}").status == 200
-    assert waiting_doctor.get(f"/api/patients/{number(ben)}").status == 404
+    assert waiting_doctor.get(f"/api/patients/{own_id(ada)}").status == 200
+    assert waiting_doctor.get(f"/api/patients/{own_id(ben)}").status == 404
 
 
 @pytest.mark.parametrize("query", ["skip=-1", "skip=1001", "limit=0", "limit=101", "limit=x", "page=2", "cursor=x"])

@@ -9,9 +9,10 @@ from scanward.domain.ids import to_uuid
 from scanward.stores.dynamo import connection
 from tests.faults.injection import meanwhile
 from tests.support.client import ApiClient, Reply
-from tests.support.clinic import log_of, number
 from tests.support.cloud import TABLES
-from tests.support.wards import actions, cursor
+from tests.support.departments import actions, cursor
+from tests.support.links import log_of
+from tests.support.people import own_id
 
 TEXT = "Is this mole dangerous?"
 ANSWERED = {"error": "The question has been answered"}
@@ -19,7 +20,7 @@ MISSING = b'{"error": "Not found"}'
 
 
 def ask(patient: ApiClient, doctor: ApiClient | None = None, text: str = TEXT) -> int:
-    body = {"question_text": text} | ({"doctor_id": number(doctor)} if doctor else {})
+    body = {"question_text": text} | ({"doctor_id": own_id(doctor)} if doctor else {})
     asked = patient.post("/api/questions", body)
     assert asked.status == 201, asked.body
     return int(asked.json["id"])
@@ -34,13 +35,13 @@ def pending(doctor: ApiClient) -> list[int]:
 
 
 def test_a_question_has_the_documents_columns(ada: ApiClient, doctor: ApiClient) -> None:
-    asked = ada.post("/api/questions", {"question_text": TEXT, "doctor_id": number(doctor)}).json
-    assert (asked["patient_id"], asked["doctor_id"], asked["question_text"]) == (number(ada), number(doctor), TEXT)
+    asked = ada.post("/api/questions", {"question_text": TEXT, "doctor_id": own_id(doctor)}).json
+    assert (asked["patient_id"], asked["doctor_id"], asked["question_text"]) == (own_id(ada), own_id(doctor), TEXT)
     assert (asked["status"], asked["responses"], asked["created_at"]) == ("pending", [], asked["updated_at"])
     given = respond(doctor, asked["id"], "No, it is not.")
     assert given.status == 201
     assert given.json.keys() == {"id", "question_id", "doctor_id", "response_text", "created_at", "updated_at"}
-    assert (given.json["question_id"], given.json["doctor_id"]) == (asked["id"], number(doctor))
+    assert (given.json["question_id"], given.json["doctor_id"]) == (asked["id"], own_id(doctor))
     read = ada.get(f"/api/questions/{to_uuid(asked['id'])}").json
     assert (read["status"], read["responses"]) == ("answered", [given.json])
     assert read["updated_at"] == given.json["created_at"]
@@ -128,7 +129,7 @@ def test_a_patient_takes_back_what_nobody_has_answered(
         taken = withdraw(ada, asked)
         assert (taken.status, taken.json) == (200, {"message": "Question withdrawn"})
     assert (pending(doctor), pending(other_doctor), ada.get("/api/questions").json) == ([], [], [])
-    assert ada.get(f"/api/questions/{number(doctor)}/{number(ada)}").json == []
+    assert ada.get(f"/api/questions/{own_id(doctor)}/{own_id(ada)}").json == []
     for asked in (to_all, to_one):
         assert (withdraw(ada, asked).status, respond(doctor, asked).status) == (404, 404)
 
@@ -137,7 +138,7 @@ def test_a_question_to_a_doctor_who_is_gone_waits_no_longer_than_its_patient_lik
     admin: ApiClient, ada: ApiClient, doctor: ApiClient
 ) -> None:
     asked = ask(ada, doctor)
-    assert admin.delete(f"/users/{number(doctor)}").status == 200
+    assert admin.delete(f"/users/{own_id(doctor)}").status == 200
     assert withdraw(ada, asked).status == 200
 
 
@@ -185,8 +186,8 @@ def test_each_doctor_who_was_shown_a_question_is_in_the_log(
     ada.get(f"/api/questions/{asked}")
     said = [(entry["actor_id"], entry["action"], entry["resource"], entry["resource_id"]) for entry in log_of(ada)]
     assert said == [
-        (number(other_doctor), "READ_QUESTION", "question", asked),
-        (number(doctor), "READ_QUESTION", "question", asked),
+        (own_id(other_doctor), "READ_QUESTION", "question", asked),
+        (own_id(doctor), "READ_QUESTION", "question", asked),
     ]
 
 
@@ -198,7 +199,7 @@ def test_only_patients_ask(doctor: ApiClient, lab: ApiClient, admin: ApiClient) 
 def test_only_approved_doctors_are_asked(
     ada: ApiClient, ben: ApiClient, waiting_doctor: ApiClient, lab: ApiClient, admin: ApiClient
 ) -> None:
-    for who in (number(waiting_doctor), number(ben), number(lab), number(admin), 1):
+    for who in (own_id(waiting_doctor), own_id(ben), own_id(lab), own_id(admin), 1):
         refused = ada.post("/api/questions", {"question_text": TEXT, "doctor_id": who})
         assert (refused.status, refused.json) == (400, {"doctor_id": ["There is no such doctor."]})
 
@@ -208,17 +209,17 @@ def test_the_thread_is_for_its_doctor_its_patient_and_administrators(
 ) -> None:
     mine, of_the_pool, foreign = ask(ada, doctor), ask(ada), ask(ben, doctor)
     ask(ada, other_doctor)
-    path = f"/api/questions/{number(doctor)}/{number(ada)}"
+    path = f"/api/questions/{own_id(doctor)}/{own_id(ada)}"
     for client in (ada, doctor, admin):
         assert [question["id"] for question in client.get(path).json] == [mine]
     respond(doctor, of_the_pool)
     assert [question["id"] for question in ada.get(path).json] == [of_the_pool, mine]
     assert [client.get(path).status for client in (ben, other_doctor)] == [404, 404]
-    assert doctor.get(f"/api/questions/{number(doctor)}/1").json == []
-    assert foreign in [question["id"] for question in doctor.get(f"/api/questions/{number(doctor)}/{number(ben)}").json]
-    assert admin.get(f"/api/questions/{number(doctor)}/1").status == 404, "who never was has no log either"
+    assert doctor.get(f"/api/questions/{own_id(doctor)}/1").json == []
+    assert foreign in [question["id"] for question in doctor.get(f"/api/questions/{own_id(doctor)}/{own_id(ben)}").json]
+    assert admin.get(f"/api/questions/{own_id(doctor)}/1").status == 404, "who never was has no log either"
     assert admin.get("/users/1/access-log").status == 404
-    admin.post(f"/users/{number(doctor)}/approval", {"approved": False})
+    admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False})
     assert doctor.get(path).status == 403
 
 
@@ -298,7 +299,7 @@ def test_the_patient_is_to_be_told_that_there_is_an_answer(
     assert notices() == []
     respond(doctor, asked)
     (told,) = notices()
-    assert (told["pk"]["S"], told["question_id"]["N"]) == (f"NOTICE#{number(ada)}", str(asked))
+    assert (told["pk"]["S"], told["question_id"]["N"]) == (f"NOTICE#{own_id(ada)}", str(asked))
     assert "response_text" not in told
     second = ask(ada, other_doctor)
     respond(other_doctor, second)

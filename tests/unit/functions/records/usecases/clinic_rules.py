@@ -29,7 +29,7 @@ class Asked:
 
 
 @dataclass
-class World:
+class ClinicRules:
     """Who everybody is, and what they have done."""
 
     clock: Clock

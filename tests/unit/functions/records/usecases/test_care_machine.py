@@ -28,7 +28,7 @@ from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Access
 from scanward.stores.care import CareStore
 from tests.support.cloud import TABLES
-from tests.unit.functions.records.usecases.clinic_rules import HOUR, Asked, Clock, World
+from tests.unit.functions.records.usecases.clinic_rules import HOUR, Asked, ClinicRules, Clock
 
 RUNS = settings(
     max_examples=8,
@@ -51,7 +51,7 @@ class People(RuleBasedStateMachine):
 
     def __init__(self, clinic: RecordDeps, clock: Clock) -> None:
         super().__init__()
-        self.clinic, self.world = clinic, World(clock)
+        self.clinic, self.model = clinic, ClinicRules(clock)
         for role in CAST:
             self._register(role)
         ward = departments.create_department(clinic, f"Ward {next(NAMES)}", None)
@@ -68,25 +68,25 @@ class People(RuleBasedStateMachine):
     def connect(self, who: int, whom: int, hours: int | None) -> None:
         patient, professional = self._patient(who), self._professional(whom)
         token = care.create_connect_token(self.clinic, self._actor(professional), 60).token
-        ends_at = self.world.clock.time + hours * HOUR if hours else None
+        ends_at = self.model.clock.time + hours * HOUR if hours else None
         care.connect_doctor(deps=self.clinic, actor=self._actor(patient), token=token, ends_at=ends_at, once=None)
-        self.world.links[patient, professional] = ends_at
+        self.model.links[patient, professional] = ends_at
 
     @rule(who=PICK, whom=PICK)
     def withdraw(self, who: int, whom: int) -> None:
         patient, professional = self._patient(who), self._professional(whom)
-        was_linked = self.world.is_linked(patient, professional)
+        was_linked = self.model.is_linked(patient, professional)
         done = self._tried(lambda: care.withdraw_link(self.clinic, self._actor(patient), str(professional)))
         assert (done is not REFUSED) is was_linked
-        self.world.links.pop((patient, professional), None)
+        self.model.links.pop((patient, professional), None)
 
     @rule(whom=PICK)
     def approve_or_not(self, whom: int) -> None:
         number = self._professional(whom)
-        self.world.approved ^= {number}
+        self.model.approved ^= {number}
         before = self.clinic.accounts.get(number)
         assert before is not None
-        account = replace(before.account, is_approved=number in self.world.approved)
+        account = replace(before.account, is_approved=number in self.model.approved)
         self.clinic.accounts.change(before, replace(before, account=account), ends_sessions=False)
 
     @rule(whom=PICK)
@@ -95,8 +95,8 @@ class People(RuleBasedStateMachine):
         done = self._tried(
             lambda: departments.assign_doctor(self.clinic, self._administrator(), self.ward, str(doctor))
         )
-        assert (done is not REFUSED) is (doctor in self.world.approved)
-        self.world.works |= {doctor} & self.world.approved
+        assert (done is not REFUSED) is (doctor in self.model.approved)
+        self.model.works |= {doctor} & self.model.approved
 
     @rule(whom=PICK)
     def dismiss(self, whom: int) -> None:
@@ -104,43 +104,43 @@ class People(RuleBasedStateMachine):
         done = self._tried(
             lambda: departments.dismiss_doctor(self.clinic, self._administrator(), self.ward, str(doctor))
         )
-        assert (done is not REFUSED) is (doctor in self.world.works)
-        self.world.works -= {doctor}
+        assert (done is not REFUSED) is (doctor in self.model.works)
+        self.model.works -= {doctor}
 
     @rule(who=PICK, whom=PICK)
     def admit(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
-        may_look = actor in self.world.works & self.world.approved
-        is_linked = any(self.world.is_linked(patient, doctor) for doctor in self.world.works & self.world.approved)
-        expected = self.world.roles[actor] is Role.ADMIN or (may_look and (is_linked or patient in self.world.admitted))
+        may_look = actor in self.model.works & self.model.approved
+        is_linked = any(self.model.is_linked(patient, doctor) for doctor in self.model.works & self.model.approved)
+        expected = self.model.roles[actor] is Role.ADMIN or (may_look and (is_linked or patient in self.model.admitted))
         done = self._tried(lambda: departments.admit_patient(self.clinic, self._actor(actor), self.ward, str(patient)))
         assert (done is not REFUSED) is expected
-        self.world.admitted |= {patient} if expected else set()
+        self.model.admitted |= {patient} if expected else set()
 
     @rule(who=PICK)
     def leave_department(self, who: int) -> None:
         patient = self._patient(who)
         done = self._tried(lambda: departments.leave_department(self.clinic, self._actor(patient), self.ward))
-        assert (done is not REFUSED) is (patient in self.world.admitted)
-        self.world.admitted -= {patient}
+        assert (done is not REFUSED) is (patient in self.model.admitted)
+        self.model.admitted -= {patient}
 
     @rule(who=PICK, whom=PICK)
     def break_glass(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
-        expected = self.world.roles[actor] is Role.DOCTOR and actor in self.world.approved
+        expected = self.model.roles[actor] is Role.DOCTOR and actor in self.model.approved
         glass = self._tried(lambda: care.break_glass(self.clinic, self._actor(actor), str(patient), REASON))
         assert (glass is not REFUSED) is expected
         if glass is not REFUSED:
-            self.world.glasses[patient, actor] = glass.opened_at + GLASS_OPEN
+            self.model.glasses[patient, actor] = glass.opened_at + GLASS_OPEN
 
     @rule(minutes=st.sampled_from([20, 61, 125]))
     def wait(self, minutes: int) -> None:
-        self.world.clock.time += HOUR * minutes / 60
+        self.model.clock.time += HOUR * minutes / 60
 
     @rule(who=PICK, whom=PICK)
     def write_record(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
-        expected, text = self.world.writes_records(actor, patient), Findings("seen", "meant")
+        expected, text = self.model.writes_records(actor, patient), Findings("seen", "meant")
         record = self._tried(
             lambda: clinical_notes.write_note(
                 deps=self.clinic,
@@ -153,32 +153,32 @@ class People(RuleBasedStateMachine):
         )
         assert (record is not REFUSED) is expected
         if record is not REFUSED:
-            self.world.records[record.id] = patient
+            self.model.records[record.id] = patient
 
     @rule(who=PICK, whom=PICK, diagnosis=st.booleans())
     def write_sheet(self, who: int, whom: int, diagnosis: bool) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
-        expected = self.world.writes_sheet(actor, patient, diagnosis=diagnosis)
+        expected = self.model.writes_sheet(actor, patient, diagnosis=diagnosis)
         fields = {"diagnosis" if diagnosis else "name": "words"}
         done = self._tried(lambda: care.write_chart(self.clinic, self._actor(actor), str(patient), fields))
         assert (done is not REFUSED) is expected
 
     @rule(who=PICK, whom=PICK, named=st.booleans())
     def ask(self, who: int, whom: int, named: bool) -> None:
-        approved = sorted(self.world.approved & {n for n, role in self.world.roles.items() if role is Role.DOCTOR})
+        approved = sorted(self.model.approved & {n for n, role in self.model.roles.items() if role is Role.DOCTOR})
         doctor = approved[whom % len(approved)] if named and approved else None
         patient = self._patient(who)
         question = questions.ask_question(
             deps=self.clinic, actor=self._actor(patient), text="why?", doctor_id=doctor, once=None
         )
-        self.world.questions[question.id] = Asked(patient, doctor)
+        self.model.questions[question.id] = Asked(patient, doctor)
 
-    @precondition(lambda self: self.world.questions)
+    @precondition(lambda self: self.model.questions)
     @rule(which=PICK, whom=PICK)
     def answer(self, which: int, whom: int) -> None:
-        number, actor = self._one_of(self.world.questions, which), self._anybody(whom)
-        asked = self.world.questions[number]
-        expected = self.world.answers(actor, asked)
+        number, actor = self._one_of(self.model.questions, which), self._anybody(whom)
+        asked = self.model.questions[number]
+        expected = self.model.answers(actor, asked)
         done = self._tried(
             lambda: questions.answer_question(
                 deps=self.clinic, actor=self._actor(actor), question_id=str(number), text="so", once=None
@@ -187,31 +187,31 @@ class People(RuleBasedStateMachine):
         assert (done is not REFUSED) is expected
         asked.answered_by = actor if expected else asked.answered_by
 
-    @precondition(lambda self: self.world.questions)
+    @precondition(lambda self: self.model.questions)
     @rule(which=PICK, whom=PICK)
     def take_back(self, which: int, whom: int) -> None:
-        number, actor = self._one_of(self.world.questions, which), self._anybody(whom)
-        expected = self.world.takes_back(actor, self.world.questions[number])
+        number, actor = self._one_of(self.model.questions, which), self._anybody(whom)
+        expected = self.model.takes_back(actor, self.model.questions[number])
         done = self._tried(lambda: questions.withdraw_question(self.clinic, self._actor(actor), str(number)))
         assert (done is not REFUSED) is expected
         if expected:
-            del self.world.questions[number]
+            del self.model.questions[number]
 
     @rule(who=PICK)
     def everybody_reads_a_patient(self, who: int) -> None:
         patient = self._patient(who)
-        for actor in self.world.roles:
+        for actor in self.model.roles:
             found = self._read(
                 actor, patient, lambda who: care.read_patient(self.clinic, who, str(patient)), health=False
             )
-            assert found is REFUSED or found.shows_diagnosis is self.world.sees(actor, patient, health=True)
+            assert found is REFUSED or found.shows_diagnosis is self.model.sees(actor, patient, health=True)
 
-    @precondition(lambda self: self.world.records)
+    @precondition(lambda self: self.model.records)
     @rule(which=PICK)
     def everybody_reads_a_record(self, which: int) -> None:
-        number = self._one_of(self.world.records, which)
-        for actor in self.world.roles:
-            patient = self.world.records[number]
+        number = self._one_of(self.model.records, which)
+        for actor in self.model.roles:
+            patient = self.model.records[number]
             self._read(
                 actor,
                 patient,
@@ -219,12 +219,12 @@ class People(RuleBasedStateMachine):
                 health=True,
             )
 
-    @precondition(lambda self: self.world.questions)
+    @precondition(lambda self: self.model.questions)
     @rule(which=PICK)
     def everybody_reads_a_question(self, which: int) -> None:
-        number = self._one_of(self.world.questions, which)
-        for actor in self.world.roles:
-            expected = self.world.reads_question(actor, self.world.questions[number])
+        number = self._one_of(self.model.questions, which)
+        for actor in self.model.roles:
+            expected = self.model.reads_question(actor, self.model.questions[number])
             reader = self._actor(actor)
             done = self._tried(partial(questions.read_question, self.clinic, reader, str(number)))
             assert (done is not REFUSED) is expected
@@ -233,7 +233,7 @@ class People(RuleBasedStateMachine):
     def list_patients(self, whom: int) -> None:
         number = self._professional(whom)
         listed, _ = care.list_linked_patients(self.clinic, self._actor(number), ALL)
-        assert {one.account.id for one in listed} == {p for p in self._patients() if self.world.is_linked(p, number)}
+        assert {one.account.id for one in listed} == {p for p in self._patients() if self.model.is_linked(p, number)}
 
     @rule(whom=PICK)
     def list_patients_of_all_kinds(self, whom: int) -> None:
@@ -242,14 +242,14 @@ class People(RuleBasedStateMachine):
         near = {
             patient
             for patient in self._patients()
-            if self.world.is_linked(patient, doctor) or self.world.shares_department(patient, doctor)
+            if self.model.is_linked(patient, doctor) or self.model.shares_department(patient, doctor)
         }
         assert {account.id for account in listed} == near
 
     def _read(self, actor: int, patient: int, read: Callable[[Actor], Any], *, health: bool) -> Any:
         """Read, and look whether that is as the model says, and in the patient's log."""
         logged = len(self._log(patient))
-        expected = self.world.sees(actor, patient, health=health)
+        expected = self.model.sees(actor, patient, health=health)
         found = self._tried(lambda: read(self._actor(actor)))
         assert (found is not REFUSED) is expected
         entries = self._log(patient)
@@ -268,38 +268,38 @@ class People(RuleBasedStateMachine):
             return REFUSED
 
     def _register(self, role: Role) -> None:
-        now = self.world.clock.now()
+        now = self.model.clock.now()
         names = Names(username=f"person{next(NAMES)}")
         account = accounts.register(id=fresh_id(now), role=role, names=names, profile=Profile(), now=now)
         self.clinic.accounts.add(account, "no hash")
-        self.world.roles[account.id] = role
+        self.model.roles[account.id] = role
 
     def _actor(self, number: int) -> Actor:
         """As the gate would say now."""
         works = self.clinic.members.departments([number]).get(number, frozenset())
-        role = self.world.roles[number]
-        waits = role in accounts.PROFESSIONALS and number not in self.world.approved
+        role = self.model.roles[number]
+        waits = role in accounts.PROFESSIONALS and number not in self.model.approved
         return Actor(account_id=number, role=role, is_approved=not waits, session_id="session", departments=works)
 
     def _patients(self) -> list[int]:
-        return [number for number, role in self.world.roles.items() if role is Role.PATIENT]
+        return [number for number, role in self.model.roles.items() if role is Role.PATIENT]
 
     def _patient(self, pick: int) -> int:
         return self._among(Role.PATIENT, pick)
 
     def _professional(self, pick: int) -> int:
-        among = [number for number, role in self.world.roles.items() if role in accounts.PROFESSIONALS]
+        among = [number for number, role in self.model.roles.items() if role in accounts.PROFESSIONALS]
         return among[pick % len(among)]
 
     def _administrator(self) -> Actor:
         return self._actor(self._among(Role.ADMIN, 0))
 
     def _among(self, role: Role, pick: int) -> int:
-        among = [number for number, other in self.world.roles.items() if other is role]
+        among = [number for number, other in self.model.roles.items() if other is role]
         return among[pick % len(among)]
 
     def _anybody(self, pick: int) -> int:
-        return self._one_of(self.world.roles, pick)
+        return self._one_of(self.model.roles, pick)
 
     def _one_of(self, among: dict[int, Any], pick: int) -> int:
         return sorted(among)[pick % len(among)]

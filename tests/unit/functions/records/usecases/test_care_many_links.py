@@ -13,12 +13,12 @@ from scanward.domain.care import CareLink
 from scanward.stores.accounts import ProfileItem, profile_item
 from scanward.stores.care import CareLinkStore, write_link
 from scanward.stores.dynamo import connection
-from tests.support.care_links import keep_link
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, log_of, number
 from tests.support.cloud import TABLES
+from tests.support.departments import admit, assign, department
+from tests.support.links import add_link, connect, log_of
 from tests.support.own_data import deliver
-from tests.support.wards import admit, assign, department
+from tests.support.people import own_id
 from tests.unit.functions.records.routes.test_care import end_links
 from tests.unit.functions.records.usecases.test_exports import packed_list
 
@@ -58,13 +58,13 @@ def all_pages(client: ApiClient, path: str) -> list[int]:
 
 
 def test_a_patient_sees_all_whom_they_let_in_newest_first(ada: ApiClient) -> None:
-    doctors = link_many(number(ada), Role.DOCTOR)
+    doctors = link_many(own_id(ada), Role.DOCTOR)
     assert all_pages(ada, "/patients/me/doctors") == doctors
     assert len(ada.get("/patients/me/doctors").data) == 100
 
 
 def test_a_doctor_sees_all_who_let_them_in(doctor: ApiClient) -> None:
-    patients = link_many(number(doctor), Role.PATIENT)
+    patients = link_many(own_id(doctor), Role.PATIENT)
     assert all_pages(doctor, "/patients") == patients
 
 
@@ -73,13 +73,13 @@ def test_a_link_behind_many_lets_a_department_take_a_patient_in(
 ) -> None:
     ward = department(admin)
     assign(admin, ward, doctor)
-    keep_link(CareLink(number(ada), number(doctor), clock.now() - timedelta(days=2)))
-    link_many(number(ada), Role.DOCTOR)
+    add_link(CareLink(own_id(ada), own_id(doctor), clock.now() - timedelta(days=2)))
+    link_many(own_id(ada), Role.DOCTOR)
     assert admit(doctor, ward, ada).status == 200
 
 
 def test_all_links_are_taken_along(ada: ApiClient) -> None:
-    doctors = link_many(number(ada), Role.DOCTOR)
+    doctors = link_many(own_id(ada), Role.DOCTOR)
     ada.get("/users/me/export")
     deliver()
     assert [link["professional_id"] for link in packed_list(ada, "care_links")] == doctors
@@ -89,10 +89,10 @@ def test_parting_with_whom_the_link_has_ended_is_no_news(doctor: ApiClient, ada:
     connect(doctor, ada, ends_at=(clock.now() + timedelta(days=1)).isoformat())
     end_links()
     for _ in range(2):
-        assert ada.delete(f"/patients/me/doctors/{number(doctor)}").status == 404
+        assert ada.delete(f"/patients/me/doctors/{own_id(doctor)}").status == 404
     assert [entry["action"] for entry in log_of(ada)] == ["CONNECT"]
     connect(doctor, ada)
-    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [number(doctor)]
+    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [own_id(doctor)]
 
 
 def test_lists_of_links_are_read_as_they_are_at_this_moment(doctor: ApiClient, ada: ApiClient) -> None:

@@ -9,10 +9,10 @@ from scanward.stores.dynamo import connection
 from scanward.stores.personal_data import Eraser
 from tests.faults.injection import meanwhile
 from tests.support.client import ApiClient, Reply
-from tests.support.clinic import connect, number
 from tests.support.cloud import TABLES
+from tests.support.links import connect
 from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life, traces
-from tests.support.signed_in import sign_in
+from tests.support.people import own_id, sign_in
 
 PASSWORD = "correct horse"
 
@@ -22,11 +22,11 @@ def leave(client: ApiClient, password: object = PASSWORD) -> Reply:
 
 
 def test_nothing_of_a_patient_stays_but_the_access_log(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
-    me = number(ada)
+    me = own_id(ada)
     connect(doctor, ada)
     connect(doctor, ben)
     live_a_life(ada, doctor)
-    add_scan(number(ben), number(ben), "another word")
+    add_scan(own_id(ben), own_id(ben), "another word")
     assert {table for table, _ in traces(WORD, "ada@example.org")} == {
         "AccountsTable",
         "ScansTable",
@@ -37,11 +37,11 @@ def test_nothing_of_a_patient_stays_but_the_access_log(doctor: ApiClient, ada: A
     assert deliver() == [{"batchItemFailures": []}]
     assert traces(WORD, "ada@example.org", str(me)) == []
     assert len(traces("another word")) > 0, "what is another's stays"
-    assert [one["id"] for one in doctor.get("/patients").data] == [number(ben)]
+    assert [one["id"] for one in doctor.get("/patients").data] == [own_id(ben)]
 
 
 def test_the_access_log_stays_for_administrators(doctor: ApiClient, ada: ApiClient, admin: ApiClient) -> None:
-    me = number(ada)
+    me = own_id(ada)
     connect(doctor, ada)
     leave(ada)
     deliver()
@@ -73,22 +73,22 @@ def test_passwords_are_not_guessed_this_way(ada: ApiClient) -> None:
 def test_the_last_administrator_stays(admin: ApiClient) -> None:
     assert leave(admin).status == 409
     assert deliver() == []
-    assert carry_out(json.dumps({"wish": "ERASURE", "account_id": number(admin)})) == {"batchItemFailures": []}
+    assert carry_out(json.dumps({"wish": "ERASURE", "account_id": own_id(admin)})) == {"batchItemFailures": []}
     assert admin.get("/users").status == 200
 
 
 def test_a_professional_leaves_and_what_patients_have_stays(
     doctor: ApiClient, ada: ApiClient, other_doctor: ApiClient
 ) -> None:
-    gone = number(doctor)
+    gone = own_id(doctor)
     for professional in (doctor, other_doctor):
         connect(professional, ada)
     doctor.post("/patients/create-connect-token", {})
     scan = live_a_life(ada, doctor)
     assert leave(doctor).status == 202
     deliver()
-    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [number(other_doctor)]
-    assert ada.get(f"/patients/{number(ada)}").data["diagnosis"] == f"{WORD}, amended"
+    assert [one["id"] for one in ada.get("/patients/me/doctors").data] == [own_id(other_doctor)]
+    assert ada.get(f"/patients/{own_id(ada)}").data["diagnosis"] == f"{WORD}, amended"
     assert traces(str(scan.id)) != []
     assert traces("doctor@example.org") == []
     assert [
@@ -97,7 +97,7 @@ def test_a_professional_leaves_and_what_patients_have_stays(
 
 
 def test_what_an_administrator_removes_is_erased_as_well(admin: ApiClient, doctor: ApiClient, ada: ApiClient) -> None:
-    me = number(ada)
+    me = own_id(ada)
     connect(doctor, ada)
     live_a_life(ada, doctor)
     assert admin.delete(f"/users/{me}").status == 200
@@ -114,7 +114,7 @@ class Died(Exception):
 def test_an_erasure_that_died_half_way_is_done_again(
     monkeypatch: pytest.MonkeyPatch, doctor: ApiClient, ada: ApiClient, step: str
 ) -> None:
-    me = number(ada)
+    me = own_id(ada)
     connect(doctor, ada)
     live_a_life(ada, doctor)
     body = json.dumps({"wish": "ERASURE", "account_id": me})
@@ -132,7 +132,7 @@ def test_an_erasure_that_died_half_way_is_done_again(
 
 
 def test_an_account_that_somebody_else_removes_meanwhile_is_erased_all_the_same(ada: ApiClient) -> None:
-    me, store = number(ada), AccountStore(TABLES["ACCOUNTS_TABLE"])
+    me, store = own_id(ada), AccountStore(TABLES["ACCOUNTS_TABLE"])
     assert leave(ada).status == 202, "it is locked, so that the erasing writes nothing before it removes it"
 
     with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: store.remove(me)) as acted:

@@ -23,10 +23,12 @@ from scanward.stores.s3 import Purger
 from scanward.stores.scans import ScanStore
 from tests.faults.injection import meanwhile
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, number
 from tests.support.cloud import ROOT
+from tests.support.links import connect
 from tests.support.own_data import WORD, add_scan, carry_out, traces
-from tests.support.sockets import ADA, World
+from tests.support.people import own_id
+from tests.support.sockets import ADA
+from tests.support.world import World
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 
@@ -60,7 +62,7 @@ def after(monkeypatch: pytest.MonkeyPatch, store: type, step: str, act: Callable
 def test_nobody_uploads_for_who_is_being_erased(
     monkeypatch: pytest.MonkeyPatch, doctor: ApiClient, ada: ApiClient
 ) -> None:
-    me = number(ada)
+    me = own_id(ada)
     connect(doctor, ada)
     sent = after(
         monkeypatch, Eraser, "scan_ids", lambda: doctor.upload("/scans", {"file": PNG}, {"patient_id": str(me)})
@@ -70,7 +72,7 @@ def test_nobody_uploads_for_who_is_being_erased(
 
 
 def test_nor_orders_another_analysis(monkeypatch: pytest.MonkeyPatch, ada: ApiClient) -> None:
-    me, scans = number(ada), ScanStore("ScansTable")
+    me, scans = own_id(ada), ScanStore("ScansTable")
     scan, now = add_scan(me, me), clock.now()
     first = scans.task(scan.task_id)
     assert first
@@ -93,7 +95,7 @@ def test_nor_orders_another_analysis(monkeypatch: pytest.MonkeyPatch, ada: ApiCl
 
 
 def test_what_was_let_in_before_is_erased_too(monkeypatch: pytest.MonkeyPatch, ada: ApiClient) -> None:
-    me = number(ada)
+    me = own_id(ada)
     add_scan(me, me)
     came = after(monkeypatch, Purger, "purge", lambda: add_scan(me, me))
     erase(me)
@@ -105,7 +107,7 @@ def test_what_was_let_in_before_is_erased_too(monkeypatch: pytest.MonkeyPatch, a
 def test_what_is_written_behind_the_erasing_is_erased_ten_minutes_later(
     monkeypatch: pytest.MonkeyPatch, ada: ApiClient, step: str
 ) -> None:
-    me = number(ada)
+    me = own_id(ada)
     after(monkeypatch, Eraser, step, lambda: add_scan(me, me))
     erase(me)
     assert traces(WORD) != []
@@ -116,7 +118,7 @@ def test_what_is_written_behind_the_erasing_is_erased_ten_minutes_later(
 
 
 def test_a_worker_that_is_at_an_image_leaves_nothing_of_it(ada: ApiClient) -> None:
-    me, made = number(ada), ada.upload("/scans", {"file": PNG}).data
+    me, made = own_id(ada), ada.upload("/scans", {"file": PNG}).data
     arrival = UploadedObject(parse_id(made["scan_id"]), parse_id(made["task_id"]))
     at_work, purged, outcomes = Event(), Event(), list[Outcome]()
 
@@ -144,9 +146,9 @@ def test_a_worker_that_is_at_an_image_leaves_nothing_of_it(ada: ApiClient) -> No
 
 
 def test_its_sockets_are_left_to_who_closes_them(aws: None) -> None:
-    world = World()
-    assert world.connect(world.access(), connection="c1") == 200
+    sockets = World().sockets
+    assert sockets.connect(sockets.access(), connection="c1") == 200
     erase(ADA)
-    assert end_without_session(world.keeper, ADA) == 1
-    assert world.outbox.closed == ["c1"]
-    assert world.rows() == 0
+    assert end_without_session(sockets.keeper, ADA) == 1
+    assert sockets.outbox.closed == ["c1"]
+    assert sockets.rows() == 0

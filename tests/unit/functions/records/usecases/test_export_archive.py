@@ -23,10 +23,10 @@ from scanward.stores.personal_data import ExportStore
 from scanward.stores.scans import ScanItem, ScanStore
 from tests.faults.injection import failing, lost_answer
 from tests.support.client import ApiClient
-from tests.support.clinic import number
 from tests.support.cloud import BUCKET, TABLES
+from tests.support.departments import assign, department
 from tests.support.own_data import CLINIC, add_scan, deliver
-from tests.support.wards import assign, department
+from tests.support.people import own_id
 from tests.unit.functions.records.usecases.test_exports import fetched, packed_list
 
 AT = datetime(2026, 5, 8, tzinfo=UTC)
@@ -54,17 +54,17 @@ def amend_often(store: NoteStore[Any], patient_id: int, text: Any) -> None:
 @pytest.mark.parametrize("kind", ["patient_records", "medical_histories"])
 def test_each_amendment_is_in_it(ada: ApiClient, kind: str) -> None:
     if kind == "patient_records":
-        amend_often(record_store(CLINIC), number(ada), Findings("x", "y"))
+        amend_often(record_store(CLINIC), own_id(ada), Findings("x", "y"))
     else:
-        amend_often(history_store(CLINIC), number(ada), Surgery("x", "y"))
+        amend_often(history_store(CLINIC), own_id(ada), Surgery("x", "y"))
     take_along(ada)
     [text] = packed_list(ada, kind)
     assert [one["version"] for one in text["replaced"]] == list(range(MANY, 0, -1))
 
 
 def test_each_amendment_of_a_record_can_be_read(ada: ApiClient) -> None:
-    amend_often(record_store(CLINIC), number(ada), Findings("x", "y"))
-    [record] = ada.get(f"/api/patient_records/?patient_id={number(ada)}").json
+    amend_often(record_store(CLINIC), own_id(ada), Findings("x", "y"))
+    [record] = ada.get(f"/api/patient_records/?patient_id={own_id(ada)}").json
     path, seen = f"/api/patient_records/{record['pk']}/versions", list[int]()
     reply = ada.get(path)
     assert len(reply.json) == 50
@@ -77,7 +77,7 @@ def test_each_amendment_of_a_record_can_be_read(ada: ApiClient) -> None:
 
 
 def test_each_version_of_the_sheet_is_in_it(ada: ApiClient) -> None:
-    store, me = ChartStore(CLINIC), number(ada)
+    store, me = ChartStore(CLINIC), own_id(ada)
     newest = replace(patient_chart.first_version(me, 7, AT), version=1000, age=40)
     store.write(None, newest)
     store.write(newest, patient_chart.next_version(newest, 7, {"age": 41}, AT))
@@ -90,7 +90,7 @@ def test_each_version_of_the_sheet_is_in_it(ada: ApiClient) -> None:
 
 
 def test_all_that_doctors_read_is_in_it(ada: ApiClient) -> None:
-    scan, scans = add_scan(number(ada), number(ada)), ScanStore(TABLES["SCANS_TABLE"])
+    scan, scans = add_scan(own_id(ada), own_id(ada)), ScanStore(TABLES["SCANS_TABLE"])
     for second in range(MANY):
         scans.set_reading(scan.id, Reading(f"reading {second}", 7, AT + timedelta(seconds=second)))
     take_along(ada)
@@ -107,7 +107,7 @@ def test_where_a_doctor_works_is_in_theirs(admin: ApiClient, doctor: ApiClient) 
 
 
 def test_more_files_than_storage_lists_at_once_are_in_it(ada: ApiClient) -> None:
-    scan, s3 = add_scan(number(ada), number(ada)), boto3.client("s3")
+    scan, s3 = add_scan(own_id(ada), own_id(ada)), boto3.client("s3")
     for nth in range(1005):
         s3.put_object(Bucket=BUCKET, Key=f"{derived_prefix(scan.id)}{nth}/heatmap.png", Body=b"x")
     take_along(ada)
@@ -115,7 +115,7 @@ def test_more_files_than_storage_lists_at_once_are_in_it(ada: ApiClient) -> None
 
 
 def test_the_image_is_the_version_that_was_read_whatever_lies_over_it(ada: ApiClient) -> None:
-    scan, s3 = add_scan(number(ada), number(ada)), boto3.client("s3")
+    scan, s3 = add_scan(own_id(ada), own_id(ada)), boto3.client("s3")
     pinned = s3.put_object(Bucket=BUCKET, Key=scan.object_key, Body=b"what was read")["VersionId"]
     s3.put_object(Bucket=BUCKET, Key=scan.object_key, Body=b"what came later")
     ScanItem(f"SCAN#{scan.id}", "SCAN").update([ScanItem.object_version.set(pinned)])
@@ -142,7 +142,7 @@ def test_asking_again_begins_what_failed(ada: ApiClient) -> None:
 
 
 def test_what_failed_is_not_packed_after_all(ada: ApiClient) -> None:
-    store, me = ExportStore(CLINIC), number(ada)
+    store, me = ExportStore(CLINIC), own_id(ada)
     waits = personal_data.request_export(me, 1, clock.now())
     store.begin(None, waits)
     store.give_up(personal_data.fail_export(waits, clock.now()))

@@ -10,9 +10,10 @@ import boto3
 
 from scanward.domain.ids import parse_id
 from tests.support.client import ApiClient
-from tests.support.clinic import connect, number
 from tests.support.cloud import BUCKET
+from tests.support.links import connect
 from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life
+from tests.support.people import own_id
 
 KINDS = {
     "account",
@@ -53,7 +54,7 @@ def test_a_look_has_it_packed_and_later_ones_say_where_it_is(ada: ApiClient) -> 
     assert (ready["task_id"], ready["status"], ready["progress"]) == (first.data["task_id"], "COMPLETED", 100)
     said = parse_qs(urlsplit(ready["url"]).query)
     assert (said["X-Amz-Expires"], ready["expires_in"]) == (["300"], 300)
-    assert f"exports/{number(ada)}/{parse_id(ready['task_id'])}.zip" in ready["url"]
+    assert f"exports/{own_id(ada)}/{parse_id(ready['task_id'])}.zip" in ready["url"]
 
 
 def test_everything_that_is_kept_of_a_person_is_in_it(doctor: ApiClient, ada: ApiClient) -> None:
@@ -71,8 +72,8 @@ def test_everything_that_is_kept_of_a_person_is_in_it(doctor: ApiClient, ada: Ap
     )
     assert len(files["sessions"]) == 1
     assert ([one["id"] for one in files["scans"]], len(files["tasks"])) == ([scan.id], 2)
-    assert [one["professional_id"] for one in files["care_links"]] == [number(doctor)]
-    assert [one["patient_id"] for one in files["departments"]] == [number(ada)]
+    assert [one["professional_id"] for one in files["care_links"]] == [own_id(doctor)]
+    assert [one["patient_id"] for one in files["departments"]] == [own_id(ada)]
     assert [(one["version"], one["diagnosis"]) for one in files["sheet"]] == [(2, f"{WORD}, amended"), (1, WORD)]
     [record] = files["patient_records"]
     assert (record["standing"]["text"]["diagnosis"], len(record["replaced"])) == ("amended", 1)
@@ -96,7 +97,7 @@ def test_neither_secrets_nor_other_people_are_in_it(doctor: ApiClient, ada: ApiC
     whole = b"".join(packed.read(name) for name in packed.namelist()).decode()
     for word in (WORD, "argon2", "ada@example.org", "ben@example.org", str(ada.token)):
         assert word not in whole
-    assert {link["patient_id"] for link in json.loads(packed.read("care_links.json"))} == {number(ada), number(ben)}
+    assert {link["patient_id"] for link in json.loads(packed.read("care_links.json"))} == {own_id(ada), own_id(ben)}
 
 
 def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: ApiClient) -> None:
@@ -112,7 +113,7 @@ def test_what_was_packed_is_packed_once(ada: ApiClient) -> None:
     ada.get("/users/me/export")
     deliver()
     before = _versions()
-    assert carry_out(json.dumps({"wish": "EXPORT", "account_id": number(ada)})) == {"batchItemFailures": []}
+    assert carry_out(json.dumps({"wish": "EXPORT", "account_id": own_id(ada)})) == {"batchItemFailures": []}
     assert _versions() == before
 
 
@@ -121,7 +122,7 @@ def _versions() -> int:
 
 
 def test_images_larger_than_a_part_come_through_whole(ada: ApiClient) -> None:
-    scan = add_scan(number(ada), number(ada))
+    scan = add_scan(own_id(ada), own_id(ada))
     film = bytes(range(256)) * 4096 * 20  # 20 MB: three parts
     boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=film)
     ada.get("/users/me/export")

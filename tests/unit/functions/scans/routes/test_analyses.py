@@ -8,10 +8,11 @@ from scanward.domain.ids import parse_id
 from scanward.domain.results import DISCLAIMER, AnalysisResult, ModelVersion
 from scanward.stores.scans import ScanStore
 from scanward.treatment.suggestions import disclaimer
-from tests.support.care import administrator, analysed, let_in, own_id, professional
 from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
-from tests.support.signed_in import sign_in
+from tests.support.links import let_in
+from tests.support.people import own_id, professional, sign_in, sign_in_administrator
+from tests.support.scans import analyse
 
 EFFUSION = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 CLEAR = (ROOT / "samples" / "clear-1.png").read_bytes()
@@ -24,7 +25,7 @@ def order_of(data: dict[str, str]) -> object:
 
 
 def result(client: ApiClient, data: dict[str, str]) -> dict[str, object]:
-    analysed(data)
+    analyse(data)
     said: dict[str, object] = client.get(f"/tasks/status/{data['task_id']}").data["result"]["data"]
     return said
 
@@ -78,7 +79,7 @@ def test_neither_is_ordered_for_the_other(patient: ApiClient, route: str) -> Non
 @pytest.fixture
 def finished(patient: ApiClient) -> dict[str, str]:
     data: dict[str, str] = patient.upload("/scans", {"file": EFFUSION}).data
-    analysed(data)
+    analyse(data)
     return data
 
 
@@ -153,7 +154,7 @@ def test_suggestions_are_for_who_may_see_the_analysis(
 ) -> None:
     body = {"analysis_task_id": finished["task_id"]}
     assert sign_in(api, "other@example.org").post("/xray/suggest-treatment", body).status == 404
-    doctor = professional(api, "DOCTOR", administrator(api))
+    doctor = professional(api, "DOCTOR", sign_in_administrator(api))
     assert doctor.post("/xray/suggest-treatment", body).status == 404
     let_in(patient, doctor)
     assert doctor.post("/xray/suggest-treatment", body).status == 200

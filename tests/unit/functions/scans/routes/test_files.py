@@ -10,10 +10,10 @@ from scanward.domain import tasks
 from scanward.domain.ids import parse_id
 from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
 from scanward.stores.scans import ScanStore
-from tests.support.care import analysed
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, ROOT
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
+from tests.support.scans import analyse
 
 JPEG = (ROOT / "samples" / "clear-2.jpg").read_bytes()
 PNG = (ROOT / "samples" / "clear-1.png").read_bytes()
@@ -71,7 +71,7 @@ def test_there_is_no_heatmap_of_a_task_that_is_not_completed(patient: ApiClient)
     key = heatmap_key(parse_id(made["scan_id"]), parse_id(made["task_id"]))
     boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=PNG)
     assert patient.get(f"/files/heatmaps/{made['task_id']}").status == 404
-    analysed(made)
+    analyse(made)
     assert patient.get(f"/files/heatmaps/{made['task_id']}").status == 200
 
 
@@ -95,7 +95,7 @@ def test_of_two_images_sent_with_one_form_the_one_that_was_read_is_the_original(
     made = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
     s3, key = boto3.client("s3"), made["upload"]["fields"]["key"]
     s3.put_object(Bucket=BUCKET, Key=key, Body=PNG)
-    analysed(made)
+    analyse(made)
     s3.put_object(Bucket=BUCKET, Key=key, Body=b"another")
     location = patient.get(f"/files/images/{made['scan_id']}?original=true").headers["location"]
     [version] = parse_qs(urlsplit(location).query)["versionId"]
@@ -116,7 +116,7 @@ def test_who_may_not_see_a_scan_gets_no_address_of_it(api: ApiClient, done: dict
 def test_a_dicom_file_has_a_copy_that_says_nothing_of_a_person(patient: ApiClient) -> None:
     dicom = next((ROOT / "samples").glob("*.dcm")).read_bytes()
     made = patient.upload("/scans", {"file": dicom}).data
-    analysed(made)
+    analyse(made)
     reply = patient.get(f"/files/images/{made['scan_id']}?deidentified=true")
     assert reply.status == 302
     key = deidentified_key(parse_id(made["scan_id"]))

@@ -9,7 +9,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.object_keys import parse_upload_key
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, ROOT
-from tests.support.signed_in import sign_in
+from tests.support.people import sign_in
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 

@@ -7,10 +7,11 @@ from scanward.domain.ids import parse_id
 from scanward.stores import clients
 from scanward.stores.clients import s3
 from tests.faults.injection import failing
-from tests.support.care import administrator, analysed, let_in, own_id, professional
 from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
-from tests.support.signed_in import sign_in
+from tests.support.links import let_in
+from tests.support.people import own_id, professional, sign_in, sign_in_administrator
+from tests.support.scans import analyse
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 Made = dict[str, str]
@@ -24,7 +25,7 @@ def made(patient: ApiClient) -> Made:
 
 @pytest.fixture
 def done(made: Made) -> Made:
-    analysed(made)
+    analyse(made)
     return made
 
 
@@ -43,7 +44,7 @@ def test_an_upload_that_has_not_come_is_called_off_and_stays_so_when_it_comes(pa
     made = patient.post("/scans/uploads", {"filename": "x", "content_type": "image/png"}).data
     assert patient.post(f"/tasks/cancel/{made['task_id']}").data["status"] == "CANCELLED"
     boto3.client("s3").put_object(Bucket="images", Key=made["upload"]["fields"]["key"], Body=PNG)
-    analysed(made)
+    analyse(made)
     assert patient.get(f"/tasks/status/{made['task_id']}").data["status"] == "CANCELLED"
 
 
@@ -73,7 +74,7 @@ def test_own_tasks_are_listed_newest_first_and_page_by_page(patient: ApiClient) 
 def test_scans_are_listed_likewise_for_who_may_see_them(api: ApiClient, patient: ApiClient) -> None:
     ids = [parse_id(patient.upload("/scans", {"file": PNG}).data["scan_id"]) for _ in range(3)]
     assert [scan["id"] for scan in patient.get("/scans/").data] == ids[::-1]
-    doctor, whose = professional(api, "DOCTOR", administrator(api)), own_id(patient)
+    doctor, whose = professional(api, "DOCTOR", sign_in_administrator(api)), own_id(patient)
     assert doctor.get("/scans").data == []
     assert doctor.get(f"/scans?patient_id={whose}").status == 404
     let_in(patient, doctor)
@@ -85,7 +86,7 @@ def test_scans_are_listed_likewise_for_who_may_see_them(api: ApiClient, patient:
 
 def test_the_next_page_is_where_the_header_says(api: ApiClient, patient: ApiClient) -> None:
     ids = [parse_id(patient.upload("/scans", {"file": PNG}).data["scan_id"]) for _ in range(3)]
-    doctor = professional(api, "DOCTOR", administrator(api))
+    doctor = professional(api, "DOCTOR", sign_in_administrator(api))
     let_in(patient, doctor)
     first = doctor.get(f"/scans?patient_id={own_id(patient)}&limit=2")
     link = first.headers["link"]
@@ -101,7 +102,7 @@ def test_a_list_that_cannot_be_is_refused(patient: ApiClient, query: str) -> Non
 
 
 def test_whom_a_patient_lets_out_again_finds_their_tasks_no_more(api: ApiClient, patient: ApiClient) -> None:
-    lab = professional(api, "LAB", administrator(api))
+    lab = professional(api, "LAB", sign_in_administrator(api))
     let_in(patient, lab)
     task = lab.upload("/scans", {"file": PNG}, {"patient_id": str(own_id(patient))}).data["task_id"]
     assert [found["task_id"] for found in lab.get("/tasks").data] == [task]
@@ -119,7 +120,7 @@ def test_another_analysis_is_another_version_and_overwrites_nothing(patient: Api
     assert again["scan_id"] == done["scan_id"]
     assert again["task_id"] != done["task_id"]
     assert patient.get(f"/scans/{done['scan_id']}").data == before, "until it is done"
-    analysed(again)
+    analyse(again)
     after = patient.get(f"/scans/{done['scan_id']}").data
     assert (after["task_id"], after["result"]["expert"]["impression"] != "") == (again["task_id"], True)
     listed = patient.get(f"/scans/{done['scan_id']}/analyses").data
@@ -131,13 +132,13 @@ def test_another_analysis_is_another_version_and_overwrites_nothing(patient: Api
 
 def test_what_was_said_of_the_image_holds_for_the_next_analysis_too(patient: ApiClient) -> None:
     made = patient.upload("/scans", {"file": PNG}, {"scan_type": "MRI"}).data
-    analysed(made)
+    analyse(made)
     again = patient.send("POST", f"/scans/{made['scan_id']}/analyses").data
-    analysed(again)
+    analyse(again)
     scan = patient.get(f"/scans/{made['scan_id']}").data
     assert (scan["task_id"], scan["scan_type"], scan["result"]["pathologies"]) == (again["task_id"], "MRI", [])
     as_film = patient.post(f"/scans/{made['scan_id']}/analyses", {"scan_type": "XRAY"}).data
-    analysed(as_film)
+    analyse(as_film)
     assert patient.get(f"/scans/{made['scan_id']}").data["result"]["model"]["name"] == "chest_xray"
 
 
@@ -158,8 +159,8 @@ def test_one_that_is_called_off_leaves_the_scan_as_it_was(patient: ApiClient, do
 
 def test_an_earlier_one_that_ends_later_is_not_shown_over_a_later_one(patient: ApiClient, done: Made) -> None:
     first, second = (patient.send("POST", f"/scans/{done['scan_id']}/analyses").data for _ in range(2))
-    analysed(second)
-    analysed(first)
+    analyse(second)
+    analyse(first)
     assert patient.get(f"/scans/{done['scan_id']}").data["task_id"] == second["task_id"]
     assert patient.get(f"/tasks/status/{first['task_id']}").data["status"] == "COMPLETED"
 
@@ -212,7 +213,7 @@ def test_nothing_more_is_ordered_for_a_scan_that_is_being_removed(patient: ApiCl
 
 
 def test_who_cares_for_a_patient_removes_nothing_of_theirs(api: ApiClient, patient: ApiClient, made: Made) -> None:
-    doctor = professional(api, "DOCTOR", administrator(api))
+    doctor = professional(api, "DOCTOR", sign_in_administrator(api))
     let_in(patient, doctor)
     assert doctor.delete(f"/scans/{made['scan_id']}").status == 403
     assert patient.get(f"/scans/{made['scan_id']}").status == 200

@@ -14,10 +14,10 @@ from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.stores.clients import s3
 from scanward.stores.scans import ScanStore
 from tests.faults.injection import failing
-from tests.support.care import administrator, let_in, own_id, professional
 from tests.support.client import ApiClient, Reply
 from tests.support.cloud import BUCKET, ROOT
-from tests.support.signed_in import sign_in
+from tests.support.links import let_in
+from tests.support.people import own_id, professional, sign_in, sign_in_administrator
 
 PNG = (ROOT / "samples" / "consolidation-1.png").read_bytes()
 SAID = {
@@ -93,7 +93,7 @@ def test_what_cannot_be_meant_is_named_and_nothing_is_kept(patient: ApiClient, f
 
 @pytest.mark.parametrize("role", ["DOCTOR", "HOSPITAL", "LAB"])
 def test_who_cares_for_a_patient_uploads_for_them(api: ApiClient, patient: ApiClient, role: str) -> None:
-    carer = professional(api, role, administrator(api))
+    carer = professional(api, role, sign_in_administrator(api))
     whose = {"patient_id": str(to_uuid(own_id(patient)))}
     assert carer.upload("/scans", {"file": PNG}, whose).status == 404
     assert objects() == []
@@ -153,7 +153,7 @@ def test_a_replay_after_its_time_gives_no_new_form(patient: ApiClient) -> None:
 
 
 def test_an_administrator_uploads_for_nobody_who_is_not_there(api: ApiClient, patient: ApiClient) -> None:
-    chief = administrator(api)
+    chief = sign_in_administrator(api)
     assert chief.upload("/scans", {"file": PNG}, {"patient_id": "123"}).status == 404
     assert chief.upload("/scans", {"file": PNG}, {"patient_id": str(own_id(patient))}).status == 200
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -16,7 +16,7 @@ from functions.scans.usecases.dependencies import ScanDeps, WaitEstimator
 from functions.scans.usecases.orders import AcceptedOrder
 from functions.scans.usecases.uploads import UploadCommand, UploadedImage, upload
 from imaging.model import Model
-from scanward import clock
+from scanward.clock import fresh_id
 from scanward.domain.accounts import Actor, Role
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.image_formats import ImageFormat
@@ -33,6 +33,7 @@ from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import DurationStore
+from tests.support.clock import Clock
 from tests.support.cloud import BUCKET, ROOT, SECRET
 from tests.support.images import png, ramp
 from tests.support.queues import Queues
@@ -41,16 +42,6 @@ TABLE = "ScansTable"
 ADA = Actor(3, Role.PATIENT, is_approved=True, session_id="s")
 PNG = png(ramp())
 MINUTE = timedelta(minutes=1)
-
-
-class Clock:
-    """Moves when it is told to."""
-
-    def __init__(self) -> None:
-        self.time = clock.now()
-
-    def now(self) -> datetime:
-        return self.time
 
 
 class CountedModels(ModelRegistry):
@@ -81,11 +72,11 @@ def models() -> CountedModels:
     return CountedModels(ROOT / "layers" / "model" / "models", memory_mb=1769)
 
 
-class World:
-    """`queues`: its lanes. `clock`: everybody's."""
+class Workers:
+    """Uploads, the worker, the sweeper and the dead letters. `queues`: their lanes. `clock`: what they all see."""
 
-    def __init__(self) -> None:
-        self.clock, self.queues = Clock(), Queues()
+    def __init__(self, clock: Clock) -> None:
+        self.clock, self.queues = clock, Queues()
         self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)
         now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
         self.models = models()
@@ -108,7 +99,7 @@ class World:
             sessions=SessionStore("AccountsTable"),
             tokens=Tokens(partial(read_token_keys, SECRET), now),
             now=now,
-            fresh_id=clock.fresh_id,
+            fresh_id=fresh_id,
         )
 
     def upload(
@@ -157,6 +148,6 @@ class World:
     def minutes(self, count: int, each: Callable[[], object] = lambda: None) -> None:
         """Time goes by, with its sweep each minute."""
         for _ in range(count):
-            self.clock.time += MINUTE
+            self.clock.ahead += MINUTE
             sweep(self.sweeper)
             each()

@@ -46,7 +46,7 @@ class Worked:
         return self.code == -signal.SIGKILL
 
 
-class Workers:
+class WorkerProcesses:
     """Starts workers: each is forked from one process that has loaded the code."""
 
     def __init__(self, told: IO[str], says: IO[str]) -> None:
@@ -61,7 +61,7 @@ class Workers:
 
 
 @contextmanager
-def workers(endpoint: str) -> Iterator[Workers]:
+def start_processes(endpoint: str) -> Iterator[WorkerProcesses]:
     """Workers over the cloud at an endpoint."""
     path = os.pathsep.join(str(ROOT / folder) for folder in (".", "layers/core", "layers/model"))
     env = {**os.environ, "AWS_ENDPOINT_URL": endpoint, "PYTHONPATH": path, "OPENBLAS_NUM_THREADS": "1"}
@@ -74,5 +74,5 @@ def workers(endpoint: str) -> Iterator[Workers]:
     ) as process:
         assert process.stdin
         assert process.stdout
-        yield Workers(process.stdin, process.stdout)
+        yield WorkerProcesses(process.stdin, process.stdout)
         process.stdin.close()

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 
 import boto3
-from pynamodb.models import Model
 
 from scanward import clock
 from scanward.domain import clinical_notes, tasks
@@ -13,13 +12,12 @@ from scanward.domain.object_keys import heatmap_key, preview_key
 from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
-from scanward.stores import keys
 from scanward.stores.clinical_notes import HISTORIES, RECORDS, history_store, note_entries, note_item, record_store
 from scanward.stores.questions import QuestionStore, question_entries, question_item
-from scanward.stores.scans import ListEntry, ScanStore, scan_item
-from scanward.stores.tasks import task_item
+from scanward.stores.scans import ScanStore
 from tests.support.cloud import BUCKET, TABLES
-from tests.support.people import Kind, Person, numbers, person
+from tests.support.people import Kind, People, Person, numbers
+from tests.support.scans import Scans, save
 
 CLINIC, SCANS = TABLES["CLINIC_TABLE"], TABLES["SCANS_TABLE"]
 NOBODY = 9 * 10**14  # an id that is nothing's
@@ -53,7 +51,8 @@ class Target:
         writing = clinical_notes.write_note(
             id=next(numbers), patient_id=self.patient, author_id=COLLEAGUE, text=Surgery("x", "y"), now=clock.now()
         )
-        return keep(writing.id, note_item(HISTORIES, writing), *note_entries(HISTORIES, writing))
+        save(note_item(HISTORIES, writing), *note_entries(HISTORIES, writing))
+        return writing.id
 
     def new_question(self, doctor: int | None) -> int:
         """To a doctor, or to all."""
@@ -66,14 +65,15 @@ class Target:
             updated_at=clock.now(),
         )
         QuestionStore(CLINIC)
-        return keep(question.id, question_item(question), *question_entries(question))
+        save(question_item(question), *question_entries(question))
+        return question.id
 
     def new_account(self) -> int:
         """Somebody else altogether, whom an administrator may do anything to."""
-        return person(Kind(Role.LAB)).id
+        return People().add(Kind(Role.LAB)).id
 
     def _scan(self) -> tuple[Scan, Task]:
-        return add_scan(self.patient, self.caller)
+        return Scans().add(self.patient, self.caller)
 
 
 class Missing(Target):
@@ -118,7 +118,7 @@ def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
     """
     add_record(patient.id, (desk,))
     store, s3 = ScanStore(SCANS), boto3.client("s3")
-    scan, task = add_scan(patient.id, caller.id)
+    scan, task = Scans().add(patient.id, caller.id)
     version = s3.put_object(Bucket=BUCKET, Key=scan.object_key, Body=b"an image")["VersionId"]
     held = store.write_transition(task, tasks.claim(task, "one", version, clock.now()))
     store.write_transition(held, tasks.complete(held, SAID, clock.now()))
@@ -128,7 +128,7 @@ def belongings(patient: Person, caller: Person, desk: int, ward: int) -> Target:
 
 
 def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
-    """Return a record, written while the patient was in these departments."""
+    """Write a record, as if while the patient was in these departments; its id."""
     record_store(CLINIC)
     writing = clinical_notes.write_note(
         id=next(numbers),
@@ -138,31 +138,5 @@ def add_record(patient_id: int, departments: tuple[int, ...]) -> int:
         now=clock.now(),
         departments=departments,
     )
-    return keep(writing.id, note_item(RECORDS, writing), *note_entries(RECORDS, writing))
-
-
-def add_scan(patient_id: int, caller_id: int) -> tuple[Scan, Task]:
-    """Return a scan whose task waits."""
-    now, scan_id, task_id = clock.now(), next(numbers), next(numbers)
-    task = tasks.create(task_id, scan_id, patient_id, now, requested_by=caller_id)
-    scan = Scan(
-        id=scan_id,
-        patient_id=patient_id,
-        uploaded_by=caller_id,
-        task_id=task_id,
-        object_key=task.object_key,
-        scan_type=None,
-        status=task.status,
-        created_at=now,
-    )
-    places = [(keys.scans_of(patient_id), keys.sortable(scan_id)), (keys.scan(scan_id), keys.analysis(task_id))]
-    places += [(keys.tasks_of(number), keys.sortable(task_id)) for number in (patient_id, caller_id)]
-    keep(scan_id, scan_item(scan), task_item(task), *(ListEntry(*place) for place in places))
-    return scan, task
-
-
-def keep(number: int, *items: Model) -> int:
-    """Return one by one: the cloud of the tests copies all its tables for each transaction."""
-    for item in items:
-        item.save()
-    return number
+    save(note_item(RECORDS, writing), *note_entries(RECORDS, writing))
+    return writing.id
