@@ -13,7 +13,7 @@ REQUIRED, BLANK = ["This field is required."], ["This field may not be blank."]
 UNIQUE, UNKNOWN = ["This field must be unique."], ["This field is not known."]
 
 
-def test_every_exchange_is_as_the_document_shows_it(api: ApiClient) -> None:
+def test_contract_a_answers_every_exchange_as_its_document_shows(api: ApiClient) -> None:
     replay = Replay("a")
     replay.play(*replay.names)
 
@@ -24,14 +24,14 @@ def test_a_registration_is_answered_with_the_documents_fields_alone(api: ApiClie
     assert replay.play(name).json == {key: value for key, value in replay.sent(name).items() if key != "password"}
 
 
-def test_the_access_token_of_each_answer_is_one(api: ApiClient) -> None:
+def test_contract_a_answers_carry_an_access_token_that_holds(api: ApiClient) -> None:
     replay = Replay("a")
     for last in ("log in doctor", "refresh"):
         replay.play(*(["register doctor"] if last != "refresh" else []), last)
         assert ApiClient(replay.tokens["access"]).get("/users/me").data["username"] == "doctor123"
 
 
-def test_logs_in_by_email_too(api: ApiClient) -> None:
+def test_contract_a_logs_in_by_email_as_well_as_by_user_name(api: ApiClient) -> None:
     api.post("/api/register", PATIENT)
     reply = api.post("/api/login", {"email": "ADA@example.org", "password": "correct horse"})
     assert (reply.status, reply.json["username"], reply.json["phone_number"]) == (200, "ada", None)

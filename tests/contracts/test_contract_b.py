@@ -7,7 +7,7 @@ from tests.support.client import ApiClient
 from tests.support.people import sign_in_administrator
 
 
-def test_every_exchange_is_as_the_document_shows_it(api: ApiClient) -> None:
+def test_contract_b_answers_every_exchange_as_its_document_shows(api: ApiClient) -> None:
     replay = Replay("b")
     replay.play("register", "log in", "own account", "refresh", "own account")
     replay.tokens["access"] = sign_in_administrator(api).token or ""

@@ -27,7 +27,7 @@ def connected(replay: Replay) -> int:
     return int(ApiClient(replay.tokens["patient"]).get("/users/me").data["id"])
 
 
-def test_every_exchange_is_as_the_document_shows_it(replay: Replay) -> None:
+def test_contract_b_answers_every_patient_exchange_as_its_document_shows(replay: Replay) -> None:
     replay.named["patient_user_id"] = str(connected(replay))
     replay.play("patients of the doctor", "update patient")
 

@@ -59,6 +59,6 @@ def test_an_analysis_is_ordered_polled_and_asked_for_suggestions(replay: Replay,
 
 
 @pytest.mark.parametrize("name", ["upload a PNG file", FRIENDLY, EXPERT])
-def test_what_waits_is_called_off(replay: Replay, name: str) -> None:
+def test_contract_b_cancels_a_waiting_task(replay: Replay, name: str) -> None:
     replay.named["task_id"] = replay.play(name).data["task_id"]
     replay.play("cancel task")

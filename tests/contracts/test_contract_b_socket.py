@@ -42,7 +42,7 @@ def changes() -> list[dict[str, Any]]:
     ]
 
 
-def test_who_watches_is_told_what_the_document_shows(sockets: Sockets, patient: ApiClient) -> None:
+def test_contract_b_pushes_task_updates_as_its_document_shows(sockets: Sockets, patient: ApiClient) -> None:
     replay = Replay("b")
     replay.tokens["access"] = patient.token or ""
     watched = [replay.play(name).data for name in WATCHED]

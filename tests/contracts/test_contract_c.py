@@ -15,7 +15,7 @@ def login(api: ApiClient, kind: str, **fields: str) -> tuple[int, Any]:
     return reply.status, reply.json
 
 
-def test_every_exchange_is_as_the_document_shows_it(api: ApiClient) -> None:
+def test_contract_c_answers_every_exchange_as_its_document_shows(api: ApiClient) -> None:
     replay = Replay("c")
     replay.play("register patient", "log in patient", "register doctor")
     hospital = replay.play("register hospital").json["id"]
@@ -30,7 +30,7 @@ def test_a_patients_answer_has_the_documents_fields_alone(api: ApiClient) -> Non
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nothing_is_invented(api: ApiClient, kind: str) -> None:
+def test_contract_c_answers_invent_no_values(api: ApiClient, kind: str) -> None:
     answer = api.post(f"/api/{kind}/register", body(kind)).json
     profile = answer.get("profile", answer)
     assert (profile["blood_type"], profile["gender"], profile["birth_date"], profile["numero_tel"]) == (None,) * 4
@@ -60,7 +60,7 @@ def test_a_professional_logs_in_once_approved(api: ApiClient, kind: str) -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_each_login_is_for_its_own_kind_and_tells_nothing_else(api: ApiClient, kind: str) -> None:
+def test_contract_c_login_is_for_its_own_kind_of_account_and_tells_nothing_else(api: ApiClient, kind: str) -> None:
     api.post(f"/api/{kind}/register", body(kind))
     others = [login(api, other) for other in KINDS if other != kind]
     others += [login(api, kind, password="wrong horse"), login(api, kind, email="nobody@example.org")]

@@ -27,7 +27,7 @@ def test_a_profile_that_is_none_is_named(api: ApiClient, kind: str, sent: dict[s
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_nobody_assigns_what_is_not_theirs_to_say(api: ApiClient, kind: str) -> None:
+def test_contract_c_registration_refuses_fields_that_callers_may_not_set(api: ApiClient, kind: str) -> None:
     forbidden = {"role": "ADMIN", "is_superuser": True, "approved": True, "is_approved": True, "id": 1}
     reply = api.post(f"/api/{kind}/register", body(kind) | forbidden)
     assert (reply.status, reply.json) == (400, dict.fromkeys(forbidden, UNKNOWN))

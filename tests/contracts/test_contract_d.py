@@ -6,7 +6,7 @@ from tests.contracts.replay import Replay
 from tests.support.client import ApiClient
 
 
-def test_every_exchange_is_as_the_document_shows_it(api: ApiClient) -> None:
+def test_contract_d_answers_every_exchange_as_its_document_shows(api: ApiClient) -> None:
     replay = Replay("d")
     replay.play("register", "log in")
     client = ApiClient(replay.tokens["access"])
@@ -16,7 +16,7 @@ def test_every_exchange_is_as_the_document_shows_it(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("way", ["form", "post"])
-def test_registers_and_logs_in_by_form_or_json(api: ApiClient, way: str) -> None:
+def test_contract_d_registers_and_logs_in_by_form_or_json(api: ApiClient, way: str) -> None:
     fields = {"username": "jane.doe", "password": "correct horse"}
     assert getattr(api, way)("/auth/register/", fields).data["role"] == "PATIENT"
     assert getattr(api, way)("/auth/login/", fields).status == 200

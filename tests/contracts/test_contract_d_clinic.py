@@ -43,14 +43,14 @@ def replay(api: ApiClient) -> Replay:
         "patients of a department",
     ],
 )
-def test_each_exchange_is_as_the_document_shows_it(replay: Replay, name: str) -> None:
+def test_contract_d_answers_every_clinic_exchange_as_its_document_shows(replay: Replay, name: str) -> None:
     with_slash = replay.play(name)
     path = replay.exchange(name)["request"]["path"]
     token = replay.tokens[replay.exchange(name)["request"]["token"]]
     assert ApiClient(token).get(path.removesuffix("/")).body == with_slash.body
 
 
-def test_each_thing_is_read_by_the_pk_that_its_list_gives(replay: Replay) -> None:
+def test_contract_d_items_are_read_by_the_pk_that_their_list_gives(replay: Replay) -> None:
     for listed, one, pk in (
         ("doctors", "doctor", "doctor_id"),
         ("patients", "patient", "patient_id"),

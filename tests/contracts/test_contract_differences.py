@@ -20,7 +20,7 @@ def test_contracts_page_tells_of_each_difference_and_why(contract: str) -> None:
 
 @pytest.mark.parametrize("token", [None, "x", "e30.e30."])
 @pytest.mark.parametrize("contract", "abde")
-def test_each_request_that_comes_with_a_token_is_401_without(api: ApiClient, contract: str, token: str | None) -> None:
+def test_documented_requests_with_a_token_are_401_without_one(api: ApiClient, contract: str, token: str | None) -> None:
     replay = Replay(contract)
     for name in replay.asking():
         refused = replay.play_as(token, name)

@@ -12,7 +12,7 @@ SAID = ["full_name", "email", "phone", "password"]
 COLUMNS = {"id", "full_name", "email", "phone", "usertype", "created_at", "updated_at"}
 
 
-def test_every_exchange_is_as_the_document_shows_it(api: ApiClient) -> None:
+def test_contract_e_answers_every_exchange_as_its_document_shows(api: ApiClient) -> None:
     replay = Replay("e")
     replay.play("register patient", "log in patient", "profile of patient")
     replay.play("register doctor", "log in doctor", "profile of doctor", "log out")

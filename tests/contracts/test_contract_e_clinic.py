@@ -72,7 +72,7 @@ def test_a_history_is_read_by_its_patient_their_doctor_and_administrators(replay
         ("GET", "medical_histories/1/versions"),
     ],
 )
-def test_each_request_needs_a_token(api: ApiClient, method: str, path: str) -> None:
+def test_contract_e_clinic_requests_without_a_token_are_refused(api: ApiClient, method: str, path: str) -> None:
     for token in (None, "x", "e30.e30."):
         reply = ApiClient(token).send(method, f"/api/{path}")
         assert (reply.status, reply.json) == (401, {"error": "Not authenticated"})

@@ -40,7 +40,7 @@ def test_an_upload_answers_with_the_tables_columns(patient: ApiClient, row: Row)
     assert isinstance(row["id"], int)
 
 
-def test_it_is_the_same_scan_as_everybodys(patient: ApiClient, row: Row) -> None:
+def test_an_xray_of_contract_e_is_the_same_scan_as_in_other_contracts(patient: ApiClient, row: Row) -> None:
     scan = patient.get(f"/scans/{row['id']}").data
     assert scan["patient_id"] == row["user_id"]
     analyse({"scan_id": str(row["id"]), "task_id": str(row["task_id"])})
@@ -73,7 +73,7 @@ def test_an_image_may_go_straight_to_s3(patient: ApiClient) -> None:
         ({"image_of_xray": PNG}, {**SAID, "result_of_xray": "clear"}, "result_of_xray"),
     ],
 )
-def test_what_is_missing_or_nobodys_to_say_is_named(
+def test_an_xray_upload_names_fields_that_are_missing_or_not_settable(
     patient: ApiClient, files: dict[str, bytes], fields: dict[str, str], broken: str
 ) -> None:
     reply = patient.upload("/api/xrays", files, fields)
@@ -96,7 +96,9 @@ def test_a_doctors_reading_is_kept_beside_the_models(api: ApiClient, patient: Ap
     assert after["updated_at"] > before["updated_at"]
 
 
-def test_what_was_read_before_is_kept_and_labs_see_images_alone(api: ApiClient, patient: ApiClient, row: Row) -> None:
+def test_an_earlier_xray_reading_is_kept_and_labs_see_images_alone(
+    api: ApiClient, patient: ApiClient, row: Row
+) -> None:
     chief = sign_in_administrator(api)
     doctor, lab = professional(api, "DOCTOR", chief), professional(api, "LAB", chief)
     let_in(patient, doctor)
@@ -110,7 +112,7 @@ def test_what_was_read_before_is_kept_and_labs_see_images_alone(api: ApiClient, 
     assert lab.get(f"{path}/readings").status == 403
 
 
-def test_what_a_doctor_reads_at_the_upload_is_the_first_reading(api: ApiClient, patient: ApiClient) -> None:
+def test_a_doctors_reading_at_upload_is_the_xrays_first_reading(api: ApiClient, patient: ApiClient) -> None:
     doctor = professional(api, "DOCTOR", sign_in_administrator(api))
     let_in(patient, doctor)
     fields = {**SAID, "user_id": str(own_id(patient)), "result_of_xray": "at the upload"}
@@ -126,7 +128,7 @@ def test_an_image_and_a_way_around_it_are_too_much(patient: ApiClient) -> None:
     assert list(patient.upload("/api/xrays", {"image_of_xray": PNG}, fields).json) == ["image_of_xray"]
 
 
-def test_nobody_but_a_doctor_writes_one(api: ApiClient, patient: ApiClient, row: Row) -> None:
+def test_an_xray_reading_by_anybody_but_a_doctor_is_refused(api: ApiClient, patient: ApiClient, row: Row) -> None:
     path, body = f"/api/unique_xray/{row['id']}", b'{"result_of_xray": "clear"}'
     chief = sign_in_administrator(api)
     lab = professional(api, "LAB", chief)

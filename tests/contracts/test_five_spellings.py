@@ -137,7 +137,7 @@ def test_whoever_registers_reads_right_through_every_contract(api: ApiClient, wa
 
 
 @pytest.mark.parametrize("way", [way for way, (_, _, said) in WAYS.items() if said["role"] in {"PATIENT", "DOCTOR"}])
-def test_what_people_say_later_reads_right_through_every_contract(api: ApiClient, way: str) -> None:
+def test_a_profile_change_reads_right_through_every_contract(api: ApiClient, way: str) -> None:
     path, body, said = WAYS[way]
     api.post(path, body)
     approve(api)

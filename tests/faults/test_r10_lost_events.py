@@ -27,7 +27,7 @@ def test_the_sweeper_heals_uploads_whose_events_are_lost(workers: Workers) -> No
 
 
 @pytest.mark.parametrize("minute", [1, 3, 8, 9, int(UPLOAD_WINDOW / MINUTE)])
-def test_so_it_does_with_uploads_straight_to_s3_whenever_they_come(workers: Workers, minute: int) -> None:
+def test_the_sweeper_heals_uploads_straight_to_s3_whenever_they_come(workers: Workers, minute: int) -> None:
     late, form = begin_upload(workers.imaging, ADA, "image/png", UploadCommand(Order(Priority.HIGH)))
     never, _ = begin_upload(workers.imaging, ADA, "image/png", UploadCommand(Order(Priority.HIGH)))
     workers.minutes(minute, workers.work)

@@ -16,7 +16,7 @@ from tests.support.workers import ADA, MINUTE, Workers
 RACES = sized(1_000, 12)
 
 
-def test_of_two_at_once_one_is_kept_and_both_are_told_of_it_or_to_wait(workers: Workers) -> None:
+def test_of_two_uploads_with_one_key_at_once_one_is_kept_and_both_are_told_of_it_or_to_wait(workers: Workers) -> None:
     with serialised([connection().client, s3(), sqs()]):
         for number in range(RACES):
             once = IdempotencyKey(ADA.account_id, str(number), "same")

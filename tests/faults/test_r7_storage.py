@@ -48,7 +48,7 @@ def test_an_image_that_storage_does_not_give_is_asked_for_again_twice_and_fails(
 
 
 @pytest.mark.parametrize("fault", FAULTS)
-def test_one_that_it_gives_the_second_time_is_read(workers: Workers, fault: str) -> None:
+def test_an_image_that_storage_gives_the_second_time_is_read(workers: Workers, fault: str) -> None:
     task_id = queued(workers)
     with retried_at_once(s3()), answered(s3(), "s3.GetObject", FAULTS[fault]):
         workers.queues.read(next(iter(workers.queues.lanes.values())), workers.analyse)
@@ -58,7 +58,7 @@ def test_one_that_it_gives_the_second_time_is_read(workers: Workers, fault: str)
 
 
 @pytest.mark.parametrize("fault", ["500", "503", "slow"])
-def test_what_storage_does_not_take_fails_the_same_way(workers: Workers, fault: str) -> None:
+def test_a_picture_that_storage_does_not_take_fails_its_task_after_three_attempts(workers: Workers, fault: str) -> None:
     task_id = queued(workers)
     with retried_at_once(s3()), answered(s3(), "s3.PutObject", FAULTS[fault]):
         raised = workers.work()

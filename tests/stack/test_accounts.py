@@ -16,7 +16,7 @@ pytestmark = pytest.mark.stack
 CLIENTS = 20
 
 
-def test_of_many_who_race_for_one_email_one_wins(stack: Stack) -> None:
+def test_of_many_registrations_of_one_email_at_once_one_wins(stack: Stack) -> None:
     start = Barrier(CLIENTS)
     email = fresh_email()
 

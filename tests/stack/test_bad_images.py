@@ -17,7 +17,7 @@ ON_FIRST_ATTEMPT = 3  # versions: made, claimed, failed
 
 @pytest.mark.parametrize("content", [NOISE, CUT], ids=["noise behind a PNG signature", "a JPEG cut short"])
 @pytest.mark.parametrize("presigned", [False, True])
-def test_what_cannot_be_read_fails_on_the_first_attempt(patient: Visitor, content: bytes, presigned: bool) -> None:
+def test_an_unreadable_image_fails_on_the_first_attempt(patient: Visitor, content: bytes, presigned: bool) -> None:
     if presigned:
         upload = patient.begin("image/png")
         assert patient.put(upload, content).status_code == 204
@@ -40,7 +40,7 @@ def test_a_failure_is_pushed_with_its_reason(patient: Visitor) -> None:
     assert (last["status"], last["failure"]["reason"], last["result"]) == ("FAILED", "BAD_INPUT", None)
 
 
-def test_what_is_no_image_at_all_is_refused_before_anything_is_kept(patient: Visitor) -> None:
+def test_a_file_that_is_no_image_is_refused_before_anything_is_kept(patient: Visitor) -> None:
     answer = patient.api.upload("/scans/", {"file": ("x.png", b"GIF89a" + bytes(2000), "image/png")})
     assert answer.status == 422
     assert "accepted format" in answer.json["error"]["details"]["file"][0]

@@ -44,7 +44,7 @@ def test_a_dicom_file_gets_an_expert_reading_straight_through_s3_in_the_high_lan
         assert (file.content == DICOM) is (query == "original=true")
 
 
-def test_what_is_called_off_before_it_comes_stays_so_when_it_comes(patient: Visitor) -> None:
+def test_a_task_cancelled_before_its_upload_stays_cancelled_when_the_image_comes(patient: Visitor) -> None:
     upload = patient.begin("image/png")
     with patient.watch(upload) as socket:
         assert data(patient.api.send("POST", f"/tasks/cancel/{upload.task_id}"))["status"] == "CANCELLED"
@@ -74,7 +74,7 @@ def test_a_removed_scan_is_gone_with_its_files(patient: Visitor) -> None:
     assert not [item for item in found.get("Contents", []) if str(parse_id(upload.scan_id)) in item["Key"]]
 
 
-def test_the_same_key_is_the_same_upload(patient: Visitor) -> None:
+def test_an_upload_with_the_same_idempotency_key_is_the_same_upload(patient: Visitor) -> None:
     keyed = {"Idempotency-Key": "one"}
     first, again = (patient.api.upload("/scans", {"file": ("x", PNG)}, headers=keyed) for _ in range(2))
     assert first.json == again.json

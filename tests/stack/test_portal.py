@@ -13,7 +13,7 @@ from tests.support.client import ApiClient
 pytestmark = pytest.mark.stack
 
 
-def test_health(anybody: ApiClient) -> None:
+def test_health_is_ok_over_the_gateway(anybody: ApiClient) -> None:
     answer = anybody.get("/health")
     assert (answer.status, answer.json) == (200, {"success": True, "data": {"status": "ok"}})
 

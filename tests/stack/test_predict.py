@@ -33,7 +33,7 @@ def test_a_form_is_read_while_its_sender_waits(patient: Visitor, name: str) -> N
     assert answer["notice"].startswith("reference model trained on synthetic phantoms; not for clinical use")
 
 
-def test_what_cannot_be_read_is_refused_as_documented(patient: Visitor) -> None:
+def test_a_prediction_of_an_unreadable_image_is_refused_as_documented(patient: Visitor) -> None:
     files = {"file": ("film.png", FILM)}
     unknown = patient.api.upload("/predict/", files, {"model_type": "lung"})
     assert unknown.status == 400

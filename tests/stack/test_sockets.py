@@ -66,7 +66,7 @@ def test_nobody_watches_without_a_token(patient: Visitor) -> None:
         refused(patient.stack, token=token, task_ids=upload.task_id)
 
 
-def test_nobody_watches_what_is_not_theirs(patient: Visitor, stranger: Visitor) -> None:
+def test_a_socket_on_another_accounts_task_is_refused(patient: Visitor, stranger: Visitor) -> None:
     upload = patient.begin("image/png")
     refused(patient.stack, token=stranger.token, task_ids=upload.task_id)
     refused(patient.stack, token=stranger.token, task_ids=upload.task_token)
@@ -80,7 +80,7 @@ def test_a_task_token_opens_no_other_task(patient: Visitor) -> None:
 
 
 @pytest.mark.parametrize("named", ["nothing", "1", "06ef0703-a603-8400-b363-616e77617264"])
-def test_what_is_no_task_is_not_watched(patient: Visitor, named: str) -> None:
+def test_a_socket_on_what_is_no_task_is_refused(patient: Visitor, named: str) -> None:
     refused(patient.stack, token=patient.token, task_ids=named)
 
 
@@ -90,7 +90,7 @@ def test_a_refresh_token_is_no_ticket(patient: Visitor) -> None:
     refused(patient.stack, token=login.json["data"]["refresh_token"], task_ids=upload.task_id)
 
 
-def test_all_of_ones_own_are_watched_and_later_ones_too(patient: Visitor, stranger: Visitor) -> None:
+def test_a_socket_without_task_ids_watches_all_own_tasks_and_later_ones(patient: Visitor, stranger: Visitor) -> None:
     earlier = patient.begin("image/png")
     with socket(patient.stack, token=patient.token) as opened:
         assert message(opened)["task_id"] == earlier.task_id
@@ -104,7 +104,7 @@ def test_all_of_ones_own_are_watched_and_later_ones_too(patient: Visitor, strang
     assert versions == sorted(set(versions))
 
 
-def test_what_is_watched_is_changed_over_the_socket(patient: Visitor, stranger: Visitor) -> None:
+def test_watched_tasks_are_changed_by_messages_over_the_socket(patient: Visitor, stranger: Visitor) -> None:
     first, second, foreign = (visitor.begin("image/png").task_id for visitor in (patient, patient, stranger))
     with socket(patient.stack, token=patient.token, task_ids=first) as opened:
         assert message(opened)["task_id"] == first

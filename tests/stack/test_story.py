@@ -33,7 +33,9 @@ def test_ends_with_a_result_two_pictures_and_the_addresses(stack: Stack, stack_f
     assert "eyJ" not in done.stdout, "a token was printed"
 
 
-def test_tells_the_doctors_half_as_well(stack: Stack, stack_file: Path, administrator_login: dict[str, str]) -> None:
+def test_the_demo_tells_the_doctors_half_as_well(
+    stack: Stack, stack_file: Path, administrator_login: dict[str, str]
+) -> None:
     stack_file.write_text(json.dumps({"api_url": stack.api, "websocket_url": stack.live, "admin": administrator_login}))
     done = play(stack_file)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -59,7 +61,7 @@ def test_a_broken_image_is_told_plainly(stack_file: Path) -> None:
     assert "The image cannot be read (BAD_INPUT)" in done.stdout
 
 
-def test_what_is_no_image_is_refused(stack_file: Path) -> None:
+def test_the_demo_refuses_a_file_that_is_no_image(stack_file: Path) -> None:
     image = stack_file.with_name("notes.txt")
     image.write_text("no image")
     done = play(stack_file, str(image))
@@ -78,7 +80,7 @@ def test_a_stack_that_is_down_is_said_to_be(tmp_path: Path) -> None:
     assert "does not answer at http://127.0.0.1:9/" in done.stdout
 
 
-def test_without_a_socket_the_task_is_polled(stack: Stack, stack_file: Path) -> None:
+def test_the_demo_polls_the_task_without_a_socket(stack: Stack, stack_file: Path) -> None:
     stack_file.write_text(json.dumps({"api_url": stack.api, "websocket_url": "ws://127.0.0.1:9"}))
     done = play(stack_file)
     assert done.returncode == 0, done.stdout + done.stderr

@@ -28,7 +28,7 @@ def named(route: Route[Any]) -> str:
     return f"{route.method} {route.path}"
 
 
-def test_each_route_has_a_row_or_is_public() -> None:
+def test_every_route_has_a_row_in_the_policy_table_or_is_public() -> None:
     assert {named(route) for route in SERVED} == {row.route for row in ROWS} | PUBLIC
     assert {named(route) for route in SERVED if route.audience.token is None} == PUBLIC
 

@@ -167,7 +167,7 @@ def test_of_two_labels_above_their_operating_points_one_is_chosen(tmp_path: Path
     assert [finding.label for finding in analysis.positive] == ["bottom_left"]
 
 
-def test_what_was_not_trained_is_masked(tmp_path: Path) -> None:
+def test_a_label_that_was_not_trained_is_masked(tmp_path: Path) -> None:
     labels = [
         {"id": label, "title": label, "operating_point": 0.4, "finding": i > 0, "trained": i != 2}
         for i, label in enumerate(networks.LABELS)

@@ -129,6 +129,6 @@ def test_an_image_on_which_nothing_rests_has_no_heat(tmp_path: Path) -> None:
     assert (grid == 0).all()
 
 
-def test_the_overlay_is_drawn_from_it(tmp_path: Path) -> None:
+def test_the_overlay_is_drawn_from_the_occlusion_heat(tmp_path: Path) -> None:
     picture = decode(png(networks.shown(2)))
     assert heatmap(picture, analyse(picture, model(tmp_path))).startswith(b"\x89PNG")

@@ -64,7 +64,7 @@ def test_a_picture_that_is_whole_has_nothing_finer() -> None:
         assert decode(data).finer is None
 
 
-def test_only_a_card_that_resizes_as_another_library_takes_it() -> None:
+def test_finer_pixels_are_taken_only_by_a_card_that_resizes_as_another_library() -> None:
     picture = decode(png(np.random.default_rng(2).integers(0, 256, (1200, 1500), np.uint8)))
     assert picture.finer
     whole, coarse = picture.finer(), replace(picture, finer=None)
@@ -78,7 +78,7 @@ def test_only_a_card_that_resizes_as_another_library_takes_it() -> None:
 
 
 @pytest.mark.parametrize("size", [(5000, 4800), (8000, 8000), (MAX_SIDE, MAX_PIXELS // MAX_SIDE), (32, MAX_SIDE)])
-def test_what_is_kept_is_bounded(size: tuple[int, int]) -> None:
+def test_the_finer_pixels_that_are_kept_are_bounded(size: tuple[int, int]) -> None:
     factor = shrink_factor(*size, whole=True)
     assert (size[0] // factor) * (size[1] // factor) <= DETAIL_PIXELS
     assert (factor == 1) == (size[0] * size[1] <= DETAIL_PIXELS)

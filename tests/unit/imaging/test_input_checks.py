@@ -81,7 +81,7 @@ def test_a_coloured_mark_on_a_grey_film_is_no_photograph(model: Model) -> None:
     assert "COLOUR_PHOTOGRAPH" not in analyse(decode(png(film)), model).warnings
 
 
-def test_what_was_learnt_is_valid_in_a_card_and_tells_its_like() -> None:
+def test_a_likeness_that_was_learnt_is_valid_in_a_card_and_tells_its_like() -> None:
     rng = np.random.default_rng(3)
     across = np.linspace(0, 1, 48, dtype=np.float32)
     planes = np.stack([np.tile(across, (48, 1)) + rng.normal(0, 0.05, (48, 48)) for _ in range(40)]).astype(np.float32)

@@ -174,7 +174,7 @@ def test_heat_lies_where_the_model_saw_it_under_every_policy(resize: Any, shape:
     assert abs(column - columns // 2) <= max(2, columns // 20)
 
 
-def test_what_was_cropped_off_gets_no_heat() -> None:
+def test_pixels_that_were_cropped_off_get_no_heat() -> None:
     picture = decode(png(ramp(100, 200)))
     placement = prepare(picture, replace(PLAIN, resize="crop")).placement
     heat = spread_heat(np.ones((8, 8), np.float32), placement, 100, 200)

@@ -27,7 +27,7 @@ def words(node: Any) -> Iterator[str]:
             yield from words(part)
 
 
-def test_a_scan_is_found_where_there_is_one() -> None:
+def test_a_table_scan_is_found_where_there_is_one() -> None:
     assert READS_ALL & set(calls("for item in Item.scan(limit=1): print(client.execute_statement())")) == {
         "scan",
         "execute_statement",

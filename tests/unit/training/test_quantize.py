@@ -39,7 +39,7 @@ def test_the_new_version_passes_the_check_and_reads_alike(made: Path) -> None:
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_its_card_names_the_version_it_was_made_of_and_claims_none_of_its_numbers(made: Path) -> None:
+def test_a_quantized_models_card_names_the_version_it_was_made_of_and_claims_none_of_its_numbers(made: Path) -> None:
     card, old = (json.loads((folder / "card.json").read_text()) for folder in (made, SHIPPED))
     assert card["version"] == old["version"] + "+int8"
     assert card["sha256"] != old["sha256"]
@@ -49,7 +49,7 @@ def test_its_card_names_the_version_it_was_made_of_and_claims_none_of_its_number
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_nothing_is_written_over(made: Path, tmp_path: Path) -> None:
+def test_quantisation_writes_over_nothing(made: Path, tmp_path: Path) -> None:
     before = {path: path.read_bytes() for folder in (made, SHIPPED) for path in folder.iterdir()}
     for out in (made, SHIPPED):
         with pytest.raises(QuantisationRefused, match="there already"):
@@ -67,7 +67,7 @@ def test_the_folder_one_is_in_may_be_the_model(tmp_path: Path, monkeypatch: pyte
     assert [path.name for path in (tmp_path / "new").iterdir()] == ["chest_xray"]
 
 
-def test_without_a_folder_of_images_that_is_said(
+def test_quantisation_without_a_folder_of_images_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for images in (tmp_path / "absent", SAMPLES / "clear-1.png"):

@@ -141,7 +141,7 @@ def test_the_scores_are_their_sigmoids(name: str, densenet: Model) -> None:
     assert np.abs(np.array(list(analysis.scores.values())) - expected).max() < 1e-4
 
 
-def test_the_images_do_not_all_look_alike_to_it() -> None:
+def test_the_reference_images_do_not_all_look_alike_to_torchxrayvision() -> None:
     logits = np.array(list(REFERENCE["logits"].values()))
     assert np.ptp(logits, axis=0).max() > 0.01
 
@@ -159,6 +159,6 @@ def test_another_preprocessing_would_show(densenet: Model) -> None:
         assert np.abs(logits[0] - np.array(REFERENCE["logits"][IMAGES[0]])).max() > 1e-4, change
 
 
-def test_it_was_made_with_a_named_version_of_the_package() -> None:
+def test_the_torchxrayvision_reference_names_the_version_of_the_package() -> None:
     assert set(REFERENCE["made_with"]) == {"torch", "torchxrayvision"}
     assert Path(DATA / "graph.onnx").stat().st_size < 200_000

@@ -111,7 +111,7 @@ BEHIND_SCAN_HEAD = JPEG.index(b"\xff\xda") + 14
         SIGNATURE + chunk(b"IHDR", HEADER) + chunk(b"EVIL", b"") + chunk(b"IDAT", b"") + chunk(b"IEND", b""),
     ],
 )
-def test_what_is_no_whole_picture_is_refused(content: bytes) -> None:
+def test_a_picture_that_is_not_whole_is_refused(content: bytes) -> None:
     with pytest.raises(InvalidFields) as refusal:
         clean_picture(content)
     assert refusal.value.fields == {"image": [BROKEN_TEXT]}

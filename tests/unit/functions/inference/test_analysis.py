@@ -87,7 +87,7 @@ DICOM = (SAMPLES / "nodule-3.dcm").read_bytes()
     ],
     ids=["empty", "text", "cut-png", "cut-jpeg", "cut-dicom", "noise", "polyglot", "vast"],
 )
-def test_what_cannot_be_read_fails_on_the_first_try(
+def test_an_unreadable_image_fails_its_task_on_the_first_try(
     inference: AnalysisDeps, uploaded: Upload, content: bytes, reason: str
 ) -> None:
     task, arrival = uploaded(content)

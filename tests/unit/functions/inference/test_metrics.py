@@ -117,7 +117,7 @@ def test_an_image_that_is_not_there_is_a_fault_of_ours(told: Callable[..., Told]
     assert numbers(lines, Metric.FAULTS) == [1]
 
 
-def test_what_is_set_aside_is_told(told: Callable[..., Told]) -> None:
+def test_the_metrics_count_objects_that_are_set_aside(told: Callable[..., Told]) -> None:
     boto3.client("s3").put_object(Bucket=BUCKET, Key=SAMPLE_KEY, Body=PNG)
     lines = told("inference-upload")
     assert numbers(lines, Metric.OBJECTS_QUARANTINED) == [1]
@@ -172,7 +172,7 @@ def test_a_model_that_is_refused_is_told(monkeypatch: pytest.MonkeyPatch, capsys
     assert models.names == ["knee"]
 
 
-def test_nothing_is_told_of_anybody(told: Callable[..., Told]) -> None:
+def test_the_metrics_tell_nothing_of_any_person(told: Callable[..., Told]) -> None:
     tries = [kept(PNG), kept(PNG[:-500])]
     lines = [line for task, version in tries for line in told("inference-upload", task, version)]
     lines += [line for task, _ in tries for line in told("dead-letter", task)] + told("sweep")
@@ -184,7 +184,7 @@ def test_nothing_is_told_of_anybody(told: Callable[..., Told]) -> None:
 
 
 @pytest.mark.parametrize("reason", FailureReason)
-def test_each_reason_can_be_told(reason: FailureReason, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_metrics_know_every_failure_reason(reason: FailureReason, capsys: pytest.CaptureFixture[str]) -> None:
     emit_failure(reason)
     lines = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     assert [line["reason"] for line in lines if Metric.FAILURES in line] == [reason]

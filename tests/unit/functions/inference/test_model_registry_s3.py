@@ -146,7 +146,7 @@ def test_a_card_that_cannot_be_had_does_not_turn_its_studies_over_to_another_if_
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "NoSuchBucket", "NoSuchKey"])
-def test_what_is_not_to_be_had_refuses_that_model_alone(aws: None, folder: Path, code: str) -> None:
+def test_a_model_that_s3_does_not_give_is_refused_alone(aws: None, folder: Path, code: str) -> None:
     good = keep("good", networks.card("good", NETWORK, accepts=MRI))
     models = configured(
         folder, {"brain": {"prefix": "brain", "sha256": "0" * 64}, "good": {"prefix": "good", "sha256": good}}

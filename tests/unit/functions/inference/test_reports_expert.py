@@ -94,7 +94,7 @@ def test_a_clinics_own_model_is_told_with_its_own_notice() -> None:
     assert said["notice"] == "Trained on films of this clinic; not a medical device. This is not a diagnosis."
 
 
-def test_what_the_file_does_not_say_is_left_out() -> None:
+def test_an_expert_report_leaves_out_what_the_file_does_not_say() -> None:
     assert (
         expert(
             findings=[],

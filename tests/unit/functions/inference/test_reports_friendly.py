@@ -76,7 +76,7 @@ def test_the_grade_tells_plain_words_from_a_radiologists() -> None:
     assert textstat.flesch_kincaid_grade(hard) > HIGHEST_GRADE
 
 
-def test_nobody_is_told_that_they_have_something() -> None:
+def test_a_friendly_report_never_says_that_a_patient_has_a_disease() -> None:
     assert [text for _, said in RESULTS for text in texts(said) if CERTAIN.search(text)] == []
 
 

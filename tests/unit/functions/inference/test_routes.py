@@ -96,7 +96,7 @@ def test_every_accepted_format_is_read(predict: Predict) -> None:
 
 
 @pytest.mark.parametrize("said", [{"Modality": "MR"}, {"BodyPartExamined": "BRAIN"}])
-def test_what_the_header_says_is_not_overruled(predict: Predict, said: dict[str, Any]) -> None:
+def test_a_prediction_does_not_overrule_what_the_header_says(predict: Predict, said: dict[str, Any]) -> None:
     reply = predict(dicom(networks.shown(3), **(CT_CHEST | said)))
     assert (reply.status, reply.json) == (400, {"error": SHOWS_ANOTHER})
 

@@ -76,7 +76,9 @@ def test_a_scan_that_is_removed_while_it_is_read_leaves_no_files(patient: ApiCli
     assert versions() == set()
 
 
-def test_nor_does_one_whose_worker_fails_before_it_sees_that(patient: ApiClient, made: Made) -> None:
+def test_a_removal_while_the_worker_fails_is_finished_when_its_message_comes_again(
+    patient: ApiClient, made: Made
+) -> None:
     with ExitStack() as outage:
 
         def removed_in_an_outage() -> None:

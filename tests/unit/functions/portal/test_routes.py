@@ -43,7 +43,7 @@ def test_schemas_have_names_that_api_gateway_takes() -> None:
     assert all(name.isalnum() for name in gateway()["components"]["schemas"])
 
 
-def test_routes_that_need_somebody_say_so() -> None:
+def test_every_route_but_the_open_ones_needs_a_token_in_the_document() -> None:
     open_routes = {
         path
         for path, item in gateway()["paths"].items()

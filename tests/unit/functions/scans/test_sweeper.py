@@ -32,7 +32,7 @@ def announced(world: World) -> list[Any]:
     return [json.loads(message["Body"])["analysis"] for message in messages.get("Messages", [])]
 
 
-def test_what_is_not_due_is_left_alone(world: World) -> None:
+def test_the_sweeper_leaves_a_task_alone_that_is_not_due(world: World) -> None:
     task = begin(world, b"image")
     assert sweep(world.workers.sweeper) == {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}
     assert (world.workers.task(task), announced(world)) == (task, [])

@@ -63,7 +63,7 @@ def spoilt(data: bytes) -> list[str]:
 @pytest.mark.parametrize(
     "syntax", [IMPLICIT, EXPLICIT, BIG_ENDIAN, RLE, JPEG_BASELINE, JPEG_2000, JPEG_LS_NEAR, *EXACT]
 )
-def test_nothing_planted_is_left_and_the_pixels_are_the_same(syntax: UID) -> None:
+def test_a_deidentified_copy_has_nothing_planted_left_and_the_same_pixels(syntax: UID) -> None:
     pixels = ramp() if syntax == JPEG_BASELINE else DEEP
     whole = dicom(pixels, syntax, None, offsets=True, **PLANTED)
     assert len(spoilt(whole)) >= 5
@@ -194,7 +194,7 @@ def test_an_overlay_in_the_pixels_own_bits_is_warned_of() -> None:
     ],
     ids=["deflated", "truncated", "long header", "empty", "noise"],
 )
-def test_what_cannot_be_read_is_refused(data: bytes, expected: Reason) -> None:
+def test_no_deidentified_copy_is_made_of_what_cannot_be_read(data: bytes, expected: Reason) -> None:
     with pytest.raises(ImageError) as refused:
         deidentify(data)
     assert refused.value.reason is expected

@@ -30,6 +30,6 @@ def test_the_table_is_whole() -> None:
     assert len(unknown) < 30
 
 
-def test_what_describes_the_pixels_is_not_in_the_table() -> None:
+def test_the_confidentiality_profile_leaves_attributes_that_describe_pixels() -> None:
     needed = "Rows Columns BitsStored PhotometricInterpretation WindowCenter RescaleSlope PixelSpacing Modality"
     assert [keyword for keyword in needed.split() if tag_for_keyword(keyword) in ACTIONS] == []

@@ -32,5 +32,5 @@ def test_a_key_is_read_back(lane: Priority, scan_id: int, task_id: int) -> None:
         "/uploads/high/1/2",
     ],
 )
-def test_no_other_key_is_taken_for_one(key: str) -> None:
+def test_no_other_object_key_is_taken_for_an_upload_key(key: str) -> None:
     assert parse_upload_key(key) is None

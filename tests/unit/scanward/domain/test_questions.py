@@ -30,14 +30,14 @@ def question(doctor_id: int | None, answered_by: int | None = None) -> Question:
     ],
     ids=["named", "pool", "named-answered", "pool-answered"],
 )
-def test_what_a_question_makes_of_doctors(
+def test_a_question_relates_doctors_to_its_patient_by_whom_it_was_put_to(
     asked: Question, readers: tuple[Relation, ...], answerers: tuple[Relation, ...]
 ) -> None:
     assert (asked.reader(NAMED), asked.reader(OTHER)) == readers
     assert (asked.answerer(NAMED), asked.answerer(OTHER)) == answerers
 
 
-def test_an_answer_is_the_only_one() -> None:
+def test_a_question_is_answered_only_once() -> None:
     answered = question(None, NAMED)
     assert (answered.status, answered.updated_at, answered.doctor_id) == (Status.ANSWERED, LATER, None)
     with pytest.raises(AlreadyAnswered):

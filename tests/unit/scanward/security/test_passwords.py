@@ -11,7 +11,7 @@ def test_a_password_matches_its_own_hash_only() -> None:
     assert not matches("", hashed)
 
 
-def test_nobody_and_garbage_match_nothing() -> None:
+def test_no_hash_and_a_garbage_hash_match_no_password() -> None:
     assert not matches("correct horse", None)
     assert not matches("correct horse", "garbage")
     assert hash_password("correct horse") != hash_password("correct horse")

@@ -31,7 +31,7 @@ def gate(store: AccountStore) -> SessionStore:
     return SessionStore("AccountsTable")
 
 
-def test_what_is_added_is_read_back(store: AccountStore) -> None:
+def test_an_account_that_is_added_is_read_back(store: AccountStore) -> None:
     account = register(id=1, role=Role.DOCTOR, names=Names(email="Ada@example.org"), profile=Profile(), now=NOW)
     store.add(account, "hash")
     found = store.by_name("email", "ada@EXAMPLE.org")

@@ -158,5 +158,5 @@ def test_a_page_costs_the_same_however_long_the_list(name: str) -> None:
     assert seen[0][0].items <= keys.LIST_SHARDS * (PAGE + 1) + PAGE
 
 
-def test_each_list_is_tried() -> None:
+def test_every_list_of_the_stores_is_measured() -> None:
     assert {*NAMES, "questions", "doctors"} == lists().keys()

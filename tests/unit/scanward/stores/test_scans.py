@@ -120,7 +120,7 @@ def test_when_dynamodb_does_not_answer_it_is_unavailable(store: ScanStore, task:
         store.task(2)
 
 
-def test_what_is_due_is_found_and_what_is_final_is_not(store: ScanStore) -> None:
+def test_tasks_that_are_due_are_found_and_final_ones_are_not(store: ScanStore) -> None:
     added_tasks = [added(store, 100 + n, 200 + n) for n in range(20)]
     store.write_transition(added_tasks[0], tasks.fail(added_tasks[0], FailureReason.TIMED_OUT, NOW))
 

@@ -9,7 +9,7 @@ from scanward.stores.secrets import read_token_keys, write_token_keys
 from tests.support.cloud import KEY, SECRET
 
 
-def test_what_cloudformation_makes_is_read(aws: None) -> None:
+def test_the_secret_that_cloudformation_makes_is_read(aws: None) -> None:
     assert read_token_keys(SECRET) == TokenKeys((SigningKey("k1", KEY),))
 
 

@@ -124,7 +124,7 @@ def test_every_symptom_that_advice_asks_for_can_be_told() -> None:
     assert asked | {"pregnancy"} == set(SYMPTOMS.said)
 
 
-def test_what_is_adjusted_names_its_condition_and_says_something() -> None:
+def test_an_adjustment_of_the_knowledge_names_its_condition_and_says_something() -> None:
     for part in (a for model in ENTRIES.values() for entry in model.values() for a in entry.adjusted):
         assert part.when.model_dump(exclude_none=True)
         assert [*part.treatment, *part.precautions, *part.red_flags]

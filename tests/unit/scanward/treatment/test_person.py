@@ -44,7 +44,7 @@ def test_symptoms_are_found_as_people_write_them(text: str | None, symptoms: set
         "no severe sudden headache",
     ],
 )
-def test_what_is_plainly_denied_is_not_told(text: str) -> None:
+def test_a_symptom_that_is_plainly_denied_is_not_counted(text: str) -> None:
     assert read(text) == set()
 
 

@@ -137,7 +137,7 @@ def test_ages_are_grouped_as_guidelines_do(age: int | None, group: AgeGroup | No
 
 
 @given(st.sampled_from(LABELS), st.text(alphabet="<>{}%$ąß日", min_size=3), st.sampled_from([None, 3, 40, 90]))
-def test_what_somebody_wrote_is_never_repeated(known: tuple[str, str], text: str, age: int | None) -> None:
+def test_suggestions_never_repeat_what_somebody_wrote(known: tuple[str, str], text: str, age: int | None) -> None:
     model, label = known
     assert text not in json.dumps([s.to_dict() for s in suggest([(label, 0.5)], text, age, text, model=model)])
 

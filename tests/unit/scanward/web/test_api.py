@@ -141,7 +141,7 @@ def test_health_says_ok(api: ApiClient) -> None:
     assert api.get("/health").data == {"status": "ok"}
 
 
-def test_what_was_sent_is_never_repeated(api: ApiClient) -> None:
+def test_an_error_never_repeats_what_was_sent(api: ApiClient) -> None:
     planted = "Evangelina\r\nSet-Cookie: planted=1"
     body = {"email": planted, "password": planted, planted[:10]: planted}
     replies = [

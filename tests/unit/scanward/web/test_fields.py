@@ -44,7 +44,7 @@ def test_a_line_neither_breaks_nor_turns(turn: str) -> None:
 
 
 @pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
-def test_what_shows_nothing_is_blank(unseen: str) -> None:
+def test_a_text_that_shows_nothing_is_blank(unseen: str) -> None:
     assert not holds(NameText, f" {unseen} ")
 
 

@@ -10,7 +10,7 @@ from tests.support.people import sign_in
 PASSWORD = "correct horse"
 
 
-def test_registers_a_patient_as_the_document_shows(api: ApiClient) -> None:
+def test_contract_b_registers_a_patient_as_its_document_shows(api: ApiClient) -> None:
     reply = api.post("/auth/register", {"email": "user@example.com", "password": PASSWORD, "role": "PATIENT"})
     assert reply.status == 200
     data = reply.data
@@ -22,7 +22,7 @@ def test_registers_a_patient_as_the_document_shows(api: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("way", ["form", "upload", "post"])
-def test_logs_in_by_form_or_json(api: ApiClient, way: str) -> None:
+def test_contract_b_logs_in_by_form_or_json(api: ApiClient, way: str) -> None:
     api.post("/auth/register", {"email": "user@example.com", "password": PASSWORD})
     fields = {"email": "user@example.com", "password": PASSWORD}
     reply = api.upload("/auth/login", {}, fields) if way == "upload" else getattr(api, way)("/auth/login", fields)

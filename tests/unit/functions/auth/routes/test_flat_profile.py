@@ -79,7 +79,7 @@ def test_fields_of_other_roles_are_refused_by_name(api: ApiClient, usertype: str
     "field",
     ["id", "role", "usertype", "is_superuser", "approved", "is_approved", "registration_id", "carte_id", "password"],
 )
-def test_nobody_assigns_what_is_not_theirs_to_say(api: ApiClient, usertype: str, field: str) -> None:
+def test_a_profile_change_refuses_fields_that_callers_may_not_set(api: ApiClient, usertype: str, field: str) -> None:
     client = signed_in(api, usertype)
     before = client.get("/api/profile").json
     assert patch(client, {"phone": "1", field: "1"}).json == {field: UNKNOWN}

@@ -104,7 +104,7 @@ def test_a_broken_form_is_refused_by_field_and_nothing_is_kept(
 
 
 @pytest.mark.parametrize("image", ["profiles/7/x.png", "", 7, {}, ["x"]])
-def test_nobody_names_a_picture_that_is_there_already(api: ApiClient, image: object) -> None:
+def test_a_profile_change_cannot_name_a_stored_picture(api: ApiClient, image: object) -> None:
     reply = patch(signed_in(api), {"image": image})
     assert (reply.status, set(reply.json)) == (400, {"image"})
 

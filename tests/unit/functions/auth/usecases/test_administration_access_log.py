@@ -59,7 +59,7 @@ def test_a_list_logs_each_account_that_it_shows_and_no_other(
     assert log_of(person) == []
 
 
-def test_what_one_does_to_ones_own_account_is_not_logged(admin: ApiClient) -> None:
+def test_an_administrators_access_to_their_own_account_is_not_logged(admin: ApiClient) -> None:
     own = own_id(admin)
     assert admin.get(f"/users/{own}").status == 200
     assert activity(admin, own, active=True).status == 200
@@ -67,7 +67,7 @@ def test_what_one_does_to_ones_own_account_is_not_logged(admin: ApiClient) -> No
     assert log_of(admin) == []
 
 
-def test_what_is_refused_leaves_no_trace(admin: ApiClient, person: ApiClient) -> None:
+def test_a_refused_administration_request_leaves_no_log_entry(admin: ApiClient, person: ApiClient) -> None:
     whose = own_id(person)
     assert admin.post(f"/users/{whose}/approval", {"approved": True}).status == 409
     for path in (f"/users/{whose + 1}", "/users/x"):
@@ -78,7 +78,7 @@ def test_what_is_refused_leaves_no_trace(admin: ApiClient, person: ApiClient) ->
 
 
 @pytest.mark.parametrize("path", ["/users/{}", "/users?limit=1"])
-def test_nothing_is_shown_that_cannot_be_logged(admin: ApiClient, person: ApiClient, path: str) -> None:
+def test_an_account_is_not_shown_if_the_access_cannot_be_logged(admin: ApiClient, person: ApiClient, path: str) -> None:
     path = path.format(own_id(person))
     with ExitStack() as broken:
         for operation in ("PutItem", "BatchWriteItem", "TransactWriteItems"):

@@ -29,7 +29,7 @@ def second_administrator(api: ApiClient) -> ApiClient:
     return ApiClient(tokens["access_token"])
 
 
-def test_who_is_being_removed_is_locked_out_before_anything_else(
+def test_an_account_being_removed_is_locked_out_before_anything_else(
     api: ApiClient, admin: ApiClient, person: ApiClient
 ) -> None:
     whose, met = own_id(person), list[int]()
@@ -57,7 +57,9 @@ def test_an_interrupted_removal_leaves_a_locked_account_and_is_repeated(
     assert sign_in(api, LOGIN["email"]).get("/users/me").status == 200
 
 
-def test_who_changes_their_account_at_that_moment_is_removed_all_the_same(admin: ApiClient, person: ApiClient) -> None:
+def test_an_account_changed_at_the_moment_of_its_removal_is_removed_all_the_same(
+    admin: ApiClient, person: ApiClient
+) -> None:
     whose = own_id(person)
 
     def rename() -> None:
@@ -85,7 +87,7 @@ def leave(client: ApiClient) -> Reply:
     return client.delete("/users/me", {"password": "correct horse"})
 
 
-def test_who_leaves_while_nothing_can_be_asked_for_stays_as_they_were(
+def test_an_account_stays_as_it_was_if_its_erasure_cannot_be_queued(
     api: ApiClient, admin: ApiClient, person: ApiClient
 ) -> None:
     second_administrator(api)

@@ -54,7 +54,9 @@ def test_a_new_password_by_mail_ends_all_sessions(api: ApiClient, ada: ApiClient
 
 
 @pytest.mark.parametrize("way", ["form", "upload", "post"])
-def test_both_are_said_by_form_or_json(api: ApiClient, ada: ApiClient, mailbox: Mailbox, way: str) -> None:
+def test_a_password_reset_is_asked_for_and_confirmed_by_form_or_json(
+    api: ApiClient, ada: ApiClient, mailbox: Mailbox, way: str
+) -> None:
     def say(path: str, fields: dict[str, str]) -> int:
         reply: Reply = api.upload(path, {}, fields) if way == "upload" else getattr(api, way)(path, fields)
         return reply.status
@@ -107,7 +109,9 @@ def test_a_token_of_a_deactivated_or_removed_account_is_refused(
     assert confirm(api, token).status == 401
 
 
-def test_a_token_is_no_other_and_no_other_is_one(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
+def test_a_reset_token_is_no_other_token_and_no_other_token_resets(
+    api: ApiClient, ada: ApiClient, mailbox: Mailbox
+) -> None:
     from functions.auth import handler
 
     tokens: Tokens = handler.deps.tokens
@@ -175,13 +179,13 @@ def test_a_queue_that_takes_nothing_is_told_plainly(api: ApiClient, mailbox: Mai
     assert (reply.status, reply.code) == (503, "UNAVAILABLE")
 
 
-def test_who_registered_without_an_email_is_sent_nothing(api: ApiClient, mailbox: Mailbox) -> None:
+def test_an_account_without_an_email_is_sent_no_reset_mail(api: ApiClient, mailbox: Mailbox) -> None:
     api.post("/auth/register", {"username": "jane.doe", "password": "correct horse"})
     assert api.post("/auth/password-reset", {"email": "jane.doe"}).status == 422
     assert send_reset_mail(mailbox.mails, "one", "jane.doe") is MailOutcome.NOBODY
 
 
-def test_of_two_who_use_one_token_at_once_one_wins(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
+def test_of_two_resets_with_one_token_at_once_one_wins(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
     """The second reads the account before the first writes it, and then meets its own condition."""
     from functions.auth import handler
 
@@ -215,7 +219,7 @@ class _Overtaken:
         return getattr(self._store, name)
 
 
-def test_who_registered_through_another_contract_resets_as_well(api: ApiClient, mailbox: Mailbox) -> None:
+def test_an_account_of_another_contract_resets_its_password_as_well(api: ApiClient, mailbox: Mailbox) -> None:
     person = {"full_name": "Ada", "email": "ada@example.org", "usertype": "doctor", "password": "correct horse"}
     assert api.post("/api/register", person).status == 201
     assert confirm(api, mailed(api, mailbox)).status == 200

@@ -48,7 +48,7 @@ def test_the_mail_goes_to_the_address_of_the_account_however_it_was_typed(mailbo
     assert mailbox.mails.tokens.verify(mailbox.token(), TokenType.RESET).account_id == ada.id
 
 
-def test_nobody_else_is_sent_anything(mailbox: Mailbox, ada: Account) -> None:
+def test_no_reset_mail_goes_to_an_address_without_an_active_account(mailbox: Mailbox, ada: Account) -> None:
     from functions.auth import handler
 
     register(Names(username="jane.doe"))
@@ -123,7 +123,7 @@ def asked(email: str) -> str:
     return json.dumps({"kind": "password-reset", "email": email})
 
 
-def test_one_request_that_fails_is_tried_again_and_the_others_are_not(
+def test_one_reset_mail_that_fails_is_tried_again_and_the_others_are_not(
     handler: Any, mailbox: Mailbox, ada: Account
 ) -> None:
     strange = [

@@ -25,7 +25,7 @@ def test_two_windows_that_rotate_at_once_get_the_same_successor(refresh_token: s
     assert gate.authenticate(str(second.refresh), TokenType.REFRESH)
 
 
-def test_who_comes_after_the_successor_was_used_ends_the_session(refresh_token: str) -> None:
+def test_a_refresh_token_used_after_its_successor_ends_the_session(refresh_token: str) -> None:
     from functions.auth.handler import deps as auth
     from functions.auth.handler import gate
 
@@ -39,7 +39,7 @@ def test_who_comes_after_the_successor_was_used_ends_the_session(refresh_token: 
         gate.authenticate(shown, TokenType.REFRESH)
 
 
-def test_nobody_rotates_in_a_session_that_ended_meanwhile(refresh_token: str) -> None:
+def test_a_refresh_token_of_a_session_that_ended_meanwhile_does_not_rotate(refresh_token: str) -> None:
     from functions.auth.handler import deps as auth
     from functions.auth.handler import gate
 

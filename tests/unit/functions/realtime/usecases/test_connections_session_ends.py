@@ -45,7 +45,7 @@ def test_only_the_sockets_of_the_session_that_ended_close(opened: Sockets) -> No
     assert end_without_session(opened.keeper, ADA) == 0, "the same word again ends nothing"
 
 
-def test_a_password_change_and_a_deactivation_close_all_of_them(opened: Sockets) -> None:
+def test_a_password_change_and_a_deactivation_close_all_sockets_of_the_account(opened: Sockets) -> None:
     before = stored(opened)
     opened.accounts.change(before, before, ends_sessions=True)
     assert ends(ADA) == 1

@@ -24,7 +24,7 @@ def test_watchers_get_each_state_once_as_the_document_shows(sockets: Sockets) ->
     assert sent[3]["result"]["data"] == {"pathologies": ["effusion"]}
 
 
-def test_whoever_comes_late_gets_the_state_as_it_is(sockets: Sockets) -> None:
+def test_a_socket_that_comes_late_gets_the_tasks_present_state(sockets: Sockets) -> None:
     task = sockets.task()
     done = sockets.finish(task)[-1]
     assert sockets.connect(sockets.task_token(task)) == 200
@@ -59,7 +59,7 @@ def test_a_socket_that_is_gone_is_forgotten_and_the_others_are_served(sockets: S
     assert (sockets.watchers(task), sockets.rows()) == (["c2"], 3)
 
 
-def test_what_the_stream_says_of_a_watcher_may_be_long_past(sockets: Sockets) -> None:
+def test_a_stale_stream_record_of_a_watcher_pushes_nothing(sockets: Sockets) -> None:
     task = sockets.task()
     sockets.connect(sockets.access(), task.id)
     [began] = sockets.connections.subscriptions_to(task.id)
@@ -80,7 +80,7 @@ def test_a_socket_that_closes_while_its_push_waits_holds_up_nobody(sockets: Sock
     assert _send(sockets.push, task, watcher) == 0
 
 
-def test_one_watcher_that_cannot_be_reached_yet_does_not_keep_it_from_the_others(sockets: Sockets) -> None:
+def test_one_watcher_that_cannot_be_reached_yet_does_not_keep_a_push_from_the_others(sockets: Sockets) -> None:
     task = sockets.task()
     sockets.connect(sockets.access(), task.id, connection="c1")
     sockets.connect(sockets.access(), task.id, connection="c2")

@@ -30,7 +30,7 @@ def test_every_socket_of_the_account_is_told_and_nobody_elses(sockets: Sockets) 
     assert [sockets.outbox.sent[name] for name in ("c1", "c2", "c3")] == [[TOLD], [TOLD], []]
 
 
-def test_who_is_not_connected_is_let_be(sockets: Sockets) -> None:
+def test_an_account_without_a_socket_is_sent_no_notification(sockets: Sockets) -> None:
     assert push_notification(sockets.keeper, Notification(ADA, 7)) == 0
     for connection in ("c1", "c2"):
         sockets.connect(sockets.access(), connection=connection)
@@ -39,7 +39,7 @@ def test_who_is_not_connected_is_let_be(sockets: Sockets) -> None:
     assert sockets.outbox.sent["c2"] == [TOLD]
 
 
-def test_one_socket_that_cannot_be_reached_keeps_no_other_from_it(sockets: Sockets) -> None:
+def test_one_socket_that_cannot_be_reached_keeps_no_other_from_its_notification(sockets: Sockets) -> None:
     for connection in ("c1", "c2"):
         sockets.connect(sockets.access(), connection=connection)
     unsteady = Unsteady()

@@ -38,7 +38,7 @@ def test_a_ping_is_answered(sockets: Sockets) -> None:
         ({"action": "watch", "task_ids": ["no id"]}, "NOT_FOUND"),
     ],
 )
-def test_what_is_not_understood_is_answered_in_one_shape_and_changes_nothing(
+def test_a_socket_message_that_is_not_understood_is_answered_in_one_shape_and_changes_nothing(
     sockets: Sockets, body: object, code: str
 ) -> None:
     sockets.connect(sockets.access(), sockets.task().id)

@@ -66,7 +66,7 @@ def test_a_session_that_has_ended_is_told_nothing_of_others(sockets: Sockets) ->
     assert sockets.outbox.sent["c1"] == []
 
 
-def test_all_of_ones_own_may_be_watched_and_unwatched_later(sockets: Sockets) -> None:
+def test_all_own_tasks_may_be_watched_and_unwatched_later(sockets: Sockets) -> None:
     named, other = sockets.task(), sockets.task()
     sockets.connect(sockets.access(), named.id)
     said = sockets.say({"action": "watch"})

@@ -156,7 +156,7 @@ def test_connecting_again_replaces_the_link(doctor: ApiClient, ada: ApiClient) -
     assert [one["id"] for one in doctor.get("/patients").data] == [own_id(ada)]
 
 
-def test_the_same_key_again_is_answered_again(doctor: ApiClient, ada: ApiClient) -> None:
+def test_connecting_again_with_the_same_key_is_answered_again(doctor: ApiClient, ada: ApiClient) -> None:
     path, key = f"/patients/connect-doctor/{token_of(doctor)}", {"Idempotency-Key": "one"}
     first = ada.post(path, {}, headers=key)
     assert first.status == 200
@@ -184,7 +184,9 @@ def test_a_link_whose_acknowledgement_is_lost_is_made_once(doctor: ApiClient, ad
     assert [one["id"] for one in doctor.get("/patients").data] == [own_id(ada)]
 
 
-def test_of_two_who_use_a_token_at_once_one_is_let_in(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
+def test_of_two_patients_who_use_a_connect_token_at_once_one_connects(
+    doctor: ApiClient, ada: ApiClient, ben: ApiClient
+) -> None:
     token, clinic = token_of(doctor), import_module("functions.records.handler").deps
     hashed = sha256(UUID(token).bytes).hexdigest()
     found = clinic.connect_tokens.find(hashed)

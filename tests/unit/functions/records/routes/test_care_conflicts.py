@@ -45,7 +45,7 @@ def test_a_look_through_a_department_is_answered_as_well(
 
 
 @pytest.mark.parametrize("how", ["withdrawn", "discharged", "closed"])
-def test_what_ended_while_looks_met_opens_nothing(
+def test_a_grant_that_ended_while_reads_met_opens_nothing(
     admin: ApiClient, doctor: ApiClient, ben: ApiClient, how: str
 ) -> None:
     ward = department(admin)

@@ -123,7 +123,7 @@ def test_labs_and_hospitals_write_no_diagnosis_and_labs_see_none(
     assert hospital.get(path).data["diagnosis"] == "Asthma"
 
 
-def test_strangers_learn_nothing(
+def test_strangers_learn_nothing_of_a_patients_sheet(
     doctor: ApiClient, waiting_doctor: ApiClient, ada: ApiClient, ben: ApiClient, admin: ApiClient
 ) -> None:
     missing = doctor.get("/patients/1")

@@ -147,7 +147,7 @@ def test_a_patient_sees_their_departments_and_leaves(
     assert ada.delete(f"/patients/me/departments/{ward}").code == "NOT_FOUND"
 
 
-def test_nobody_is_in_anothers_departments(
+def test_a_patients_departments_are_theirs_alone(
     admin: ApiClient, ada: ApiClient, ben: ApiClient, doctor: ApiClient, ward: int
 ) -> None:
     admit(admin, ward, ada)

@@ -22,7 +22,7 @@ def test_doctors_and_administrators_see_the_approved_doctors(
     assert doctor.get(f"/api/doctors/{to_uuid(own_id(other_doctor))}").json["email"] == "other@example.org"
 
 
-def test_the_directory_is_for_nobody_else(
+def test_the_directory_of_doctors_is_only_for_doctors_and_administrators(
     doctor: ApiClient, ada: ApiClient, lab: ApiClient, hospital: ApiClient, waiting_doctor: ApiClient
 ) -> None:
     for path in ("/api/doctors/", f"/api/doctors/{own_id(doctor)}"):
@@ -31,7 +31,7 @@ def test_the_directory_is_for_nobody_else(
         assert ApiClient().get(path).status == 401
 
 
-def test_who_is_no_approved_doctor_is_not_in_it(
+def test_an_account_that_is_no_approved_doctor_is_not_in_the_directory(
     admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, waiting_doctor: ApiClient, ada: ApiClient
 ) -> None:
     for who in (str(own_id(waiting_doctor)), str(own_id(ada)), str(own_id(admin)), "1", "x"):
@@ -100,7 +100,7 @@ def test_a_patient_who_withdrew_is_gone_at_once(doctor: ApiClient, ada: ApiClien
     assert doctor.get(f"/api/patients/{own_id(ada)}").status == 404
 
 
-def test_patients_hospitals_and_labs_have_no_list_here(
+def test_patients_hospitals_and_labs_have_no_list_of_patients(
     ada: ApiClient, ben: ApiClient, lab: ApiClient, hospital: ApiClient
 ) -> None:
     for client in (ada, lab, hospital):

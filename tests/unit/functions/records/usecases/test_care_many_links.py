@@ -78,7 +78,7 @@ def test_a_link_behind_many_lets_a_department_take_a_patient_in(
     assert admit(doctor, ward, ada).status == 200
 
 
-def test_all_links_are_taken_along(ada: ApiClient) -> None:
+def test_an_export_holds_all_of_many_care_links(ada: ApiClient) -> None:
     doctors = link_many(own_id(ada), Role.DOCTOR)
     ada.get("/users/me/export")
     deliver()

@@ -94,7 +94,7 @@ def test_nor_orders_another_analysis(monkeypatch: pytest.MonkeyPatch, ada: ApiCl
     assert traces(WORD, str(me)) == []
 
 
-def test_what_was_let_in_before_is_erased_too(monkeypatch: pytest.MonkeyPatch, ada: ApiClient) -> None:
+def test_an_upload_accepted_before_the_erasure_is_erased_too(monkeypatch: pytest.MonkeyPatch, ada: ApiClient) -> None:
     me = own_id(ada)
     add_scan(me, me)
     came = after(monkeypatch, Purger, "purge", lambda: add_scan(me, me))
@@ -104,7 +104,7 @@ def test_what_was_let_in_before_is_erased_too(monkeypatch: pytest.MonkeyPatch, a
 
 
 @pytest.mark.parametrize("step", ["scan_ids", "scans", "clinic"])
-def test_what_is_written_behind_the_erasing_is_erased_ten_minutes_later(
+def test_data_written_behind_the_erasure_is_erased_ten_minutes_later(
     monkeypatch: pytest.MonkeyPatch, ada: ApiClient, step: str
 ) -> None:
     me = own_id(ada)
@@ -145,7 +145,7 @@ def test_a_worker_that_is_at_an_image_leaves_nothing_of_it(ada: ApiClient) -> No
     assert "Versions" not in boto3.client("s3").list_object_versions(Bucket="images")
 
 
-def test_its_sockets_are_left_to_who_closes_them(aws: None) -> None:
+def test_an_erasure_leaves_sockets_to_the_function_that_closes_them(aws: None) -> None:
     sockets = World().sockets
     assert sockets.connect(sockets.access(), connection="c1") == 200
     erase(ADA)

@@ -52,7 +52,7 @@ def amend_often(store: NoteStore[Any], patient_id: int, text: Any) -> None:
 
 
 @pytest.mark.parametrize("kind", ["patient_records", "medical_histories"])
-def test_each_amendment_is_in_it(ada: ApiClient, kind: str) -> None:
+def test_each_amendment_is_in_the_export(ada: ApiClient, kind: str) -> None:
     if kind == "patient_records":
         amend_often(record_store(CLINIC), own_id(ada), Findings("x", "y"))
     else:
@@ -76,7 +76,7 @@ def test_each_amendment_of_a_record_can_be_read(ada: ApiClient) -> None:
     assert seen == list(range(MANY, 0, -1))
 
 
-def test_each_version_of_the_sheet_is_in_it(ada: ApiClient) -> None:
+def test_each_version_of_the_sheet_is_in_the_export(ada: ApiClient) -> None:
     store, me = ChartStore(CLINIC), own_id(ada)
     newest = replace(patient_chart.first_version(me, 7, AT), version=1000, age=40)
     store.write(None, newest)
@@ -89,7 +89,7 @@ def test_each_version_of_the_sheet_is_in_it(ada: ApiClient) -> None:
     assert [one["version"] for one in packed_list(ada, "sheet")] == list(range(1001, 0, -1))
 
 
-def test_all_that_doctors_read_is_in_it(ada: ApiClient) -> None:
+def test_all_readings_of_doctors_are_in_the_export(ada: ApiClient) -> None:
     scan, scans = add_scan(own_id(ada), own_id(ada)), ScanStore(TABLES["SCANS_TABLE"])
     for second in range(MANY):
         scans.set_reading(scan.id, Reading(f"reading {second}", 7, AT + timedelta(seconds=second)))
@@ -106,7 +106,7 @@ def test_where_a_doctor_works_is_in_theirs(admin: ApiClient, doctor: ApiClient) 
     assert packed_list(doctor, "works_in") == [ward]
 
 
-def test_more_files_than_storage_lists_at_once_are_in_it(ada: ApiClient) -> None:
+def test_more_files_than_storage_lists_at_once_are_in_the_export(ada: ApiClient) -> None:
     scan, s3 = add_scan(own_id(ada), own_id(ada)), boto3.client("s3")
     for nth in range(1005):
         s3.put_object(Bucket=BUCKET, Key=f"{derived_prefix(scan.id)}{nth}/heatmap.png", Body=b"x")
@@ -141,7 +141,7 @@ def test_asking_again_begins_what_failed(ada: ApiClient) -> None:
     assert ada.post("/users/me/export", {}).data["status"] == "PENDING"
 
 
-def test_what_failed_is_not_packed_after_all(ada: ApiClient) -> None:
+def test_an_export_that_failed_is_not_packed_after_all(ada: ApiClient) -> None:
     store, me = ExportStore(CLINIC), own_id(ada)
     waits = personal_data.request_export(me, 1, clock.now())
     store.begin(None, waits)

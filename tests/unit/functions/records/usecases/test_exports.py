@@ -57,7 +57,7 @@ def test_a_look_has_it_packed_and_later_ones_say_where_it_is(ada: ApiClient) -> 
     assert f"exports/{own_id(ada)}/{parse_id(ready['task_id'])}.zip" in ready["url"]
 
 
-def test_everything_that_is_kept_of_a_person_is_in_it(doctor: ApiClient, ada: ApiClient) -> None:
+def test_everything_that_is_kept_of_a_person_is_in_the_export(doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     scan = live_a_life(ada, doctor)
     ada.get("/users/me/export")
@@ -87,7 +87,7 @@ def test_everything_that_is_kept_of_a_person_is_in_it(doctor: ApiClient, ada: Ap
     assert packed.read(f"images/{scan.id}/original").decode() == WORD
 
 
-def test_neither_secrets_nor_other_people_are_in_it(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
+def test_neither_secrets_nor_other_people_are_in_the_export(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
     for patient in (ada, ben):
         connect(doctor, patient)
         live_a_life(patient, doctor)
@@ -109,7 +109,7 @@ def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: ApiClient) ->
     assert deliver() == []
 
 
-def test_what_was_packed_is_packed_once(ada: ApiClient) -> None:
+def test_an_export_that_was_packed_is_packed_once(ada: ApiClient) -> None:
     ada.get("/users/me/export")
     deliver()
     before = _versions()

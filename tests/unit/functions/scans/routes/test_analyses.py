@@ -42,7 +42,7 @@ def test_a_friendly_analysis_speaks_to_a_patient(patient: ApiClient) -> None:
 
 
 @pytest.mark.parametrize(("given", "shown"), [("true", True), ("false", False), (None, True)])
-def test_it_comes_with_suggestions_unless_they_are_not_wanted(
+def test_a_friendly_analysis_comes_with_suggestions_unless_they_are_not_wanted(
     patient: ApiClient, given: str | None, shown: bool
 ) -> None:
     fields = {"include_suggestions": given} if given else {}
@@ -70,7 +70,9 @@ def test_an_expert_analysis_speaks_to_a_radiologist(patient: ApiClient) -> None:
 
 
 @pytest.mark.parametrize("route", ["friendly", "expert"])
-def test_neither_is_ordered_for_the_other(patient: ApiClient, route: str) -> None:
+def test_an_analysis_of_one_report_style_is_not_ordered_by_the_route_of_the_other(
+    patient: ApiClient, route: str
+) -> None:
     other = {"friendly": "expert", "expert": "friendly"}[route]
     assert patient.upload(f"/xray/{route}-analysis", {"file": CLEAR}, {"analysis": other}).status == 422
     assert patient.upload(f"/xray/{route}-analysis", {}).status == 422
@@ -125,13 +127,13 @@ def test_a_clinics_own_model_is_told_of_as_its_card_says(patient: ApiClient) -> 
     assert "phantoms" not in told
 
 
-def test_what_is_not_said_of_a_person_is_not_guessed(patient: ApiClient, finished: dict[str, str]) -> None:
+def test_suggestions_guess_nothing_that_is_not_said_of_the_person(patient: ApiClient, finished: dict[str, str]) -> None:
     reply = patient.post("/xray/suggest-treatment", {"analysis_task_id": finished["task_token"]})
     assert reply.status == 200
     assert reply.data["suggestions"]
 
 
-def test_an_analysis_that_is_not_finished_has_none(patient: ApiClient) -> None:
+def test_an_analysis_that_is_not_finished_has_no_suggestions(patient: ApiClient) -> None:
     data = patient.upload("/scans", {"file": CLEAR}).data
     body = {"analysis_task_id": data["task_id"]}
     assert patient.post("/xray/suggest-treatment", body).status == 409
@@ -144,7 +146,9 @@ def test_an_analysis_that_is_not_finished_has_none(patient: ApiClient) -> None:
     ("field", "value"),
     [("patient_age", -1), ("patient_age", 151), ("patient_age", "70"), ("symptoms", "x" * 4001), ("diagnosis", "x")],
 )
-def test_what_cannot_be_is_named(patient: ApiClient, finished: dict[str, str], field: str, value: object) -> None:
+def test_a_suggestion_request_names_values_that_cannot_be(
+    patient: ApiClient, finished: dict[str, str], field: str, value: object
+) -> None:
     reply = patient.post("/xray/suggest-treatment", {"analysis_task_id": finished["task_id"], field: value})
     assert (reply.status, list(reply.json["error"]["details"])) == (422, [field])
 

@@ -75,7 +75,7 @@ def test_there_is_no_heatmap_of_a_task_that_is_not_completed(patient: ApiClient)
     assert patient.get(f"/files/heatmaps/{made['task_id']}").status == 200
 
 
-def test_what_a_client_has_already_is_not_sent_again(patient: ApiClient, done: dict[str, str]) -> None:
+def test_a_file_that_a_client_has_already_is_not_sent_again(patient: ApiClient, done: dict[str, str]) -> None:
     for path in (f"/files/images/{done['scan_id']}", f"/files/heatmaps/{done['task_id']}"):
         tag = patient.get(path).headers["etag"]
         again = patient.get(path, headers={"If-None-Match": tag})

@@ -48,7 +48,7 @@ def test_an_upload_that_has_not_come_is_called_off_and_stays_so_when_it_comes(pa
     assert patient.get(f"/tasks/status/{made['task_id']}").data["status"] == "CANCELLED"
 
 
-def test_too_late_it_is_said_what_came_of_it(patient: ApiClient, done: Made) -> None:
+def test_a_cancel_that_comes_too_late_is_told_what_became_of_the_task(patient: ApiClient, done: Made) -> None:
     reply = patient.post(f"/tasks/cancel/{done['task_id']}")
     assert (reply.status, reply.json["error"]["details"]) == (409, {"status": "COMPLETED"})
     assert patient.get(f"/tasks/status/{done['task_id']}").data["status"] == "COMPLETED"
@@ -142,7 +142,7 @@ def test_what_was_said_of_the_image_holds_for_the_next_analysis_too(patient: Api
     assert patient.get(f"/scans/{made['scan_id']}").data["result"]["model"]["name"] == "chest_xray"
 
 
-def test_it_needs_no_body_and_waits_in_the_queue_of_its_lane(patient: ApiClient, done: Made) -> None:
+def test_another_analysis_needs_no_body_and_waits_in_the_queue_of_its_lane(patient: ApiClient, done: Made) -> None:
     again = patient.send("POST", f"/scans/{done['scan_id']}/analyses")
     assert again.status == 200
     queue = clients.sqs().get_queue_url(QueueName="medium")["QueueUrl"]
@@ -150,14 +150,14 @@ def test_it_needs_no_body_and_waits_in_the_queue_of_its_lane(patient: ApiClient,
     assert str(parse_id(again.data["task_id"])) in message["Body"]
 
 
-def test_one_that_is_called_off_leaves_the_scan_as_it_was(patient: ApiClient, done: Made) -> None:
+def test_another_analysis_that_is_cancelled_leaves_the_scan_as_it_was(patient: ApiClient, done: Made) -> None:
     before = patient.get(f"/scans/{done['scan_id']}").data
     again = patient.send("POST", f"/scans/{done['scan_id']}/analyses").data
     assert patient.post(f"/tasks/cancel/{again['task_id']}").status == 200
     assert patient.get(f"/scans/{done['scan_id']}").data == before
 
 
-def test_an_earlier_one_that_ends_later_is_not_shown_over_a_later_one(patient: ApiClient, done: Made) -> None:
+def test_an_earlier_analysis_that_ends_later_is_not_shown_over_a_later_one(patient: ApiClient, done: Made) -> None:
     first, second = (patient.send("POST", f"/scans/{done['scan_id']}/analyses").data for _ in range(2))
     analyse(second)
     analyse(first)

@@ -60,14 +60,14 @@ def test_a_form_takes_all_that_may_be_said(patient: ApiClient) -> None:
     assert patient.get(f"/scans/{reply.data['scan_id']}").data["scan_type"] == "CT"
 
 
-def test_so_does_an_upload_straight_to_s3(patient: ApiClient) -> None:
+def test_an_upload_straight_to_s3_keeps_all_that_is_said_of_it(patient: ApiClient) -> None:
     body = {"filename": "x", "content_type": "application/dicom", **SAID, "include_suggestions": False}
     reply = patient.post("/scans/uploads", body)
     assert order_of(reply) == MEANT
     assert reply.data["upload"]["fields"]["key"].startswith("uploads/high/")
 
 
-def test_nothing_said_is_medium_and_read_for_nobody_in_particular(patient: ApiClient) -> None:
+def test_an_upload_without_options_is_medium_and_has_no_report_style(patient: ApiClient) -> None:
     assert order_of(patient.upload("/scans", {"file": PNG})) == Order()
 
 
@@ -85,7 +85,9 @@ def test_nothing_said_is_medium_and_read_for_nobody_in_particular(patient: ApiCl
         ("patient_id", ""),
     ],
 )
-def test_what_cannot_be_meant_is_named_and_nothing_is_kept(patient: ApiClient, field: str, value: str) -> None:
+def test_an_upload_names_options_that_cannot_be_meant_and_keeps_nothing(
+    patient: ApiClient, field: str, value: str
+) -> None:
     reply = patient.upload("/scans", {"file": PNG}, {field: value})
     assert (reply.status, set(reply.json["error"]["details"])) == (422, {field})
     assert objects() == []
@@ -231,7 +233,7 @@ def test_a_replay_begins_nothing_and_is_not_counted(patient: ApiClient) -> None:
     assert patient.post("/scans/uploads", {**body, "filename": "y"}, headers=KEYED).code == "KEY_REUSED"
 
 
-def test_what_is_refused_for_its_number_leaves_no_mark(patient: ApiClient) -> None:
+def test_an_upload_refused_by_the_rate_limit_leaves_no_idempotency_mark(patient: ApiClient) -> None:
     body = {"filename": "x", "content_type": "image/png"}
     for _ in range(20):
         patient.post("/scans/uploads", body)
