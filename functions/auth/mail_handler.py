@@ -9,7 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.auth.settings import MailSettings
-from functions.auth.usecases.password_reset import MAX_MAILS_PER_HOUR, ResetMailDeps, send_reset_mail
+from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, ResetMailDeps, send_reset_mail
 from scanward.clock import now
 from scanward.logs import log_failures
 from scanward.security.tokens import Tokens

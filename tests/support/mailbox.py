@@ -7,7 +7,7 @@ from typing import Any
 import boto3
 from moto.ses.models import ses_backends
 
-from functions.auth.usecases.password_reset import MAX_MAILS_PER_HOUR, MailOutcome, ResetMailDeps, send_reset_mail
+from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, MailOutcome, ResetMailDeps, send_reset_mail
 from scanward.stores.mail import Mailer, MailRateStore
 from tests.support.cloud import REGION, TABLES
 

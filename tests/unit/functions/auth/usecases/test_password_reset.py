@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 
-from functions.auth.usecases.password_reset import MailOutcome, send_reset_mail
+from functions.auth.usecases.reset_mails import MailOutcome, send_reset_mail
 from scanward.domain.tokens import Claims, TokenType
 from scanward.security.tokens import Tokens
 from scanward.stores.clients import sqs

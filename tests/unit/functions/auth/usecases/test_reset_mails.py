@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from functions.auth.usecases import administration, registration
-from functions.auth.usecases.password_reset import MAX_MAILS_PER_HOUR, SUBJECT, MailOutcome, mail_text, send_reset_mail
 from functions.auth.usecases.registration import Registration
+from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, SUBJECT, MailOutcome, mail_text, send_reset_mail
 from scanward.domain.accounts import Account, Names, Profile, Role
 from scanward.domain.tokens import TokenType
 from scanward.errors import Unavailable
