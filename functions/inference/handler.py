@@ -39,8 +39,10 @@ deps = AnalysisDeps(
     now=now,
     on_end=measure_end,
 )
-accounts, once = SessionStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
-ingest = IngestDeps(scans=scans, objects=objects, sessions=accounts, idempotency=once, now=now, fresh_id=clock.fresh_id)
+accounts, idempotency = SessionStore(settings.accounts_table), IdempotencyStore(settings.scans_table)
+ingest = IngestDeps(
+    scans=scans, objects=objects, sessions=accounts, idempotency=idempotency, now=now, fresh_id=clock.fresh_id
+)
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 

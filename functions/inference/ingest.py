@@ -123,12 +123,12 @@ def accept_external(ingest: IngestDeps, delivery: ExternalUpload) -> UploadedObj
     None when it is not an image of an account. The content decides, not the object's name. Raises Unavailable to be
     tried again.
     """
-    once = _idempotency_key(delivery)
-    record = ingest.idempotency.find(once, ingest.now())
+    idempotency_key = _idempotency_key(delivery)
+    record = ingest.idempotency.find(idempotency_key, ingest.now())
     if record is None:  # later the account may be deactivated, and the object removed with its scan
         if not ingest.sessions.is_active(delivery.prefix.account_id) or not _is_image(ingest.objects, delivery):
             return None
-        record = _create_scan(ingest, delivery, once)
+        record = _create_scan(ingest, delivery, idempotency_key)
     return _uploaded_object(delivery, record)
 
 
@@ -154,13 +154,13 @@ def _is_image(objects: ObjectStore, delivery: ExternalUpload) -> bool:
     return 0 < head.size <= MAX_UPLOAD_BYTES and format_of(head.content) is not None
 
 
-def _create_scan(ingest: IngestDeps, delivery: ExternalUpload, once: IdempotencyKey) -> IdempotencyRecord:
+def _create_scan(ingest: IngestDeps, delivery: ExternalUpload, idempotency_key: IdempotencyKey) -> IdempotencyRecord:
     scan, task = _new_scan(ingest, delivery)
     answer = {"scan_id": str(scan.id), "task_id": str(task.id)}
     try:
-        ingest.scans.add(scan, task, IdempotencyWrite(once, answer))
+        ingest.scans.add(scan, task, IdempotencyWrite(idempotency_key, answer))
     except Conflict as error:
-        record = ingest.idempotency.find(once, ingest.now())
+        record = ingest.idempotency.find(idempotency_key, ingest.now())
         if record is None:  # an id was in use, which the next try is not
             raise Unavailable from error
         return record

@@ -19,8 +19,8 @@ RACES = sized(1_000, 12)
 def test_of_two_uploads_with_one_key_at_once_one_is_kept_and_both_are_told_of_it_or_to_wait(workers: Workers) -> None:
     with serialised([connection().client, s3(), sqs()]):
         for number in range(RACES):
-            once = IdempotencyKey(ADA.account_id, str(number), "same")
-            outcomes = at_once(*[partial(workers.upload, once)] * 2)
+            idempotency_key = IdempotencyKey(ADA.account_id, str(number), "same")
+            outcomes = at_once(*[partial(workers.upload, idempotency_key)] * 2)
             told = [said for said in outcomes if isinstance(said, AcceptedOrder)]
             waits = [said for said in outcomes if isinstance(said, InProgress)]
             assert told
@@ -29,7 +29,7 @@ def test_of_two_uploads_with_one_key_at_once_one_is_kept_and_both_are_told_of_it
             assert len({said.task_id for said in told}) == 1
             assert len({said.task_token for said in told}) == 1
             workers.clock.ahead += MINUTE
-            assert workers.upload(once).task_id == told[0].task_id
+            assert workers.upload(idempotency_key).task_id == told[0].task_id
             [scan_id] = workers.imaging.lists.scans_of(ADA.account_id, PageRange(0, 10)).items
             assert scan_id == told[0].scan_id
             scan = workers.scans.get(scan_id)

@@ -133,7 +133,11 @@ class Uploads(RuleBasedStateMachine):
     def analyse_again(self, pick: int) -> None:
         try:
             made = reanalyse(
-                deps=self.workers.imaging, actor=ADA, scan_id=str(self.task(pick).scan_id), order=ORDER, once=None
+                deps=self.workers.imaging,
+                actor=ADA,
+                scan_id=str(self.task(pick).scan_id),
+                order=ORDER,
+                idempotency_key=None,
             )
         except Conflict:
             return  # not finished yet, or nothing has come

@@ -62,15 +62,20 @@ def losing(nth: int) -> Iterator[list[str]]:
 
 def everything(workers: Workers, key: str) -> None:
     """Upload, results, a cancel, a replay, another analysis, a removal: each with the answer that it has always."""
-    once = IdempotencyKey(ADA.account_id, key, "same")
+    idempotency_key = IdempotencyKey(ADA.account_id, key, "same")
     with workers.queues.notified():
-        made = workers.upload(once)
-        assert (workers.upload(once).task_id, workers.upload(once).is_incomplete) == (made.task_id, False)
+        made = workers.upload(idempotency_key)
+        assert (workers.upload(idempotency_key).task_id, workers.upload(idempotency_key).is_incomplete) == (
+            made.task_id,
+            False,
+        )
         assert workers.work() == []
         assert workers.task(made).status is TaskStatus.COMPLETED
-        called = reanalyse(deps=workers.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, once=None)
+        called = reanalyse(
+            deps=workers.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, idempotency_key=None
+        )
         assert cancel(workers.imaging, ADA, str(called.task_id)).status is TaskStatus.CANCELLED
-        again = reanalyse(deps=workers.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, once=None)
+        again = reanalyse(deps=workers.imaging, actor=ADA, scan_id=str(made.scan_id), order=ORDER, idempotency_key=None)
         assert workers.work() == []
         assert (workers.task(again).status, workers.task(again).attempts) == (TaskStatus.COMPLETED, 1)
         lost, _ = begin_upload(workers.imaging, ADA, "image/png", UploadCommand(ORDER))

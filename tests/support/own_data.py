@@ -87,7 +87,7 @@ def live_a_life(patient: ApiClient, doctor: ApiClient) -> Scan:
     )
     records.add(record)
     records.amend(
-        record, clinical_notes.amend_note(writing=record, version=1, text=Findings(WORD, "amended"), by=them, now=now)
+        record, clinical_notes.amend_note(note=record, version=1, text=Findings(WORD, "amended"), by=them, now=now)
     )
     histories.add(
         clinical_notes.write_note(

@@ -1,6 +1,7 @@
 """Which tests touch a file: `python -m tests.support.selection FILE` prints them, for `make test-for FILE=`.
 
-Those that mirror its path, and those that import it, themselves or through what tests share.
+Those of its name, whichever layer they test, since an aggregate has one file a layer; and those that import it,
+themselves or through what tests share.
 """
 
 import ast
@@ -26,16 +27,17 @@ def select_tests(file: Path) -> list[Path]:
     reached = {module}
     while more := {_module(path) for path in tests if path.name[:5] != "test_" and imports[path] & reached} - reached:
         reached |= more
-    mirror = Path("tests", "unit", *module.split(".")[:-1], f"test_{relative.stem}")
     selected = [
-        path
-        for path in tests
-        if path.name.startswith("test_")
-        and (imports[path] & reached or str(path.with_suffix("")).startswith(str(mirror)))
+        path for path in tests if path.name.startswith("test_") and (imports[path] & reached or _is_of(path, relative))
     ]
     if not selected:
         raise ValueError(f"No test outside of tests/stack imports {relative}: run make test.")
     return selected
+
+
+def _is_of(test: Path, file: Path) -> bool:
+    name = f"test_{file.stem}"
+    return test.parts[:2] == ("tests", "unit") and (test.stem == name or test.stem.startswith(f"{name}_"))
 
 
 def _files(folder: str) -> list[Path]:

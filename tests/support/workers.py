@@ -78,14 +78,14 @@ class Workers:
     def __init__(self, clock: Clock) -> None:
         self.clock, self.queues = clock, Queues()
         self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)
-        now, lanes, once = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
+        now, lanes, idempotency = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
         self.models = models()
         purger, pace = Purger(BUCKET), DurationTracker(DurationStore(TABLE))
         self.inference = AnalysisDeps(
             scans=self.scans, objects=self.objects, purger=purger, models=self.models, pace=pace, now=now
         )
         self.sweeper = SweepDeps(self.scans, self.objects, lanes, now)
-        self.dead = DeadLetterDeps(self.scans, once, self.objects, now)
+        self.dead = DeadLetterDeps(self.scans, idempotency, self.objects, now)
         self.imaging = ScanDeps(
             scans=self.scans,
             lists=ScanListStore(TABLE),
@@ -93,7 +93,7 @@ class Workers:
             purger=purger,
             lanes=lanes,
             wait_estimator=WaitEstimator(lanes, DurationStore(TABLE), dict.fromkeys(Priority, 2), now),
-            idempotency=once,
+            idempotency=idempotency,
             counts=UploadRateStore(TABLE, 10**6),
             access=Access(CareStore("ClinicTable"), now),
             sessions=SessionStore("AccountsTable"),
@@ -103,7 +103,7 @@ class Workers:
         )
 
     def upload(
-        self, once: IdempotencyKey | None = None, content: bytes = PNG, order: Order | None = None
+        self, idempotency_key: IdempotencyKey | None = None, content: bytes = PNG, order: Order | None = None
     ) -> AcceptedOrder[Any]:
         """Return an upload, of which S3 says nothing by itself."""
         return upload(
@@ -111,7 +111,7 @@ class Workers:
             actor=ADA,
             image=UploadedImage(content, ImageFormat.PNG),
             command=UploadCommand(order or Order(Priority.HIGH)),
-            once=once,
+            idempotency_key=idempotency_key,
         )
 
     def task(self, of: int | AcceptedOrder[Any] | Task) -> Task:

@@ -45,7 +45,9 @@ def connect_doctor(call: Call[ConnectBody], deps: RecordDeps) -> LetInDoctorOut:
     """Let a professional in with the token they handed out, for good or until a day."""
     token, ends_at = call.path["connect_token"], call.body.ends_at
     return LetInDoctorOut.from_domain(
-        care.connect_doctor(deps=deps, actor=call.actor, token=token, ends_at=ends_at, once=call.idempotency_key)
+        care.connect_doctor(
+            deps=deps, actor=call.actor, token=token, ends_at=ends_at, idempotency_key=call.idempotency_key
+        )
     )
 
 

@@ -45,10 +45,15 @@ def list_histories(call: Call[None], deps: RecordDeps) -> Page:
 @routes.post("/api/medical_histories", HistoryOut, HistoryBody, status=201, idempotent=True)
 def write_history(call: Call[HistoryBody], deps: RecordDeps) -> HistoryOut:
     """Write an entry of the medical history of a patient of one's own."""
-    patient_id, text, once = call.body.user_id, call.body.text(), call.idempotency_key
+    patient_id, text, idempotency_key = call.body.user_id, call.body.text(), call.idempotency_key
     return HistoryOut.from_domain(
         clinical_notes.write_note(
-            deps=deps, actor=call.actor, kind=MEDICAL_HISTORY, patient_id=patient_id, text=text, once=once
+            deps=deps,
+            actor=call.actor,
+            kind=MEDICAL_HISTORY,
+            patient_id=patient_id,
+            text=text,
+            idempotency_key=idempotency_key,
         )
     )
 
@@ -88,10 +93,15 @@ def list_records(call: Call[None], deps: RecordDeps) -> Page:
 @routes.post("/api/patient_records", RecordOut, RecordBody, status=201, idempotent=True)
 def write_record(call: Call[RecordBody], deps: RecordDeps) -> RecordOut:
     """Write a record of a patient of one's own."""
-    patient_id, text, once = call.body.patient_id, call.body.text(), call.idempotency_key
+    patient_id, text, idempotency_key = call.body.patient_id, call.body.text(), call.idempotency_key
     return RecordOut.from_domain(
         clinical_notes.write_note(
-            deps=deps, actor=call.actor, kind=PATIENT_RECORD, patient_id=patient_id, text=text, once=once
+            deps=deps,
+            actor=call.actor,
+            kind=PATIENT_RECORD,
+            patient_id=patient_id,
+            text=text,
+            idempotency_key=idempotency_key,
         )
     )
 

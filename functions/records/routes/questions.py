@@ -21,7 +21,11 @@ def ask_question(call: Call[QuestionBody], deps: RecordDeps) -> QuestionOut:
     body = call.body
     return QuestionOut.from_domain(
         questions.ask_question(
-            deps=deps, actor=call.actor, text=body.question_text, doctor_id=body.doctor_id, once=call.idempotency_key
+            deps=deps,
+            actor=call.actor,
+            text=body.question_text,
+            doctor_id=body.doctor_id,
+            idempotency_key=call.idempotency_key,
         )
     )
 
@@ -59,7 +63,7 @@ def answer_question(call: Call[ResponseBody], deps: RecordDeps) -> ResponseOut:
         actor=call.actor,
         question_id=call.path["id"],
         text=call.body.response_text,
-        once=call.idempotency_key,
+        idempotency_key=call.idempotency_key,
     )
     return ResponseOut.from_question(question)[0]
 

@@ -115,8 +115,8 @@ class SheetOut(Out):
     at: datetime
 
     @classmethod
-    def from_domain(cls, sheet: ChartVersion) -> Self:
-        return cls(version=sheet.version, author_id=sheet.author_id, at=sheet.at)
+    def from_domain(cls, chart_version: ChartVersion) -> Self:
+        return cls(version=chart_version.version, author_id=chart_version.author_id, at=chart_version.at)
 
 
 class PatientSheetOut(Out):

@@ -57,7 +57,7 @@ def revoke_connect_token(deps: RecordDeps, actor: Actor, token: str) -> None:
 
 
 def connect_doctor(
-    deps: RecordDeps, actor: Actor, token: str, ends_at: datetime | None, once: IdempotencyKey | None
+    deps: RecordDeps, actor: Actor, token: str, ends_at: datetime | None, idempotency_key: IdempotencyKey | None
 ) -> LinkedDoctor:
     """Let a professional in. Raises NotAllowed, InvalidFields, and NotFound for every token that does not hold."""
     _require(actor, Action.CONNECT)
@@ -74,14 +74,16 @@ def connect_doctor(
             _professional(deps, connect_token.professional_id),
             CareLink(actor.account_id, connect_token.professional_id, at, ends_at),
         )
-        deps.connect_tokens.spend(connect_token, doctor.link, _entry(actor, Action.CONNECT, doctor.link, at), once)
+        deps.connect_tokens.spend(
+            connect_token, doctor.link, _entry(actor, Action.CONNECT, doctor.link, at), idempotency_key
+        )
         return doctor
 
     def replay(record: IdempotencyRecord) -> LinkedDoctor:
         return _earlier_link(deps, actor, int(record.answer["professional_id"]))
 
     try:
-        return create_once(store=deps.idempotency, key=once, now=lambda: now, create=connect, replay=replay)
+        return create_once(store=deps.idempotency, key=idempotency_key, now=lambda: now, create=connect, replay=replay)
     except Conflict as error:  # other requests spent the token each time
         raise NotFound from error
 
@@ -180,9 +182,9 @@ def list_linked_patients(
 
 def read_patient(deps: RecordDeps, actor: Actor, patient: str) -> PatientChart:
     """Return one patient. Raises NotFound, also for who did not let the caller in."""
-    account, sheet = _get_patient(deps, parse_id(patient))
+    account, chart_version = _get_patient(deps, parse_id(patient))
     relation = deps.access.require(actor, Action.READ_PATIENT, account.id, ResourceRef("patient", account.id))
-    return _patient_chart(actor, relation, account, sheet)
+    return _patient_chart(actor, relation, account, chart_version)
 
 
 def write_chart(deps: RecordDeps, actor: Actor, patient: str, fields: Mapping[str, Any]) -> PatientChart:
@@ -221,5 +223,7 @@ def _get_patient(deps: RecordDeps, patient_id: int) -> tuple[Account, ChartVersi
     return account_and_chart
 
 
-def _patient_chart(actor: Actor, relation: Relation, account: Account, sheet: ChartVersion | None) -> PatientChart:
-    return PatientChart(account, sheet, allows(actor, Action.READ_DIAGNOSIS, Resource(account.id, relation)))
+def _patient_chart(
+    actor: Actor, relation: Relation, account: Account, chart_version: ChartVersion | None
+) -> PatientChart:
+    return PatientChart(account, chart_version, allows(actor, Action.READ_DIAGNOSIS, Resource(account.id, relation)))

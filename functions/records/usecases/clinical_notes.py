@@ -111,7 +111,13 @@ def list_note_versions(
 
 
 def write_note(
-    deps: RecordDeps, actor: Actor, kind: ClinicalNoteKind[T], patient_id: int, text: T, *, once: IdempotencyKey | None
+    deps: RecordDeps,
+    actor: Actor,
+    kind: ClinicalNoteKind[T],
+    patient_id: int,
+    text: T,
+    *,
+    idempotency_key: IdempotencyKey | None,
 ) -> Note[T]:
     """Write a new note of a patient. Raises NotFound for a stranger, NotAllowed, IdempotencyKeyReused."""
 
@@ -122,13 +128,13 @@ def write_note(
         note = clinical_notes.write_note(
             id=number, patient_id=patient_id, author_id=actor.account_id, text=text, now=now, departments=departments
         )
-        kind.store(deps).add(note, once)
+        kind.store(deps).add(note, idempotency_key)
         return note
 
     def replay(record: IdempotencyRecord) -> Note[T]:
         return _get_note(deps=deps, actor=actor, kind=kind, action=kind.read_action, note_id=int(record.answer["id"]))
 
-    return create_once(store=deps.idempotency, key=once, now=deps.now, create=create, replay=replay)
+    return create_once(store=deps.idempotency, key=idempotency_key, now=deps.now, create=create, replay=replay)
 
 
 def amend_note(
@@ -137,7 +143,7 @@ def amend_note(
     """Write over `version`, which is kept. Raises NotFound, NotAllowed, and Conflict when a newer version stands."""
     before = _get_note(deps=deps, actor=actor, kind=kind, action=kind.write_action, note_id=parse_id(note_id))
     after = clinical_notes.amend_note(
-        writing=before, version=version, text=change(before.text), by=actor.account_id, now=deps.now()
+        note=before, version=version, text=change(before.text), by=actor.account_id, now=deps.now()
     )
     kind.store(deps).amend(before, after)
     return after

@@ -131,18 +131,18 @@ def list_departments(deps: RecordDeps, actor: Actor, request: PageRequest) -> tu
     return deps.departments.get_many(page.items), deps.tokens.next_cursor(page.last, scope)
 
 
-def create_department(deps: RecordDeps, name: str, once: IdempotencyKey | None) -> Department:
+def create_department(deps: RecordDeps, name: str, idempotency_key: IdempotencyKey | None) -> Department:
     """Return a new department. Raises AlreadyTaken for the name of another open one, IdempotencyKeyReused."""
 
     def create(now: datetime) -> Department:
         department = Department(deps.fresh_id(now), name, now)
-        deps.departments.add(department, once)
+        deps.departments.add(department, idempotency_key)
         return department
 
     def replay(record: IdempotencyRecord) -> Department:
         return deps.departments.get_open(int(record.answer["id"]))
 
-    return create_once(store=deps.idempotency, key=once, now=deps.now, create=create, replay=replay)
+    return create_once(store=deps.idempotency, key=idempotency_key, now=deps.now, create=create, replay=replay)
 
 
 def rename_department(deps: RecordDeps, department_id: str, name: str) -> Department:

@@ -22,7 +22,7 @@ NO_SUCH_DOCTOR = "There is no such doctor."
 
 
 def ask_question(
-    deps: RecordDeps, actor: Actor, text: str, doctor_id: int | None, once: IdempotencyKey | None
+    deps: RecordDeps, actor: Actor, text: str, doctor_id: int | None, idempotency_key: IdempotencyKey | None
 ) -> Question:
     """Return a patient's question, to a doctor or to all.
 
@@ -43,13 +43,13 @@ def ask_question(
             created_at=now,
             updated_at=now,
         )
-        deps.questions.add(question, once)
+        deps.questions.add(question, idempotency_key)
         return question
 
     def replay(record: IdempotencyRecord) -> Question:
         return _get_question(deps, int(record.answer["id"]))
 
-    return create_once(store=deps.idempotency, key=once, now=deps.now, create=create, replay=replay)
+    return create_once(store=deps.idempotency, key=idempotency_key, now=deps.now, create=create, replay=replay)
 
 
 def list_own_questions(deps: RecordDeps, actor: Actor, request: PageRequest) -> Questions:
@@ -82,7 +82,7 @@ def read_question(deps: RecordDeps, actor: Actor, question_id: str) -> Question:
 
 
 def answer_question(
-    deps: RecordDeps, actor: Actor, question_id: str, text: str, once: IdempotencyKey | None
+    deps: RecordDeps, actor: Actor, question_id: str, text: str, idempotency_key: IdempotencyKey | None
 ) -> Question:
     """Return the answer.
 
@@ -97,14 +97,19 @@ def answer_question(
             raise AlreadyAnswered
         deps.access.require_as(actor, Action.ANSWER_QUESTION, resource, ResourceRef(RESOURCE, before.id))
         after = questions.answer(before, Response(deps.fresh_id(now), actor.account_id, text, now))
-        deps.questions.answer(before, after, deps.notifications, once)
+        deps.questions.answer(before, after, deps.notifications, idempotency_key)
         return after
 
     def replay(record: IdempotencyRecord) -> Question:
         return _get_question(deps, int(record.answer["id"]))
 
     return create_once(
-        store=deps.idempotency, key=once, now=deps.now, create=create, replay=replay, tries=2 if once else 1
+        store=deps.idempotency,
+        key=idempotency_key,
+        now=deps.now,
+        create=create,
+        replay=replay,
+        tries=2 if idempotency_key else 1,
     )
 
 

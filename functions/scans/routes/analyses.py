@@ -21,7 +21,7 @@ def friendly_analysis(call: Call[FriendlyBody], deps: ScanDeps) -> FriendlyOut:
         actor=call.actor,
         image=image,
         command=call.body.to_command(estimates_time=True),
-        once=call.idempotency_key,
+        idempotency_key=call.idempotency_key,
     )
     return FriendlyOut.from_domain(accepted_order, estimated_time=accepted_order.estimated_time)
 
@@ -35,7 +35,7 @@ def expert_analysis(call: Call[ExpertBody], deps: ScanDeps) -> ExpertOut:
         actor=call.actor,
         image=image,
         command=call.body.to_command(estimates_time=True),
-        once=call.idempotency_key,
+        idempotency_key=call.idempotency_key,
     )
     return ExpertOut.from_domain(
         accepted_order, priority=call.body.priority, estimated_time=accepted_order.estimated_time

@@ -46,7 +46,11 @@ def upload(call: Call[UploadBody], deps: ScanDeps) -> UploadOut:
     image = one_image(call.files, "file")
     return UploadOut.from_domain(
         uploads.upload(
-            deps=deps, actor=call.actor, image=image, command=call.body.to_command(), once=call.idempotency_key
+            deps=deps,
+            actor=call.actor,
+            image=image,
+            command=call.body.to_command(),
+            idempotency_key=call.idempotency_key,
         )
     )
 
@@ -56,7 +60,7 @@ def begin_upload(call: Call[UploadStart], deps: ScanDeps) -> UploadStartOut:
     """Begin an upload of up to 50 MB straight to S3; its analysis starts when the file has come."""
     command, kind = call.body.to_command(), call.body.content_type
     accepted_order, form = uploads.begin_upload(
-        deps=deps, actor=call.actor, content_type=kind, command=command, once=call.idempotency_key
+        deps=deps, actor=call.actor, content_type=kind, command=command, idempotency_key=call.idempotency_key
     )
     return UploadStartOut.from_domain(accepted_order, upload=FormOut.from_domain(form))
 
@@ -91,6 +95,10 @@ def list_analyses(call: Call[None], deps: ScanDeps) -> list[TaskOut]:
 def analyse_again(call: Call[OrderBody], deps: ScanDeps) -> AgainOut:
     """Order another analysis of a stored scan; earlier ones stay as they are."""
     accepted_order = tasks.reanalyse(
-        deps=deps, actor=call.actor, scan_id=call.path["scan_id"], order=call.body.to_order(), once=call.idempotency_key
+        deps=deps,
+        actor=call.actor,
+        scan_id=call.path["scan_id"],
+        order=call.body.to_order(),
+        idempotency_key=call.idempotency_key,
     )
     return AgainOut.from_domain(accepted_order, estimated_time=accepted_order.estimated_time)

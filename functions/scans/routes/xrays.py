@@ -39,11 +39,19 @@ def add_xray(call: Call[XrayBody | XrayStart], deps: ScanDeps) -> XrayOut | Xray
         if call.files:
             raise InvalidFields({IMAGE: ["Send the image, or a content_type to send it straight to S3; not both."]})
         accepted_order, form = uploads.begin_upload(
-            deps=deps, actor=call.actor, content_type=call.body.content_type, command=command, once=call.idempotency_key
+            deps=deps,
+            actor=call.actor,
+            content_type=call.body.content_type,
+            command=command,
+            idempotency_key=call.idempotency_key,
         )
         return XrayStartOut.from_upload(scans.read_uploaded(deps, accepted_order), accepted_order, form)
     accepted_order = uploads.upload(
-        deps=deps, actor=call.actor, image=one_image(call.files, IMAGE), command=command, once=call.idempotency_key
+        deps=deps,
+        actor=call.actor,
+        image=one_image(call.files, IMAGE),
+        command=command,
+        idempotency_key=call.idempotency_key,
     )
     return XrayOut.from_domain(scans.read_uploaded(deps, accepted_order))
 

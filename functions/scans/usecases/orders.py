@@ -87,10 +87,10 @@ def place_order(
     )
 
 
-def complete_order(deps: ScanDeps, once: IdempotencyKey | None) -> None:
+def complete_order(deps: ScanDeps, idempotency_key: IdempotencyKey | None) -> None:
     """Mark an order as carried out, for replays of its key."""
-    if once:
-        deps.idempotency.finish(once)
+    if idempotency_key:
+        deps.idempotency.finish(idempotency_key)
 
 
 def _new_record(deps: ScanDeps, taking: OrderRequest, draft: Draft) -> IdempotencyRecord:

@@ -69,7 +69,7 @@ def cancel_with_retry(deps: ScanDeps, task: Task) -> Task:
 
 
 def reanalyse(
-    deps: ScanDeps, actor: Actor, scan_id: str, order: Order, once: IdempotencyKey | None
+    deps: ScanDeps, actor: Actor, scan_id: str, order: Order, idempotency_key: IdempotencyKey | None
 ) -> AcceptedOrder[Task]:
     """Order another analysis of a stored image; earlier ones stay. Raises Conflict while the image is being read."""
     scan = deps.scans.get(parse_id(scan_id))
@@ -87,11 +87,11 @@ def reanalyse(
         deps.scans.add_analysis(task, beside)
         return task
 
-    accepted_order = place_order(deps, OrderRequest(actor, order, once, estimates_time=True), keep, scan.id)
+    accepted_order = place_order(deps, OrderRequest(actor, order, idempotency_key, estimates_time=True), keep, scan.id)
     task = accepted_order.new_item or deps.scans.task(accepted_order.task_id)
     if task and accepted_order.is_incomplete:
         deps.lanes.enqueue(task)
-        complete_order(deps, once)
+        complete_order(deps, idempotency_key)
     return accepted_order
 
 

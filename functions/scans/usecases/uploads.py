@@ -43,7 +43,11 @@ class UploadedImage:
 
 
 def upload(
-    deps: ScanDeps, actor: Actor, image: UploadedImage, command: UploadCommand, once: IdempotencyKey | None = None
+    deps: ScanDeps,
+    actor: Actor,
+    image: UploadedImage,
+    command: UploadCommand,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> AcceptedOrder[Scan]:
     """Keep an image and start its analysis.
 
@@ -51,25 +55,34 @@ def upload(
     """
     patient_id = _patient_of(deps, actor, command)
     accepted_order = _place_order(
-        deps, OrderRequest(actor, command.order, once, estimates_time=command.estimates_time), command, patient_id
+        deps,
+        OrderRequest(actor, command.order, idempotency_key, estimates_time=command.estimates_time),
+        command,
+        patient_id,
     )
     if accepted_order.is_incomplete:
         key = upload_key(command.order.priority, accepted_order.scan_id, accepted_order.task_id)
         deps.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
-        complete_order(deps, once)
+        complete_order(deps, idempotency_key)
     return accepted_order
 
 
 def begin_upload(
-    deps: ScanDeps, actor: Actor, content_type: str, command: UploadCommand, once: IdempotencyKey | None = None
+    deps: ScanDeps,
+    actor: Actor,
+    content_type: str,
+    command: UploadCommand,
+    idempotency_key: IdempotencyKey | None = None,
 ) -> tuple[AcceptedOrder[Scan], PresignedPost]:
     """Return a scan whose image the client sends straight to S3; its arrival starts the analysis.
 
     Raises TooManyRequests, IdempotencyKeyReused, InProgress, and Conflict when a replay comes after the form has ended.
     """
     patient_id = _patient_of(deps, actor, command)
-    counted_at = _count_upload(deps, actor, once)
-    accepted_order = _place_order(deps, OrderRequest(actor, command.order, once, is_complete=True), command, patient_id)
+    counted_at = _count_upload(deps, actor, idempotency_key)
+    accepted_order = _place_order(
+        deps, OrderRequest(actor, command.order, idempotency_key, is_complete=True), command, patient_id
+    )
     if accepted_order.new_item is None and counted_at:  # a replay begins nothing
         deps.counts.uncount(actor.account_id, counted_at)
     # A replay's form ends when the first one does.
@@ -80,7 +93,7 @@ def begin_upload(
     return accepted_order, deps.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
-def _count_upload(deps: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> datetime | None:
+def _count_upload(deps: ScanDeps, actor: Actor, idempotency_key: IdempotencyKey | None) -> datetime | None:
     """Return when one more upload was counted; None for a replay over the limit, which goes on.
 
     Raises TooManyRequests.
@@ -90,7 +103,7 @@ def _count_upload(deps: ScanDeps, actor: Actor, once: IdempotencyKey | None) -> 
         deps.counts.count(actor.account_id, now)
     except TooManyRequests:
         # Only now: most keys are new, and looking each up would cost them a round trip.
-        if once is None or deps.idempotency.find(once, now) is None:
+        if idempotency_key is None or deps.idempotency.find(idempotency_key, now) is None:
             raise
         return None
     return now

@@ -87,7 +87,7 @@ def occlude(
     start = clock()
     before = _evidence(model, tensor, labels)[0]
     look = _Occlusion(
-        model=model, tensor=tensor, labels=labels, before=before, once=max(clock() - start, 1e-6), clock=clock
+        model=model, tensor=tensor, labels=labels, before=before, run_seconds=max(clock() - start, 1e-6), clock=clock
     )
     heat = np.ones((len(labels), _SIDES[-1], _SIDES[-1]), np.float32)
     mask = np.ones((_SIDES[0], _SIDES[0]), bool)
@@ -109,24 +109,24 @@ class _Occlusion:
     tensor: NDArray[np.float32]
     labels: list[int]
     before: NDArray[np.float64]
-    """The labels' evidence with nothing hidden, which took `once` seconds to find."""
-    once: float
+    """The labels' evidence with nothing hidden, which took `run_seconds` seconds to find."""
+    run_seconds: float
     clock: Clock
 
     def drops(self, cells: NDArray[np.int64], side: int, end: float) -> NDArray[np.float64] | None:
         """Return the evidence that each label loses with each cell hidden; None if that would last beyond `end`."""
         drops_by_cell = []
-        for some in _batches(cells, _batch_size(self.once) if self.model.takes_batches else 1):
-            if self.clock() + self.once * len(some) > end:
+        for some in _batches(cells, _batch_size(self.run_seconds) if self.model.takes_batches else 1):
+            if self.clock() + self.run_seconds * len(some) > end:
                 return None
             inputs = [_hide(self.tensor, cell, side, self.model.card.input.channels_last) for cell in some]
             drops_by_cell.append(self.before - _evidence(self.model, np.concatenate(inputs), self.labels))
         return np.concatenate(drops_by_cell)
 
 
-def _batch_size(once: float) -> int:
-    """Return how many images to run at once, if one alone takes `once` seconds."""
-    return max(1, min(_BATCH, int(_BATCH_SECONDS / once)))
+def _batch_size(run_seconds: float) -> int:
+    """Return how many images to run at once, if one alone takes `run_seconds` seconds."""
+    return max(1, min(_BATCH, int(_BATCH_SECONDS / run_seconds)))
 
 
 def _refine(heat: Grid, cells: NDArray[np.int64], drops: NDArray[np.float64], side: int) -> None:

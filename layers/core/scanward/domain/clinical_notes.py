@@ -44,11 +44,11 @@ def write_note(  # noqa: PLR0917 (a first version says as much)
     )
 
 
-def amend_note(writing: Note[T], version: int, text: T, by: int, now: datetime) -> Note[T]:
+def amend_note(note: Note[T], version: int, text: T, by: int, now: datetime) -> Note[T]:
     """Return the next version, written over `version`. Raises Conflict when that is not the one that stands."""
-    if version != writing.version:
+    if version != note.version:
         raise Conflict
-    return replace(writing, text=text, version=version + 1, updated_at=now, amended_by=by)
+    return replace(note, text=text, version=version + 1, updated_at=now, amended_by=by)
 
 
 @dataclass(frozen=True, slots=True)

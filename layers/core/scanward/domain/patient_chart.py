@@ -30,6 +30,6 @@ def first_version(patient_id: int, author_id: int, now: datetime) -> ChartVersio
     return ChartVersion(patient_id, 0, author_id, now)
 
 
-def next_version(sheet: ChartVersion, author_id: int, fields: Mapping[str, Any], now: datetime) -> ChartVersion:
+def next_version(chart_version: ChartVersion, author_id: int, fields: Mapping[str, Any], now: datetime) -> ChartVersion:
     """Return the next version: `fields` as given, the others as they were."""
-    return replace(sheet, **fields, version=sheet.version + 1, author_id=author_id, at=now)
+    return replace(chart_version, **fields, version=chart_version.version + 1, author_id=author_id, at=now)

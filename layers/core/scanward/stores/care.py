@@ -333,7 +333,9 @@ class ConnectTokenStore:
             return False
         return True
 
-    def spend(self, token: ConnectToken, link: CareLink, entry: AccessEntry, once: IdempotencyKey | None) -> None:
+    def spend(
+        self, token: ConnectToken, link: CareLink, entry: AccessEntry, idempotency_key: IdempotencyKey | None
+    ) -> None:
         """Make a link of a token, with its entry in the log, all or nothing; it replaces an earlier link of the two.
 
         Raises Conflict when the token was used, revoked or expired meanwhile, or the earlier link changed.
@@ -350,8 +352,10 @@ class ConnectTokenStore:
                 for place in link_entries(before):
                     write.delete(place)
             write.save(access_item(entry))
-            if once:
-                put_record(write, once, {"professional_id": str(link.professional_id)}, entry.at, is_done=True)
+            if idempotency_key:
+                put_record(
+                    write, idempotency_key, {"professional_id": str(link.professional_id)}, entry.at, is_done=True
+                )
 
         try:
             transact_write(fill)

@@ -72,19 +72,19 @@ class NoteVersion(Generic[T]):
     at: datetime
 
 
-def note_item(kind: NoteKind[T], writing: Note[T]) -> NoteItem:
+def note_item(kind: NoteKind[T], note: Note[T]) -> NoteItem:
     """Return the item of a writing."""
     return NoteItem(
-        kind.key(writing.id),
+        kind.key(note.id),
         kind.sort,
-        patient_id=writing.patient_id,
-        author_id=writing.author_id,
-        text=kind.spell(writing.text),
-        version=writing.version,
-        created_ms=to_ms(writing.created_at),
-        updated_ms=to_ms(writing.updated_at),
-        amended_by=writing.amended_by,
-        departments=set(writing.departments) or None,
+        patient_id=note.patient_id,
+        author_id=note.author_id,
+        text=kind.spell(note.text),
+        version=note.version,
+        created_ms=to_ms(note.created_at),
+        updated_ms=to_ms(note.updated_at),
+        amended_by=note.amended_by,
+        departments=set(note.departments) or None,
     )
 
 
@@ -103,14 +103,14 @@ def note_of(kind: NoteKind[T], item: NoteItem) -> Note[T]:
     )
 
 
-def version_item(kind: NoteKind[T], writing: Note[T]) -> NoteVersionItem:
+def version_item(kind: NoteKind[T], note: Note[T]) -> NoteVersionItem:
     """Return the item of a version that is about to be replaced."""
     return NoteVersionItem(
-        kind.key(writing.id),
-        keys.version(writing.version),
-        text=kind.spell(writing.text),
-        author_id=writing.amended_by,
-        at_ms=to_ms(writing.updated_at),
+        kind.key(note.id),
+        keys.version(note.version),
+        text=kind.spell(note.text),
+        author_id=note.amended_by,
+        at_ms=to_ms(note.updated_at),
     )
 
 
@@ -119,10 +119,10 @@ def version_of(kind: NoteKind[T], item: NoteVersionItem) -> NoteVersion[T]:
     return NoteVersion(keys.number(item.sk), kind.read(item.text), int(item.author_id), from_ms(item.at_ms))
 
 
-def note_entries(kind: NoteKind[T], writing: Note[T]) -> list[ListEntry]:
+def note_entries(kind: NoteKind[T], note: Note[T]) -> list[ListEntry]:
     """Return a writing's places: in the patient's list, and in those of departments."""
-    lists = [kind.list_of(writing.patient_id), *map(keys.records_in, writing.departments)]
-    return [ListEntry(key, keys.sortable(writing.id)) for key in lists]
+    lists = [kind.list_of(note.patient_id), *map(keys.records_in, note.departments)]
+    return [ListEntry(key, keys.sortable(note.id)) for key in lists]
 
 
 class NoteStore(Generic[T]):
@@ -134,15 +134,15 @@ class NoteStore(Generic[T]):
         self._kind = kind
         self._lists = ListStore(table)
 
-    def add(self, writing: Note[T], once: IdempotencyKey | None = None) -> None:
+    def add(self, note: Note[T], idempotency_key: IdempotencyKey | None = None) -> None:
         """Keep a new one with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
-            write.save(note_item(self._kind, writing), condition=NoteItem.pk.does_not_exist())
-            for row in note_entries(self._kind, writing):
+            write.save(note_item(self._kind, note), condition=NoteItem.pk.does_not_exist())
+            for row in note_entries(self._kind, note):
                 write.save(row)
-            if once:
-                put_record(write, once, {"id": str(writing.id)}, writing.created_at, is_done=True)
+            if idempotency_key:
+                put_record(write, idempotency_key, {"id": str(note.id)}, note.created_at, is_done=True)
 
         transact_write_or_conflict(fill)
 
@@ -187,22 +187,20 @@ class NoteStore(Generic[T]):
         """Leave nothing of a patient's, nor of what was replaced; may be done again after half of it."""
         with sdk_errors_mapped():
             for row in ListEntry.query(self._kind.list_of(patient_id), consistent_read=True):
-                writing = self.get(int(row.sk))
-                if writing:
-                    self._delete(writing)
+                note = self.get(int(row.sk))
+                if note:
+                    self._delete(note)
                 row.delete()
 
-    def _delete(self, writing: Note[T]) -> None:
+    def _delete(self, note: Note[T]) -> None:
         """Delete a note but for the entry in the patient's list, which goes last, by the caller: it is what a second
         try begins with.
         """
-        for item in NoteVersionItem.query(
-            self._kind.key(writing.id), NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
-        ):
+        for item in NoteVersionItem.query(self._kind.key(note.id), NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)):
             item.delete()
-        for row in note_entries(self._kind, writing)[1:]:
+        for row in note_entries(self._kind, note)[1:]:
             row.delete()
-        NoteItem(self._kind.key(writing.id), self._kind.sort).delete()
+        NoteItem(self._kind.key(note.id), self._kind.sort).delete()
 
 
 HISTORIES: NoteKind[Surgery] = NoteKind(

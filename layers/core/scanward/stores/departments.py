@@ -306,15 +306,15 @@ class DepartmentStore:
             bind_table(model, table)
         self._lists = ListStore(table)
 
-    def add(self, department: Department, once: IdempotencyKey | None = None) -> None:
+    def add(self, department: Department, idempotency_key: IdempotencyKey | None = None) -> None:
         """Keep a new one, all or nothing. Raises AlreadyTaken, or Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
             write.save(department_item(department), condition=DepartmentItem.pk.does_not_exist())
             write.save(name_item(department), condition=NameItem.pk.does_not_exist())
             write.save(department_entry(department))
-            if once:
-                put_record(write, once, {"id": str(department.id)}, department.created_at, is_done=True)
+            if idempotency_key:
+                put_record(write, idempotency_key, {"id": str(department.id)}, department.created_at, is_done=True)
 
         self._write(fill, department)
 

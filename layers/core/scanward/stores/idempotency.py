@@ -32,39 +32,41 @@ class IdempotencyStore:
     def __init__(self, table: str) -> None:
         bind_table(IdempotencyItem, table)
 
-    def find(self, once: IdempotencyKey, now: datetime) -> IdempotencyRecord | None:
+    def find(self, idempotency_key: IdempotencyKey, now: datetime) -> IdempotencyRecord | None:
         """Return what was made for the key, strongly consistent, or None.
 
         Raises IdempotencyKeyReused for another request's key.
         """
-        item = get_item(IdempotencyItem, keys.idempotency(once.account_id), once.key)
+        item = get_item(IdempotencyItem, keys.idempotency(idempotency_key.account_id), idempotency_key.key)
         if item is None:
             return None
         if item.expires_at <= now.timestamp():
             return None
-        if item.fingerprint != once.fingerprint:
+        if item.fingerprint != idempotency_key.fingerprint:
             raise IdempotencyKeyReused
         return IdempotencyRecord(item.made, from_ms(item.begun_ms), item.done)
 
-    def finish(self, once: IdempotencyKey) -> None:
+    def finish(self, idempotency_key: IdempotencyKey) -> None:
         """Mark the thing as made, all of it."""
         with sdk_errors_mapped():
-            IdempotencyItem(keys.idempotency(once.account_id), once.key).update([IdempotencyItem.done.set(True)])
+            IdempotencyItem(keys.idempotency(idempotency_key.account_id), idempotency_key.key).update(
+                [IdempotencyItem.done.set(True)]
+            )
 
 
 def put_record(
-    write: TransactWrite, once: IdempotencyKey, answer: Mapping[str, str], now: datetime, *, is_done: bool
+    write: TransactWrite, idempotency_key: IdempotencyKey, answer: Mapping[str, str], now: datetime, *, is_done: bool
 ) -> None:
     """Add the mark to a transaction, which fails when there is one that has not expired."""
     fresh = IdempotencyItem.pk.does_not_exist() | (IdempotencyItem.expires_at <= int(now.timestamp()))
     item = IdempotencyItem(
-        keys.idempotency(once.account_id),
-        once.key,
-        fingerprint=once.fingerprint,
+        keys.idempotency(idempotency_key.account_id),
+        idempotency_key.key,
+        fingerprint=idempotency_key.fingerprint,
         made=dict(answer),
         begun_ms=to_ms(now),
         done=is_done,
-        expires_at=int((now + once.retention).timestamp()),
+        expires_at=int((now + idempotency_key.retention).timestamp()),
     )
     write.save(item, condition=fresh)
 

@@ -109,15 +109,15 @@ class QuestionStore:
             bind_table(model, table)
         self._lists = ListStore(table)
 
-    def add(self, question: Question, once: IdempotencyKey | None = None) -> None:
+    def add(self, question: Question, idempotency_key: IdempotencyKey | None = None) -> None:
         """Keep a new question with its places, all or nothing. Raises Conflict when its id or the key is in use."""
 
         def fill(write: TransactWrite) -> None:
             write.save(question_item(question), condition=QuestionItem.pk.does_not_exist())
             for row in question_entries(question):
                 write.save(row)
-            if once:
-                put_record(write, once, {"id": str(question.id)}, question.created_at, is_done=True)
+            if idempotency_key:
+                put_record(write, idempotency_key, {"id": str(question.id)}, question.created_at, is_done=True)
 
         transact_write_or_conflict(fill)
 
@@ -126,7 +126,7 @@ class QuestionStore:
         before: Question,
         after: Question,
         notices: NotificationStore | None = None,
-        once: IdempotencyKey | None = None,
+        idempotency_key: IdempotencyKey | None = None,
     ) -> None:
         """Write the response, and that the patient is to be told, on the condition that there is none.
 
@@ -140,8 +140,8 @@ class QuestionStore:
                 write.save(row)
             if notices:
                 notices.write(write, Notification(after.patient_id, after.id), after.updated_at)
-            if once:
-                put_record(write, once, {"id": str(after.id)}, after.updated_at, is_done=True)
+            if idempotency_key:
+                put_record(write, idempotency_key, {"id": str(after.id)}, after.updated_at, is_done=True)
 
         try:
             transact_write(fill)

@@ -46,12 +46,12 @@ def reception(inference: AnalysisDeps) -> IngestDeps:
         id=ACCOUNT, role=Role.HOSPITAL, names=Names(email="pacs@example.org"), profile=Profile(), now=clock.now()
     )
     AccountStore("AccountsTable").add(hospital, "hash")
-    gates, once = SessionStore("AccountsTable"), IdempotencyStore("ScansTable")
+    gates, idempotency_key = SessionStore("AccountsTable"), IdempotencyStore("ScansTable")
     return IngestDeps(
         scans=inference.scans,
         objects=inference.objects,
         sessions=gates,
-        idempotency=once,
+        idempotency=idempotency_key,
         now=inference.now,
         fresh_id=clock.fresh_id,
     )

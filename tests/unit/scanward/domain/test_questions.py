@@ -46,9 +46,9 @@ def test_a_question_is_answered_only_once() -> None:
 
 def test_an_amendment_goes_over_the_version_that_stands() -> None:
     first = clinical_notes.write_note(id=9, patient_id=PATIENT, author_id=NAMED, text="one", now=NOW)
-    second = clinical_notes.amend_note(writing=first, version=1, text="two", by=OTHER, now=LATER)
+    second = clinical_notes.amend_note(note=first, version=1, text="two", by=OTHER, now=LATER)
     assert (second.version, second.text, second.author_id, second.amended_by) == (2, "two", NAMED, OTHER)
     assert (second.created_at, second.updated_at) == (NOW, LATER)
     for version in (1, 3):
         with pytest.raises(Conflict):
-            clinical_notes.amend_note(writing=second, version=version, text="three", by=NAMED, now=LATER)
+            clinical_notes.amend_note(note=second, version=version, text="three", by=NAMED, now=LATER)

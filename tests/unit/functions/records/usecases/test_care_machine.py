@@ -69,7 +69,9 @@ class People(RuleBasedStateMachine):
         patient, professional = self._patient(who), self._professional(whom)
         token = care.create_connect_token(self.clinic, self._actor(professional), 60).token
         ends_at = self.model.clock.time + hours * HOUR if hours else None
-        care.connect_doctor(deps=self.clinic, actor=self._actor(patient), token=token, ends_at=ends_at, once=None)
+        care.connect_doctor(
+            deps=self.clinic, actor=self._actor(patient), token=token, ends_at=ends_at, idempotency_key=None
+        )
         self.model.links[patient, professional] = ends_at
 
     @rule(who=PICK, whom=PICK)
@@ -148,7 +150,7 @@ class People(RuleBasedStateMachine):
                 kind=PATIENT_RECORD,
                 patient_id=patient,
                 text=text,
-                once=None,
+                idempotency_key=None,
             )
         )
         assert (record is not REFUSED) is expected
@@ -169,7 +171,7 @@ class People(RuleBasedStateMachine):
         doctor = approved[whom % len(approved)] if named and approved else None
         patient = self._patient(who)
         question = questions.ask_question(
-            deps=self.clinic, actor=self._actor(patient), text="why?", doctor_id=doctor, once=None
+            deps=self.clinic, actor=self._actor(patient), text="why?", doctor_id=doctor, idempotency_key=None
         )
         self.model.questions[question.id] = Asked(patient, doctor)
 
@@ -181,7 +183,7 @@ class People(RuleBasedStateMachine):
         expected = self.model.answers(actor, asked)
         done = self._tried(
             lambda: questions.answer_question(
-                deps=self.clinic, actor=self._actor(actor), question_id=str(number), text="so", once=None
+                deps=self.clinic, actor=self._actor(actor), question_id=str(number), text="so", idempotency_key=None
             )
         )
         assert (done is not REFUSED) is expected

@@ -45,7 +45,7 @@ def amend_often(store: NoteStore[Any], patient_id: int, text: Any) -> None:
     store.add(writing)
     for version in range(1, MANY + 1):
         after = clinical_notes.amend_note(
-            writing=writing, version=version, text=text, by=7, now=AT + timedelta(seconds=version)
+            note=writing, version=version, text=text, by=7, now=AT + timedelta(seconds=version)
         )
         store.amend(writing, after)
         writing = after
