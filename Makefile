@@ -43,7 +43,7 @@ faults: python ## the fault cases of docs/faults.md, and lists of 10,000 items, 
 		tests/unit/functions/realtime/usecases/test_push_shuffled_stream.py \
 		tests/unit/functions/realtime/usecases/test_connections_reconnects.py \
 		tests/unit/functions/records/routes/test_care_read_units.py \
-		tests/unit/functions/records/usecases/test_lists_read_units.py \
+		tests/unit/scanward/stores/test_lists_clinic_read_units.py \
 		tests/unit/scanward/stores/test_lists_read_units.py
 
 lint: python ## ruff, mypy, import-linter, the OpenAPI document, sam validate

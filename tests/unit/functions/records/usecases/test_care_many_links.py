@@ -20,7 +20,7 @@ from tests.support.links import add_link, connect, log_of
 from tests.support.own_data import deliver
 from tests.support.people import own_id
 from tests.unit.functions.records.routes.test_care import end_links
-from tests.unit.functions.records.usecases.test_exports import packed_list
+from tests.unit.functions.records.usecases.test_personal_data_exports import packed_list
 
 MANY = 205
 LINKS_AT_ONCE = 33  # of three items each: a transaction takes a hundred

@@ -27,7 +27,7 @@ from tests.support.cloud import BUCKET, TABLES
 from tests.support.departments import assign, department
 from tests.support.own_data import CLINIC, add_scan, deliver
 from tests.support.people import own_id
-from tests.unit.functions.records.usecases.test_exports import fetched, packed_list
+from tests.unit.functions.records.usecases.test_personal_data_exports import fetched, packed_list
 
 AT = datetime(2026, 5, 8, tzinfo=UTC)
 MANY = 60

@@ -17,7 +17,7 @@ def test_source_file_selects_its_mirror_and_what_imports_it() -> None:
 
 
 def test_shared_test_module_selects_what_imports_it() -> None:
-    assert Path("tests/unit/test_selection.py") in select_tests(Path("tests/support/selection.py"))
+    assert Path("tests/unit/tests/support/test_selection.py") in select_tests(Path("tests/support/selection.py"))
 
 
 def test_source_file_reaches_tests_through_what_tests_share() -> None:
@@ -27,7 +27,9 @@ def test_source_file_reaches_tests_through_what_tests_share() -> None:
 
 
 def test_test_file_selects_itself() -> None:
-    assert select_tests(Path("tests/unit/test_selection.py")) == [Path("tests/unit/test_selection.py")]
+    assert select_tests(Path("tests/unit/tests/support/test_selection.py")) == [
+        Path("tests/unit/tests/support/test_selection.py")
+    ]
 
 
 @pytest.mark.parametrize("arguments", [["no/such/file.py"], ["README.md"], ["/etc/passwd"], [], ["a.py", "b.py"]])
