@@ -16,6 +16,11 @@ def test_source_file_selects_its_mirror_and_what_imports_it() -> None:
     )
 
 
+def test_source_file_selects_the_tests_of_its_name_in_every_layer() -> None:
+    selected = select_tests(Path("functions/records/usecases/care.py"))
+    assert Path("tests/unit/functions/records/routes/test_care.py") in selected
+
+
 def test_shared_test_module_selects_what_imports_it() -> None:
     assert Path("tests/unit/tests/support/test_selection.py") in select_tests(Path("tests/support/selection.py"))
 
