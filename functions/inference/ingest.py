@@ -8,7 +8,7 @@ import json
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import unquote_plus
 
 from scanward.domain import tasks
@@ -22,7 +22,10 @@ from scanward.errors import Conflict, NotFound, Unavailable
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import IdempotencyWrite, ScanStore
-from scanward.stores.sessions import SessionStore
+
+if TYPE_CHECKING:
+    # What dead letters need of this file needs no accounts, and no import of them.
+    from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +114,7 @@ class IngestDeps:
 
     scans: ScanStore
     objects: ObjectStore
-    sessions: SessionStore
+    sessions: "SessionStore"
     idempotency: IdempotencyStore
     now: Callable[[], datetime]
     fresh_id: Callable[[datetime], int]
