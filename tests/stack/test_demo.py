@@ -111,7 +111,7 @@ def test_a_limit_says_when_to_come_back(tmp_path: Path) -> None:
 
 
 def play(stack_file: Path, *image: str) -> "subprocess.CompletedProcess[str]":
-    """Run the story without a terminal."""
+    """Run the demo without a terminal."""
     results = stack_file.parent / "results"
     places = ["--stack", str(stack_file), "--results", str(results)]
     command = [sys.executable, "-m", "infra.demo", *places, *image]
