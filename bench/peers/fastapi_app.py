@@ -125,7 +125,7 @@ def read_scan(scan_id: int, account_id: Annotated[int, Depends(_gate)]) -> Answe
 
 
 async def read_scan_in_loop(scan_id: int, account_id: Annotated[int, Depends(_gate_in_loop)]) -> Answer:
-    """Answer in the event loop itself, which in Lambda has nobody else to serve."""
+    """Answer in the event loop itself, which in Lambda has no other request to serve."""
     return _read(scan_id, account_id)
 
 

@@ -40,7 +40,7 @@ def app(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Answer one WebSocket event; tokens are in its query and are never logged."""
     try:
         reply = answer(deps, event)
-    except Exception as failure:  # its message may hold what somebody sent, and Lambda would log it
+    except Exception as failure:  # its message may hold what a client sent, and Lambda would log it
         log_failure(log, failure)
         reply = {"statusCode": 500}
     log.info("socket", extra={"event_type": event["requestContext"]["eventType"], "status": reply["statusCode"]})

@@ -30,7 +30,7 @@ processor = BatchProcessor(event_type=EventType.DynamoDBStreams, raise_on_entire
 
 @log_failures(log)
 def read_record(record: DynamoDBRecord) -> None:
-    """Push one change of the table: a task that moved, somebody who began to watch one, or a notice."""
+    """Push one change of the table: a task that moved, a socket that began to watch one, or a notice."""
     change = record.raw_event["dynamodb"]
     image = change.get("NewImage")
     kind = change["Keys"]["sk"]["S"]

@@ -62,7 +62,7 @@ def _check_task(deps: SweepDeps, task_id: int) -> str | None:
             return None
         return _settle(deps, task)
     except Conflict:
-        return None  # somebody moved it meanwhile, which is all that was wanted
+        return None  # a worker moved it meanwhile, which is all that was wanted
     except (Unavailable, ValueError, TypeError, KeyError):  # the last ones of an item that cannot be read
         return "untouched"
 
@@ -74,7 +74,7 @@ def _settle(deps: SweepDeps, task: Task) -> str:
     if task.attempts >= tasks.MAX_ATTEMPTS:
         return _fail(deps, task, FailureReason.RETRIES_EXHAUSTED, now)
     if task.status is TaskStatus.IN_PROGRESS or deps.objects.exists(task.object_key):
-        # Its worker is dead or its event was lost. Nobody is in its way: a lease that is over lets the next one in.
+        # Its worker is dead or its event was lost. Nothing is in its way: a lease that is over lets the next one in.
         deps.lanes.enqueue(task)
         deps.scans.write_transition(task, tasks.postpone(task, now))
         return "announced"

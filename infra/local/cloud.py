@@ -128,7 +128,7 @@ class EmbeddedCloud:
 def start(cloud: EmbeddedCloud) -> bool:
     """Have it listening; False when it already was. One that listens elsewhere or otherwise is started anew.
 
-    Raises UserError when the port is somebody else's or the cloud does not come up.
+    Raises UserError when another program holds the port or the cloud does not come up.
     """
     running = _running(cloud)
     if running == _describe_mode(cloud) and is_cloud(cloud.port):

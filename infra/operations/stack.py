@@ -46,7 +46,7 @@ def create_administrator(accounts_table: str, email: str) -> str:
     """Add an administrator and give its random password.
 
     `AWS_ENDPOINT_URL` says which cloud holds the table. Raises AlreadyTaken when the email is in use, and
-    UserError for what is none: nobody could log in by it, and it would count as somebody who administers.
+    UserError for what is none: no login would work with it, and it would count as an administrator.
     """
     try:
         TypeAdapter[str](Email).validate_python(email)
@@ -61,7 +61,7 @@ def create_administrator(accounts_table: str, email: str) -> str:
 
 
 def rotate_keys(secret: str, now: int) -> str:
-    """Add a key that signs after the notice, and retires the others; its id. Nobody is logged out.
+    """Add a key that signs after the notice, and retires the others; its id. No session ends.
 
     Raises Unavailable.
     """

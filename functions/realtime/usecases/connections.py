@@ -52,7 +52,7 @@ def session_is_live(deps: ConnectionDeps, connection: Connection) -> bool:
 
 
 def free_stale_slot(deps: ConnectionDeps, slot: Slot) -> bool:
-    """Tell whether a slot was held for nobody, and be free now."""
+    """Tell whether a slot has no connection any more, and free it."""
     if _is_settling(deps, slot.connected_at) or deps.client.is_open(slot.connection_id):
         return False
     deps.connections.close(slot.connection_id)

@@ -29,7 +29,7 @@ def connect(deps: RealtimeDeps, handshake: Handshake) -> None:
     """Open a socket. A task token watches its own task and no other. The first state of each task is pushed at once.
 
     Raises NotAllowed for a foreign origin, NotAuthenticated, TooManyRequests for too many calls or sockets,
-    InvalidFields for too many tasks, NotFound for a task that is missing or somebody else's.
+    InvalidFields for too many tasks, NotFound for a task that is missing or another account's.
     """
     if handshake.origin is not None and deps.origins and not deps.origins & {"*", handshake.origin}:
         raise NotAllowed

@@ -1,4 +1,4 @@
-"""Pushing: what the stream says has changed goes to whoever watches it, and never backwards; and notifications."""
+"""Pushing: what the stream says has changed goes to each socket that watches it, never backwards; notifications."""
 
 import json
 import time

@@ -17,7 +17,7 @@ from scanward.stores.connections import ConnectionGone
 
 
 def require_watchable(access: Access, actor: Actor, task: Task) -> None:
-    """Raise NotFound for somebody else's task; watching one of a patient's is in their access log."""
+    """Raise NotFound for another account's task; watching one of a patient's is in their access log."""
     try:
         access.require(actor, Action.READ_TASK, task.patient_id, ResourceRef("task", task.id))
     except NotAllowed as error:
@@ -25,7 +25,7 @@ def require_watchable(access: Access, actor: Actor, task: Task) -> None:
 
 
 def read_watchable(deps: RealtimeDeps, actor: Actor, task_ids: tuple[int, ...]) -> None:
-    """Raise NotFound when one of the tasks is missing or somebody else's."""
+    """Raise NotFound when one of the tasks is missing or another account's."""
     for task_id in task_ids:
         task = deps.scans.task(task_id)
         if task is None:

@@ -20,7 +20,7 @@ def read_own_log(call: Call[None], deps: RecordDeps) -> Page:
 
 @routes.get("/users/{user_id}/access-log", list[EntryOut], query=LogQuery, audience=ADMINISTRATORS)
 def read_log_of(call: Call[None], deps: RecordDeps) -> Page:
-    """List who was at somebody's data; that it was read is logged as well."""
+    """List who was at a person's data; that it was read is logged as well."""
     return _page(*access_log.read_log_of(deps, call.actor, call.path["user_id"], call.query.page_request()))
 
 

@@ -33,7 +33,7 @@ def create_connect_token(call: Call[ConnectTokenBody], deps: RecordDeps) -> Conn
 
 @routes.delete("/patients/connect-tokens/{connect_token}", MessageOut, audience=PROFESSIONAL)
 def revoke_connect_token(call: Call[None], deps: RecordDeps) -> MessageOut:
-    """Take back a token of one's own that nobody has used."""
+    """Take back a token of one's own that is not used yet."""
     care.revoke_connect_token(deps, call.actor, call.path["connect_token"])
     return MessageOut(message="Token revoked")
 

@@ -50,7 +50,7 @@ def read_question(call: Call[None], deps: RecordDeps) -> QuestionOut:
 
 @routes.delete("/api/questions/{id}", MessageOut, audience=PATIENTS)
 def withdraw_question(call: Call[None], deps: RecordDeps) -> MessageOut:
-    """Take back a question of one's own that nobody has answered."""
+    """Take back a question of one's own that has no answer yet."""
     questions.withdraw_question(deps, call.actor, call.path["id"])
     return MessageOut(message="Question withdrawn")
 

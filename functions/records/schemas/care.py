@@ -154,7 +154,7 @@ class GlassBody(Body):
 
 
 class GlassOut(Out):
-    """Until when a doctor whom nobody let in may look."""
+    """Until when a doctor without a link may look."""
 
     patient_id: int
     ends_at: datetime

@@ -20,7 +20,7 @@ def read_own_log(deps: RecordDeps, actor: Actor, request: PageRequest) -> Entrie
 
 
 def read_log_of(deps: RecordDeps, actor: Actor, account: str, request: PageRequest) -> Entries:
-    """Return a part of the log about somebody, which stays when they are gone. Raises NotFound for who never was."""
+    """Return a part of the log about an account, which outlives it. Raises NotFound for an id without either."""
     account_id = parse_id(account)
     page = _page(deps, account_id, request)
     if not page[0] and deps.accounts.get(account_id) is None:

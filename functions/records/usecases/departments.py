@@ -40,7 +40,7 @@ def list_patients(
 
 
 def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> Membership:
-    """Take a patient in who let a doctor of the department in; administrators take in anybody.
+    """Take a patient in who let a doctor of the department in; administrators take in any patient.
 
     One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
     """

@@ -23,9 +23,9 @@ def require_approved(actor: Actor) -> None:
 
 
 def require_known(deps: RecordDeps, actor: Actor, account_id: int) -> None:
-    """Raise NotFound to administrators for who is not there; to everybody else such an account is a stranger's.
+    """Raise NotFound to administrators for who is not there; to other callers such an account is a stranger's.
 
-    Without it they would be shown empty lists of nobody, and nobody would have an access log.
+    Without it they would be shown empty lists of no account, and an access log of none.
     """
     if actor.is_admin and deps.accounts.get(account_id) is None:
         raise NotFound
@@ -54,7 +54,7 @@ def list_doctors(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[
 
 
 def read_doctor(deps: RecordDeps, actor: Actor, account: str) -> Colleague:
-    """Return one doctor. Raises NotFound, also for those who are not approved, and for anybody else."""
+    """Return one doctor. Raises NotFound, also for those who are not approved, and for other roles."""
     require_approved(actor)
     credentials = deps.accounts.get(parse_id(account))
     if credentials is None or not is_working_doctor(credentials.account):
@@ -63,7 +63,7 @@ def read_doctor(deps: RecordDeps, actor: Actor, account: str) -> Colleague:
 
 
 def is_working_doctor(account: Account) -> bool:
-    """Tell whether somebody is a doctor whom patients may be sent to."""
+    """Tell whether an account is a doctor whom patients may be sent to."""
     return account.role is Role.DOCTOR and account.is_active and account.is_approved
 
 

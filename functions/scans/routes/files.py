@@ -8,7 +8,7 @@ from scanward.web.families import Family
 from scanward.web.routes import Binary, Call, Routes
 
 routes = Routes[ScanDeps]("files", Family.ENVELOPE)
-# Asked for anew each time: at a clinic the next who sits down at this browser is somebody else.
+# Asked for anew each time: at a clinic the next person at this browser is another.
 _PRIVATE = {"Cache-Control": "private, no-cache"}
 
 
@@ -37,5 +37,5 @@ def _inline(content: StoredObject | None, content_type: str, etag: str | None) -
 
 
 def _redirect(address: str) -> Binary:
-    # The address opens the file for whoever has it: nobody may keep it.
+    # The address opens the file for everyone who has it: no cache may keep it.
     return Binary(b"", "text/plain", {"Cache-Control": "no-store", "Location": address}, status=302)

@@ -58,7 +58,7 @@ def add_xray(call: Call[XrayBody | XrayStart], deps: ScanDeps) -> XrayOut | Xray
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)
 def list_xrays(call: Call[None], deps: ScanDeps) -> Page:
-    """List a patient's X-rays, newest first: one's own, or those of somebody in one's care."""
+    """List a patient's X-rays, newest first: one's own, or those of a patient in one's care."""
     visible_scans, cursor = scans.list_xrays(deps, call.actor, call.path["user_id"], call.query.page_request())
     return Page([XrayOut.from_domain(scan) for scan in visible_scans], cursor)
 

@@ -57,7 +57,7 @@ class FailureOut(Out):
 class ScanOut(Out):
     """A scan. `result` once it is COMPLETED, `failure` once it is FAILED.
 
-    `scan_type` is that of the document's own sample until somebody or the image itself says another.
+    `scan_type` is that of the document's own sample until a caller or the image itself says another.
     """
 
     id: int

@@ -85,7 +85,7 @@ class XrayBody(OrderBody):
     def to_command(self, actor: Actor) -> UploadCommand:
         """Return what the uploader says.
 
-        Raises InvalidFields for a reading that is no doctor's and for two patients, NotFound for an id of nobody.
+        Raises InvalidFields for a reading that is no doctor's and for two patients, NotFound for an unknown id.
         """
         errors = {}
         if self.result_of_xray and actor.role is not Role.DOCTOR:

@@ -39,7 +39,7 @@ class WaitEstimator:
     def seconds(self, lane: Priority) -> float:
         """Return about how long an upload in this lane waits for its result from now on.
 
-        Nobody's failure: a guess stays.
+        Raises nothing: where the measure is missing, a guess stays.
         """
         now = self._now()
         measurement = self._measurements.get(lane)

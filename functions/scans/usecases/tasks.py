@@ -36,7 +36,7 @@ def read_task(deps: ScanDeps, actor: Actor, task_id: str) -> Task:
 def list_tasks(deps: ScanDeps, actor: Actor, request: PageRequest) -> tuple[Sequence[Task], str | None]:
     """Return the tasks about the actor's own images and those that the actor asked for, newest first.
 
-    A task about somebody whom the actor may no longer see is left out.
+    A task about a patient whom the actor may no longer see is left out.
     """
     scope = f"tasks:{actor.account_id}"
     page = deps.lists.tasks_of(actor.account_id, deps.tokens.page_range(request, scope))

@@ -115,7 +115,7 @@ def _patient_of(deps: ScanDeps, actor: Actor, command: UploadCommand) -> int:
     # Who may say what an image shows may upload it too.
     action = Action.WRITE_READING if command.reading else Action.UPLOAD_SCAN
     deps.access.require(actor, action, patient_id, ResourceRef("patient", patient_id))
-    if actor.is_admin and not deps.sessions.is_active(patient_id):  # others have a link to somebody who is there
+    if actor.is_admin and not deps.sessions.is_active(patient_id):  # others have a link to an account that is there
         raise NotFound
     return patient_id
 

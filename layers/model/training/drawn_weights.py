@@ -1,4 +1,4 @@
-"""Weights for a network that nobody trained: the same for the same seed and name, wherever they are drawn."""
+"""Weights for a network without training: the same for the same seed and name, wherever they are drawn."""
 
 import zlib
 

@@ -1,4 +1,4 @@
-"""Accounts: who somebody is, whichever contract they registered through."""
+"""Accounts: who a person is, whichever contract they registered through."""
 
 import unicodedata
 from dataclasses import dataclass, replace
@@ -31,7 +31,7 @@ class Gender(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What somebody says of themselves. None where nothing was said: nothing is invented.
+    """What people say of themselves. None where nothing was said: nothing is invented.
 
     `name`: an organisation's. `practice_address`: where a professional works. `image`: the key of a picture.
     """

@@ -24,7 +24,7 @@ class CareLink:
 
 @dataclass(frozen=True, slots=True)
 class ConnectToken:
-    """What a professional hands a patient to be let in with, once. `hashed`: nobody can spell it from the store."""
+    """What a professional hands a patient to be let in with, once. `hashed`: it cannot be read from the store."""
 
     token_hash: str
     professional_id: int
@@ -33,7 +33,7 @@ class ConnectToken:
 
 @dataclass(frozen=True, slots=True)
 class Glass:
-    """A doctor whom nobody let in looks all the same, for a reason that the patient can read."""
+    """A doctor without a link looks all the same, for a reason that the patient can read."""
 
     patient_id: int
     doctor_id: int
@@ -49,7 +49,7 @@ class Glass:
 class Grant:
     """What opens a patient's data to an actor.
 
-    `department_id` where it is a shared department, `reason` where somebody broke the glass.
+    `department_id` where it is a shared department, `reason` where a doctor broke the glass.
     """
 
     patient_id: int
@@ -61,7 +61,7 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AccessEntry:
-    """One read or change of another person's data. `reason` where somebody broke the glass."""
+    """One read or change of another person's data. `reason` where a doctor broke the glass."""
 
     patient_id: int
     at: datetime

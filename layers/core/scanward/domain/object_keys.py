@@ -63,7 +63,7 @@ def derived_prefix(scan_id: int) -> str:
 
 
 def export_key(account_id: int, export_id: int) -> str:
-    """Return the ZIP of what somebody takes along of their own."""
+    """Return the key of the ZIP with a person's own data."""
     return f"exports/{account_id}/{export_id}.zip"
 
 

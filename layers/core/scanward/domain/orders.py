@@ -1,4 +1,4 @@
-"""What somebody orders when they have an image analysed."""
+"""What a caller orders when an image is to be analysed."""
 
 from dataclasses import dataclass
 from enum import StrEnum

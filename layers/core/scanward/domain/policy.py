@@ -8,7 +8,7 @@ from scanward.domain.accounts import PROFESSIONALS, Actor, Role
 
 
 class Action(StrEnum):
-    """What somebody wants to do with a patient's data."""
+    """What a caller wants to do with a patient's data."""
 
     READ_SCAN = "READ_SCAN"
     READ_TASK = "READ_TASK"
@@ -45,7 +45,7 @@ class Action(StrEnum):
 class Relation(StrEnum):
     """What an actor is to a patient: themselves, let in by them, of a department that they are in, or nothing.
 
-    BREAK_GLASS: a doctor whom nobody let in, who gave a reason to look all the same. It opens reads alone.
+    BREAK_GLASS: a doctor without a link, who gave a reason to look all the same. It opens reads alone.
     ASKED: a doctor whom the patient's question went to, alone or among all. It opens that question and nothing else.
     """
 
@@ -126,7 +126,7 @@ RULES: MappingProxyType[Action, Rule] = MappingProxyType(
         # The link is the patient's to any doctor of the department.
         Action.ADMIT_PATIENT: MappingProxyType({Role.DOCTOR: frozenset({Relation.CARE_LINK}), Role.ADMIN: _ALL}),
         Action.DISCHARGE_PATIENT: _DISCHARGE,
-        # Of doctors, and of anybody: not of patients alone.
+        # Of doctors, and of all roles: not of patients alone.
         Action.ASSIGN_DOCTOR: _BY_ADMINISTRATORS,
         Action.DISMISS_DOCTOR: _BY_ADMINISTRATORS,
         Action.READ_ACCOUNT: _OWNER,

@@ -16,7 +16,7 @@ class Status(StrEnum):
 
 
 class AlreadyAnswered(Conflict):
-    """Somebody was first."""
+    """Another doctor was first."""
 
     message = "The question has been answered"
 

@@ -43,7 +43,7 @@ class Finding:
 class ModelVersion:
     """Exactly which network read the image. `sha256` of its ONNX file; `preprocessing` names its version.
 
-    `disclaimer`: what its card (there `notice`) says of it to everybody who reads a result.
+    `disclaimer`: what its card (there `notice`) says of it to all who read a result.
     """
 
     name: str

@@ -59,7 +59,7 @@ class TaskLeased(Conflict):
 
 
 class TaskNotStarted(Conflict):
-    """Nobody holds the task."""
+    """No worker holds the task."""
 
     message = "The task is not being worked on"
 

@@ -212,11 +212,11 @@ def _count_administrators(write: TransactWrite, change: int) -> None:
 
 
 UNIQUE = "This field must be unique."
-NOBODY = 0  # no account's id
+NO_ACCOUNT = 0  # no account's id
 
 
 class LastAdministrator(Conflict):
-    """Without this account nobody could administer."""
+    """Without this account there would be no administrator."""
 
     message = "The last administrator stays"
 
@@ -236,8 +236,8 @@ class Credentials:
 class AccountStore:
     """Reads and writes accounts. Raises Unavailable when DynamoDB does not answer.
 
-    `log_table`: of the access log, for whoever changes the accounts of others. An `entry` is written with its change,
-    both or none.
+    `log_table`: of the access log, for changes of the accounts of others. An `entry` is written with its
+    change, both or none.
     """
 
     def __init__(self, table: str, log_table: str | None = None) -> None:
@@ -247,7 +247,7 @@ class AccountStore:
             bind_table(AccessItem, log_table)
 
     def add(self, account: Account, password_hash: str) -> None:
-        """Keep a new account, all or nothing. Raises AlreadyTaken, with each name that is somebody's."""
+        """Keep a new account, all or nothing. Raises AlreadyTaken, with each name that is another account's."""
         self._write(lambda write: write_new(write, account, password_hash), account)
 
     def change(
@@ -255,7 +255,7 @@ class AccountStore:
     ) -> None:
         """Write an account over what it was, all or nothing; a name that it gave up is free at once.
 
-        Raises AlreadyTaken, LastAdministrator, or Conflict when somebody else changed it meanwhile.
+        Raises AlreadyTaken, LastAdministrator, or Conflict when another call changed it meanwhile.
         """
         old, new = before.account, after.account
 
@@ -272,7 +272,7 @@ class AccountStore:
         self._write(over, new, leaves=is_active_administrator(old) > is_active_administrator(new), entry=entry)
 
     def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> bool:
-        """End an account's sessions and let nobody in again, whoever else changes it; False if it was locked already.
+        """End an account's sessions and let no caller in again, whatever changes it; False if already locked.
 
         Raises LastAdministrator.
         """
@@ -286,7 +286,7 @@ class AccountStore:
         return credentials is not None and credentials.account.is_active
 
     def remove(self, account_id: int, entry: AccessEntry | None = None) -> Account | None:
-        """Forget an account, its names and its sessions, whoever else changes it; what it was, None if it is gone.
+        """Forget an account, its names and its sessions, whatever else changes it; what it was, None if it is gone.
 
         Raises LastAdministrator.
         """
@@ -306,15 +306,15 @@ class AccountStore:
     def by_name(self, field: str, text: str) -> Credentials | None:
         """Return whose `email` or `username` this is, in any case and compatibility form.
 
-        Two round trips, for nobody's name too: the time it takes tells nobody whether there is an account.
+        Two round trips, for a name without an account too: the time it takes does not tell whether there is an account.
         """
         if len(fold(text).encode()) > MAX_FOLDED_BYTES:
             return None
         name = get_item(UniqueNameItem, keys.marker(field, fold(text)), keys.MARKER, consistent=False)
-        return self.get(int(name.account_id) if name else NOBODY)
+        return self.get(int(name.account_id) if name else NO_ACCOUNT)
 
     def find_taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
-        """Return field → text, of those names that are somebody's other than the owner's; one round trip."""
+        """Return field → text, of those names that belong to an account other than the owner's; one round trip."""
         fields_by_key = {keys.marker(field, unique_text): field for field, unique_text in names.unique_forms().items()}
         if not fields_by_key:
             return {}
@@ -337,7 +337,7 @@ class AccountStore:
         return [by_id[number] for number in account_ids if number in by_id]
 
     def require_another_administrator(self, account: Account) -> None:
-        """Raise LastAdministrator when nobody could administer without this account.
+        """Raise LastAdministrator when there would be no administrator without this account.
 
         One round trip for administrators, none for others. Others may go behind it: writes hold it for themselves.
         """
@@ -345,7 +345,7 @@ class AccountStore:
             raise LastAdministrator
 
     def _require_administrator(self, account_id: int, act: Callable[[Credentials], None]) -> Credentials | None:
-        """Change an account as it is now; anew where somebody else changed it meanwhile. None if it is gone."""
+        """Change an account as it is now; anew where another call changed it meanwhile. None if it is gone."""
         for last in (False, False, True):
             credentials = self.get(account_id)
             try:

@@ -165,7 +165,7 @@ class CareStore:
         return True
 
     def _still_open(self, grant: Grant, now: datetime) -> bool:
-        """Tell whether a grant still holds, strongly consistent. Unlike a transaction, a read is refused to nobody."""
+        """Tell whether a grant still holds, strongly consistent. Unlike a transaction, a read cannot conflict."""
         item_keys = [(keys.care(grant.patient_id), _sort_key(grant))]
         if grant.department_id is not None:
             item_keys.append((_sort_key(grant), keys.DEPARTMENT))

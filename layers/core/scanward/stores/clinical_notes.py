@@ -147,7 +147,7 @@ class NoteStore(Generic[T]):
         transact_write_or_conflict(fill)
 
     def amend(self, before: Note[T], after: Note[T]) -> None:
-        """Write a version over the one before, and keep that. Raises Conflict when somebody else was first."""
+        """Write a version over the one before, and keep that. Raises Conflict when another author was first."""
 
         def fill(write: TransactWrite) -> None:
             write.save(version_item(self._kind, before), condition=NoteVersionItem.pk.does_not_exist())

@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
 
 
-RETENTION = timedelta(hours=1)  # after the end, in case nobody came to sweep
+RETENTION = timedelta(hours=1)  # after the end, in case no sweep came
 
 
 class DueIndex(GlobalSecondaryIndex["ConnectionItem"]):  # type: ignore[no-untyped-call]

@@ -22,7 +22,7 @@ class MailQueue:
         self._url = url
 
     def enqueue_reset(self, email: str) -> None:
-        """Keep that somebody asked to set a new password for an address, whether or not it is anybody's."""
+        """Queue a request to set a new password for an address, whether or not an account has it."""
         try:
             sqs().send_message(QueueUrl=self._url, MessageBody=json.dumps({"kind": "password-reset", "email": email}))
         except (BotoCoreError, ClientError) as failure:
@@ -40,7 +40,7 @@ def parse_reset_request(body: str) -> str | None:
 
 
 # The plain form of RFC 5321 that SES delivers to. What else RFC 5322 allows (names, groups, comments, lists) could lead
-# a mail to somebody other than the one whose account the address is.
+# a mail to another person than the one whose account the address is.
 _PLAIN = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9.-]*[A-Za-z0-9])?")
 
 

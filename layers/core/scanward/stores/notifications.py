@@ -1,4 +1,4 @@
-"""Notices: what somebody is told over their open sockets, if they have any.
+"""Notifications: what an account is told over its open sockets, if they have any.
 
 They lie in the scans table, whose stream the push function reads, and are written in the transaction of what they tell.
 """

@@ -55,7 +55,7 @@ class ChartStore:
                 yield chart_of(item)
 
     def write(self, before: ChartVersion | None, after: ChartVersion) -> None:
-        """Keep the next version and the one before it. Raises Conflict when somebody else wrote meanwhile."""
+        """Keep the next version and the one before it. Raises Conflict when another author wrote meanwhile."""
         fresh = ChartItem.pk.does_not_exist() if before is None else ChartItem.version == before.version
 
         def fill(write: TransactWrite) -> None:

@@ -67,7 +67,7 @@ class ExportStore:
         return _export(item) if item else None
 
     def begin(self, before: Export | None, after: Export) -> None:
-        """Keep a new one in place of an earlier one. Raises Conflict when somebody asked meanwhile."""
+        """Keep a new one in place of an earlier one. Raises Conflict when another request came meanwhile."""
         absent: Condition = ExportItem.pk.does_not_exist()
         self._save(after, absent if before is None else ExportItem.export_id == before.id)
 

@@ -46,7 +46,7 @@ def _sdk_errors_mapped() -> Iterator[None]:
 
 
 class RequestKind(StrEnum):
-    """What somebody wants done with their data."""
+    """What a person wants done with their data."""
 
     EXPORT = "EXPORT"
     ERASURE = "ERASURE"
@@ -67,7 +67,7 @@ class PersonalDataQueue:
         self._url = url
 
     def enqueue(self, wish: RequestKind, account_id: int, after: timedelta = timedelta()) -> None:
-        """Keep that somebody asked; it is carried out once or more often, not before `after` (at most 15 minutes)."""
+        """Queue a request; it is carried out once or more often, not before `after` (at most 15 minutes)."""
         body = json.dumps({"wish": wish.value, "account_id": account_id})
         try:
             sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=int(after.total_seconds()))

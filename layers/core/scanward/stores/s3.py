@@ -211,7 +211,7 @@ class ProfilePictures:
         """Keep a picture under a name of its own; its key."""
         key = f"profiles/{account_id}/{name}"
         try:
-            # S3 sends these headers with the picture: it is shown as what it is, and by nobody else's cache.
+            # S3 sends these headers with the picture: it is shown as what it is, and by no shared cache.
             s3().put_object(
                 Bucket=self._bucket,
                 Key=key,

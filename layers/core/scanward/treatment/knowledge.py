@@ -25,7 +25,7 @@ class Source:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What holds for everybody, or for those whom `when` describes: all that it names must be so."""
+    """What holds for all, or for those whom `when` describes: all that it names must be so."""
 
     treatment: tuple[str, ...] = ()
     precautions: tuple[str, ...] = ()

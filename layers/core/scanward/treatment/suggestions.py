@@ -71,7 +71,7 @@ def _urgent(someone: Person) -> list[str]:
 
 
 def _suggestion(entry: Entry, score: float, someone: Person, urgent: Sequence[str]) -> Suggestion:
-    """Return what is meant for this person only comes before what holds for everybody."""
+    """Return what is meant for this person only comes before what holds for all."""
     fitting = [advice for advice in entry.advice if advice.holds_for(someone)]
     own_first = sorted(fitting, key=lambda advice: advice.when is None)
     flags = tuple(dict.fromkeys([*urgent, *(flag for advice in own_first for flag in advice.red_flags)]))

@@ -31,7 +31,7 @@ _GATEWAY_ERRORS: dict[str, tuple[int, ScanwardError]] = {
     "INTEGRATION_TIMEOUT": (504, Unavailable()),
 }
 
-# Such a refusal is one text for everybody and comes without credentials, so any page may read it; the list of allowed
+# Such a refusal is one text for all and comes without credentials, so any page may read it; the list of allowed
 # origins cannot be matched here, and without the header a browser tells an app that the network failed.
 _HEADERS = {
     "gatewayresponse.header.Access-Control-Allow-Origin": "'*'",

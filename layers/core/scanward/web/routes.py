@@ -55,7 +55,7 @@ class Call(Generic[B]):
     def require_auth(self) -> AuthContext:
         """Return how the caller came through the gate; only on routes that are not public."""
         if self.auth is None:
-            raise LookupError("nobody passes a gate on a public route")
+            raise LookupError("a public route has no gate and no caller")
         return self.auth
 
 
@@ -84,7 +84,7 @@ class Media(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may call. `token`: the kind that must be shown, None for everybody; `roles`: empty for any role."""
+    """Who may call. `token`: the kind that must be shown, None for all callers; `roles`: empty for any role."""
 
     token: TokenType | None = TokenType.ACCESS
     roles: frozenset[Role] = frozenset()

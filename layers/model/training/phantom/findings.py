@@ -104,7 +104,7 @@ def nodule(rng: np.random.Generator, person: Thorax, side: int, lung: Layer) -> 
     pick = rng.integers(len(rows))
     far = np.hypot((x - columns[pick]) * rng.uniform(0.9, 1.1), y - rows[pick]) + 0.8 * clouds(rng, 12)
     spot = 1 / (1 + np.exp((far - radius) / 1.3))
-    # Smaller spots are denser: a faint one of this size would not be seen by anybody.
+    # Smaller spots are denser: a faint one of this size could not be seen.
     density = spot * rng.uniform(0.42, 0.66) * (1.25 - 0.02 * radius)
     return Opacity(density.astype(np.float32), (far <= max(radius * 1.2, SIZE / 56)).astype(np.float32), _TISSUE)
 
