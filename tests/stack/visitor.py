@@ -42,7 +42,8 @@ class Visitor:
         self._http = Http(stack.api)
         guest = ApiClient(transport=self._http)
         body = {"email": self.email, "password": PASSWORD, "role": "PATIENT"}
-        assert guest.post("/auth/register", body).status == 200
+        registered = guest.post("/auth/register", body)
+        assert registered.status == 200, registered.text
         self.token = str(sign_in(guest, email=self.email)["access_token"])
         self.api = guest.signed_in(self.token)
 
