@@ -8,8 +8,7 @@ from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry
 from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.stores import keys
-from scanward.stores.dynamo import TableItem, bind_table, from_ms, to_ms
-from scanward.stores.lists import query_rows
+from scanward.stores.dynamo import TableItem, bind_table, from_ms, query_rows, to_ms
 
 _CHANCE_BITS = 48
 

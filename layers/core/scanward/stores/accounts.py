@@ -27,11 +27,11 @@ from scanward.stores.dynamo import (
     bind_table,
     from_ms,
     get_item,
+    query_rows,
     sdk_errors_mapped,
     to_ms,
     transact_write,
 )
-from scanward.stores.lists import query_rows
 from scanward.stores.sessions import SessionEndItem, SessionItem, new_session_item, session_actions, write_session_end
 
 

@@ -23,12 +23,12 @@ from scanward.stores.dynamo import (
     connection,
     from_ms,
     get_item,
+    query_rows,
     sdk_errors_mapped,
     to_ms,
     transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import query_rows
 
 
 class CareItem(TableItem):

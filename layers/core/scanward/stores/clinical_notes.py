@@ -20,12 +20,13 @@ from scanward.stores.dynamo import (
     bind_table,
     from_ms,
     get_item,
+    query_rows,
     sdk_errors_mapped,
     to_ms,
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import ListEntry, ListStore, query_rows
+from scanward.stores.lists import ListEntry, ListStore
 
 T = TypeVar("T")
 

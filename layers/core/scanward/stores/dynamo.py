@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from botocore.config import Config
 from pynamodb.attributes import Attribute, UnicodeAttribute
@@ -16,11 +16,15 @@ from pynamodb.connection import Connection
 from pynamodb.connection.base import MetaTable
 from pynamodb.constants import STRING
 from pynamodb.exceptions import PynamoDBException, TableError
+from pynamodb.expressions.condition import Condition
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
 from scanward.errors import Conflict, ScanwardError, Unavailable
 from scanward.stores.clients import USER_AGENT
+
+if TYPE_CHECKING:
+    from scanward.domain.pagination import PageRange
 
 
 class JSONText(Attribute[dict[str, Any]]):
@@ -137,6 +141,24 @@ def get_item(kind: type[ItemT], key: str, sort: str, *, consistent: bool = True)
             return kind.get(key, sort, consistent_read=consistent)
         except kind.DoesNotExist:
             return None
+
+
+def query_rows(
+    kind: type[ItemT],
+    key: str,
+    part: "PageRange",
+    *,
+    older: Condition | None,
+    stays: Condition | None = None,
+    is_consistent: bool = False,
+) -> list[ItemT]:
+    """Return the newest items under a key that a page needs, by one query.
+
+    `older` bounds the sort key, `stays` filters what was read. Raises Unavailable when DynamoDB does not answer.
+    """
+    with sdk_errors_mapped():
+        rows = kind.query(key, older, stays, consistent_read=is_consistent, scan_index_forward=False, limit=part.rows)
+        return list(rows)
 
 
 @contextmanager

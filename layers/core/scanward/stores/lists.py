@@ -5,16 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from heapq import merge
 from itertools import groupby, islice
-from typing import TypeVar
 
 from pynamodb.attributes import NumberAttribute
 from pynamodb.expressions.condition import Condition
 
 from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.stores import keys
-from scanward.stores.dynamo import TableItem, bind_table, sdk_errors_mapped, to_ms
-
-Row = TypeVar("Row", bound=TableItem)
+from scanward.stores.dynamo import TableItem, bind_table, query_rows, to_ms
 
 
 class ListEntry(TableItem):
@@ -58,24 +55,6 @@ class ListStore:
         entries_by_list = [[(item.sk, item.pk) for item in newest] for newest in read]
         same = groupby(merge(*entries_by_list, reverse=True), key=lambda place: place[0])
         return [ListedKey(key, frozenset(of for _, of in places)) for key, places in islice(same, part.rows)]
-
-
-def query_rows(
-    kind: type[Row],
-    key: str,
-    part: PageRange,
-    *,
-    older: Condition | None,
-    stays: Condition | None = None,
-    is_consistent: bool = False,
-) -> list[Row]:
-    """Return the newest items under a key that a page needs, by one query.
-
-    `older` bounds the sort key, `stays` filters what was read. Raises Unavailable when DynamoDB does not answer.
-    """
-    with sdk_errors_mapped():
-        rows = kind.query(key, older, stays, consistent_read=is_consistent, scan_index_forward=False, limit=part.rows)
-        return list(rows)
 
 
 def _id_of(row: ListedKey) -> int:

@@ -28,13 +28,13 @@ from scanward.stores.dynamo import (
     bind_table,
     from_ms,
     get_item,
+    query_rows,
     retry_on_conflict,
     sdk_errors_mapped,
     to_ms,
     transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
-from scanward.stores.lists import query_rows
 from scanward.stores.tasks import DueIndex, TaskItem, as_stored, task_item, task_of
 
 
