@@ -25,11 +25,11 @@ HEAD = """# Who may do what
 Written by `python -m infra.policy` from `layers/core/scanward/domain/policy.py`; a test compares the two, and another
 holds every cell against a table of its own.
 
-Each cell says what somebody must be to the patient whose data it is about: **self**, the patient; **link**, let in by
+Each cell says what the caller must be to the patient whose data it is about: **self**, the patient; **link**, let in by
 the patient; **department**, a doctor of a department that the patient is in; **broken glass**, an approved doctor who
 gave a reason and looks for an hour; **asked**, a doctor whom the patient's question went to, which opens that question
-alone. **All**: any of these and none of them. A dash: nobody. Every read or change of another person's data is in their
-access log.
+alone. **All**: any of these and none of them. A dash: no account. Every read or change of another person's data is
+in their access log.
 """
 
 
@@ -38,7 +38,7 @@ def render() -> str:
     approved_table = _table(list(Role), is_approved=True)
     waiting = _table([role for role in Role if role in PROFESSIONALS], is_approved=False)
     parts = (HEAD, "## Approved professionals, and everybody else", "", approved_table)
-    return "\n".join((*parts, "## Professionals whom nobody has approved", "", waiting))
+    return "\n".join((*parts, "## Professionals who are not approved", "", waiting))
 
 
 def _table(roles: list[Role], *, is_approved: bool) -> str:

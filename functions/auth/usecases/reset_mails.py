@@ -30,7 +30,7 @@ class MailOutcome(StrEnum):
     """What became of a request for a mail. Safe to log: it names no person."""
 
     SENT = "sent"
-    NOBODY = "no active account has this address"
+    UNKNOWN_ADDRESS = "no active account has this address"
     HELD_BACK = "the account was sent enough mails this hour"
     UNDELIVERABLE = "no mail can be sent to this address"
     NOT_CONFIGURED = "mail is not configured"
@@ -58,7 +58,7 @@ def send_reset_mail(mails: ResetMailDeps, request: str, email: str) -> MailOutco
     credentials = mails.accounts.by_name("email", email)
     owner = credentials.account.names.email if credentials and credentials.account.is_active else None
     if credentials is None or owner is None:
-        return MailOutcome.NOBODY
+        return MailOutcome.UNKNOWN_ADDRESS
     if not mails.mail_rates.allow(credentials.account.id, request, int(mails.now().timestamp())):
         return MailOutcome.HELD_BACK
     claims = Claims(credentials.account.id, password_fingerprint(credentials.password_hash, owner), fresh_token())

@@ -32,16 +32,16 @@ class Advice:
     red_flags: tuple[str, ...] = ()
     when: Mapping[str, Any] | None = None
 
-    def holds_for(self, someone: Person) -> bool:
+    def holds_for(self, person: Person) -> bool:
         """Tell whether this is meant for that person."""
         facts = {
-            "age": someone.age_group,
-            "sex": someone.sex,
-            "pregnancy": someone.pregnancy_possible,
+            "age": person.age_group,
+            "sex": person.sex,
+            "pregnancy": person.pregnancy_possible,
         }
         conditions = dict(self.when or {})
         symptom = conditions.pop("symptom", None)
-        return (symptom is None or symptom in someone.symptoms) and all(facts[k] == v for k, v in conditions.items())
+        return (symptom is None or symptom in person.symptoms) and all(facts[k] == v for k, v in conditions.items())
 
 
 @dataclass(frozen=True, slots=True)

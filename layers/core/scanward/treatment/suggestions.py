@@ -44,12 +44,12 @@ def suggest(
     `model`: whose labels they are; nothing is known of one that `knowledge` does not describe. That nothing was
     found is said only if nothing else was.
     """
-    someone = _person(symptoms, age, sex)
+    person = _person(symptoms, age, sex)
     by_score = sorted(labels_with_scores, key=lambda each: -each[1])
     entries_with_scores = [(entry, score) for label, score in by_score if (entry := knowledge().entry(label, model))]
     findings_with_scores = [each for each in entries_with_scores if not each[0].clear]
-    urgent = _urgent(someone)
-    return [_suggestion(entry, score, someone, urgent) for entry, score in findings_with_scores or entries_with_scores]
+    urgent = _urgent(person)
+    return [_suggestion(entry, score, person, urgent) for entry, score in findings_with_scores or entries_with_scores]
 
 
 def disclaimer(model: str | None) -> str:
@@ -66,13 +66,13 @@ def _person(symptoms: str | None, age: int | None, sex: str | None) -> Person:
     return person(age, sex, find_symptoms(symptoms, knowledge().phrases))
 
 
-def _urgent(someone: Person) -> list[str]:
-    return [flag for advice in knowledge().urgent if advice.holds_for(someone) for flag in advice.red_flags]
+def _urgent(person: Person) -> list[str]:
+    return [flag for advice in knowledge().urgent if advice.holds_for(person) for flag in advice.red_flags]
 
 
-def _suggestion(entry: Entry, score: float, someone: Person, urgent: Sequence[str]) -> Suggestion:
+def _suggestion(entry: Entry, score: float, person: Person, urgent: Sequence[str]) -> Suggestion:
     """Return what is meant for this person only comes before what holds for all."""
-    fitting = [advice for advice in entry.advice if advice.holds_for(someone)]
+    fitting = [advice for advice in entry.advice if advice.holds_for(person)]
     own_first = sorted(fitting, key=lambda advice: advice.when is None)
     flags = tuple(dict.fromkeys([*urgent, *(flag for advice in own_first for flag in advice.red_flags)]))
     precautions = [text for advice in own_first for text in advice.precautions]

@@ -54,7 +54,7 @@ def test_no_reset_mail_goes_to_an_address_without_an_active_account(mailbox: Mai
     register(Names(username="jane.doe"))
     administration.set_active(handler.deps, ADMINISTRATOR, str(ada.id), active=False)
     for email in ("nobody@example.org", "jane.doe", "", "ada@example.org", "x" * 5000):
-        assert send_reset_mail(mailbox.mails, email, email) is MailOutcome.NOBODY
+        assert send_reset_mail(mailbox.mails, email, email) is MailOutcome.UNKNOWN_ADDRESS
     assert mailbox.inbox() == []
 
 
@@ -152,7 +152,7 @@ def test_no_address_and_no_token_is_logged(
     for outcome in (
         MailOutcome.SENT,
         MailOutcome.HELD_BACK,
-        MailOutcome.NOBODY,
+        MailOutcome.UNKNOWN_ADDRESS,
         "not a request for a mail",
         "Unavailable",
     ):
