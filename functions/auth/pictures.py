@@ -12,7 +12,7 @@ from zlib import crc32
 
 from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat, format_of
 from scanward.errors import InvalidFields
-from segments.errors import StructureError
+from segments import StructureError
 from segments.jpeg import DCT_FRAMES, EOI, SOI, SOS, find_segment_end, read_segments
 from segments.png import SIGNATURE, read_chunks
 

@@ -5,9 +5,8 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from functions.realtime.connection_deps import connection_deps
 from functions.realtime.routes import answer
-from functions.realtime.settings import Settings
+from functions.realtime.settings import Settings, connection_deps
 from functions.realtime.usecases.dependencies import RealtimeDeps
 from scanward.clock import now
 from scanward.logs import log_failure

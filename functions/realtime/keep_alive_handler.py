@@ -4,8 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 
-from functions.realtime.connection_deps import connection_deps
-from functions.realtime.settings import SocketSettings
+from functions.realtime.settings import SocketSettings, connection_deps
 from functions.realtime.usecases.connections import keep_alive
 from scanward.settings import load_settings
 

@@ -7,8 +7,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.realtime.connection_deps import connection_deps
-from functions.realtime.settings import PushSettings
+from functions.realtime.settings import PushSettings, connection_deps
 from functions.realtime.usecases.push import PushDeps, push_first_state, push_notification, push_task
 from scanward.clock import now
 from scanward.logs import log_failures

@@ -7,8 +7,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.realtime.connection_deps import connection_deps
-from functions.realtime.settings import SocketSettings
+from functions.realtime.settings import SocketSettings, connection_deps
 from functions.realtime.usecases.connections import end_without_session
 from scanward.logs import log_failures
 from scanward.settings import load_settings

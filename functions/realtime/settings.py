@@ -1,9 +1,13 @@
-"""What the realtime functions are told by their environment."""
+"""What the realtime functions are told by their environment, and what keeps sockets, put together from that."""
 
 from dataclasses import dataclass
 from typing import Annotated
 
+from functions.realtime.usecases.dependencies import ConnectionDeps
+from scanward.clock import now
 from scanward.settings import Variable
+from scanward.stores.connections import ConnectionStore, WebSocketClient
+from scanward.stores.sessions import SessionStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,3 +39,13 @@ class PushSettings:
 
     sockets: SocketSettings
     clinic_table: str
+
+
+def connection_deps(settings: SocketSettings) -> ConnectionDeps:
+    """Return the keeper of the sockets of one WebSocket API."""
+    return ConnectionDeps(
+        ConnectionStore(settings.connections_table, settings.scans_table),
+        WebSocketClient(settings.websocket_api_id, settings.websocket_stage, settings.region),
+        SessionStore(settings.accounts_table),
+        now,
+    )

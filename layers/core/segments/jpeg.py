@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from segments.errors import StructureError, TooManyPartsError, TruncationError
+from segments import StructureError, TooManyPartsError, TruncationError
 
 SOI = b"\xff\xd8"
 EOI = 0xD9

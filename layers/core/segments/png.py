@@ -4,7 +4,7 @@ import sys
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from segments.errors import TooManyPartsError, TruncationError
+from segments import TooManyPartsError, TruncationError
 
 SIGNATURE = b"\x89PNG\r\n\x1a\n"
 END = b"IEND"

@@ -4,7 +4,7 @@ from itertools import islice
 
 import pytest
 
-from segments.errors import StructureError, TooManyPartsError, TruncationError
+from segments import StructureError, TooManyPartsError, TruncationError
 from segments.jpeg import EOI, SOI, SOS, Segment, find_segment_end, read_segments
 
 COMMENT = b"\xff\xfe\x00\x05abc"

@@ -4,7 +4,7 @@ from zlib import crc32
 
 import pytest
 
-from segments.errors import TooManyPartsError, TruncationError
+from segments import TooManyPartsError, TruncationError
 from segments.png import END, SIGNATURE, Chunk, read_chunks
 
 
