@@ -139,6 +139,7 @@ LOCKS = {
     "deploy": ("deploy",),
     "local": ("local",),
     "dev": ("dev", "chalice", "swagger", "bench"),
+    "images": ("images",),
     "train": ("train",),
     "reference": ("reference",),
 }

@@ -11,9 +11,12 @@ from infra.local.paths import ROOT
 from infra.local.uv import Uv, configure_uv
 
 # Later ones are constrained by earlier ones.
-NAMES = ("uv", "chalice", "swagger", "core", "model", "cloud", "deploy", "local", "dev", "bench", "train", "reference")
+NAMES = (
+    *("uv", "chalice", "swagger", "images", "core", "model", "cloud", "deploy", "local"),
+    *("dev", "bench", "train", "reference"),
+)
 # Their wheels ask for more than we use of them.
-BARE = frozenset({"chalice", "swagger", "train", "reference"})
+BARE = frozenset({"chalice", "swagger", "images", "train", "reference"})
 # torch has builds of its own for machines with and without accelerators: its lock fixes versions, and pip the rest.
 WITHOUT_HASHES = frozenset({"train", "reference"})
 

@@ -12,7 +12,7 @@ STAMP = ".installed"
 
 
 def venv(name: str) -> Path:
-    """Return the virtual environment `name`: uv, cloud, deploy, local or dev."""
+    """Return the virtual environment `name`: uv, cloud, deploy, local, dev, images, train or reference."""
     return LOCAL / "venvs" / name
 
 

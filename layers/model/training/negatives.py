@@ -1,51 +1,16 @@
-"""How often the input gate is right, on images that a model is not for: `python -m training.negatives [COUNT]`.
-
-Blanks, negatives, colour photographs, pages of text, and phantoms of the other organs, each drawn from a seed and read
-from a file as an upload is; and held-out phantoms of the right kind, which should pass. Writes the table into
-docs/models.md.
-"""
+"""Drawings that no model reads: blanks, colour photographs, pages of text and noise, each from a seed."""
 
 import io
-import sys
-from collections.abc import Callable, Mapping
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter
 
-from imaging.decode import decode
-from imaging.input_checks import check_input
-from imaging.model import catalogue
-from imaging.model_card import Card, read_card
-from imaging.preprocess import prepare
 from training import files
-from training.dataset import phantom
-from training.subjects import SUBJECTS
 
-ROOT = Path(__file__).resolve().parents[3]
-MODELS, PAGE = ROOT / "layers" / "model" / "models", ROOT / "docs" / "models.md"
-START, END = "<!-- gate: start -->", "<!-- gate: end -->"
-COUNT, SEED, SIDE = 100, 23, 512
+Film = NDArray[np.float32]
+SEED, SIDE = 23, 512
 _TEXT = "the patient was seen as an outpatient on account of a cough for weeks"
-
-Draw = Callable[[int], bytes]
-
-
-def negatives(model: str) -> Mapping[str, tuple[str, Draw]]:
-    """Convert kind to the code that should be told, and how to draw the file of an index."""
-    others = {
-        f"phantoms of {name}": ("UNFAMILIAR", lambda index, name=name: files.png(_film(name, index)))
-        for name in SUBJECTS
-        if name != model
-    }
-    return {
-        "blank images": ("LOW_CONTRAST", blank),
-        "negatives": ("INVERTED", lambda index: files.png(1 - _film(model, index))),
-        "colour photographs": ("COLOUR_PHOTOGRAPH", photograph),
-        "pages of text": ("DOCUMENT", page),
-        **others,
-    }
 
 
 def blank(index: int) -> bytes:
@@ -86,56 +51,29 @@ def page(index: int) -> bytes:
     if rng.random() < 0.5:
         pen.rectangle((40, 10, int(rng.integers(150, 400)), 40), fill=int(rng.integers(0, 90)))
     rotated_image = image.rotate(float(rng.uniform(-2, 2)), Image.Resampling.BILINEAR, fillcolor=paper)
-    return files.png(np.asarray(rotated_image, np.float32) / 255)
+    return files.png(np.asarray(rotated_image, np.float32) / np.float32(255))
 
 
-def flags_of(data: bytes, card: Card) -> tuple[str, ...]:
-    """Return what the gate says of a file."""
-    picture = decode(data)
-    return check_input(picture, prepare(picture, card.input), card)
-
-
-def measure(card: Card, count: int) -> list[tuple[str, str, float, float]]:
-    """Return (kind, code, share told exactly so, share told anything) for each kind; right images are the last."""
-    rows = []
-    for kind, (code, draw) in negatives(card.name).items():
-        flags = [flags_of(draw(index), card) for index in range(count)]
-        rows.append((kind, code, _share(flags, lambda one, code=code: code in one), _share(flags, bool)))
-    flags = [flags_of(files.png(_film(card.name, index)), card) for index in range(count)]
-    rows.append(("right images", "nothing", _share(flags, lambda one: not one), _share(flags, bool)))
-    return rows
-
-
-def table(count: int) -> str:
-    """Return all models' numbers."""
-    lines = ["| model | shown | should be told | was told so | was told anything |", "| --- | --- | --- | --- | --- |"]
-    for name in catalogue(MODELS):
-        for kind, code, exactly, anything in measure(read_card(MODELS / name), count):
-            lines.append(f"| {name} | {kind} | {code} | {exactly:.2f} | {anything:.2f} |")
-    return "\n".join([*lines, "", f"{count} images of each kind, seed {SEED}."])
-
-
-def main(count: int) -> None:
-    """Write the table into the page."""
-    table_text = table(count)
-    before, _, rest = PAGE.read_text(encoding="utf-8").partition(START)
-    PAGE.write_text(f"{before}{START}\n{table_text}\n{END}{rest.partition(END)[2]}", encoding="utf-8")
-    print(table_text)
-
-
-def _film(name: str, index: int) -> NDArray[np.float32]:
-    return phantom(SUBJECTS[name], SEED, "held-out", index).film
+def draw_noise(rng: np.random.Generator) -> Film:
+    """Return one image of noise, 256 x 256, 0 to 1."""
+    side, kind = 256, int(rng.integers(4))
+    if kind == 0:
+        return rng.random((side, side)).astype(np.float32)
+    frequencies = np.fft.fftfreq(side)[:, None] ** 2 + np.fft.fftfreq(side)[None] ** 2
+    spectrum = np.fft.fft2(rng.normal(size=(side, side))) / (frequencies + 1e-5) ** (rng.uniform(0.3, 2.2) / 2)
+    grain = np.fft.ifft2(spectrum).real
+    grain = (grain - grain.min()) / (grain.max() - grain.min())
+    if kind == 2:
+        grain = (grain > 0.5).astype(float)
+    if kind == 3:
+        rows, columns = np.mgrid[-1 : 1 : side * 1j, -1 : 1 : side * 1j]
+        height, width = rng.uniform(0.5, 0.95, 2)
+        grain = grain * ((rows / height) ** 2 + (columns / width) ** 2 < 1)
+    film: Film = grain.astype(np.float32)
+    return film
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int]:
     """Draw a picture that is not grey: no two channels alike."""
     red, green, blue = rng.permutation([rng.integers(0, 90), rng.integers(80, 170), rng.integers(160, 256)])
     return int(red), int(green), int(blue)
-
-
-def _share(flags: list[tuple[str, ...]], predicate: Callable[[tuple[str, ...]], bool]) -> float:
-    return float(np.mean([predicate(one) for one in flags]))
-
-
-if __name__ == "__main__":
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else COUNT)
