@@ -2,12 +2,17 @@
 
 import dataclasses
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
+
+import numpy as np
+from numpy.typing import NDArray
 
 from imaging.bounds import check_bytes
 from imaging.dicom.meta import transfer_syntax
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
-from imaging.image import Format, Picture
+from imaging.image import Colours, Format, Picture
 from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, decode_png, sniff
 
 
@@ -22,17 +27,31 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
     kind = sniff(data[:HEAD_BYTES])
     if kind is None:
         raise unsupported_format("The file is neither a JPEG, a PNG nor a DICOM image.")
-    try:
+    with _refuse_damage(kind):
         picture = _decode(data, kind, whole=whole)
+    smaller = picture.pixels.size < picture.facts.rows * picture.facts.columns
+    finer = partial(decode, data, whole=True) if smaller and not whole else None
+    colours = partial(_decode_colours, picture.colours, kind) if picture.colours else None
+    took = (time.perf_counter() - start) * 1000
+    return dataclasses.replace(picture, decode_ms=took, finer=finer, colours=colours)
+
+
+def _decode_colours(decoder: Colours, kind: Format, whole: bool) -> NDArray[np.uint8]:
+    with _refuse_damage(kind):
+        return decoder(whole)
+
+
+@contextmanager
+def _refuse_damage(kind: Format) -> Iterator[None]:
+    """Turn whatever a decoder raises into ImageError."""
+    try:
+        yield
     except ImageError:
         raise
     except MemoryError:
         raise too_large("The image needs more memory than there is.") from None
     except Exception:  # a decoder fed by strangers may raise anything
         raise bad_input(f"The {kind} image is damaged and cannot be read.") from None
-    smaller = picture.pixels.size < picture.facts.rows * picture.facts.columns
-    finer = partial(decode, data, whole=True) if smaller and not whole else None
-    return dataclasses.replace(picture, decode_ms=(time.perf_counter() - start) * 1000, finer=finer)
 
 
 def _decode(data: bytes, kind: Format, *, whole: bool) -> Picture:

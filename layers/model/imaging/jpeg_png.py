@@ -5,6 +5,8 @@ import logging
 import math
 import struct
 from dataclasses import dataclass
+from functools import partial
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,8 +15,7 @@ from PIL import Image
 from imaging.bounds import DETAIL_PIXELS, MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dimensions
 from imaging.errors import bad_input, too_large, unsupported_format
 from imaging.image import Format, ImageFacts, Picture, StoredPixels
-from segments import jpeg, png
-from segments.errors import StructureError, TooManyPartsError, TruncationError
+from segments import StructureError, TooManyPartsError, TruncationError, jpeg, png
 
 _HIERARCHICAL_OR_ARITHMETIC = frozenset({*range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
 _FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME}
@@ -178,17 +179,33 @@ def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
         raise unsupported_format("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         columns, rows = image.size
-        turn = _TURNS.get(image.getexif().get(_ORIENTATION, 1))
-        grey = fit(_draft_grey(image, whole=whole), whole=whole)
-    if turn is not None:
-        grey = grey.transpose(turn)
-    return Picture(np.asarray(grey), 0, 255, ImageFacts("JPEG", rows, columns, 8), colour=jpeg_colour_share(data))
+        colours = None if image.mode in _GREY_MODES else partial(read_colours, data, "JPEG")
+        grey = _turn(fit(_draft(image, "L", whole=whole), whole=whole), image)
+    facts = ImageFacts("JPEG", rows, columns, 8)
+    return Picture(np.asarray(grey), 0, 255, facts, colour=jpeg_colour_share(data), colours=colours)
+
+
+def read_colours(data: bytes, kind: Format, whole: bool) -> NDArray[np.uint8]:
+    """Return a checked JPEG or PNG file in colour, upright: rows x columns x red, green, blue.
+
+    Transparency is left out. It takes as many pixels as the grey picture does.
+    """
+    with Image.open(io.BytesIO(data), formats=[kind]) as image:
+        if kind == "PNG":
+            return np.asarray(fit(image.convert("RGB"), whole=whole))
+        return np.asarray(_turn(fit(_draft(image, "RGB", whole=whole), whole=whole), image))
+
+
+def _turn(pixels: Image.Image, file: Image.Image) -> Image.Image:
+    """Return the pixels of a JPEG file upright, as its EXIF says."""
+    turn = _TURNS.get(file.getexif().get(_ORIENTATION, 1))
+    return pixels if turn is None else pixels.transpose(turn)
 
 
 def decode_jpeg_frame(data: bytes, *, whole: bool) -> StoredPixels:
     """Decode one JPEG frame of 8 bits from inside a DICOM file, which was checked before."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-        return np.asarray(fit(_draft_grey(image, whole=whole), whole=whole))
+        return np.asarray(fit(_draft(image, "L", whole=whole), whole=whole))
 
 
 def decode_png(data: bytes, *, whole: bool) -> Picture:
@@ -198,7 +215,9 @@ def decode_png(data: bytes, *, whole: bool) -> Picture:
         columns, rows = image.size
         if not image.mode.startswith("I"):
             pixels, colour = np.asarray(fit(image.convert("L"), whole=whole)), colour_share(image)
-            return Picture(pixels, 0, 255, ImageFacts("PNG", rows, columns, 8), colour=colour)
+            colours = None if image.mode in _GREY_MODES else partial(read_colours, data, "PNG")
+            facts = ImageFacts("PNG", rows, columns, 8)
+            return Picture(pixels, 0, 255, facts, colour=colour, colours=colours)
         deep = fit_deep(np.asarray(image), shrink_factor(*image.size, whole=whole))
     bits = max(int(deep.max()).bit_length(), 8)  # 10, 12 or 14 bits are usual in a file of 16
     return Picture(deep, 0, (1 << bits) - 1, ImageFacts("PNG", rows, columns, bits))
@@ -236,9 +255,9 @@ def shrink_factor(one_side: int, other_side: int, *, whole: bool) -> int:
     return -(-max(one_side, other_side) // PREVIEW_SIDE)
 
 
-def _draft_grey(image: Image.Image, *, whole: bool) -> Image.Image:
-    """Decode a JPEG straight to grey, whole or at the smallest scale that keeps `_DRAFT_SIDE` pixels."""
+def _draft(image: Image.Image, mode: Literal["L", "RGB"], *, whole: bool) -> Image.Image:
+    """Decode a JPEG straight to grey or colour, whole or at the smallest scale that keeps `_DRAFT_SIDE` pixels."""
     scale = 1.0 if whole else min(1.0, _DRAFT_SIDE / max(image.size))
-    image.draft("L", (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
+    image.draft(mode, (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
     image.load()
-    return image if image.mode == "L" else image.convert("L")
+    return image if image.mode == mode else image.convert(mode)

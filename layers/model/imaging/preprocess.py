@@ -1,88 +1,16 @@
 """An image → the tensor a model takes, as its card describes it: crop, resize, pad, standardise."""
 
-from dataclasses import dataclass
-from functools import lru_cache
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.errors import unsupported_format
 from imaging.image import Picture
-from imaging.model_card import Input, Interpolation
-
-Plane = NDArray[np.float32]
-
-_FILTERS = {
-    "bilinear": Image.Resampling.BILINEAR,
-    "bicubic": Image.Resampling.BICUBIC,
-    "nearest": Image.Resampling.NEAREST,
-}
-_TRUNCATE = 4.0
-"""Standard deviations at which the Gaussian ends, as in SciPy."""
-_WHOLE = 1 << 24
-"""Pixels. A strip that would be larger is not resized whole: what is kept of it is, to the last digits, the same."""
-
-Box = tuple[int, int, int, int]
-"""Top, left, bottom, right."""
-
-
-def resample(image: NDArray[np.generic], size: tuple[int, int], how: Interpolation, box: Box) -> NDArray[np.generic]:
-    """Resize an image of 8 bits or floats to height x width and return `box` of that, of the same type."""
-    if how == "gaussian-linear":
-        return _gaussian_linear(image.astype(np.float32, copy=False), size, box)
-    top, left, bottom, right = box
-    # A gap of 1: means of whole blocks first, then antialiased interpolation over what is left.
-    gap, by = (1.0, Image.Resampling.BILINEAR) if how == "box-bilinear" else (None, _FILTERS[how])
-    height, width = size
-    if height * width <= _WHOLE:
-        whole = Image.fromarray(image).resize((width, height), by, reducing_gap=gap)
-        return np.asarray(whole)[top:bottom, left:right]
-    down, across = image.shape[0] / height, image.shape[1] / width
-    part = (left * across, top * down, right * across, bottom * down)
-    return np.asarray(Image.fromarray(image).resize((right - left, bottom - top), by, part, gap))
-
-
-def _gaussian_linear(image: Plane, size: tuple[int, int], box: Box) -> Plane:
-    """Resize as scikit-image's `resize(mode="constant")` does.
-
-    That is a Gaussian against aliasing, then linear interpolation; zeros beyond the edge. Both are linear and
-    separable, so an axis is one matrix.
-    """
-    (rows, columns), (height, width), (top, left, bottom, right) = image.shape, size, box
-    values = _matrix(rows, height, top, bottom) @ image @ _matrix(columns, width, left, right).T
-    least, most = float(image.min()), float(image.max())
-    if not least <= 0 <= most and values.min() <= 0 <= values.max():
-        least, most = min(least, 0.0), max(most, 0.0)
-    return np.asarray(np.clip(values, least, most), np.float32)
-
-
-@lru_cache(maxsize=8)
-def _matrix(size: int, target: int, start: int, stop: int) -> Plane:
-    """Return the weight of each pixel of one axis in each of `target` resized ones, from `start` to `stop`."""
-    step = size / target
-    centre = (np.arange(start, stop) + 0.5) * step - 0.5
-    low = np.floor(centre).astype(int)
-    share = centre - low
-    kernel = _kernel(max(0.0, (step - 1) / 2))
-    matrix = np.zeros((stop - start, size), np.float32)
-    for row, (tap, weight) in enumerate(zip(low, share, strict=True)):
-        # Between two blurred pixels, of which one beyond the edge counts nothing.
-        both = np.zeros(len(kernel) + 1)
-        both[:-1] += (1 - weight) * kernel * (0 <= tap < size)
-        both[1:] += weight * kernel * (0 <= tap + 1 < size)
-        first = tap - len(kernel) // 2
-        inside = slice(max(first, 0), min(first + len(both), size))
-        matrix[row, inside] = both[inside.start - first : inside.stop - first]
-    return matrix
-
-
-def _kernel(sigma: float) -> NDArray[np.float64]:
-    """Return the weights of pixels in a blurred one, from as far before it to as far behind."""
-    if sigma == 0:
-        return np.ones(1)
-    radius = int(_TRUNCATE * sigma + 0.5)
-    weights = np.exp(-0.5 * (np.arange(-radius, radius + 1) / sigma) ** 2)
-    return np.asarray(weights / weights.sum(), np.float64)
+from imaging.model_card import Input
+from imaging.resampling import WHOLE_PIXELS, Box, Plane, resample
 
 
 @dataclass(frozen=True)
@@ -148,7 +76,7 @@ def _middle(rows: int, columns: int, target: Input) -> tuple[int, int, int, int]
     return top, left, top + height, left + width
 
 
-__all__ = ["Placement", "PreparedInput", "prepare"]
+__all__ = ["Placement", "PreparedInput", "prepare", "trace"]
 
 NO_UNITS = "NO_UNITS"
 
@@ -176,37 +104,125 @@ class PreparedInput:
 
 
 def prepare(picture: Picture, target: Input) -> PreparedInput:
-    """Crop, resize, take to brightness and then to the card's range, pad with black, standardise.
+    """Crop, resize, take to brightness and then to the card's range, pad, standardise.
 
     To resize as another library does, it takes what that would take: not a picture that is smaller already.
+    Raises ImageError for colour that cannot be had.
     """
-    if picture.finer and target.interpolation != "box-bilinear":
-        picture = picture.finer()
-    rows, columns = picture.pixels.shape
+    planes = _planes(picture, target)
+    rows, columns = planes[0].pixels.shape
     geometry = geometry_of(rows, columns, target)
-    top, left, bottom, right = geometry.box
-    visible = _resize_to_range(picture, picture.pixels[top:bottom, left:right], target, geometry)
-    full = np.full((target.height, target.width), target.low, np.float32)
-    down, across = (max(start, 0) for start in geometry.offset)
-    full[down : down + visible.shape[0], across : across + visible.shape[1]] = visible
-    plain = (target.low, target.high) == (0, 1)
-    visible_share = visible if plain else (visible - np.float32(target.low)) / np.float32(target.high - target.low)
+    visible = _resize_to_range(planes, target, geometry, geometry.kept_box(target))
+    grey = visible[0] if len(visible) == 1 else _luma(visible, target)
     placement = geometry.placement(rows, columns, target)
-    return PreparedInput(_tensor(full, target), placement, visible_share, _warnings(picture, target))
+    tensor = _normalise_and_pad(visible, target, geometry)
+    if target.channels_last:
+        tensor = np.moveaxis(tensor, 0, -1)
+    contiguous = np.ascontiguousarray(tensor[None], np.float32)  # no copy of one grey channel
+    return PreparedInput(contiguous, placement, _to_brightness(grey, target), _warnings(picture, target))
 
 
-def _resize_to_range(picture: Picture, pixels: NDArray[np.generic], target: Input, geometry: Geometry) -> Plane:
-    """Convert stored values to resized values in the card's range, of what lies in the input."""
-    how = geometry.size, target.interpolation, geometry.kept_box(target)
-    if target.interpolation == "box-bilinear":
-        # In the stored bit depth, of which nothing is lost that way, and on fewer pixels.
-        return _scale(_level(picture, resample(pixels, *how), target), target)
-    level = _level(picture, pixels, target)
-    if target.eight_bits:
-        quantised_image = resample((level * 255 + 0.5).astype(np.uint8), *how)
-        return _scale(quantised_image.astype(np.float32) / np.float32(255), target)
-    # In the card's range already: some libraries fill with its zero beyond the edge.
-    return resample(_scale(level, target), *how).astype(np.float32, copy=False)
+def trace(picture: Picture, target: Input) -> tuple[tuple[int, int], dict[str, Plane]]:
+    """Return the size that the picture is resized to, and what it is after each step: channels x height x width.
+
+    `resize`: all of it, as brightness, left out if that would be very large; `range`: cropped, in the card's range,
+    and padded, unless padding comes last; `normalise`: as the network is given it. Raises ImageError.
+    """
+    planes = _planes(picture, target)
+    rows, columns = planes[0].pixels.shape
+    geometry = geometry_of(rows, columns, target)
+    steps = {}
+    if geometry.size[0] * geometry.size[1] <= WHOLE_PIXELS:
+        steps["resize"] = _to_brightness(_resize_to_range(planes, target, geometry, (0, 0, *geometry.size)), target)
+    visible = _resize_to_range(planes, target, geometry, geometry.kept_box(target))
+    steps["range"] = visible if target.padding == "mean" else _pad(visible, target, geometry)
+    steps["normalise"] = _normalise_and_pad(visible, target, geometry)
+    return geometry.size, steps
+
+
+def _planes(picture: Picture, target: Input) -> list[Picture]:
+    """Return the picture as the card's interpolation needs it: grey, or of each colour, in the tensor's order."""
+    whole = target.interpolation != "box-bilinear"
+    if not target.colour:
+        return [picture.finer() if picture.finer and whole else picture]
+    if not (picture.facts.photometric or "MONOCHROME").startswith("MONOCHROME"):
+        raise unsupported_format(
+            "The model reads colour, which is taken from JPEG and PNG files alone, not from DICOM."
+        )
+    if picture.colours is None:
+        return _planes(picture, replace(target, colour=False))
+    colours = picture.colours(whole)
+    return [replace(picture, pixels=colours[..., i]) for i in ((2, 1, 0) if target.blue_first else (0, 1, 2))]
+
+
+_LUMA = np.array([0.299, 0.587, 0.114], np.float32)
+
+
+def _luma(colours: Plane, target: Input) -> Plane:
+    weights = _LUMA[::-1] if target.blue_first else _LUMA
+    return np.asarray(np.tensordot(weights, colours, 1), np.float32)
+
+
+def _to_brightness(values: Plane, target: Input) -> Plane:
+    """Map the card's range to 0 to 1."""
+    if (target.low, target.high) == (0, 1):
+        return values
+    return (values - np.float32(target.low)) / np.float32(target.high - target.low)
+
+
+def _resize_to_range(planes: Sequence[Picture], target: Input, geometry: Geometry, kept: Box) -> Plane:
+    """Convert stored values to resized values in the card's range, of `kept` of what is resized: planes x h x w."""
+    window = _find_window(planes, target)
+    top, left, bottom, right = geometry.box
+    how = geometry.size, target.interpolation, kept
+    resized = []
+    for plane in planes:
+        pixels = plane.pixels[top:bottom, left:right]
+        if target.interpolation == "box-bilinear":
+            # In the stored bit depth, of which nothing is lost that way, and on fewer pixels.
+            resized.append(_scale(_level(plane, resample(pixels, *how), target), target))
+            continue
+        level = _lay_window(_level(plane, pixels, target), window)
+        if target.bit_depth != "stored":
+            bytes_ = (level * 255 + 0.5).astype(np.uint8)
+            level = (resample(bytes_, *how) if target.bit_depth == "8" else bytes_).astype(np.float32) / np.float32(255)
+        level = _scale(level, target)
+        # In the card's range already: some libraries fill with its zero beyond the edge.
+        resized.append(level if target.bit_depth == "8" else resample(level, *how).astype(np.float32, copy=False))
+    return resized[0][None] if len(resized) == 1 else np.stack(resized)
+
+
+def _find_window(planes: Sequence[Picture], target: Input) -> tuple[float, float] | None:
+    """Return the levels at the card's percentiles of the whole image, all colours together."""
+    if target.window_percentiles is None:
+        return None
+    if any(plane.pixels.dtype != np.uint8 for plane in planes):
+        levels = np.concatenate([_level(plane, plane.pixels, target).ravel() for plane in planes])
+        low, high = np.percentile(levels, target.window_percentiles, overwrite_input=True)
+        return float(low), float(high)
+    # Of 256 values it is enough to know how many pixels have them.
+    counts = np.sum([Image.fromarray(plane.pixels).histogram() for plane in planes], axis=0)
+    levels = _level(planes[0], np.arange(256, dtype=np.uint8), target)
+    order = np.argsort(levels, kind="stable")
+    low, high = (_percentile(levels[order], np.cumsum(counts[order]), share) for share in target.window_percentiles)
+    return low, high
+
+
+def _percentile(values: Plane, counts: NDArray[np.int64], share: float) -> float:
+    """Return a percentile of values that rise; `counts`: how many pixels have each of them or less."""
+    place = share / 100 * (int(counts[-1]) - 1)
+    below, above = (float(values[np.searchsorted(counts, rank, "right")]) for rank in (int(place), int(np.ceil(place))))
+    return below + (above - below) * (place - int(place))
+
+
+def _lay_window(level: Plane, window: tuple[float, float] | None) -> Plane:
+    """Take the window's ends to 0 and 1, in place; where it is empty, what is not above it is black."""
+    if window is None:
+        return level
+    low, high = window
+    level -= np.float32(low)
+    level /= np.float32(max(high - low, 1e-9))
+    return _clip(level)
 
 
 def _scale(level: Plane, target: Input) -> Plane:
@@ -237,12 +253,38 @@ def _warnings(picture: Picture, target: Input) -> tuple[str, ...]:
     return (NO_UNITS,) if target.values == "units" and not picture.units else ()
 
 
-def _tensor(plane: Plane, target: Input) -> NDArray[np.float32]:
-    """Return the grey plane once for each channel, standardised, in the card's layout."""
-    channels = np.broadcast_to(plane, (target.channels, *plane.shape))
+def _normalise_and_pad(visible: Plane, target: Input, geometry: Geometry) -> Plane:
+    """Return the tensor, channels x height x width, of one grey plane or three colours."""
+    if target.padding == "mean":
+        tensor = _pad(_normalise(visible, target), replace(target, padding=0.0), geometry)
+    else:
+        tensor = _normalise(_pad(visible, target, geometry), target)
+    return np.broadcast_to(tensor, (target.channels, target.height, target.width))
+
+
+def _pad(visible: Plane, target: Input, geometry: Geometry) -> Plane:
+    """Lay planes in the input's size, with the card's padding around them."""
+    down, across = (max(start, 0) for start in geometry.offset)
+    _, height, width = visible.shape
+    if target.padding == "edge":
+        around = ((0, 0), (down, target.height - height - down), (across, target.width - width - across))
+        return np.pad(visible, around, "edge")
+    value = target.padding if isinstance(target.padding, float) else target.low
+    full = np.full((len(visible), target.height, target.width), value, np.float32)
+    full[:, down : down + height, across : across + width] = visible
+    return full
+
+
+def _normalise(planes: Plane, target: Input) -> Plane:
+    """Standardise by the card's mean and deviation of each channel, or by the image's own of all channels."""
     if target.mean and target.std:
         mean, std = (np.array(numbers, np.float32)[:, None, None] for numbers in (target.mean, target.std))
-        channels = (channels - mean) / std
-    if target.channels_last:
-        channels = np.moveaxis(channels, 0, -1)
-    return np.ascontiguousarray(channels[None], np.float32)  # no copy of one grey channel
+        return (planes - mean) / std
+    if target.standardise is None:
+        return planes
+    middle, deviation = planes.mean(dtype=np.float64), planes.std(dtype=np.float64)
+    if target.standardise == "z-score-floor":
+        deviation = max(deviation, 1 / np.sqrt(target.channels * planes[0].size))
+    elif planes.min() == planes.max():
+        return np.zeros_like(planes)
+    return np.asarray((planes - middle) / deviation, np.float32)

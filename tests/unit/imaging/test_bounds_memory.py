@@ -9,7 +9,7 @@ import pytest
 
 import imaging
 from imaging.bounds import DETAIL_PIXELS, MAX_INPUT_SIDE, MAX_PIXELS, MAX_SIDE
-from imaging.model_card import Resize
+from imaging.card_schema import Resize
 
 _LAYER = Path(imaging.__file__).parent.parent
 _REPOSITORY = Path(__file__).parents[3]
@@ -37,7 +37,7 @@ def most():
 
 _PREPARED = """
 from typing import get_args
-from imaging.model_card import Interpolation
+from imaging.card_schema import Interpolation
 
 idle = most()
 pictures = [decode(png(*size, 8, 0, size[0])) for size in (({long}, 32), (32, {long}), (1024, 1000))]
@@ -120,6 +120,38 @@ data = file.getvalue()
     answer, more, _ = measured(make)
     assert answer == "read"
     assert more < 200
+
+
+_COLOURED = """
+{make}
+idle = most()
+target = Input(
+    "image", 3, 512, 512, 0, 1, "stretch", "bilinear-no-antialias", colour=True, window_percentiles=(1, 99)
+)
+assert prepare(decode(data), target).tensor.shape == (1, 3, 512, 512)
+print((most() - idle) // 1024, idle // 1024)
+"""
+_PROGRESSIVE = f"""
+film = numpy.zeros(({MAX_PIXELS // 8000}, 8000, 3), numpy.uint8)
+file = io.BytesIO()
+Image.fromarray(film).save(file, "JPEG", quality=50, progressive=True, subsampling=0)
+data = file.getvalue()
+"""
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        pytest.param(
+            f"{_PNG}\ndata = png({MAX_SIDE}, {MAX_PIXELS // MAX_SIDE}, 8, 6, {4 * MAX_SIDE})", id="largest-rgba"
+        ),
+        pytest.param(f"{_PNG}\ndata = png(6000, {DETAIL_PIXELS // 6000}, 8, 2, 18000)", id="most-detail"),
+        pytest.param(_PROGRESSIVE, id="largest-progressive-jpeg"),
+    ],
+)
+def test_the_largest_colours_for_a_colour_model_stay_under_a_gigabyte(make: str, tmp_path: Path) -> None:
+    more, before = map(int, _run(_START + _COLOURED.format(make=made(make, tmp_path / "largest"))).split())
+    assert more + before < 1000
 
 
 def test_a_png_bomb_costs_nothing() -> None:

@@ -13,7 +13,8 @@ from imaging.decode import decode
 from imaging.heatmaps import spread_heat
 from imaging.image import Picture
 from imaging.model_card import Input
-from imaging.preprocess import Placement, prepare, resample
+from imaging.preprocess import Placement, prepare
+from imaging.resampling import resample
 from tests.support.images import dicom, png, ramp
 
 PLAIN = Input(
@@ -39,7 +40,7 @@ def test_black_and_white_become_the_ends_of_the_range() -> None:
 def test_sixteen_bits_are_kept_and_eight_are_made_where_the_card_says_so() -> None:
     picture = decode(png(ramp(64, 64, 65535)))
     assert len(np.unique(plane(picture))) > 600
-    assert len(np.unique(plane(picture, eight_bits=True))) <= 256
+    assert len(np.unique(plane(picture, bit_depth="8"))) <= 256
 
 
 def test_three_channels_are_the_grey_one_standardised_each() -> None:
@@ -130,7 +131,7 @@ def test_a_card_may_stretch_pad_or_crop() -> None:
 @pytest.mark.parametrize("shape", [(300, 400), (401, 300), (224, 224), (90, 100)])
 def test_the_shorter_side_is_resized_and_the_middle_cropped_as_torchvision_does(shape: tuple[int, int]) -> None:
     pixels = ramp(*shape)
-    target = replace(PLAIN, height=224, width=224, resize="short-side-crop", short_side=256, eight_bits=True)
+    target = replace(PLAIN, height=224, width=224, resize="short-side-crop", short_side=256, bit_depth="8")
     height, width = (
         (256, int(256 * shape[1] / shape[0])) if shape[0] <= shape[1] else (int(256 * shape[0] / shape[1]), 256)
     )
