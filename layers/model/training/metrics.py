@@ -1,6 +1,7 @@
 """Numbers that say how good scores are, and calibration. Scores and truth are n x labels unless said otherwise."""
 
 from collections.abc import Callable
+from math import ceil, floor, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,6 +57,18 @@ def interval(measure: Callable[[NDArray[np.intp]], float], count: int, seed: int
     return measure(np.arange(count)), float(low), float(high)
 
 
+_Z = 1.959964
+"""Standard deviations within which 95 % of a normal distribution lie."""
+
+
+def wilson(count: int, total: int) -> Interval:
+    """Return a share and its 95 % interval by Wilson's score; it is right for few images, and for none missed, too."""
+    share, square = count / total, _Z**2 / total
+    middle = (share + square / 2) / (1 + square)
+    half = _Z * sqrt(share * (1 - share) / total + square / (4 * total)) / (1 + square)
+    return share, max(0.0, middle - half) if count else 0.0, middle + half if count < total else 1.0
+
+
 def sigmoid(logits: Floats) -> Floats:
     """Convert logits to scores."""
     return 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
@@ -72,8 +85,11 @@ _MOST_OF_A_CHOICE = 0.4
 """Of four labels the chosen one has nearly always more: a choice below its operating point stays rare."""
 
 
-def best_temperature(logits: Floats, truth: Truth, *, chooses: bool) -> float:
-    """Return the temperature under which the truth is most likely. Both are n x labels, of the validation set."""
+def best_temperature(logits: Floats, truth: Truth | Floats, *, chooses: bool) -> float:
+    """Return the temperature under which the truth is most likely. Both are n x labels, of the validation set.
+
+    A truth that is not sure of itself may lie between 0 and 1.
+    """
     losses = []
     for temperature in _TEMPERATURES:
         scores = np.clip((softmax if chooses else sigmoid)(logits / temperature), 1e-7, 1 - 1e-7)
@@ -93,7 +109,26 @@ def operating_point(scores: Floats, truth: Truth) -> float:
     return round(float(np.median(best)), 4)
 
 
-def operating_points(scores: Floats, truth: Truth, *, chooses: bool) -> list[float]:
-    """Return one for each label, of scores and truth that are n x labels."""
-    points = [operating_point(scores[:, i], truth[:, i]) for i in range(scores.shape[1])]
+def sensitive_point(scores: Floats, truth: Truth, sensitivity: float) -> float:
+    """Return the highest threshold that finds this share of the positives among n images.
+
+    It lies half-way to the next lower score: of images to come not all score as high as the last one found.
+    """
+    positives = np.sort(scores[truth == 1])[::-1]
+    last = positives[ceil(sensitivity * len(positives) - 1e-9) - 1]
+    below = scores[scores < last].max(initial=0.0)
+    return float(np.clip(floor((last + below) / 2 * 1e4) / 1e4, 1e-4, 1 - 1e-4))
+
+
+def operating_points(scores: Floats, truth: Truth, *, chooses: bool, sensitivity: float | None = None) -> list[float]:
+    """Return one for each label, of scores and truth that are n x labels.
+
+    `sensitivity`: the one to reach at least; without it sensitivity + specificity are as high as can be.
+    """
+    points = [
+        operating_point(label_scores, label_truth)
+        if sensitivity is None
+        else sensitive_point(label_scores, label_truth, sensitivity)
+        for label_scores, label_truth in zip(scores.T, truth.T, strict=True)
+    ]
     return [min(point, _MOST_OF_A_CHOICE) for point in points] if chooses else points

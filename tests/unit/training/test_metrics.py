@@ -87,3 +87,20 @@ def test_a_card_that_says_more_than_was_measured_is_told() -> None:
     assert any(line.startswith("metrics.accuracy: measured [0.9") for line in told)
     assert any(line.startswith("metrics.labels.glioma.sensitivity") for line in told)
     assert differences(measured, {})
+
+
+def test_wilson_interval_is_that_of_the_textbook_and_is_wide_for_few() -> None:
+    assert metrics.wilson(81, 263) == pytest.approx((0.308, 0.2553, 0.3662), abs=1e-4)
+    share, low, high = metrics.wilson(10, 10)
+    assert (share, high) == (1, 1)
+    assert low == pytest.approx(0.7225, abs=1e-4)
+
+
+def test_point_for_a_wished_sensitivity_finds_that_share_and_no_more_than_it_must() -> None:
+    scores = np.array([0.1, 0.3, 0.5, 0.7, 0.9, 0.2, 0.05])
+    truth = np.array([1, 1, 1, 1, 1, 0, 0], np.uint8)
+    for wish, count in ((0.8, 4), (0.81, 5), (1, 5), (0.2, 1)):
+        point = metrics.sensitive_point(scores, truth, wish)
+        assert (scores[truth == 1] >= point).sum() == count
+    assert metrics.sensitive_point(scores, truth, 0.8) == pytest.approx(0.25)
+    assert operating_points(scores[:, None], truth[:, None], chooses=True, sensitivity=0.2) == [0.4]
