@@ -17,7 +17,9 @@ def main(arguments: list[str]) -> int:
     console = Console()
     try:
         image = find_image(options.image)
-        return 0 if run_demo(DemoContext(console, read_stack(options.stack), options.results), image) else 1
+        return (
+            0 if run_demo(DemoContext(console, read_stack(options.stack), options.results, options.model), image) else 1
+        )
     except UserError as error:
         console.print(error.what, style="bold red", markup=False, highlight=False, soft_wrap=True)
         if error.advice:
@@ -32,6 +34,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("image", nargs="?", metavar="IMAGE", help="a JPEG, PNG or DICOM file; a sample without it")
     parser.add_argument("--stack", type=Path, default=STACK_FILE, help="the stack's addresses (%(default)s)")
     parser.add_argument("--results", type=Path, default=ROOT / ".local" / "results", help="where files are saved")
+    parser.add_argument("--model", help="the model that is to read it; the one that fits without it")
     return parser
 
 

@@ -140,14 +140,16 @@ class Client:
         tokens = self._data("POST", "/auth/login", data={"email": email, "password": password})
         self._headers = {"Authorization": f"Bearer {tokens['access_token']}"}
 
-    def send_form(self, content: IO[bytes], image: Image) -> AcceptedUpload:
-        """Upload through the API: files of up to 4.4 MB."""
+    def send_form(self, content: IO[bytes], image: Image, model: str | None = None) -> AcceptedUpload:
+        """Upload through the API: files of up to 4.4 MB. `model`: the one that is to read it."""
         kind = image.content_type or "application/octet-stream"
-        return _accepted_upload(self._data("POST", "/scans/", files={"file": (image.path.name, content, kind)}))
+        file = {"file": (image.path.name, content, kind)}
+        return _accepted_upload(self._data("POST", "/scans/", files=file, data={"model": model} if model else None))
 
-    def begin_upload(self, image: Image) -> tuple[AcceptedUpload, Form]:
-        """Ask for a form for S3: files of up to 50 MB."""
+    def begin_upload(self, image: Image, model: str | None = None) -> tuple[AcceptedUpload, Form]:
+        """Ask for a form for S3: files of up to 50 MB. `model`: the one that is to read it."""
         body = {"filename": image.path.name, "content_type": image.content_type or "image/jpeg"}
+        body |= {"model": model} if model else {}
         payload = self._data("POST", "/scans/uploads", json=body)
         return _accepted_upload(payload), Form(payload["upload"]["url"], payload["upload"]["fields"])
 

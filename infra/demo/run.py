@@ -83,6 +83,8 @@ class DemoContext:
     console: Console
     stack: Stack
     results: Path
+    model: str | None = None
+    """The one that is to read the image, of a trial; then nothing but that is shown."""
 
 
 def run_demo(stage: DemoContext, image: Image) -> bool:
@@ -102,7 +104,7 @@ def run_demo(stage: DemoContext, image: Image) -> bool:
         results.print_result(stage.console, update.result, seconds)
         folder = results.folder_for(stage.results, image, upload)
         files = results.save_pictures(client, upload, update.result, folder)
-        if stage.stack.administrator:
+        if stage.stack.administrator and stage.model is None:
             run_clinic(stage.console, stage.stack, client, stage.stack.administrator)
     _heading(stage, "Saved")
     for file in files:
@@ -114,8 +116,8 @@ def run_demo(stage: DemoContext, image: Image) -> bool:
 def _upload(stage: DemoContext, client: Client, image: Image) -> AcceptedUpload:
     if image.fits_form:
         with upload_progress(stage.console, image) as content:
-            return client.send_form(content, image)
-    upload, form = client.begin_upload(image)
+            return client.send_form(content, image, stage.model)
+    upload, form = client.begin_upload(image, stage.model)
     with upload_progress(stage.console, image) as content:
         client.send_to_storage(form, content, image)
     return upload

@@ -1,4 +1,4 @@
-"""`python -m infra.local up|deploy|stop|reset|logs|invoke`; PORT, AUTH and CLOUD come from the environment."""
+"""`python -m infra.local up|stop|reset|logs|invoke|try`; PORT, AUTH and CLOUD come from the environment."""
 
 import argparse
 import os
@@ -88,6 +88,18 @@ def _invoke(options: argparse.Namespace) -> None:
     print(answer)
 
 
+def _try(options: argparse.Namespace) -> None:
+    endpoint, folder = _cloud().endpoint, options.folder.resolve()
+    files, readers = clients.storage(endpoint), clients.functions(endpoint)
+    if options.remove:
+        was_served = clients.withdraw_model(files, readers, folder.name)
+        print(f"{folder.name} is no longer served." if was_served else f"{folder.name} was not on trial.")
+        return
+    print(
+        f"{clients.serve_model(files, readers, folder)} is served by the local stack, until REMOVE=true or make reset."
+    )
+
+
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m infra.local", description="Looks after the local stack.")
     commands = parser.add_subparsers(required=True)
@@ -103,6 +115,10 @@ def _parser() -> argparse.ArgumentParser:
     invoke.add_argument("function")
     invoke.add_argument("event", type=Path)
     invoke.set_defaults(run=_invoke)
+    trial = commands.add_parser("try")
+    trial.add_argument("folder", type=Path)
+    trial.add_argument("--remove", action="store_true")
+    trial.set_defaults(run=_try)
     return parser
 
 

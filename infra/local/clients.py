@@ -4,6 +4,7 @@ MiniStack and LocalStack are reached alike.
 """
 
 import base64
+import hashlib
 import json
 import os
 import time
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from types_boto3_cloudformation import CloudFormationClient
     from types_boto3_lambda import LambdaClient
     from types_boto3_logs import CloudWatchLogsClient
+    from types_boto3_s3 import S3Client
 
 
 # Both take this pair for the account's owner.
@@ -61,6 +63,78 @@ def logs(endpoint: str) -> "CloudWatchLogsClient":
     """Return a client of CloudWatch Logs."""
     client: CloudWatchLogsClient = _client(endpoint, "logs")
     return client
+
+
+def storage(endpoint: str) -> "S3Client":
+    """Return a client of S3."""
+    client: S3Client = _client(endpoint, "s3")
+    return client
+
+
+MODEL_FILES = ("card.json", "model.onnx", "words.json", "knowledge.json")
+_READERS = ("inference", "predict")
+
+
+def serve_model(files: "S3Client", readers: "LambdaClient", folder: Path) -> str:
+    """Put a model into the bucket, and name it to the functions that run models; return what it is called.
+
+    The functions' variable is set as the parameter `Models` would set it: a deployment takes longer than a trial.
+    """
+    try:
+        content = {name: (folder / name).read_bytes() for name in MODEL_FILES if (folder / name).is_file()}
+        name = str(json.loads(content["card.json"])["name"])
+    except (OSError, KeyError, ValueError) as error:
+        raise UserError(f"{folder} holds no model.", "make model-check DIR=… says what is wrong.") from error
+    pin = hashlib.sha256(content["card.json"]).hexdigest()
+    prefix = f"{name}/try-{pin[:12]}"
+    bucket, root = _models_place(readers)
+    for file, body in content.items():
+        files.put_object(Bucket=bucket, Key=f"{root}/{prefix}/{file}", Body=body)
+    _configure_model(readers, name, {"prefix": prefix, "sha256": pin})
+    return name
+
+
+def withdraw_model(files: "S3Client", readers: "LambdaClient", name: str) -> bool:
+    """Take a model on trial from the functions and out of the bucket; tell whether it was there."""
+    bucket, root = _models_place(readers)
+    was_served = _configure_model(readers, name, None)
+    pages = files.get_paginator("list_objects_v2").paginate(Bucket=bucket, Prefix=f"{root}/{name}/try-")
+    for key in [entry["Key"] for page in pages for entry in page.get("Contents", [])]:
+        files.delete_object(Bucket=bucket, Key=key)
+    return was_served
+
+
+def _models_place(readers: "LambdaClient") -> tuple[str, str]:
+    """Return the bucket of models and their prefix there, as the functions know them."""
+    variables = _variables(readers, _READERS[0])
+    return variables.get("MODELS_BUCKET") or variables["BUCKET"], (variables.get("MODELS_PREFIX") or "models").rstrip(
+        "/"
+    )
+
+
+def _variables(readers: "LambdaClient", function: str) -> dict[str, str]:
+    try:
+        configuration = readers.get_function_configuration(FunctionName=f"{STACK_NAME}-{function}")
+    except ClientError as failure:
+        raise UserError("No stack is deployed here.", "Bring it up: make run") from failure
+    return dict(configuration["Environment"]["Variables"])
+
+
+def _configure_model(readers: "LambdaClient", name: str, entry: dict[str, str] | None) -> bool:
+    """Set a model's entry in each function's variable, or take it out; tell whether there was one."""
+    was_there = False
+    for function in _READERS:
+        variables = _variables(readers, function)
+        models = json.loads(variables.get("MODELS") or "{}")
+        was_there |= models.pop(name, None) is not None
+        if entry:
+            models[name] = entry
+        function_name = f"{STACK_NAME}-{function}"
+        readers.update_function_configuration(
+            FunctionName=function_name, Environment={"Variables": {**variables, "MODELS": json.dumps(models)}}
+        )
+        readers.get_waiter("function_updated").wait(FunctionName=function_name)
+    return was_there
 
 
 def invoke(endpoint: str, function: str, event: Path) -> tuple[str, str]:

@@ -91,6 +91,12 @@ def knowledge() -> Knowledge:
     )
 
 
+def own_entries(model: str, document: Mapping[str, Any]) -> tuple[Entry, ...]:
+    """Return the entries of a model's own knowledge, as its folder or a stored result spells them."""
+    sources = {key: Source(**source) for key, source in document["sources"].items()}
+    return tuple(_entry(model, label, entry, sources) for label, entry in document["labels"].items())
+
+
 def _read(name: str) -> dict[str, Any]:
     read: dict[str, Any] = json.loads((FOLDER / f"{name}.json").read_text(encoding="utf-8"))
     return read

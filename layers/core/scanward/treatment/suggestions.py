@@ -1,10 +1,10 @@
 """Findings, symptoms, age and sex → suggestions with their sources, red flags first."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from scanward.treatment.knowledge import Entry, Source, knowledge
+from scanward.treatment.knowledge import Entry, Source, knowledge, own_entries
 from scanward.treatment.person import Person, find_symptoms, person
 
 WHAT = (
@@ -38,15 +38,18 @@ def suggest(
     sex: str | None,
     *,
     model: str | None = None,
+    own: Mapping[str, Any] | None = None,
 ) -> list[Suggestion]:
     """Return one suggestion for each found label that is known, highest score first.
 
-    `model`: whose labels they are; nothing is known of one that `knowledge` does not describe. That nothing was
+    `model`: whose labels they are; nothing is known of one that `knowledge` does not describe. `own`: what that model's
+    own folder says of them, instead of all that is packaged. That nothing was
     found is said only if nothing else was.
     """
     person = _person(symptoms, age, sex)
     by_score = sorted(labels_with_scores, key=lambda each: -each[1])
-    entries_with_scores = [(entry, score) for label, score in by_score if (entry := knowledge().entry(label, model))]
+    known = knowledge() if own is None else replace(knowledge(), entries=own_entries(model or "", own))
+    entries_with_scores = [(entry, score) for label, score in by_score if (entry := known.entry(label, model))]
     findings_with_scores = [each for each in entries_with_scores if not each[0].clear]
     urgent = _urgent(person)
     return [_suggestion(entry, score, person, urgent) for entry, score in findings_with_scores or entries_with_scores]
