@@ -11,6 +11,9 @@ Format = Literal["JPEG", "PNG", "DICOM"]
 StoredPixels = NDArray[np.uint8] | NDArray[np.float32]
 """Stored values: 8 bits as they are, more bits as floats, which hold them and their means exactly enough."""
 
+Colours = Callable[[bool], NDArray[np.uint8]]
+"""Decodes a file in colour, small or whole."""
+
 
 @dataclass(frozen=True)
 class ImageFacts:
@@ -41,6 +44,21 @@ class ImageFacts:
     """LINEAR, LINEAR_EXACT or SIGMOID beside a window, TABLE for a VOI LUT; none if all values are shown."""
 
 
+@dataclass(frozen=True)
+class StudyFacts:
+    """What the header says of the examination and of whom it shows. A model is chosen by it; nothing else sees it."""
+
+    image_type: tuple[str, ...] = ()
+    plane: str | None = None
+    """AXIAL, SAGITTAL or CORONAL, where the image lies within 35 degrees of one."""
+    age: float | None = None
+    """In years."""
+    sex: str | None = None
+    is_animal: bool = False
+    study_description: str | None = None
+    series_description: str | None = None
+
+
 @dataclass(frozen=True, eq=False)
 class Picture:
     """One grey frame, in its stored bit depth until it has its final size.
@@ -54,6 +72,7 @@ class Picture:
     low: float
     high: float
     facts: ImageFacts
+    study: StudyFacts = StudyFacts()
     slope: float = 1.0
     intercept: float = 0.0
     is_inverted: bool = False
@@ -67,6 +86,9 @@ class Picture:
     """Decodes the file again, as large as may be; None if this is all of it. Raises ImageError."""
     colour: float = 0.0
     """The share of the file's pixels that are clearly coloured."""
+    colours: Colours | None = None
+    """Decodes the file again in colour, as large as this picture, or whole if true: rows x columns x RGB, 8 bits.
+    None if the file is grey. Raises ImageError."""
 
     def to_brightness(self, pixels: NDArray[np.generic]) -> NDArray[np.float32]:
         """Convert stored values of any shape to brightness, 0 (black) to 1 (white)."""

@@ -70,24 +70,25 @@ _MACROS = {
     "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
     "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction"),
     "FrameAnatomySequence": ("FrameLaterality",),
+    "PlaneOrientationSequence": ("ImageOrientationPatient",),
 }
 _NAMES = {"FrameLaterality": "ImageLaterality"}
 
 
 def merge_functional_groups(header: Dataset, index: int) -> Dataset:
     """Return the header as frame `index` has it: what its groups say is put where older files say it."""
-    shared_groups = _item(header, "SharedFunctionalGroupsSequence", 0)
-    own = _item(header, "PerFrameFunctionalGroupsSequence", index)
+    shared_groups = get_item(header, "SharedFunctionalGroupsSequence", 0)
+    own = get_item(header, "PerFrameFunctionalGroupsSequence", index)
     for group in (shared_groups, own):
         for macro, names in _MACROS.items():
-            item = _item(group, macro, 0)
+            item = get_item(group, macro, 0)
             for name in names:
                 if name in item:
                     setattr(header, _NAMES.get(name, name), item.get(name))
     return header
 
 
-def _item(dataset: Dataset, name: str, index: int) -> Dataset:
+def get_item(dataset: Dataset, name: str, index: int) -> Dataset:
     """Return an item of a sequence, or an empty one."""
     items = dataset.get(name) or []
     return items[index] if len(items) > index else Dataset()
@@ -96,17 +97,19 @@ def _item(dataset: Dataset, name: str, index: int) -> Dataset:
 _PALETTE = ("RedPaletteColorLookupTable", "GreenPaletteColorLookupTable", "BluePaletteColorLookupTable")
 
 READ_KEYWORDS = (
-    "BitsAllocated", "BitsStored", "BodyPartExamined", "Columns", "ExtendedOffsetTable",
-    "ImageLaterality", "ImagerPixelSpacing", "Laterality", "LossyImageCompression", "Modality", "ModalityLUTSequence",
-    "NominalScannedPixelSpacing", "NumberOfFrames", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation",
+    "BitsAllocated", "BitsStored", "BodyPartExamined", "Columns", "ExtendedOffsetTable", "ImageLaterality",
+    "ImageOrientationPatient", "ImageType", "ImagerPixelSpacing", "Laterality", "LossyImageCompression", "Modality",
+    "ModalityLUTSequence", "NominalScannedPixelSpacing", "NumberOfFrames", "PatientAge", "PatientBirthDate",
+    "PatientBreedCodeSequence", "PatientBreedDescription", "PatientSex", "PatientSpeciesCodeSequence",
+    "PatientSpeciesDescription", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation",
     "PixelDataProviderURL", "PixelPaddingRangeLimit", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
     "PlanarConfiguration", "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel",
-    "SharedFunctionalGroupsSequence", "VOILUTFunction", "VOILUTSequence", "ViewPosition", "WindowCenter",
-    "WindowWidth",
+    "SeriesDescription", "SharedFunctionalGroupsSequence", "StudyDate", "StudyDescription", "VOILUTFunction",
+    "VOILUTSequence", "ViewPosition", "WindowCenter", "WindowWidth",
     *(f"{table}Descriptor" for table in _PALETTE), *(f"{table}Data" for table in _PALETTE),
     *(f"Segmented{table}Data" for table in _PALETTE),
 )  # fmt: skip
-"""All that is ever read of a header: names, dates and numbers of a patient are not among it."""
+"""All that is ever read of a header: names and numbers of a patient are not among it, dates only for the age."""
 
 _GREY = frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"})
 _COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})

@@ -22,6 +22,7 @@ from imaging.dicom.header import (
     read_layout,
 )
 from imaging.dicom.meta import BIG_ENDIAN, TRANSFER_SYNTAXES
+from imaging.dicom.study import read_study_facts
 from imaging.errors import bad_input, unsupported_format
 from imaging.image import Picture, StoredPixels
 from imaging.jpeg_png import decode_jpeg_frame, fit, fit_deep, shrink_factor
@@ -213,12 +214,13 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
             data=data, position=position, header=header, layout=layout, syntax=syntax, whole=whole
         )
         tone = read_transform(header, layout, pixels, big_endian=syntax == BIG_ENDIAN)
-        facts = read_facts(header, layout, syntax)
+        facts, study = read_facts(header, layout, syntax), read_study_facts(header)
     return Picture(
         pixels=pixels,
         low=tone.low,
         high=tone.high,
         facts=dataclasses.replace(facts, window=tone.window, window_function=tone.function),
+        study=study,
         slope=tone.slope,
         intercept=tone.intercept,
         units=tone.units,
