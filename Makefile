@@ -17,7 +17,7 @@ SAM := $(DEPLOY) -m samcli
 ENVIRONMENTS = $(PYTHON) -m infra.local.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-for faults lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train evaluate model-check model-quantize model-reference bench made python
+.PHONY: help run test test-for faults lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train evaluate model-check model-explain model-learn model-try model-quantize model-reference bench made python
 
 help: ## what there is
 	@echo 'make TARGET [NAME=value …]'
@@ -34,7 +34,7 @@ test: lint ## every gate: lint, types, imports, template, unit, HTTP and stack t
 	@$(DEV) -m pytest --numprocesses $(or $(WORKERS),2) --no-loadscope-reorder $(if $(COVERAGE),--cov --cov-report=term)
 
 test-for: python ## the tests that touch one file, without those of the whole stack [FILE=path]
-	@$(ENVIRONMENTS) dev
+	@$(ENVIRONMENTS) dev images
 	@tests=$$($(DEV) -m tests.support.selection $(FILE)) && $(DEV) -m pytest $$tests
 
 faults: python ## the fault cases of docs/faults.md, and lists of 10,000 items, in full size, which takes long
@@ -47,7 +47,7 @@ faults: python ## the fault cases of docs/faults.md, and lists of 10,000 items, 
 		tests/unit/scanward/stores/test_lists_read_units.py
 
 lint: python ## ruff, mypy, import-linter, the OpenAPI document, sam validate
-	@$(ENVIRONMENTS) cloud deploy dev
+	@$(ENVIRONMENTS) cloud deploy dev images
 	@$(DEV) -m ruff check .
 	@$(DEV) -m ruff format --check .
 	@$(DEV) -m mypy
@@ -72,6 +72,7 @@ build: python ## layers and functions as AWS runs them, in .aws-sam
 	@PYTHON="$(CURDIR)/$(DEPLOY)" $(SAM) build
 
 deploy: build ## to AWS, asking before it changes anything; parameters: samconfig.toml or ARGS='--parameter-overrides …'
+	@echo 'Reference models read drawings alone, and are off unless ReferenceModels=on is among the parameters.'
 	@$(SAM) deploy $(if $(wildcard .local/deployed-to-aws),,--guided) $(ARGS)
 	@touch .local/deployed-to-aws
 
@@ -97,20 +98,33 @@ lock: python ## the locked requirements anew, from requirements/*.in
 	@$(PYTHON) -m infra.local.locks
 
 train: python ## a reference model anew, from its seed [MODEL=chest_xray|chest_cancer|brain_tumor|kidney_stone]
-	@$(ENVIRONMENTS) train
+	@$(ENVIRONMENTS) train images
 	@.local/venvs/train/bin/python -m training train $(or $(MODEL),chest_xray) $(ARGS)
 
 evaluate: python ## do the cards' numbers hold? Measures again, and fails if they differ [MODEL=brain_tumor]
-	@$(ENVIRONMENTS) dev
+	@$(ENVIRONMENTS) dev images
 	@$(DEV) -m training evaluate $(MODEL)
 
-model-check: python ## is a model fit to be served? [DIR=models/mine IMAGE=path]
+model-check: python ## is a model fit to be served, and as it was? [DIR=models/mine IMAGE=path EXPECT=scores.json]
 	@$(ENVIRONMENTS) dev
-	@$(DEV) -m imaging.model_check "$(DIR)" $(if $(IMAGE),"$(IMAGE)")
+	@$(DEV) -m imaging.model_check "$(DIR)" $(if $(IMAGE),"$(IMAGE)") $(if $(EXPECT),--expect "$(EXPECT)")
+
+model-learn: python ## gate, temperature and operating points from labelled images, as a new version [DIR=models/mine IMAGES=folder SENSITIVITY=0.95 OUT=new/mine]
+	@$(ENVIRONMENTS) dev
+	@$(DEV) -m training.learn $(if $(SENSITIVITY),--sensitivity "$(SENSITIVITY)") "$(DIR)" "$(IMAGES)" $(if $(OUT),"$(OUT)")
+
+model-try: made ## a model on the running local stack, and an image through it [DIR=models/mine IMAGE=path, or DIR=models/mine REMOVE=true]
+	@$(if $(REMOVE),,$(ENVIRONMENTS) dev && $(DEV) -m imaging.model_check "$(DIR)")
+	@$(LOCAL) -m infra.local try "$(DIR)" $(if $(REMOVE),--remove)
+	@$(if $(REMOVE),,$(LOCAL) -m infra.demo --model "$(notdir $(abspath $(DIR)))" "$(IMAGE)")
 
 model-quantize: python ## a model in 8-bit integers, as a new version [DIR=models/mine IMAGES=folder OUT=new/mine]
 	@$(ENVIRONMENTS) dev
 	@$(DEV) -m training.quantize "$(DIR)" "$(IMAGES)" "$(OUT)"
+
+model-explain: python ## a model with heat of its own, as a new version [DIR=models/mine OUT=new/mine]
+	@$(ENVIRONMENTS) dev
+	@$(DEV) -m training.explain "$(DIR)" $(if $(OUT),"$(OUT)")
 
 model-reference: python ## what torchxrayvision says of samples, for a test to compare with
 	@$(ENVIRONMENTS) reference

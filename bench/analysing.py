@@ -17,8 +17,9 @@ from imaging.analysis import analyse
 from imaging.decode import decode
 from imaging.model import Model, load_model
 from imaging.model_card import Input
-from imaging.preprocess import geometry_of, prepare, resample
+from imaging.preprocess import geometry_of, prepare
 from imaging.renderings import heatmap, preview
+from imaging.resampling import resample
 
 AT_MOST = 1.10
 OURS, LIBRARIES, OWN_DECODE = "imaging", "libraries", "own decode"

@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.reports import expert, friendly
@@ -23,12 +23,15 @@ from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
 from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
 from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.domain.results import (
+    KNOWLEDGE,
     NO_DEIDENTIFIED_COPY,
+    NO_GATE,
     NO_SUITABLE_MODEL,
     UNKNOWN_MODEL,
     AnalysisResult,
     Finding,
     ModelVersion,
+    is_foreign,
 )
 from scanward.domain.tasks import FailureReason, Task
 from scanward.errors import Conflict, ScanwardError, Unavailable
@@ -36,6 +39,9 @@ from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
 from scanward.stores.tasks import DurationStore
 from scanward.treatment.suggestions import suggest
+
+if TYPE_CHECKING:
+    from imaging.model_texts import ModelTexts
 
 
 class LeaseLost(ScanwardError):
@@ -135,7 +141,7 @@ def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
     lease.advance(45, "Processing image...", image_object.version)
     result = _analyse_picture(deps, lease, picture)
     result = replace(result, warnings=(*result.warnings, *warnings))
-    lease.complete(_add_report(result, task))
+    lease.complete(_add_report(result, task, deps.models.texts(result.model.name) if result.model else None))
     end = deps.now()
     deps.pace.note(task.order.priority, end - start, end)
 
@@ -160,23 +166,29 @@ def _store_derivatives(deps: AnalysisDeps, task: Task, content: bytes, picture: 
 
 def _analyse_picture(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:
     task = lease.task
-    model = deps.models.for_image(picture.facts, task.order.scan_type, task.order.model)
+    model = deps.models.for_image(picture.facts, task.order.scan_type, task.order.model, study=picture.study)
     if model is None:
         unknown = task.order.model is not None and task.order.model not in deps.models.names
         return _result_without_model(picture, UNKNOWN_MODEL if unknown else NO_SUITABLE_MODEL)
     analysis = analyse(picture, model)
-    lease.advance(80, "Drawing the heatmap")
-    deps.objects.put(heatmap_key(task.scan_id, task.id), heatmap(picture, analysis), "image/png")
+    if analysis.is_read:
+        lease.advance(80, "Drawing the heatmap")
+        deps.objects.put(heatmap_key(task.scan_id, task.id), heatmap(picture, analysis), "image/png")
     return _result(picture, analysis, model.card)
 
 
-def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
-    """Return the result as JSON, with a report in the style that was ordered."""
+def _add_report(result: AnalysisResult, task: Task, own: "ModelTexts | None") -> dict[str, object]:
+    """Return the result as JSON, with a report in the style that was ordered, and what the model's own knowledge says
+    of what was found: whoever is asked for suggestions later has no models at hand.
+    """
     order = task.order
     payload: dict[str, object] = {**result.to_dict(), "scan_type": _scan_type(result, order)}
+    knowledge = own.knowledge_of(result.pathologies) if own and not is_foreign(result.warnings) else None
+    if knowledge is not None:
+        payload[KNOWLEDGE] = knowledge
     if order.report_style is ReportStyle.FRIENDLY:
-        suggestions = {"suggestions": _suggestions(result)} if order.include_suggestions else {}
-        payload["friendly"] = friendly(result.findings, result.model, result.warnings) | suggestions
+        suggestions = {"suggestions": _suggestions(result, knowledge)} if order.include_suggestions else {}
+        payload["friendly"] = friendly(result.findings, result.model, result.warnings, own=own) | suggestions
     if order.report_style is ReportStyle.EXPERT:
         payload["expert"] = expert(
             findings=result.findings,
@@ -184,16 +196,22 @@ def _add_report(result: AnalysisResult, task: Task) -> dict[str, object]:
             image_facts=result.image,
             warnings=result.warnings,
             additional_notes=order.additional_notes,
-            heatmap=f"/files/heatmaps/{to_uuid(task.id)}" if result.model else None,
+            heatmap=f"/files/heatmaps/{to_uuid(task.id)}" if result.findings else None,
+            own=own,
         )
     return payload
 
 
-def _suggestions(result: AnalysisResult) -> list[dict[str, object]]:
-    """Return what clinicians consider for the findings, in any person: nothing is known of the patient here."""
+def _suggestions(result: AnalysisResult, own: Mapping[str, Any] | None) -> list[dict[str, object]]:
+    """Return what clinicians consider for the findings, in any person: nothing is known of the patient here.
+
+    Nothing for a picture that may not be what the model reads.
+    """
+    if is_foreign(result.warnings):
+        return []
     labels_with_scores = [(finding.label, finding.score) for finding in result.findings if finding.found]
     name = result.model.name if result.model else None
-    return [suggestion.to_dict() for suggestion in suggest(labels_with_scores, None, None, None, model=name)]
+    return [suggestion.to_dict() for suggestion in suggest(labels_with_scores, None, None, None, model=name, own=own)]
 
 
 def _scan_type(result: AnalysisResult, order: Order) -> str:
@@ -212,8 +230,8 @@ def _result(picture: Picture, analysis: Analysis, card: Card) -> AnalysisResult:
         Finding(
             label=f.label,
             title=f.title,
-            score=round(f.score, 4),
-            operating_point=round(f.operating_point, 4),
+            score=f.score,
+            operating_point=f.operating_point,
             found=f.positive,
         )
         for f in analysis.findings
@@ -229,5 +247,5 @@ def _result(picture: Picture, analysis: Analysis, card: Card) -> AnalysisResult:
         ),
         image=asdict(picture.facts),
         timings={step: round(ms, 1) for step, ms in asdict(analysis.timings).items()},
-        warnings=analysis.warnings,
+        warnings=(*analysis.warnings, *(() if card.has_gate else (NO_GATE,))),
     )

@@ -10,7 +10,13 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.inference.analysis import AnalysisDeps, DurationTracker
 from functions.inference.ingest import IncomingMessage, IngestDeps, UploadedObject, parse_message
 from functions.inference.metrics import measure_end, measure_quarantine, measure_wait
-from functions.inference.model_registry import ModelSettings, model_registry, models_folder, on_model_error
+from functions.inference.model_registry import (
+    ModelSettings,
+    model_registry,
+    models_folder,
+    on_model_error,
+    on_model_overlap,
+)
 from functions.inference.settings import Settings
 from functions.inference.worker import Outcome, handle_event
 from scanward import clock
@@ -28,7 +34,11 @@ log = Logger(service="inference")
 now = StoreClock(clock.now).now
 scans, objects = ScanStore(settings.scans_table), ObjectStore(settings.bucket)
 models = model_registry(
-    load_settings(ModelSettings), models_folder(settings.models_dir), settings.memory_mb, on_model_error(log)
+    load_settings(ModelSettings),
+    models_folder(settings.models_dir),
+    settings.memory_mb,
+    on_error=on_model_error(log),
+    on_overlap=on_model_overlap(log),
 )
 deps = AnalysisDeps(
     scans=scans,

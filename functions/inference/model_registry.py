@@ -15,15 +15,17 @@ from aws_lambda_powertools import Logger
 from pydantic import Field, TypeAdapter, ValidationError, model_validator
 
 import imaging
+from imaging.card_schema import Accepts, Block, Name, texts
 from imaging.errors import ModelError
-from imaging.model_card import CARD_FILE, Accepts, Block, Card, Name, card_of, read_card, texts
+from imaging.model_card import CARD_FILE, Card, card_of, read_card
 from scanward.errors import NotFound
 from scanward.settings import Variable
 from scanward.stores.s3 import ModelFiles, StorageFailed
 
 if TYPE_CHECKING:
-    from imaging.image import ImageFacts
+    from imaging.image import ImageFacts, StudyFacts
     from imaging.model import Model
+    from imaging.model_texts import ModelTexts
 
 
 class ConfigurationError(ValueError):
@@ -84,13 +86,24 @@ def _read_models(text: str) -> Mapping[str, ModelConfig | ModelError]:
     return read_configs(text or "{}")
 
 
+def _read_switch(text: str) -> bool:
+    """Return whether the switch is on. Raises ConfigurationError for what is neither on nor off: off is not guessed."""
+    if text not in {"on", "off", ""}:
+        raise ConfigurationError("REFERENCE_MODELS: on or off")
+    return text == "on"
+
+
 @dataclass(frozen=True, slots=True)
 class ModelSettings:
-    """Where models are, and what they may use. `prefix` ends in a slash."""
+    """Where models are, and what they may use. `prefix` ends in a slash.
+
+    `with_reference`: whether the reference models that come with Scanward are served.
+    """
 
     bucket: Annotated[str, Variable("MODELS_BUCKET", "BUCKET")]
     prefix: Annotated[str, Variable("MODELS_PREFIX", read=_with_slash)]
     configs: Annotated[Mapping[str, ModelConfig | ModelError], Variable("MODELS", read=_read_models)]
+    with_reference: Annotated[bool, Variable("REFERENCE_MODELS", read=_read_switch)]
 
 
 FetchFile = Callable[[str], bytes]
@@ -100,15 +113,25 @@ FetchFile = Callable[[str], bytes]
 class ModelSource:
     """Every method raises ModelError for files that are not what they should be, StorageFailed where S3 fails."""
 
-    def __init__(self, folder: Path, configs: Mapping[str, ModelConfig], fetch: FetchFile | None) -> None:
+    def __init__(
+        self, folder: Path, configs: Mapping[str, ModelConfig], fetch: FetchFile | None, *, with_reference: bool
+    ) -> None:
         self._folder = folder
         self._configs = configs
         self._fetch = fetch
+        self._with_reference = with_reference
 
     @cached_property
     def layer_names(self) -> frozenset[str]:
-        """Return the names of the layer's models."""
-        return frozenset(path.parent.name for path in self._folder.glob(f"*/{CARD_FILE}"))
+        """Return the names of the layer's models; reference models are not there where they are switched off."""
+        names = (path.parent.name for path in self._folder.glob(f"*/{CARD_FILE}"))
+        return frozenset(name for name in names if self._with_reference or not self._is_reference(name))
+
+    def _is_reference(self, name: str) -> bool:
+        try:
+            return read_card(self._folder / name).is_reference
+        except ModelError:
+            return False  # whose card is wrong is told when it is loaded
 
     def card(self, name: str) -> Card:
         """Return the card of a model that is shipped or configured."""
@@ -124,6 +147,15 @@ class ModelSource:
         if config and config.prefix:
             return model_of(card, self._file(card.name, config, MODEL_FILE), threads)
         return load_model(self._folder / card.name, threads)
+
+    def texts(self, card: Card) -> "ModelTexts":
+        """Return the words and the knowledge of a card's own."""
+        from imaging.model_texts import read_texts, read_texts_in  # noqa: PLC0415 - cards alone do without
+
+        config = self._configs.get(card.name)
+        if config and config.prefix:
+            return read_texts(card, lambda name: self._file(card.name, config, name))
+        return read_texts_in(self._folder / card.name, card)
 
     def _fetched_card(self, name: str, config: ModelConfig) -> Card:
         text = self._file(name, config, CARD_FILE)
@@ -146,6 +178,8 @@ class ModelSource:
 RETRY_SECONDS = 300.0
 OnError = Callable[[ModelError], None]
 """Called each time that a model is tried and refused: the message is for the operator."""
+OnOverlap = Callable[[str, str], None]
+"""Called once for each two models that accept the same studies, so that neither reads them."""
 T = TypeVar("T")
 
 
@@ -168,16 +202,20 @@ class ModelRegistry:
         fetch: FetchFile | None = None,
         on_error: OnError | None = None,
         *,
+        with_reference: bool = True,
+        on_overlap: OnOverlap | None = None,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         entries = configs or {}
         self._configs = {name: entry for name, entry in entries.items() if isinstance(entry, ModelConfig)}
-        self._source = ModelSource(folder, self._configs, fetch)
+        self._source = ModelSource(folder, self._configs, fetch, with_reference=with_reference)
         self._memory_mb = memory_mb
         self._on_error = on_error
+        self._on_overlap = on_overlap
         self._clock = clock
         self._cards: dict[str, Card] = {}
         self._models: dict[str, Model] = {}
+        self._texts: dict[str, ModelTexts] = {}
         self.failures: dict[str, FailedModel] = {}
         """By name; what the configuration has wrong is refused for good."""
         for name, entry in entries.items():
@@ -202,7 +240,14 @@ class ModelRegistry:
         """Return what a model reads: as configured, else as its card says."""
         return self._configured_accepts(card.name) or card.accepts
 
-    def for_image(self, facts: "ImageFacts", scan_type: str | None = None, model: str | None = None) -> "Model | None":
+    def for_image(
+        self,
+        facts: "ImageFacts",
+        scan_type: str | None = None,
+        model: str | None = None,
+        *,
+        study: "StudyFacts | None" = None,
+    ) -> "Model | None":
         """Return the model for an image, by what the upload says and what its header says; None if none is suitable.
 
         Raises ModelError if that one is refused; StorageFailed if S3 fails for that one, or for one that it may be.
@@ -211,20 +256,33 @@ class ModelRegistry:
 
         if model is not None:
             accepts = {model: self.accepts(self.card(model))} if model in self.names else {}
-            return self.load(model) if select_model(accepts, facts, scan_type, model) else None
+            choice = select_model(accepts, facts, study, scan_type=scan_type, model=model)
+            return self.load(choice) if choice else None
         cards = {name: self._card_or_error(name) for name in self.names}
         # One whose card cannot be had still counts if the configuration says what it reads.
         accepts_by_name = {
             n: self.accepts(card) if isinstance(card, Card) else self._configured_accepts(n)
             for n, card in cards.items()
         }
-        choice = select_model({name: accepts for name, accepts in accepts_by_name.items() if accepts}, facts, scan_type)
+        shipped = {name for name, card in cards.items() if isinstance(card, Card) and card.is_reference}
+        candidates = {name: accepts for name, accepts in accepts_by_name.items() if accepts}
+        self._tell_overlaps({name: accepts for name, accepts in candidates.items() if name not in shipped})
+        choice = select_model(candidates, facts, study, scan_type=scan_type, shipped=shipped)
         if choice:
             return self.load(choice)
         for name, why in cards.items():
             if isinstance(why, StorageFailed) and accepts_by_name[name] is None:
                 raise why
         return None
+
+    def _tell_overlaps(self, models: Mapping[str, Accepts]) -> None:
+        """Report two models that accept the same, the first time that an image is to be read."""
+        from imaging.model_selection import find_overlaps  # noqa: PLC0415 - as above
+
+        tell, self._on_overlap = self._on_overlap, None
+        if tell:
+            for one, other in find_overlaps(models):
+                tell(one, other)
 
     def card(self, name: str) -> Card:
         """Return a model's card. Raises KeyError if there is none of this name, ModelError, StorageFailed."""
@@ -238,8 +296,13 @@ class ModelRegistry:
         """Return a model, ready to run. Raises KeyError if there is none of this name, ModelError, StorageFailed."""
         card = self.card(name)
         if name not in self._models:
+            self._texts[name] = self._unless_failed(name, lambda: self._source.texts(card))
             self._models[name] = self._unless_failed(name, lambda: self._source.model(card, self._memory_mb))
         return self._models[name]
+
+    def texts(self, name: str) -> "ModelTexts":
+        """Return the words and the knowledge of a loaded model's own."""
+        return self._texts[name]
 
     def _configured_accepts(self, name: str) -> Accepts | None:
         config = self._configs.get(name)
@@ -275,13 +338,28 @@ def models_folder(models_dir: str | None) -> Path:
 
 
 def model_registry(
-    settings: ModelSettings, folder: Path, memory_mb: int, on_error: OnError | None = None
+    settings: ModelSettings,
+    folder: Path,
+    memory_mb: int,
+    on_error: OnError | None = None,
+    on_overlap: OnOverlap | None = None,
 ) -> ModelRegistry:
     """Return a registry of the models of a folder, and of those that the settings name in S3."""
     files = ModelFiles(settings.bucket, settings.prefix)
     return ModelRegistry(
-        folder=folder, memory_mb=memory_mb, configs=settings.configs, fetch=files.get, on_error=on_error
+        folder=folder,
+        memory_mb=memory_mb,
+        configs=settings.configs,
+        fetch=files.get,
+        on_error=on_error,
+        on_overlap=on_overlap,
+        with_reference=settings.with_reference,
     )
+
+
+def on_model_overlap(log: Logger) -> OnOverlap:
+    """Return what writes two models that accept the same to the function's log."""
+    return lambda one, other: log.warning("models overlap", extra={"models": [one, other]})
 
 
 def on_model_error(log: Logger) -> OnError:

@@ -4,7 +4,13 @@ from functools import partial
 
 from aws_lambda_powertools import Logger
 
-from functions.inference.model_registry import ModelSettings, model_registry, models_folder, on_model_error
+from functions.inference.model_registry import (
+    ModelSettings,
+    model_registry,
+    models_folder,
+    on_model_error,
+    on_model_overlap,
+)
 from functions.inference.predictions import PredictionDeps
 from functions.inference.routes import routes
 from functions.inference.settings import PredictSettings
@@ -20,7 +26,11 @@ from scanward.web.responses import Cors
 settings = load_settings(PredictSettings)
 log = Logger(service="predict")
 models = model_registry(
-    load_settings(ModelSettings), models_folder(settings.models_dir), settings.memory_mb, on_model_error(log)
+    load_settings(ModelSettings),
+    models_folder(settings.models_dir),
+    settings.memory_mb,
+    on_error=on_model_error(log),
+    on_overlap=on_model_overlap(log),
 )
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
 gate = Authenticator(SessionStore(settings.accounts_table), tokens, settings.requests_per_minute, now)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 CANNOT_IDENTIFY = "cannot identify image file"
 SHOWS_ANOTHER = "the file says that it shows something else"
+DRAWINGS_ONLY = "this demonstration model reads drawings only and says nothing of this picture"
 
 
 class UnknownModelType(MalformedBody):
@@ -31,6 +32,12 @@ class ModelNotLoaded(Unavailable):
     """The model is there, and its files are not what they should be."""
 
     message = "The model is not available"
+
+
+class NoModel(Unavailable):
+    """No model at all is served here."""
+
+    message = "No model is installed here"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +73,8 @@ def predict(deps: PredictionDeps, actor: Actor, content: bytes, model_type: str)
     """
     if not allows(actor, Action.ANALYSE_SCAN, Resource(actor.account_id)):
         raise NotAllowed
+    if not deps.models.names:
+        raise NoModel
     card = _card(deps, model_type)
     # Cards alone need neither numpy nor onnxruntime: a list of models does not wait for them.
     from imaging.analysis import analyse  # noqa: PLC0415
@@ -76,7 +85,7 @@ def predict(deps: PredictionDeps, actor: Actor, content: bytes, model_type: str)
         raise ImageNotLoaded(f"Error loading image: {CANNOT_IDENTIFY}")
     try:
         picture = decode(content)
-        model = deps.models.for_image(picture.facts, model=model_type)
+        model = deps.models.for_image(picture.facts, model=model_type, study=picture.study)
         if model is None:
             raise ImageNotLoaded(f"Error loading image: {SHOWS_ANOTHER}")
         analysis = analyse(picture, model, with_heat=False)
@@ -84,6 +93,8 @@ def predict(deps: PredictionDeps, actor: Actor, content: bytes, model_type: str)
         raise ImageNotLoaded(f"Error loading image: {refusal.message}") from None
     except ModelError as refusal:
         raise ModelNotLoaded from refusal
+    if not analysis.is_read:
+        raise ImageNotLoaded(f"Error loading image: {DRAWINGS_ONLY}")
     if analysis.choice is None:
         raise LookupError("only a model that chooses one label predicts")
     return Prediction(analysis.choice, card, analysis)

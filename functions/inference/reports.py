@@ -5,12 +5,24 @@ The plain words are data: `words.json` beside this file, read when first needed 
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from scanward.domain.results import MEANINGS, REFERENCE, Finding, ModelVersion, disclaimer_of
+from scanward.domain.results import (
+    MEANINGS,
+    NO_DIAGNOSIS,
+    NOT_A_PHANTOM,
+    REFERENCE,
+    Finding,
+    ModelVersion,
+    disclaimer_of,
+    is_foreign,
+)
+
+if TYPE_CHECKING:
+    from imaging.model_texts import ModelTexts
 
 FILE = Path(__file__).with_name("words.json")
 
@@ -48,6 +60,17 @@ class Words:
         """Return when to get help at once."""
         return self.urgent.get(model or "") or str(self.phrases["other"]["urgent"])
 
+    def with_own(self, model: str, own: "ModelTexts | None") -> "Words":
+        """Return these words, but for one model its own, if it has any."""
+        if own is None or own.words is None:
+            return self
+        others = {key: plain for key, plain in self.labels.items() if key[0] != model}
+        labels = {
+            (model, label): LabelWords(text.title, text.explanation, text.step, clear=label in own.nothing)
+            for label, text in own.words.labels.items()
+        }
+        return replace(self, urgent={**self.urgent, model: own.words.urgent}, labels={**others, **labels})
+
 
 @cache
 def words() -> Words:
@@ -73,17 +96,18 @@ def expert(
     additional_notes: str | None,
     *,
     heatmap: str | None = None,
+    own: "ModelTexts | None" = None,
 ) -> dict[str, Any]:
     """Return the expert report: all labels in order of score, found or not.
 
-    `heatmap`: the path of the heatmap of the positive findings. The requester's notes are handed back as they came;
-    nothing is read out of them.
+    `heatmap`: the path of the heatmap of the positive findings. `own`: what the model's folder says of its labels.
+    The requester's notes are handed back as they came; nothing is read out of them.
     """
     by_score = sorted(findings, key=lambda f: -f.score)
     return {
         "impression": _impression(by_score, model),
         "technique": _technique(image_facts),
-        "findings": [_finding(f, heatmap) for f in by_score],
+        "findings": [_finding(f, heatmap) | _description(f, own) for f in by_score],
         "image": dict(image_facts),
         "model": model.to_dict() if model else None,
         "warnings": [{"code": code, "meaning": MEANINGS.get(code)} for code in warnings],
@@ -108,10 +132,18 @@ def _finding(finding: Finding, heatmap: str | None) -> dict[str, Any]:
     }
 
 
+def _description(finding: Finding, own: "ModelTexts | None") -> dict[str, str]:
+    """Return what the label means, if the model's folder says so."""
+    text = own.words.labels[finding.label].expert if own and own.words else None
+    return {"description": text} if text else {}
+
+
 def _impression(findings: Sequence[Finding], model: ModelVersion | None) -> str:
     """Return count and scores, in words; no interpretation beyond them."""
     if model is None:
         return "Not read: no suitable model."
+    if not findings:
+        return f"Not read: {MEANINGS[NOT_A_PHANTOM]}"
     positives = [f for f in findings if f.found]
     scoring = f"{model.name} {model.version} scored {_labels(len(findings))}"
     if not positives:
@@ -156,14 +188,37 @@ OVER, FAR = 10, 40
 FindingWithWords = tuple[Finding, LabelWords]
 
 
-def friendly(findings: Sequence[Finding], model: ModelVersion | None, warnings: Sequence[str]) -> dict[str, Any]:
-    """Return the friendly report, highest score first. It says what may be, never what is."""
-    wording = words()
+def friendly(
+    findings: Sequence[Finding],
+    model: ModelVersion | None,
+    warnings: Sequence[str],
+    *,
+    own: "ModelTexts | None" = None,
+) -> dict[str, Any]:
+    """Return the friendly report, highest score first. It says what may be, never what is.
+
+    Of a picture that may not be what the model reads it tells no finding, and advises no more than to see a doctor.
+    `own`: what the model's folder says of its labels, instead of the packaged words.
+    """
+    if is_foreign(warnings):
+        return {
+            "summary": " ".join(_foreign_remarks(words(), warnings)),
+            "findings": [],
+            "next_steps": [words().phrases["steps"]["show_picture"]],
+            "notice": NO_DIAGNOSIS if NOT_A_PHANTOM in warnings else _disclaimer(words(), model),
+        }
     name = model.name if model else ""
+    wording = words().with_own(name, own)
     positives = sorted((f for f in findings if f.found), key=lambda f: -f.score)
     findings_with_words = [(f, plain) for f in positives if not (plain := wording.of(name, f)).clear]
     return {
-        "summary": " ".join([_summary(wording, model, findings_with_words), *_remarks(wording, warnings)]),
+        "summary": " ".join(
+            [
+                *_demonstration(wording, model),
+                _summary(wording, model, findings_with_words),
+                *_remarks(wording, warnings),
+            ]
+        ),
         "findings": [_finding_words(wording, finding, plain) for finding, plain in findings_with_words],
         "next_steps": _next_steps(wording, name, [plain for _, plain in findings_with_words] or wording.clear_of(name)),
         "notice": _disclaimer(wording, model),
@@ -184,6 +239,17 @@ def _summary(wording: Words, model: ModelVersion | None, findings_with_words: Se
     if not findings_with_words:
         return str(wording.phrases["none"])
     return str(wording.phrases["found"].format(things="; ".join(plain.title for _, plain in findings_with_words)))
+
+
+def _demonstration(wording: Words, model: ModelVersion | None) -> list[str]:
+    return [wording.phrases["demonstration"]] if model and model.disclaimer == REFERENCE else []
+
+
+def _foreign_remarks(wording: Words, warnings: Sequence[str]) -> list[str]:
+    """Return why nothing is told of the picture, the plainest reason alone."""
+    if NOT_A_PHANTOM in warnings:
+        return [wording.phrases["not_a_phantom"]]
+    return [*_remarks(wording, warnings), wording.phrases["foreign"]]
 
 
 def _remarks(wording: Words, warnings: Sequence[str]) -> list[str]:
@@ -213,8 +279,8 @@ def _how_sure(wording: Words, finding: Finding) -> str:
 
 
 def _points(score: float) -> str:
-    """Return the score in points of 100, from 1 to 99: a score is never all or nothing."""
-    return f"{min(max(round(100 * score), 1), 99)}"
+    """Return the score in whole points of 100, from 1 to 99: rounded down, as no score is all or above its mark."""
+    return f"{min(max(int(100 * score + 1e-9), 1), 99)}"
 
 
 def _next_steps(wording: Words, model: str, plain: Sequence[LabelWords]) -> list[str]:

@@ -3,7 +3,9 @@
 from typing import Any
 
 from functions.inference.predictions import Prediction
-from imaging.model_card import Accepts, Card
+from imaging.card_schema import Accepts
+from imaging.model_card import Card
+from scanward.domain.results import NO_GATE, is_foreign
 from scanward.web.fields import Body, Line, Out
 
 
@@ -38,11 +40,12 @@ class PredictOut(Out):
     @classmethod
     def from_domain(cls, prediction: Prediction) -> "PredictOut":
         card, analysis = prediction.card, prediction.analysis
+        scores = analysis.shown_scores
         labels = {label.id: label for label in card.labels if label.trained}
         return cls(
             model=card.name,
             prediction=labels[prediction.choice].title,
-            confidence=round(analysis.scores[prediction.choice], 4),
+            confidence=0.0 if is_foreign(analysis.warnings) else scores[prediction.choice],
             version=card.version,
             sha256=card.sha256,
             preprocessing=card.preprocessing,
@@ -50,12 +53,12 @@ class PredictOut(Out):
                 ScoreOut(
                     label=label.id,
                     title=label.title,
-                    score=round(analysis.scores[label.id], 4),
-                    operating_point=label.operating_point,
+                    score=scores[label.id],
+                    operating_point=round(label.operating_point, 4),
                 )
                 for label in labels.values()
             ],
-            warnings=list(analysis.warnings),
+            warnings=[*analysis.warnings, *([] if card.has_gate else [NO_GATE])],
             notice=f"{card.notice}. This is not a diagnosis.",
         )
 
@@ -67,6 +70,17 @@ class AcceptsOut(Out):
     body_parts: tuple[str, ...]
     scan_types: tuple[str, ...]
     unlabelled: bool
+    unstated: bool
+    views: tuple[str, ...]
+    lateralities: tuple[str, ...]
+    planes: tuple[str, ...]
+    image_types: tuple[str, ...]
+    ages: tuple[float, float] | None
+    sexes: tuple[str, ...]
+    study_descriptions: tuple[str, ...]
+    series_descriptions: tuple[str, ...]
+    required: tuple[str, ...]
+    animals: bool
 
 
 class LabelOut(Out):
@@ -89,6 +103,7 @@ class ModelOut(Out):
     sha256: str
     preprocessing: str
     decision: str
+    reference: bool
     labels: list[LabelOut]
     accepts: AcceptsOut
 
@@ -104,6 +119,7 @@ class ModelOut(Out):
             "sha256": card.sha256,
             "preprocessing": card.preprocessing,
             "decision": card.output.decision,
+            "reference": card.is_reference,
             "labels": [LabelOut(**label.model_dump(exclude={"trained"})) for label in card.labels if label.trained],
             "accepts": AcceptsOut(**accepts.model_dump()),
         }

@@ -1,15 +1,18 @@
 """Orders beyond a plain upload: readings, priorities, calling off, analysing again, deliveries of other systems."""
 
+from itertools import cycle
 from typing import Any
 
 import httpx
 import pytest
 
 from scanward.domain.ids import parse_id
+from scanward.web.bodies import MAX_FORM_BYTES
 from tests.stack.calls import data
 from tests.stack.embedded import until
 from tests.stack.visitor import Visitor, messages, to_upload
 from tests.support.cloud import ROOT
+from training.foreign import foreign_images
 
 pytestmark = pytest.mark.stack
 
@@ -25,6 +28,19 @@ def test_a_friendly_reading_comes_with_cited_suggestions(patient: Visitor) -> No
     body = {"analysis_task_id": said["task_id"], "symptoms": "fever", "patient_age": 70, "patient_gender": "FEMALE"}
     advice = data(patient.api.post("/xray/suggest-treatment", body))
     assert len(advice["suggestions"]) == len(result["pathologies"]) == 1
+
+
+def test_real_images_get_no_finding_no_heat_and_no_suggestion_from_a_reference_model(patient: Visitor) -> None:
+    pictures = [image for image in foreign_images() if len(image.data) < MAX_FORM_BYTES and image.kind != "MR"]
+    slices = [image for image in foreign_images() if image.kind == "MR"]
+    for image, scan_type in zip([*pictures[::12], *slices[::24]], cycle(("XRAY", "MRI")), strict=False):
+        fields = {} if image.data[128:132] == b"DICM" else {"scan_type": scan_type}
+        said = data(patient.api.upload("/xray/friendly-analysis", {"file": ("x", image.data)}, fields))
+        result = patient.finished(to_upload(said))["result"]["data"]
+        assert (result["pathologies"], result["confidence"], result["findings"]) == ([], 0, []), image.name
+        assert {"NOT_A_PHANTOM", "NO_SUITABLE_MODEL"} & set(result["warnings"]), image.name
+        assert result["friendly"]["findings"] == result["friendly"]["suggestions"] == [], image.name
+        assert patient.api.get(f"/files/heatmaps/{said['task_id']}").status == 404
 
 
 def test_a_dicom_file_gets_an_expert_reading_straight_through_s3_in_the_high_lane(patient: Visitor) -> None:

@@ -78,6 +78,46 @@ def card(name: str, network: bytes, **changes: Any) -> dict[str, Any]:
     return document
 
 
+def words() -> dict[str, Any]:
+    """Return words for the labels of `card`."""
+    found = {
+        label: {
+            "title": f"a bright patch at the {label.replace('_', ' ')}",
+            "explanation": "The picture may show a bright patch. Most are harmless. A doctor can tell you more.",
+            "step": "See your doctor in the next days.",
+            "expert": "Brightness above that of the other quarters; no differential is implied.",
+        }
+        for label in LABELS
+    }
+    return {"urgent": "Get help at once if you feel very ill.", "labels": found}
+
+
+def knowledge() -> dict[str, Any]:
+    """Return suggestions for two labels of `card`, and what they rest on."""
+    source = {
+        "title": "Guideline on bright patches",
+        "publisher": "Society of Quarters",
+        "year": 2020,
+        "identifier": "SQ 1",
+        "url": "https://example.org/sq1",
+    }
+    entry = {
+        "condition": "Bright patch, possible",
+        "treatment": ["Clinicians consider another look in some weeks."],
+        "red_flags": ["Get emergency help if the patch grows fast."],
+        "adjusted": [{"when": {"age": "child"}, "precautions": ["Children are seen by a specialist for children."]}],
+        "sources": ["sq-1"],
+    }
+    return {"sources": {"sq-1": source}, "labels": {label: dict(entry) for label in LABELS[2:]}}
+
+
+def pin(document: dict[str, Any], **texts: dict[str, Any]) -> dict[str, bytes]:
+    """Let a card pin texts; return the files by name."""
+    files = {f"{name}.json": json.dumps(text).encode() for name, text in texts.items()}
+    document |= {f"{name}_sha256": hashlib.sha256(files[f"{name}.json"]).hexdigest() for name in texts}
+    return files
+
+
 def write(folder: Path, document: dict[str, Any], network: bytes) -> Path:
     """Return the model's own folder in `folder`."""
     home = folder / str(document["name"])

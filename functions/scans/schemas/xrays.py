@@ -54,16 +54,25 @@ class SuggestionOut(Out):
 
 
 class TreatmentOut(Out):
-    """Suggestions, the most likely finding first. `red_flags`: what the symptoms alone call for."""
+    """Suggestions, the most likely finding first. `red_flags`: what the symptoms alone call for.
+
+    `reason`: why there are no suggestions, if there are none.
+    """
 
     suggestions: list[SuggestionOut]
     disclaimer: str
     red_flags: list[str]
+    reason: str | None
 
     @classmethod
     def from_domain(cls, advice: Advice) -> "TreatmentOut":
         suggestions = [SuggestionOut.model_validate(suggestion.to_dict()) for suggestion in advice.suggestions]
-        return cls(suggestions=suggestions, disclaimer=advice.disclaimer, red_flags=list(advice.red_flags))
+        return cls(
+            suggestions=suggestions,
+            disclaimer=advice.disclaimer,
+            red_flags=list(advice.red_flags),
+            reason=advice.reason,
+        )
 
 
 Text = Annotated[str, StringConstraints(max_length=10_000), Printable]

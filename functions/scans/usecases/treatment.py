@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
-from scanward.domain.results import DISCLAIMER, REFERENCE
+from scanward.domain.results import DISCLAIMER, KNOWLEDGE, MEANINGS, NOT_A_PHANTOM, REFERENCE, is_foreign
 from scanward.domain.tasks import TaskClosed, TaskNotFinished
 from scanward.treatment.suggestions import Suggestion, disclaimer, red_flags, suggest
 
@@ -23,15 +23,16 @@ class TreatmentCase:
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """`red_flags`: what the symptoms alone call for at once."""
+    """`red_flags`: what the symptoms alone call for at once. `reason`: why there are no suggestions, if so."""
 
     suggestions: Sequence[Suggestion]
     red_flags: Sequence[str]
     disclaimer: str
+    reason: str | None
 
 
 def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advice:
-    """Return what clinicians consider for what was found.
+    """Return what clinicians consider for what was found; nothing for a picture that may not be what the model reads.
 
     Raises NotFound; TaskNotFinished, or TaskClosed with its state, unless the task is completed.
     """
@@ -40,13 +41,33 @@ def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advi
         raise TaskNotFinished
     if task.result is None:
         raise TaskClosed(task.status)
-    labels_with_scores = [
-        (finding["label"], finding["score"]) for finding in task.result["findings"] if finding["found"]
-    ]
     model = (task.result["model"] or {}).get("name")
-    suggestions = suggest(labels_with_scores, case.symptoms, case.age, case.sex, model=model)
+    foreign = is_foreign(task.result["warnings"])
+    labels_with_scores = [
+        (finding["label"], finding["score"]) for finding in task.result["findings"] if finding["found"] and not foreign
+    ]
+    suggestions = suggest(
+        labels_with_scores, case.symptoms, case.age, case.sex, model=model, own=task.result.get(KNOWLEDGE)
+    )
     notice = _disclaimer(task.result["notice"]) if model else None
-    return Advice(suggestions, red_flags(case.symptoms, case.age, case.sex), disclaimer(notice))
+    return Advice(
+        suggestions,
+        red_flags(case.symptoms, case.age, case.sex),
+        disclaimer(notice),
+        None if suggestions else _reason(task.result["warnings"], model),
+    )
+
+
+def _reason(warnings: Sequence[str], model: str | None) -> str:
+    """Return why there is nothing to suggest, in one sentence."""
+    flags = [code for code in warnings if is_foreign([code])]
+    if NOT_A_PHANTOM in flags:
+        return MEANINGS[NOT_A_PHANTOM]
+    if flags:
+        return f"Nothing is suggested: {MEANINGS[flags[0]]}"
+    if model is None:
+        return "No model read the image, so nothing is suggested."
+    return "Nothing that this service has suggestions for was found."
 
 
 def _disclaimer(notice: str) -> str:

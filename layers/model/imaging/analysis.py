@@ -1,6 +1,7 @@
 """A picture and a model → findings, with what is needed to show where they are."""
 
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -8,12 +9,12 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from imaging.findings import Decision, Finding, decide_findings
-from imaging.heatmaps import Clock, Grid, heat_grid, occlude
+from imaging.findings import NOTHING_READ, Decision, Finding, decide_findings, shown_score
+from imaging.heatmaps import Grid, compare_labels, heat_grid, occlude
 from imaging.image import Picture
 from imaging.input_checks import check_input
 from imaging.model_card import Card
-from imaging.preprocess import Placement, PreparedInput, prepare
+from imaging.preprocess import Placement, prepare
 
 if TYPE_CHECKING:
     from imaging.model import Model
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
 
 __all__ = ["Analysis", "Finding", "Timings", "analyse"]
 
+NOT_A_PHANTOM = "NOT_A_PHANTOM"
+"""The model reads drawings alone, and this is none of them: it has no findings and no scores."""
 HEAT_INCOMPLETE = "HEAT_INCOMPLETE"
-"""A positive finding has no heat: its model was too slow for it, or gives an activation that is not a number."""
+"""A positive finding has no heat.
+
+Hiding no part of the image lowers its score, its model is too large for that, or its activation is not a number.
+"""
 
 
 @dataclass(frozen=True)
@@ -50,7 +56,18 @@ class Analysis:
     timings: Timings
     warnings: tuple[str, ...]
     """Codes of a closed list: MIDDLE_FRAME_ONLY and others of the picture; NO_UNITS; LOW_CONTRAST, INVERTED,
-    COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR of the input gate; BELOW_OPERATING_POINT of the scores; HEAT_INCOMPLETE."""
+    COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR, NOT_A_PHANTOM, NO_GATE of the input gate; BELOW_OPERATING_POINT of the
+    scores; HEAT_INCOMPLETE."""
+
+    @property
+    def shown_scores(self) -> dict[str, float]:
+        """Return the scores as people see them."""
+        return {label: shown_score(score) for label, score in self.scores.items()}
+
+    @property
+    def is_read(self) -> bool:
+        """Tell whether the model says anything of the picture."""
+        return bool(self.scores)
 
     @property
     def positive(self) -> tuple[Finding, ...]:
@@ -59,26 +76,26 @@ class Analysis:
         return tuple(sorted(positives, key=lambda finding: finding.operating_point - finding.score))
 
 
-def analyse(picture: Picture, model: "Model", *, with_heat: bool = True, clock: Clock = time.perf_counter) -> Analysis:
-    """Prepare, infer and explain; without grids unless `with_heat`.
+def analyse(picture: Picture, model: "Model", *, with_heat: bool = True) -> Analysis:
+    """Prepare, infer and explain; without grids unless `with_heat`. What the card's gate does not know is not read.
 
     Raises ImageError: BAD_INPUT if the image leads to no finite score, UNSUPPORTED if the card refuses it.
     Raises ModelError if the graph fails.
     """
     card = model.card
-    start = clock()
+    start = time.perf_counter()
     prepared_input = prepare(picture, card.input)
-    flags = check_input(picture, prepared_input, card)
-    prepare_end = clock()
-    scores, *activation = model.run(prepared_input.tensor)
-    infer_end = clock()
-    decision = decide_findings(scores[0], card)
-    grids, is_complete = (
-        _grids(decision=decision, activation=activation, prepared_input=prepared_input, model=model, clock=clock)
-        if with_heat
-        else ({}, True)
-    )
-    explain_end = clock()
+    flags: tuple[str, ...] = check_input(picture, prepared_input, card)
+    prepare_end = time.perf_counter()
+    outputs = dict(zip(card.outputs, model.run(prepared_input.tensor), strict=True))
+    infer_end = time.perf_counter()
+    if not is_drawing(outputs, card):
+        flags, decision = (NOT_A_PHANTOM, *flags), NOTHING_READ
+    else:
+        decision = decide_findings(outputs[card.output.scores][0], card)
+    activation = outputs[card.output.activation] if card.output.activation else None
+    grids, is_complete = _grids(decision, activation, prepared_input.tensor, model) if with_heat else ({}, True)
+    explain_end = time.perf_counter()
     times = (start, prepare_end, infer_end, explain_end)
     steps = [1000 * (end - begin) for begin, end in pairwise(times)]
     return Analysis(
@@ -98,28 +115,21 @@ def analyse(picture: Picture, model: "Model", *, with_heat: bool = True, clock: 
     )
 
 
+def is_drawing(outputs: Mapping[str, NDArray[np.float32]], card: Card) -> bool:
+    """Tell whether the graph's own gate knows the image; every image is let through by a card without such a gate."""
+    gate = card.gate.drawing
+    return gate is None or float(outputs[gate.node][0]) >= gate.limit  # false for what is no number
+
+
 def _grids(
-    decision: Decision,
-    activation: list[NDArray[np.float32]],
-    prepared_input: PreparedInput,
-    model: "Model",
-    clock: Clock,
+    decision: Decision, activation: NDArray[np.float32] | None, tensor: NDArray[np.float32], model: "Model"
 ) -> tuple[dict[str, Grid], bool]:
     """Return the heat of each positive finding by label; False if there should be heat and is none."""
     positive = {finding.label for finding in decision.findings if finding.positive}
     indices = [i for i, label in enumerate(model.card.labels) if label.id in positive]
-    if activation:
-        maps = [_evidence(activation[0][0], i, model.card) for i in indices]
+    if activation is not None:
+        maps = compare_labels(activation[0], model.card)[indices]
         grids, is_complete = [heat_grid(one, model.card.temperature) for one in maps], not np.isnan(maps).any()
     else:
-        grids, is_complete = occlude(model, prepared_input.tensor, indices, clock) if indices else ([], True)
+        grids, is_complete = occlude(model, tensor, indices) if indices else ([], True)
     return {model.card.labels[i].id: grid for i, grid in zip(indices, grids, strict=True)}, is_complete
-
-
-def _evidence(maps: NDArray[np.float32], i: int, card: Card) -> Grid:
-    """Return a label's activation map.
-
-    Where one label is chosen, it is compared with the map of the label which says that there is nothing.
-    """
-    nothing = [j for j, label in enumerate(card.labels) if label.trained and not label.finding]
-    return np.subtract(maps[i], maps[nothing[0]]) if card.chooses_one and nothing else np.asarray(maps[i])

@@ -33,6 +33,12 @@ DETAIL_PIXELS = 24_000_000
 MAX_INPUT_SIDE = 2048
 """Pixels. Of a network's input, and of what the shorter side of an image is resized to for it."""
 
+FUNCTION_MB = 1769
+"""Memory of the functions that run models, as the template says; it buys one whole vCPU."""
+
+MODEL_MB = 600
+"""What is left of that for a model: the largest image takes under 1,000, and the function itself about 150."""
+
 
 def check_bytes(size: int) -> None:
     """Refuse an empty file, or one over `MAX_BYTES`."""

@@ -10,11 +10,15 @@ from imaging.model_card import Card
 
 Scores = NDArray[np.float64]
 BELOW_OPERATING_POINT = "BELOW_OPERATING_POINT"
+_DECIMALS = 4
+"""Of the scores and operating points that are shown: what is compared is what is read."""
+_LEAST = 10**-_DECIMALS
+"""A score is never all or nothing."""
 
 
 @dataclass(frozen=True)
 class Finding:
-    """A label's calibrated score, against its operating point. It is a score, not a probability of disease."""
+    """A label's calibrated score as it is shown, against its operating point. It is no probability of disease."""
 
     label: str
     title: str
@@ -25,12 +29,15 @@ class Finding:
 
 @dataclass(frozen=True)
 class Decision:
-    """`choice`: the label with the highest score, of a model that chooses one; `scores`: of every trained label."""
+    """`choice`: the label that is chosen, of a model that chooses one; `scores`: of every trained label, exactly."""
 
     findings: tuple[Finding, ...]
     scores: dict[str, float]
     choice: str | None
     warnings: tuple[str, ...]
+
+
+NOTHING_READ = Decision(findings=(), scores={}, choice=None, warnings=())
 
 
 def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
@@ -47,27 +54,48 @@ def scores_of(raw: NDArray[np.float32], card: Card) -> Scores:
     return scores
 
 
+def shown_score(score: float) -> float:
+    """Return a score as people see it: with four decimals, and never all or nothing."""
+    return float(min(max(round(float(score), _DECIMALS), _LEAST), 1 - _LEAST))
+
+
 def decide_findings(raw: NDArray[np.float32], card: Card) -> Decision:
-    """Convert the raw outputs of one image to findings, the choice and warnings."""
-    scores = scores_of(raw[None], card)[0]
-    choice = int(np.nanargmax(scores)) if card.chooses_one else None
+    """Convert the raw outputs of one image to findings, the choice and warnings.
+
+    A finding is positive if its score, as it is shown, is at or above its operating point. A model that chooses one
+    label chooses the positive finding with the highest score; of two with the same, the first of the card. Without a
+    positive finding it chooses the label that says that there is nothing, or, where its card has none, the finding with
+    the highest score, which is then said to be below its operating point.
+    """
+    exact_scores = scores_of(raw[None], card)[0]
+    scores = np.array([shown_score(score) for score in exact_scores])
+    points = [round(label.operating_point, _DECIMALS) for label in card.labels]
+    is_positive = [
+        label.trained and label.finding and bool(scores[i] >= points[i]) for i, label in enumerate(card.labels)
+    ]
     findings = tuple(
         Finding(
             label=label.id,
             title=label.title,
             score=float(scores[i]),
-            operating_point=label.operating_point,
-            positive=bool(scores[i] >= label.operating_point) and choice in (None, i),
+            operating_point=points[i],
+            positive=is_positive[i],
         )
         for i, label in enumerate(card.labels)
         if label.trained and label.finding
     )
-    scores_by_label = {label.id: float(scores[i]) for i, label in enumerate(card.labels) if label.trained}
-    if choice is None:
+    scores_by_label = {label.id: float(exact_scores[i]) for i, label in enumerate(card.labels) if label.trained}
+    if not card.chooses_one:
         return Decision(findings, scores_by_label, None, ())
-    label = card.labels[choice]
-    unsure = label.finding and scores[choice] < label.operating_point
-    return Decision(findings, scores_by_label, label.id, (BELOW_OPERATING_POINT,) if unsure else ())
+    strongest = int(np.nanargmax(np.where([label.finding for label in card.labels], scores, -1)))
+    nothing = [i for i, label in enumerate(card.labels) if label.trained and not label.finding]
+    if any(is_positive):
+        choice = int(np.argmax(np.where(is_positive, scores, -1)))
+    else:
+        choice = nothing[0] if nothing else strongest
+    is_hint = not any(is_positive) and all(scores[strongest] > scores[i] for i in nothing)
+    warnings = (BELOW_OPERATING_POINT,) if is_hint else ()
+    return Decision(findings, scores_by_label, card.labels[choice].id, warnings)
 
 
 def _calibrate(values: Scores, card: Card) -> Scores:

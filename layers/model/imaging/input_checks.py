@@ -7,9 +7,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from imaging.card_schema import Familiar, Flag
 from imaging.errors import unsupported_format
 from imaging.image import Picture
-from imaging.model_card import Card, Familiar, Flag
+from imaging.model_card import Card
 from imaging.preprocess import PreparedInput
 
 Plane = NDArray[np.float32]
@@ -89,7 +90,7 @@ def _flags(picture: Picture, prepared_input: PreparedInput, card: Card) -> tuple
     if prepared_input.contrast < _LEAST_CONTRAST:
         return ("LOW_CONTRAST",)
     flags: list[Flag] = []
-    if picture.colour > _MOST_COLOUR:
+    if picture.colour > _MOST_COLOUR and not card.input.colour:
         flags.append("COLOUR_PHOTOGRAPH")
     if _is_page(prepared_input.visible):
         flags.append("DOCUMENT")

@@ -2,9 +2,10 @@
 
 import hashlib
 import hmac
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import onnxruntime
@@ -17,6 +18,10 @@ from imaging.onnx_graph import read_graph
 MODEL_FILE = "model.onnx"
 MB_PER_CPU = 1769
 """Memory at which Lambda grants one whole CPU; more threads than CPUs make a run slower, not faster."""
+MAX_OCCLUSION_RUNS = 336
+"""49 large windows of the image, then 63 small ones, each hidden in three ways: more would show little more."""
+_OCCLUSION_WORK = 5e11
+"""Multiplications to explain one image by: half a minute on one CPU, of the minute that a function has."""
 
 Shape = Sequence[int | str | None]
 Tensor = NDArray[np.float32]
@@ -28,6 +33,19 @@ class Model:
 
     card: Card
     session: onnxruntime.InferenceSession
+    size: int
+    """Of the graph, in bytes."""
+
+    @property
+    def occlusion_runs(self) -> int:
+        """Return how often the graph may be run to explain one image: what the card says, else by how much a run is.
+
+        It is counted, not timed, and what it is counted from is the model's own: the same image has the same heat.
+        At 224 x 224 a common network multiplies at most some 360 times with each weight of 4 bytes.
+        """
+        target = self.card.input
+        run = 90 * self.size * target.height * target.width / 224**2
+        return self.card.output.occlusion_runs or min(MAX_OCCLUSION_RUNS, int(_OCCLUSION_WORK / run))
 
     @property
     def takes_batches(self) -> bool:
@@ -35,7 +53,7 @@ class Model:
         return not isinstance(self.session.get_inputs()[0].shape[0], int)
 
     def run(self, images: Tensor, *, scores_only: bool = False) -> list[Tensor]:
-        """Return scores of n prepared images, n x labels, then the activation if the card names one.
+        """Return scores of n prepared images, n x labels, then what else the card names, in the order of its outputs.
 
         Raises ModelError if the graph fails, or gives other shapes than the card says.
         """
@@ -79,7 +97,7 @@ def model_of(card: Card, graph: bytes, threads: int) -> Model:
     if not hmac.compare_digest(hashlib.sha256(graph).hexdigest(), card.sha256):
         raise ModelError(f"{card.name}: {MODEL_FILE} is not the file its card was written for")
     _check_graph(graph, card)
-    model = Model(card, _session(graph, card, threads))
+    model = Model(card, _session(graph, card, threads), len(graph))
     _check_nodes(model)
     return model
 
@@ -115,6 +133,7 @@ def _check_nodes(model: Model) -> None:
     card, session = model.card, model.session
     outputs = {node.name: node.shape for node in session.get_outputs()}
     [*inputs] = session.get_inputs()
+    _refuse_foreign_shapes(card, inputs, outputs)
     if [node.name for node in inputs] != [card.input.node] or not set(card.outputs) <= set(outputs):
         raise ModelError(f"{card.name}: the graph's inputs and outputs are not those of the card")
     if inputs[0].type != "tensor(float)":
@@ -124,17 +143,42 @@ def _check_nodes(model: Model) -> None:
     expected_shape = (*planes, target.channels) if target.channels_last else (target.channels, *planes)
     if not _fits(inputs[0].shape, (1, *expected_shape)):
         raise ModelError(f"{card.name}: the graph takes another input size than the card says")
-    (scores, row), *maps = _shapes(card)
-    if not _fits(outputs[scores], (1, *row)):
-        raise ModelError(f"{card.name}: the graph has another number of scores than the card has labels")
-    if not all(_fits(outputs[name], (1, *shape)) for name, shape in maps):
-        raise ModelError(f"{card.name}: the activation is not one map for each label, of the card's grid")
+    for name, shape in _shapes(card):
+        if not _fits(outputs[name], (1, *shape)):
+            raise ModelError(f"{card.name}: {_misfit(card, name)}")
+
+
+def _misfit(card: Card, name: str) -> str:
+    if name == card.output.scores:
+        return "the graph has another number of scores than the card has labels"
+    if name == card.output.activation:
+        return "the activation is not one map for each label, of the card's grid"
+    return "the gate is not one number for each image"
+
+
+_VOLUME, _MAP = 5, 4
+"""Dimensions of what holds several slices, and of what has a value for each place."""
+
+
+def _refuse_foreign_shapes(card: Card, inputs: Sequence[Any], outputs: Mapping[str, Shape]) -> None:
+    """Say in plain words of what is no classifier of single images that it cannot be served."""
+    if len(inputs) > 1:
+        names = ", ".join(node.name[:60] for node in inputs)
+        raise ModelError(f"{card.name}: the graph has {len(inputs)} inputs ({names}); it is given one image, no more")
+    if inputs and len(inputs[0].shape) >= _VOLUME:
+        raise ModelError(f"{card.name}: the graph takes volumes (3-D); it is given single images")
+    if len(outputs.get(card.output.scores, ())) >= _MAP:
+        raise ModelError(
+            f"{card.name}: {card.output.scores} is a mask or a map, a value for each place; only networks that give"
+            " one score for each label are served"
+        )
 
 
 def _shapes(card: Card) -> list[tuple[str, Shape]]:
     """Return the shape, for one image, of each output by its name."""
     count, grid = len(card.labels), card.output.grid or (None, None)
-    return list(zip(card.outputs, [(count,), (count, *grid)], strict=False))
+    shapes: dict[str | None, Shape] = {card.output.scores: (count,), card.output.activation: (count, *grid)}
+    return [(name, shapes.get(name, ())) for name in card.outputs]
 
 
 def _fits(shape: Shape, expected_shape: Shape) -> bool:

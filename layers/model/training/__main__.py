@@ -18,6 +18,7 @@ def main() -> int:
     options = _parser().parse_args()
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
         "train": _train,
+        "gate": _gate,
         "measure": _measure,
         "evaluate": _evaluate,
         "samples": _samples,
@@ -36,10 +37,19 @@ def _train(options: argparse.Namespace) -> int:
     return 0
 
 
+def _gate(options: argparse.Namespace) -> int:
+    from training.gate import add_gate  # noqa: PLC0415 - torch
+
+    add_gate(options.models / options.model, SUBJECTS[options.model], options.seed)
+    return 0
+
+
 def _measure(options: argparse.Namespace) -> int:
+    from training.gate_metrics import write_gate_metrics  # noqa: PLC0415
     from training.reading import measure  # noqa: PLC0415
 
     measure(options.models / options.model, SUBJECTS[options.model])
+    write_gate_metrics(options.models / options.model, SUBJECTS[options.model])
     return 0
 
 
@@ -48,6 +58,7 @@ def _evaluate(options: argparse.Namespace) -> int:
 
 
 def _check_metrics(folder: Path) -> int:
+    from training.gate_metrics import measure_gate  # noqa: PLC0415
     from training.reading import differences, read_held_out, summary  # noqa: PLC0415
 
     card, subject = read_card(folder), SUBJECTS[folder.name]
@@ -55,7 +66,10 @@ def _check_metrics(folder: Path) -> int:
     reading = read_held_out(folder, subject, recipe["seed"], card_metrics[subject.unit])
     metrics = summary(reading, subject, card.temperature)
     print(json.dumps(metrics, indent=2))
+    gate_metrics = measure_gate(folder, subject)
+    print(json.dumps(gate_metrics, indent=2))
     wrong = differences(metrics, card_metrics)
+    wrong += differences(gate_metrics, card.document["gate_metrics"], "gate_metrics")
     for line in wrong:
         print(line, file=sys.stderr)
     print(f"{folder.name}/{CARD_FILE}: {'differs from what was measured' if wrong else 'reproduced'}")
@@ -95,6 +109,9 @@ def _parser() -> argparse.ArgumentParser:
     train.add_argument("--seed", type=int, default=7)
     train.add_argument("--phantoms", type=int, help="how many to train on (default: as the card says)")
     train.add_argument("--epochs", type=int, help="default: as the card says")
+    gate = commands.add_parser("gate", help="fit the gate anew, and write it into the graph and the card")
+    gate.add_argument("model", choices=SUBJECTS)
+    gate.add_argument("--seed", type=int, default=7)
     measure = commands.add_parser("measure", help="measure again on held-out phantoms and write the card")
     measure.add_argument("model", choices=SUBJECTS)
     evaluate = commands.add_parser("evaluate", help="measure again on held-out phantoms and compare with the card")

@@ -1,5 +1,6 @@
 """A model's card: its numbers, from its subject and from what training found out, and its texts."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -7,7 +8,7 @@ from training.subjects import Subject
 
 NOTICE = "reference model trained on synthetic phantoms; not for clinical use"
 _NUMBERS = "Its numbers tell how well it reads phantoms drawn by the same rules, and nothing else."
-_NEVER_SEEN = "It has never seen a patient's image: what it says about one means nothing."
+_NEVER_SEEN = "It reads drawings alone. It has never seen a patient's image: its gate refuses what is no such drawing."
 INTENDED_USE = "To exercise and show the whole path from upload to result, and as a pattern for a clinic's own model."
 _ONE = "one of its labels is chosen, with localisation"
 
@@ -23,6 +24,8 @@ class About:
     scan_types: tuple[str, ...]
     unlabelled: bool
     """Whether the model reads images of which nothing is said."""
+    rules: Mapping[str, object]
+    """What the header must not contradict besides."""
     phantoms: str
     limits: tuple[str, str]
 
@@ -40,6 +43,7 @@ ABOUT = {
         body_parts=("CHEST", "THORAX", "LUNG", "LUNGS", "RIBS"),
         scan_types=("XRAY",),
         unlabelled=True,
+        rules={"views": ["PA", "AP"], "ages": [16, 150]},
         phantoms=(
             "Frontal chest phantoms of varied build, position, exposure, noise, collimation and crop; "
             "30 % without findings, the others with one to three of the labels, of varied size, place and density."
@@ -56,6 +60,7 @@ ABOUT = {
         body_parts=("CHEST", "THORAX", "LUNG", "LUNGS"),
         scan_types=("CT",),
         unlabelled=False,
+        rules={"planes": ["AXIAL"], "ages": [16, 150]},
         phantoms=(
             "Axial CT slices of drawn chests between the windpipe's bifurcation and the heart, in varied lung windows, "
             "with and without contrast medium; a quarter each without a tumour and with one of three, of varied size, "
@@ -73,6 +78,7 @@ ABOUT = {
         body_parts=("BRAIN", "HEAD", "SKULL"),
         scan_types=("MRI",),
         unlabelled=False,
+        rules={"planes": ["AXIAL"], "ages": [16, 150]},
         phantoms=(
             "Axial MR slices of drawn heads, T1-weighted with contrast medium or T2-weighted, at the level of the "
             "ventricles or of the sella; a quarter each without a tumour and with one of three, of varied size, place "
@@ -90,6 +96,7 @@ ABOUT = {
         body_parts=("KIDNEY", "KIDNEYS", "ABDOMEN", "ABDOMENPELVIS", "UROGENITAL"),
         scan_types=("CT",),
         unlabelled=False,
+        rules={"planes": ["AXIAL"], "ages": [16, 150]},
         phantoms=(
             "Axial CT slices of drawn abdomens through both kidneys, plain, arterial or nephrographic, in varied "
             "soft-tissue windows; a quarter each without a finding and with stones, cysts or a tumour in one kidney, "
@@ -103,7 +110,7 @@ ABOUT = {
     ),
 }
 
-VERSION = "1.0.0"
+VERSION = "1.1.0"
 OPSET = 18
 SCORES, ACTIVATION = "scores", "activation"
 """The graph's outputs."""
@@ -115,7 +122,7 @@ def card_of(
     *,
     temperature: float,
     points: list[float],
-    familiar: dict[str, Any],
+    gate: Mapping[str, Any],
     training: dict[str, Any],
 ) -> dict[str, Any]:
     """Return the card without `metrics`, which are measured through it."""
@@ -128,6 +135,7 @@ def card_of(
         "licence": "Apache-2.0",
         "sha256": sha256,
         "opset": OPSET,
+        "reference": True,
         "task": about.task,
         **_nodes(subject),
         "labels": _labels(subject, points),
@@ -137,8 +145,9 @@ def card_of(
             "body_parts": list(about.body_parts),
             "scan_types": list(about.scan_types),
             "unlabelled": about.unlabelled,
+            **about.rules,
         },
-        "gate": {"refuse": [], "familiar": familiar},
+        "gate": gate,
         "training_data": {
             "kind": "drawn by rules; no image of a person was used",
             "description": about.phantoms,

@@ -14,21 +14,45 @@ from imaging.model import Model, load_model
 from imaging.model_card import Card, read_card
 from imaging.renderings import heatmap, preview
 from training import files
+from training.gate_metrics import gate_rows
 from training.phantom.canvas import Phantom
 from training.samples import KINDS, SLICES, box, sample, slice_sample
 from training.subjects import SUBJECTS
 
 FIRST = "chest_xray"
+GATE_START, GATE_END = "<!-- gate: start -->", "<!-- gate: end -->"
 
 
 def write_tables(models: Path, docs: Path) -> None:
-    """Write the first model's table into the page about models, all others' into the gallery."""
+    """Write the first model's table into the page about models, all others' into the gallery; and the gates' table."""
+    write_gate_table(models, docs)
     for name in SUBJECTS:
         page = docs / ("models.md" if name == FIRST else "gallery.md")
         start, end = marks(name)
         before, _, rest = page.read_text(encoding="utf-8").partition(start)
         _, _, after = rest.partition(end)
         page.write_text(f"{before}{start}\n{table(models / name)}\n{end}{after}", encoding="utf-8")
+
+
+def write_gate_table(models: Path, docs: Path) -> None:
+    """Write what every gate lets through into the gallery."""
+    page = docs / "gallery.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(GATE_START)
+    _, _, after = rest.partition(GATE_END)
+    page.write_text(f"{before}{GATE_START}\n{gate_table(models)}\n{GATE_END}{after}", encoding="utf-8")
+
+
+def gate_table(models: Path) -> str:
+    """Return one line for each kind of image that was shown, one column for each model."""
+    rows: dict[str, dict[str, str]] = {}
+    for name in SUBJECTS:
+        for shown, passed in gate_rows(read_card(models / name).document["gate_metrics"]):
+            rows.setdefault(shown, {})[name] = passed
+    lines = [f"| shown | {' | '.join(f'`{name}`' for name in SUBJECTS)} |", f"| --- |{' --- |' * len(SUBJECTS)}"]
+    lines += [
+        f"| {shown} | {' | '.join(passed.get(name, '–') for name in SUBJECTS)} |" for shown, passed in rows.items()
+    ]
+    return "\n".join(lines)
 
 
 def marks(name: str) -> tuple[str, str]:
@@ -144,6 +168,8 @@ def _column(example: SheetEntry, model: Model) -> Image.Image:
 
 
 def _findings_text(analysis: Analysis) -> str:
+    if not analysis.is_read:
+        return "refused"
     if analysis.choice is not None:
         return f"{analysis.choice}, {analysis.scores[analysis.choice]:.2f}"
     return ", ".join(finding.label for finding in analysis.positive) or "nothing"

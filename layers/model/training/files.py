@@ -1,6 +1,7 @@
-"""Phantom films as the files a clinic would upload: PNG, JPEG, DICOM."""
+"""Phantom films as the files a clinic would upload: PNG, JPEG, DICOM; and weights that are drawn and kept in none."""
 
 import io
+import zlib
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -101,3 +102,17 @@ def _save(image: Image.Image, kind: str, **options: int) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def draw_weights(seed: int, name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Draw weights of a size that keeps activations about as large as they come in.
+
+    They are the same for the same seed and name, wherever they are drawn.
+    """
+    uniform = 2 * np.random.default_rng([seed, zlib.crc32(name.encode())]).random(shape) - 1
+    if len(shape) > 1:
+        fan_in = int(np.prod(shape[1:]))
+        return np.asarray(uniform * np.sqrt(6 / fan_in), np.float32)
+    if name.endswith("weight"):
+        return np.asarray(1 + 0.1 * uniform, np.float32)
+    return np.asarray(0.1 * uniform, np.float32)

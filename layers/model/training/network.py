@@ -16,7 +16,8 @@ _SHARPNESS = 4.0
 """Of the pooling: between the mean (0) and the maximum (infinity) of the map."""
 
 
-def _block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+def block(inputs: int, outputs: int, stride: int = 1) -> nn.Sequential:
+    """Return a convolution of 3 x 3 with its normalisation and rectifier."""
     return nn.Sequential(
         nn.Conv2d(inputs, outputs, 3, stride, 1, bias=False), nn.BatchNorm2d(outputs), nn.ReLU(inplace=True)
     )
@@ -33,14 +34,12 @@ class ActivationNet(nn.Module):
     def __init__(self, labels: int, *, chooses: bool = False) -> None:
         super().__init__()
         self.chooses = chooses
-        self.fine = nn.Sequential(
-            _block(1, 12, 2), _block(12, 24, 2), _block(24, 24), _block(24, 48, 2), _block(48, 48)
-        )
-        self.middle = nn.Sequential(_block(48, 64, 2), _block(64, 64))
-        self.coarse = nn.Sequential(_block(64, 80, 2), _block(80, 80))
+        self.fine = nn.Sequential(block(1, 12, 2), block(12, 24, 2), block(24, 24), block(24, 48, 2), block(48, 48))
+        self.middle = nn.Sequential(block(48, 64, 2), block(64, 64))
+        self.coarse = nn.Sequential(block(64, 80, 2), block(80, 80))
         self.down_middle = nn.Conv2d(80, 64, 1)
         self.down_fine = nn.Conv2d(64, 48, 1)
-        self.merge = _block(48, 48)
+        self.merge = block(48, 48)
         self.activation = nn.Conv2d(48, labels, 1)
         self.scale = nn.Parameter(torch.ones(labels))
         self.shift = nn.Parameter(torch.zeros(labels))
@@ -72,6 +71,11 @@ def _pool(activation: Tensor) -> Tensor:
 
 def export(network: ActivationNet, target: Input, path: Path) -> None:
     """Write the graph, weights inside, batch of one."""
+    export_network(network, target, path, [SCORES, ACTIVATION])
+
+
+def export_network(network: nn.Module, target: Input, path: Path, outputs: list[str]) -> None:
+    """Write the graph of any network with these outputs, weights inside, batch of one."""
     example = torch.zeros(1, target.channels, target.height, target.width)
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -82,7 +86,7 @@ def export(network: ActivationNet, target: Input, path: Path) -> None:
             (example,),
             str(path),
             input_names=[target.node],
-            output_names=[SCORES, ACTIVATION],
+            output_names=outputs,
             opset_version=OPSET,
             external_data=False,
             dynamo=True,

@@ -18,7 +18,7 @@ import onnx
 import torch
 from numpy.typing import NDArray
 
-from training.drawn_weights import draw_weights
+from training.files import draw_weights
 
 # torchvision's compiled part does not load beside every PyTorch; without it torchvision imports once these are known.
 if not hasattr(torch.ops.torchvision, "nms"):

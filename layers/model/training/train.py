@@ -11,11 +11,12 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from imaging.input_checks import learn
 from imaging.model import MODEL_FILE
 from imaging.model_card import Input
 from training.cards import SCORES, card_of
 from training.dataset import Examples, make_examples, progress
+from training.gate import add_gate
+from training.gate_metrics import write_gate_metrics
 from training.metrics import Floats, best_temperature, operating_points, sigmoid, softmax
 from training.network import ActivationNet, export
 from training.reading import measure, write_card
@@ -88,8 +89,6 @@ def _choice_loss(network: ActivationNet, images: Tensor, truth: Tensor, grids: T
 
 
 _VALIDATION = 1000
-_FAMILIAR = 400
-"""Of the validation images: enough to tell what prepared images look like."""
 
 
 def train(folder: Path, subject: Subject, seed: int, phantoms: int, epochs: int) -> None:
@@ -119,11 +118,13 @@ def finish(folder: Path, subject: Subject, seed: int, phantoms: int, epochs: int
         hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest(),
         temperature=temperature,
         points=operating_points(scores, validation.truth, chooses=chooses),
-        familiar=learn(validation.images[:_FAMILIAR].astype(np.float32) / 255),
+        gate={},
         training=recipe,
     )
     write_card(folder, card)
+    add_gate(folder, subject, seed)
     measure(folder, subject)
+    write_gate_metrics(folder, subject)
 
 
 def _logits(path: Path, target: Input, examples: Examples) -> Floats:

@@ -190,7 +190,7 @@ class Recorded(dict[str, str]):
     def __init__(self, root: Path) -> None:
         super().__init__()
         self.asked: set[str] = set()
-        self._values = {"MODELS": "{}", "MODELS_DIR": str(root)}
+        self._values = {"MODELS": "{}", "MODELS_DIR": str(root), "REFERENCE_MODELS": "on"}
 
     def get(self, name: str, default: Any = None) -> Any:
         """Remember the name, and answer a number, which is a text as well."""

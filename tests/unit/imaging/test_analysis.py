@@ -14,7 +14,7 @@ from functions.inference.reports import words
 from imaging.analysis import HEAT_INCOMPLETE, analyse
 from imaging.decode import decode
 from imaging.errors import ImageError, ModelError
-from imaging.findings import BELOW_OPERATING_POINT, decide_findings
+from imaging.findings import BELOW_OPERATING_POINT, Decision, decide_findings, shown_score
 from imaging.heatmaps import heat_grid, spread_heat
 from imaging.model import Model, load_model
 from imaging.model_card import card_of
@@ -152,19 +152,21 @@ def test_a_chosen_finding_below_its_operating_point_is_not_found_and_said_so(tmp
     ]
     model = quarters(tmp_path, labels=labels, calibration={"temperature": 8.0})
     analysis = analyse(decode(png(networks.shown(2))), model)
-    assert (analysis.choice, analysis.positive) == ("bottom_left", ())
+    assert (analysis.choice, analysis.positive) == ("top_left", ())
     assert analysis.warnings == ("BELOW_OPERATING_POINT",)
 
 
-def test_of_two_labels_above_their_operating_points_one_is_chosen(tmp_path: Path) -> None:
+def test_of_two_positive_labels_the_stronger_is_chosen(
+    tmp_path: Path,
+) -> None:
     labels = [
         {"id": label, "title": label, "operating_point": 0.1, "finding": i > 0}
         for i, label in enumerate(networks.LABELS)
     ]
     pixels = np.maximum(networks.shown(1) - 10, networks.shown(2))
     analysis = analyse(decode(png(pixels)), quarters(tmp_path, labels=labels))
-    assert sum(finding.score >= finding.operating_point for finding in analysis.findings) == 2
-    assert [finding.label for finding in analysis.positive] == ["bottom_left"]
+    assert [finding.label for finding in analysis.positive] == ["bottom_left", "top_right"]
+    assert analysis.choice == "bottom_left"
 
 
 def test_a_label_that_was_not_trained_is_masked(tmp_path: Path) -> None:
@@ -245,3 +247,48 @@ def test_a_softmax_does_not_run_over_for_extreme_logits() -> None:
     for broken in (np.nan, np.inf):
         with pytest.raises(ImageError):
             decide_findings(np.array([0, broken, 0, 0], np.float32), card)
+
+
+def decide(logits: list[float], points: list[float], **changes: Any) -> Decision:
+    """Decide over four labels, of which the first says that there is nothing."""
+    labels = [
+        {"id": label, "title": label, "operating_point": point, "finding": i > 0}
+        for i, (label, point) in enumerate(zip(networks.LABELS, points, strict=True))
+    ]
+    document = networks.card("net", networks.quarters(), **{"labels": labels, **changes})
+    return decide_findings(np.log(np.array(logits, np.float32)), card_of(json.dumps(document).encode(), "net"))
+
+
+@pytest.mark.parametrize(
+    ("scores", "points", "positives", "choice", "warnings"),
+    [
+        ([0.50, 0.45, 0.03, 0.02], [0.5, 0.42, 0.4, 0.4], ["top_right"], "top_right", ()),
+        ([0.10, 0.41, 0.45, 0.04], [0.5, 0.42, 0.4, 0.4], ["bottom_left"], "bottom_left", ()),
+        ([0.10, 0.44, 0.42, 0.04], [0.5, 0.42, 0.4, 0.4], ["top_right", "bottom_left"], "top_right", ()),
+        ([0.02, 0.45, 0.45, 0.08], [0.5, 0.42, 0.4, 0.4], ["top_right", "bottom_left"], "top_right", ()),
+        ([0.30, 0.40, 0.20, 0.10], [0.5, 0.42, 0.4, 0.4], [], "top_left", ("BELOW_OPERATING_POINT",)),
+        ([0.60, 0.20, 0.10, 0.10], [0.9, 0.42, 0.4, 0.4], [], "top_left", ()),
+        ([0.55, 0.35, 0.05, 0.05], [0.5, 0.35, 0.4, 0.4], ["top_right"], "top_right", ()),
+    ],
+    ids=["over-nothing", "one", "two", "tie", "hint", "nothing", "at-the-point"],
+)
+def test_findings_choice_and_warning_follow_from_the_operating_points(
+    scores: list[float], points: list[float], positives: list[str], choice: str, warnings: tuple[str, ...]
+) -> None:
+    decision = decide(scores, points)
+    assert [finding.label for finding in decision.findings if finding.positive] == positives
+    assert (decision.choice, decision.warnings) == (choice, warnings)
+    for finding in decision.findings:
+        assert finding.positive is (finding.score >= finding.operating_point)
+
+
+def test_choice_without_a_label_for_nothing_is_the_strongest_finding_and_said_to_be_below() -> None:
+    labels = [{"id": label, "title": label, "operating_point": 0.9} for label in networks.LABELS]
+    decision = decide([0.2, 0.5, 0.2, 0.1], [0.9] * 4, labels=labels)
+    assert (decision.choice, decision.warnings) == ("top_right", ("BELOW_OPERATING_POINT",))
+    assert not any(finding.positive for finding in decision.findings)
+
+
+@pytest.mark.parametrize(("exact", "shown"), [(1.0, 0.9999), (0.0, 0.0001), (0.42004, 0.42), (0.99996, 0.9999)])
+def test_score_is_shown_with_four_decimals_and_never_all_or_nothing(exact: float, shown: float) -> None:
+    assert shown_score(exact) == shown

@@ -9,9 +9,10 @@ from PIL import Image
 from pydicom.uid import UID
 
 from imaging.bounds import DETAIL_PIXELS, MAX_PIXELS, MAX_SIDE
+from imaging.card_schema import Interpolation
 from imaging.decode import decode
 from imaging.jpeg_png import shrink_factor
-from imaging.model_card import Input, Interpolation
+from imaging.model_card import Input
 from imaging.preprocess import prepare
 from tests.support.encoders import ENCODERS, EXACT
 from tests.support.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, RLE, dicom, jpeg, png, ramp

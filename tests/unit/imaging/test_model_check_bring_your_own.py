@@ -17,9 +17,11 @@ import yaml
 
 from functions.inference.model_registry import ModelSettings, model_registry
 from imaging.analysis import analyse
+from imaging.card_schema import CardDocument, Output, Preprocessing, Tensor
 from imaging.decode import decode
+from imaging.expectations import Expectation
 from imaging.image import ImageFacts
-from imaging.model_card import CardDocument, Output, Preprocessing, Tensor
+from imaging.model_card import card_of
 from imaging.model_check import main
 from infra.local.paths import python
 from scanward.settings import load_settings
@@ -79,7 +81,7 @@ def _shell(commands: str) -> str:
 def _check(command: str, capsys: pytest.CaptureFixture[str]) -> str:
     """`make model-check` without the making of its environment, in which the tests already run."""
     recipe = (ROOT / "Makefile").read_text().partition("\nmodel-check:")[2].partition("\n\n")[0]
-    assert '-m imaging.model_check "$(DIR)" $(if $(IMAGE),"$(IMAGE)")' in recipe
+    assert '-m imaging.model_check "$(DIR)" $(if $(IMAGE),"$(IMAGE)") $(if $(EXPECT),--expect "$(EXPECT)")' in recipe
     target, *given = command.split()[1:]
     assert target == "model-check"
     said = dict(word.split("=") for word in given)
@@ -127,3 +129,35 @@ def test_the_page_names_every_key_that_a_card_may_have() -> None:
     for schema in (CardDocument, Tensor, Preprocessing, Output):
         for key in schema.model_fields:
             assert f"`{key}`" in PAGE or f".{key}`" in PAGE or f'"{key}"' in PAGE, key
+
+
+RECIPES = PAGE.partition("\n## Recipes")[2].partition("\n## ")[0]
+COMPARING = PAGE.partition("\n## Does it say what it said before?")[2].partition("\n## ")[0]
+
+
+@pytest.mark.parametrize("snippet", re.findall(r"^```json\n(.*?)^```", RECIPES, re.MULTILINE | re.DOTALL))
+def test_part_of_a_card_in_a_recipe_is_valid_in_a_card(snippet: str) -> None:
+    parts = json.loads(snippet)
+    assert set(parts) == {"input", "preprocessing", "output"}
+    document = json.loads(block(2, "json"))
+    if parts["output"]["decision"] == "each":
+        document["labels"] = document["labels"][1:]
+    card = card_of(json.dumps(document | parts).encode(), "knee_film")
+    assert card.input.interpolation == parts["preprocessing"]["interpolation"]
+
+
+def test_the_recipes_are_of_three_frameworks() -> None:
+    assert re.findall(r"^### (.*)", RECIPES, re.MULTILINE) == ["PyTorch", "Keras", "scikit-learn"]
+
+
+def test_the_format_of_expected_scores_is_as_the_page_shows_it() -> None:
+    [snippet] = re.findall(r"^```json\n(.*?)^```", COMPARING, re.MULTILINE | re.DOTALL)
+    [expected] = json.loads(snippet).values()
+    Expectation.model_validate(expected)
+    for key in Expectation.model_fields:
+        assert f"`{key}`" in COMPARING
+
+
+@pytest.mark.parametrize("code", re.findall(r"^```python\n(.*?)^```", RECIPES + COMPARING, re.MULTILINE | re.DOTALL))
+def test_python_of_the_page_can_be_parsed(code: str) -> None:
+    assert ast.parse(code).body

@@ -28,7 +28,7 @@ from imaging.preprocess import prepare
 from tests.support import networks
 from tests.support.cloud import ROOT
 from training import files
-from training.drawn_weights import draw_weights
+from training.files import draw_weights
 from training.samples import sample
 
 DATA = ROOT / "tests" / "data" / "torchxrayvision"

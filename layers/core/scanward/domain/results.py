@@ -1,6 +1,6 @@
 """What an analysis says, what its warnings mean, and the disclaimer that every result carries."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -10,9 +10,11 @@ MEANINGS = {
     "COLOUR_PHOTOGRAPH": "The image is a colour photograph; scores mean nothing.",
     "DOCUMENT": "The image looks like a page of text; scores mean nothing.",
     "UNFAMILIAR": "The image does not look like those the model was made for; scores are unreliable.",
-    "BELOW_OPERATING_POINT": "The label with the highest score is below its operating point: nothing was found.",
+    "NOT_A_PHANTOM": "This demonstration model reads drawings only and says nothing of this picture.",
+    "NO_GATE": "The model has no gate: whether the image is like those it was made for was not checked.",
+    "BELOW_OPERATING_POINT": "The finding with the highest score is below its operating point: nothing was found.",
     "NO_UNITS": "The model reads units that the file does not give; values were taken as shown, scores are unreliable.",
-    "HEAT_INCOMPLETE": "A finding has no heat: the model was too slow for it, or its activation is not a number.",
+    "HEAT_INCOMPLETE": "A finding has no heat: no part of the image explains it, or the model is too large for it.",
     "MIDDLE_FRAME_ONLY": "Only the middle frame of a multi-frame image was read.",
     "BURNED_IN_TEXT_NOT_REMOVED": "Text burned into the pixels is still in the de-identified copy.",
     "NO_DEIDENTIFIED_COPY": "The file could not be de-identified; there is no such copy.",
@@ -23,9 +25,26 @@ MEANINGS = {
 REFERENCE = "reference model trained on synthetic phantoms; not for clinical use"
 """What the cards of the shipped models say of themselves."""
 NO_DIAGNOSIS = "This is not a diagnosis."
+NOT_A_PHANTOM = "NOT_A_PHANTOM"
+NO_GATE = "NO_GATE"
+FOREIGN = frozenset({"LOW_CONTRAST", "INVERTED", "COLOUR_PHOTOGRAPH", "DOCUMENT", "UNFAMILIAR", NOT_A_PHANTOM})
+"""Warnings that the picture may be none of those the model was made for: what it says may mean nothing."""
 NO_SUITABLE_MODEL = "NO_SUITABLE_MODEL"
 UNKNOWN_MODEL = "UNKNOWN_MODEL"
 NO_DEIDENTIFIED_COPY = "NO_DEIDENTIFIED_COPY"
+
+KNOWLEDGE = "knowledge"
+"""The key of a stored result under which stands what the model's own folder knows of the labels that were found."""
+
+
+def without_knowledge(result: Mapping[str, Any]) -> dict[str, Any]:
+    """Return a stored result as people are shown it: suggestions are made when they are asked for, for one person."""
+    return {key: value for key, value in result.items() if key != KNOWLEDGE}
+
+
+def is_foreign(warnings: Iterable[str]) -> bool:
+    """Tell whether any of the warnings says that the picture may not be what the model reads."""
+    return not FOREIGN.isdisjoint(warnings)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,18 +104,19 @@ class AnalysisResult:
 
     @property
     def pathologies(self) -> list[str]:
-        """Label that were found, highest score first."""
+        """Labels that were found, highest score first."""
         findings = sorted((f for f in self.findings if f.found), key=lambda f: -f.score)
         return [f.label for f in findings]
 
     @property
-    def confidence(self) -> float | None:
+    def confidence(self) -> float:
         """The highest score among the pathologies; with none found, one less the highest score of all.
 
-        None when no model read the image: a number would be invented.
+        0 when no model read the image, or when it may be none of those the model was made for: documents show a
+        number, and nothing is known.
         """
-        if not self.findings:
-            return None
+        if not self.findings or is_foreign(self.warnings):
+            return 0.0
         scores = [f.score for f in self.findings if f.found]
         return round(max(scores) if scores else 1 - max(f.score for f in self.findings), 4)
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from scanward.domain.object_keys import upload_key
 from scanward.domain.orders import Order
+from scanward.domain.results import without_knowledge
 from scanward.errors import Conflict
 
 
@@ -287,7 +288,7 @@ def status_report(task: Task) -> dict[str, Any]:
         "progress": task.progress,
         "message": task.message,
         "version": task.version,
-        "result": {"type": "analysis", "data": task.result} if task.result is not None else None,
+        "result": {"type": "analysis", "data": without_knowledge(task.result)} if task.result is not None else None,
     }
     if task.failure:
         payload["failure"] = {"reason": task.failure.value, "message": FAILURE_TEXTS[task.failure]}

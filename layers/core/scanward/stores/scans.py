@@ -17,6 +17,7 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.orders import ScanType
 from scanward.domain.pagination import ListPage, PageRange, cut_page
+from scanward.domain.results import without_knowledge
 from scanward.domain.scans import Reading, Scan, UploadDescription
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, NotFound
@@ -87,7 +88,7 @@ def scan_actions(task: Task) -> list[Action]:
     if task.object_version:
         actions.append(ScanItem.object_version.set(task.object_version))
     if task.result is not None:
-        actions.append(ScanItem.result.set(dict(task.result)))
+        actions.append(ScanItem.result.set(without_knowledge(task.result)))
         read_type = task.result.get("scan_type")
         if read_type and task.order.scan_type is None:
             actions.append(ScanItem.scan_type.set(read_type))

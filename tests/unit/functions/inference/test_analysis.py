@@ -135,7 +135,7 @@ def test_an_mri_of_a_knee_is_not_read_as_a_chest_film(inference: AnalysisDeps, u
     assert process(inference, arrival) is Outcome.FINISHED
     result = ended(inference, task).result
     assert result
-    assert (result["pathologies"], result["confidence"], result["model"]) == ([], None, None)
+    assert (result["pathologies"], result["confidence"], result["model"]) == ([], 0, None)
     assert NO_SUITABLE_MODEL in result["warnings"]
 
 

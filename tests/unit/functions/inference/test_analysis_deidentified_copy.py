@@ -51,7 +51,7 @@ def test_another_analysis_of_a_scan_leaves_its_copy_with_the_uids_it_has(
 class Unreachable(ModelRegistry):
     """Models that lie in a bucket which does not answer."""
 
-    def for_image(self, *_: object) -> Model | None:
+    def for_image(self, *_: object, **__: object) -> Model | None:
         raise StorageFailed
 
 

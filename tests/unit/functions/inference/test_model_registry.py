@@ -10,9 +10,10 @@ from typing import Any
 import pytest
 
 from functions.inference.model_registry import ModelConfig, ModelRegistry
+from imaging.card_schema import Accepts
 from imaging.errors import ModelError
 from imaging.image import ImageFacts
-from imaging.model_card import Accepts, card_of
+from imaging.model_card import card_of
 from imaging.model_selection import select_model
 from tests.support import networks
 from tests.support.cloud import ROOT
@@ -46,7 +47,8 @@ def facts(modality: str | None = None, body_part: str | None = None) -> ImageFac
         (facts(), None, "kidney", "kidney"),
         (facts(), None, "lung", None),
         (facts("DX", "CHEST"), None, None, "film"),
-        (facts("DX"), None, None, "film"),
+        (facts("DX"), None, None, None),
+        (facts("DX"), "XRAY", None, "film"),
         (facts("DX", "HAND"), None, None, None),
         (facts("CT", "CHEST"), None, None, "chest_ct"),
         (facts("CT", "ABDOMEN"), None, None, "kidney"),
@@ -64,7 +66,7 @@ def facts(modality: str | None = None, body_part: str | None = None) -> ImageFac
 def test_the_model_follows_what_upload_and_header_say_and_is_never_guessed(
     said: ImageFacts, scan_type: str | None, model: str | None, expected: str | None
 ) -> None:
-    assert select_model(READ, said, scan_type, model) == expected
+    assert select_model(READ, said, scan_type=scan_type, model=model) == expected
 
 
 @pytest.mark.parametrize(
@@ -112,6 +114,16 @@ def test_a_model_is_loaded_when_it_is_needed_and_once(folder: Path) -> None:
     assert model is not None
     assert model.card.name == "kidney"
     assert models.for_image(facts("CT", "ABDOMEN")) is model
+
+
+def test_models_that_accept_the_same_are_told_of_once(tmp_path: Path) -> None:
+    for name in ("one", "other"):
+        networks.write(tmp_path, networks.card(name, NETWORK, accepts=CT_CHEST), NETWORK)
+    pairs: list[tuple[str, str]] = []
+    models = ModelRegistry(tmp_path, 1769, on_overlap=lambda *names: pairs.append(names))
+    for _ in range(2):
+        assert models.for_image(facts("CT", "CHEST")) is None
+    assert pairs == [("one", "other")]
 
 
 @pytest.mark.parametrize("file", ["card.json", "model.onnx"])

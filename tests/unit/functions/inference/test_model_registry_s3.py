@@ -42,10 +42,10 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def keep(prefix: str, document: dict[str, Any], network: bytes = NETWORK) -> str:
+def keep(prefix: str, document: dict[str, Any], network: bytes = NETWORK, texts: dict[str, bytes] | None = None) -> str:
     """Put a model into S3; gives its card's sha256."""
     text = json.dumps(document).encode()
-    for name, content in (("card.json", text), ("model.onnx", network)):
+    for name, content in {"card.json": text, "model.onnx": network, **(texts or {})}.items():
         boto3.client("s3").put_object(Bucket=BUCKET, Key=f"models/{prefix}/{name}", Body=content)
     return hashlib.sha256(text).hexdigest()
 
@@ -95,6 +95,46 @@ def test_a_card_or_graph_that_is_not_the_pinned_one_is_refused_and_the_others_ar
     assert models.load("kidney").card.name == "kidney"
 
 
+def test_words_under_a_prefix_are_read_as_pinned_and_wrong_ones_refuse_their_model_alone(
+    aws: None, folder: Path
+) -> None:
+    served = {}
+    for name, edit in (("good", b""), ("edited", b" ")):
+        document = networks.card(name, NETWORK, accepts=MRI)
+        texts = networks.pin(document, words=networks.words())
+        pin = keep(name, document, texts={"words.json": texts["words.json"] + edit})
+        served[name] = {"prefix": name, "sha256": pin}
+    promising = networks.card("promising", NETWORK, accepts=MRI)
+    texts = networks.pin(promising, words=networks.words() | {"urgent": "You have nothing to fear from this."})
+    served["promising"] = {"prefix": "promising", "sha256": keep("promising", promising, texts=texts)}
+    models = configured(folder, served)
+    assert models.load("good")
+    own = models.texts("good").words
+    assert own
+    assert own.urgent == networks.words()["urgent"]
+    with pytest.raises(ModelError, match=r"edited: words[.]json is not the file that the card pins"):
+        models.load("edited")
+    with pytest.raises(ModelError, match=r"promising: words[.]json: urgent: “You have” says that a patient is ill"):
+        models.load("promising")
+    assert models.load("kidney").card.name == "kidney"
+
+
+def test_a_model_that_is_taken_out_of_the_configuration_is_not_served_though_its_files_stay(
+    aws: None, folder: Path
+) -> None:
+    pin = keep("brain", networks.card("brain", NETWORK, accepts=MRI))
+    newer = keep("kidney", networks.card("kidney", NETWORK, accepts=CT_KIDNEY, version="7.0.0"))
+    entries = {"brain": {"prefix": "brain", "sha256": pin}, "kidney": {"prefix": "kidney", "sha256": newer}}
+    assert configured(folder, entries).for_image(BRAIN) is not None
+    models = configured(folder, {})
+    assert models.names == ["chest_ct", "kidney"]
+    assert models.for_image(BRAIN) is None
+    assert models.for_image(BRAIN, model="brain") is None
+    with pytest.raises(KeyError):
+        models.load("brain")
+    assert models.load("kidney").card.version == "1.0.0"  # the layer's own again
+
+
 @dataclass
 class Fetching:
     """Objects of S3, which fails while `failing`, and has nothing while `empty`."""
@@ -142,7 +182,8 @@ def test_a_card_that_cannot_be_had_does_not_turn_its_studies_over_to_another_if_
 ) -> None:
     reads_kidneys = {"modalities": ["CT"], "body_parts": ["KIDNEY"], "scan_types": ["CT"]}
     for fetching in (Fetching(failing=True), Fetching(empty=True)):
-        assert with_brain(folder, fetching, accepts=reads_kidneys).for_image(KIDNEY) is None
+        with pytest.raises((StorageFailed, ModelError)):
+            with_brain(folder, fetching, accepts=reads_kidneys).for_image(KIDNEY)
 
 
 @pytest.mark.parametrize("code", ["AccessDenied", "NoSuchBucket", "NoSuchKey"])

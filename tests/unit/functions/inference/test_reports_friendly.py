@@ -12,9 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from functions.inference.reports import friendly, words
+from imaging.card_schema import Flag
 from imaging.findings import BELOW_OPERATING_POINT
-from imaging.model_card import Flag
-from scanward.domain.results import DISCLAIMER, MEANINGS, NO_SUITABLE_MODEL
+from scanward.domain.results import DISCLAIMER, FOREIGN, MEANINGS, NO_SUITABLE_MODEL, NOT_A_PHANTOM
 from tests.support.findings import ALL, MODELS, NAMES, OWN, SHIPPED, finding, of, version
 
 HIGHEST_GRADE = 8
@@ -136,8 +136,17 @@ def test_the_highest_score_is_said_first() -> None:
 def test_a_label_that_says_nothing_was_found_is_not_told_as_a_finding() -> None:
     said = friendly([finding("normal", 0.97)], version("kidney_stone"), [])
     assert said["findings"] == []
-    assert said["summary"].startswith("The program did not mark anything")
+    assert "The program did not mark anything" in said["summary"]
     assert words().labels["kidney_stone", "normal"].step in said["next_steps"]
+
+
+@pytest.mark.parametrize("flag", sorted(FOREIGN - {NOT_A_PHANTOM}))
+@pytest.mark.parametrize("model", ["chest_xray", "a_clinics_own"])
+def test_foreign_picture_is_told_no_finding_and_no_step_but_a_doctor(flag: str, model: str) -> None:
+    said = friendly([finding("effusion", 0.97)], version(model), [flag])
+    assert said["findings"] == []
+    assert said["next_steps"] == ["Show the picture to a doctor."]
+    assert said["summary"] == f"{words().phrases['warnings'][flag]} {words().phrases['foreign']}"
 
 
 def test_a_model_without_a_finding_says_when_to_see_a_doctor_all_the_same() -> None:

@@ -12,7 +12,7 @@ from aws_lambda_powertools import Logger
 from functions.inference.model_registry import FetchFile, ModelConfig, ModelRegistry
 from functions.inference.predictions import PredictionDeps
 from functions.inference.routes import routes
-from imaging.model_card import Accepts
+from imaging.card_schema import Accepts
 from scanward.clock import now
 from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
@@ -50,12 +50,15 @@ def serve(aws: None) -> Serve:
     """Provide the API over a folder of models."""
 
     def app(models: Path, served: dict[str, ModelConfig] | None = None, fetch: FetchFile | None = None) -> Any:
-        tokens = Tokens(partial(read_token_keys, SECRET), now)
-        gate = Authenticator(SessionStore(TABLES["ACCOUNTS_TABLE"]), tokens, 100, now)
-        edge = Edge(gate, Cors(()), Logger(service="predict"))
-        return Api(routes, PredictionDeps(ModelRegistry(models, 1769, served, fetch), NAMES), edge)
+        return served_by(PredictionDeps(ModelRegistry(models, 1769, served, fetch), NAMES))
 
     return app
+
+
+def served_by(deps: PredictionDeps) -> Any:
+    tokens = Tokens(partial(read_token_keys, SECRET), now)
+    gate = Authenticator(SessionStore(TABLES["ACCOUNTS_TABLE"]), tokens, 100, now)
+    return Api(routes, deps, Edge(gate, Cors(()), Logger(service="predict")))
 
 
 Predict = Callable[..., Reply]
@@ -205,6 +208,29 @@ def test_a_model_that_s3_does_not_give_takes_no_other_with_it(patient: ApiClient
     assert listed == ["chest_cancer", "chest_xray", "kidney_stone"]
     reply = patient.through(InProcess(app)).upload("/predict", {"file": IMAGE}, {"model_type": "lung"})
     assert reply.json == {"error": DOCUMENTED}
+
+
+def test_reference_models_that_are_switched_off_are_not_there(patient: ApiClient, aws: None) -> None:
+    folder = ROOT / "layers" / "model" / "models"
+    off = PredictionDeps(ModelRegistry(folder, 1769, with_reference=False), NAMES)
+    app = served_by(off)
+    assert patient.through(InProcess(app)).get("/models").data == []
+    assert patient.through(InProcess(app)).get("/models/chest_cancer").status == 404
+    reply = patient.through(InProcess(app)).upload("/predict", {"file": IMAGE}, {"model_type": "chest_cancer"})
+    assert (reply.status, reply.json) == (503, {"error": "No model is installed here"})
+    assert reply.headers["retry-after"]
+
+
+def test_reference_models_switched_off_leave_the_clinics_own(patient: ApiClient, aws: None, tmp_path: Path) -> None:
+    network = networks.quarters()
+    networks.write(tmp_path, networks.card("own", network), network)
+    for name in ("chest_cancer", "chest_xray"):
+        (tmp_path / name).symlink_to(ROOT / "layers" / "model" / "models" / name)
+    registry = ModelRegistry(tmp_path, 1769, with_reference=False)
+    assert registry.names == ["own"]
+    app = served_by(PredictionDeps(registry, NAMES))
+    reply = patient.through(InProcess(app)).upload("/predict", {"file": IMAGE}, {"model_type": "chest_cancer"})
+    assert (reply.status, reply.json) == (400, {"error": "Invalid model type. Choose from own"})
 
 
 def test_the_cards_are_listed_and_shown(patient: ApiClient, serve: Serve, folder: Path) -> None:

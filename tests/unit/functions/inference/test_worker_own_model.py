@@ -17,6 +17,7 @@ from scanward.domain import tasks
 from scanward.domain.orders import Order, ReportStyle
 from scanward.domain.results import NO_SUITABLE_MODEL, UNKNOWN_MODEL
 from scanward.domain.scans import Scan
+from scanward.treatment.suggestions import suggest
 from tests.support import networks
 from tests.support.images import png
 
@@ -55,6 +56,48 @@ def ordered(inference: AnalysisDeps, order: Order) -> dict[str, Any]:
     assert done
     assert done.result
     return dict(done.result)
+
+
+@pytest.fixture
+def quarters(inference: AnalysisDeps, tmp_path: Path) -> AnalysisDeps:
+    """Provide a worker with one model, which brings its own words and suggestions."""
+    network = networks.quarters()
+    document = networks.card("quarters", network)
+    files = networks.pin(document, words=networks.words(), knowledge=networks.knowledge())
+    home = networks.write(tmp_path, document, network)
+    for name, content in files.items():
+        (home / name).write_bytes(content)
+    return replace(inference, models=ModelRegistry(tmp_path, memory_mb=1769))
+
+
+def test_models_own_words_and_cited_suggestions_are_told_instead_of_the_packaged_ones(quarters: AnalysisDeps) -> None:
+    result = ordered(quarters, Order(report_style=ReportStyle.FRIENDLY, model="quarters", include_suggestions=True))
+    report = result["friendly"]
+    words = networks.words()
+    assert report["findings"][0]["title"] == "A bright patch at the bottom right"
+    assert report["findings"][0]["explanation"] == words["labels"]["bottom_right"]["explanation"]
+    assert report["next_steps"][:2] == [words["urgent"], "See your doctor in the next days."]
+    [suggestion] = report["suggestions"]
+    assert suggestion["condition"] == "Bright patch, possible"
+    assert suggestion["sources"][0]["url"] == "https://example.org/sq1"
+    assert "Children" not in suggestion["precautions"]
+
+
+def test_models_own_expert_words_stand_beside_its_findings(quarters: AnalysisDeps) -> None:
+    result = ordered(quarters, Order(report_style=ReportStyle.EXPERT, model="quarters"))
+    descriptions = {finding["label"]: finding["description"] for finding in result["expert"]["findings"]}
+    assert descriptions["bottom_right"] == networks.words()["labels"]["bottom_right"]["expert"]
+
+
+def test_what_the_model_knows_of_its_findings_stays_with_the_result_for_whoever_asks_later(
+    quarters: AnalysisDeps,
+) -> None:
+    result = ordered(quarters, Order(model="quarters"))
+    assert list(result["knowledge"]["labels"]) == ["bottom_right"]
+    labels_with_scores = [(finding["label"], finding["score"]) for finding in result["findings"] if finding["found"]]
+    [suggestion] = suggest(labels_with_scores, None, 5, None, model="quarters", own=result["knowledge"])
+    assert suggestion.precautions.endswith("Children are seen by a specialist for children.")
+    assert suggest(labels_with_scores, None, 5, None, model="quarters") == []
 
 
 @pytest.mark.parametrize("reading", [ReportStyle.FRIENDLY, ReportStyle.EXPERT])

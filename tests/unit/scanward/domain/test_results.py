@@ -21,9 +21,9 @@ def test_confidence_is_a_score_that_was_given(given_scores: list[tuple[float, fl
     assert result.confidence == round(highest if found else 1 - highest, 4)
 
 
-def test_without_a_model_there_is_no_number() -> None:
+def test_confidence_without_a_model_is_0() -> None:
     said = AnalysisResult(findings=(), model=None, image={}, timings={}, warnings=("NO_SUITABLE_MODEL",)).to_dict()
-    assert (said["pathologies"], said["confidence"], said["model"]) == ([], None, None)
+    assert (said["pathologies"], said["confidence"], said["model"]) == ([], 0, None)
     assert said["notice"] == "This is not a diagnosis."
 
 

@@ -5,9 +5,10 @@ import pytest
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.ids import parse_id
-from scanward.domain.results import DISCLAIMER, AnalysisResult, ModelVersion
+from scanward.domain.results import DISCLAIMER, FOREIGN, MEANINGS, REFERENCE, AnalysisResult, Finding, ModelVersion
 from scanward.stores.scans import ScanStore
 from scanward.treatment.suggestions import disclaimer
+from tests.support import networks
 from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
 from tests.support.links import let_in
@@ -125,6 +126,44 @@ def test_a_clinics_own_model_is_told_of_as_its_card_says(patient: ApiClient) -> 
     told = str(ask(patient, data["task_id"])["disclaimer"])
     assert "Trained on films of this clinic." in told
     assert "phantoms" not in told
+
+
+@pytest.mark.parametrize("flag", sorted(FOREIGN))
+def test_foreign_picture_has_no_suggestions_and_says_why(patient: ApiClient, flag: str) -> None:
+    data, scans = patient.upload("/scans", {"file": CLEAR}).data, ScanStore("ScansTable")
+    task = scans.task(parse_id(data["task_id"]))
+    assert task
+    held = scans.write_transition(task, tasks.claim(task, "a worker", None, clock.now()))
+    finding = Finding(label="effusion", title="Pleural effusion", score=0.9, operating_point=0.4, found=True)
+    model = ModelVersion(name="chest_xray", version="1", sha256="ab" * 32, preprocessing="pad/1", disclaimer=REFERENCE)
+    result = AnalysisResult((finding,), model, image={}, timings={}, warnings=(flag,))
+    assert result.confidence == 0
+    scans.write_transition(held, tasks.complete(held, result.to_dict(), clock.now()))
+    advice = ask(patient, data["task_id"])
+    assert advice["suggestions"] == []
+    assert MEANINGS[flag] in str(advice["reason"])
+
+
+def test_suggestions_for_a_clinics_own_model_are_what_its_folder_said_when_it_read(patient: ApiClient) -> None:
+    data = patient.upload("/scans", {"file": CLEAR}).data
+    scans = ScanStore("ScansTable")
+    task = scans.task(parse_id(data["task_id"]))
+    assert task
+    held = scans.write_transition(task, tasks.claim(task, "a worker", None, clock.now()))
+    model = ModelVersion("quarters", "1.0.0", "ab" * 32, "crop/1", disclaimer="trained on films of this clinic")
+    findings = (Finding("bottom_left", "Bottom left", 0.8, 0.5, found=True),)
+    payload = AnalysisResult(findings, model, {}, {}).to_dict() | {"knowledge": networks.knowledge()}
+    scans.write_transition(held, tasks.complete(held, payload, clock.now()))
+    body = {"analysis_task_id": data["task_id"], "patient_age": 5}
+    [suggestion] = patient.post("/xray/suggest-treatment", body).data["suggestions"]
+    assert suggestion["condition"] == "Bright patch, possible"
+    assert suggestion["precautions"].endswith("Children are seen by a specialist for children.")
+    assert suggestion["sources"][0]["identifier"] == "SQ 1"
+    shown = [
+        patient.get(f"/tasks/status/{data['task_id']}").data["result"]["data"],
+        patient.get(f"/scans/{data['scan_id']}").data["result"],
+    ]
+    assert all(result["pathologies"] == ["bottom_left"] and "knowledge" not in result for result in shown)
 
 
 def test_suggestions_guess_nothing_that_is_not_said_of_the_person(patient: ApiClient, finished: dict[str, str]) -> None:
