@@ -8,7 +8,7 @@ from rich.console import Console
 
 from bench import analysing, imports, loading, login, predicting, reading, round_trips, stages, working
 from bench.environment import machine
-from bench.inputs import pictures
+from bench.inputs import pictures, slices
 from bench.report import Report, show
 
 BENCHMARKS: Mapping[str, Callable[[], Report]] = {
@@ -16,7 +16,7 @@ BENCHMARKS: Mapping[str, Callable[[], Report]] = {
     "stages": stages.measure,
     "analysing": lambda: analysing.measure(pictures()),
     "working": lambda: working.measure(pictures()),
-    "predicting": lambda: predicting.measure(pictures()),
+    "predicting": lambda: predicting.measure(slices()),
     "imports": imports.measure,
     "loading": loading.measure,
     "trips": round_trips.measure,

@@ -120,13 +120,19 @@ SMALL = {
     "sample JPEG": "consolidation-2.jpg",
     "sample DICOM, 16 bits": "effusion-3.dcm",
 }
+SLICES = {
+    "brain_tumor": "slices/brain-mr-meningioma-1.jpg",
+    "chest_cancer": "slices/chest-ct-adenocarcinoma-1.jpg",
+    "kidney_stone": "slices/kidney-ct-tumor-1.jpg",
+}
+"""A phantom of each model that predicts: it says nothing of any other image."""
 SIDE = 2048
 
 
 @cache
 def pictures() -> Mapping[str, bytes]:
     """Return files by what they are called in the tables."""
-    film = _film()
+    film = _enlarge(SMALL["sample PNG"])
     deep = film.astype(np.uint16) << 4  # 12 bits, the most usual
     return samples() | {
         f"{SIDE}² JPEG": jpeg(film, quality=90),
@@ -140,9 +146,14 @@ def samples() -> dict[str, bytes]:
     return {name: (SAMPLES / file).read_bytes() for name, file in SMALL.items()}
 
 
-def _film() -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
+def slices() -> dict[str, bytes]:
+    """Return a large JPEG of its own kind for each model that predicts."""
+    return {name: jpeg(_enlarge(file), quality=90) for name, file in SLICES.items()}
+
+
+def _enlarge(file: str) -> "np.ndarray[tuple[int, int], np.dtype[np.uint8]]":
     """Return a sample, enlarged, with the grain that makes large files large."""
-    with Image.open(SAMPLES / SMALL["sample PNG"]) as sample:
+    with Image.open(SAMPLES / file) as sample:
         large = np.asarray(sample.convert("L").resize((SIDE, SIDE), Image.Resampling.BICUBIC), np.float32)
     grain = np.random.default_rng(7).normal(0, 2.5, large.shape)
     return np.clip(large + grain, 0, 255).astype(np.uint8)

@@ -44,8 +44,8 @@ def test_each_image_is_analysed_and_worked_on() -> None:
 
 
 def test_each_model_that_predicts_is_measured() -> None:
-    [image, *_] = samples().values()
-    rows = predicting.measure({predicting.FILM: image}, rounds=2).rows
+    images = {name: (inputs.SAMPLES / file).read_bytes() for name, file in inputs.SLICES.items()}
+    rows = predicting.measure(images, rounds=2).rows
     assert [row[0] for row in rows] == ["brain_tumor", "chest_cancer", "kidney_stone"]
 
 
