@@ -75,7 +75,7 @@ class AcceptsOut(Out):
     lateralities: tuple[str, ...]
     planes: tuple[str, ...]
     image_types: tuple[str, ...]
-    ages: tuple[float, float] | None
+    ages: list[float] | None
     sexes: tuple[str, ...]
     study_descriptions: tuple[str, ...]
     series_descriptions: tuple[str, ...]

@@ -1,6 +1,7 @@
 """Real image files, made by the encoders themselves, for the tests to spoil."""
 
 import io
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -98,3 +99,10 @@ def _file(image: Image.Image, kind: str, **options: Any) -> bytes:
     file = io.BytesIO()
     image.save(file, kind, **options)
     return file.getvalue()
+
+
+def half_size(sample: Path) -> Pixels:
+    """Return the grey of a sample at half its size: a drawing that the models know, and small."""
+    with Image.open(sample) as image:
+        grey = image.convert("L")
+    return np.asarray(grey.resize((grey.width // 2, grey.height // 2), Image.Resampling.BOX))

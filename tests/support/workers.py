@@ -35,12 +35,12 @@ from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import DurationStore
 from tests.support.clock import Clock
 from tests.support.cloud import BUCKET, ROOT, SECRET
-from tests.support.images import png, ramp
+from tests.support.images import half_size, png
 from tests.support.queues import Queues
 
 TABLE = "ScansTable"
 ADA = Actor(3, Role.PATIENT, is_approved=True, session_id="s")
-PNG = png(ramp())
+PNG = png(half_size(ROOT / "samples" / "clear-1.png"))
 MINUTE = timedelta(minutes=1)
 
 

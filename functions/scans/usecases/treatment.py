@@ -42,7 +42,8 @@ def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advi
     if task.result is None:
         raise TaskClosed(task.status)
     model = (task.result["model"] or {}).get("name")
-    foreign = is_foreign(task.result["warnings"])
+    warnings = task.result.get("warnings", ())
+    foreign = is_foreign(warnings)
     labels_with_scores = [
         (finding["label"], finding["score"]) for finding in task.result["findings"] if finding["found"] and not foreign
     ]
@@ -54,7 +55,7 @@ def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advi
         suggestions,
         red_flags(case.symptoms, case.age, case.sex),
         disclaimer(notice),
-        None if suggestions else _reason(task.result["warnings"], model),
+        None if suggestions else _reason(warnings, model),
     )
 
 

@@ -177,8 +177,12 @@ def _refuse_foreign_shapes(card: Card, inputs: Sequence[Any], outputs: Mapping[s
 def _shapes(card: Card) -> list[tuple[str, Shape]]:
     """Return the shape, for one image, of each output by its name."""
     count, grid = len(card.labels), card.output.grid or (None, None)
-    shapes: dict[str | None, Shape] = {card.output.scores: (count,), card.output.activation: (count, *grid)}
-    return [(name, shapes.get(name, ())) for name in card.outputs]
+    shapes: list[tuple[str, Shape]] = [(card.output.scores, (count,))]
+    if card.output.activation:
+        shapes.append((card.output.activation, (count, *grid)))
+    if card.gate.drawing:
+        shapes.append((card.gate.drawing.node, ()))
+    return shapes
 
 
 def _fits(shape: Shape, expected_shape: Shape) -> bool:

@@ -28,6 +28,11 @@ def copy(models: Path, tmp_path: Path) -> Path:
     return shutil.copytree(models / "chest_xray", tmp_path / "chest_xray")
 
 
+def likeness(**changes: Any) -> dict[str, Any]:
+    """Return what a gate may be compared with, spoilt."""
+    return {"grid": 4, "mean": [0.0] * 16, "spread": [1.0] * 16, "limit": 1.0, **changes}
+
+
 def edit_card(folder: Path, edit: Edit) -> None:
     document = json.loads((folder / CARD_FILE).read_text())
     edit(document)
@@ -156,11 +161,18 @@ def halves(number: float) -> str:
         lambda card: card["labels"][0].update(finding=False),
         lambda card: [label.update(trained=False) for label in card["labels"]],
         lambda card: card["gate"].update(refuse=["UGLY"]),
-        lambda card: card["gate"]["familiar"].update(grid=11),
-        lambda card: card["gate"]["familiar"].update(axes="AAAA"),
-        lambda card: card["gate"]["familiar"].update(axes="no base64"),
-        lambda card: card["gate"]["familiar"].update(axes=halves(float("nan"))),
-        lambda card: card["gate"]["familiar"].update(axes=halves(float("-inf"))),
+        lambda card: card["gate"]["drawing"].update(node="absent"),
+        lambda card: card["gate"]["drawing"].update(node="activation"),
+        lambda card: card["gate"]["drawing"].update(limit=float("inf")),
+        lambda card: card["accepts"].update(ages=[60, 16]),
+        lambda card: card["accepts"].update(planes=["OBLIQUE"]),
+        lambda card: card["accepts"].update(required=["view"]),
+        lambda card: card.update(reference="yes, it is"),
+        lambda card: card["gate"].update(familiar=likeness(grid=11)),
+        lambda card: card["gate"].update(familiar=likeness(axes="AAAA")),
+        lambda card: card["gate"].update(familiar=likeness(axes="no base64")),
+        lambda card: card["gate"].update(familiar=likeness(axes=halves(float("nan")))),
+        lambda card: card["gate"].update(familiar=likeness(axes=halves(float("-inf")))),
         lambda card: card.update(name="another"),
         lambda card: card.update(opset=17),
         lambda card: card.update(limits=[float("inf")]),

@@ -213,7 +213,7 @@ def test_memory_that_the_check_counts_with_is_that_of_the_functions() -> None:
 def test_size_and_memory_of_a_fit_model_are_told(capsys: pytest.CaptureFixture[str]) -> None:
     assert main([str(ROOT / "layers" / "model" / "models" / "chest_xray")]) == 0
     text = capsys.readouterr().out
-    assert re.search(r"the file of the card, 1\.0 MB, opset", text)
+    assert re.search(r"the file of the card, 1\.5 MB, opset", text)
     memory = re.search(r"on one thread, (\d+) MB of memory", text)
     assert memory
     assert 1 <= int(memory[1]) < 100
