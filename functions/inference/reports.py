@@ -220,7 +220,9 @@ def friendly(
             ]
         ),
         "findings": [_finding_words(wording, finding, plain) for finding, plain in findings_with_words],
-        "next_steps": _next_steps(wording, name, [plain for _, plain in findings_with_words] or wording.clear_of(name)),
+        "next_steps": _next_steps(
+            wording, model, [plain for _, plain in findings_with_words] or wording.clear_of(name)
+        ),
         "notice": _disclaimer(wording, model),
     }
 
@@ -229,7 +231,7 @@ def _disclaimer(wording: Words, model: ModelVersion | None) -> str:
     if model is None:
         return disclaimer_of(None)
     phrases = wording.phrases["notice"]
-    drawing_phrases = [phrases["drawings"]] if model.disclaimer == REFERENCE else []
+    drawing_phrases = [phrases["drawings"]] if _is_demonstration(model) else []
     return " ".join([phrases["read"], *drawing_phrases, phrases["limits"], disclaimer_of(model.disclaimer)])
 
 
@@ -242,7 +244,12 @@ def _summary(wording: Words, model: ModelVersion | None, findings_with_words: Se
 
 
 def _demonstration(wording: Words, model: ModelVersion | None) -> list[str]:
-    return [wording.phrases["demonstration"]] if model and model.disclaimer == REFERENCE else []
+    return [wording.phrases["demonstration"]] if _is_demonstration(model) else []
+
+
+def _is_demonstration(model: ModelVersion | None) -> bool:
+    """Tell whether the model reads drawings alone."""
+    return model is not None and model.disclaimer == REFERENCE
 
 
 def _foreign_remarks(wording: Words, warnings: Sequence[str]) -> list[str]:
@@ -283,9 +290,11 @@ def _points(score: float) -> str:
     return f"{min(max(int(100 * score + 1e-9), 1), 99)}"
 
 
-def _next_steps(wording: Words, model: str, plain: Sequence[LabelWords]) -> list[str]:
-    """Return what to do, the urgent first, nothing twice."""
+def _next_steps(wording: Words, model: ModelVersion | None, plain: Sequence[LabelWords]) -> list[str]:
+    """Return what to do, the urgent first, nothing twice; after the urgent, steps of a drawing are an example."""
     steps = wording.phrases["steps"]
     own = [each.step for each in plain if each.step]
     nothing = [] if any(not each.clear for each in plain) else [steps["unwell"]]
-    return list(dict.fromkeys([wording.urgent_for(model), *own, *nothing, steps["show"], steps["medicine"]]))
+    example = [steps["example"]] if _is_demonstration(model) else []
+    urgent = wording.urgent_for(model.name if model else "")
+    return list(dict.fromkeys([urgent, *example, *own, *nothing, steps["show"], steps["medicine"]]))

@@ -50,7 +50,7 @@ def suggest_treatment(deps: ScanDeps, actor: Actor, case: TreatmentCase) -> Advi
     suggestions = suggest(
         labels_with_scores, case.symptoms, case.age, case.sex, model=model, own=task.result.get(KNOWLEDGE)
     )
-    notice = _disclaimer(task.result["notice"]) if model else None
+    notice = _disclaimer(task.result["notice"]) if model and not foreign else None
     return Advice(
         suggestions,
         red_flags(case.symptoms, case.age, case.sex),
@@ -72,7 +72,7 @@ def _reason(warnings: Sequence[str], model: str | None) -> str:
 
 
 def _disclaimer(notice: str) -> str:
-    """Return the disclaimer of the model that the findings come from, as its card says."""
+    """Return what the card of the model that read the image says of it, as a sentence."""
     if notice == DISCLAIMER:
-        return f"The findings come from a {REFERENCE}."
-    return f"About the model that the findings come from: {notice}"
+        return f"The image was read by a {REFERENCE}."
+    return f"About the model that read the image: {notice}"

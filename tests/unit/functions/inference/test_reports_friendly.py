@@ -182,3 +182,13 @@ def test_a_score_is_never_said_to_be_all_or_nothing(one: float, other: float) ->
     numbers = re.search(r"is (\d+) out of 100\. .* score of (\d+) on", told["how_sure"])
     assert numbers
     assert 1 <= int(numbers[2]) <= int(numbers[1]) <= 99
+
+
+def test_steps_after_the_urgent_are_an_example_where_a_drawing_was_read() -> None:
+    example = words().phrases["steps"]["example"]
+    for score in (0.1, 0.8):
+        steps = friendly(of("brain_tumor", score), version("brain_tumor"), ())["next_steps"]
+        assert steps[:2] == [words().urgent_for("brain_tumor"), example]
+        clinic = friendly(of("brain_tumor", score), version("brain_tumor", OWN), ())
+        assert example not in clinic["next_steps"]
+        assert [steps[0], *steps[2:]] == clinic["next_steps"]

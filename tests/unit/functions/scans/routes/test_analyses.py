@@ -106,7 +106,7 @@ def test_suggestions_name_each_finding_with_its_score_and_its_sources(
         assert {"condition", "confidence", "treatment", "precautions"} <= set(suggestion)
         assert suggestion["confidence"] in {finding["score"] for finding in scan["findings"]}
         assert all(source["title"] and source["year"] for source in suggestion["sources"])
-    told = "The findings come from a reference model trained on synthetic phantoms; not for clinical use."
+    told = "The image was read by a reference model trained on synthetic phantoms; not for clinical use."
     assert data["disclaimer"] == disclaimer(told)
 
 
@@ -142,6 +142,7 @@ def test_foreign_picture_has_no_suggestions_and_says_why(patient: ApiClient, fla
     advice = ask(patient, data["task_id"])
     assert advice["suggestions"] == []
     assert MEANINGS[flag] in str(advice["reason"])
+    assert advice["disclaimer"] == disclaimer(None)
 
 
 def test_suggestions_for_a_clinics_own_model_are_what_its_folder_said_when_it_read(patient: ApiClient) -> None:
