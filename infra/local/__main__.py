@@ -130,8 +130,9 @@ def main(arguments: list[str]) -> int:
     except UserError as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
-    except EndpointConnectionError:
-        print("\nNo local AWS answers there.\nStart it: make run", file=sys.stderr)
+    except EndpointConnectionError as error:
+        endpoint = error.kwargs["endpoint_url"]
+        print(f"\nNo local AWS answers at {endpoint}\nStart it: make run, with the same PORT", file=sys.stderr)
         return 1
     except KeyboardInterrupt:
         return 130
