@@ -110,7 +110,7 @@ ABOUT = {
     ),
 }
 
-VERSION = "1.1.0"
+VERSION = "1.2.0"
 OPSET = 18
 SCORES, ACTIVATION = "scores", "activation"
 """The graph's outputs."""

@@ -23,7 +23,11 @@ ROOT = Path(__file__).resolve().parents[3]
 PACKAGES = ROOT / ".local" / "venvs" / "images"
 _PICTURES = ("skimage/data/*", "matplotlib/mpl-data/sample_data/*", "sklearn/datasets/images/*")
 _DICOM = "data_store/data/*.dcm"
-_VOLUMES = "nilearn/datasets/data/*.nii.gz"
+_VOLUMES = (
+    "nilearn/datasets/data/*.nii.gz",
+    *(f"dipy/data/files/{name}.nii.gz" for name in ("S0_10slices", "aniso_vox", "test_piesno")),
+    "nibabel/tests/data/example4d.nii.gz",
+)
 _SLICES = 12
 """Of each volume, along each of its axes."""
 _HELD_OUT_SHARE = 3
@@ -61,8 +65,9 @@ def foreign_images() -> Iterator[ForeignImage]:
         raise NoImages("the environment `images` is not there: python -m infra.local.environments images")
     yield from _pictures(folder)
     yield from _dicom_files(folder)
-    for path in sorted(folder.glob(_VOLUMES)):
-        yield from _slices(path)
+    for pattern in _VOLUMES:
+        for path in sorted(folder.glob(pattern)):
+            yield from _slices(path)
 
 
 def _pictures(folder: Path) -> Iterator[ForeignImage]:
@@ -100,14 +105,18 @@ def _dicom_files(folder: Path) -> Iterator[ForeignImage]:
 
 
 def _slices(path: Path) -> Iterator[ForeignImage]:
-    """Yield slices of a volume as PNG, along each axis, from a fifth to four fifths of its length."""
+    """Yield slices of a file's first volume as PNG, along each axis, from a fifth to four fifths of its length."""
     volume = read_nifti(path.read_bytes())
+    if volume.ndim == 4:
+        volume = volume[..., 0]
     if volume.ndim != 3:
         return
     for axis in range(3):
         length = volume.shape[axis]
-        for index in np.linspace(length * 0.2, length * 0.8, _SLICES).astype(int):
+        for index in np.unique(np.linspace(length * 0.2, length * 0.8, _SLICES).astype(int)):
             plane = np.rot90(np.take(volume, index, axis))
+            if min(plane.shape) < _LEAST_SIDE:
+                continue
             low, high = np.percentile(plane, [0.5, 99.5])
             if high > low:
                 film = np.clip((plane - low) / (high - low), 0, 1).astype(np.float32)

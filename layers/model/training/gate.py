@@ -22,12 +22,10 @@ from training.subjects import Subject
 
 NODE = "drawing"
 """The graph's output: a logit for each image."""
-PHANTOMS, STEPS = 900, 700
-_HALF, _MIXED = 14, 6
+PHANTOMS, STEPS = 900, 1500
+_HALF, _SPOILT = 14, 12
 """Of each batch: phantoms, as many others, and phantoms that were spoilt."""
 _LEARNING_RATE, _WEIGHT_DECAY = 3e-3, 1e-2
-_LIMIT = -0.5
-"""The logit from which on an image is a phantom: a little below even, since others lie far below it."""
 
 
 class GateNet(nn.Module):
@@ -59,10 +57,10 @@ def fit_gate(examples: GateExamples, steps: int, seed: int) -> GateNet:
     network = GateNet()
     optimiser = torch.optim.AdamW(network.parameters(), _LEARNING_RATE, weight_decay=_WEIGHT_DECAY)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, _LEARNING_RATE, total_steps=steps, pct_start=0.2)
-    truth = torch.cat([torch.ones(_HALF), torch.zeros(_HALF + _MIXED)])
+    truth = torch.cat([torch.ones(_HALF), torch.zeros(_HALF + _SPOILT)])
     for _ in progress(range(steps), steps, "train gate"):
-        phantoms = _take(examples.phantoms, _HALF + _MIXED, rng)
-        others = _take(examples.others, _HALF + _MIXED, rng)
+        phantoms = _take(examples.phantoms, _HALF + _SPOILT, rng)
+        others = _take(examples.others, _HALF + _SPOILT, rng)
         spoilt_phantoms = torch.stack(
             [_spoil(one, other, rng) for one, other in zip(phantoms[_HALF:], others[_HALF:], strict=True)]
         )
@@ -81,28 +79,80 @@ def _take(planes: Planes, count: int, rng: np.random.Generator) -> Tensor:
 
 
 def _spoil(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
-    """Return a phantom with a part of another image in it, mixed with it, or with its own parts in another order.
+    """Return a phantom in one of the ways that make it none.
 
     What a gate has never seen is like none of its examples. These lie close around the phantoms, on all sides.
     """
-    side, kind = phantom.shape[-1], int(rng.integers(4))
-    spoilt_phantom = phantom.clone()
-    if kind == 0:
-        height, width = (int(side * rng.uniform(0.3, 0.8)) for _ in range(2))
-        top, left = int(rng.integers(0, side - height + 1)), int(rng.integers(0, side - width + 1))
-        box = (slice(None), slice(top, top + height), slice(left, left + width))
-        spoilt_phantom[box] = other[box]
-    elif kind == 1:
-        spoilt_phantom = torch.where(_oval(side, rng), other, phantom)
-    elif kind == 2:
-        share = float(rng.uniform(0.35, 0.7))
-        spoilt_phantom = phantom * (1 - share) + other * share
-    else:
-        count = int(rng.integers(2, 5))
-        step = side // count
-        for to, origin in enumerate(rng.permutation(count * count)):
-            spoilt_phantom[_tile(to, count, step)] = phantom[_tile(int(origin), count, step)]
+    ways = (_paste, _paste_oval, _mix, _shrink, _disorder, _bend, _recolour, _mottle, _blur)
+    return ways[int(rng.integers(len(ways)))](phantom, other, rng)
+
+
+def _paste(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    side, spoilt_phantom = phantom.shape[-1], phantom.clone()
+    height, width = (int(side * rng.uniform(0.3, 0.8)) for _ in range(2))
+    top, left = int(rng.integers(0, side - height + 1)), int(rng.integers(0, side - width + 1))
+    box = (slice(None), slice(top, top + height), slice(left, left + width))
+    spoilt_phantom[box] = other[box]
     return spoilt_phantom
+
+
+def _paste_oval(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    return torch.where(_oval(phantom.shape[-1], rng), other, phantom)
+
+
+def _mix(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    share = float(rng.uniform(0.35, 0.7))
+    return phantom * (1 - share) + other * share
+
+
+def _shrink(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    side = phantom.shape[-1]
+    size = int(side * rng.uniform(0.3, 0.7))
+    top, left = rng.integers(0, side - size + 1, 2)
+    small_phantom = torch.zeros_like(phantom)
+    small_phantom[:, top : top + size, left : left + size] = _resize(phantom, size, "area")
+    return small_phantom
+
+
+def _disorder(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    count, spoilt_phantom = int(rng.integers(2, 5)), phantom.clone()
+    step = phantom.shape[-1] // count
+    for to, origin in enumerate(rng.permutation(count * count)):
+        spoilt_phantom[_tile(to, count, step)] = phantom[_tile(int(origin), count, step)]
+    return spoilt_phantom
+
+
+def _bend(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return it with outlines that waver, as those of a person do."""
+    side, count = phantom.shape[-1], int(rng.integers(6, 12))
+    shifts = _resize(
+        torch.from_numpy(rng.normal(0, rng.uniform(0.04, 0.1), (2, count, count))).float(), side, "bicubic"
+    )
+    place = torch.linspace(-1, 1, side)
+    grid = torch.stack(torch.meshgrid(place, place, indexing="xy"), -1) + shifts.permute(1, 2, 0)
+    return functional.grid_sample(phantom[None], grid[None], align_corners=True)[0]
+
+
+def _recolour(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return it with other tissues bright and dark."""
+    levels = np.interp(np.linspace(0, 1, 256), np.linspace(0, 1, 6), [0, *rng.uniform(0, 1, 5)])
+    return torch.from_numpy(levels).float()[(phantom * 255).long()]
+
+
+def _mottle(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    """Return it with tissue that is uneven."""
+    side, count = phantom.shape[-1], int(rng.integers(10, 50))
+    grain = _resize(torch.from_numpy(rng.normal(0, rng.uniform(0.2, 0.5), (1, count, count))).float(), side, "bicubic")
+    return (phantom * (1 + grain)).clamp(0, 1)
+
+
+def _blur(phantom: Tensor, other: Tensor, rng: np.random.Generator) -> Tensor:
+    side = phantom.shape[-1]
+    return _resize(_resize(phantom, int(side / rng.uniform(5, 12)), "area"), side, "bicubic").clamp(0, 1)
+
+
+def _resize(planes: Tensor, size: int, way: str) -> Tensor:
+    return functional.interpolate(planes[None], (size, size), mode=way)[0]
 
 
 def _oval(side: int, rng: np.random.Generator) -> Tensor:
@@ -151,13 +201,12 @@ def _without_gate(model: Any, prefix: str) -> Any:
 
 
 def add_gate(folder: Path, subject: Subject, seed: int) -> None:
-    """Fit a gate to the model in `folder`, as often as its card says it was, and write it into its graph and card."""
-    steps = read_card(folder).document.get("gate_training", {}).get("steps", STEPS)
+    """Fit a gate to the model in `folder`, and write it into its graph and card."""
     examples = make_gate_examples(subject, seed, PHANTOMS)
-    network = fit_gate(examples, steps, seed)
+    network = fit_gate(examples, STEPS, seed)
     attach_gate(folder, network, subject)
     document = dict(read_card(folder).document)
     sha256 = hashlib.sha256((folder / MODEL_FILE).read_bytes()).hexdigest()
-    gate = {"refuse": [], "drawing": {"node": NODE, "limit": _LIMIT}}
-    recipe = {"seed": seed, "phantoms": len(examples.phantoms), "others": len(examples.others), "steps": steps}
+    gate = {"refuse": [], "drawing": {"node": NODE, "limit": subject.gate_limit}}
+    recipe = {"seed": seed, "phantoms": len(examples.phantoms), "others": len(examples.others), "steps": STEPS}
     write_card(folder, {**document, "sha256": sha256, "gate": gate, "gate_training": recipe})

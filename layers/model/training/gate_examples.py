@@ -202,6 +202,17 @@ def _retone(film: Film, rng: np.random.Generator) -> Film:
     film = film ** np.float32(np.exp(rng.normal(0, 0.4)))
     if rng.random() < 0.4:
         film = film + rng.normal(0, rng.uniform(0.005, 0.08), film.shape).astype(np.float32)
-    if rng.random() < 0.2:
-        film = np.pad(film, int(max(film.shape) * rng.uniform(0.02, 0.25)))
+    if rng.random() < 0.45:
+        film = _surround(film, rng)
     return np.clip(film, 0, 1).astype(np.float32)
+
+
+def _surround(film: Film, rng: np.random.Generator) -> Film:
+    """Return an image with ground around it, mostly black: at its sides, above and below, or all round it."""
+    most = rng.choice([0.1, 0.3, 0.6])
+    top, bottom, left, right = (int(max(film.shape) * one) for one in rng.uniform(0, most, 4))
+    shape = rng.integers(4)
+    margins = ((0, 0) if shape == 0 else (top, bottom), (0, 0) if shape == 1 else (left, right))
+    if shape == 3:
+        margins = ((top, top), (top, top))
+    return np.pad(film, margins, constant_values=0 if rng.random() < 0.8 else rng.uniform(0, 1))

@@ -42,8 +42,10 @@ def measure_gate(folder: Path, subject: Subject) -> dict[str, Counts]:
             _count(counts[group], kind, is_passed)
         images = list(foreign_images())
         passes = pool.map(partial(_passes_image, folder), images, chunksize=8)
-        for image, is_passed in zip(images, progress(passes, len(images), "gate, images"), strict=True):
-            _count(counts["held_out_images" if image.is_held_out else "images"], image.kind, is_passed)
+        for image, are_passed in zip(images, progress(passes, len(images), "gate, images"), strict=True):
+            groups = ("held_out_images" if image.is_held_out else "images", "framed_images")
+            for group, is_passed in zip(groups, are_passed, strict=True):
+                _count(counts[group], image.kind, is_passed)
     return {group: dict(kinds) for group, kinds in counts.items()}
 
 
@@ -92,8 +94,19 @@ def _passes(folder: Path, name: str, job: tuple[tuple[str, str], int]) -> bool:
     return _is_let_through(folder, (drawings(subject) | turned_phantoms(subject))[kind](index))
 
 
-def _passes_image(folder: Path, image: ForeignImage) -> bool:
-    return _is_let_through(folder, image.data)
+def _passes_image(folder: Path, image: ForeignImage) -> tuple[bool, bool]:
+    """Tell of an image as it is, and of the same in a black frame."""
+    return _is_let_through(folder, image.data), _is_let_through(folder, frame(image.data))
+
+
+def frame(data: bytes) -> bytes:
+    """Return an image in the middle of a black square, an eighth of whose sides is left free, as a PNG."""
+    pixels = decode(data).to_grey()
+    side = max(pixels.shape) * 4 // 3
+    rows, columns = ((side - size) // 2 for size in pixels.shape)
+    square = np.zeros((side, side), np.float32)
+    square[rows : rows + pixels.shape[0], columns : columns + pixels.shape[1]] = pixels / np.float32(255)
+    return files.png(square)
 
 
 def _is_let_through(folder: Path, data: bytes) -> bool:
@@ -119,6 +132,7 @@ def gate_rows(metrics: Mapping[str, Counts]) -> Iterator[tuple[str, str]]:
         "drawings": "{}",
         "images": "{}, which the gate was fitted to",
         "held_out_images": "{}, held out",
+        "framed_images": "{}, all of them, in a black frame",
     }
     for group, title in titles.items():
         for kind, (passed, count) in metrics.get(group, {}).items():

@@ -36,6 +36,8 @@ class Subject:
     phantoms: int
     epochs: int
     """Of the training as it was done."""
+    gate_limit: float = -1.0
+    """The gate's logit from which on an image is a phantom: as low as its phantoms need, and far above all others."""
 
     @property
     def labels(self) -> tuple[str, ...]:
@@ -69,6 +71,7 @@ class _Recipe:
     """Pixels a side of its input."""
     phantoms: int
     epochs: int
+    gate_limit: float = -1.0
 
 
 def _slices(name: str, module: ModuleType, exposure: Exposure, body_part: str, recipe: _Recipe) -> Subject:
@@ -85,6 +88,7 @@ def _slices(name: str, module: ModuleType, exposure: Exposure, body_part: str, r
         body_part=body_part,
         phantoms=recipe.phantoms,
         epochs=recipe.epochs,
+        gate_limit=recipe.gate_limit,
     )
 
 
@@ -105,7 +109,9 @@ SUBJECTS = {
             epochs=10,
         ),
         _slices(name="chest_cancer", module=lungs, exposure=CT, body_part="CHEST", recipe=_Recipe(192, 4500, 11)),
-        _slices(name="brain_tumor", module=brain, exposure=MR, body_part="BRAIN", recipe=_Recipe(192, 3500, 10)),
-        _slices(name="kidney_stone", module=kidneys, exposure=CT, body_part="KIDNEY", recipe=_Recipe(192, 5000, 13)),
+        _slices(name="brain_tumor", module=brain, exposure=MR, body_part="BRAIN", recipe=_Recipe(192, 3500, 10, -1.75)),
+        _slices(
+            name="kidney_stone", module=kidneys, exposure=CT, body_part="KIDNEY", recipe=_Recipe(192, 5000, 13, -3.0)
+        ),
     )
 }

@@ -11,7 +11,7 @@ from imaging.model import Model, load_model
 from training.dataset import phantom
 from training.foreign import ForeignImage, foreign_images
 from training.gate_examples import FORMATS, file_of
-from training.gate_metrics import drawings
+from training.gate_metrics import drawings, frame
 from training.subjects import SUBJECTS
 
 MODELS = Path(imaging.__file__).parent.parent / "models"
@@ -56,11 +56,15 @@ def test_real_image_is_refused(reference: Model, images: list[ForeignImage]) -> 
     assert sum(image.is_held_out for image in images) > 50
 
 
+def test_real_image_in_a_black_frame_is_refused(reference: Model, images: list[ForeignImage]) -> None:
+    assert [image.name for image in images[::3] if not is_refused(reference, frame(image.data))] == []
+
+
 @pytest.mark.parametrize("name", SUBJECTS)
 def test_card_states_a_gate_that_errs_in_one_of_a_hundred_at_most(name: str) -> None:
     metrics = load_model(MODELS / name, 1).card.document["gate_metrics"]
     passed, count = (sum(numbers) for numbers in zip(*metrics["phantoms"].values(), strict=True))
     assert passed >= 0.99 * count
-    for group in ("drawings", "images", "held_out_images"):
+    for group in ("drawings", "images", "held_out_images", "framed_images"):
         passed, count = (sum(numbers) for numbers in zip(*metrics[group].values(), strict=True))
         assert passed <= 0.01 * count, group
