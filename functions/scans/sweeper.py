@@ -37,13 +37,19 @@ class SweepDeps:
 def sweep(deps: SweepDeps) -> dict[str, int]:
     """Look at due tasks, all of them if time allows; counts those announced again, failed, left waiting and untouched.
 
-    What is untouched the next sweep finds again; the others do not wait for it.
+    What is untouched the next sweep finds again; the others do not wait for it. `unread`: shards whose index did not
+    answer.
     """
-    counts, start = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}, deps.now()
+    counts, start = {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0, "unread": 0}, deps.now()
     shards, seen_ids = set(range(DUE_SHARDS)), set[int]()
     while shards and deps.now() - start < SWEEP_TIME:
         for shard in sorted(shards):
-            ids = [task_id for task_id in deps.scans.due_tasks(shard, deps.now(), PER_SHARD) if task_id not in seen_ids]
+            try:
+                due_ids = deps.scans.due_tasks(shard, deps.now(), PER_SHARD)
+            except Unavailable:
+                counts["unread"] += 1
+                due_ids = []
+            ids = [task_id for task_id in due_ids if task_id not in seen_ids]
             if not ids:
                 shards.discard(shard)
             seen_ids.update(ids)

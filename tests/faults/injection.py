@@ -13,6 +13,8 @@ from typing import Any
 
 from botocore.awsrequest import AWSResponse, HeadersDict
 
+from scanward.stores.sdk import MAX_TRIES
+
 Parsed = dict[str, Any]
 THROTTLED = "ProvisionedThroughputExceededException"
 
@@ -118,7 +120,7 @@ def retried_at_once(client: Any) -> Iterator[list[str]]:
     def again(response: Any, operation: Any, attempts: int, caught_exception: Any, **_: Any) -> float | None:
         tries.append(operation.name)
         failed = caught_exception is not None or response[0].status_code >= 500 or _is_throttled(response[1])
-        return 0.0 if failed and attempts < client.meta.config.retries["total_max_attempts"] else None
+        return 0.0 if failed and attempts < MAX_TRIES else None
 
     client.meta.events.register_first("needs-retry", again)
     try:

@@ -8,7 +8,7 @@ from botocore.exceptions import ReadTimeoutError
 
 from scanward.domain.tasks import FailureReason, TaskStatus
 from scanward.stores.clients import s3
-from scanward.stores.dynamo import MAX_TRIES
+from scanward.stores.sdk import MAX_TRIES
 from tests.faults.injection import answered, http_answer, retried_at_once
 from tests.support.workers import PNG, Workers
 

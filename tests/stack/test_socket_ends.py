@@ -86,7 +86,7 @@ def rewrite(patient: Visitor, long_ago: str) -> None:
 def keep_alive(stack: Stack) -> None:
     """Do what the schedule does each minute."""
     said = stack.aws("lambda").invoke(FunctionName="scanward-keep-alive", Payload=b"{}")
-    assert json.loads(said["Payload"].read()).keys() == {"kept", "ended", "gone", "untouched"}
+    assert json.loads(said["Payload"].read()).keys() == {"kept", "ended", "gone", "untouched", "unread"}
 
 
 def table(stack: Stack) -> str:

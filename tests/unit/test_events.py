@@ -196,9 +196,9 @@ def test_own_data_export(send: Callable[..., Any]) -> None:
 
 
 def test_sweep(send: Callable[..., Any], scans: ScanStore) -> None:
-    assert send("sweep") == {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}
+    assert send("sweep") == {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0, "unread": 0}
     begin(scans, when=clock.now() - timedelta(minutes=30))
-    assert send("sweep") == {"announced": 0, "failed": 1, "waiting": 0, "untouched": 0}
+    assert send("sweep") == {"announced": 0, "failed": 1, "waiting": 0, "untouched": 0, "unread": 0}
     task = scans.task(TASK_ID)
     assert task is not None
     assert task.failure is FailureReason.UPLOAD_EXPIRED
@@ -264,7 +264,7 @@ def test_push_question_answered(send: Callable[..., Any]) -> None:
 
 
 def test_keep_alive(send: Callable[..., Any]) -> None:
-    counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
+    counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0, "unread": 0}
     assert send("keep-alive") == counts
     connections = watch(clock.now() - timedelta(hours=1))
     assert send("keep-alive") == {**counts, "ended": 1}

@@ -1,6 +1,5 @@
 """Connections: kept alive for as long as the documents say, and ended with their session, their time or their peer."""
 
-from collections.abc import Iterator
 from datetime import datetime
 
 from functions.realtime.usecases.dependencies import ConnectionDeps
@@ -76,26 +75,32 @@ KEEP_ALIVE = b'{"action":"keep-alive"}'
 
 
 def keep_alive(deps: ConnectionDeps) -> dict[str, int]:
-    """Look at every due socket once; counts those kept, ended, found gone, and not got to grips with."""
-    counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
-    for connection in _due(deps):
+    """Look at every due socket once; counts those kept, ended, found gone, and not got to grips with.
+
+    `unread`: shards whose index did not answer.
+    """
+    counts = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0, "unread": 0}
+    for shard in range(CONNECTION_SHARDS):
         try:
-            counts[_renew(deps, connection)] += 1
-        except (Unavailable, ConnectionGone):
-            counts["untouched"] += 1  # the next minute finds it again, and the others do not wait for it
+            due_ids = deps.connections.due(shard, deps.now(), PER_SHARD)
+        except Unavailable:
+            counts["unread"] += 1
+            continue
+        for connection_id in due_ids:
+            try:
+                outcome = _renew(deps, connection_id)
+            except (Unavailable, ConnectionGone):
+                outcome = "untouched"  # the next minute finds it again, and the others do not wait for it
+            if outcome:
+                counts[outcome] += 1
     return counts
 
 
-def _due(deps: ConnectionDeps) -> Iterator[Connection]:
-    for shard in range(CONNECTION_SHARDS):
-        for connection_id in deps.connections.due(shard, deps.now(), PER_SHARD):
-            connection = deps.connections.get(connection_id)
-            # The index is behind the table: it may have closed, or been kept alive, since.
-            if connection and connection.due_at <= deps.now():
-                yield connection
-
-
-def _renew(deps: ConnectionDeps, connection: Connection) -> str:
+def _renew(deps: ConnectionDeps, connection_id: str) -> str | None:
+    connection = deps.connections.get(connection_id)
+    # The index is behind the table: it may have closed, or been kept alive, since.
+    if connection is None or connection.due_at > deps.now():
+        return None
     if has_ended(connection, deps.now()) or not session_is_live(deps, connection):
         end_connection(deps, connection)
         return "ended"

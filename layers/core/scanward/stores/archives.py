@@ -6,11 +6,10 @@ from io import RawIOBase
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 from zipfile import ZIP_DEFLATED, ZIP_STORED, ZipFile, ZipInfo
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from scanward.errors import NotFound
-from scanward.stores.clients import s3
-from scanward.stores.s3 import StorageFailed, map_client_error
+from scanward.stores.clients import patient_s3
+from scanward.stores.s3 import StorageFailed, s3_failures_mapped
+from scanward.stores.sdk import failures_mapped
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CompletedPartTypeDef
@@ -38,16 +37,14 @@ class Archive:
         none.
         """
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
-        with _sdk_errors_mapped():
-            try:
-                body = s3().get_object(Bucket=self._bucket, Key=key, **version_args)["Body"]
-            except ClientError as failure:
-                if isinstance(map_client_error(failure), NotFound):
-                    return False
-                raise
-            with self._file.open(_zip_entry(name, ZIP_STORED), "w") as entry:
-                for chunk in body.iter_chunks(CHUNK_BYTES):
-                    entry.write(chunk)
+        try:
+            with s3_failures_mapped():
+                body = patient_s3().get_object(Bucket=self._bucket, Key=key, **version_args)["Body"]
+        except NotFound:
+            return False
+        with failures_mapped(StorageFailed), self._file.open(_zip_entry(name, ZIP_STORED), "w") as entry:
+            for chunk in body.iter_chunks(CHUNK_BYTES):
+                entry.write(chunk)
         return True
 
 
@@ -74,8 +71,8 @@ class _Upload(RawIOBase):
     """A file that can only be written on and on: an upload of several parts."""
 
     def __init__(self, bucket: str, key: str) -> None:
-        with _sdk_errors_mapped():
-            answer = s3().create_multipart_upload(Bucket=bucket, Key=key, ContentType="application/zip")
+        with failures_mapped(StorageFailed):
+            answer = patient_s3().create_multipart_upload(Bucket=bucket, Key=key, ContentType="application/zip")
         self._place: dict[str, Any] = {"Bucket": bucket, "Key": key, "UploadId": answer["UploadId"]}
         self._parts: list[CompletedPartTypeDef] = []
         self._rest = bytearray()
@@ -93,18 +90,18 @@ class _Upload(RawIOBase):
     def finish(self) -> None:
         """Complete the upload, so that the object is there."""
         self._send(bytes(self._rest))
-        with _sdk_errors_mapped():
-            s3().complete_multipart_upload(**self._place, MultipartUpload={"Parts": self._parts})
+        with failures_mapped(StorageFailed):
+            patient_s3().complete_multipart_upload(**self._place, MultipartUpload={"Parts": self._parts})
 
     def abandon(self) -> None:
         """Abort the upload, so that nothing of it stays."""
-        with _sdk_errors_mapped():
-            s3().abort_multipart_upload(**self._place)
+        with failures_mapped(StorageFailed):
+            patient_s3().abort_multipart_upload(**self._place)
 
     def _send(self, content: bytes) -> None:
         number = len(self._parts) + 1
-        with _sdk_errors_mapped():
-            answer = s3().upload_part(**self._place, PartNumber=number, Body=content)
+        with failures_mapped(StorageFailed):
+            answer = patient_s3().upload_part(**self._place, PartNumber=number, Body=content)
         self._parts.append({"ETag": answer["ETag"], "PartNumber": number})
 
 
@@ -113,11 +110,3 @@ def _zip_entry(name: str, compression: int) -> ZipInfo:
     entry = ZipInfo(name)
     entry.compress_type = compression
     return entry
-
-
-@contextmanager
-def _sdk_errors_mapped() -> Iterator[None]:
-    try:
-        yield
-    except (BotoCoreError, ClientError) as failure:
-        raise StorageFailed from failure

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING, Any
 from botocore.config import Config
 from botocore.session import Session, get_session
 
+from scanward.stores.sdk import CONNECT_SECONDS, READ_SECONDS, register_limits
+
 if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
     from types_boto3_s3 import S3Client
@@ -16,19 +18,22 @@ if TYPE_CHECKING:
 
 # botocore would put its own together anew for every call, which costs a fifth of the call's CPU.
 USER_AGENT = "scanward"
+PATIENT_SECONDS = 15
 
 
 @cache
 def _session() -> Session:
-    return get_session()
+    session = get_session()
+    register_limits(session.get_component("event_emitter"))
+    return session
 
 
-def _client(service: str, read_seconds: int, **options: Any) -> Any:
+def _client(service: str, read_seconds: float = READ_SECONDS, **options: Any) -> Any:
     config = Config(
         user_agent=USER_AGENT,
-        connect_timeout=1,
+        connect_timeout=CONNECT_SECONDS,
         read_timeout=read_seconds,
-        retries={"total_max_attempts": 3, "mode": "standard"},
+        retries={"total_max_attempts": 1, "mode": "standard"},  # `sdk` tries again
         signature_version="s3v4" if service == "s3" else None,
         # The region's own host: a presigned form for the global one is redirected, which browsers do not follow.
         # A local cloud has one host for all buckets.
@@ -39,36 +44,40 @@ def _client(service: str, read_seconds: int, **options: Any) -> Any:
 
 @cache
 def s3() -> "S3Client":
-    """Return the client of S3, signing version 4 (presigned forms need it).
+    """Return the client of S3, signing version 4 (presigned forms need it)."""
+    client: S3Client = _client("s3")
+    return client
 
-    Three tries end before the gateway's own 29 seconds do.
-    """
-    client: S3Client = _client("s3", read_seconds=8)
+
+@cache
+def patient_s3() -> "S3Client":
+    """Return a client of S3 that waits longer: for what takes S3 itself some seconds, and that no request waits for."""
+    client: S3Client = _client("s3", read_seconds=PATIENT_SECONDS)
     return client
 
 
 @cache
 def sqs() -> "SQSClient":
     """Return the client of SQS."""
-    client: SQSClient = _client("sqs", read_seconds=2)
+    client: SQSClient = _client("sqs")
     return client
 
 
 @cache
 def ses() -> Any:
     """Return the client of SES, version 2 of its API."""
-    return _client("sesv2", read_seconds=5)
+    return _client("sesv2")
 
 
 @cache
 def secrets_manager() -> "SecretsManagerClient":
     """Return the client of Secrets Manager."""
-    client: SecretsManagerClient = _client("secretsmanager", read_seconds=3)
+    client: SecretsManagerClient = _client("secretsmanager")
     return client
 
 
 @cache
 def websocket_management(endpoint: str) -> "ApiGatewayManagementApiClient":
     """Return the management side of a WebSocket API."""
-    client: ApiGatewayManagementApiClient = _client("apigatewaymanagementapi", read_seconds=5, endpoint_url=endpoint)
+    client: ApiGatewayManagementApiClient = _client("apigatewaymanagementapi", endpoint_url=endpoint)
     return client

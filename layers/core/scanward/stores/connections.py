@@ -7,13 +7,12 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, NumberSetAttribute, UnicodeAttribute
 from pynamodb.indexes import GlobalSecondaryIndex, KeysOnlyProjection
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.subscriptions import Connection, Slot, Subscription
-from scanward.errors import Conflict, ScanwardError, Unavailable
+from scanward.errors import Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.clients import websocket_management
 from scanward.stores.dynamo import (
@@ -28,6 +27,7 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
+from scanward.stores.sdk import failures_mapped
 
 if TYPE_CHECKING:
     from types_boto3_apigatewaymanagementapi import ApiGatewayManagementApiClient
@@ -356,9 +356,8 @@ class WebSocketClient:
     @contextmanager
     def _managing(self) -> Iterator["ApiGatewayManagementApiClient"]:
         client = websocket_management(self._endpoint)
-        try:
-            yield client
-        except client.exceptions.GoneException as error:
-            raise ConnectionGone from error
-        except (BotoCoreError, ClientError) as failure:
-            raise Unavailable from failure
+        with failures_mapped():
+            try:
+                yield client
+            except client.exceptions.GoneException as error:
+                raise ConnectionGone from error

@@ -22,6 +22,7 @@ from pynamodb.transactions import TransactWrite
 
 from scanward.errors import Conflict, ScanwardError, Unavailable
 from scanward.stores.clients import USER_AGENT
+from scanward.stores.sdk import CONNECT_SECONDS, FAILURES, READ_SECONDS, register_limits
 
 if TYPE_CHECKING:
     from scanward.domain.pagination import PageRange
@@ -56,9 +57,6 @@ class TableItem(Model):
 
 ItemT = TypeVar("ItemT", bound=TableItem)
 
-CONNECT_SECONDS = 1
-READ_SECONDS = 2
-MAX_TRIES = 3
 CONFLICT_WAITS = (0.01, 0.03, 0.09)  # seconds
 
 _listeners: list[Callable[[str], None]] = []
@@ -80,14 +78,13 @@ class WriteConflict(Unavailable):
 def connection() -> Connection:
     """Return the process's one connection: a client costs a tenth of a second to make, and each model would make its
     own.
-
-    Its timeouts end before the gateway's own.
     """
     link = Connection(
         connect_timeout_seconds=CONNECT_SECONDS,
         read_timeout_seconds=READ_SECONDS,
-        max_retry_attempts=MAX_TRIES - 1,
+        max_retry_attempts=0,  # `sdk` tries again
     )
+    register_limits(link.session.get_component("event_emitter"))
     link.session.set_default_client_config(Config(user_agent=USER_AGENT))
     link.session.register("after-call.dynamodb", _report_date)
     return link
@@ -172,6 +169,8 @@ def sdk_errors_mapped() -> Iterator[None]:
         if "TransactionConflict" in _codes(failure):
             raise WriteConflict from failure
         raise Unavailable from failure
+    except FAILURES as failure:
+        raise Unavailable from failure
 
 
 def _report_date(**call: Any) -> None:
@@ -183,7 +182,8 @@ def _report_date(**call: Any) -> None:
 def _codes(failure: PynamoDBException) -> set[str]:
     """Return what DynamoDB names as causes: of the call, or of each item of a transaction."""
     reasons = getattr(failure, "cancellation_reasons", None) or []
-    codes = {(failure.cause_response_code or "").removesuffix("Exception")}
+    answer = getattr(failure.cause, "response", None) or {}  # botocore's timeouts have one that is None
+    codes = {answer.get("Error", {}).get("Code", "").removesuffix("Exception")}
     return codes | {reason.code for reason in reasons if reason is not None}
 
 

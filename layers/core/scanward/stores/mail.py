@@ -3,16 +3,16 @@
 import json
 import re
 
-from botocore.exceptions import BotoCoreError, ClientError
 from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 
-from scanward.errors import ScanwardError, Unavailable
+from scanward.errors import ScanwardError
 from scanward.stores import keys
 from scanward.stores.clients import ses, sqs
 from scanward.stores.dynamo import ConditionFailed, TableItem, bind_table, sdk_errors_mapped
+from scanward.stores.sdk import failures_mapped
 
 
 class MailQueue:
@@ -23,10 +23,8 @@ class MailQueue:
 
     def enqueue_reset(self, email: str) -> None:
         """Queue a request to set a new password for an address, whether or not an account has it."""
-        try:
+        with failures_mapped():
             sqs().send_message(QueueUrl=self._url, MessageBody=json.dumps({"kind": "password-reset", "email": email}))
-        except (BotoCoreError, ClientError) as failure:
-            raise Unavailable from failure
 
 
 def parse_reset_request(body: str) -> str | None:
@@ -59,18 +57,17 @@ class Mailer:
     def send(self, to: str, subject: str, text: str) -> None:
         """Send one plain text. Raises Undeliverable."""
         client = ses()
-        try:
-            client.send_email(
-                FromEmailAddress=self._sender,
-                Destination={"ToAddresses": [_plain(to)]},
-                Content={
-                    "Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text, "Charset": "UTF-8"}}}
-                },
-            )
-        except client.exceptions.BadRequestException as error:
-            raise Undeliverable from error
-        except (BotoCoreError, ClientError) as failure:
-            raise Unavailable from failure
+        with failures_mapped():
+            try:
+                client.send_email(
+                    FromEmailAddress=self._sender,
+                    Destination={"ToAddresses": [_plain(to)]},
+                    Content={
+                        "Simple": {"Subject": {"Data": subject}, "Body": {"Text": {"Data": text, "Charset": "UTF-8"}}}
+                    },
+                )
+            except client.exceptions.BadRequestException as error:
+                raise Undeliverable from error
 
 
 def _plain(address: str) -> str:

@@ -8,18 +8,19 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from botocore.exceptions import BotoCoreError, ClientError
+from botocore.exceptions import ClientError
 
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES
 from scanward.domain.object_keys import parse_upload_key
 from scanward.errors import NotFound, TooLarge, Unavailable
-from scanward.stores.clients import s3
+from scanward.stores.clients import patient_s3, s3
+from scanward.stores.sdk import FAILURES, failures_mapped
 
 if TYPE_CHECKING:
     from types_boto3_s3.type_defs import CopySourceTypeDef, ObjectIdentifierTypeDef
 
 
-_MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
+MISSING = frozenset({"NoSuchKey", "NoSuchVersion", "404", "NotFound"})
 
 
 class StorageFailed(Unavailable):
@@ -68,13 +69,13 @@ class ObjectStore:
 
     def put(self, key: str, content: bytes, content_type: str) -> None:
         """Keep an object."""
-        with _sdk_errors_mapped():
+        with s3_failures_mapped():
             s3().put_object(Bucket=self._bucket, Key=key, Body=content, ContentType=content_type)
 
     def get(self, key: str, version: str | None = None) -> ObjectContent:
         """Return an object, or the one version of it that was pinned. Raises TooLarge over 50 MB."""
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
-        with _sdk_errors_mapped():
+        with s3_failures_mapped():
             answer = s3().get_object(Bucket=self._bucket, Key=key, **version_args)
             if answer["ContentLength"] > MAX_UPLOAD_BYTES:
                 raise TooLarge
@@ -83,20 +84,19 @@ class ObjectStore:
     def get_unless_match(self, key: str, etag: str | None) -> StoredObject | None:
         """Return an object, or None when its content is still what `etag` tags."""
         conditions: dict[str, Any] = {"IfNoneMatch": etag} if etag else {}
-        try:
-            answer = s3().get_object(Bucket=self._bucket, Key=key, **conditions)
+        with s3_failures_mapped():
+            try:
+                answer = s3().get_object(Bucket=self._bucket, Key=key, **conditions)
+            except ClientError as failure:
+                if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 304:
+                    return None
+                raise
             return StoredObject(answer["Body"].read(), answer["ETag"])
-        except ClientError as failure:
-            if failure.response.get("ResponseMetadata", {}).get("HTTPStatusCode") == 304:
-                return None
-            raise map_client_error(failure) from failure
-        except BotoCoreError as failure:
-            raise StorageFailed from failure
 
     def head(self, key: str, count: int, version: str | None = None) -> ObjectHead:
         """Return the first `count` bytes of an object."""
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
-        with _sdk_errors_mapped():
+        with s3_failures_mapped():
             try:
                 answer = s3().get_object(Bucket=self._bucket, Key=key, Range=f"bytes=0-{count - 1}", **version_args)
             except ClientError as failure:
@@ -111,18 +111,18 @@ class ObjectStore:
         """Put an object, or one version of it, under another key; nothing of it stays where it was."""
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
         source: CopySourceTypeDef = {"Bucket": self._bucket, "Key": key, **version_args}  # type: ignore[typeddict-item]
-        with _sdk_errors_mapped():
-            s3().copy_object(
+        with s3_failures_mapped():
+            patient_s3().copy_object(
                 Bucket=self._bucket,
                 Key=to,
                 CopySource=source,
                 TaggingDirective="REPLACE",  # whatever tags it has, they are not for us to read
             )
-            s3().delete_object(Bucket=self._bucket, Key=key, **version_args)
+            patient_s3().delete_object(Bucket=self._bucket, Key=key, **version_args)
 
     def list_keys(self, prefix: str) -> Iterator[str]:
         """Yield the keys of all objects under a prefix."""
-        with _sdk_errors_mapped():
+        with s3_failures_mapped():
             for page in s3().get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix):
                 yield from (item["Key"] for item in page.get("Contents", []))
 
@@ -141,7 +141,7 @@ class ObjectStore:
         """Tell whether there is an object under this key, or this version of it."""
         version_args: dict[str, Any] = {"VersionId": version} if version else {}
         try:
-            with _sdk_errors_mapped():
+            with s3_failures_mapped():
                 s3().head_object(Bucket=self._bucket, Key=key, **version_args)
         except NotFound:
             return False
@@ -160,23 +160,18 @@ class ObjectStore:
 
 
 @contextmanager
-def _sdk_errors_mapped() -> Iterator[None]:
+def s3_failures_mapped(missing: frozenset[str] = MISSING) -> Iterator[None]:
+    """Raise NotFound for the codes in `missing`, StorageFailed for every other failure of S3 inside."""
     try:
         yield
-    except ClientError as failure:
-        raise map_client_error(failure) from failure
-    except BotoCoreError as failure:
-        raise StorageFailed from failure
-
-
-def map_client_error(failure: ClientError) -> NotFound | StorageFailed:
-    """Return what a refusal of S3 means."""
-    return NotFound() if failure.response.get("Error", {}).get("Code") in _MISSING else StorageFailed()
+    except FAILURES as failure:
+        answer = failure.response if isinstance(failure, ClientError) else {}
+        raise (NotFound if answer.get("Error", {}).get("Code") in missing else StorageFailed)() from failure
 
 
 # S3 tells that an object is not there only to those who may list the bucket, which no function needs for this; and a
 # wrong bucket or a policy that lacks is no better at the next try.
-_UNREADABLE = frozenset({"NoSuchKey", "404", "NoSuchBucket", "AccessDenied", "403"})
+_UNREADABLE = MISSING | {"NoSuchBucket", "AccessDenied", "403"}
 
 
 class ModelFiles:
@@ -188,14 +183,8 @@ class ModelFiles:
 
     def get(self, name: str) -> bytes:
         """Return a file's bytes. Raises NotFound where there is none that may be read, StorageFailed when S3 fails."""
-        try:
+        with s3_failures_mapped(_UNREADABLE):
             return s3().get_object(Bucket=self._bucket, Key=f"{self._prefix}{name}")["Body"].read()
-        except ClientError as failure:
-            if failure.response.get("Error", {}).get("Code") in _UNREADABLE:
-                raise NotFound from failure
-            raise StorageFailed from failure
-        except BotoCoreError as failure:
-            raise StorageFailed from failure
 
 
 LINK_SECONDS = 300
@@ -210,7 +199,7 @@ class ProfilePictures:
     def put(self, account_id: int, name: str, content: bytes, content_type: str) -> str:
         """Keep a picture under a name of its own; its key."""
         key = f"profiles/{account_id}/{name}"
-        try:
+        with failures_mapped():
             # S3 sends these headers with the picture: it is shown as what it is, and by no shared cache.
             s3().put_object(
                 Bucket=self._bucket,
@@ -220,16 +209,12 @@ class ProfilePictures:
                 ContentDisposition="inline",
                 CacheControl=f"private, max-age={LINK_SECONDS}",
             )
-        except (BotoCoreError, ClientError) as failure:
-            raise Unavailable from failure
         return key
 
     def remove(self, key: str) -> None:
         """Forget a picture; one that is not there is no error."""
-        try:
+        with failures_mapped():
             s3().delete_object(Bucket=self._bucket, Key=key)
-        except (BotoCoreError, ClientError) as failure:
-            raise Unavailable from failure
 
     def link(self, key: str) -> str:
         """Return an address that shows the picture for five minutes. No round trip."""
@@ -259,19 +244,15 @@ class Purger:
             self._purge_version(key, version)
 
     def _purge_version(self, key: str, version: str) -> None:
-        try:
+        with failures_mapped(StorageFailed):
             s3().delete_object(Bucket=self._bucket, Key=key, VersionId=version)
-        except (BotoCoreError, ClientError) as failure:
-            raise StorageFailed from failure
 
     def _remove(self, prefix: str, only: str | None) -> None:
-        try:
+        with failures_mapped(StorageFailed):
             for page in self._versions(prefix, only):
                 answer = s3().delete_objects(Bucket=self._bucket, Delete={"Objects": page, "Quiet": True})
                 if answer.get("Errors"):
                     raise StorageFailed
-        except (BotoCoreError, ClientError) as failure:
-            raise StorageFailed from failure
 
     def _versions(self, prefix: str, only: str | None) -> Iterator[list["ObjectIdentifierTypeDef"]]:
         """Yield up to a thousand at a time, those that mark a deletion included."""

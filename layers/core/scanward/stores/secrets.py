@@ -7,22 +7,22 @@ signs (`from`) and until when it verifies (`until`), in Unix seconds.
 import json
 from typing import Any
 
-from botocore.exceptions import BotoCoreError, ClientError
-
 from scanward.domain.tokens import SigningKey, TokenKeys
 from scanward.errors import Unavailable
 from scanward.stores.clients import secrets_manager
+from scanward.stores.sdk import failures_mapped
 
 _ABOUT_KEYS = frozenset({"current", "from", "until"})
 
 
 def read_token_keys(secret: str) -> TokenKeys:
     """Return the keys; one call. Raises Unavailable."""
+    with failures_mapped():
+        answer = secrets_manager().get_secret_value(SecretId=secret)
     try:
-        text = secrets_manager().get_secret_value(SecretId=secret)["SecretString"]
-    except (BotoCoreError, ClientError) as failure:
-        raise Unavailable from failure
-    keys_by_id: dict[str, Any] = json.loads(text)
+        keys_by_id: dict[str, Any] = json.loads(answer["SecretString"])
+    except (KeyError, ValueError) as error:
+        raise Unavailable from error
     begins, ends = keys_by_id.get("from", {}), keys_by_id.get("until", {})
     names = [name for name in keys_by_id if name not in _ABOUT_KEYS]
     return TokenKeys(tuple(SigningKey(name, keys_by_id[name], begins.get(name, 0), ends.get(name)) for name in names))
@@ -34,7 +34,5 @@ def write_token_keys(secret: str, keys: TokenKeys) -> None:
     keys_by_id["current"] = max(keys.keys, key=lambda key: key.signs_from).id
     keys_by_id["from"] = {key.id: key.signs_from for key in keys.keys if key.signs_from}
     keys_by_id["until"] = {key.id: key.verifies_until for key in keys.keys if key.verifies_until is not None}
-    try:
+    with failures_mapped():
         secrets_manager().put_secret_value(SecretId=secret, SecretString=json.dumps(keys_by_id))
-    except (BotoCoreError, ClientError) as failure:
-        raise Unavailable from failure

@@ -16,6 +16,7 @@ from pydantic import TypeAdapter
 from scanward.errors import MethodNotAllowed, NotAllowed, ScanwardError
 from scanward.logs import log_failure
 from scanward.security.authentication import AuthContext, Authenticator, bearer
+from scanward.stores.sdk import time_limited
 from scanward.web.families import Family
 from scanward.web.request import Reader
 from scanward.web.responses import Cors, error_response, rate_limit_headers, render_answer
@@ -53,10 +54,11 @@ class Endpoint(Generic[D]):
         start = time.perf_counter()
         auth: AuthContext | None = None
         try:
-            auth = self._authenticate(request)
-            self._authorise(auth)
-            call = self._reader.call(request, path, auth)
-            answer = self._route.view(call, self._deps)
+            with time_limited():
+                auth = self._authenticate(request)
+                self._authorise(auth)
+                call = self._reader.call(request, path, auth)
+                answer = self._route.view(call, self._deps)
             response = render_answer(answer, self._route, self._adapter, dict(request.query_params or {}))
         except ScanwardError as refusal:
             response = error_response(refusal, self._route.family)

@@ -2,7 +2,7 @@
 
 import json
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -12,6 +12,7 @@ from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.orders import Order, Priority
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.errors import Unavailable
 from scanward.stores import keys
 from scanward.stores.clients import s3
 from scanward.stores.scans import ScanStore
@@ -34,7 +35,7 @@ def announced(world: World) -> list[Any]:
 
 def test_the_sweeper_leaves_a_task_alone_that_is_not_due(world: World) -> None:
     task = begin(world, b"image")
-    assert sweep(world.workers.sweeper) == {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0}
+    assert sweep(world.workers.sweeper) == {"announced": 0, "failed": 0, "waiting": 0, "untouched": 0, "unread": 0}
     assert (world.workers.task(task), announced(world)) == (task, [])
 
 
@@ -125,3 +126,19 @@ def test_by_the_deadline_every_task_is_final_though_nothing_works(world: World) 
         world.clock.ahead += timedelta(minutes=1)
         sweep(world.workers.sweeper)
     assert all(world.workers.task(task).is_final for task in begun)
+
+
+def test_one_shard_that_is_not_answered_does_not_stop_the_sweep(world: World) -> None:
+    begun = [begin(world, b"image") for _ in range(8)]
+    shard = keys.due_shard(begun[0].id)
+    heard = sum(keys.due_shard(task.id) != shard for task in begun)
+
+    class Deaf(ScanStore):
+        def due_tasks(self, shard_: int, now: datetime, limit: int) -> list[int]:
+            if shard_ == shard:
+                raise Unavailable
+            return super().due_tasks(shard_, now, limit)
+
+    world.clock.ahead = tasks.FIRST_CHECK
+    counts = sweep(replace(world.workers.sweeper, scans=Deaf("ScansTable")))
+    assert (counts["announced"], counts["unread"]) == (heard, 1)

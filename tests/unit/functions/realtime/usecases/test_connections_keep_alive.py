@@ -1,15 +1,17 @@
 """Sockets are kept open for as long as the documents say, and no longer."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from functions.realtime.usecases.connections import keep_alive
 from scanward.domain.subscriptions import IDLE_TIMEOUT, KEEP_ALIVE_INTERVAL, MAX_LIFETIME
 from scanward.errors import Unavailable
+from scanward.stores import keys
+from scanward.stores.connections import ConnectionStore
 from tests.support.outbox import Outbox
 from tests.support.sockets import ADA, Sockets
 
-NOTHING = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0}
+NOTHING = {"kept": 0, "ended": 0, "gone": 0, "untouched": 0, "unread": 0}
 MINUTE = timedelta(minutes=1)
 
 
@@ -78,3 +80,21 @@ def test_one_socket_that_cannot_be_looked_at_does_not_keep_the_others_waiting(so
     assert keep_alive(replace(sockets.keeper, client=Unreachable())) == {**NOTHING, "kept": 2, "untouched": 1}
     assert keep_alive(sockets.keeper) == {**NOTHING, "kept": 1}, "only the one is still due"
     assert keep_alive(sockets.keeper) == NOTHING
+
+
+def test_one_shard_that_is_not_answered_does_not_keep_the_others_waiting(sockets: Sockets) -> None:
+    names = [f"c{number}" for number in range(5)]
+    for name in names:
+        sockets.connect(sockets.access(), connection=name)
+    shard = keys.connection_shard(names[0])
+    heard = sum(keys.connection_shard(name) != shard for name in names)
+
+    class Deaf(ConnectionStore):
+        def due(self, shard_: int, now: datetime, limit: int) -> list[str]:
+            if shard_ == shard:
+                raise Unavailable
+            return super().due(shard_, now, limit)
+
+    sockets.clock.ahead = KEEP_ALIVE_INTERVAL
+    deaf = replace(sockets.keeper, connections=Deaf("ConnectionsTable", "ScansTable"))
+    assert keep_alive(deaf) == {**NOTHING, "kept": heard, "unread": 1}
