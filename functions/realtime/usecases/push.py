@@ -9,7 +9,7 @@ from functools import partial
 from functions.realtime.usecases import subscriptions
 from functions.realtime.usecases.dependencies import ConnectionDeps
 from scanward.domain.ids import to_uuid
-from scanward.domain.subscriptions import CONNECT_GRACE, Slot, Subscription, follow, owners
+from scanward.domain.subscriptions import CONNECT_GRACE, Connection, Slot, Subscription, follow, owners, unwatch
 from scanward.domain.tasks import Task, status_report
 from scanward.errors import NotAuthenticated, NotFound, ScanwardError
 from scanward.security.access import Access
@@ -66,10 +66,26 @@ def _watchers(deps: PushDeps, task: Task) -> Iterator[Callable[[], int]]:
 
 
 def _send(deps: PushDeps, task: Task, watcher: Subscription) -> int:
-    if watcher.pushed_version >= task.version or not _deliver(deps, watcher, _message(task)):
+    if watcher.pushed_version >= task.version:
+        return 0
+    if not _may_be_told(deps, task, watcher) or not _deliver(deps, watcher, _message(task)):
         return 0
     deps.connections.connections.set_pushed(watcher, task.version)
     return 1
+
+
+def _may_be_told(deps: PushDeps, task: Task, watcher: Subscription) -> bool:
+    """Tell whether a watcher may read the task still; who may not does not watch it any longer."""
+    if watcher.account_id == task.patient_id:
+        return True
+    store = deps.connections.connections
+    connection = store.get(watcher.connection_id)
+    if connection is None:
+        return False
+    if _may_watch(deps, task, connection):
+        return True
+    store.change(connection.id, lambda current: unwatch(current, (task.id,)))
+    return False
 
 
 def _subscribe_and_push(deps: PushDeps, after: Task, slot: Slot) -> int:
@@ -80,7 +96,7 @@ def _subscribe_and_push(deps: PushDeps, after: Task, slot: Slot) -> int:
     task = deps.scans.task(after.id)
     if task is None or not _may_watch(deps, task, slot):
         return 0
-    watcher = Subscription(task.id, slot.connection_id, slot.connected_at, pushed_version=0)
+    watcher = Subscription(task.id, slot.connection_id, slot.account_id, slot.connected_at, pushed_version=0)
     if not _deliver(deps, watcher, _message(task)):
         return 0
     pushed_versions = {task.id: task.version}
@@ -90,13 +106,13 @@ def _subscribe_and_push(deps: PushDeps, after: Task, slot: Slot) -> int:
     return 1
 
 
-def _may_watch(deps: PushDeps, task: Task, slot: Slot) -> bool:
+def _may_watch(deps: PushDeps, task: Task, socket: Slot | Connection) -> bool:
     """Tell whether the socket's account may read the task still; of another's data the access log takes note."""
-    if slot.account_id == task.patient_id:
+    if socket.account_id == task.patient_id:
         return True
     try:
         actor = deps.connections.sessions.actor(
-            slot.account_id, slot.session_id, int(deps.connections.now().timestamp())
+            socket.account_id, socket.session_id, int(deps.connections.now().timestamp())
         )
         subscriptions.require_watchable(deps.access, actor, task)
     except (NotAuthenticated, NotFound):

@@ -61,10 +61,14 @@ class Slot:
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """One socket's interest in one task. `pushed`: the highest version of the task that was sent there."""
+    """One socket's interest in one task. `pushed`: the highest version of the task that was sent there.
+
+    `account_id`: whose socket it is; None of rows from before that was kept.
+    """
 
     task_id: int
     connection_id: str
+    account_id: int | None
     connected_at: datetime
     pushed_version: int
 

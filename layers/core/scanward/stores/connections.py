@@ -81,6 +81,7 @@ class SlotItem(TableItem):
 class SubscriptionItem(TableItem):
     """TASK#id / SUB#connection."""
 
+    account_id = NumberAttribute(null=True)
     connected_ms = NumberAttribute()
     pushed = NumberAttribute()
     expires_at = NumberAttribute()
@@ -150,6 +151,7 @@ def subscription_item(connection: Connection, task_id: int, pushed_version: int)
     return SubscriptionItem(
         keys.task(task_id),
         keys.subscription(connection.id),
+        account_id=connection.account_id,
         connected_ms=to_ms(connection.connected_at),
         pushed=pushed_version,
         expires_at=_expires(connection),
@@ -158,7 +160,10 @@ def subscription_item(connection: Connection, task_id: int, pushed_version: int)
 
 def subscription_of(item: SubscriptionItem) -> Subscription:
     """Return the subscription that an item spells."""
-    return Subscription(keys.number(item.pk), keys.text(item.sk), from_ms(item.connected_ms), int(item.pushed))
+    account_id = int(item.account_id) if item.account_id is not None else None
+    return Subscription(
+        keys.number(item.pk), keys.text(item.sk), account_id, from_ms(item.connected_ms), int(item.pushed)
+    )
 
 
 def subscription_of_image(image: Mapping[str, Any]) -> Subscription:

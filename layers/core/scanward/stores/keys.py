@@ -226,8 +226,9 @@ def analysis(task_id: int) -> str:
     return f"{ANALYSIS_PREFIX}{sortable(task_id)}"
 
 
-def reading(at_ms: int) -> str:
-    return f"{READING_PREFIX}{at_ms:013d}"
+def reading(at_ms: int, chance: str) -> str:
+    """Return the place of a reading. `chance` tells those of one millisecond apart; rows from before have none."""
+    return f"{READING_PREFIX}{at_ms:013d}-{chance}"
 
 
 def idempotency(account_id: int) -> str:

@@ -4,6 +4,7 @@ A task is written only over the version that was read, so of two writers one win
 however many scans there are.
 """
 
+import secrets
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
@@ -69,7 +70,7 @@ class RemovedScanItem(TableItem):
 
 
 class ReadingItem(TableItem):
-    """SCAN#id / READING#time: what a doctor read, then; the scan's own is the newest."""
+    """SCAN#id / READING#time-chance: what a doctor read, then; the scan's own is the newest."""
 
     text = UnicodeAttribute()
     doctor_id = NumberAttribute()
@@ -121,7 +122,7 @@ def scan_item(scan: Scan) -> ScanItem:
 def reading_item(scan_id: int, reading: Reading) -> ReadingItem:
     """Return the item of what a doctor read."""
     at = to_ms(reading.at)
-    item = ReadingItem(keys.scan(scan_id), keys.reading(at))
+    item = ReadingItem(keys.scan(scan_id), keys.reading(at, secrets.token_hex(6)))
     item.text, item.doctor_id, item.at_ms = reading.text, reading.doctor_id, at
     return item
 

@@ -9,12 +9,12 @@ import pytest
 
 from scanward.domain import tasks
 from scanward.domain.orders import ScanType
-from scanward.domain.scans import Scan
+from scanward.domain.scans import Reading, Scan
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import Conflict, Unavailable
 from scanward.stores.dynamo import connection
 from scanward.stores.keys import DUE_SHARDS
-from scanward.stores.scans import ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 from tests.faults.injection import conflicts, failing, lost_answer
 
 NOW = datetime(2026, 5, 8, 10, tzinfo=UTC)
@@ -157,7 +157,7 @@ def test_the_index_is_known_whichever_model_of_the_table_comes_first() -> None:
     orders = """
 from scanward.stores.dynamo import connection
 from scanward.stores.notifications import NotificationStore
-from scanward.stores.scans import ScanStore
+from scanward.stores.scans import ScanListStore, ScanStore
 for store in ({}):
     store("ScansTable")
 print(sorted(index["IndexName"] for index in connection().get_meta_table("ScansTable").data["GlobalSecondaryIndexes"]))
@@ -170,3 +170,11 @@ print(sorted(index["IndexName"] for index in connection().get_meta_table("ScansT
     )
     assert "due" in one
     assert one == other
+
+
+def test_readings_of_one_millisecond_are_all_kept(store: ScanStore, task: Task) -> None:
+    texts = [f"reading {number}" for number in range(40)]
+    for text in texts:
+        store.set_reading(task.scan_id, Reading(text, 7, NOW))
+    readings = ScanListStore("ScansTable").readings_of(task.scan_id)
+    assert sorted(reading.text for reading in readings) == sorted(texts)

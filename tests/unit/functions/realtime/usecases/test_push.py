@@ -1,15 +1,24 @@
 """What is pushed to those who watch a task, in which order, and what becomes of sockets that are gone."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from functions.realtime.usecases.push import _send, push_first_state, push_task
+from scanward import clock
+from scanward.domain.accounts import Role
+from scanward.domain.care import AccessEntry, CareLink
+from scanward.domain.pagination import PageRange
+from scanward.domain.policy import Action
 from scanward.domain.subscriptions import CONNECT_GRACE
+from scanward.domain.tasks import Task
+from scanward.stores.care import CareLinkStore
 from scanward.stores.connections import ConnectionGone, subscription_of_image
 from scanward.stores.tasks import task_item, task_of_image
-from tests.support.sockets import Sockets, task_uuid
+from tests.support.links import add_link
+from tests.support.sockets import ADA, DOC, Sockets, task_uuid
 
 
 def test_watchers_get_each_state_once_as_the_document_shows(sockets: Sockets) -> None:
@@ -100,3 +109,58 @@ def test_stream_images_are_read_back(sockets: Sockets) -> None:
     raw = {"pk": "TASK#7", "sk": "SUB#abc=", "connected_ms": 1000, "pushed": 3, "expires_at": 5}
     read = subscription_of_image({name: TypeSerializer().serialize(value) for name, value in raw.items()})
     assert (read.task_id, read.connection_id, read.pushed_version) == (7, "abc=", 3)
+
+
+@pytest.fixture
+def watched_task(sockets: Sockets) -> Task:
+    """Provide a patient's task that a doctor's socket names, which was told of its first state."""
+    add_link(CareLink(ADA, DOC, clock.now()))
+    task = sockets.task(ADA)
+    sockets.connect(sockets.access(DOC), task.id)
+    sockets.began(task)
+    assert sockets.versions(task) == [1]
+    return task
+
+
+def withdraw(sockets: Sockets) -> None:
+    entry = AccessEntry(
+        patient_id=ADA,
+        at=clock.now(),
+        actor_id=ADA,
+        actor_role=Role.PATIENT,
+        action=Action.WITHDRAW,
+        resource="link",
+        resource_id=DOC,
+    )
+    assert CareLinkStore("ClinicTable").withdraw(ADA, DOC, entry)
+
+
+ENDS: dict[str, Callable[[Sockets], object]] = {
+    "the patient withdrew": withdraw,
+    "the session ended": lambda sockets: sockets.gates.close(DOC, [f"s{DOC}"]),
+}
+
+
+@pytest.mark.parametrize("end", ENDS)
+def test_socket_whose_access_ended_is_pushed_nothing_more(sockets: Sockets, watched_task: Task, end: str) -> None:
+    ENDS[end](sockets)
+    sockets.moved(*sockets.finish(watched_task)[1:])
+    assert sockets.versions(watched_task) == [1]
+    assert sockets.watchers(watched_task) == [], "and it watches no longer"
+
+
+def test_socket_whose_access_ended_before_its_first_state_is_pushed_nothing(sockets: Sockets) -> None:
+    add_link(CareLink(ADA, DOC, clock.now()))
+    task = sockets.task(ADA)
+    sockets.connect(sockets.access(DOC), task.id)
+    withdraw(sockets)
+    sockets.began(task)
+    assert sockets.versions(task) == []
+
+
+def test_each_push_of_anothers_data_is_in_the_access_log(sockets: Sockets, watched_task: Task) -> None:
+    before = len(sockets.log.page(ADA, PageRange(0, 50)).items)
+    sockets.moved(*sockets.finish(watched_task)[1:])
+    assert sockets.versions(watched_task) == [1, 2, 3, 4]
+    entries = sockets.log.page(ADA, PageRange(0, 50)).items
+    assert [(entry.actor_id, entry.action) for entry in entries[: len(entries) - before]] == [(DOC, "READ_TASK")] * 3
