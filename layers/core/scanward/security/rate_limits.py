@@ -7,12 +7,31 @@ at the one would be told by a refusal of the other that it is there.
 """
 
 import hashlib
+import ipaddress
 from collections.abc import Callable
 from datetime import datetime
 
 from scanward.domain.accounts import fold
 from scanward.errors import TooManyRequests
 from scanward.stores.rate_limits import AddressRateStore
+
+_NETWORK_BITS = 64
+
+
+def network_of(address: str) -> str:
+    """Return what is counted as one caller: an IPv4 address, or the 64 bits of IPv6 that one line is given whole.
+
+    Text that is no address is counted as it is.
+    """
+    try:
+        parsed = ipaddress.ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(parsed, ipaddress.IPv4Address):
+        return str(parsed)
+    if parsed.ipv4_mapped:
+        return str(parsed.ipv4_mapped)
+    return str(ipaddress.IPv6Network((int(parsed), _NETWORK_BITS), strict=False).network_address)
 
 
 class LoginRateLimiter:
@@ -30,7 +49,7 @@ class LoginRateLimiter:
     def count_call(self, address: str, name: str) -> None:
         """Count a call for an account's name. Raises TooManyRequests over either limit; known or unknown alike."""
         now = int(self._now().timestamp())
-        calls, failures = self._store.count_call(self._hash(address), self._hash(fold(name)), now)
+        calls, failures = self._store.count_call(self._hash(network_of(address)), self._hash(fold(name)), now)
         if calls > self._calls:
             raise TooManyRequests(60 - now % 60, self._calls)
         if failures >= self._failures:
@@ -38,7 +57,8 @@ class LoginRateLimiter:
 
     def count_failure(self, address: str, name: str) -> None:
         """Count a failure against the name."""
-        self._store.count_failure(self._hash(address), self._hash(fold(name)), int(self._now().timestamp()))
+        place = self._hash(network_of(address))
+        self._store.count_failure(place, self._hash(fold(name)), int(self._now().timestamp()))
 
     def _hash(self, text: str) -> str:
         return hashlib.blake2b(text.encode(), key=self._pepper().encode()[:64], digest_size=12).hexdigest()
