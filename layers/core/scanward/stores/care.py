@@ -32,7 +32,10 @@ from scanward.stores.idempotency import IdempotencyItem, put_record
 
 
 class CareItem(TableItem):
-    """CARE#patient / LINK#professional, DEPARTMENT#department or GLASS#doctor: what opens a patient's data."""
+    """CARE#patient / LINK#professional, DEPARTMENT#department or GLASS#doctor: what opens a patient's data.
+
+    Or REFUSED#professional: whom no department opens them to.
+    """
 
     since_ms = NumberAttribute()
     ends_ms = NumberAttribute(null=True)
@@ -127,16 +130,20 @@ class CareStore:
         100.
         """
         places, patients = _list_keys(actor), list(patient_ids)
-        item_keys = [(keys.care(number), place) for number in patients for place in places]
+        refusal = keys.refusal(actor.account_id)
+        looked_at = [*places, refusal] if actor.departments else places
+        item_keys = [(keys.care(number), place) for number in patients for place in looked_at]
         departments = [(keys.department(number), keys.DEPARTMENT) for number in actor.departments]
         with sdk_errors_mapped():
             items = CareItem.batch_get(item_keys + departments, consistent_read=True)
             by_id = {(item.pk, item.sk): item for item in items if _opens(item, now)}
         opens = {pk for pk, sk in by_id if sk == keys.DEPARTMENT}
-        places = [place for place in places if place in opens or not place.startswith(keys.DEPARTMENT_PREFIX)]
+        places = [place for place in places if place in opens or not _is_department(place)]
         grants_by_patient = {}
         for number in patients:
-            place = next((place for place in places if (keys.care(number), place) in by_id), None)
+            is_refused = (keys.care(number), refusal) in by_id
+            open_places = (place for place in places if (keys.care(number), place) in by_id)
+            place = next((one for one in open_places if not (is_refused and _is_department(one))), None)
             if place:
                 grants_by_patient[number] = _grant(by_id[keys.care(number), place], number, actor.account_id)
         return grants_by_patient
@@ -169,9 +176,13 @@ class CareStore:
         item_keys = [(keys.care(grant.patient_id), _sort_key(grant))]
         if grant.department_id is not None:
             item_keys.append((_sort_key(grant), keys.DEPARTMENT))
+        refusal = (keys.care(grant.patient_id), keys.refusal(grant.professional_id))
         with sdk_errors_mapped():
-            items = list(CareItem.batch_get(item_keys, consistent_read=True))
-        return len(items) == len(item_keys) and all(_opens(item, now) for item in items)
+            items = {
+                (item.pk, item.sk): item for item in CareItem.batch_get([*item_keys, refusal], consistent_read=True)
+            }
+        is_refused = grant.department_id is not None and refusal in items
+        return not is_refused and all(key in items and _opens(items[key], now) for key in item_keys)
 
     def log_all(self, entries: Iterable[AccessEntry]) -> None:
         """Write what a list showed, 25 entries a round trip; all are durable when it returns."""
@@ -216,6 +227,12 @@ def _check(write: TransactWrite, grant: Grant, now: datetime) -> None:
     write.condition_check(CareItem, keys.care(grant.patient_id), _sort_key(grant), condition=is_active(now))
     if grant.department_id is not None:
         write.condition_check(CareItem, _sort_key(grant), keys.DEPARTMENT, condition=ENDLESS)
+        place = keys.care(grant.patient_id), keys.refusal(grant.professional_id)
+        write.condition_check(CareItem, *place, condition=CareItem.pk.does_not_exist())
+
+
+def _is_department(place: str) -> bool:
+    return place.startswith(keys.DEPARTMENT_PREFIX)
 
 
 def _sort_key(grant: Grant) -> str:
@@ -248,7 +265,10 @@ class CareLinkStore:
         return link_between(patient_id, professional_id)
 
     def withdraw(self, patient_id: int, professional_id: int, entry: AccessEntry) -> bool:
-        """End a link at once, with its entry in the log; False when there is none that is active."""
+        """End a link at once, with its entry in the log; False when there is none that is active.
+
+        The professional is refused from then on, in whichever departments they and the patient are.
+        """
         link = self.between(patient_id, professional_id)
         if link is None or not link.is_active(entry.at):
             return False
@@ -258,6 +278,7 @@ class CareLinkStore:
             write.delete(CareItem(keys.care(patient_id), keys.link(professional_id)), condition=same)
             for place in link_entries(link):
                 write.delete(place)
+            write.save(CareItem(keys.care(patient_id), keys.refusal(professional_id), since_ms=to_ms(entry.at)))
             write.save(access_item(entry))
 
         try:
@@ -348,6 +369,7 @@ class ConnectTokenStore:
             write.delete(ConnectTokenEntry(keys.connects_of(token.professional_id), token.token_hash))
             same = CareItem.since_ms == to_ms(before.since) if before else CareItem.pk.does_not_exist()
             write_link(write, link, same)
+            write.delete(CareItem(keys.care(link.patient_id), keys.refusal(link.professional_id)))
             if before and before.since != link.since:
                 for place in link_entries(before):
                     write.delete(place)

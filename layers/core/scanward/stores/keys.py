@@ -87,6 +87,11 @@ def link(professional_id: int) -> str:
     return f"LINK#{professional_id}"
 
 
+def refusal(professional_id: int) -> str:
+    """Return where it is kept that a patient withdrew from a professional, until they let them in anew."""
+    return f"REFUSED#{professional_id}"
+
+
 def glass(doctor_id: int) -> str:
     return f"GLASS#{doctor_id}"
 

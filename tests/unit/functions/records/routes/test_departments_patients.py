@@ -219,3 +219,46 @@ def test_nobody_is_admitted_by_a_link_that_ends_meanwhile(doctor: ApiClient, ada
     with pytest.raises(Conflict):
         members.admit(Membership(own_id(ada), ward, now()), withdrawn)
     assert members.of_patient(own_id(ada)) == []
+
+
+def visible(doctor: ApiClient, patient: ApiClient) -> list[bool]:
+    """Return whether the doctor reads the patient, and finds them in each list."""
+    number = own_id(patient)
+    read = doctor.get(f"/api/patients/{number}").status == 200
+    lists = [doctor.get("/api/patients/").json, doctor.get("/patients").data]
+    return [read, *(number in [one.get("pk") or one.get("id") for one in each] for each in lists)]
+
+
+def test_a_doctor_from_whom_a_patient_withdrew_is_let_in_by_no_department_until_the_patient_does(
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, ward: int
+) -> None:
+    assign(admin, ward, other_doctor)
+    connect(doctor, ada)
+    admit(doctor, ward, ada)
+    assert visible(doctor, ada) == [True, True, True]
+    assert ada.delete(f"/patients/me/doctors/{own_id(doctor)}").status == 200
+    assert visible(doctor, ada) == [False, False, False]
+    assert doctor.get(f"/api/department/{ward}/patients").json == []
+    assert visible(other_doctor, ada)[0], "the others of the department are not meant"
+    other_ward = department(admin, "Radiology")
+    assign(admin, other_ward, doctor)
+    admit(admin, other_ward, ada)
+    assert visible(doctor, ada) == [False, False, False]
+    connect(doctor, ada)
+    assert visible(doctor, ada) == [True, True, True]
+
+
+def test_a_look_at_a_patient_who_withdraws_at_that_moment_is_refused(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
+) -> None:
+    connect(doctor, ada)
+    admit(doctor, ward, ada)
+    ada.delete(f"/patients/me/doctors/{own_id(doctor)}")
+    connect(doctor, ada)
+
+    def withdraw() -> None:
+        assert ada.delete(f"/patients/me/doctors/{own_id(doctor)}").status == 200
+
+    with meanwhile(connection().client, "dynamodb.TransactWriteItems", withdraw) as acted:
+        assert doctor.get(f"/api/patients/{own_id(ada)}").status == 404
+    assert acted
