@@ -43,7 +43,9 @@ class LinkedDoctor:
 
 
 def create_connect_token(deps: RecordDeps, actor: Actor, minutes: int) -> NewConnectToken:
-    """Return a token that lets one patient in, once."""
+    """Return a token that lets one patient in, once. Raises NotAllowed to who was refused."""
+    if actor.is_refused:
+        raise NotAllowed
     token = str(uuid4())
     connect_token = ConnectToken(_hash_token(token), actor.account_id, deps.now() + timedelta(minutes=minutes))
     deps.connect_tokens.add(connect_token)
@@ -118,7 +120,7 @@ def _earlier_link(deps: RecordDeps, actor: Actor, professional_id: int) -> Linke
 
 def _professional(deps: RecordDeps, account_id: int) -> Account:
     credentials = deps.accounts.get(account_id)
-    if credentials is None or not credentials.account.is_active:
+    if credentials is None or not credentials.account.is_active or credentials.account.is_refused:
         raise NotFound
     return credentials.account
 
@@ -171,7 +173,12 @@ class PatientChart:
 def list_linked_patients(
     deps: RecordDeps, actor: Actor, request: PageRequest
 ) -> tuple[list[LinkedPatient], str | None]:
-    """Return the patients who let the caller in, the newest link first, and the cursor of the next page."""
+    """Return the patients who let the caller in, the newest link first, and the cursor of the next page.
+
+    Of who was refused there are none.
+    """
+    if actor.is_refused:
+        return [], None
     scope = f"patients:{actor.account_id}"
     page = deps.links.of_professional(actor.account_id, deps.now(), deps.tokens.page_range(request, scope))
     accounts = {account.id: account for account in deps.accounts.get_many([link.patient_id for link in page.items])}

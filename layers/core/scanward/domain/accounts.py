@@ -99,6 +99,11 @@ class Account:
         return self.role is Role.ADMIN
 
     @property
+    def is_refused(self) -> bool:
+        """Tell whether an administrator looked at a professional and did not approve of them, or no longer does."""
+        return self.role in PROFESSIONALS and not self.is_approved and self.decision is not None
+
+    @property
     def full_name(self) -> str | None:
         """As given; else first and last; else an organisation's; else the user name; else the email's local part."""
         profile = self.profile
@@ -118,7 +123,8 @@ class Account:
 class Actor:
     """Who is calling, as the gate knows them now (not as a token remembers them).
 
-    `departments`: those that a doctor works in.
+    `departments`: those that a doctor works in. `is_refused`: of a professional whom an administrator looked at, and did
+    not approve.
     """
 
     account_id: int
@@ -126,6 +132,7 @@ class Actor:
     is_approved: bool
     session_id: str
     departments: frozenset[int] = frozenset()
+    is_refused: bool = False
 
     @property
     def is_admin(self) -> bool:

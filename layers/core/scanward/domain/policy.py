@@ -134,7 +134,8 @@ RULES: MappingProxyType[Action, Rule] = MappingProxyType(
     }
 )
 
-# An unapproved professional reads the patients who let them in themselves and keeps their sheet, and does nothing else.
+# A professional at whom no administrator has looked yet reads the patients who let them in themselves and keeps their
+# sheet, and does nothing else. One who was refused does nothing with any patient.
 APPROVED_ONLY = frozenset(
     {
         Action.UPLOAD_SCAN,
@@ -142,6 +143,7 @@ APPROVED_ONLY = frozenset(
         Action.CANCEL_TASK,
         Action.WRITE_READING,
         Action.BREAK_GLASS,
+        Action.WRITE_DIAGNOSIS,
         Action.WRITE_RECORD,
         Action.WRITE_HISTORY,
         Action.READ_QUESTION,
@@ -153,8 +155,10 @@ APPROVED_ONLY = frozenset(
 
 
 def relation_of(actor: Actor, resource: Resource) -> Relation:
-    """Return what the actor is to the patient: themselves first, else what was found of care."""
-    return Relation.SELF if actor.account_id == resource.patient_id else resource.relation
+    """Return what the actor is to the patient: themselves first, else what was found of care; refused, nothing."""
+    if actor.account_id == resource.patient_id:
+        return Relation.SELF
+    return Relation.NONE if actor.is_refused else resource.relation
 
 
 def allows(actor: Actor, action: Action, resource: Resource) -> bool:

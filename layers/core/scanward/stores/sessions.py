@@ -36,6 +36,7 @@ class SessionItem(TableItem):
     role = UnicodeAttribute()
     active = BooleanAttribute()
     approved = BooleanAttribute()
+    refused = BooleanAttribute(null=True)
     departments = NumberSetAttribute(null=True)
     sessions: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
 
@@ -51,13 +52,18 @@ def new_session_item(account: Account) -> SessionItem:
         role=account.role.value,
         active=account.is_active,
         approved=account.is_approved,
+        refused=account.is_refused or None,
         sessions={},
     )
 
 
 def session_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
     """Return what a change of an account writes into its gate."""
-    actions: list[Any] = [SessionItem.active.set(account.is_active), SessionItem.approved.set(account.is_approved)]
+    actions: list[Any] = [
+        SessionItem.active.set(account.is_active),
+        SessionItem.approved.set(account.is_approved),
+        SessionItem.refused.set(account.is_refused),
+    ]
     if ends_sessions:
         actions.append(SessionItem.sessions.set({}))
     return actions
@@ -72,6 +78,7 @@ def actor_of(item: SessionItem, session_id: str) -> Actor:
         is_approved=item.approved,
         session_id=session_id,
         departments=departments,
+        is_refused=bool(item.refused),
     )
 
 

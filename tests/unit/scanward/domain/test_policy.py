@@ -34,7 +34,7 @@ WRITE_READING     * -       LD      -       -     -
 READ_PATIENT        S       SLDG    SL      SL    all
 WRITE_PATIENT       -       LD      L       L     -
 READ_DIAGNOSIS      S       SLDG    SL      -     all
-WRITE_DIAGNOSIS     -       LD      -       -     -
+WRITE_DIAGNOSIS   * -       LD      -       -     -
 CONNECT             S       -       -       -     -
 WITHDRAW            S       -       -       -     -
 BREAK_GLASS       * -       LDGAN   -       -     -
@@ -95,3 +95,10 @@ def test_ones_own_data_are_ones_own_whatever_else_was_found(found: Relation) -> 
 
 def test_the_page_about_the_policy_is_what_the_policy_says() -> None:
     assert TARGET.read_text() == render(), "run python -m infra.policy"
+
+
+@pytest.mark.parametrize("action", Action)
+def test_refused_professional_is_nothing_to_any_patient(action: Action) -> None:
+    for role, relation in product((Role.DOCTOR, Role.HOSPITAL, Role.LAB), Relation):
+        actor = Actor(ME, role, is_approved=False, session_id="session", is_refused=True)
+        assert not allows(actor, action, Resource(SOMEBODY, relation))

@@ -136,7 +136,26 @@ def test_strangers_learn_nothing_of_a_patients_sheet(
     assert admin.get(f"/patients/{own_id(doctor)}").status == 404, "doctors are no patients"
     assert log_of(ada) == []
     connect(waiting_doctor, ada)
-    assert waiting_doctor.put(f"/patients/{own_id(ada)}", {"diagnosis": "x"}).status == 200
+    assert waiting_doctor.put(f"/patients/{own_id(ada)}", {"name": "x"}).status == 200
+    assert waiting_doctor.put(f"/patients/{own_id(ada)}", {"diagnosis": "x"}).status == 403
+
+
+def test_a_professional_who_is_refused_loses_every_patient_at_once(
+    waiting_doctor: ApiClient, ada: ApiClient, ben: ApiClient, admin: ApiClient
+) -> None:
+    connect(waiting_doctor, ada)
+    spare = waiting_doctor.post("/patients/create-connect-token", {}).data["token"]
+    assert waiting_doctor.get(f"/patients/{own_id(ada)}").status == 200
+    decide = f"/users/{own_id(waiting_doctor)}/approval"
+    assert admin.post(decide, {"approved": False, "reason": "No licence"}).status == 200
+    assert waiting_doctor.get(f"/patients/{own_id(ada)}").status == 404
+    assert waiting_doctor.put(f"/patients/{own_id(ada)}", {"name": "x"}).status == 404
+    assert waiting_doctor.get("/patients").data == []
+    assert waiting_doctor.post("/patients/create-connect-token", {}).status == 403
+    assert ben.post(f"/patients/connect-doctor/{spare}", {}).status == 404
+    assert waiting_doctor.get("/users/me").status == 200
+    assert admin.post(decide, {"approved": True}).status == 200
+    assert waiting_doctor.get(f"/patients/{own_id(ada)}").status == 200, "the link is the patient's word, and stands"
 
 
 def test_reads_and_changes_are_in_the_patients_log(doctor: ApiClient, admin: ApiClient, ada: ApiClient) -> None:
