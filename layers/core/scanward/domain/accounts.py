@@ -123,8 +123,8 @@ class Account:
 class Actor:
     """Who is calling, as the gate knows them now (not as a token remembers them).
 
-    `departments`: those that a doctor works in. `is_refused`: of a professional whom an administrator looked at, and did
-    not approve.
+    `departments`: those that a doctor works in. `is_refused`: an administrator looked at a professional, and did not
+    approve.
     """
 
     account_id: int

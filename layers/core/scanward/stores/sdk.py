@@ -40,6 +40,7 @@ _RESULT = re.compile(rb"\s*(?:<\?xml[^>]*>\s*)?<(?:\w+:)?\w+Result\b")
 """What a good answer of S3 begins with, where it has a body."""
 _ENDS = "scanward.ends"
 _BEGAN = "scanward.began"
+_IS_HALF = "scanward.half"
 _spent: ContextVar[list[float] | None] = ContextVar("spent", default=None)
 _conditions = StandardRetryConditions(MAX_TRIES)
 _adapter = RetryEventAdapter()
@@ -91,21 +92,24 @@ def _retry_delay(
     **event: Any,
 ) -> float | None:
     """Return the seconds until the next try; None when there is none."""
-    context = request_dict["context"]
-    retry = _adapter.create_retry_context(
-        response=response, operation=operation, attempts=attempts, request_dict=request_dict, **event
-    )
-    is_half = response is not None and attempts < MAX_TRIES and _is_half(response[0], operation)
-    if not is_half and not _conditions.is_retryable(retry):
+    if response is not None and response[0].status_code < 300:
+        is_worth_a_try = _IS_HALF in response[1] and attempts < MAX_TRIES
+    else:
+        retry = _adapter.create_retry_context(
+            response=response, operation=operation, attempts=attempts, request_dict=request_dict, **event
+        )
+        is_worth_a_try = _conditions.is_retryable(retry)
+    if not is_worth_a_try:
         return None
+    context = request_dict["context"]
     delay = RETRY_SECONDS * 3 ** (attempts - 1) * random.uniform(0.5, 1.5)
     last_end = time.monotonic() + delay + context["client_config"].read_timeout
     return delay if last_end <= context.get(_ENDS, last_end) else None
 
 
-def _end(http_response: AWSResponse, model: OperationModel, context: dict[str, Any], **_: Any) -> None:
+def _end(parsed: Mapping[str, Any], context: dict[str, Any], **_: Any) -> None:
     _count(context)
-    if isinstance(http_response, AWSResponse) and _is_half(http_response, model):
+    if _IS_HALF in parsed:
         raise ResponseStreamingError(error="the answer ends before its time")
 
 
@@ -119,16 +123,16 @@ def _count(context: dict[str, Any]) -> None:
         spent[0] += time.monotonic() - context[_BEGAN]
 
 
-def _drop_half(operation_model: OperationModel, response_dict: dict[str, Any], **_: Any) -> None:
+def _drop_half(
+    operation_model: OperationModel, response_dict: dict[str, Any], customized_response_dict: dict[str, Any], **_: Any
+) -> None:
     """Have botocore parse nothing instead of half: it takes some of that for an empty answer, and fails on the rest."""
-    if not _is_whole(response_dict["status_code"], response_dict["headers"], response_dict["body"], operation_model):
-        response_dict["body"] = b"{}" if _speaks_json(operation_model) else b""
-
-
-def _is_half(response: AWSResponse, operation: OperationModel) -> bool:
-    """Tell whether this is a good answer of which a part is missing, or that is another's."""
-    content = b"" if operation.has_streaming_output else response.content
-    return response.status_code < 300 and not _is_whole(response.status_code, response.headers, content, operation)
+    status = response_dict["status_code"]
+    if _is_whole(status, response_dict["headers"], response_dict["body"], operation_model):
+        return
+    response_dict["body"] = b"{}" if _speaks_json(operation_model) else b""
+    if status < 300:
+        customized_response_dict[_IS_HALF] = True
 
 
 def _is_whole(status: int, headers: Mapping[str, str], body: Any, operation: OperationModel) -> bool:
@@ -137,8 +141,8 @@ def _is_whole(status: int, headers: Mapping[str, str], body: Any, operation: Ope
     if not _speaks_json(operation):
         return status >= 300 or not _has_body(operation) or bool(_RESULT.match(body))
     checksum = headers.get("x-amz-crc32", "")
-    if checksum.isdecimal() and zlib.crc32(body) != int(checksum):
-        return False
+    if checksum.isdecimal():
+        return zlib.crc32(body) == int(checksum)
     if not body:
         return status >= 300 or not _has_body(operation)
     try:
