@@ -59,7 +59,9 @@ def task(number: int, now: datetime) -> list[Model]:
 
 def reading(number: int, now: datetime) -> list[Model]:
     at = int(now.timestamp() * 1000)
-    return [ReadingItem(keys.scan(THING), keys.reading(at), text="x" * 200, doctor_id=OTHER, at_ms=at)]
+    return [
+        ReadingItem(keys.scan(THING), keys.reading(at, f"{number:012x}"), text="x" * 200, doctor_id=OTHER, at_ms=at)
+    ]
 
 
 def account(number: int, now: datetime) -> list[Model]:
