@@ -95,7 +95,6 @@ def forget_clients() -> None:
     for maker in (clients._session, clients.s3, clients.sqs, clients.ses, clients.secrets_manager):
         maker.cache_clear()
     clients.websocket_management.cache_clear()
-    dynamo.connection.cache_clear()
 
 
 @pytest.fixture
@@ -103,8 +102,11 @@ def served(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[bytes | None],
     """Provide what starts a service, to which all clients lead that are made from then on."""
     running: list[Service] = []
     forget_clients()
-    for module in (clients, dynamo):
-        monkeypatch.setattr(module, "READ_SECONDS", SHORT_SECONDS)
+    monkeypatch.setattr(clients, "READ_SECONDS", SHORT_SECONDS)
+    # Models are bound to the one connection, which stays: it is given another client for a while.
+    link = dynamo.connection()
+    monkeypatch.setattr(link, "_client", None)
+    monkeypatch.setattr(link, "_read_timeout_seconds", SHORT_SECONDS)
     monkeypatch.setattr(sdk, "RETRY_SECONDS", 0.001)
     monkeypatch.setattr(sdk, "LEAST_SECONDS", 0.0)
 

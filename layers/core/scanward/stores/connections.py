@@ -162,7 +162,11 @@ def subscription_of(item: SubscriptionItem) -> Subscription:
     """Return the subscription that an item spells."""
     account_id = int(item.account_id) if item.account_id is not None else None
     return Subscription(
-        keys.number(item.pk), keys.text(item.sk), account_id, from_ms(item.connected_ms), int(item.pushed)
+        task_id=keys.number(item.pk),
+        connection_id=keys.text(item.sk),
+        account_id=account_id,
+        connected_at=from_ms(item.connected_ms),
+        pushed_version=int(item.pushed),
     )
 
 
