@@ -36,6 +36,7 @@ class Metric(StrEnum):
     SWEEP_FAILED = "SweepFailed"
     SWEEP_WAITING = "SweepWaiting"
     SWEEP_UNTOUCHED = "SweepUntouched"
+    SWEEP_UNREAD = "SweepUnread"
 
 
 _MILLISECONDS = frozenset({Metric.DURATION, Metric.WAIT})

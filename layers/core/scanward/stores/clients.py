@@ -28,11 +28,11 @@ def _session() -> Session:
     return session
 
 
-def _client(service: str, read_seconds: float = READ_SECONDS, **options: Any) -> Any:
+def _client(service: str, read_seconds: float | None = None, **options: Any) -> Any:
     config = Config(
         user_agent=USER_AGENT,
         connect_timeout=CONNECT_SECONDS,
-        read_timeout=read_seconds,
+        read_timeout=read_seconds or READ_SECONDS,
         retries={"total_max_attempts": 1, "mode": "standard"},  # `sdk` tries again
         signature_version="s3v4" if service == "s3" else None,
         # The region's own host: a presigned form for the global one is redirected, which browsers do not follow.
