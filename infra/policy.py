@@ -30,21 +30,29 @@ the patient; **department**, a doctor of a department that the patient is in; **
 gave a reason and looks for an hour; **asked**, a doctor whom the patient's question went to, which opens that question
 alone. **All**: any of these and none of them. A dash: no account. Every read or change of another person's data is
 in their access log.
+
+A patient who withdraws from a professional has refused them: no department opens the patient's data to them, until
+the patient lets them in anew. A doctor admits patients by their own link; who has left a department comes back only by
+a link that is newer than that, whoever asks.
 """
 
 
 def render() -> str:
     """Return the page as it should be."""
     approved_table = _table(list(Role), is_approved=True)
-    waiting = _table([role for role in Role if role in PROFESSIONALS], is_approved=False)
-    parts = (HEAD, "## Approved professionals, and everybody else", "", approved_table)
-    return "\n".join((*parts, "## Professionals who are not approved", "", waiting))
+    professionals = [role for role in Role if role in PROFESSIONALS]
+    waiting = _table(professionals, is_approved=False)
+    refused = _table(professionals, is_approved=False, is_refused=True)
+    parts = [HEAD, "## Approved professionals, and everybody else", "", approved_table]
+    parts += ["## Professionals at whom no administrator has looked yet", "", waiting]
+    parts += ["## Professionals who were refused, or are approved no longer", "", refused]
+    return "\n".join(parts)
 
 
-def _table(roles: list[Role], *, is_approved: bool) -> str:
+def _table(roles: list[Role], *, is_approved: bool, is_refused: bool = False) -> str:
     lines = [_row("action", [role.value.lower() for role in roles]), _row("---", ["---"] * len(roles))]
     for action in Action:
-        cells = [_cell(Actor(ME, role, is_approved, "session"), action) for role in roles]
+        cells = [_cell(Actor(ME, role, is_approved, "session", is_refused=is_refused), action) for role in roles]
         lines.append(_row(action.value.lower().replace("_", " "), cells))
     return "\n".join(lines) + "\n"
 

@@ -251,7 +251,7 @@ def test_push_task_moved(send: Callable[..., Any], scans: ScanStore) -> None:
 
 
 def test_push_watching_began(send: Callable[..., Any], scans: ScanStore) -> None:
-    begin(scans)
+    begin(scans, patient_id=ACCOUNT_ID)
     watch(clock.now())
     assert send("push-watching-began") == {"batchItemFailures": []}
     assert (pushed()["status"], pushed()["version"]) == ("PENDING", 1)

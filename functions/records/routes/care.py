@@ -1,6 +1,7 @@
 """Care links, and patients as the professionals know them whom they let in."""
 
 from functions.records.schemas.care import (
+    AccessOverviewOut,
     ConnectBody,
     ConnectTokenBody,
     ConnectTokenOut,
@@ -10,6 +11,7 @@ from functions.records.schemas.care import (
     ListedOut,
     PatientSheetOut,
     SheetBody,
+    WithdrawnOut,
 )
 from functions.records.schemas.fields import PageQuery
 from functions.records.usecases import care
@@ -58,11 +60,17 @@ def list_own_doctors(call: Call[None], deps: RecordDeps) -> Page:
     return Page([LetInDoctorOut.from_domain(doctor) for doctor in doctors], cursor)
 
 
-@routes.delete("/patients/me/doctors/{doctor_id}", MessageOut)
-def withdraw_link(call: Call[None], deps: RecordDeps) -> MessageOut:
-    """Withdraw from a professional, at once."""
-    care.withdraw_link(deps, call.actor, call.path["doctor_id"])
-    return MessageOut(message="Access withdrawn")
+@routes.delete("/patients/me/doctors/{doctor_id}", WithdrawnOut)
+def withdraw_link(call: Call[None], deps: RecordDeps) -> WithdrawnOut:
+    """Withdraw from a professional, at once: from their link, and from what a department opens to them."""
+    overview = care.withdraw_link(deps, call.actor, call.path["doctor_id"])
+    return WithdrawnOut(message="Access withdrawn", still_open=AccessOverviewOut.from_domain(overview))
+
+
+@routes.get("/patients/me/access", AccessOverviewOut)
+def read_access(call: Call[None], deps: RecordDeps) -> AccessOverviewOut:
+    """List everyone who can see the caller's data now, and why: links, departments, broken glass, administrators."""
+    return AccessOverviewOut.from_domain(care.read_access(deps, call.actor))
 
 
 @routes.get("/patients", list[ListedOut], query=PageQuery, audience=PROFESSIONAL)

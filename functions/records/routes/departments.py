@@ -79,7 +79,7 @@ def list_department_patients(call: Call[None], deps: RecordDeps) -> Page:
 
 @routes.put("/api/department/{pk}/patients/{user_id}", MembershipOut, NothingBody, audience=STAFF, body_optional=True)
 def admit_patient(call: Call[NothingBody], deps: RecordDeps) -> MembershipOut:
-    """Take in a patient who let a doctor of the department in; administrators take in any patient."""
+    """Take in a patient who let the caller in; administrators take in any patient who has not left before."""
     return MembershipOut.from_domain(departments.admit_patient(deps, call.actor, call.path["pk"], call.path["user_id"]))
 
 

@@ -7,7 +7,16 @@ from pydantic import AwareDatetime, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from functions.records.schemas.fields import Age, Prose
-from functions.records.usecases.care import LinkedDoctor, LinkedPatient, NewConnectToken, PatientChart
+from functions.records.usecases.care import (
+    AccessOverview,
+    DepartmentAccess,
+    GlassAccess,
+    LinkedDoctor,
+    LinkedPatient,
+    NewConnectToken,
+    PatientChart,
+)
+from scanward.domain.accounts import Account
 from scanward.domain.care import Glass
 from scanward.domain.patient_chart import ChartVersion
 from scanward.web.fields import AnyGender, Body, NameText, NotBlank, Out, Printable
@@ -64,6 +73,76 @@ class LetInDoctorOut(Out):
             since=link.since,
             ends_at=link.ends_at,
         )
+
+
+class ViewerOut(Out):
+    """Who can see a patient's data."""
+
+    id: int
+    role: str
+    name: str | None
+
+    @classmethod
+    def from_domain(cls, account: Account) -> Self:
+        return cls(id=account.id, role=account.role.value, name=account.full_name)
+
+
+class DepartmentAccessOut(Out):
+    """A department that the caller is in, and the doctors of it who see their data for that."""
+
+    id: int
+    name: str
+    since: datetime
+    doctors: list[ViewerOut]
+
+    @classmethod
+    def from_domain(cls, access: DepartmentAccess) -> Self:
+        doctors = [ViewerOut.from_domain(one) for one in access.doctors]
+        return cls(id=access.department.id, name=access.department.name, since=access.since, doctors=doctors)
+
+
+class GlassAccessOut(Out):
+    """A doctor who looks without having been let in, why, and until when."""
+
+    doctor: ViewerOut
+    reason: str
+    since: datetime
+    ends_at: datetime
+
+    @classmethod
+    def from_domain(cls, access: GlassAccess) -> Self:
+        glass = access.glass
+        return cls(
+            doctor=ViewerOut.from_domain(access.account),
+            reason=glass.reason,
+            since=glass.opened_at,
+            ends_at=glass.ends_at,
+        )
+
+
+class AccessOverviewOut(Out):
+    """Everyone who can see the caller's data now, and why. Administrators can see everything."""
+
+    doctors: list[LetInDoctorOut]
+    departments: list[DepartmentAccessOut]
+    broken_glass: list[GlassAccessOut]
+    administrators: list[ViewerOut]
+
+    @classmethod
+    def from_domain(cls, overview: AccessOverview) -> Self:
+        return cls(
+            doctors=[LetInDoctorOut.from_domain(one) for one in overview.doctors],
+            departments=[DepartmentAccessOut.from_domain(one) for one in overview.departments],
+            broken_glass=[GlassAccessOut.from_domain(one) for one in overview.glasses],
+            administrators=[ViewerOut.from_domain(one) for one in overview.administrators],
+        )
+
+
+class WithdrawnOut(Out):
+    """What was done, and who can see the caller's data all the same."""
+
+    message: str
+    still_open: AccessOverviewOut
 
 
 class ListedOut(Out):

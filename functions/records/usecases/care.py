@@ -4,16 +4,19 @@ A professional hands out a token; a patient lets them in with it, and withdraws 
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import chain
 from typing import Any
 from uuid import UUID, uuid4
 
 from functions.records.usecases.dependencies import RecordDeps
+from functions.records.usecases.directory import is_working_doctor
 from scanward.domain import patient_chart
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass
+from scanward.domain.departments import Department
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
@@ -21,9 +24,11 @@ from scanward.domain.patient_chart import ChartVersion
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
+from scanward.stores.accounts import AccountFilters
 from scanward.stores.idempotency import create_once
 
 MAX_MINUTES = timedelta(days=3660)
+ADMINISTRATORS = AccountFilters(role=Role.ADMIN, active=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,33 @@ class LinkedDoctor:
 
     account: Account
     link: CareLink
+
+
+@dataclass(frozen=True, slots=True)
+class DepartmentAccess:
+    """A department that the patient is in since a time, and the doctors to whom it opens their data."""
+
+    department: Department
+    since: datetime
+    doctors: Sequence[Account]
+
+
+@dataclass(frozen=True, slots=True)
+class GlassAccess:
+    """A doctor who broke the glass, and for what reason until when."""
+
+    account: Account
+    glass: Glass
+
+
+@dataclass(frozen=True, slots=True)
+class AccessOverview:
+    """Everyone who can see a patient's data, and why; administrators can see everything."""
+
+    doctors: Sequence[LinkedDoctor]
+    departments: Sequence[DepartmentAccess]
+    glasses: Sequence[GlassAccess]
+    administrators: Sequence[Account]
 
 
 def create_connect_token(deps: RecordDeps, actor: Actor, minutes: int) -> NewConnectToken:
@@ -102,13 +134,73 @@ def list_own_doctors(deps: RecordDeps, actor: Actor, request: PageRequest) -> tu
     return let_in, deps.tokens.next_cursor(page.last, scope)
 
 
-def withdraw_link(deps: RecordDeps, actor: Actor, doctor: str) -> None:
-    """Withdraw a care link, at once. Raises NotAllowed, and NotFound for who was not let in."""
+def withdraw_link(deps: RecordDeps, actor: Actor, doctor: str) -> AccessOverview:
+    """Withdraw from a professional, at once, and return what is still open.
+
+    It ends the care link, if there is one, and no department opens the patient's data to them any longer. Raises
+    NotAllowed, and NotFound for who could see nothing by link or department.
+    """
     _require(actor, Action.WITHDRAW)
     now = deps.now()
     link = CareLink(actor.account_id, parse_id(doctor), now)
-    if not deps.links.withdraw(link.patient_id, link.professional_id, _entry(actor, Action.WITHDRAW, link, now)):
+    entry = _entry(actor, Action.WITHDRAW, link, now)
+    is_done = deps.links.withdraw(link.patient_id, link.professional_id, entry) or (
+        _is_open_by_department(deps, link) and deps.links.refuse(link.patient_id, link.professional_id, entry)
+    )
+    if not is_done:
         raise NotFound
+    return read_access(deps, actor)
+
+
+def read_access(deps: RecordDeps, actor: Actor) -> AccessOverview:
+    """Return everyone who can see the caller's data now, and why. Raises NotAllowed to all but patients.
+
+    A question is seen besides by the doctors whom it was put to, and by nobody else for that.
+    """
+    _require(actor, Action.READ_OWN_ACCESS)
+    access = deps.links.open_access(actor.account_id, deps.now())
+    since_by_id = {member.department_id: member.since for member in access.memberships}
+    departments = deps.departments.get_many(since_by_id)
+    doctor_ids = {one.id: list(deps.members.all_doctors_in(one.id)) for one in departments}
+    glass_ids = [glass.doctor_id for glass in access.glasses]
+    wanted_ids = {*glass_ids, *(link.professional_id for link in access.links), *chain(*doctor_ids.values())}
+    accounts = {
+        account.id: account
+        for account in deps.accounts.get_many(sorted(wanted_ids))
+        if account.is_active and not account.is_refused
+    }
+    working_ids = {number for number, account in accounts.items() if is_working_doctor(account)}
+    return AccessOverview(
+        doctors=[
+            LinkedDoctor(accounts[link.professional_id], link)
+            for link in access.links
+            if link.professional_id in accounts
+        ],
+        departments=[
+            DepartmentAccess(
+                department=one,
+                since=since_by_id[one.id],
+                doctors=[
+                    accounts[number]
+                    for number in doctor_ids[one.id]
+                    if number in working_ids and number not in access.refused_ids
+                ],
+            )
+            for one in departments
+        ],
+        glasses=[
+            GlassAccess(accounts[glass.doctor_id], glass) for glass in access.glasses if glass.doctor_id in working_ids
+        ],
+        administrators=deps.directory.all(ADMINISTRATORS),
+    )
+
+
+def _is_open_by_department(deps: RecordDeps, link: CareLink) -> bool:
+    """Tell whether the professional is a doctor in a department that the patient is in, and not refused already."""
+    access = deps.links.open_access(link.patient_id, link.since)
+    works_in = deps.members.departments([link.professional_id]).get(link.professional_id, frozenset())
+    is_shared = any(member.department_id in works_in for member in access.memberships)
+    return is_shared and link.professional_id not in access.refused_ids
 
 
 def _earlier_link(deps: RecordDeps, actor: Actor, professional_id: int) -> LinkedDoctor:

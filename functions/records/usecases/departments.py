@@ -11,13 +11,11 @@ from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.ids import parse_id
-from scanward.domain.pagination import PageRange, PageRequest
+from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation, Resource
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
 from scanward.stores.idempotency import create_once
-
-LINKS_PER_PAGE = 100
 
 
 def list_patients(
@@ -40,9 +38,10 @@ def list_patients(
 
 
 def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: str) -> Membership:
-    """Take a patient in who let a doctor of the department in; administrators take in any patient.
+    """Take a patient in who let the caller in; administrators take in any patient who has not left before.
 
-    One who is there already stays as they were. Raises NotFound, NotAllowed, Conflict.
+    One who is there already stays as they were. Raises NotFound, NotAllowed, and Conflict also for who left and has not
+    let the caller in since.
     """
     department, patient_id = _get_own_department(deps, actor, department_id), parse_id(patient)
     _require_patient(deps, patient_id)
@@ -50,9 +49,12 @@ def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: s
     there = next((member for member in memberships if member.department_id == department.id), None)
     if there:
         return there
-    link = None if actor.is_admin else _find_link(deps, department.id, patient_id)
+    link = None if actor.is_admin else _find_link(deps, actor.account_id, patient_id)
     resource = Resource(patient_id, Relation.CARE_LINK if link else Relation.NONE)
     deps.access.require_as(actor, Action.ADMIT_PATIENT, resource, ResourceRef("department", department.id))
+    left_at = deps.members.departure(department.id, patient_id)
+    if left_at and (link is None or link.since <= left_at):
+        raise Conflict("The patient left this department; a doctor whom they let in after that can admit them")
     if len(memberships) >= MOST_OF_PATIENT:
         raise Conflict(f"A patient is in {MOST_OF_PATIENT} departments at most")
     member = Membership(patient_id, department.id, deps.now())
@@ -101,17 +103,12 @@ def _discharge(deps: RecordDeps, actor: Actor, department_id: int, patient_id: i
         raise NotFound
     thing = ResourceRef("department", department_id)
     deps.access.require_as(actor, Action.DISCHARGE_PATIENT, Resource(patient_id, relation), thing)
-    deps.members.discharge(member)
+    deps.members.discharge(member, deps.now() if relation is Relation.SELF else None)
 
 
-def _find_link(deps: RecordDeps, department_id: int, patient_id: int) -> CareLink | None:
-    """Return the patient's newest active link to a doctor of a department."""
-    now, before = deps.now(), None
-    while True:
-        page = deps.links.of_patient(patient_id, now, PageRange(0, LINKS_PER_PAGE, before))
-        link, before = deps.members.linked_doctor(department_id, page.items), page.last
-        if link or before is None:
-            return link
+def _find_link(deps: RecordDeps, doctor_id: int, patient_id: int) -> CareLink | None:
+    link = deps.links.between(patient_id, doctor_id)
+    return link if link and link.is_active(deps.now()) else None
 
 
 def _require_patient(deps: RecordDeps, patient_id: int) -> None:

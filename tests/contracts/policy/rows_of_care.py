@@ -56,6 +56,7 @@ ROWS = (
     ),
     Own("POST /patients/connect-doctor/{connect_token}", token_of_anybody, always(), PATIENTS),
     Own("GET /patients/me/doctors", get("/patients/me/doctors"), always(), PATIENTS),
+    Own("GET /patients/me/access", get("/patients/me/access"), always(), PATIENTS),
     Row(
         "DELETE /patients/me/doctors/{doctor_id}",
         send("DELETE", "/patients/me/doctors/{patient}"),

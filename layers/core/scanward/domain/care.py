@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from scanward.domain.accounts import Role
+from scanward.domain.departments import Membership
 from scanward.domain.policy import Relation
 
 GLASS_OPEN = timedelta(minutes=60)  # how long a broken glass lets a doctor look
@@ -43,6 +44,16 @@ class Glass:
     @property
     def ends_at(self) -> datetime:
         return self.opened_at + GLASS_OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class OpenAccess:
+    """All that opens a patient's data at one moment. `refused_ids`: whom no department opens them to."""
+
+    links: tuple[CareLink, ...]
+    memberships: tuple[Membership, ...]
+    glasses: tuple[Glass, ...]
+    refused_ids: frozenset[int]
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,6 +24,7 @@ class Action(StrEnum):
     WRITE_DIAGNOSIS = "WRITE_DIAGNOSIS"
     CONNECT = "CONNECT"
     WITHDRAW = "WITHDRAW"
+    READ_OWN_ACCESS = "READ_OWN_ACCESS"
     BREAK_GLASS = "BREAK_GLASS"
     READ_ACCESS_LOG = "READ_ACCESS_LOG"
     READ_RECORD = "READ_RECORD"
@@ -113,6 +114,7 @@ RULES: MappingProxyType[Action, Rule] = MappingProxyType(
         Action.WRITE_DIAGNOSIS: _DOCTORS,
         Action.CONNECT: _PATIENT,
         Action.WITHDRAW: _PATIENT,
+        Action.READ_OWN_ACCESS: _PATIENT,
         Action.BREAK_GLASS: MappingProxyType({Role.DOCTOR: _ALL - _SELF}),
         Action.READ_ACCESS_LOG: _OWNER,
         Action.READ_RECORD: _HEALTH,
@@ -123,7 +125,7 @@ RULES: MappingProxyType[Action, Rule] = MappingProxyType(
         Action.READ_QUESTION: _QUESTION,
         Action.ANSWER_QUESTION: MappingProxyType({Role.DOCTOR: frozenset({Relation.ASKED})}),
         Action.WITHDRAW_QUESTION: _PATIENT,
-        # The link is the patient's to any doctor of the department.
+        # The link is the patient's to the doctor who admits them.
         Action.ADMIT_PATIENT: MappingProxyType({Role.DOCTOR: frozenset({Relation.CARE_LINK}), Role.ADMIN: _ALL}),
         Action.DISCHARGE_PATIENT: _DISCHARGE,
         # Of doctors, and of all roles: not of patients alone.

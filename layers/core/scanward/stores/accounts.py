@@ -410,6 +410,13 @@ class AccountListStore:
         bind_table(AccountEntry, table)
         self._accounts = accounts
 
+    def all(self, filters: AccountFilters) -> list[Account]:
+        """Return all accounts under filters that few pass, such as administrators."""
+        lists = (keys.user_list(filters.role, filters.active, filters.approved, n) for n in range(keys.LIST_SHARDS))
+        with sdk_errors_mapped():
+            ids = sorted((int(item.sk) for key in lists for item in AccountEntry.query(key)), reverse=True)
+        return self._accounts.get_many(ids)
+
     def page(self, filters: AccountFilters, part: PageRange) -> ListPage[Account]:
         """Return accounts, the newest first, or those after the one `part.before`.
 

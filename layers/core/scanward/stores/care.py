@@ -8,7 +8,8 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant
+from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant, OpenAccess
+from scanward.domain.departments import Membership
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.domain.policy import Relation
@@ -34,7 +35,8 @@ from scanward.stores.idempotency import IdempotencyItem, put_record
 class CareItem(TableItem):
     """CARE#patient / LINK#professional, DEPARTMENT#department or GLASS#doctor: what opens a patient's data.
 
-    Or REFUSED#professional: whom no department opens them to.
+    Or what keeps them shut: REFUSED#professional, whom no department opens them to; LEFT#department, which admits the
+    patient again by a newer link alone.
     """
 
     since_ms = NumberAttribute()
@@ -99,6 +101,16 @@ def glass_item(glass: Glass) -> CareItem:
         reason=glass.reason,
         expires_at=int(glass.ends_at.timestamp()),
     )
+
+
+def glass_of(item: CareItem) -> Glass:
+    """Return the broken glass that an item spells."""
+    return Glass(keys.number(item.pk), keys.number(item.sk), item.reason or "", from_ms(item.since_ms))
+
+
+def member_of(item: CareItem) -> Membership:
+    """Return the membership that an item spells."""
+    return Membership(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms))
 
 
 ENDLESS: Condition = CareItem.pk.exists() & CareItem.ends_ms.does_not_exist()
@@ -231,6 +243,11 @@ def _check(write: TransactWrite, grant: Grant, now: datetime) -> None:
         write.condition_check(CareItem, *place, condition=CareItem.pk.does_not_exist())
 
 
+def _begin(item: CareItem) -> int:
+    """Return since when an item stands; the row of a patient's departments has no time."""
+    return int(item.since_ms or 0)
+
+
 def _is_department(place: str) -> bool:
     return place.startswith(keys.DEPARTMENT_PREFIX)
 
@@ -260,6 +277,18 @@ class CareLinkStore:
         """Return the active links to a professional, the newest first; one query."""
         return _page(keys.patients_of(professional_id), now, part)
 
+    def open_access(self, patient_id: int, now: datetime) -> OpenAccess:
+        """Return all that opens a patient's data, strongly consistent, the newest first; one query."""
+        with sdk_errors_mapped():
+            rows = list(CareItem.query(keys.care(patient_id), consistent_read=True))
+        items = sorted((row for row in rows if _opens(row, now)), key=_begin, reverse=True)
+        return OpenAccess(
+            links=tuple(link_of(item) for item in items if item.sk.startswith(keys.LINK_PREFIX)),
+            memberships=tuple(member_of(item) for item in items if _is_department(item.sk)),
+            glasses=tuple(glass_of(item) for item in items if item.sk.startswith(keys.GLASS_PREFIX)),
+            refused_ids=frozenset(keys.number(item.sk) for item in items if item.sk.startswith(keys.REFUSAL_PREFIX)),
+        )
+
     def between(self, patient_id: int, professional_id: int) -> CareLink | None:
         """Return the link of the two, active or not, strongly consistent."""
         return link_between(patient_id, professional_id)
@@ -278,14 +307,33 @@ class CareLinkStore:
             write.delete(CareItem(keys.care(patient_id), keys.link(professional_id)), condition=same)
             for place in link_entries(link):
                 write.delete(place)
-            write.save(CareItem(keys.care(patient_id), keys.refusal(professional_id), since_ms=to_ms(entry.at)))
-            write.save(access_item(entry))
+            _write_refusal(write, patient_id, professional_id, entry)
 
         try:
             transact_write(fill)
         except ConditionFailed:
             return False
         return True
+
+    def refuse(self, patient_id: int, professional_id: int, entry: AccessEntry) -> bool:
+        """Refuse a professional who has no link, with its entry in the log; False when one was made meanwhile."""
+
+        def fill(write: TransactWrite) -> None:
+            over = CareItem.pk.does_not_exist() | (CareItem.ends_ms <= to_ms(entry.at))
+            place = keys.care(patient_id), keys.link(professional_id)
+            write.condition_check(CareItem, *place, condition=over)
+            _write_refusal(write, patient_id, professional_id, entry)
+
+        try:
+            transact_write(fill)
+        except ConditionFailed:
+            return False
+        return True
+
+
+def _write_refusal(write: TransactWrite, patient_id: int, professional_id: int, entry: AccessEntry) -> None:
+    write.save(CareItem(keys.care(patient_id), keys.refusal(professional_id), since_ms=to_ms(entry.at)))
+    write.save(access_item(entry))
 
 
 def _page(key: str, now: datetime, part: PageRange) -> ListPage[CareLink]:

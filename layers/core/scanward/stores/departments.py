@@ -18,7 +18,7 @@ from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.accounts import UNIQUE
-from scanward.stores.care import CareItem, is_active
+from scanward.stores.care import CareItem, is_active, member_of
 from scanward.stores.dynamo import (
     ConditionFailed,
     TableItem,
@@ -32,7 +32,7 @@ from scanward.stores.dynamo import (
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import ListedKey, ListEntry, ListStore
-from scanward.stores.sessions import WORKING_DOCTOR, SessionItem, is_working_doctor
+from scanward.stores.sessions import WORKING_DOCTOR, SessionItem
 
 
 class DepartmentItem(TableItem):
@@ -112,11 +112,6 @@ def member_item(member: Membership) -> CareItem:
     return CareItem(keys.care(member.patient_id), place, since_ms=to_ms(member.since))
 
 
-def member_of(item: CareItem) -> Membership:
-    """Return the membership that an item spells."""
-    return Membership(keys.number(item.pk), keys.number(item.sk), from_ms(item.since_ms))
-
-
 def link_key(link: CareLink) -> tuple[str, str]:
     """Return where a care link lies."""
     return keys.care(link.patient_id), keys.link(link.professional_id)
@@ -151,22 +146,33 @@ def write_dismissal(write: TransactWrite, department_id: int, doctor_id: int, en
 
 
 def write_admission(write: TransactWrite, member: Membership, link: CareLink | None) -> None:
-    """Add a patient's admission to a transaction, on condition that there is room, and that the link, if any, is to a
-    doctor who works there.
+    """Add a patient's admission to a transaction, on condition that there is room, that the link, if any, is to a
+    doctor who works there, and that the patient has not left since it was made.
     """
     _check_open(write, member.department_id)
     if link:
         write.condition_check(CareItem, *link_key(link), condition=is_active(member.since))
         works = WORKING_DOCTOR & SessionItem.departments.contains(member.department_id)
         write.condition_check(SessionItem, keys.account(link.professional_id), keys.GATE, condition=works)
+    stays = CareItem.pk.does_not_exist()
+    if link:
+        stays |= CareItem.since_ms < to_ms(link.since)
+    write.delete(_departure_item(member), condition=stays)
     write.save(member_item(member), condition=CareItem.pk.does_not_exist())
     addition = MembershipsItem.departments.add({member.department_id})
     write.update(_memberships(member), actions=[addition], condition=_fewer_than(MOST_OF_PATIENT))
     write.save(patient_entry(member))
 
 
-def write_discharge(write: TransactWrite, member: Membership) -> None:
-    """Add a patient's discharge to a transaction, on condition that it is this time of theirs that they are there."""
+def write_discharge(write: TransactWrite, member: Membership, left_at: datetime | None = None) -> None:
+    """Add a patient's discharge to a transaction, on condition that it is this time of theirs that they are there.
+
+    `left_at`: when they left by their own will, which is kept.
+    """
+    if left_at:
+        departure = _departure_item(member)
+        departure.since_ms = to_ms(left_at)
+        write.save(departure)
     write.delete(member_item(member), condition=CareItem.since_ms == to_ms(member.since))
     removal = MembershipsItem.departments.delete({member.department_id})
     write.update(_memberships(member), actions=[removal])
@@ -175,6 +181,10 @@ def write_discharge(write: TransactWrite, member: Membership) -> None:
 
 def _session_item(doctor_id: int) -> SessionItem:
     return SessionItem(keys.account(doctor_id), keys.GATE)
+
+
+def _departure_item(member: Membership) -> CareItem:
+    return CareItem(keys.care(member.patient_id), keys.departure(member.department_id))
 
 
 def _memberships(member: Membership) -> MembershipsItem:
@@ -229,15 +239,6 @@ class MembershipStore:
             with sdk_errors_mapped():
                 doctor_entry(department_id, doctor_id).delete()
 
-    def linked_doctor(self, department_id: int, links: Sequence[CareLink]) -> CareLink | None:
-        """Return the newest of these links that is to an approved doctor who works in the department."""
-        gates = [(keys.account(link.professional_id), keys.GATE) for link in links]
-        attributes = ["pk", "role", "active", "approved", "departments"]
-        with sdk_errors_mapped():
-            items = SessionItem.batch_get(gates, consistent_read=True, attributes_to_get=attributes)
-            there = {keys.number(gate.pk) for gate in items if is_working_doctor(gate, department_id)}
-        return next((link for link in links if link.professional_id in there), None)
-
     def admit(self, member: Membership, link: CareLink | None) -> None:
         """Take a patient into an open department, on the condition that the link to one of its doctors holds.
 
@@ -246,10 +247,13 @@ class MembershipStore:
         """
         transact_write_or_conflict(lambda write: write_admission(write, member, link))
 
-    def discharge(self, member: Membership) -> None:
-        """Let a patient go, at once; one who has gone is no error. Raises Conflict when they came anew meanwhile."""
+    def discharge(self, member: Membership, left_at: datetime | None = None) -> None:
+        """Let a patient go, at once; one who has gone is no error. Raises Conflict when they came anew meanwhile.
+
+        `left_at`: when they left by their own will.
+        """
         try:
-            transact_write(lambda write: write_discharge(write, member))
+            transact_write(lambda write: write_discharge(write, member, left_at))
         except ConditionFailed as error:
             if self.get(member.department_id, member.patient_id):
                 raise Conflict from error
@@ -268,9 +272,20 @@ class MembershipStore:
         item = get_item(CareItem, keys.care(patient_id), keys.department(department_id))
         return member_of(item) if item else None
 
+    def departure(self, department_id: int, patient_id: int) -> datetime | None:
+        """Return when a patient left a department, strongly consistent; None when nothing bars their way back."""
+        item = get_item(CareItem, keys.care(patient_id), keys.departure(department_id))
+        return from_ms(item.since_ms) if item else None
+
     def doctors_in(self, department_id: int, part: PageRange) -> ListPage[int]:
         """Return who works in a department."""
         return self._lists.by_id([keys.doctors_in(department_id)], part)
+
+    def all_doctors_in(self, department_id: int) -> list[int]:
+        """Return all who work in a department, strongly consistent, the newest account first."""
+        with sdk_errors_mapped():
+            rows = ListEntry.query(keys.doctors_in(department_id), consistent_read=True, scan_index_forward=False)
+            return [int(row.sk) for row in rows]
 
     def patients_in(self, department_id: int, now: datetime, part: PageRange) -> ListPage[DepartmentPatient]:
         """Return who is in a department, who came last first."""
@@ -290,8 +305,8 @@ class MembershipStore:
     def remove_all(self, department_id: int) -> None:
         """Dismiss all doctors of a closed department, and let all patients go; may be done again after half."""
         with sdk_errors_mapped():
-            for row in ListEntry.query(keys.doctors_in(department_id), consistent_read=True):
-                self.dismiss(department_id, int(row.sk))
+            for doctor_id in self.all_doctors_in(department_id):
+                self.dismiss(department_id, doctor_id)
             for row in ListEntry.query(keys.patients_in(department_id), consistent_read=True):
                 member = self.get(department_id, keys.time_position(row.sk) % keys.POSITIONS)
                 if member:

@@ -21,6 +21,8 @@ CONNECTION = "CONNECTION"
 SUBSCRIPTION_PREFIX = "SUB#"
 SLOT_PREFIX = "SLOT#"
 LINK_PREFIX = "LINK#"
+GLASS_PREFIX = "GLASS#"
+REFUSAL_PREFIX = "REFUSED#"
 SESSION_END = "ENDED"
 DEPARTMENT = "DEPARTMENT"
 DEPARTMENT_PREFIX = "DEPARTMENT#"
@@ -84,16 +86,21 @@ def care(patient_id: int) -> str:
 
 
 def link(professional_id: int) -> str:
-    return f"LINK#{professional_id}"
+    return f"{LINK_PREFIX}{professional_id}"
 
 
 def refusal(professional_id: int) -> str:
     """Return where it is kept that a patient withdrew from a professional, until they let them in anew."""
-    return f"REFUSED#{professional_id}"
+    return f"{REFUSAL_PREFIX}{professional_id}"
+
+
+def departure(department_id: int) -> str:
+    """Return where it is kept that a patient left a department, until their consent leads back."""
+    return f"LEFT#{department_id}"
 
 
 def glass(doctor_id: int) -> str:
-    return f"GLASS#{doctor_id}"
+    return f"{GLASS_PREFIX}{doctor_id}"
 
 
 def patients_of(professional_id: int) -> str:

@@ -82,12 +82,6 @@ def actor_of(item: SessionItem, session_id: str) -> Actor:
     )
 
 
-def is_working_doctor(item: SessionItem, department_id: int) -> bool:
-    """Tell whether the gate is an approved doctor's who works in a department."""
-    may = item.role == Role.DOCTOR.value and item.active and item.approved
-    return bool(may and department_id in (item.departments or ()))
-
-
 def session_map(session: Session) -> dict[str, Any]:
     """Return a session as the item's map has it."""
     fields: dict[str, Any] = {"e": session.ends, "c": session.created_at, "t": session.rotated_at}

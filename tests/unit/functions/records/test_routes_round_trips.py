@@ -22,6 +22,7 @@ COSTS = {
 LISTS = {
     "/patients",
     "/patients/me/doctors",
+    "/patients/me/access",
     "/patients/me/departments",
     "/users/me/access-log",
     "/users/{user_id}/access-log",

@@ -37,6 +37,7 @@ READ_DIAGNOSIS      S       SLDG    SL      -     all
 WRITE_DIAGNOSIS   * -       LD      -       -     -
 CONNECT             S       -       -       -     -
 WITHDRAW            S       -       -       -     -
+READ_OWN_ACCESS     S       -       -       -     -
 BREAK_GLASS       * -       LDGAN   -       -     -
 READ_ACCESS_LOG     S       S       S       S     all
 READ_RECORD         S       SLDG    SL      -     all

@@ -93,7 +93,7 @@ def test_a_doctor_who_is_approved_no_longer_looks_no_longer(
 ) -> None:
     doctor.post(f"/patients/{own_id(ada)}/break-glass", {"reason": REASON})
     admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False})
-    assert doctor.get(f"/patients/{own_id(ada)}").status == 403
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 404
 
 
 @pytest.mark.parametrize("reason", [None, "", "too short", " " * 20, "x" * 501, "a\u0007 reason with a bell", 5])

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from hashlib import sha256
 from importlib import import_module
+from typing import Any
 from uuid import UUID, uuid4
 
 import boto3
@@ -16,6 +17,7 @@ from scanward.errors import Conflict
 from scanward.stores.dynamo import connection
 from tests.faults.injection import lost_answer
 from tests.support.client import ApiClient
+from tests.support.departments import admit, assign, department
 from tests.support.links import connect, log_of
 from tests.support.people import own_id
 
@@ -206,3 +208,79 @@ def test_of_two_patients_who_use_a_connect_token_at_once_one_connects(
         clinic.connect_tokens.spend(found, link, entry, None)
     assert [one["id"] for one in doctor.get("/patients").data] == [own_id(ben)]
     assert log_of(ada) == []
+
+
+def names(people: list[dict[str, Any]]) -> list[int]:
+    return [one["id"] for one in people]
+
+
+def test_a_patient_sees_everyone_who_can_see_them_and_why(
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, lab: ApiClient, ada: ApiClient
+) -> None:
+    ward = department(admin)
+    assign(admin, ward, other_doctor)
+    admit(admin, ward, ada)
+    for professional in (doctor, lab):
+        connect(professional, ada)
+    doctor.post(f"/patients/{own_id(ada)}/break-glass", {"reason": "Unconscious at the door"})
+    seen = ada.get("/patients/me/access").data
+    assert names(seen["doctors"]) == [own_id(lab), own_id(doctor)]
+    [place] = seen["departments"]
+    assert (place["id"], place["name"], names(place["doctors"])) == (ward, "Cardiology", [own_id(other_doctor)])
+    [glass] = seen["broken_glass"]
+    assert (glass["doctor"]["id"], glass["reason"]) == (own_id(doctor), "Unconscious at the door")
+    assert glass["since"] < glass["ends_at"]
+    assert own_id(admin) in names(seen["administrators"])
+    assert [client.get("/patients/me/access").status for client in (doctor, admin, ApiClient())] == [403, 403, 401]
+
+
+def test_who_let_nobody_in_is_seen_by_administrators_alone(admin: ApiClient, ben: ApiClient) -> None:
+    seen = ben.get("/patients/me/access").data
+    assert own_id(admin) in names(seen.pop("administrators"))
+    assert seen == {"doctors": [], "departments": [], "broken_glass": []}
+
+
+def test_whom_an_administrator_refused_is_not_among_those_who_can_see(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
+) -> None:
+    ward = department(admin)
+    assign(admin, ward, doctor)
+    admit(admin, ward, ada)
+    connect(doctor, ada)
+    admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False})
+    seen = ada.get("/patients/me/access").data
+    assert (seen["doctors"], [place["doctors"] for place in seen["departments"]]) == ([], [[]])
+
+
+def test_a_withdrawal_tells_what_is_still_open(
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient
+) -> None:
+    ward = department(admin)
+    for one in (doctor, other_doctor):
+        assign(admin, ward, one)
+    connect(doctor, ada)
+    admit(doctor, ward, ada)
+    answer = ada.delete(f"/patients/me/doctors/{own_id(doctor)}").data
+    assert answer["message"] == "Access withdrawn"
+    assert answer["still_open"] == ada.get("/patients/me/access").data
+    assert answer["still_open"]["doctors"] == []
+    assert [names(place["doctors"]) for place in answer["still_open"]["departments"]] == [[own_id(other_doctor)]]
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 404
+
+
+def test_a_patient_withdraws_from_a_doctor_whom_only_a_department_let_in(
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient
+) -> None:
+    ward = department(admin)
+    assign(admin, ward, doctor)
+    admit(admin, ward, ada)
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 200
+    path = f"/patients/me/doctors/{own_id(doctor)}"
+    assert ada.delete(f"/patients/me/doctors/{own_id(other_doctor)}").status == 404, "who sees nothing"
+    assert [ada.delete(path).status for _ in range(2)] == [200, 404]
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 404
+    assert [log_of(ada)[0][field] for field in ("action", "resource_id")] == ["WITHDRAW", own_id(doctor)]
+    admin.put(f"/api/department/{ward}/doctors/{own_id(doctor)}", {})
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 404, "no department gives it back"
+    connect(doctor, ada)
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 200

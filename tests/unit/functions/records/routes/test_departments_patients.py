@@ -9,6 +9,7 @@ from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_PATIENT, Membership
 from scanward.domain.ids import to_uuid
 from scanward.errors import Conflict
+from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import MembershipStore
 from scanward.stores.dynamo import connection
 from tests.faults.injection import meanwhile
@@ -35,11 +36,8 @@ def refusals(client: ApiClient, ward: int, patient: ApiClient) -> set[int]:
     return {looked.status, admitted.status, client.delete(f"{path}/{who}").status}
 
 
-def test_doctors_admit_who_let_a_doctor_of_the_department_in(
-    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, ward: int
-) -> None:
-    assign(admin, ward, other_doctor)
-    connect(other_doctor, ada)
+def test_doctors_admit_who_let_them_in(doctor: ApiClient, ada: ApiClient, ward: int) -> None:
+    connect(doctor, ada)
     admitted = admit(doctor, ward, ada)
     assert (admitted.status, admitted.json["department"], admitted.json["patient"]) == (200, ward, own_id(ada))
     assert actions(log_of(ada)) == ["ADMIT_PATIENT", "CONNECT"]
@@ -63,30 +61,22 @@ def test_a_link_that_was_withdrawn_admits_nobody(doctor: ApiClient, ada: ApiClie
     assert admit(doctor, ward, ada).status == 404
 
 
-@pytest.mark.parametrize("how", ["refused", "deactivated"])
-def test_a_link_to_a_doctor_who_works_no_longer_admits_nobody(
-    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, *, ward: int, how: str
-) -> None:
-    assign(admin, ward, other_doctor)
-    connect(other_doctor, ada)
-    method, path, body = {
-        "refused": ("POST", f"/users/{own_id(other_doctor)}/approval", b'{"approved": false}'),
-        "deactivated": ("PATCH", f"/users/{own_id(other_doctor)}", b'{"is_active": false}'),
-    }[how]
-    assert admin.send(method, path, body, "application/json").status == 200
-    assert admit(doctor, ward, ada).status == 404
-    connect(doctor, ada)
-    assert admit(doctor, ward, ada).status == 200, "by the link to one who does work"
-
-
-def test_nobody_is_admitted_by_a_doctor_who_is_refused_at_that_moment(
+def test_a_link_to_a_colleague_admits_nobody(
     admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, ward: int
 ) -> None:
     assign(admin, ward, other_doctor)
     connect(other_doctor, ada)
+    assert admit(doctor, ward, ada).status == 404
+    assert admit(other_doctor, ward, ada).status == 200
+
+
+def test_nobody_is_admitted_by_a_doctor_who_is_refused_at_that_moment(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
+) -> None:
+    connect(doctor, ada)
 
     def refuse() -> None:
-        assert admin.post(f"/users/{own_id(other_doctor)}/approval", {"approved": False}).status == 200
+        assert admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False}).status == 200
 
     with meanwhile(connection().client, "dynamodb.TransactWriteItems", refuse) as acted:
         assert admit(doctor, ward, ada).status == 409
@@ -178,7 +168,7 @@ def test_who_leaves_a_department_may_come_into_another(admin: ApiClient, ada: Ap
     for each in wards:
         admit(admin, each, ada)
     assert ada.delete(f"/patients/me/departments/{wards[0]}").status == 200
-    assert [admit(admin, each, ada).status for each in (another, wards[0])] == [200, 409]
+    assert admit(admin, another, ada).status == 200
 
 
 def test_a_patient_whom_somebody_else_lets_go_at_that_moment_is_let_go(
@@ -189,7 +179,38 @@ def test_a_patient_whom_somebody_else_lets_go_at_that_moment_is_let_go(
     with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: ada.delete(path)) as acted:
         assert admin.delete(f"/api/department/{ward}/patients/{own_id(ada)}").status == 200
     assert acted
-    assert admit(admin, ward, ada).status == 200
+    assert admit(admin, ward, ada).status == 409, "it was the patient who left"
+
+
+def test_who_left_a_department_comes_back_by_a_newer_link_alone(
+    admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient, ward: int
+) -> None:
+    assign(admin, ward, other_doctor)
+    connect(doctor, ada)
+    admit(doctor, ward, ada)
+    assert ada.delete(f"/patients/me/departments/{ward}").status == 200
+    barred = admit(doctor, ward, ada)
+    assert (barred.status, "left this department" in barred.json["error"]) == (409, True)
+    assert admit(admin, ward, ada).status == 409
+    connect(other_doctor, ada)
+    assert admit(doctor, ward, ada).status == 409, "their own link is as old as it was"
+    assert admit(other_doctor, ward, ada).status == 200
+    assert admin.delete(f"/api/department/{ward}/patients/{own_id(ada)}").status == 200
+    assert admit(admin, ward, ada).status == 200, "who was discharged did not leave"
+
+
+def test_nobody_is_admitted_by_a_link_older_than_a_departure_that_came_meanwhile(
+    doctor: ApiClient, ada: ApiClient, ward: int
+) -> None:
+    connect(doctor, ada)
+    admit(doctor, ward, ada)
+    ada.delete(f"/patients/me/departments/{ward}")
+    members = MembershipStore(TABLES["CLINIC_TABLE"], TABLES["ACCOUNTS_TABLE"])
+    link = CareLinkStore(TABLES["CLINIC_TABLE"]).between(own_id(ada), own_id(doctor))
+    for word in (link, None):
+        with pytest.raises(Conflict):
+            members.admit(Membership(own_id(ada), ward, now()), word)
+    assert members.of_patient(own_id(ada)) == []
 
 
 def test_patients_are_listed_who_came_last_first_and_each_look_is_logged(
@@ -209,7 +230,7 @@ def test_a_doctor_who_is_no_longer_approved_looks_at_no_department(
     admit(admin, ward, ada)
     admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False})
     assert doctor.get(f"/api/department/{ward}/patients").status == 403
-    assert doctor.get(f"/api/patients/{own_id(ada)}").status == 403
+    assert doctor.get(f"/api/patients/{own_id(ada)}").status == 404
     assert doctor.get("/api/patients/").json == []
 
 

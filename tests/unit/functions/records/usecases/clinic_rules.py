@@ -35,7 +35,11 @@ class ClinicRules:
     clock: Clock
     roles: dict[int, Role] = field(default_factory=dict)
     approved: set[int] = field(default_factory=set)
+    refused: set[int] = field(default_factory=set)
     links: dict[tuple[int, int], datetime | None] = field(default_factory=dict)
+    linked_at: dict[tuple[int, int], datetime] = field(default_factory=dict)
+    withdrawn: set[tuple[int, int]] = field(default_factory=set)
+    left_at: dict[int, datetime] = field(default_factory=dict)
     glasses: dict[tuple[int, int], datetime] = field(default_factory=dict)
     works: set[int] = field(default_factory=set)
     admitted: set[int] = field(default_factory=set)
@@ -43,13 +47,34 @@ class ClinicRules:
     questions: dict[int, Asked] = field(default_factory=dict)
 
     def is_linked(self, patient: int, who: int) -> bool:
+        """Tell whether a patient's link to somebody lasts; it opens nothing to whom an administrator refused."""
         if (patient, who) not in self.links:
             return False
         ends_at = self.links[patient, who]
         return ends_at is None or self.clock.time < ends_at
 
+    def reaches(self, patient: int, who: int) -> bool:
+        return self.is_linked(patient, who) and who not in self.refused
+
     def shares_department(self, patient: int, who: int) -> bool:
-        return who in self.works and patient in self.admitted and who in self.approved
+        is_there = who in self.works and patient in self.admitted and who in self.approved
+        return is_there and (patient, who) not in self.withdrawn
+
+    def admits(self, who: int, patient: int) -> bool:
+        """Tell whether somebody may take a patient into the ward, or finds them there."""
+        if self.roles[who] is Role.ADMIN:
+            return patient in self.admitted or patient not in self.left_at
+        if who not in self.works & self.approved:
+            return False
+        is_new = (
+            patient not in self.left_at or self.linked_at.get((patient, who), self.clock.time) > self.left_at[patient]
+        )
+        return patient in self.admitted or (self.is_linked(patient, who) and is_new)
+
+    def may_withdraw(self, patient: int, who: int) -> bool:
+        """Tell whether there is anything to withdraw: a link, or a ward where both are."""
+        is_near = who in self.works and patient in self.admitted and (patient, who) not in self.withdrawn
+        return self.is_linked(patient, who) or is_near
 
     def looks_through_glass(self, patient: int, who: int) -> bool:
         broken = (patient, who) in self.glasses and self.clock.time < self.glasses[patient, who]
@@ -61,20 +86,21 @@ class ClinicRules:
         if who == patient or role is Role.ADMIN:
             return True
         if role is Role.LAB:
-            return self.is_linked(patient, who) and not health
+            return self.reaches(patient, who) and not health
         if role is Role.HOSPITAL:
-            return self.is_linked(patient, who)
-        near = self.is_linked(patient, who) or self.shares_department(patient, who)
+            return self.reaches(patient, who)
+        near = self.reaches(patient, who) or self.shares_department(patient, who)
         return role is Role.DOCTOR and (near or self.looks_through_glass(patient, who))
 
     def writes_records(self, who: int, patient: int) -> bool:
-        near = self.is_linked(patient, who) or self.shares_department(patient, who)
+        near = self.reaches(patient, who) or self.shares_department(patient, who)
         return self.roles[who] is Role.DOCTOR and who in self.approved and near
 
     def writes_sheet(self, who: int, patient: int, *, diagnosis: bool) -> bool:
         if self.roles[who] is Role.DOCTOR:
-            return self.is_linked(patient, who) or self.shares_department(patient, who)
-        return self.roles[who] in {Role.HOSPITAL, Role.LAB} and self.is_linked(patient, who) and not diagnosis
+            near = self.reaches(patient, who) or self.shares_department(patient, who)
+            return near and (who in self.approved or not diagnosis)
+        return self.roles[who] in {Role.HOSPITAL, Role.LAB} and self.reaches(patient, who) and not diagnosis
 
     def reads_question(self, who: int, asked: Asked) -> bool:
         if who == asked.patient or self.roles[who] is Role.ADMIN:

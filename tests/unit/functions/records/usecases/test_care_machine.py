@@ -20,7 +20,7 @@ from functions.records.usecases.clinical_notes import PATIENT_RECORD
 from functions.records.usecases.dependencies import RecordDeps
 from scanward.clock import fresh_id
 from scanward.domain import accounts
-from scanward.domain.accounts import Actor, Names, Profile, Role
+from scanward.domain.accounts import Actor, Decision, Names, Profile, Role
 from scanward.domain.care import GLASS_OPEN
 from scanward.domain.clinical_notes import Findings
 from scanward.domain.pagination import PageRange, PageRequest
@@ -67,20 +67,27 @@ class People(RuleBasedStateMachine):
     @rule(who=PICK, whom=PICK, hours=HOURS)
     def connect(self, who: int, whom: int, hours: int | None) -> None:
         patient, professional = self._patient(who), self._professional(whom)
-        token = care.create_connect_token(self.clinic, self._actor(professional), 60).token
+        made = self._tried(lambda: care.create_connect_token(self.clinic, self._actor(professional), 60))
+        assert (made is not REFUSED) is (professional not in self.model.refused)
+        if made is REFUSED:
+            return
         ends_at = self.model.clock.time + hours * HOUR if hours else None
-        care.connect_doctor(
-            deps=self.clinic, actor=self._actor(patient), token=token, ends_at=ends_at, idempotency_key=None
+        linked = care.connect_doctor(
+            deps=self.clinic, actor=self._actor(patient), token=made.token, ends_at=ends_at, idempotency_key=None
         )
         self.model.links[patient, professional] = ends_at
+        self.model.linked_at[patient, professional] = linked.link.since
+        self.model.withdrawn -= {(patient, professional)}
 
     @rule(who=PICK, whom=PICK)
     def withdraw(self, who: int, whom: int) -> None:
         patient, professional = self._patient(who), self._professional(whom)
-        was_linked = self.model.is_linked(patient, professional)
+        expected = self.model.may_withdraw(patient, professional)
         done = self._tried(lambda: care.withdraw_link(self.clinic, self._actor(patient), str(professional)))
-        assert (done is not REFUSED) is was_linked
-        self.model.links.pop((patient, professional), None)
+        assert (done is not REFUSED) is expected
+        if expected:
+            self.model.links.pop((patient, professional), None)
+            self.model.withdrawn |= {(patient, professional)}
 
     @rule(whom=PICK)
     def approve_or_not(self, whom: int) -> None:
@@ -88,7 +95,9 @@ class People(RuleBasedStateMachine):
         self.model.approved ^= {number}
         before = self.clinic.accounts.get(number)
         assert before is not None
-        account = replace(before.account, is_approved=number in self.model.approved)
+        decision, is_approved = Decision(number, self.model.clock.now()), number in self.model.approved
+        account = accounts.decide(before.account, decision, is_approved=is_approved)
+        self.model.refused = self.model.refused - {number} if is_approved else self.model.refused | {number}
         self.clinic.accounts.change(before, replace(before, account=account), ends_sessions=False)
 
     @rule(whom=PICK)
@@ -112,19 +121,31 @@ class People(RuleBasedStateMachine):
     @rule(who=PICK, whom=PICK)
     def admit(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
-        may_look = actor in self.model.works & self.model.approved
-        is_linked = any(self.model.is_linked(patient, doctor) for doctor in self.model.works & self.model.approved)
-        expected = self.model.roles[actor] is Role.ADMIN or (may_look and (is_linked or patient in self.model.admitted))
+        expected = self.model.admits(actor, patient)
         done = self._tried(lambda: departments.admit_patient(self.clinic, self._actor(actor), self.ward, str(patient)))
         assert (done is not REFUSED) is expected
-        self.model.admitted |= {patient} if expected else set()
+        if expected and patient not in self.model.admitted:
+            self.model.admitted |= {patient}
+            self.model.left_at.pop(patient, None)
 
     @rule(who=PICK)
     def leave_department(self, who: int) -> None:
         patient = self._patient(who)
         done = self._tried(lambda: departments.leave_department(self.clinic, self._actor(patient), self.ward))
         assert (done is not REFUSED) is (patient in self.model.admitted)
-        self.model.admitted -= {patient}
+        if done is not REFUSED:
+            self.model.admitted -= {patient}
+            self.model.left_at[patient] = self.model.clock.time
+
+    @rule(who=PICK)
+    def list_who_can_see(self, who: int) -> None:
+        patient = self._patient(who)
+        overview = care.read_access(self.clinic, self._actor(patient))
+        listed = {one.account.id for one in overview.doctors} | {one.account.id for one in overview.glasses}
+        listed |= {doctor.id for department in overview.departments for doctor in department.doctors}
+        listed |= {account.id for account in overview.administrators if account.id in self.model.roles}
+        seeing = {number for number in self.model.roles if self.model.sees(number, patient, health=False)}
+        assert listed == seeing - {patient}
 
     @rule(who=PICK, whom=PICK)
     def break_glass(self, who: int, whom: int) -> None:
@@ -235,7 +256,7 @@ class People(RuleBasedStateMachine):
     def list_patients(self, whom: int) -> None:
         number = self._professional(whom)
         listed, _ = care.list_linked_patients(self.clinic, self._actor(number), ALL)
-        assert {one.account.id for one in listed} == {p for p in self._patients() if self.model.is_linked(p, number)}
+        assert {one.account.id for one in listed} == {p for p in self._patients() if self.model.reaches(p, number)}
 
     @rule(whom=PICK)
     def list_patients_of_all_kinds(self, whom: int) -> None:
@@ -244,7 +265,7 @@ class People(RuleBasedStateMachine):
         near = {
             patient
             for patient in self._patients()
-            if self.model.is_linked(patient, doctor) or self.model.shares_department(patient, doctor)
+            if self.model.reaches(patient, doctor) or self.model.shares_department(patient, doctor)
         }
         assert {account.id for account in listed} == near
 
@@ -281,7 +302,14 @@ class People(RuleBasedStateMachine):
         works = self.clinic.members.departments([number]).get(number, frozenset())
         role = self.model.roles[number]
         waits = role in accounts.PROFESSIONALS and number not in self.model.approved
-        return Actor(account_id=number, role=role, is_approved=not waits, session_id="session", departments=works)
+        return Actor(
+            account_id=number,
+            role=role,
+            is_approved=not waits,
+            session_id="session",
+            departments=works,
+            is_refused=number in self.model.refused,
+        )
 
     def _patients(self) -> list[int]:
         return [number for number, role in self.model.roles.items() if role is Role.PATIENT]
