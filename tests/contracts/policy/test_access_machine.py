@@ -1,0 +1,326 @@
+"""Whatever people of a clinic do over HTTP and sockets, and in whichever order: nobody is shown what policy denies.
+
+The functions answer in this process, as the gateway finds them; the stream of tasks is played to the pusher step by
+step, so that each push is compared with what the rules say at that moment.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from itertools import count
+from typing import Any
+
+import boto3
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from scanward.clock import now
+from scanward.domain.accounts import Role
+from scanward.domain.care import GLASS_OPEN
+from scanward.domain.tasks import Task
+from tests.support import clock
+from tests.support.client import ApiClient
+from tests.support.cloud import TABLES
+from tests.support.people import Kind, People, Person
+from tests.support.sockets import Sockets
+from tests.unit.functions.records.usecases.clinic_rules import ClinicRules, Clock
+
+
+RUNS = settings(
+    max_examples=12,
+    stateful_step_count=30,
+    deadline=None,
+    suppress_health_check=[HealthCheck.too_slow],
+    print_blob=True,
+)
+CAST = (Role.PATIENT, Role.PATIENT, Role.DOCTOR, Role.DOCTOR, Role.HOSPITAL, Role.LAB, Role.ADMIN)
+STAFF = frozenset({Role.DOCTOR, Role.HOSPITAL, Role.LAB})
+PICK = st.integers(0, 9)
+WARDS, SOCKETS = count(1), count(1)
+MOST_SCANS = 4
+REASON = "Unconscious at the door"
+UPLOAD = {"filename": "x.png", "content_type": "image/png"}
+
+
+class RealClock(Clock):
+    """The clock of the functions."""
+
+    def __init__(self) -> None:
+        super().__init__(now())
+
+    def now(self) -> datetime:
+        self.time = now()
+        return self.time
+
+
+@dataclass(frozen=True)
+class Upload:
+    """Whose image it is, and what it is called."""
+
+    patient: int
+    scan_id: str
+    task_id: str
+
+
+class Clinic(RuleBasedStateMachine):
+    """The functions on one side, the rules on the other."""
+
+    def __init__(self, world: Sockets) -> None:
+        super().__init__()
+        self.world, self.model = world, ClinicRules(RealClock())
+        self.people: dict[int, Person] = {}
+        self.ended: set[int] = set()
+        self.uploads: list[Upload] = []
+        self.sockets: dict[int, str] = {}
+        self.watched: dict[int, set[str]] = {}
+        for role in CAST:
+            person = People().add(Kind(role, is_approved=role not in STAFF))
+            self.people[person.id], self.model.roles[person.id] = person, role
+        made = self._client(self._admin()).post("/api/department/", {"name": f"Machine ward {next(WARDS)}"})
+        self.ward = str(made.json["pk"])
+
+    @initialize(approved=st.sets(st.integers(0, 3)), linked=st.lists(st.tuples(PICK, PICK), max_size=4))
+    def begin(self, approved: set[int], linked: list[tuple[int, int]]) -> None:
+        for pick in approved:
+            self.decide(whom=pick, is_approved=True)
+        for who, whom in linked:
+            self.connect(who=who, whom=whom)
+        self.upload(who=0, whom=0)
+
+    @rule(who=PICK, whom=PICK)
+    def connect(self, who: int, whom: int) -> None:
+        patient, professional = self._patient(who), self._professional(whom)
+        token = self._client(professional).post("/patients/create-connect-token", {})
+        assert (token.status == 200) is (professional not in self.model.refused | self.ended), token.body
+        if token.status == 200:
+            linked = self._client(patient).post(f"/patients/connect-doctor/{token.data['token']}", {})
+            assert linked.status == 200
+            self.model.links[patient, professional] = None
+            self.model.linked_at[patient, professional] = datetime.fromisoformat(linked.data["since"])
+            self.model.withdrawn -= {(patient, professional)}
+
+    @rule(who=PICK, whom=PICK)
+    def withdraw(self, who: int, whom: int) -> None:
+        patient, professional = self._patient(who), self._professional(whom)
+        expected = self.model.may_withdraw(patient, professional)
+        reply = self._client(patient).delete(f"/patients/me/doctors/{professional}")
+        assert reply.status == (200 if expected else 404)
+        if expected:
+            self.model.links.pop((patient, professional), None)
+            self.model.withdrawn |= {(patient, professional)}
+
+    @rule(whom=PICK, is_approved=st.booleans())
+    def decide(self, whom: int, is_approved: bool) -> None:
+        number = self._professional(whom)
+        reply = self._client(self._admin()).post(f"/users/{number}/approval", {"approved": is_approved})
+        assert reply.status == 200
+        decided, other = (self.model.approved, self.model.refused)[:: 1 if is_approved else -1]
+        decided.add(number)
+        other.discard(number)
+
+    @rule(whom=PICK)
+    def assign(self, whom: int) -> None:
+        doctor = self._among(Role.DOCTOR, whom)
+        reply = self._client(self._admin()).put(f"/api/department/{self.ward}/doctors/{doctor}", {})
+        assert (reply.status == 200) is (doctor in self.model.approved)
+        self.model.works |= {doctor} & self.model.approved
+
+    @rule(whom=PICK)
+    def dismiss(self, whom: int) -> None:
+        doctor = self._among(Role.DOCTOR, whom)
+        reply = self._client(self._admin()).delete(f"/api/department/{self.ward}/doctors/{doctor}")
+        assert (reply.status == 200) is (doctor in self.model.works)
+        self.model.works -= {doctor}
+
+    @rule(who=PICK, whom=PICK)
+    def admit(self, who: int, whom: int) -> None:
+        patient, actor = self._patient(who), self._anybody(whom)
+        reply = self._client(actor).put(f"/api/department/{self.ward}/patients/{patient}", {})
+        assert (reply.status == 200) is self.model.admits(actor, patient), reply.body
+        if reply.status == 200 and patient not in self.model.admitted:
+            self.model.admitted |= {patient}
+            self.model.left_at.pop(patient, None)
+
+    @rule(who=PICK, whom=PICK)
+    def discharge(self, who: int, whom: int) -> None:
+        patient, actor = self._patient(who), self._anybody(whom)
+        reply = self._client(actor).delete(f"/api/department/{self.ward}/patients/{patient}")
+        may = self.model.roles[actor] is Role.ADMIN or actor in self.model.works & self.model.approved
+        assert (reply.status == 200) is (may and patient in self.model.admitted)
+        self.model.admitted -= {patient} if reply.status == 200 else set()
+
+    @rule(who=PICK)
+    def leave(self, who: int) -> None:
+        patient = self._patient(who)
+        reply = self._client(patient).delete(f"/patients/me/departments/{self.ward}")
+        assert (reply.status == 200) is (patient in self.model.admitted)
+        if reply.status == 200:
+            self.model.admitted -= {patient}
+            self.model.left_at[patient] = now()
+
+    @rule(who=PICK, whom=PICK)
+    def break_glass(self, who: int, whom: int) -> None:
+        patient, actor = self._patient(who), self._anybody(whom)
+        reply = self._client(actor).post(f"/patients/{patient}/break-glass", {"reason": REASON})
+        expected = self.model.roles[actor] is Role.DOCTOR and actor in self.model.approved
+        assert (reply.status == 201) is expected
+        if expected:
+            self.model.glasses[patient, actor] = now() + GLASS_OPEN
+
+    @rule()
+    def let_all_run_out(self) -> None:
+        """Set the end of every link and every broken glass to this moment."""
+        dynamodb, end = boto3.client("dynamodb"), now()
+        for item in dynamodb.scan(TableName=TABLES["CLINIC_TABLE"])["Items"]:
+            if item["pk"]["S"].startswith(("CARE#", "PATIENTS#", "DOCTORS#")) and "GLASS#" in item["sk"]["S"]:
+                ends = {"N": str(int(end.timestamp() * 1000))}
+                dynamodb.put_item(TableName=TABLES["CLINIC_TABLE"], Item={**item, "ends_ms": ends})
+        self.model.glasses = dict.fromkeys(self.model.glasses, end - timedelta(seconds=1))
+
+    @rule(whom=st.integers(2, 3))
+    def deactivate(self, whom: int) -> None:
+        """End an account for good, with its sessions."""
+        number = self._professional(whom)
+        assert self._client(self._admin()).patch(f"/users/{number}", {"is_active": False}).status == 200
+        self.ended.add(number)
+
+    @precondition(lambda self: len(self.uploads) < MOST_SCANS)
+    @rule(who=PICK, whom=PICK)
+    def upload(self, who: int, whom: int) -> None:
+        patient, actor = self._patient(who), self._anybody(whom)
+        reply = self._client(actor).post("/scans/uploads", {**UPLOAD, "patient_id": str(patient)})
+        role = self.model.roles[actor]
+        near = self.model.is_linked(patient, actor) or (
+            role is Role.DOCTOR and self.model.shares_department(patient, actor)
+        )
+        is_staff = actor in self.model.approved and actor not in self.ended and role in STAFF
+        assert (reply.status == 200) is (actor == patient or role is Role.ADMIN or (is_staff and near)), reply.body
+        if reply.status == 200:
+            self.uploads.append(Upload(patient, reply.data["scan_id"], reply.data["task_id"]))
+
+    @precondition(lambda self: self.uploads)
+    @rule(whom=PICK, which=st.sets(PICK, max_size=2))
+    def watch(self, whom: int, which: set[int]) -> None:
+        """Open a socket instead of an earlier one: for what is named, or for all of one's own."""
+        actor = self._anybody(whom)
+        wanted = [self.uploads[pick % len(self.uploads)] for pick in sorted(which)]
+        connection_id = f"machine{next(SOCKETS)}"
+        named = [upload.task_id for upload in wanted]
+        status = self.world.connect(self.people[actor].client.token, *named, connection=connection_id)
+        may = actor not in self.ended and all(self._sees(actor, upload.patient) for upload in wanted)
+        assert (status == 200) is may
+        if status == 200:
+            if actor in self.sockets:
+                self.world.disconnect(self.sockets[actor])
+            self.sockets[actor] = connection_id
+            self.watched[actor] = {upload.task_id for upload in wanted}
+
+    @precondition(lambda self: self.uploads)
+    @rule(which=PICK)
+    def advance(self, which: int) -> None:
+        """Move a task on, tell the pusher, and look at what each socket was told."""
+        upload = self.uploads[which % len(self.uploads)]
+        seeing = {number for number in self.sockets if self._sees(number, upload.patient)}
+        watching = {number for number in seeing if upload.task_id in self.watched[number]}
+        watching |= {number for number in seeing if number == upload.patient and not self.watched[number]}
+        before = self._task(upload)
+        self.world.began(before)
+        self.world.moved(self.world.scans.write_transition(before, replace(before, version=before.version + 1)))
+        told = {number for number, socket in self.sockets.items() if upload.task_id in self._take(socket)}
+        assert told <= seeing, "a push shows what policy denies"
+        assert told >= watching, "who may see, and watches, is told"
+
+    @rule(whom=PICK)
+    def look(self, whom: int) -> None:
+        """Ask for everything as one person, by id and by list."""
+        actor = self._anybody(whom)
+        client = self._client(actor)
+        if actor in self.ended:
+            assert {client.get(path).status for path in ("/tasks", "/patients", "/users/me")} == {401}
+            return
+        for patient in self._patients():
+            assert (client.get(f"/patients/{patient}").status == 200) is self._sees(actor, patient)
+        for upload in self.uploads:
+            is_seen = self._sees(actor, upload.patient)
+            for path in (f"/scans/{upload.scan_id}", f"/tasks/status/{upload.task_id}"):
+                reply = client.get(path)
+                assert reply.status == (200 if is_seen else 404), path
+            if not is_seen:
+                assert client.get(f"/files/images/{upload.scan_id}?original=true").status == 404
+        self._look_at_lists(actor, client)
+
+    def _look_at_lists(self, actor: int, client: ApiClient) -> None:
+        owners = {upload.task_id: upload.patient for upload in self.uploads}
+        listed = {owners[task["task_id"]] for task in client.get("/tasks").data if task["task_id"] in owners}
+        assert all(self._sees(actor, patient) for patient in listed)
+        if self.model.roles[actor] in STAFF:
+            linked = {one["id"] for one in client.get("/patients").data}
+            assert linked == {patient for patient in self._patients() if self.model.reaches(patient, actor)}
+        if self.model.roles[actor] is Role.DOCTOR:
+            near = {
+                patient
+                for patient in self._patients()
+                if self.model.reaches(patient, actor) or self.model.shares_department(patient, actor)
+            }
+            assert {one["pk"] for one in client.get("/api/patients/").json} == near
+        in_ward = client.get(f"/api/department/{self.ward}/patients")
+        if in_ward.status == 200:
+            assert all(self._sees(actor, one["pk"]) for one in in_ward.json)
+
+    @rule(who=PICK)
+    def ask_who_can_see(self, who: int) -> None:
+        patient = self._patient(who)
+        seen: dict[str, Any] = self._client(patient).get("/patients/me/access").data
+        listed = {one["id"] for one in seen["doctors"]}
+        listed |= {glass["doctor"]["id"] for glass in seen["broken_glass"]}
+        listed |= {one["id"] for place in seen["departments"] for one in place["doctors"]}
+        others = self.people.keys() - {patient, self._admin()}
+        assert listed == {number for number in others if self._sees(number, patient)}
+
+    def _sees(self, who: int, patient: int) -> bool:
+        self.model.clock.now()
+        return who not in self.ended and self.model.sees(who, patient, health=False)
+
+    def _task(self, upload: Upload) -> Task:
+        task = self.world.scans.task(self.world.tokens.task_id(upload.task_id))
+        assert task is not None
+        return task
+
+    def _take(self, connection_id: str) -> list[str]:
+        """Return the tasks of which a socket has been told since the last look."""
+        told = [message["task_id"] for message in self.world.outbox.sent[connection_id] if "task_id" in message]
+        self.world.outbox.sent[connection_id].clear()
+        return told
+
+    def _client(self, number: int) -> ApiClient:
+        return self.people[number].client
+
+    def _admin(self) -> int:
+        return self._among(Role.ADMIN, 0)
+
+    def _patients(self) -> list[int]:
+        return [number for number, role in self.model.roles.items() if role is Role.PATIENT]
+
+    def _patient(self, pick: int) -> int:
+        return self._among(Role.PATIENT, pick)
+
+    def _professional(self, pick: int) -> int:
+        staff = [number for number, role in self.model.roles.items() if role in STAFF]
+        return staff[pick % len(staff)]
+
+    def _among(self, role: Role, pick: int) -> int:
+        numbers = [number for number, other in self.model.roles.items() if other is role]
+        return numbers[pick % len(numbers)]
+
+    def _anybody(self, pick: int) -> int:
+        return list(self.people)[pick % len(self.people)]
+
+
+def test_whatever_people_do_over_http_and_sockets_nobody_is_shown_what_policy_denies(aws: None) -> None:
+    world = Sockets(clock.Clock(), limit=10**6)
+
+    class Machine(Clinic):
+        def __init__(self) -> None:
+            super().__init__(world)
+
+    run_state_machine_as_test(Machine, settings=RUNS)
