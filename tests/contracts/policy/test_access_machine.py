@@ -25,7 +25,6 @@ from tests.support.people import Kind, People, Person
 from tests.support.sockets import Sockets
 from tests.unit.functions.records.usecases.clinic_rules import ClinicRules, Clock
 
-
 RUNS = settings(
     max_examples=12,
     stateful_step_count=30,
