@@ -17,7 +17,7 @@ SAM := $(DEPLOY) -m samcli
 ENVIRONMENTS = $(PYTHON) -m infra.local.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-for faults lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train evaluate model-check model-explain model-learn model-try model-quantize model-reference bench made python
+.PHONY: help run test test-for faults lint format openapi build deploy stop reset logs invoke admin rotate-keys lock train evaluate model-check model-explain model-learn model-try model-quantize model-reference bench sbom made python
 
 help: ## what there is
 	@echo 'make TARGET [NAME=value …]'
@@ -96,6 +96,15 @@ rotate-keys: made ## a fresh key to sign tokens with; nobody is logged out [CLOU
 
 lock: python ## the locked requirements anew, from requirements/*.in
 	@$(PYTHON) -m infra.local.locks
+
+sbom: python ## what is deployed, as a CycloneDX document, and the licences of it, in .local/sbom
+	@$(ENVIRONMENTS) shipped sbom
+	@mkdir -p .local/sbom
+	@.local/venvs/sbom/bin/cyclonedx-py environment .local/venvs/shipped/bin/python --output-reproducible \
+		--of JSON -o .local/sbom/scanward.cdx.json
+	@.local/venvs/sbom/bin/pip-licenses --python=.local/venvs/shipped/bin/python --with-license-file --no-license-path \
+		--format=plain-vertical --output-file=.local/sbom/LICENSES.txt
+	@echo 'In .local/sbom: scanward.cdx.json and LICENSES.txt'
 
 train: python ## a reference model anew, from its seed [MODEL=chest_xray|chest_cancer|brain_tumor|kidney_stone]
 	@$(ENVIRONMENTS) train images

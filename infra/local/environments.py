@@ -140,6 +140,9 @@ LOCKS = {
     "local": ("local",),
     "dev": ("dev", "chalice", "swagger", "bench"),
     "images": ("images",),
+    # What is deployed, and what lists it.
+    "shipped": ("core", "chalice", "swagger", "model"),
+    "sbom": ("sbom",),
     "train": ("train",),
     "reference": ("reference",),
 }

@@ -12,7 +12,7 @@ from infra.local.uv import Uv, configure_uv
 
 # Later ones are constrained by earlier ones.
 NAMES = (
-    *("uv", "chalice", "swagger", "images", "core", "model", "cloud", "deploy", "local"),
+    *("uv", "chalice", "swagger", "images", "core", "model", "cloud", "deploy", "local", "sbom"),
     *("dev", "bench", "train", "reference"),
 )
 # Their wheels ask for more than we use of them.

@@ -12,7 +12,14 @@ from typing import Any
 import boto3
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 
 from scanward.clock import now
 from scanward.domain.accounts import Role
@@ -198,27 +205,36 @@ class Clinic(RuleBasedStateMachine):
             self.uploads.append(Upload(patient, reply.data["scan_id"], reply.data["task_id"]))
 
     @precondition(lambda self: self.uploads)
-    @rule(whom=PICK, which=st.sets(PICK, max_size=2))
-    def watch(self, whom: int, which: set[int]) -> None:
-        """Open a socket instead of an earlier one: for what is named, or for all of one's own."""
+    @rule(whom=PICK, which=st.sets(PICK, max_size=2), may=st.booleans())
+    def watch(self, whom: int, which: set[int], may: bool) -> None:
+        """Open a socket instead of an earlier one: for what is named, or for all of one's own.
+
+        `may`: name only what can be seen, which chance alone would seldom do.
+        """
         actor = self._anybody(whom)
-        wanted = [self.uploads[pick % len(self.uploads)] for pick in sorted(which)]
+        among = [upload for upload in self.uploads if not may or self._sees(actor, upload.patient)]
+        wanted = [among[pick % len(among)] for pick in sorted(which)] if among else []
         connection_id = f"machine{next(SOCKETS)}"
         named = [upload.task_id for upload in wanted]
         status = self.world.connect(self.people[actor].client.token, *named, connection=connection_id)
-        may = actor not in self.ended and all(self._sees(actor, upload.patient) for upload in wanted)
-        assert (status == 200) is may
+        assert (status == 200) is (
+            actor not in self.ended and all(self._sees(actor, upload.patient) for upload in wanted)
+        )
         if status == 200:
             if actor in self.sockets:
                 self.world.disconnect(self.sockets[actor])
             self.sockets[actor] = connection_id
             self.watched[actor] = {upload.task_id for upload in wanted}
 
-    @precondition(lambda self: self.uploads)
-    @rule(which=PICK)
-    def advance(self, which: int) -> None:
+    @invariant()
+    def push_everything(self) -> None:
+        """After each step, so that every end of an access meets the sockets that were open before it."""
+        for upload in self.uploads:
+            if self.sockets:
+                self._advance(upload)
+
+    def _advance(self, upload: Upload) -> None:
         """Move a task on, tell the pusher, and look at what each socket was told."""
-        upload = self.uploads[which % len(self.uploads)]
         seeing = {number for number in self.sockets if self._sees(number, upload.patient)}
         watching = {number for number in seeing if upload.task_id in self.watched[number]}
         watching |= {number for number in seeing if number == upload.patient and not self.watched[number]}
