@@ -189,7 +189,7 @@ class ScanStore:
             write.save(scan_item(scan), condition=ScanItem.pk.does_not_exist())
             write.save(ListEntry(keys.scans_of(scan.patient_id), keys.sortable(scan.id)))
             if scan.reading:
-                write.save(reading_item(scan.id, scan.reading))
+                write.save(reading_item(scan.id, scan.reading), condition=ReadingItem.pk.does_not_exist())
             _add_task(write, task, beside)
 
         self._add(fill, task)
@@ -251,7 +251,7 @@ class ScanStore:
 
         def fill(write: TransactWrite) -> None:
             write.update(ScanItem(keys.scan(scan_id), keys.SCAN), actions=actions, condition=_exists())
-            write.save(reading_item(scan_id, reading))
+            write.save(reading_item(scan_id, reading), condition=ReadingItem.pk.does_not_exist())
 
         try:
             transact_write(fill)
