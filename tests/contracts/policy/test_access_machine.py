@@ -33,8 +33,8 @@ from tests.support.sockets import Sockets
 from tests.unit.functions.records.usecases.clinic_rules import ClinicRules, Clock
 
 RUNS = settings(
-    max_examples=12,
-    stateful_step_count=30,
+    max_examples=10,
+    stateful_step_count=20,
     deadline=None,
     suppress_health_check=[HealthCheck.too_slow],
     print_blob=True,
@@ -87,8 +87,12 @@ class Clinic(RuleBasedStateMachine):
 
     @initialize(approved=st.sets(st.integers(0, 3)), linked=st.lists(st.tuples(PICK, PICK), max_size=4))
     def begin(self, approved: set[int], linked: list[tuple[int, int]]) -> None:
+        """Fill the ward, so that every end has something to end."""
         for pick in approved:
             self.decide(whom=pick, is_approved=True)
+        for pick in (0, 1):
+            self.assign(whom=pick)
+        self._admit(self._patient(0), self._admin())
         for who, whom in linked:
             self.connect(who=who, whom=whom)
         self.upload(who=0, whom=0)
@@ -140,7 +144,9 @@ class Clinic(RuleBasedStateMachine):
 
     @rule(who=PICK, whom=PICK)
     def admit(self, who: int, whom: int) -> None:
-        patient, actor = self._patient(who), self._anybody(whom)
+        self._admit(self._patient(who), self._anybody(whom))
+
+    def _admit(self, patient: int, actor: int) -> None:
         reply = self._client(actor).put(f"/api/department/{self.ward}/patients/{patient}", {})
         assert (reply.status == 200) is self.model.admits(actor, patient), reply.body
         if reply.status == 200 and patient not in self.model.admitted:
@@ -157,12 +163,15 @@ class Clinic(RuleBasedStateMachine):
 
     @rule(who=PICK)
     def leave(self, who: int) -> None:
+        """Leave, and have everyone try to take the patient in again at once."""
         patient = self._patient(who)
         reply = self._client(patient).delete(f"/patients/me/departments/{self.ward}")
         assert (reply.status == 200) is (patient in self.model.admitted)
         if reply.status == 200:
             self.model.admitted -= {patient}
             self.model.left_at[patient] = now()
+            for actor in self.people:
+                self._admit(patient, actor)
 
     @rule(who=PICK, whom=PICK)
     def break_glass(self, who: int, whom: int) -> None:
@@ -227,6 +236,15 @@ class Clinic(RuleBasedStateMachine):
             self.watched[actor] = {upload.task_id for upload in wanted}
 
     @invariant()
+    def compare_staff(self) -> None:
+        """After each step, so that every change of access is looked at from where it was made."""
+        for number in self.model.roles:
+            if self.model.roles[number] in STAFF and number not in self.ended:
+                for patient in self._patients():
+                    status = self._client(number).get(f"/patients/{patient}").status
+                    assert status == (200 if self._sees(number, patient) else 404)
+
+    @invariant()
     def push_everything(self) -> None:
         """After each step, so that every end of an access meets the sockets that were open before it."""
         for upload in self.uploads:
@@ -253,8 +271,6 @@ class Clinic(RuleBasedStateMachine):
         if actor in self.ended:
             assert {client.get(path).status for path in ("/tasks", "/patients", "/users/me")} == {401}
             return
-        for patient in self._patients():
-            assert (client.get(f"/patients/{patient}").status == 200) is self._sees(actor, patient)
         for upload in self.uploads:
             is_seen = self._sees(actor, upload.patient)
             for path in (f"/scans/{upload.scan_id}", f"/tasks/status/{upload.task_id}"):
