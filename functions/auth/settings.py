@@ -9,7 +9,7 @@ from scanward.settings import Variable
 @dataclass(frozen=True, slots=True)
 class Settings:
     """Limits a minute: `requests_per_minute` of an account; at sign-in, `calls_per_address`, `failures_per_account`;
-    `public_calls_per_minute` of one caller.
+    `public_calls_per_minute` of one sender.
 
     `clinic_table`: where the access log lies. `allowed_origins`: for CORS. `distribution_mark`: what our
     CloudFront distribution puts into a header; None without one.

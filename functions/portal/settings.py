@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`allowed_origins`: for CORS. `public_calls_per_minute`: of one caller. `distribution_mark`: as in accounts."""
+    """`allowed_origins`: for CORS. `public_calls_per_minute`: of one sender. `distribution_mark`: as in accounts."""
 
     allowed_origins: tuple[str, ...]
     public_calls_per_minute: int

@@ -12,7 +12,7 @@ from scanward.clock import now
 from scanward.logs import log_failure
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
-from scanward.security.rate_limits import CallerRateLimiter
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.care import CareStore
@@ -33,7 +33,7 @@ deps = RealtimeDeps(
     access=Access(CareStore(settings.clinic_table), now),
     limit=settings.requests_per_minute,
     origins=frozenset(settings.allowed_origins),
-    caller_limiter=CallerRateLimiter(settings.public_calls_per_minute, now),
+    sender_limiter=SenderRateLimiter(settings.public_calls_per_minute, now),
     mark=settings.distribution_mark,
 )
 

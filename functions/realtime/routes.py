@@ -9,7 +9,7 @@ from functions.realtime.usecases import handshake, subscriptions
 from functions.realtime.usecases.dependencies import RealtimeDeps
 from functions.realtime.usecases.handshake import Handshake
 from scanward.errors import NotAuthenticated, ScanwardError, TooManyRequests
-from scanward.security.rate_limits import caller_address
+from scanward.security.rate_limits import sender_address
 from scanward.web.families import Family
 
 Reply = dict[str, Any]
@@ -43,7 +43,7 @@ def _handshake(connection_id: str, event: Mapping[str, Any], mark: str | None) -
         token=query.get("token", ""),
         task_ids=task_ids,
         origin=headers.get("origin"),
-        address=caller_address(headers, source, mark),
+        address=sender_address(headers, source, mark),
     )
 
 

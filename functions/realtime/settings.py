@@ -26,7 +26,7 @@ class SocketSettings:
 class Settings:
     """What opening sockets needs besides. `requests_per_minute`: per account; a handshake or a message is one each.
 
-    `public_calls_per_minute`: handshakes of one caller. `distribution_mark`: as in accounts.
+    `public_calls_per_minute`: handshakes of one sender. `distribution_mark`: as in accounts.
     """
 
     sockets: SocketSettings

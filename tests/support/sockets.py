@@ -17,7 +17,7 @@ from scanward.domain.tasks import Task
 from scanward.domain.tokens import Claims, Session, TokenType
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
-from scanward.security.rate_limits import CallerRateLimiter
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores import keys
 from scanward.stores.access_log import AccessLog
@@ -65,7 +65,7 @@ class Sockets:
             access=access,
             limit=limit,
             origins=origins,
-            caller_limiter=CallerRateLimiter(public_limit, self.clock.now),
+            sender_limiter=SenderRateLimiter(public_limit, self.clock.now),
             mark=MARK,
         )
         self.push = PushDeps(self.keeper, self.scans, access, sleep=lambda _: None)

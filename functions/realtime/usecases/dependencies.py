@@ -6,7 +6,7 @@ from datetime import datetime
 
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
-from scanward.security.rate_limits import CallerRateLimiter
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores.connections import ConnectionStore, WebSocketClient
 from scanward.stores.scans import ScanListStore, ScanStore
@@ -39,5 +39,5 @@ class RealtimeDeps:
     access: Access
     limit: int
     origins: frozenset[str]
-    caller_limiter: CallerRateLimiter
+    sender_limiter: SenderRateLimiter
     mark: str | None = None

@@ -19,7 +19,7 @@ RETRY_WAIT = 60  # seconds until an account with too many sockets may try again
 class Handshake:
     """What a client shows. `origin`: as browsers say it, None for other clients. No `task_ids`: all of one's own.
 
-    `address`: the caller's.
+    `address`: the sender's.
     """
 
     connection_id: str
@@ -35,7 +35,7 @@ def connect(deps: RealtimeDeps, handshake: Handshake) -> None:
     Raises NotAllowed for a foreign origin, NotAuthenticated, TooManyRequests for too many calls or sockets,
     InvalidFields for too many tasks, NotFound for a task that is missing or another account's.
     """
-    deps.caller_limiter.count_call(handshake.address)
+    deps.sender_limiter.count_call(handshake.address)
     if handshake.origin is not None and deps.origins and not deps.origins & {"*", handshake.origin}:
         raise NotAllowed
     auth = _authenticate(deps, handshake.token)

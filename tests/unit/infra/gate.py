@@ -292,7 +292,7 @@ def _faults_of_acl(name: str, acl: Mapping[str, Any]) -> Iterator[str]:
             yield f"{name} keeps samples of headers"
 
 
-def knows_callers_behind_the_distribution(template: Template) -> Iterator[str]:
+def knows_senders_behind_the_distribution(template: Template) -> Iterator[str]:
     for name, function in of_type(template, "Serverless::Function").items():
         variables = function.get("Environment", {}).get("Variables", {})
         if "PUBLIC_CALLS_PER_MINUTE" in variables and "HasDomain" not in variables.get("DISTRIBUTION_MARK", ()):
@@ -336,6 +336,6 @@ GATES: tuple[Gate, ...] = (
     writes_of_the_clinic_what_is_its_own,
     keeps_rates_of_public_methods_apart,
     puts_a_firewall_before_the_api_when_asked,
-    knows_callers_behind_the_distribution,
+    knows_senders_behind_the_distribution,
     reserves_what_must_not_starve_when_asked,
 )

@@ -1,4 +1,4 @@
-"""Rate limits of callers who show no account: of all that is public, by address; of login and registration against
+"""Rate limits of senders who show no account: of all that is public, by address; of login and registration against
 brute force, by address, and by address and account. The rate limit of an authenticated account is in `authentication`.
 
 Failures count against the pair. Against the account alone, a stranger could cause a lockout of its owner. All
@@ -16,19 +16,19 @@ from typing import TYPE_CHECKING
 from scanward.domain.accounts import fold
 from scanward.errors import TooManyRequests
 
-if TYPE_CHECKING:  # the portal counts callers and has no store
+if TYPE_CHECKING:  # the portal counts senders and has no store
     from scanward.stores.rate_limits import AddressRateStore
 
 DISTRIBUTION_HEADER = "x-distribution-mark"
-MAX_CALLERS = 10_000
+MAX_SENDERS = 10_000
 
 _NETWORK_BITS = 64
 
 
-def caller_address(headers: Mapping[str, str], source: str, mark: str | None) -> str:
-    """Return the caller's address.
+def sender_address(headers: Mapping[str, str], source: str, mark: str | None) -> str:
+    """Return the sender's address.
 
-    `headers`: of the request, by names in lower case. `source`: whom API Gateway saw. `mark`: what our distribution alone
+    `headers`: by names in lower case. `source`: whom API Gateway saw. `mark`: what our distribution alone
     puts into `DISTRIBUTION_HEADER`; None where there is none.
 
     Behind CloudFront, API Gateway sees CloudFront. `X-Forwarded-For` then ends with the viewer, whom CloudFront saw,
@@ -40,7 +40,7 @@ def caller_address(headers: Mapping[str, str], source: str, mark: str | None) ->
 
 
 def network_of(address: str) -> str:
-    """Return what is counted as one caller: an IPv4 address, or the 64 bits of IPv6 that one line is given whole.
+    """Return what is counted as one sender: an IPv4 address, or the 64 bits of IPv6 that one line is given whole.
 
     Text that is no address is counted as it is.
     """
@@ -55,11 +55,11 @@ def network_of(address: str) -> str:
     return str(ipaddress.IPv6Network((int(parsed), _NETWORK_BITS), strict=False).network_address)
 
 
-class CallerRateLimiter:
-    """Counts the calls of each caller in this process's memory. `calls`: a minute and caller.
+class SenderRateLimiter:
+    """Counts the calls of each sender in this process's memory. `calls`: a minute and sender.
 
     It costs no round trip, so refusing a flood is cheaper than answering it. Each container of Lambda counts what it
-    answers itself, one call at a time: a caller may have the limit once in each.
+    answers itself, one call at a time: a sender may have the limit once in each.
     """
 
     def __init__(self, calls: int, now: Callable[[], datetime]) -> None:
@@ -73,13 +73,13 @@ class CallerRateLimiter:
         minute, second = divmod(int(self._now().timestamp()), 60)
         if minute != self._minute:
             self._minute, self._counts = minute, {}
-        caller = network_of(address)
-        count = self._counts.get(caller, 0) + 1
+        sender = network_of(address)
+        count = self._counts.get(sender, 0) + 1
         if count > self._calls:
             raise TooManyRequests(60 - second, self._calls)
         # Where memory is full, who is new goes uncounted: another's flood is no reason to refuse them.
-        if count > 1 or len(self._counts) < MAX_CALLERS:
-            self._counts[caller] = count
+        if count > 1 or len(self._counts) < MAX_SENDERS:
+            self._counts[sender] = count
 
 
 class LoginRateLimiter:

@@ -17,7 +17,7 @@ from scanward.domain.tokens import TokenType
 from scanward.errors import MethodNotAllowed, NotAllowed, ScanwardError
 from scanward.logs import log_failure
 from scanward.security.authentication import AuthContext, Authenticator, bearer
-from scanward.security.rate_limits import CallerRateLimiter
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.stores.sdk import time_limited
 from scanward.web.families import Family
 from scanward.web.request import Reader, address_of
@@ -31,14 +31,14 @@ D = TypeVar("D")
 class Edge:
     """What all endpoints of a function share. `mark`: by which a call says that it came through our CloudFront.
 
-    `caller_limiter`: counts the calls that anybody may make; None where no route is public.
+    `sender_limiter`: counts the calls that anybody may make; None where no route is public.
     """
 
     authenticator: Authenticator | None
     cors: Cors
     log: Logger
     mark: str | None = None
-    caller_limiter: CallerRateLimiter | None = None
+    sender_limiter: SenderRateLimiter | None = None
 
 
 class Endpoint(Generic[D]):
@@ -61,7 +61,7 @@ class Endpoint(Generic[D]):
         auth: AuthContext | None = None
         try:
             with time_limited():
-                self._count_caller(request)
+                self._count_sender(request)
                 auth = self._authenticate(request)
                 self._authorise(auth)
                 call = self._reader.call(request, path, auth)
@@ -80,10 +80,10 @@ class Endpoint(Generic[D]):
         self._log(request, response, start, auth)
         return response
 
-    def _count_caller(self, request: Request) -> None:
+    def _count_sender(self, request: Request) -> None:
         # An access token that holds is counted by account, and one that does not costs no round trip.
-        if self._edge.caller_limiter and self._route.audience.token is not TokenType.ACCESS:
-            self._edge.caller_limiter.count_call(address_of(request, self._edge.mark))
+        if self._edge.sender_limiter and self._route.audience.token is not TokenType.ACCESS:
+            self._edge.sender_limiter.count_call(address_of(request, self._edge.mark))
 
     def _authenticate(self, request: Request) -> AuthContext | None:
         audience = self._route.audience

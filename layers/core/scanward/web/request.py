@@ -13,15 +13,15 @@ from pydantic import BaseModel, ValidationError
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.errors import InvalidFields, TooLarge, UnsupportedMedia
 from scanward.security.authentication import AuthContext
-from scanward.security.rate_limits import caller_address
+from scanward.security.rate_limits import sender_address
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
 from scanward.web.fields import Body, error_of_validation
 from scanward.web.routes import Call, Media, Route
 
 
 def address_of(request: Request, mark: str | None) -> str:
-    """Return the caller's address. `mark`: as `caller_address` has it."""
-    return caller_address(request.headers, str(request.context.get("identity", {}).get("sourceIp", "")), mark)
+    """Return the sender's address. `mark`: as `sender_address` has it."""
+    return sender_address(request.headers, str(request.context.get("identity", {}).get("sourceIp", "")), mark)
 
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"

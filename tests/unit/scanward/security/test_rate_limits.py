@@ -1,4 +1,4 @@
-"""What counts as one caller, and how often each may call."""
+"""What counts as one sender, and how often each may call."""
 
 from datetime import timedelta
 
@@ -6,7 +6,7 @@ import pytest
 
 from scanward.errors import TooManyRequests
 from scanward.security import rate_limits
-from scanward.security.rate_limits import CallerRateLimiter, network_of
+from scanward.security.rate_limits import SenderRateLimiter, network_of
 from tests.support.clock import Clock
 
 
@@ -24,15 +24,15 @@ from tests.support.clock import Clock
         ("unknown", "unknown"),
     ],
 )
-def test_caller_is_an_address_or_the_network_of_an_ipv6_line(address: str, network: str) -> None:
+def test_sender_is_an_address_or_the_network_of_an_ipv6_line(address: str, network: str) -> None:
     assert network_of(address) == network
 
 
-def test_two_ipv6_lines_are_two_callers() -> None:
+def test_two_ipv6_lines_are_two_senders() -> None:
     assert network_of("2001:db8:1:2::1") != network_of("2001:db8:1:3::1")
 
 
-def refusal(limiter: CallerRateLimiter, address: str) -> TooManyRequests | None:
+def refusal(limiter: SenderRateLimiter, address: str) -> TooManyRequests | None:
     """Return why a call is refused; None for one that is let through."""
     try:
         limiter.count_call(address)
@@ -41,10 +41,10 @@ def refusal(limiter: CallerRateLimiter, address: str) -> TooManyRequests | None:
     return None
 
 
-def test_caller_over_the_limit_is_refused_until_the_minute_ends() -> None:
+def test_sender_over_the_limit_is_refused_until_the_minute_ends() -> None:
     clock = Clock(stands=True)
     clock.ahead = timedelta(seconds=110 - clock.now().second)
-    limiter = CallerRateLimiter(2, clock.now)
+    limiter = SenderRateLimiter(2, clock.now)
     assert [refusal(limiter, "192.0.2.7") for _ in range(2)] == [None, None]
     refused = refusal(limiter, "192.0.2.7")
     assert refused is not None
@@ -63,16 +63,16 @@ def test_caller_over_the_limit_is_refused_until_the_minute_ends() -> None:
     ],
 )
 def test_flood_is_counted_against_its_own_network_alone(flooder: str, neighbour: str, *, is_refused: bool) -> None:
-    limiter = CallerRateLimiter(3, Clock(stands=True).now)
+    limiter = SenderRateLimiter(3, Clock(stands=True).now)
     for _ in range(200):
         refusal(limiter, flooder)
     assert refusal(limiter, flooder) is not None
     assert (refusal(limiter, neighbour) is not None) is is_refused
 
 
-def test_memory_of_callers_is_bounded_and_refuses_nobody_new_when_full(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(rate_limits, "MAX_CALLERS", 3)
-    limiter = CallerRateLimiter(1, Clock(stands=True).now)
+def test_memory_of_senders_is_bounded_and_refuses_nobody_new_when_full(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(rate_limits, "MAX_SENDERS", 3)
+    limiter = SenderRateLimiter(1, Clock(stands=True).now)
     assert [refusal(limiter, f"192.0.2.{host}") for host in range(100)] == [None] * 100
     assert refusal(limiter, "192.0.2.0") is not None
     assert [refusal(limiter, "192.0.2.99") for _ in range(5)] == [None] * 5
