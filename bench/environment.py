@@ -29,6 +29,7 @@ SETTINGS = {
     "MAIL_QUEUE_URL": "https://sqs.example.org/mail",
     "SIGN_IN_CALLS_PER_MINUTE": "300",
     "SIGN_IN_FAILURES_PER_MINUTE": "10",
+    "PUBLIC_CALLS_PER_MINUTE": "100000",
     "REQUESTS_PER_MINUTE": "100",
     "REFERENCE_MODELS": "on",
     "UPLOADS_PER_WINDOW": "20",

@@ -10,7 +10,7 @@ from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
-from scanward.security.rate_limits import LoginRateLimiter
+from scanward.security.rate_limits import LoginRateLimiter, SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.accounts import AccountListStore, AccountStore
@@ -54,4 +54,9 @@ deps = AuthDeps(
     now=now,
     fresh_id=fresh_id,
 )
-app = Api(routes, deps, Edge(gate, Cors(settings.allowed_origins), Logger(service="auth"), settings.distribution_mark))
+# One container never refuses what sign-in, which counts in the table for all of them, would let through.
+senders = SenderRateLimiter(max(settings.public_calls_per_minute, settings.calls_per_address), now)
+edge = Edge(
+    gate, Cors(settings.allowed_origins), Logger(service="auth"), settings.distribution_mark, sender_limiter=senders
+)
+app = Api(routes, deps, edge)

@@ -8,7 +8,8 @@ from scanward.settings import Variable
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """Limits a minute: `requests_per_minute` of an account; at sign-in, `calls_per_address`, `failures_per_account`.
+    """Limits a minute: `requests_per_minute` of an account; at sign-in, `calls_per_address`, `failures_per_account`;
+    `public_calls_per_minute` of one sender.
 
     `clinic_table`: where the access log lies. `allowed_origins`: for CORS. `distribution_mark`: what our
     CloudFront distribution puts into a header; None without one.
@@ -23,6 +24,7 @@ class Settings:
     requests_per_minute: int
     calls_per_address: Annotated[int, Variable("SIGN_IN_CALLS_PER_MINUTE")]
     failures_per_account: Annotated[int, Variable("SIGN_IN_FAILURES_PER_MINUTE")]
+    public_calls_per_minute: int
     allowed_origins: tuple[str, ...]
     distribution_mark: str | None
 

@@ -12,6 +12,7 @@ from scanward.clock import now
 from scanward.logs import log_failure
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.care import CareStore
@@ -32,6 +33,8 @@ deps = RealtimeDeps(
     access=Access(CareStore(settings.clinic_table), now),
     limit=settings.requests_per_minute,
     origins=frozenset(settings.allowed_origins),
+    sender_limiter=SenderRateLimiter(settings.public_calls_per_minute, now),
+    mark=settings.distribution_mark,
 )
 
 

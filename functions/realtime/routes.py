@@ -9,6 +9,7 @@ from functions.realtime.usecases import handshake, subscriptions
 from functions.realtime.usecases.dependencies import RealtimeDeps
 from functions.realtime.usecases.handshake import Handshake
 from scanward.errors import NotAuthenticated, ScanwardError, TooManyRequests
+from scanward.security.rate_limits import sender_address
 from scanward.web.families import Family
 
 Reply = dict[str, Any]
@@ -20,7 +21,7 @@ def answer(deps: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
     kind, connection_id = event["requestContext"]["eventType"], event["requestContext"]["connectionId"]
     try:
         if kind == "CONNECT":
-            handshake.connect(deps, _handshake(connection_id, event))
+            handshake.connect(deps, _handshake(connection_id, event, deps.mark))
         elif kind == "DISCONNECT":
             handshake.disconnect(deps, connection_id)
         else:
@@ -32,11 +33,18 @@ def answer(deps: RealtimeDeps, event: Mapping[str, Any]) -> Reply:
     return OK_REPLY
 
 
-def _handshake(connection_id: str, event: Mapping[str, Any]) -> Handshake:
+def _handshake(connection_id: str, event: Mapping[str, Any], mark: str | None) -> Handshake:
     query = event.get("queryStringParameters") or {}
     headers = {name.lower(): value for name, value in (event.get("headers") or {}).items()}
     task_ids = [part.strip() for part in query.get("task_ids", "").split(",") if part.strip()]
-    return Handshake(connection_id, query.get("token", ""), task_ids, headers.get("origin"))
+    source = str(event["requestContext"].get("identity", {}).get("sourceIp", ""))
+    return Handshake(
+        connection_id=connection_id,
+        token=query.get("token", ""),
+        task_ids=task_ids,
+        origin=headers.get("origin"),
+        address=sender_address(headers, source, mark),
+    )
 
 
 def _handle_message(deps: RealtimeDeps, connection_id: str, body: object) -> None:

@@ -24,13 +24,18 @@ class SocketSettings:
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """What opening sockets needs besides. `requests_per_minute`: per account; a handshake or a message is one each."""
+    """What opening sockets needs besides. `requests_per_minute`: per account; a handshake or a message is one each.
+
+    `public_calls_per_minute`: handshakes of one sender. `distribution_mark`: as in accounts.
+    """
 
     sockets: SocketSettings
     clinic_table: str
     token_keys_secret: str
     requests_per_minute: int
+    public_calls_per_minute: int
     allowed_origins: tuple[str, ...]
+    distribution_mark: str | None
 
 
 @dataclass(frozen=True, slots=True)

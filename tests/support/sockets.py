@@ -17,6 +17,7 @@ from scanward.domain.tasks import Task
 from scanward.domain.tokens import Claims, Session, TokenType
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores import keys
 from scanward.stores.access_log import AccessLog
@@ -28,7 +29,7 @@ from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import task_item
 from tests.support.clock import Clock
-from tests.support.cloud import SECRET
+from tests.support.cloud import MARK, SECRET
 from tests.support.outbox import Outbox
 
 ADA, BOB, DOC = 1, 2, 3
@@ -39,7 +40,7 @@ LIMIT = 100
 class Sockets:
     """What the functions of the slice work with, over sockets that go nowhere. Three accounts have a session each."""
 
-    def __init__(self, clock: Clock, limit: int = LIMIT) -> None:
+    def __init__(self, clock: Clock, limit: int = LIMIT, public_limit: int = 10_000) -> None:
         self.clock = clock
         self.tokens = Tokens(partial(read_token_keys, SECRET), now)
         self.accounts = AccountStore("AccountsTable")
@@ -64,6 +65,8 @@ class Sockets:
             access=access,
             limit=limit,
             origins=origins,
+            sender_limiter=SenderRateLimiter(public_limit, self.clock.now),
+            mark=MARK,
         )
         self.push = PushDeps(self.keeper, self.scans, access, sleep=lambda _: None)
 
@@ -106,11 +109,18 @@ class Sockets:
     def task_token(self, task: Task, account: int = ADA) -> str:
         return self.tokens.issue(TokenType.TASK, Claims(account, f"s{account}", "j", task.id))
 
-    def handshake(self, token: str | None, *named: object, connection: str = "c1", **headers: str) -> dict[str, Any]:
-        """Return what a handshake is answered."""
+    def handshake(
+        self,
+        token: str | None,
+        *named: object,
+        connection: str = "c1",
+        address: str = "192.0.2.1",
+        **headers: str,
+    ) -> dict[str, Any]:
+        """Return what a handshake is answered. `address`: where the gateway sees it come from."""
         query = {"token": token, "task_ids": ",".join(map(str, named))}
         given = {name: value for name, value in query.items() if value}
-        context = {"eventType": "CONNECT", "connectionId": connection}
+        context = {"eventType": "CONNECT", "connectionId": connection, "identity": {"sourceIp": address}}
         event = {"requestContext": context, "queryStringParameters": given or None, "headers": headers}
         return answer(self.realtime, event)
 

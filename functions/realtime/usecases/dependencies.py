@@ -6,6 +6,7 @@ from datetime import datetime
 
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores.connections import ConnectionStore, WebSocketClient
 from scanward.stores.scans import ScanListStore, ScanStore
@@ -27,7 +28,7 @@ class RealtimeDeps:
     """What opening sockets and hearing their messages needs.
 
     `limit`: requests a minute and account, each handshake and each message being one. `origins`: the web origins that
-    may open sockets; all when none are named.
+    may open sockets; all when none are named. `mark`: by which a handshake says that it came through our CloudFront.
     """
 
     connections: ConnectionDeps
@@ -38,3 +39,5 @@ class RealtimeDeps:
     access: Access
     limit: int
     origins: frozenset[str]
+    sender_limiter: SenderRateLimiter
+    mark: str | None = None

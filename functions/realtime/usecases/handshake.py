@@ -17,12 +17,16 @@ RETRY_WAIT = 60  # seconds until an account with too many sockets may try again
 
 @dataclass(frozen=True, slots=True)
 class Handshake:
-    """What a client shows. `origin`: as browsers say it, None for other clients. No `task_ids`: all of one's own."""
+    """What a client shows. `origin`: as browsers say it, None for other clients. No `task_ids`: all of one's own.
+
+    `address`: the sender's.
+    """
 
     connection_id: str
     token: str
     task_ids: Sequence[str]
     origin: str | None
+    address: str
 
 
 def connect(deps: RealtimeDeps, handshake: Handshake) -> None:
@@ -31,6 +35,7 @@ def connect(deps: RealtimeDeps, handshake: Handshake) -> None:
     Raises NotAllowed for a foreign origin, NotAuthenticated, TooManyRequests for too many calls or sockets,
     InvalidFields for too many tasks, NotFound for a task that is missing or another account's.
     """
+    deps.sender_limiter.count_call(handshake.address)
     if handshake.origin is not None and deps.origins and not deps.origins & {"*", handshake.origin}:
         raise NotAllowed
     auth = _authenticate(deps, handshake.token)

@@ -11,6 +11,7 @@ from functions.auth.settings import Settings as AuthSettings
 from functions.inference.model_registry import ModelSettings
 from functions.inference.settings import DeadLetterSettings, PredictSettings
 from functions.inference.settings import Settings as InferenceSettings
+from functions.portal.settings import Settings as PortalSettings
 from functions.realtime.settings import PushSettings
 from functions.realtime.settings import Settings as RealtimeSettings
 from functions.records.settings import PersonalDataSettings
@@ -165,6 +166,7 @@ SETTINGS = (
     ModelSettings,
     InferenceSettings,
     PredictSettings,
+    PortalSettings,
 )
 
 

@@ -1,8 +1,19 @@
 """What must hold for template.yaml, as functions from the parsed template to complaints (attack case C35)."""
 
+import json
 import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
+
+from functions.auth.routes import routes as auth
+from functions.inference.routes import routes as models
+from functions.portal.routes import routes as portal
+from functions.records.routes import routes as records
+from functions.scans.routes import routes as scans
+from scanward.domain.tokens import TokenType
+from scanward.errors import TooManyRequests
+from scanward.web.families import Family
+from scanward.web.routes import ANY, Routes
 
 Template = Mapping[str, Any]
 Gate = Callable[[Template], Iterator[str]]
@@ -197,6 +208,120 @@ def writes_of_the_clinic_what_is_its_own(template: Template) -> Iterator[str]:
                     yield f"{name} may write anything into the clinic's table"
 
 
+_RATES = {
+    "/*": ("ThrottlingRate", "ThrottlingBurst"),
+    "public": ("PublicRate", "PublicBurst"),
+}
+
+
+def public_methods() -> set[tuple[str, str]]:
+    """Return method and path, as settings spell it, of what needs no access token, unknown paths apart."""
+    tables: tuple[Routes[Any], ...] = (auth, portal, records, scans, models)
+    return {
+        (route.method, "/" + route.path.replace("/", "~1"))
+        for routes in tables
+        for route in routes.table
+        if route.audience.token is not TokenType.ACCESS and route.method != ANY
+    }
+
+
+def keeps_rates_of_public_methods_apart(template: Template) -> Iterator[str]:
+    public = public_methods()
+    for name, api in of_type(template, "Serverless::Api").items():
+        rates = {
+            (settings["HttpMethod"], settings["ResourcePath"]): (
+                settings.get("ThrottlingRateLimit"),
+                settings.get("ThrottlingBurstLimit"),
+            )
+            for settings in api["MethodSettings"]
+        }
+        if rates.pop(("*", "/*"), None) != _RATES["/*"]:
+            yield f"{name} has no rate for what needs a session"
+        for method, path in sorted(public ^ rates.keys()):
+            reason = "has the rate of what needs a session" if (method, path) in public else "is not public"
+            yield f"{name}: {method} {path} {reason}"
+        for (method, path), rate in rates.items():
+            if rate != _RATES["public"]:
+                yield f"{name}: {method} {path} has a rate that no parameter sets"
+    for name, api in of_type(template, "Serverless::WebSocketApi").items():
+        settings = api["DefaultRouteSettings"]
+        if (settings.get("ThrottlingRateLimit"), settings.get("ThrottlingBurstLimit")) != _RATES["public"]:
+            yield f"{name} has not the rate of what is public"
+    numbers = {name: template["Parameters"][name]["Default"] for rate in _RATES.values() for name in rate}
+    if numbers["PublicRate"] < 2 * numbers["ThrottlingRate"]:
+        yield "one sender's flood may take the whole rate of a public method"
+
+
+def puts_a_firewall_before_the_api_when_asked(template: Template) -> Iterator[str]:
+    if template["Parameters"]["Firewall"]["Default"] != "off":
+        yield "the firewall costs money unasked"
+    acls = of_type(template, "WAFv2::WebACL")
+    guarded = {
+        (str(link["ResourceArn"]).partition("/restapis/")[2], link["WebACLArn"])
+        for link in of_type(template, "WAFv2::WebACLAssociation").values()
+    }
+    for api in of_type(template, "Serverless::Api"):
+        if not any((f"${{{api}}}/stages/${{{api}.Stage}}", f"{acl}.Arn") in guarded for acl in acls):
+            yield f"{api} has no firewall"
+    for name in (*acls, *of_type(template, "WAFv2::WebACLAssociation")):
+        if template["Resources"][name].get("Condition") != "HasFirewall":
+            yield f"{name} is there unasked"
+    for name, acl in acls.items():
+        yield from _faults_of_acl(name, acl)
+
+
+def _faults_of_acl(name: str, acl: Mapping[str, Any]) -> Iterator[str]:
+    [rule] = acl["Rules"]
+    rate = rule["Statement"].get("RateBasedStatement", {})
+    if (rate.get("AggregateKeyType"), rate.get("Limit")) != ("IP", "FirewallCallsPerMinute"):
+        yield f"{name} does not count addresses"
+    if rate.get("EvaluationWindowSec") != 60:
+        yield f"{name} counts another time than a minute"
+    marked = str(rate.get("ScopeDownStatement"))
+    if not marked.startswith("['HasDomain', {'NotStatement'") or "x-distribution-mark" not in marked:
+        yield f"{name} counts all whom CloudFront brings as one"
+    response = rule.get("Action", {}).get("Block", {}).get("CustomResponse", {})
+    body = acl["CustomResponseBodies"].get(response.get("CustomResponseBodyKey"), {}).get("Content", "null")
+    status, expected = Family.ENVELOPE.error_body(TooManyRequests(60))
+    if (response.get("ResponseCode"), json.loads(body)) != (status, json.loads(expected)):
+        yield f"{name} refuses in another shape than the API"
+    if {"Name": "Retry-After", "Value": "60"} not in response.get("ResponseHeaders", ()):
+        yield f"{name} does not say when to come again"
+    for settings in (acl["VisibilityConfig"], rule["VisibilityConfig"]):
+        if settings["SampledRequestsEnabled"] is not False:
+            yield f"{name} keeps samples of headers"
+
+
+def knows_senders_behind_the_distribution(template: Template) -> Iterator[str]:
+    for name, function in of_type(template, "Serverless::Function").items():
+        variables = function.get("Environment", {}).get("Variables", {})
+        if "PUBLIC_CALLS_PER_MINUTE" in variables and "HasDomain" not in variables.get("DISTRIBUTION_MARK", ()):
+            yield f"{name} counts all whom CloudFront brings as one"
+    for name, distribution in of_type(template, "CloudFront::Distribution").items():
+        for origin in distribution["DistributionConfig"]["Origins"]:
+            if "x-distribution-mark" not in {header["HeaderName"] for header in origin.get("OriginCustomHeaders", ())}:
+                yield f"{name} does not say to {origin['Id']} that it calls"
+
+
+_NEVER_STARVING = ("Sweep", "KeepAlive", "Push", "SessionEnd", "Inference")
+
+
+def reserves_what_must_not_starve_when_asked(template: Template) -> Iterator[str]:
+    if template["Parameters"]["ReserveConcurrency"]["Default"] != "off":
+        yield "a new AWS account, which runs ten functions at once, cannot take the stack"
+    functions = of_type(template, "Serverless::Function")
+    for name in _NEVER_STARVING:
+        reserved = ["ReservesConcurrency", ["Reserved", "Capacity", name], "AWS::NoValue"]
+        if functions[f"{name}Function"].get("ReservedConcurrentExecutions") != reserved:
+            yield f"{name}Function may starve"
+    for capacity, lanes in template["Mappings"]["Concurrency"].items():
+        counts = template["Mappings"]["Reserved"][capacity]
+        if counts["Inference"] != sum(lanes.values()):
+            yield f"{capacity}: lanes take executions from each other"
+        if min(counts.values()) < 1:
+            yield f"{capacity}: a reserve of none stops its function"
+
+
 GATES: tuple[Gate, ...] = (
     allows_narrowly,
     keeps_buckets_private,
@@ -209,4 +334,8 @@ GATES: tuple[Gate, ...] = (
     keeps_secrets_out_of_the_environment,
     keeps_what_scans_are_made_of,
     writes_of_the_clinic_what_is_its_own,
+    keeps_rates_of_public_methods_apart,
+    puts_a_firewall_before_the_api_when_asked,
+    knows_senders_behind_the_distribution,
+    reserves_what_must_not_starve_when_asked,
 )

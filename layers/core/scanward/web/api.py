@@ -13,12 +13,14 @@ from aws_lambda_powertools import Logger
 from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response, RestAPIEventHandler
 from pydantic import TypeAdapter
 
+from scanward.domain.tokens import TokenType
 from scanward.errors import MethodNotAllowed, NotAllowed, ScanwardError
 from scanward.logs import log_failure
 from scanward.security.authentication import AuthContext, Authenticator, bearer
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.stores.sdk import time_limited
 from scanward.web.families import Family
-from scanward.web.request import Reader
+from scanward.web.request import Reader, address_of
 from scanward.web.responses import Cors, error_response, rate_limit_headers, render_answer
 from scanward.web.routes import ANY, METHODS, Route, Routes
 
@@ -27,12 +29,16 @@ D = TypeVar("D")
 
 @dataclass(frozen=True, slots=True)
 class Edge:
-    """What all endpoints of a function share. `mark`: by which a call says that it came through our CloudFront."""
+    """What all endpoints of a function share. `mark`: by which a call says that it came through our CloudFront.
+
+    `sender_limiter`: counts the calls that anybody may make; None where no route is public.
+    """
 
     authenticator: Authenticator | None
     cors: Cors
     log: Logger
     mark: str | None = None
+    sender_limiter: SenderRateLimiter | None = None
 
 
 class Endpoint(Generic[D]):
@@ -55,6 +61,7 @@ class Endpoint(Generic[D]):
         auth: AuthContext | None = None
         try:
             with time_limited():
+                self._count_sender(request)
                 auth = self._authenticate(request)
                 self._authorise(auth)
                 call = self._reader.call(request, path, auth)
@@ -72,6 +79,11 @@ class Endpoint(Generic[D]):
             )  # a refusal's own limit is the nearer one
         self._log(request, response, start, auth)
         return response
+
+    def _count_sender(self, request: Request) -> None:
+        # An access token that holds is counted by account, and one that does not costs no round trip.
+        if self._edge.sender_limiter and self._route.audience.token is not TokenType.ACCESS:
+            self._edge.sender_limiter.count_call(address_of(request, self._edge.mark))
 
     def _authenticate(self, request: Request) -> AuthContext | None:
         audience = self._route.audience

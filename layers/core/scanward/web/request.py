@@ -4,7 +4,6 @@ import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import replace
-from hmac import compare_digest
 from typing import Any, Generic, TypeVar
 from urllib.parse import unquote
 
@@ -14,26 +13,15 @@ from pydantic import BaseModel, ValidationError
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.errors import InvalidFields, TooLarge, UnsupportedMedia
 from scanward.security.authentication import AuthContext
+from scanward.security.rate_limits import sender_address
 from scanward.web.bodies import MAX_FORM_BYTES, TOO_LARGE_TEXT, File, Raw, read_form, read_json
 from scanward.web.fields import Body, error_of_validation
 from scanward.web.routes import Call, Media, Route
 
-DISTRIBUTION_HEADER = "x-distribution-mark"
 
-
-def caller_address(request: Request, mark: str | None) -> str:
-    """Return the caller's address.
-
-    `mark`: what our distribution alone puts into `DISTRIBUTION_HEADER`; None where there is none.
-
-    Behind CloudFront, API Gateway sees CloudFront. `X-Forwarded-For` then ends with the viewer, whom CloudFront saw,
-    and CloudFront, which API Gateway saw; whatever stands before these two is the viewer's own text.
-    """
-    hops: list[str] = [part.strip() for part in request.headers.get("x-forwarded-for", "").split(",")]
-    is_ours = mark is not None and compare_digest(request.headers.get(DISTRIBUTION_HEADER, "").encode(), mark.encode())
-    if is_ours and len(hops) > 1:
-        return hops[-2]
-    return str(request.context.get("identity", {}).get("sourceIp", ""))
+def address_of(request: Request, mark: str | None) -> str:
+    """Return the sender's address. `mark`: as `sender_address` has it."""
+    return sender_address(request.headers, str(request.context.get("identity", {}).get("sourceIp", "")), mark)
 
 
 IDEMPOTENCY_HEADER = "Idempotency-Key"
@@ -79,7 +67,7 @@ class Reader(Generic[D]):
             files={},
             path={name: unquote(value) for name, value in path.items()},
             query=self._query(request),
-            address=caller_address(request, self._mark),
+            address=address_of(request, self._mark),
             auth=auth,
             root=_way_to_root(request.to_original_event().get("path", "")),
             if_none_match=request.headers.get("if-none-match"),

@@ -12,6 +12,8 @@ from scanward.domain.tokens import Claims, TokenType
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.scans import ScanStore
 from scanward.stores.sessions import SessionStore
+from tests.support.clock import Clock
+from tests.support.cloud import MARK
 from tests.support.sockets import ADA, BOB, ORIGIN, Sockets
 from tests.support.world import World
 
@@ -121,3 +123,23 @@ def test_handshakes_count_against_the_account(aws: None) -> None:
         assert sockets.connect(sockets.access(), connection=name) == 200
     assert sockets.connect(sockets.access(), connection="c3") == 429
     assert len(sockets.connections.slots(ADA)) == 2
+
+
+def test_flood_of_handshakes_is_refused_to_its_sender_alone(aws: None) -> None:
+    sockets = Sockets(Clock(stands=True), public_limit=3)
+    flood = [sockets.handshake("a.b.c", address="2001:db8:1:2::1") for _ in range(200)]
+    assert [reply["statusCode"] for reply in flood] == [401] * 3 + [429] * 197
+    assert 0 < int(flood[-1]["headers"]["Retry-After"]) <= 60
+    assert json.loads(flood[-1]["body"])["error"]["code"] == "TOO_MANY_REQUESTS"
+    assert sockets.handshake(sockets.access(), address="2001:db8:1:2::2")["statusCode"] == 429
+    assert sockets.handshake(sockets.access(), address="2001:db8:1:3::1")["statusCode"] == 200
+
+
+def test_handshakes_behind_the_distribution_are_counted_by_their_own_addresses(aws: None) -> None:
+    sockets = Sockets(Clock(stands=True), public_limit=1)
+
+    def shake(viewer: str) -> int:
+        headers = {"X-Forwarded-For": f"{viewer}, 192.0.2.1", "X-Distribution-Mark": MARK}
+        return int(sockets.handshake("a.b.c", address="192.0.2.1", **headers)["statusCode"])
+
+    assert [shake("203.0.113.1"), shake("203.0.113.1"), shake("203.0.113.2")] == [401, 429, 401]
