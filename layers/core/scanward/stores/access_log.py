@@ -23,6 +23,7 @@ class AccessItem(TableItem):
     resource = UnicodeAttribute()
     resource_id = NumberAttribute()
     reason = UnicodeAttribute(null=True)
+    change = UnicodeAttribute(null=True)
 
 
 class AccessLog:
@@ -53,6 +54,7 @@ def access_item(entry: AccessEntry) -> AccessItem:
         resource=entry.resource,
         resource_id=entry.resource_id,
         reason=entry.reason,
+        change=entry.change,
     )
 
 
@@ -67,6 +69,7 @@ def access_of(item: AccessItem) -> AccessEntry:
         resource=item.resource,
         resource_id=int(item.resource_id),
         reason=item.reason,
+        change=item.change,
     )
 
 
