@@ -141,7 +141,7 @@ class Access:
     def filter_allowed(self, actor: Actor, action: Action, things: Sequence[T], whose: Callable[[T], int]) -> list[T]:
         """Return those of one's own list that the actor may still see, each other patient logged.
 
-        However many patients there are, it costs two round trips for a hundred grants and each 25 entries.
+        It costs two round trips for each hundred patients: one for their grants, one for their entries.
         """
         patients = {whose(thing) for thing in things} - {actor.account_id}
         grants = self._care.grants(actor, patients, self._now()) if patients and actor.is_professional else {}

@@ -3,6 +3,8 @@
 import secrets
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.condition import Condition
+from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry
@@ -56,6 +58,15 @@ def access_item(entry: AccessEntry) -> AccessItem:
         reason=entry.reason,
         change=entry.change,
     )
+
+
+NEW: Condition = AccessItem.pk.does_not_exist()
+"""Every entry is put on this condition: IAM cannot tell a new row from one that is written over."""
+
+
+def write_entry(write: TransactWrite, entry: AccessEntry) -> None:
+    """Add an entry to a transaction; it is written over no other."""
+    write.save(access_item(entry), condition=NEW)
 
 
 def access_of(item: AccessItem) -> AccessEntry:
