@@ -13,7 +13,7 @@ from functions.inference.settings import DeadLetterSettings, PredictSettings
 from functions.inference.settings import Settings as InferenceSettings
 from functions.realtime.settings import PushSettings
 from functions.realtime.settings import Settings as RealtimeSettings
-from functions.records.settings import PersonalDataSettings
+from functions.records.settings import PersonalDataSettings, SealSettings
 from functions.records.settings import Settings as RecordsSettings
 from functions.scans.settings import Settings as ScansSettings
 from functions.scans.settings import SweepSettings
@@ -165,6 +165,7 @@ SETTINGS = (
     ModelSettings,
     InferenceSettings,
     PredictSettings,
+    SealSettings,
 )
 
 

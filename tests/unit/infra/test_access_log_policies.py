@@ -1,4 +1,4 @@
-"""No function's role changes or removes an entry of the access log, and only those that log add any."""
+"""No role changes or removes an entry of the access log or a seal; only those that log or seal add any."""
 
 import copy
 from collections.abc import Iterator, Mapping
@@ -11,12 +11,16 @@ from tests.support.iam import ItemRequest, Verdict, evaluate, role_statements
 from tests.unit.infra.gate import of_type
 
 WRITERS = {"AuthRole", "PushRole", "RealtimeRole", "RecordsRole", "ScansRole"}
-OWN, MIXED = ("ACCESS#7",), ("CARE#7", "ACCESS#7")
+SEALER = "SealRole"
+ENTRY, SEALS = "ACCESS#7", ("SEALS#7", "CHAINS#7")
 CHANGES = [
-    *(ItemRequest(action, "ClinicTable", OWN) for action in ("UpdateItem", "DeleteItem", "PartiQLUpdate")),
-    *(ItemRequest("BatchWriteItem", "ClinicTable", keys) for keys in (OWN, MIXED)),
+    *(
+        ItemRequest(action, "ClinicTable", [key])
+        for action in ("UpdateItem", "DeleteItem", "PartiQLUpdate", "BatchWriteItem")
+        for key in (ENTRY, *SEALS)
+    ),
+    ItemRequest("BatchWriteItem", "ClinicTable", ["CARE#7", ENTRY]),
 ]
-PUT = ItemRequest("PutItem", "ClinicTable", OWN)
 
 
 def roles(parsed: Mapping[str, Any]) -> list[str]:
@@ -31,9 +35,11 @@ def complaints(parsed: Mapping[str, Any]) -> Iterator[str]:
         for request in CHANGES:
             if evaluate(statements, request) is not Verdict.DENIED:
                 yield f"{role} is not denied {request.action} of {', '.join(request.keys)}"
-        verdict = evaluate(statements, PUT)
-        if verdict is not (Verdict.ALLOWED if role in WRITERS else Verdict.DENIED):
-            yield f"{role} puts entries: {verdict}"
+        for key in (ENTRY, *SEALS):
+            verdict = evaluate(statements, ItemRequest("PutItem", "ClinicTable", [key]))
+            may = role in WRITERS if key == ENTRY else role == SEALER
+            if verdict is not (Verdict.ALLOWED if may else Verdict.DENIED):
+                yield f"{role} puts {key}: {verdict}"
 
 
 def test_roles_add_entries_where_they_log_and_change_none() -> None:
@@ -48,25 +54,42 @@ def test_role_without_the_policy_of_the_log_is_caught(role: str) -> None:
     assert [text for text in complaints(broken) if text.startswith(role)]
 
 
-@pytest.mark.parametrize(
-    ("policy", "action"),
-    [
-        (policy, action)
-        for policy in ("AddToAccessLog", "LeaveAccessLogAlone")
-        for action in ("BatchWriteItem", "DeleteItem", "PartiQLUpdate", "PutItem", "UpdateItem")
-        if (policy, action) != ("AddToAccessLog", "PutItem")
-    ],
-)
-def test_action_that_is_no_longer_denied_is_caught(policy: str, action: str) -> None:
+def denials() -> list[tuple[str, int, str]]:
+    """Return each policy, statement and action by which the template denies something of the log."""
+    return [
+        (policy, place, action)
+        for policy in ("AddToAccessLog", "LeaveAccessLogAlone", "SealAccessLog")
+        for place, statement in enumerate(statements_of(template(), policy))
+        for action in statement["Action"]
+        if action not in {"dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert"}  # the same words again
+    ]
+
+
+def statements_of(parsed: Mapping[str, Any], policy: str) -> list[dict[str, Any]]:
+    statements: list[dict[str, Any]] = parsed["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
+    return statements
+
+
+@pytest.mark.parametrize(("policy", "place", "action"), denials())
+def test_action_that_is_no_longer_denied_is_caught(policy: str, place: int, action: str) -> None:
     broken = copy.deepcopy(template())
-    [statement] = broken["Resources"][policy]["Properties"]["PolicyDocument"]["Statement"]
-    statement["Action"].remove(f"dynamodb:{action}")
+    statements_of(broken, policy)[place]["Action"].remove(action)
     assert list(complaints(broken))
+
+
+@pytest.mark.parametrize(("policy", "place"), sorted({(policy, place) for policy, place, _ in denials()}))
+@pytest.mark.parametrize("key", ["ACCESS#*", "SEALS#*", "CHAINS#*"])
+def test_key_that_is_no_longer_guarded_is_caught(policy: str, place: int, key: str) -> None:
+    broken = copy.deepcopy(template())
+    keys = statements_of(broken, policy)[place]["Condition"]["ForAnyValue:StringLike"]["dynamodb:LeadingKeys"]
+    if key in keys:
+        keys.remove(key)
+        assert list(complaints(broken))
 
 
 def test_denial_of_batches_of_entries_alone_is_caught() -> None:
     broken = copy.deepcopy(template())
-    [statement] = broken["Resources"]["AddToAccessLog"]["Properties"]["PolicyDocument"]["Statement"]
+    statement = statements_of(broken, "AddToAccessLog")[0]
     statement["Condition"] = {"ForAllValues:StringLike": statement["Condition"]["ForAnyValue:StringLike"]}
     assert any("CARE#7, ACCESS#7" in text for text in complaints(broken)), "one other key would let a batch through"
 
