@@ -58,6 +58,11 @@ BROKEN: list[tuple[str, Any, str]] = [
     ),
     ("Bucket.Properties.LifecycleConfiguration.Rules.2.ExpirationInDays", 3650, "removes originals"),
     ("PushRole.Properties.Policies.0.PolicyDocument.Statement.5.Condition", DELETE, "write anything"),
+    ("/Parameters.BucketLogging.Default", "true", "logged unless asked otherwise"),
+    ("Bucket.Properties.LoggingConfiguration", DELETE, "nobody can have requests"),
+    ("LogBucketPolicy.Condition", DELETE, "LogBucketPolicy is made for nothing"),
+    ("LogBucketPolicy.Properties.PolicyDocument.Statement.0.Condition", DELETE, "logs of buckets of others"),
+    ("LogBucketPolicy.Properties.PolicyDocument.Statement.1", DELETE, "LogBucket may be used without TLS"),
     ("AuthFunction.Properties.Environment.Variables.SALT", "{{resolve:secretsmanager:x}}", "secret in its environment"),
 ]
 

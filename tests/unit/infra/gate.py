@@ -197,6 +197,24 @@ def writes_of_the_clinic_what_is_its_own(template: Template) -> Iterator[str]:
                     yield f"{name} may write anything into the clinic's table"
 
 
+def logs_the_bucket_where_asked(template: Template) -> Iterator[str]:
+    if template["Parameters"]["BucketLogging"]["Default"] != "false":
+        yield "the bucket is logged unless asked otherwise, which costs"
+    [condition, logging, otherwise] = template["Resources"]["Bucket"]["Properties"].get(
+        "LoggingConfiguration", [""] * 3
+    )
+    if (condition, otherwise) != ("LogsBucket", "AWS::NoValue") or logging["DestinationBucketName"] != "LogBucket":
+        yield "nobody can have requests for objects logged"
+    for name in ("LogBucket", "LogBucketPolicy"):
+        if template["Resources"][name].get("Condition") != "LogsBucket":
+            yield f"{name} is made for nothing"
+    for statement in statements(template["Resources"]["LogBucketPolicy"]):
+        conditions = statement.get("Condition", {})
+        comes_from_us = "StringEquals" in conditions and "ArnEquals" in conditions
+        if statement["Effect"] == "Allow" and not comes_from_us:
+            yield "LogBucket takes logs of buckets of others"
+
+
 GATES: tuple[Gate, ...] = (
     allows_narrowly,
     keeps_buckets_private,
@@ -209,4 +227,5 @@ GATES: tuple[Gate, ...] = (
     keeps_secrets_out_of_the_environment,
     keeps_what_scans_are_made_of,
     writes_of_the_clinic_what_is_its_own,
+    logs_the_bucket_where_asked,
 )
