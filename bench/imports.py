@@ -35,6 +35,7 @@ NEEDED_IMPORTS: Mapping[str, Sequence[str]] = {
     "functions.auth.mail_handler": (LOG, BATCH, SQS, STORES, "import jwt"),
     "functions.records.handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.records.personal_data_handler": (LOG, BATCH, SQS, STORES),
+    "functions.records.seal_handler": (LOG, STORES),
     "functions.scans.handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.scans.sweep_handler": (LOG, STORES),
     "functions.inference.handler": (LOG, BATCH, SQS, STORES, MODELS, "import numpy, onnxruntime, PIL.Image"),

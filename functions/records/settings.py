@@ -26,3 +26,10 @@ class PersonalDataSettings:
     clinic_table: str
     bucket: str
     own_data_queue_url: str
+
+
+@dataclass(frozen=True, slots=True)
+class SealSettings:
+    """Where access logs and their seals lie."""
+
+    clinic_table: str

@@ -1,11 +1,14 @@
-"""`python -m infra.operations admin EMAIL | rotate-keys`; CLOUD=aws and STACK=name say which stack."""
+"""`python -m infra.operations admin EMAIL | rotate-keys | audit-verify`; CLOUD=aws and STACK=name say which stack."""
 
 import argparse
 import sys
 import time
+from pathlib import Path
 
 from infra.errors import UserError
+from infra.operations.audit import Audit, verify
 from infra.operations.stack import announcement, create_administrator, outputs, rotate_keys
+from scanward.clock import now
 from scanward.errors import AlreadyTaken, ScanwardError
 
 
@@ -22,6 +25,12 @@ def _rotate(_: argparse.Namespace) -> None:
     print(f"Key {key} signs {announcement()}; what was signed before holds until it expires.")
 
 
+def _verify(options: argparse.Namespace) -> int:
+    stack = outputs()
+    audit = Audit(stack["ClinicTableName"], stack["AccountsTableName"], now())
+    return 0 if verify(audit, options.heads) else 1
+
+
 def main(arguments: list[str]) -> int:
     """Do what the arguments say; 1, with the reason and what to do, when it cannot."""
     parser = argparse.ArgumentParser(prog="python -m infra.operations", description="Looks after a stack that stands.")
@@ -30,16 +39,19 @@ def main(arguments: list[str]) -> int:
     admin.add_argument("email")
     admin.set_defaults(run=_admin)
     commands.add_parser("rotate-keys").set_defaults(run=_rotate)
+    audit = commands.add_parser("audit-verify")
+    audit.add_argument("--heads", type=Path)
+    audit.set_defaults(run=_verify)
     options = parser.parse_args(arguments)
     try:
-        options.run(options)
+        status: int = options.run(options) or 0
     except UserError as refusal:
         print(f"\n{refusal}", file=sys.stderr)
         return 1
     except ScanwardError as failure:
         print(f"\n{failure.message}", file=sys.stderr)
         return 1
-    return 0
+    return status
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from scanward.domain.scans import Scan
 from scanward.domain.subscriptions import new_connection as begin_socket
 from scanward.domain.subscriptions import watch as watch_task
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
+from scanward.stores.access_log import SealStore
 from scanward.stores.accounts import AccountStore
 from scanward.stores.connections import ConnectionStore
 from scanward.stores.personal_data import ExportStore
@@ -37,6 +38,7 @@ HANDLERS = {
     "scans": "functions.scans.handler",
     "records": "functions.records.handler",
     "own-data": "functions.records.personal_data_handler",
+    "seal": "functions.records.seal_handler",
     "sweep": "functions.scans.sweep_handler",
     "inference": "functions.inference.handler",
     "predict": "functions.inference.predict_handler",
@@ -275,6 +277,12 @@ def test_session_end(send: Callable[..., Any]) -> None:
     connections = watch(clock.now())
     assert send("session-end") == {"batchItemFailures": []}
     assert (connections.slots(ACCOUNT_ID), connections.subscriptions_to(TASK_ID)) == ([], [])
+
+
+def test_seal_entries(send: Callable[..., Any]) -> None:
+    assert send("seal-entries") == {"batchItemFailures": []}
+    [seal] = SealStore("ClinicTable").seals(ACCOUNT_ID)
+    assert [row.place for row in seal.rows] == ["1795250950123#0b8ad6ea7c8e"]
 
 
 def film() -> bytes:

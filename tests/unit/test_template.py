@@ -79,6 +79,11 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("SweepFunction.Properties.ReservedConcurrentExecutions", DELETE, "SweepFunction may starve"),
     ("/Mappings.Reserved.standard.Inference", 10, "standard: lanes take executions"),
     ("/Mappings.Reserved.small.Push", 0, "small: a reserve of none"),
+    ("/Parameters.BucketLogging.Default", "true", "logged unless asked otherwise"),
+    ("Bucket.Properties.LoggingConfiguration", DELETE, "nobody can have requests"),
+    ("LogBucketPolicy.Condition", DELETE, "LogBucketPolicy is made for nothing"),
+    ("LogBucketPolicy.Properties.PolicyDocument.Statement.0.Condition", DELETE, "logs of buckets of others"),
+    ("LogBucketPolicy.Properties.PolicyDocument.Statement.1", DELETE, "LogBucket may be used without TLS"),
     ("AuthFunction.Properties.Environment.Variables.SALT", "{{resolve:secretsmanager:x}}", "secret in its environment"),
 ]
 

@@ -47,7 +47,8 @@ def set_active(deps: AuthDeps, actor: Actor, account_id: str, *, active: bool) -
     """Deactivate, which ends all sessions at once, or reactivate. Raises NotFound, LastAdministrator, Conflict."""
     before = _get_account(deps, account_id)
     after = replace(before, account=replace(before.account, is_active=active, updated_at=deps.now()))
-    deps.accounts.change(before, after, ends_sessions=not active, entry=_log_entry(deps, actor, before.account))
+    entry = _log_entry(deps, actor, before.account, accounts.describe_change(before.account, after.account))
+    deps.accounts.change(before, after, ends_sessions=not active, entry=entry)
     return after.account
 
 
@@ -56,7 +57,8 @@ def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: Appr
     before = _get_account(deps, account_id)
     decision = Decision(actor.account_id, deps.now(), verdict.reason)
     after = replace(before, account=accounts.decide(before.account, decision, is_approved=verdict.approved))
-    deps.accounts.change(before, after, ends_sessions=False, entry=_log_entry(deps, actor, before.account))
+    entry = _log_entry(deps, actor, before.account, accounts.describe_change(before.account, after.account))
+    deps.accounts.change(before, after, ends_sessions=False, entry=entry)
     return after.account
 
 
@@ -66,7 +68,7 @@ def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:
     It is locked first: nothing is written by who is being removed, and the last administrator stays. Whatever fails
     behind it, the account is there still, and is removed by asking again. Raises NotFound, LastAdministrator, Conflict.
     """
-    entry = _log_entry(deps, actor, _get_account(deps, account_id).account)
+    entry = _log_entry(deps, actor, _get_account(deps, account_id).account, accounts.REMOVAL)
     is_locked = deps.accounts.lock(parse_id(account_id), deps.now(), entry)
     deps.personal_data.enqueue(RequestKind.ERASURE, parse_id(account_id))
     removed_account = deps.accounts.remove(parse_id(account_id), None if is_locked else entry)
@@ -74,8 +76,9 @@ def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:
         deps.pictures.remove(removed_account.profile.image)
 
 
-def _log_entry(deps: AuthDeps, actor: Actor, account: Account) -> AccessEntry | None:
-    return deps.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, ResourceRef(RESOURCE, account.id))
+def _log_entry(deps: AuthDeps, actor: Actor, account: Account, change: str | None) -> AccessEntry | None:
+    thing = ResourceRef(RESOURCE, account.id)
+    return deps.access.entry(actor, Action.CHANGE_ACCOUNT, account.id, thing, change=change)
 
 
 def _get_account(deps: AuthDeps, account_id: str) -> Credentials:

@@ -21,7 +21,9 @@ class LogQuery(Body):
 
 
 class EntryOut(Out):
-    """One read or change. `reason`: of who was not let in and looked all the same."""
+    """One read or change. `reason`: of who was not let in and looked all the same. `change`: what an administrator did
+    to an account, such as `approved`, or the names of the fields that they changed.
+    """
 
     at: datetime
     actor_id: int
@@ -30,6 +32,7 @@ class EntryOut(Out):
     resource: str
     resource_id: int
     reason: str | None = Field(default=None, exclude_if=lambda reason: reason is None)
+    change: str | None = Field(default=None, exclude_if=lambda change: change is None)
 
     @classmethod
     def from_domain(cls, entry: AccessEntry) -> Self:
@@ -41,4 +44,5 @@ class EntryOut(Out):
             resource=entry.resource,
             resource_id=entry.resource_id,
             reason=entry.reason,
+            change=entry.change,
         )

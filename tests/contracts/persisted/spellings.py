@@ -135,11 +135,12 @@ def _json_names(name: str, value: Any) -> Iterator[str]:
 
 
 def log_words() -> list[str]:
-    """Return the actions and kinds in the access log."""
+    """Return the actions and kinds in the access log, and what changed."""
     words = set()
     for page in boto3.client("dynamodb").get_paginator("scan").paginate(TableName=TABLES["CLINIC_TABLE"]):
         rows = [item for item in page["Items"] if item["pk"]["S"].startswith("ACCESS#")]
         words |= {f"{item['action']['S']} {item['resource']['S']}" for item in rows}
+        words |= {f"{item['action']['S']} {item['change']['S']}" for item in rows if "change" in item}
     return sorted(words)
 
 

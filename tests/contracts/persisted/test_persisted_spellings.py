@@ -14,7 +14,7 @@ from functions.inference.settings import Settings as InferenceSettings
 from functions.portal.settings import Settings as PortalSettings
 from functions.realtime.settings import PushSettings
 from functions.realtime.settings import Settings as RealtimeSettings
-from functions.records.settings import PersonalDataSettings
+from functions.records.settings import PersonalDataSettings, SealSettings
 from functions.records.settings import Settings as RecordsSettings
 from functions.scans.settings import Settings as ScansSettings
 from functions.scans.settings import SweepSettings
@@ -167,6 +167,7 @@ SETTINGS = (
     InferenceSettings,
     PredictSettings,
     PortalSettings,
+    SealSettings,
 )
 
 

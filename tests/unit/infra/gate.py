@@ -204,7 +204,7 @@ def writes_of_the_clinic_what_is_its_own(template: Template) -> Iterator[str]:
             writes = {"dynamodb:BatchWriteItem", "dynamodb:PutItem", "dynamodb:UpdateItem", "dynamodb:DeleteItem"}
             if "ClinicTable.Arn" in listed(statement.get("Resource")) and writes & set(listed(statement["Action"])):
                 keys = statement.get("Condition", {}).get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys")
-                if keys != ["ACCESS#*"]:
+                if keys != (["SEALS#*", "CHAINS#*"] if name == "SealRole" else ["ACCESS#*"]):
                     yield f"{name} may write anything into the clinic's table"
 
 
@@ -322,6 +322,24 @@ def reserves_what_must_not_starve_when_asked(template: Template) -> Iterator[str
             yield f"{capacity}: a reserve of none stops its function"
 
 
+def logs_the_bucket_where_asked(template: Template) -> Iterator[str]:
+    if template["Parameters"]["BucketLogging"]["Default"] != "false":
+        yield "the bucket is logged unless asked otherwise, which costs"
+    [condition, logging, otherwise] = template["Resources"]["Bucket"]["Properties"].get(
+        "LoggingConfiguration", [""] * 3
+    )
+    if (condition, otherwise) != ("LogsBucket", "AWS::NoValue") or logging["DestinationBucketName"] != "LogBucket":
+        yield "nobody can have requests for objects logged"
+    for name in ("LogBucket", "LogBucketPolicy"):
+        if template["Resources"][name].get("Condition") != "LogsBucket":
+            yield f"{name} is made for nothing"
+    for statement in statements(template["Resources"]["LogBucketPolicy"]):
+        conditions = statement.get("Condition", {})
+        comes_from_us = "StringEquals" in conditions and "ArnEquals" in conditions
+        if statement["Effect"] == "Allow" and not comes_from_us:
+            yield "LogBucket takes logs of buckets of others"
+
+
 GATES: tuple[Gate, ...] = (
     allows_narrowly,
     keeps_buckets_private,
@@ -338,4 +356,5 @@ GATES: tuple[Gate, ...] = (
     puts_a_firewall_before_the_api_when_asked,
     knows_senders_behind_the_distribution,
     reserves_what_must_not_starve_when_asked,
+    logs_the_bucket_where_asked,
 )

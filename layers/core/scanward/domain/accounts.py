@@ -1,7 +1,7 @@
 """Accounts: who a person is, whichever contract they registered through."""
 
 import unicodedata
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from datetime import date, datetime
 from enum import StrEnum
 
@@ -165,6 +165,26 @@ def decide(account: Account, decision: Decision, *, is_approved: bool) -> Accoun
     if account.role not in PROFESSIONALS:
         raise Conflict("Only professionals are approved")
     return replace(account, is_approved=is_approved, decision=decision, updated_at=decision.at)
+
+
+REMOVAL = "removed"
+
+
+def describe_change(before: Account, after: Account) -> str | None:
+    """Return what the log says of a change: `approved`, `refused`, `deactivated`, `reactivated`, or the names of the
+    fields that differ, never what is in them; None where nothing differs.
+    """
+    words = []
+    if after.decision != before.decision:
+        words.append("approved" if after.is_approved else "refused")
+    if after.is_active != before.is_active:
+        words.append("reactivated" if after.is_active else "deactivated")
+    was, will = _fields(before), _fields(after)
+    return ", ".join([*words, *(name for name in will if will[name] != was[name])]) or None
+
+
+def _fields(account: Account) -> dict[str, object]:
+    return {"role": account.role} | asdict(account.names) | asdict(account.profile)
 
 
 MAX_FOLDED_BYTES = 1000  # some characters fold to many, and DynamoDB takes 2,048 bytes of a key

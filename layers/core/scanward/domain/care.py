@@ -72,7 +72,10 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class AccessEntry:
-    """One read or change of another person's data. `reason` where a doctor broke the glass."""
+    """One read or change of another person's data. `reason` where a doctor broke the glass.
+
+    `change`: what of an account changed, as `accounts.describe_change` says it; no value of a person.
+    """
 
     patient_id: int
     at: datetime
@@ -82,3 +85,4 @@ class AccessEntry:
     resource: str
     resource_id: int
     reason: str | None = None
+    change: str | None = None

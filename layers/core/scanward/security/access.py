@@ -1,7 +1,7 @@
 """The way to a patient's data: policy, grant and access log (audit log), in this order, none without the others."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import TYPE_CHECKING, TypeVar
@@ -67,19 +67,20 @@ class Access:
             self._entry(actor=actor, action=action, patient_id=resource.patient_id, thing=thing, reason=None), None
         )
 
-    def entry(self, actor: Actor, action: Action, owner_id: int, thing: ResourceRef) -> AccessEntry | None:
+    def entry(
+        self, actor: Actor, action: Action, owner_id: int, thing: ResourceRef, *, change: str | None = None
+    ) -> AccessEntry | None:
         """Return what to log of a change, for who writes it in the change's own transaction; None of a change of one's
-        own.
+        own. `change` says what changed, without a value of a person.
 
         Where no grant is needed: raises NotAllowed for all but owners and administrators.
         """
         if not allows(actor, action, Resource(owner_id)):
             raise NotAllowed
-        return (
-            self._entry(actor=actor, action=action, patient_id=owner_id, thing=thing, reason=None)
-            if actor.account_id != owner_id
-            else None
-        )
+        if actor.account_id == owner_id:
+            return None
+        entry = self._entry(actor=actor, action=action, patient_id=owner_id, thing=thing, reason=None)
+        return replace(entry, change=change)
 
     def read_grants(self, actor: Actor, action: Action, patient_ids: Iterable[int]) -> dict[int, Grant]:
         """Return patient → what opens their data, of those to whom the actor may do this. Who shows it logs it."""
@@ -140,7 +141,7 @@ class Access:
     def filter_allowed(self, actor: Actor, action: Action, things: Sequence[T], whose: Callable[[T], int]) -> list[T]:
         """Return those of one's own list that the actor may still see, each other patient logged.
 
-        However many patients there are, it costs two round trips for a hundred grants and each 25 entries.
+        It costs two round trips for each hundred patients: one for their grants, one for their entries.
         """
         patients = {whose(thing) for thing in things} - {actor.account_id}
         grants = self._care.grants(actor, patients, self._now()) if patients and actor.is_professional else {}

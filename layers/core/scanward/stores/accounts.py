@@ -19,7 +19,7 @@ from scanward.domain.care import AccessEntry
 from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
-from scanward.stores.access_log import AccessItem, access_item
+from scanward.stores.access_log import AccessItem, write_entry
 from scanward.stores.dynamo import (
     ConditionFailed,
     JSONText,
@@ -370,7 +370,7 @@ class AccountStore:
         def fill_all(write: TransactWrite) -> None:
             fill(write)
             if entry:
-                write.save(access_item(entry))
+                write_entry(write, entry)
 
         try:
             transact_write(fill_all)

@@ -1,6 +1,7 @@
 """Care in DynamoDB: care links, connect tokens, and the grants through which another person's data is read."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -15,8 +16,9 @@ from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.domain.policy import Relation
 from scanward.errors import Conflict
 from scanward.stores import keys
-from scanward.stores.access_log import AccessItem, access_item
+from scanward.stores.access_log import NEW, AccessItem, access_item, write_entry
 from scanward.stores.dynamo import (
+    MAX_ACTIONS,
     ConditionFailed,
     TableItem,
     WriteConflict,
@@ -172,15 +174,15 @@ class CareStore:
             try:
                 with sdk_errors_mapped(), TransactWrite(connection=connection()) as write:
                     _check(write, grant, entry.at)
-                    write.save(item)
+                    write.save(item, condition=NEW)
                 return True
             except ConditionFailed:
                 return False
             except WriteConflict:
                 if not self._still_open(grant, entry.at):
                     return False
-        with sdk_errors_mapped():
-            item.save()
+        with suppress(ConditionFailed), sdk_errors_mapped():  # there already: its acknowledgement alone was lost
+            item.save(condition=NEW)
         return True
 
     def _still_open(self, grant: Grant, now: datetime) -> bool:
@@ -197,19 +199,30 @@ class CareStore:
         return not is_refused and all(key in items and _opens(items[key], now) for key in item_keys)
 
     def log_all(self, entries: Iterable[AccessEntry]) -> None:
-        """Write what a list showed, 25 entries a round trip; all are durable when it returns."""
-        with sdk_errors_mapped(), AccessItem.batch_write() as batch:
-            for entry in entries:
-                batch.save(access_item(entry))
+        """Write what a list showed, 100 entries a round trip; all are durable when it returns.
+
+        By transactions: who may write batches may delete by them.
+        """
+        waiting = list(entries)
+        for start in range(0, len(waiting), MAX_ACTIONS):
+            _write_entries(waiting[start : start + MAX_ACTIONS])
 
     def break_glass(self, glass: Glass, entry: AccessEntry) -> None:
         """Let a doctor look for a while, with its entry in the log, both or none."""
 
         def fill(write: TransactWrite) -> None:
             write.save(glass_item(glass))
-            write.save(access_item(entry))
+            write_entry(write, entry)
 
         transact_write(fill)
+
+
+def _write_entries(entries: Sequence[AccessEntry]) -> None:
+    def fill(write: TransactWrite) -> None:
+        for entry in entries:
+            write_entry(write, entry)
+
+    transact_write(fill)
 
 
 def _list_keys(actor: Actor) -> list[str]:
@@ -333,7 +346,7 @@ class CareLinkStore:
 
 def _write_refusal(write: TransactWrite, patient_id: int, professional_id: int, entry: AccessEntry) -> None:
     write.save(CareItem(keys.care(patient_id), keys.refusal(professional_id), since_ms=to_ms(entry.at)))
-    write.save(access_item(entry))
+    write_entry(write, entry)
 
 
 def _page(key: str, now: datetime, part: PageRange) -> ListPage[CareLink]:
@@ -421,7 +434,7 @@ class ConnectTokenStore:
             if before and before.since != link.since:
                 for place in link_entries(before):
                     write.delete(place)
-            write.save(access_item(entry))
+            write_entry(write, entry)
             if idempotency_key:
                 put_record(
                     write, idempotency_key, {"professional_id": str(link.professional_id)}, entry.at, is_done=True

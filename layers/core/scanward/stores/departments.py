@@ -16,7 +16,7 @@ from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.pagination import ListPage, PageRange
 from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
-from scanward.stores.access_log import AccessItem, access_item
+from scanward.stores.access_log import AccessItem, write_entry
 from scanward.stores.accounts import UNIQUE
 from scanward.stores.care import CareItem, is_active, member_of
 from scanward.stores.dynamo import (
@@ -205,7 +205,7 @@ def _check_open(write: TransactWrite, department_id: int) -> None:
 
 def _log(write: TransactWrite, entry: AccessEntry | None) -> None:
     if entry:
-        write.save(access_item(entry))
+        write_entry(write, entry)
 
 
 class MembershipStore:

@@ -57,6 +57,7 @@ class TableItem(Model):
 
 ItemT = TypeVar("ItemT", bound=TableItem)
 
+MAX_ACTIONS = 100  # of a transaction
 CONFLICT_WAITS = (0.01, 0.03, 0.09)  # seconds
 
 _listeners: list[Callable[[str], None]] = []

@@ -223,6 +223,16 @@ def access(patient_id: int) -> str:
     return f"ACCESS#{patient_id}"
 
 
+def seals(patient_id: int) -> str:
+    """Return the list of the seals over an access log."""
+    return f"SEALS#{patient_id}"
+
+
+def chains(shard: int) -> str:
+    """Return a shard of the list of access logs that have seals."""
+    return f"CHAINS#{shard}"
+
+
 def scans_of(patient_id: int) -> str:
     """Return the list of a patient's scans."""
     return f"SCANS#{patient_id}"

@@ -35,6 +35,27 @@ def test_each_read_and_change_of_an_account_is_logged(admin: ApiClient, doctor: 
     assert [entry["action"] for entry in changed] == ["CHANGE_ACCOUNT"] * 2
 
 
+def test_entry_of_a_decision_or_activity_says_what_changed(admin: ApiClient, doctor: ApiClient) -> None:
+    whose = own_id(doctor)
+    for body in ({"approved": True}, {"approved": False, "reason": "The chamber knows nobody of that number"}):
+        assert admin.post(f"/users/{whose}/approval", body).status == 200
+    for active in (False, True, True):
+        assert activity(admin, whose, active=active).status == 200
+    entries = admin.get(f"/users/{whose}/access-log").data
+    changes = [entry.get("change") for entry in reversed(entries) if entry["action"] == "CHANGE_ACCOUNT"]
+    assert changes == ["approved", "refused", "deactivated", "reactivated", None], "the last one changed nothing"
+    assert "chamber" not in str(entries)
+
+
+def test_entry_of_a_removal_says_that_the_account_was_removed(admin: ApiClient, person: ApiClient) -> None:
+    whose = own_id(person)
+    assert activity(admin, whose, active=False).status == 200
+    assert admin.delete(f"/users/{whose}").status == 200
+    entries = admin.get(f"/users/{whose}/access-log").data
+    changes = [entry["change"] for entry in reversed(entries) if entry["action"] == "CHANGE_ACCOUNT"]
+    assert changes == ["deactivated", "removed"]
+
+
 def test_a_removal_is_logged_where_the_log_outlives_the_account(admin: ApiClient, person: ApiClient) -> None:
     whose = own_id(person)
     assert admin.delete(f"/users/{whose}").status == 200

@@ -1,0 +1,61 @@
+"""Checks of a log are the same however few of its entries lie in memory at a time."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from scanward.domain.access_seals import Gap, Image, Seal, SealedRow, check_chain, check_entries, digest_of, make_seal
+
+BEGAN = datetime(2026, 11, 28, 15, tzinfo=UTC)
+NOW = BEGAN + timedelta(days=1)
+SECOND = int(BEGAN.timestamp())
+
+
+def image(number: int) -> Image:
+    return {"sk": {"S": f"{(SECOND + number) * 1000:013d}#0123456789ab"}, "actor_id": {"N": str(number)}}
+
+
+def row(entry: Image) -> SealedRow:
+    return SealedRow(entry["sk"]["S"], int(entry["sk"]["S"][:10]), digest_of(entry))
+
+
+def chain(*batches: list[int]) -> list[Seal]:
+    seals: list[Seal] = []
+    for batch in batches:
+        seal = make_seal(seals[-1] if seals else None, 7, [row(image(number)) for number in batch], 0)
+        assert seal
+        seals.append(seal)
+    return seals
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 100])
+def test_gaps_are_the_same_whatever_lies_in_memory_at_a_time(size: int) -> None:
+    seals = chain([2, 0], [1, 4, 3], [9, 6, 5])
+    images = [image(0), image(2), {**image(3), "actor_id": {"N": "0"}}, image(4), image(5), image(7)]
+    gaps = list(check_entries(iter(images), lambda: seals, NOW, BEGAN, size=size))
+    assert gaps == [
+        Gap(image(1)["sk"]["S"], "missing entry"),
+        Gap(image(3)["sk"]["S"], "changed entry"),
+        Gap(image(6)["sk"]["S"], "missing entry"),
+        Gap(image(7)["sk"]["S"], "extra entry: it was never sealed"),
+        Gap(image(9)["sk"]["S"], "missing entry"),
+    ]
+
+
+def test_entry_that_was_sealed_twice_with_other_content_is_a_gap() -> None:
+    changed = {**image(1), "actor_id": {"N": "0"}}
+    [first] = chain([1])
+    second = make_seal(first, 7, [row(changed)], 0)
+    assert second
+    told = [gap.what for gap in check_entries(iter([changed]), lambda: [first, second], NOW, BEGAN)]
+    assert told == ["changed entry: it was sealed with other content before", "changed entry"]
+
+
+def test_seal_over_what_the_last_one_holds_is_not_made() -> None:
+    [first] = chain([1, 2])
+    assert make_seal(first, 7, first.rows, 0) is None
+
+
+def test_seal_of_another_log_is_broken() -> None:
+    assert [gap.what for gap in check_chain(8, chain([1]))] == ["broken seal: its content was changed"]
+    assert list(check_chain(7, chain([1], [2], [3]))) == []
