@@ -8,7 +8,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant
+from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant, notification_of_glass
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.pagination import ListPage, PageRange, cut_page
 from scanward.domain.policy import Relation
@@ -29,6 +29,8 @@ from scanward.stores.dynamo import (
     transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
+from scanward.stores.notifications import NotificationStore
+from scanward.stores.rate_limits import GlassRateStore
 
 
 class CareItem(TableItem):
@@ -190,14 +192,25 @@ class CareStore:
             for entry in entries:
                 batch.save(access_item(entry))
 
-    def break_glass(self, glass: Glass, entry: AccessEntry) -> None:
-        """Let a doctor look for a while, with its entry in the log, both or none."""
+    def break_glass(
+        self, glass: Glass, entry: AccessEntry, glass_rates: GlassRateStore, notices: NotificationStore
+    ) -> None:
+        """Let a doctor look for a while, counted, with its entry in the log and the patient's notice, all or nothing.
+
+        One round trip; three more where the count has to forget those of yesterday. Raises TooManyRequests.
+        """
 
         def fill(write: TransactWrite) -> None:
             write.save(glass_item(glass))
             write.save(access_item(entry))
+            glass_rates.write_count(write, glass.doctor_id, glass.opened_at)
+            notices.write_access(write, notification_of_glass(glass))
 
-        transact_write(fill)
+        while True:  # each time round another glass of the doctor's was faster, and there is room for few
+            try:
+                return transact_write(fill)
+            except ConditionFailed:
+                glass_rates.make_room(glass.doctor_id, glass.opened_at)
 
 
 def _list_keys(actor: Actor) -> list[str]:

@@ -30,6 +30,7 @@ RECORD = "RECORD"
 HISTORY = "HISTORY"
 QUESTION = "QUESTION"
 NOTICE = "NOTICE"
+NOTICE_PREFIX = "NOTICE#"
 VERSION_PREFIX = "VERSION#"
 ANALYSIS_PREFIX = "ANALYSIS#"
 DURATION = "DURATION"
@@ -94,6 +95,11 @@ def refusal(professional_id: int) -> str:
 
 def glass(doctor_id: int) -> str:
     return f"GLASS#{doctor_id}"
+
+
+def glasses(doctor_id: int) -> str:
+    """Return where it is counted how often a doctor broke the glass."""
+    return f"GLASSES#{doctor_id}"
 
 
 def patients_of(professional_id: int) -> str:
@@ -205,6 +211,11 @@ def pending_of(doctor_id: int) -> str:
 
 def notification(account_id: int) -> str:
     return f"NOTICE#{account_id}"
+
+
+def notice(at_ms: int, professional_id: int) -> str:
+    """Return the place of what an account was told of a professional, among all that it was told."""
+    return f"{NOTICE_PREFIX}{by_time(at_ms, professional_id)}"
 
 
 def thread(doctor_id: int, patient_id: int) -> str:

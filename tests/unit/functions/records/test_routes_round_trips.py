@@ -24,6 +24,7 @@ LISTS = {
     "/patients/me/doctors",
     "/patients/me/departments",
     "/users/me/access-log",
+    "/users/me/notifications",
     "/users/{user_id}/access-log",
     "/api/doctors",
     "/api/patients",
