@@ -33,6 +33,7 @@ SETTINGS = {
     "REQUESTS_PER_MINUTE": "100",
     "REFERENCE_MODELS": "on",
     "UPLOADS_PER_WINDOW": "20",
+    "GLASSES_PER_DAY": "10",
     "HIGH_AT_ONCE": "10",
     "MEDIUM_AT_ONCE": "5",
     "LOW_AT_ONCE": "2",

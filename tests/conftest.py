@@ -28,6 +28,7 @@ os.environ.update(
         "BUCKET": BUCKET,
         "TOKEN_KEYS_SECRET": SECRET,
         "REQUESTS_PER_MINUTE": "100",
+        "GLASSES_PER_DAY": "10",
         "REFERENCE_MODELS": "on",
         "UPLOADS_PER_WINDOW": "20",
         "PREDICT_MODELS": "chest_cancer,brain_tumor,kidney_stone",

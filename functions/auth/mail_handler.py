@@ -9,13 +9,14 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.auth.settings import MailSettings
+from functions.auth.usecases.glass_mails import send_glass_mail
 from functions.auth.usecases.reset_mails import MAX_MAILS_PER_HOUR, ResetMailDeps, send_reset_mail
 from scanward.clock import now
 from scanward.logs import log_failures
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.accounts import AccountStore
-from scanward.stores.mail import Mailer, MailRateStore, parse_reset_request
+from scanward.stores.mail import Mailer, MailRateStore, parse_glass_request, parse_reset_request
 from scanward.stores.secrets import read_token_keys
 
 settings = load_settings(MailSettings)
@@ -34,8 +35,12 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 @log_failures(log)
 def read_message(record: SQSRecord) -> None:
     """Answer one request for a mail; a message that is none of ours is only logged."""
-    email = parse_reset_request(record.body)
-    outcome = "not a request for a mail" if email is None else send_reset_mail(mails, record.message_id, email)
+    email, glass = parse_reset_request(record.body), parse_glass_request(record.body)
+    outcome = "not a request for a mail"
+    if email is not None:
+        outcome = send_reset_mail(mails, record.message_id, email)
+    elif glass is not None:
+        outcome = send_glass_mail(mails, glass)
     log.info("mail", extra={"outcome": outcome})
 
 

@@ -16,7 +16,7 @@ from scanward.settings import load_settings
 from scanward.stores import keys
 from scanward.stores.care import CareStore
 from scanward.stores.connections import subscription_of_image
-from scanward.stores.notifications import notification_of_image
+from scanward.stores.notifications import access_notification_of_image, notification_of_image
 from scanward.stores.scans import ScanStore
 from scanward.stores.tasks import task_of_image
 
@@ -41,6 +41,8 @@ def read_record(record: DynamoDBRecord) -> None:
         log.info("pushed", extra={"to": push_first_state(deps, subscription_of_image(image))})
     elif kind == keys.NOTICE:
         log.info("told", extra={"to": push_notification(deps.connections, notification_of_image(image))})
+    elif kind.startswith(keys.NOTICE_PREFIX) and record.raw_event["eventName"] == "INSERT":
+        log.info("told", extra={"to": push_notification(deps.connections, access_notification_of_image(image))})
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -18,11 +18,13 @@ from scanward.stores.care import CareLinkStore, CareStore, ConnectTokenStore
 from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.idempotency import IdempotencyStore
+from scanward.stores.mail import MailQueue
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore, PatientStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.queues import PersonalDataQueue
+from scanward.stores.rate_limits import GlassRateStore
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
@@ -46,6 +48,8 @@ deps = RecordDeps(
     histories=history_store(settings.clinic_table),
     questions=QuestionStore(settings.clinic_table),
     notifications=NotificationStore(settings.scans_table),
+    glass_rates=GlassRateStore(settings.clinic_table, settings.glasses_per_day),
+    mails=MailQueue(settings.mail_queue_url),
     exports=ExportStore(settings.clinic_table),
     personal_data=PersonalDataQueue(settings.own_data_queue_url),
     objects=ObjectStore(settings.bucket),

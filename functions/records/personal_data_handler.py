@@ -1,4 +1,4 @@
-"""Wires the packing and erasing of people's own data and exports it to Lambda; a queue starts it."""
+"""Wires what is done with people's own data in the background, and exports it to Lambda; a queue starts it."""
 
 from typing import Any
 
@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.records.settings import PersonalDataSettings
 from functions.records.usecases.export_archive import write_archive
+from functions.records.usecases.notifications import notify_of_refusal
 from functions.records.usecases.personal_data import PersonalDataDeps, erase_account
 from scanward.clock import now
 from scanward.logs import log_failures
@@ -16,11 +17,12 @@ from scanward.settings import load_settings
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
-from scanward.stores.care import CareLinkStore
+from scanward.stores.care import CareLinkStore, CareStore
 from scanward.stores.departments import MembershipStore
+from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
-from scanward.stores.queues import PersonalDataQueue, RequestKind, parse_request
+from scanward.stores.queues import PersonalDataQueue, PersonalDataRequest, RequestKind, parse_request
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.sessions import SessionStore
@@ -33,10 +35,12 @@ deps = PersonalDataDeps(
     scans=ScanStore(settings.scans_table),
     lists=ScanListStore(settings.scans_table),
     links=CareLinkStore(settings.clinic_table),
+    care=CareStore(settings.clinic_table),
     members=MembershipStore(settings.clinic_table, settings.accounts_table),
     charts=ChartStore(settings.clinic_table),
     texts=ClinicalTexts(settings.clinic_table),
     access_log=AccessLog(settings.clinic_table),
+    notifications=NotificationStore(settings.scans_table),
     exports=ExportStore(settings.clinic_table),
     objects=ObjectStore(settings.bucket),
     archives=Archives(settings.bucket),
@@ -52,15 +56,18 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def read_message(record: SQSRecord) -> None:
     """Carry out one request; a message that is none of ours is only told of."""
     request = parse_request(record.body)
-    if request is None:
-        outcome = "not a wish"
-    else:
-        outcome = (
-            write_archive(deps, request.account_id)
-            if request.kind is RequestKind.EXPORT
-            else erase_account(deps, request.account_id)
-        )
+    outcome = "not a wish" if request is None else _carry_out(request)
     log.info("own data", extra={"wish": request.kind.value if request else None, "outcome": outcome})
+
+
+def _carry_out(request: PersonalDataRequest) -> str:
+    match request.kind:
+        case RequestKind.EXPORT:
+            return write_archive(deps, request.account_id)
+        case RequestKind.ERASURE:
+            return erase_account(deps, request.account_id)
+        case RequestKind.REFUSAL:
+            return notify_of_refusal(deps, request.account_id, request.before)
 
 
 def app(event: dict[str, Any], context: LambdaContext) -> Any:

@@ -5,15 +5,17 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`requests_per_minute`: per account. `allowed_origins`: for CORS."""
+    """`requests_per_minute`: per account. `glasses_per_day`: that a doctor may break. `allowed_origins`: for CORS."""
 
     accounts_table: str
     scans_table: str
     clinic_table: str
     bucket: str
     own_data_queue_url: str
+    mail_queue_url: str
     token_keys_secret: str
     requests_per_minute: int
+    glasses_per_day: int
     allowed_origins: tuple[str, ...]
 
 

@@ -157,6 +157,12 @@ def test_mail_password_reset(send: Callable[..., Any], caplog: pytest.LogCapture
     assert [record.__dict__["outcome"] for record in caplog.records] == ["mail is not configured"]
 
 
+def test_mail_glass_broken(send: Callable[..., Any], caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("INFO", "mail")
+    assert send("mail-glass-broken") == {"batchItemFailures": []}
+    assert [record.__dict__["outcome"] for record in caplog.records] == ["mail is not configured"]
+
+
 def test_scans_upload(send: Callable[..., Any], patient: ApiClient) -> None:
     assert send("scans-upload")["statusCode"] == 401
     said = data(send("scans-upload", token=str(patient.token)))
@@ -263,6 +269,17 @@ def test_push_question_answered(send: Callable[..., Any]) -> None:
     watch(clock.now())
     assert send("push-question-answered") == {"batchItemFailures": []}
     assert pushed() == {"action": "question_answered", "question_id": 244055499185134}
+
+
+def test_push_glass_broken(send: Callable[..., Any]) -> None:
+    watch(clock.now())
+    assert send("push-glass-broken") == {"batchItemFailures": []}
+    assert pushed() == {
+        "action": "break_glass",
+        "professional_id": 243963250000001,
+        "at": "2026-11-21T15:04:22Z",
+        "ends_at": "2026-11-21T16:04:22Z",
+    }
 
 
 def test_keep_alive(send: Callable[..., Any]) -> None:

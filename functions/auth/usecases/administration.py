@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.domain import accounts
@@ -16,6 +17,7 @@ from scanward.stores.accounts import AccountFilters, Credentials
 from scanward.stores.queues import RequestKind
 
 RESOURCE = "account"
+REFUSAL_DELAY = timedelta(seconds=15)  # longer than the function that refuses may run
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,10 +55,16 @@ def set_active(deps: AuthDeps, actor: Actor, account_id: str, *, active: bool) -
 
 
 def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: ApprovalDecision) -> Account:
-    """Approve a professional, or refuse. Raises NotFound, and Conflict for those who need no approval."""
+    """Approve a professional, or refuse. Raises NotFound, and Conflict for those who need no approval.
+
+    That patients are told of a refusal is asked for first, and carried out when this has ended: whatever fails in
+    between, no refusal stays untold, and what was not refused is not told.
+    """
     before = _get_account(deps, account_id)
     decision = Decision(actor.account_id, deps.now(), verdict.reason)
     after = replace(before, account=accounts.decide(before.account, decision, is_approved=verdict.approved))
+    if after.account.is_refused:
+        deps.personal_data.enqueue(RequestKind.REFUSAL, after.account.id, REFUSAL_DELAY)
     entry = _log_entry(deps, actor, before.account, accounts.describe_change(before.account, after.account))
     deps.accounts.change(before, after, ends_sessions=False, entry=entry)
     return after.account

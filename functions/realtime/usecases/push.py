@@ -4,10 +4,12 @@ import json
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 
 from functions.realtime.usecases import subscriptions
 from functions.realtime.usecases.dependencies import ConnectionDeps
+from scanward.domain.care import AccessNotification
 from scanward.domain.ids import to_uuid
 from scanward.domain.subscriptions import CONNECT_GRACE, Connection, Slot, Subscription, follow, owners, unwatch
 from scanward.domain.tasks import Task, status_report
@@ -148,8 +150,8 @@ def _message(task: Task) -> bytes:
     return json.dumps({"task_id": str(to_uuid(task.id)), **status_report(task)}, separators=(",", ":")).encode()
 
 
-def push_notification(deps: ConnectionDeps, notice: Notification) -> int:
-    """Tell every open socket of the account that asked; gives back how many.
+def push_notification(deps: ConnectionDeps, notice: Notification | AccessNotification) -> int:
+    """Tell every open socket of the account that it is for; gives back how many.
 
     Who is not connected reads it later, so a socket that is gone is let be. Raises what kept another one from it, after
     all were tried; told again, the others are told nothing new.
@@ -168,6 +170,16 @@ def push_notification(deps: ConnectionDeps, notice: Notification) -> int:
     return count
 
 
-def _notification_message(notice: Notification) -> bytes:
-    payload = {"action": "question_answered", "question_id": notice.question_id}
+def _notification_message(notice: Notification | AccessNotification) -> bytes:
+    payload: dict[str, object]
+    if isinstance(notice, Notification):
+        payload = {"action": "question_answered", "question_id": notice.question_id}
+    else:
+        ends_at = _second(notice.ends_at) if notice.ends_at else None
+        payload = {"action": notice.change.value.lower(), "professional_id": notice.professional_id}
+        payload |= {"at": _second(notice.at), "ends_at": ends_at}
     return json.dumps(payload, separators=(",", ":")).encode()
+
+
+def _second(when: datetime) -> str:
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"

@@ -1,11 +1,13 @@
-"""Queries and answers of the access log."""
+"""Queries and answers of the access log, and of what people were told of who may see their data."""
 
 from datetime import datetime
+from types import MappingProxyType
 from typing import Annotated, Self
 
 from pydantic import Field
 
-from scanward.domain.care import AccessEntry
+from functions.records.usecases.notifications import NamedNotification
+from scanward.domain.care import AccessChange, AccessEntry
 from scanward.domain.pagination import PageRequest
 from scanward.web.fields import Body, Cursor, Out
 
@@ -45,4 +47,37 @@ class EntryOut(Out):
             resource_id=entry.resource_id,
             reason=entry.reason,
             change=entry.change,
+        )
+
+
+_TEXTS = MappingProxyType(
+    {
+        AccessChange.BREAK_GLASS: "Looks at your data without having been let in; your access log says for what reason",
+        AccessChange.ACCESS_ENDED: "Can no longer see your data",
+    }
+)
+
+
+class NotificationOut(Out):
+    """What changed in who may see the caller's data. The name is null once the professional's account is gone."""
+
+    at: datetime
+    change: AccessChange
+    message: str
+    professional_id: int
+    professional_name: str | None
+    professional_role: str | None
+    ends_at: datetime | None
+
+    @classmethod
+    def from_domain(cls, notification: NamedNotification) -> Self:
+        notice, account = notification.notice, notification.professional
+        return cls(
+            at=notice.at,
+            change=notice.change,
+            message=_TEXTS[notice.change],
+            professional_id=notice.professional_id,
+            professional_name=account.full_name if account else None,
+            professional_role=account.role.value if account else None,
+            ends_at=notice.ends_at,
         )

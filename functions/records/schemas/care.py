@@ -3,7 +3,7 @@
 from datetime import UTC, datetime
 from typing import Annotated, Any, Self
 
-from pydantic import AwareDatetime, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, AwareDatetime, Field, StringConstraints, model_validator
 from pydantic_core import PydanticCustomError
 
 from functions.records.schemas.fields import Age, Prose
@@ -17,7 +17,7 @@ from functions.records.usecases.care import (
     PatientChart,
 )
 from scanward.domain.accounts import Account
-from scanward.domain.care import Glass
+from scanward.domain.care import Glass, is_in_words
 from scanward.domain.patient_chart import ChartVersion
 from scanward.web.fields import AnyGender, Body, NameText, NotBlank, Out, Printable
 
@@ -226,10 +226,22 @@ class PatientSheetOut(Out):
         )
 
 
-class GlassBody(Body):
-    """`POST /patients/{patient_id}/break-glass`. The patient can read the reason."""
+def in_words(text: str) -> str:
+    """Return a text that says something, in any script."""
+    if not is_in_words(text):
+        raise PydanticCustomError("no_words", "Say in words why: two words and ten characters, or more.")
+    return text
 
-    reason: Annotated[str, StringConstraints(min_length=10, max_length=500), Printable, NotBlank]
+
+class GlassBody(Body):
+    """`POST /patients/{patient_id}/break-glass`. The patient can read the reason.
+
+    It is two words or more, ten characters in all; of Chinese, Japanese and Korean, four.
+    """
+
+    reason: Annotated[
+        str, StringConstraints(min_length=4, max_length=500), Printable, NotBlank, AfterValidator(in_words)
+    ]
 
 
 class GlassOut(Out):

@@ -5,6 +5,7 @@ A professional hands out a token; a patient lets them in with it, and withdraws 
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import chain
@@ -22,7 +23,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.patient_chart import ChartVersion
 from scanward.domain.policy import Action, Relation, Resource, allows
-from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound
+from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound, TooManyRequests, Unavailable
 from scanward.security.access import ResourceRef
 from scanward.stores.accounts import AccountFilters
 from scanward.stores.idempotency import create_once
@@ -307,12 +308,34 @@ def write_chart(deps: RecordDeps, actor: Actor, patient: str, fields: Mapping[st
 
 
 def break_glass(deps: RecordDeps, actor: Actor, patient: str, reason: str) -> Glass:
-    """Let a doctor whom the patient did not let in look for a while. Raises NotAllowed, NotFound."""
+    """Let a doctor whom the patient did not let in look for a while, and tell the patient.
+
+    Raises NotAllowed, NotFound, and TooManyRequests for who did so as often as may be in a day.
+    """
+    from scanward.metrics import Metric, emit  # noqa: PLC0415 - glass is seldom broken; a cold start does without
+
     patient_id = parse_id(patient)
     if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
         raise NotAllowed
-    _get_patient(deps, patient_id)
-    return deps.access.break_glass(actor, patient_id, reason)
+    account, _ = _get_patient(deps, patient_id)
+    try:
+        glass = deps.access.break_glass(
+            actor, patient_id, reason, glass_rates=deps.glass_rates, notices=deps.notifications
+        )
+    except TooManyRequests:
+        emit({Metric.GLASSES_REFUSED: 1})
+        raise
+    emit({Metric.GLASSES_BROKEN: 1})
+    _enqueue_mail(deps, account, glass)
+    return glass
+
+
+def _enqueue_mail(deps: RecordDeps, account: Account, glass: Glass) -> None:
+    if account.names.email is None:
+        return
+    # The glass is broken and the notice is written: no emergency waits for a mail that cannot be asked for now.
+    with suppress(Unavailable):
+        deps.mails.enqueue_glass(glass.patient_id, glass.ends_at)
 
 
 def _get_patient(deps: RecordDeps, patient_id: int) -> tuple[Account, ChartVersion | None]:

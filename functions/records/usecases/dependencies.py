@@ -13,11 +13,13 @@ from scanward.stores.care import CareLinkStore, ConnectTokenStore
 from scanward.stores.clinical_notes import NoteStore
 from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.idempotency import IdempotencyStore
+from scanward.stores.mail import MailQueue
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore, PatientStore
 from scanward.stores.personal_data import ExportStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.queues import PersonalDataQueue
+from scanward.stores.rate_limits import GlassRateStore
 from scanward.stores.s3 import ObjectStore
 
 
@@ -38,6 +40,8 @@ class RecordDeps:
     histories: NoteStore[Surgery]
     questions: QuestionStore
     notifications: NotificationStore
+    glass_rates: GlassRateStore
+    mails: MailQueue
     exports: ExportStore
     personal_data: PersonalDataQueue
     objects: ObjectStore

@@ -4,6 +4,7 @@ import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, date, datetime
+from typing import TypeVar
 
 from functions.records.usecases.personal_data import PersonalDataDeps
 from scanward.domain import personal_data
@@ -18,6 +19,7 @@ from scanward.stores.archives import Archive
 from scanward.stores.personal_data import TextHistory
 
 PAGE = 50
+T = TypeVar("T")
 
 
 def export_contents(deps: PersonalDataDeps, account: Account) -> dict[str, Callable[[], Iterable[object]]]:
@@ -36,7 +38,8 @@ def export_contents(deps: PersonalDataDeps, account: Account) -> dict[str, Calla
         "patient_records": lambda: deps.texts.records(number),
         "medical_histories": lambda: deps.texts.histories(number),
         "questions": lambda: deps.texts.questions(number),
-        "access_log": lambda: _log(deps, number),
+        "access_log": lambda: _items(deps.access_log.page, number),
+        "notifications": lambda: _items(deps.notifications.page, number),
     }
 
 
@@ -85,12 +88,12 @@ def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
                 break
 
 
-def _log(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
+def _items(page: Callable[[int, PageRange], ListPage[T]], account_id: int) -> Iterator[T]:
     before = None
     while True:
-        page = deps.access_log.page(account_id, PageRange(0, PAGE, before))
-        yield from page.items
-        before = page.last
+        list_page = page(account_id, PageRange(0, PAGE, before))
+        yield from list_page.items
+        before = list_page.last
         if before is None:
             return
 

@@ -1,4 +1,4 @@
-"""A person's own data: exports, and erasure, after which only the access log still names them.
+"""A person's own data: exports, and erasure, after which only the access log still names them, without reasons.
 
 Every step of an erasure may be done again after half of it: the account is locked first and removed last, so that an
 erasure that ended half-way begins anew. The links of those who care for the person end next, so that no caller who
@@ -20,8 +20,9 @@ from scanward.errors import Conflict, Unavailable
 from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore, LastAdministrator
 from scanward.stores.archives import Archives
-from scanward.stores.care import CareLinkStore
+from scanward.stores.care import CareLinkStore, CareStore
 from scanward.stores.departments import MembershipStore
+from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
 from scanward.stores.queues import PersonalDataQueue, RequestKind
@@ -39,10 +40,12 @@ class PersonalDataDeps:
     scans: ScanStore
     lists: ScanListStore
     links: CareLinkStore
+    care: CareStore
     members: MembershipStore
     charts: ChartStore
     texts: ClinicalTexts
     access_log: AccessLog
+    notifications: NotificationStore
     exports: ExportStore
     objects: ObjectStore
     archives: Archives
@@ -123,6 +126,7 @@ def erase_account(deps: PersonalDataDeps, account_id: int) -> str:
     _erase_scans(deps, account_id)
     deps.texts.delete_all(account_id)
     deps.eraser.clinic(account_id)
+    deps.eraser.reasons(account_id)
     for prefix in account_prefixes(account_id):
         deps.purger.purge(prefix)
     if deps.eraser.knows(account_id):  # only then, or it would be asked for again for ever

@@ -37,6 +37,8 @@ class Metric(StrEnum):
     SWEEP_WAITING = "SweepWaiting"
     SWEEP_UNTOUCHED = "SweepUntouched"
     SWEEP_UNREAD = "SweepUnread"
+    GLASSES_BROKEN = "GlassesBroken"
+    GLASSES_REFUSED = "GlassesRefused"
 
 
 _MILLISECONDS = frozenset({Metric.DURATION, Metric.WAIT})

@@ -1,6 +1,7 @@
 """What is persisted or public keeps its spelling, whatever the code calls it: compared with a list frozen once."""
 
 import json
+import os
 from collections.abc import Iterator
 
 import boto3
@@ -25,6 +26,7 @@ from scanward.domain.tasks import FailureReason
 from scanward.metrics import Metric, emit
 from scanward.settings import load_settings
 from scanward.stores import keys
+from scanward.stores.queues import PersonalDataQueue, RequestKind
 from tests.contracts.persisted import spellings
 from tests.contracts.persisted.spellings import frozen
 from tests.contracts.policy.cells import Cell, cell
@@ -91,6 +93,11 @@ def live_on() -> None:
     for content, style in ((image, "friendly-analysis"), (dicom, "expert-analysis")):
         analyse(patient.upload(f"/xray/{style}", {"file": content}).data)
     watch(World().sockets)
+    reason = {"reason": "unconscious, nobody with them"}
+    assert doctor.post(f"/patients/{own_id(patient)}/break-glass", reason).status == 201
+    queue = PersonalDataQueue(os.environ["OWN_DATA_QUEUE_URL"])
+    for before in (None, 1):
+        queue.enqueue(RequestKind.REFUSAL, own_id(doctor), before=before)
     assert patient.post("/users/me/export", {}).status == 202
     carry_out(json.dumps({"wish": "EXPORT", "account_id": own_id(patient)}))
 

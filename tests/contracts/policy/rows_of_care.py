@@ -85,6 +85,7 @@ ROWS = (
         undo=close_glass,
     ),
     Own("GET /users/me/access-log", get("/users/me/access-log"), always()),
+    Own("GET /users/me/notifications", get("/users/me/notifications"), always()),
     Row("GET /users/{user_id}/access-log", get("/users/{patient}/access-log"), always(), ADMINISTRATORS),
     Own("GET /users/me/export", get("/users/me/export"), always()),
     Own("POST /users/me/export", send("POST", "/users/me/export", {}), always(202)),

@@ -73,11 +73,15 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """Which administrator approved a professional, or refused, when, and why in their words."""
+    """Which administrator approved a professional, or refused, when, and why in their words.
+
+    `since`: from when on it is so; a decision that is made again changes nothing of that. None in what is older.
+    """
 
     by: int
     at: datetime
     reason: str | None = None
+    since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +106,13 @@ class Account:
     def is_refused(self) -> bool:
         """Tell whether an administrator looked at a professional and did not approve of them, or no longer does."""
         return self.role in PROFESSIONALS and not self.is_approved and self.decision is not None
+
+    @property
+    def refused_since(self) -> datetime | None:
+        """Return from when on a professional is refused; None for all others."""
+        if self.decision is None or not self.is_refused:
+            return None
+        return self.decision.since or self.decision.at
 
     @property
     def full_name(self) -> str | None:
@@ -164,7 +175,9 @@ def decide(account: Account, decision: Decision, *, is_approved: bool) -> Accoun
     """
     if account.role not in PROFESSIONALS:
         raise Conflict("Only professionals are approved")
-    return replace(account, is_approved=is_approved, decision=decision, updated_at=decision.at)
+    last = account.decision
+    since = (last.since or last.at) if last and account.is_approved == is_approved else decision.at
+    return replace(account, is_approved=is_approved, decision=replace(decision, since=since), updated_at=decision.at)
 
 
 REMOVAL = "removed"

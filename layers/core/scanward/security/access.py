@@ -13,6 +13,8 @@ from scanward.errors import NotAllowed, NotFound
 
 if TYPE_CHECKING:
     from scanward.stores.care import CareStore
+    from scanward.stores.notifications import NotificationStore
+    from scanward.stores.rate_limits import GlassRateStore
 
 T = TypeVar("T")
 Grants = Mapping[int, Grant]
@@ -109,8 +111,19 @@ class Access:
         """Log what a list is about to show: patients whom it found by a grant that holds."""
         self.log_each(actor, action, ((number, ResourceRef(kind, number)) for number in patient_ids), grants)
 
-    def break_glass(self, actor: Actor, patient_id: int, reason: str) -> Glass:
-        """Let a doctor without a grant read for a while, for a reason that is logged. Raises NotAllowed."""
+    def break_glass(
+        self,
+        actor: Actor,
+        patient_id: int,
+        reason: str,
+        *,
+        glass_rates: "GlassRateStore",
+        notices: "NotificationStore",
+    ) -> Glass:
+        """Let a doctor without a grant read for a while, for a reason that is logged, and notify the patient.
+
+        Raises NotAllowed, and TooManyRequests for who did so as often as may be in a day.
+        """
         if not allows(actor, Action.BREAK_GLASS, Resource(patient_id)):
             raise NotAllowed
         entry = self._entry(
@@ -121,7 +134,7 @@ class Access:
             reason=reason,
         )
         glass = Glass(patient_id, actor.account_id, reason, entry.at)
-        self._care.break_glass(glass, entry)
+        self._care.break_glass(glass, entry, glass_rates, notices)
         return glass
 
     def _entry(

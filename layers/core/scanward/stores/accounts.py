@@ -133,11 +133,13 @@ def account_entries(account: Account) -> Iterator[AccountEntry]:
 
 
 def _decision_map(decision: Decision) -> dict[str, Any]:
-    return {"by": decision.by, "at_ms": to_ms(decision.at), "reason": decision.reason}
+    since = {"since_ms": to_ms(decision.since)} if decision.since else {}
+    return {"by": decision.by, "at_ms": to_ms(decision.at), "reason": decision.reason, **since}
 
 
 def _decision_of(stored_decision: dict[str, Any]) -> Decision:
-    return Decision(stored_decision["by"], from_ms(stored_decision["at_ms"]), stored_decision["reason"])
+    since = from_ms(stored_decision["since_ms"]) if "since_ms" in stored_decision else None
+    return Decision(stored_decision["by"], from_ms(stored_decision["at_ms"]), stored_decision["reason"], since)
 
 
 def _without_empty(record: Names | Profile) -> dict[str, Any]:

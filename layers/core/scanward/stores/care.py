@@ -9,7 +9,7 @@ from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.accounts import Actor, Role
-from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant, OpenAccess
+from scanward.domain.care import AccessEntry, CareLink, ConnectToken, Glass, Grant, OpenAccess, notification_of_glass
 from scanward.domain.departments import Membership
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.pagination import ListPage, PageRange, cut_page
@@ -32,6 +32,8 @@ from scanward.stores.dynamo import (
     transact_write,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
+from scanward.stores.notifications import NotificationStore
+from scanward.stores.rate_limits import GlassRateStore
 
 
 class CareItem(TableItem):
@@ -207,14 +209,25 @@ class CareStore:
         for start in range(0, len(waiting), MAX_ACTIONS):
             _write_entries(waiting[start : start + MAX_ACTIONS])
 
-    def break_glass(self, glass: Glass, entry: AccessEntry) -> None:
-        """Let a doctor look for a while, with its entry in the log, both or none."""
+    def break_glass(
+        self, glass: Glass, entry: AccessEntry, glass_rates: GlassRateStore, notices: NotificationStore
+    ) -> None:
+        """Let a doctor look for a while, counted, with its entry in the log and the patient's notice, all or nothing.
+
+        One round trip; three more where the count has to forget those of yesterday. Raises TooManyRequests.
+        """
 
         def fill(write: TransactWrite) -> None:
             write.save(glass_item(glass))
             write_entry(write, entry)
+            glass_rates.write_count(write, glass.doctor_id, glass.opened_at)
+            notices.write_access(write, notification_of_glass(glass))
 
-        transact_write(fill)
+        while True:  # each time round another glass of the doctor's was faster, and there is room for few
+            try:
+                return transact_write(fill)
+            except ConditionFailed:
+                glass_rates.make_room(glass.doctor_id, glass.opened_at)
 
 
 def _write_entries(entries: Sequence[AccessEntry]) -> None:

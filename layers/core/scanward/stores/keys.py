@@ -32,6 +32,7 @@ RECORD = "RECORD"
 HISTORY = "HISTORY"
 QUESTION = "QUESTION"
 NOTICE = "NOTICE"
+NOTICE_PREFIX = "NOTICE#"
 VERSION_PREFIX = "VERSION#"
 ANALYSIS_PREFIX = "ANALYSIS#"
 DURATION = "DURATION"
@@ -101,6 +102,11 @@ def departure(department_id: int) -> str:
 
 def glass(doctor_id: int) -> str:
     return f"{GLASS_PREFIX}{doctor_id}"
+
+
+def glasses(doctor_id: int) -> str:
+    """Return where it is counted how often a doctor broke the glass."""
+    return f"GLASSES#{doctor_id}"
 
 
 def patients_of(professional_id: int) -> str:
@@ -212,6 +218,11 @@ def pending_of(doctor_id: int) -> str:
 
 def notification(account_id: int) -> str:
     return f"NOTICE#{account_id}"
+
+
+def notice(at_ms: int, professional_id: int) -> str:
+    """Return the place of what an account was told of a professional, among all that it was told."""
+    return f"{NOTICE_PREFIX}{by_time(at_ms, professional_id)}"
 
 
 def thread(doctor_id: int, patient_id: int) -> str:

@@ -2,6 +2,8 @@
 
 import json
 import re
+from dataclasses import dataclass
+from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeSetAttribute
 from pynamodb.expressions.condition import size
@@ -11,7 +13,7 @@ from pynamodb.expressions.update import Action
 from scanward.errors import ScanwardError
 from scanward.stores import keys
 from scanward.stores.clients import ses, sqs
-from scanward.stores.dynamo import ConditionFailed, TableItem, bind_table, sdk_errors_mapped
+from scanward.stores.dynamo import ConditionFailed, TableItem, bind_table, from_ms, sdk_errors_mapped, to_ms
 from scanward.stores.sdk import failures_mapped
 
 
@@ -26,6 +28,12 @@ class MailQueue:
         with failures_mapped():
             sqs().send_message(QueueUrl=self._url, MessageBody=json.dumps({"kind": "password-reset", "email": email}))
 
+    def enqueue_glass(self, patient_id: int, ends_at: datetime) -> None:
+        """Queue a mail to a patient that a doctor broke the glass, until a time."""
+        body = json.dumps({"kind": "break-glass", "account_id": patient_id, "ends_ms": to_ms(ends_at)})
+        with failures_mapped():
+            sqs().send_message(QueueUrl=self._url, MessageBody=body)
+
 
 def parse_reset_request(body: str) -> str | None:
     """Return the address in a message of `ask_for_reset`; None for a message that is none of ours."""
@@ -35,6 +43,24 @@ def parse_reset_request(body: str) -> str | None:
     except (ValueError, KeyError, TypeError):
         return None
     return email if isinstance(email, str) else None
+
+
+@dataclass(frozen=True, slots=True)
+class GlassMailRequest:
+    """Whose glass was broken, and until when."""
+
+    patient_id: int
+    ends_at: datetime
+
+
+def parse_glass_request(body: str) -> GlassMailRequest | None:
+    """Return what a message of `enqueue_glass` says; None for any other message."""
+    try:
+        payload = json.loads(body)
+        is_ours = payload["kind"] == "break-glass"
+        return GlassMailRequest(int(payload["account_id"]), from_ms(payload["ends_ms"])) if is_ours else None
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return None
 
 
 # The plain form of RFC 5321 that SES delivers to. What else RFC 5322 allows (names, groups, comments, lists) could lead

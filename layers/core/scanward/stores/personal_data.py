@@ -19,6 +19,7 @@ from scanward.domain.questions import Question
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import Conflict
 from scanward.stores import keys
+from scanward.stores.access_log import AccessItem
 from scanward.stores.care import (
     CareItem,
     CareLinkEntry,
@@ -195,7 +196,7 @@ class Eraser:
     def __init__(self, accounts_table: str, scans_table: str, clinic_table: str) -> None:
         bind_table(AccountKey, accounts_table)
         bind_table(ScanKey, scans_table)
-        for model in (ClinicKey, CareItem, CareLinkEntry, ConnectTokenItem, ConnectTokenEntry):
+        for model in (ClinicKey, CareItem, CareLinkEntry, ConnectTokenItem, ConnectTokenEntry, AccessItem):
             bind_table(model, clinic_table)
 
     def scan_ids(self, account_id: int) -> list[int]:
@@ -235,8 +236,15 @@ class Eraser:
 
     def clinic(self, account_id: int) -> None:
         """Delete what is left of an account in the clinic, but for the access log."""
-        for key in (keys.care, keys.chart, keys.export, keys.idempotency):
+        for key in (keys.care, keys.chart, keys.export, keys.idempotency, keys.glasses):
             _drop(ClinicKey, key(account_id))
+
+    def reasons(self, account_id: int) -> None:
+        """Take the reasons for which glass was broken out of the access log about an account; who looked stays."""
+        with sdk_errors_mapped():
+            with_reason = AccessItem.reason.exists()
+            for entry in AccessItem.query(keys.access(account_id), None, with_reason, consistent_read=True):
+                entry.update([AccessItem.reason.remove()])
 
     def knows(self, account_id: int) -> bool:
         """Tell whether anything is left of an account itself, strongly consistent."""

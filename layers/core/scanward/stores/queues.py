@@ -35,18 +35,20 @@ class PriorityQueues:
 
 
 class RequestKind(StrEnum):
-    """What a person wants done with their data."""
+    """What a person wants done with their data; of who was refused, that their patients are told."""
 
     EXPORT = "EXPORT"
     ERASURE = "ERASURE"
+    REFUSAL = "REFUSAL"
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataRequest:
-    """Whose data, and what is to be done with them."""
+    """Whose data, and what is to be done with them. `before`: where in a list to go on, as far as there is one."""
 
     kind: RequestKind
     account_id: int
+    before: int | None = None
 
 
 class PersonalDataQueue:
@@ -55,9 +57,12 @@ class PersonalDataQueue:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def enqueue(self, wish: RequestKind, account_id: int, after: timedelta = timedelta()) -> None:
+    def enqueue(
+        self, wish: RequestKind, account_id: int, after: timedelta = timedelta(), *, before: int | None = None
+    ) -> None:
         """Queue a request; it is carried out once or more often, not before `after` (at most 15 minutes)."""
-        body = json.dumps({"wish": wish.value, "account_id": account_id})
+        place = {} if before is None else {"before": str(before)}  # more digits than other readers of JSON keep
+        body = json.dumps({"wish": wish.value, "account_id": account_id, **place})
         with failures_mapped():
             sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=int(after.total_seconds()))
 
@@ -66,6 +71,7 @@ def parse_request(body: str) -> PersonalDataRequest | None:
     """Return what a message of `ask` says; None for a message that is none of ours."""
     try:
         payload = json.loads(body)
-        return PersonalDataRequest(RequestKind(payload["wish"]), int(payload["account_id"]))
+        before = int(payload["before"]) if "before" in payload else None
+        return PersonalDataRequest(RequestKind(payload["wish"]), int(payload["account_id"]), before)
     except (ValueError, KeyError, TypeError):
         return None

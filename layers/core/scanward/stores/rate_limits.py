@@ -1,19 +1,23 @@
-"""Rate limits in DynamoDB: calls and failed logins of an address, and uploads that an account has begun.
+"""Rate limits in DynamoDB: calls and failed logins of an address, uploads that an account has begun, and how often a
+doctor broke the glass.
 
 One small item for each minute or quarter of an hour, which expires by itself. Addresses and names are stored as keyed
 hashes alone: an item does not tell whose they were.
 """
 
-from datetime import datetime
+import secrets
+from datetime import datetime, timedelta
 from typing import Any
 
-from pynamodb.attributes import NumberAttribute
+from pynamodb.attributes import NumberAttribute, UnicodeAttribute, UnicodeSetAttribute
+from pynamodb.expressions.condition import Condition, size
 from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
+from pynamodb.transactions import TransactWrite
 
 from scanward.errors import TooManyRequests
 from scanward.stores import keys
-from scanward.stores.dynamo import ConditionFailed, TableItem, bind_table, sdk_errors_mapped
+from scanward.stores.dynamo import ConditionFailed, TableItem, bind_table, get_item, sdk_errors_mapped, to_ms
 
 RETENTION_SECONDS = 300
 
@@ -90,3 +94,48 @@ class UploadRateStore:
 
 def _end(now: datetime) -> int:
     return (int(now.timestamp()) // WINDOW_SECONDS + 1) * WINDOW_SECONDS
+
+
+DAY = timedelta(days=1)
+
+
+class GlassRateItem(TableItem):
+    """GLASSES#doctor / COUNT. `openings`: time#random of each glass of the last 24 hours, and some from before."""
+
+    sk = UnicodeAttribute(range_key=True, default=keys.COUNT)
+    openings = UnicodeSetAttribute(null=True)
+    expires_at = NumberAttribute()
+
+
+class GlassRateStore:
+    """`limit`: glasses that a doctor may break in any 24 hours. Raises Unavailable when DynamoDB does not answer."""
+
+    def __init__(self, table: str, limit: int) -> None:
+        bind_table(GlassRateItem, table)
+        self._limit = limit
+
+    def write_count(self, write: TransactWrite, doctor_id: int, now: datetime) -> None:
+        """Count one more in the transaction that breaks it, on the condition that there is room."""
+        path = Path("openings")
+        few: Condition = path.does_not_exist() | (size(path) < self._limit)  # type: ignore[no-untyped-call]
+        actions: list[Action] = [
+            GlassRateItem.openings.add({f"{to_ms(now):013d}#{secrets.token_hex(6)}"}),
+            GlassRateItem.expires_at.set(int((now + DAY).timestamp())),
+        ]
+        write.update(GlassRateItem(keys.glasses(doctor_id)), actions=actions, condition=few)
+
+    def make_room(self, doctor_id: int, now: datetime) -> None:
+        """Forget those from before the last 24 hours. Raises TooManyRequests when there are none of these."""
+        item = get_item(GlassRateItem, keys.glasses(doctor_id), keys.COUNT)
+        openings = sorted(item.openings or ()) if item else []
+        old = {place for place in openings if _opened_ms(place) <= to_ms(now - DAY)}
+        if not old and len(openings) >= self._limit:
+            wait_ms = _opened_ms(openings[-self._limit]) - to_ms(now - DAY)
+            raise TooManyRequests(-(-wait_ms // 1000), self._limit)
+        if old:
+            with sdk_errors_mapped():
+                GlassRateItem(keys.glasses(doctor_id)).update([GlassRateItem.openings.delete(old)])
+
+
+def _opened_ms(place: str) -> int:
+    return int(place.partition("#")[0])

@@ -25,6 +25,7 @@ LISTS = {
     "/patients/me/access",
     "/patients/me/departments",
     "/users/me/access-log",
+    "/users/me/notifications",
     "/users/{user_id}/access-log",
     "/api/doctors",
     "/api/patients",

@@ -1,17 +1,26 @@
 """What people are told over their sockets without watching for it."""
 
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
 
 from functions.realtime.usecases.push import push_notification
+from scanward.domain.care import AccessChange, AccessNotification
 from scanward.errors import Unavailable
-from scanward.stores.notifications import Notification, NotificationItem, notification_of_image
+from scanward.stores.notifications import (
+    AccessNotificationItem,
+    Notification,
+    NotificationItem,
+    access_notification_of_image,
+    notification_of_image,
+)
 from tests.support.outbox import Outbox
 from tests.support.sockets import ADA, BOB, Sockets
 
 TOLD = {"action": "question_answered", "question_id": 7}
+AT = datetime(2026, 5, 8, 10, 0, 0, 7000, tzinfo=UTC)
 
 
 class Unsteady(Outbox):
@@ -54,3 +63,25 @@ def test_a_notice_is_read_from_the_stream_as_it_was_written() -> None:
         {name: TypeSerializer().serialize(value) for name, value in item.items()}
     ) == Notification(1, 7)
     assert {*NotificationItem.get_attributes()} == {*item}
+
+
+def test_a_change_in_access_is_told_with_who_and_until_when(sockets: Sockets) -> None:
+    for connection, account in (("c1", ADA), ("c2", BOB)):
+        assert sockets.connect(sockets.access(account), connection=connection) == 200
+    broken = AccessNotification(ADA, AccessChange.BREAK_GLASS, 9, AT, ends_at=AT + timedelta(hours=1))
+    ended = AccessNotification(ADA, AccessChange.ACCESS_ENDED, 9, AT)
+    assert [push_notification(sockets.keeper, notice) for notice in (broken, ended)] == [1, 1]
+    at, ends_at = "2026-05-08T10:00:00Z", "2026-05-08T11:00:00Z"
+    assert sockets.outbox.sent["c1"] == [
+        {"action": "break_glass", "professional_id": 9, "at": at, "ends_at": ends_at},
+        {"action": "access_ended", "professional_id": 9, "at": at, "ends_at": None},
+    ]
+    assert sockets.outbox.sent["c2"] == []
+
+
+def test_a_change_in_access_is_read_from_the_stream_as_it_was_written() -> None:
+    sort = f"NOTICE#{int(AT.timestamp() * 1000):013d}#{9:016d}"
+    item = {"pk": "NOTICE#1", "sk": sort, "change": "ACCESS_ENDED", "expires_at": 9}
+    image = {name: TypeSerializer().serialize(value) for name, value in item.items()}
+    assert access_notification_of_image(image) == AccessNotification(1, AccessChange.ACCESS_ENDED, 9, AT)
+    assert {*AccessNotificationItem.get_attributes()} == {*item, "ends_ms"}

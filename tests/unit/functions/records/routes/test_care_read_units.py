@@ -11,12 +11,14 @@ from typing import Any
 from scanward import clock
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
-from scanward.domain.care import AccessEntry, CareLink
+from scanward.domain.care import AccessChange, AccessEntry, AccessNotification, CareLink
 from scanward.stores.access_log import AccessItem, access_item
 from scanward.stores.accounts import ProfileItem, profile_item
 from scanward.stores.care import CareLinkEntry, link_entries
 from scanward.stores.dynamo import connection
+from scanward.stores.notifications import NotificationStore
 from tests.support.client import ApiClient
+from tests.support.cloud import TABLES
 from tests.support.people import own_id
 
 GROWTH = (100, 900, 9000) if os.environ.get("SCANWARD_FAULTS") == "full" else (100, 900)
@@ -99,6 +101,20 @@ def test_a_page_of_patients_costs_the_same_however_many_there_are(doctor: ApiCli
     assert all(cost == costs[0] for cost in costs)
     assert costs[0][0]["Query items"] == 51
     assert "Scan calls" not in costs[0][0]
+
+
+def test_a_page_of_notifications_costs_the_same_however_many_there_are(ada: ApiClient) -> None:
+    me, there, costs = own_id(ada), 1, []
+    ada.get("/users/me/notifications")
+    store, began = NotificationStore(TABLES["SCANS_TABLE"]), clock.now() - timedelta(days=1)
+    for more in GROWTH:
+        ats = (began + timedelta(seconds=nth) for nth in range(there, there + more))
+        store.put_all(AccessNotification(me, AccessChange.ACCESS_ENDED, 7, at) for at in ats)
+        there += more
+        costs.append(pages(ada, "/users/me/notifications"))
+    assert all(cost == costs[0] for cost in costs)
+    assert costs[0][0]["Query items"] == 51
+    assert {name.split()[0] for name in costs[0][0]} == {"UpdateItem", "Query", "BatchGetItem"}
 
 
 def test_a_page_of_the_access_log_costs_the_same_however_long_it_is(ada: ApiClient) -> None:

@@ -2,16 +2,21 @@
 
 import json
 
+import boto3
 import pytest
 
+from scanward import clock
+from scanward.domain.accounts import Role
+from scanward.domain.care import AccessEntry
+from scanward.stores.access_log import access_item
 from scanward.stores.accounts import AccountStore
 from scanward.stores.dynamo import connection
 from scanward.stores.personal_data import Eraser
 from tests.faults.injection import meanwhile
 from tests.support.client import ApiClient, Reply
 from tests.support.cloud import TABLES
-from tests.support.links import connect
-from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life, traces
+from tests.support.links import connect, log_of
+from tests.support.own_data import CLINIC, WORD, add_scan, carry_out, deliver, live_a_life, traces
 from tests.support.people import own_id, sign_in
 
 PASSWORD = "correct horse"
@@ -47,6 +52,45 @@ def test_the_access_log_stays_for_administrators(doctor: ApiClient, ada: ApiClie
     deliver()
     assert admin.get(f"/users/{me}").status == 404
     assert [entry["action"] for entry in admin.get(f"/users/{me}/access-log").data] == ["CONNECT"]
+
+
+def test_no_reason_of_a_broken_glass_stays(doctor: ApiClient, ada: ApiClient, ben: ApiClient, admin: ApiClient) -> None:
+    me, reason = own_id(ada), "Found unconscious, insulin beside her"
+    for patient in (ada, ben):
+        assert doctor.post(f"/patients/{own_id(patient)}/break-glass", {"reason": reason}).status == 201
+        assert doctor.get(f"/patients/{own_id(patient)}").status == 200
+    leave(ada)
+    deliver()
+    log = admin.get(f"/users/{me}/access-log").data
+    assert [entry["action"] for entry in log] == ["READ_PATIENT", "BREAK_GLASS"], "who looked stays"
+    assert not [entry for entry in log if "reason" in entry]
+    texts = [str(item) for item in boto3.client("dynamodb").scan(TableName=CLINIC)["Items"] if str(me) in str(item)]
+    assert texts
+    assert not [text for text in texts if "insulin" in text]
+    assert doctor.get(f"/patients/{me}").status == 404
+    assert [entry["reason"] for entry in log_of(ben)] == [reason] * 2, "what is another's stays"
+
+
+def test_a_reason_that_is_logged_late_goes_with_the_second_run_of_the_erasure(
+    doctor: ApiClient, ada: ApiClient, admin: ApiClient
+) -> None:
+    me, doctor_id = own_id(ada), own_id(doctor)
+    leave(ada)
+    late = AccessEntry(
+        patient_id=me,
+        at=clock.now(),
+        actor_id=doctor_id,
+        actor_role=Role.DOCTOR,
+        action="READ_PATIENT",
+        resource="patient",
+        resource_id=me,
+        reason="insulin beside her",
+    )
+    deliver()
+    access_item(late).save()
+    body = json.dumps({"wish": "ERASURE", "account_id": me})
+    assert carry_out(body) == {"batchItemFailures": []}
+    assert [entry for entry in admin.get(f"/users/{me}/access-log").data if "reason" in entry] == []
 
 
 def test_the_account_is_locked_at_once_and_its_names_are_free_afterwards(api: ApiClient, ada: ApiClient) -> None:
@@ -110,7 +154,7 @@ class Died(Exception):
     """The function ended in the middle."""
 
 
-@pytest.mark.parametrize("step", ["task", "scans", "care", "clinic", "account"])
+@pytest.mark.parametrize("step", ["task", "scans", "care", "clinic", "reasons", "account"])
 def test_an_erasure_that_died_half_way_is_done_again(
     monkeypatch: pytest.MonkeyPatch, doctor: ApiClient, ada: ApiClient, step: str
 ) -> None:

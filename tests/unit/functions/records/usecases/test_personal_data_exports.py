@@ -29,6 +29,7 @@ KINDS = {
     "medical_histories",
     "questions",
     "access_log",
+    "notifications",
 }
 
 
@@ -85,6 +86,15 @@ def test_everything_that_is_kept_of_a_person_is_in_the_export(doctor: ApiClient,
         f"images/{scan.id}/{name}" for name in ("original", "preview.jpg", "more", f"{scan.task_id}/heatmap.png")
     }
     assert packed.read(f"images/{scan.id}/original").decode() == WORD
+
+
+def test_what_a_person_was_told_of_access_is_in_the_export(doctor: ApiClient, ada: ApiClient) -> None:
+    reason = {"reason": "Unconscious at the door"}
+    assert doctor.post(f"/patients/{own_id(ada)}/break-glass", reason).status == 201
+    ada.get("/users/me/export")
+    deliver()
+    [notice] = packed_list(ada, "notifications")
+    assert (notice["change"], notice["professional_id"]) == ("BREAK_GLASS", own_id(doctor))
 
 
 def test_neither_secrets_nor_other_people_are_in_the_export(doctor: ApiClient, ada: ApiClient, ben: ApiClient) -> None:
