@@ -9,7 +9,7 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 Statement = Mapping[str, Any]
-LEADING_KEYS = "dynamodb:LeadingKeys"
+LEADING_KEYS, ATTRIBUTES = "dynamodb:LeadingKeys", "dynamodb:Attributes"
 
 
 class Verdict(StrEnum):
@@ -22,11 +22,14 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ItemRequest:
-    """One call: an action such as `PutItem`, the logical id of a table, and the partition keys that it names."""
+    """One call: an action such as `PutItem`, the logical id of a table, the partition keys that it names, and the
+    attributes that it reads or writes.
+    """
 
     action: str
     table: str
     keys: Sequence[str]
+    attributes: Sequence[str] = ("pk", "sk", "at_ms")
 
 
 def role_statements(template: Mapping[str, Any], role: str) -> Iterator[Statement]:
@@ -72,9 +75,14 @@ def _applies(statement: Statement, request: ItemRequest) -> bool:
 
 
 def _holds(operator: str, key: str, patterns: Sequence[str], request: ItemRequest) -> bool:
-    assert key == LEADING_KEYS, f"a condition that this evaluator does not know: {key}"
-    matches = [any(fnmatchcase(value, pattern) for pattern in patterns) for value in request.keys]
-    answers = {"ForAllValues:StringLike": all(matches), "ForAnyValue:StringLike": any(matches)}
+    assert key in {LEADING_KEYS, ATTRIBUTES}, f"a condition that this evaluator does not know: {key}"
+    values = request.keys if key == LEADING_KEYS else request.attributes
+    matches = [any(fnmatchcase(value, pattern) for pattern in patterns) for value in values]
+    answers = {
+        "ForAllValues:StringLike": all(matches),
+        "ForAnyValue:StringLike": any(matches),
+        "ForAnyValue:StringNotEquals": any(value not in patterns for value in values),
+    }
     assert operator in answers, f"an operator that this evaluator does not know: {operator}"
     return answers[operator]
 

@@ -58,7 +58,7 @@ def denials() -> list[tuple[str, int, str]]:
     """Return each policy, statement and action by which the template denies something of the log."""
     return [
         (policy, place, action)
-        for policy in ("AddToAccessLog", "LeaveAccessLogAlone", "SealAccessLog")
+        for policy in ("AddToAccessLog", "LeaveAccessLogAlone", "SealAccessLog", "EraseReasons")
         for place, statement in enumerate(statements_of(template(), policy))
         for action in statement["Action"]
         if action not in {"dynamodb:PartiQLDelete", "dynamodb:PartiQLInsert"}  # the same words again
@@ -98,3 +98,13 @@ def test_records_and_erasure_write_the_rest_of_the_clinic_as_before() -> None:
     for role, action in (("RecordsRole", "DeleteItem"), ("OwnDataRole", "UpdateItem"), ("OwnDataRole", "PutItem")):
         request = ItemRequest(action, "ClinicTable", ("CARE#7",))
         assert evaluate(list(role_statements(template(), role)), request) is Verdict.ALLOWED
+
+
+def test_erasure_takes_reasons_away_and_nothing_else_of_an_entry() -> None:
+    for role in roles(template()):
+        statements = list(role_statements(template(), role))
+        reasons = ItemRequest("UpdateItem", "ClinicTable", [ENTRY], ("pk", "sk", "reason", "reason_salt"))
+        expected = Verdict.ALLOWED if role == "OwnDataRole" else Verdict.DENIED
+        assert evaluate(statements, reasons) is expected, role
+        more = ItemRequest("UpdateItem", "ClinicTable", [ENTRY], ("pk", "sk", "reason", "actor_id"))
+        assert evaluate(statements, more) is Verdict.DENIED, role

@@ -63,9 +63,25 @@ class Gap:
     what: str
 
 
+def hash_reason(salt: str, reason: str) -> str:
+    """Return what stays of a reason after an erasure; without its salt nobody finds out what it was."""
+    return sha256(f"{salt}{reason}".encode()).hexdigest()
+
+
 def digest_of(image: Image) -> str:
-    """Return the hash of an entry's item in DynamoDB's own spelling, whatever attributes it has."""
-    return _hash({name: image[name] for name in sorted(image)})[:32]
+    """Return the hash of an entry's item in DynamoDB's own spelling, whatever attributes it has.
+
+    A reason stands in it by its own hash, so that an erasure may take the words away; other words show as a change.
+    """
+    return _hash({name: image[name] for name in sorted(image) if name not in _erasable_names(image)})[:32]
+
+
+def _erasable_names(image: Image) -> frozenset[str]:
+    """Return the attributes that an erasure takes away; none where they do not fit the hash that stays."""
+    reason, salt = (image.get(name, {}).get("S", "") for name in ("reason", "reason_salt"))
+    if reason and hash_reason(salt, reason) != image.get("reason_hash", {}).get("S"):
+        return frozenset()
+    return frozenset({"reason", "reason_salt"})
 
 
 def make_seal(last: Seal | None, owner_id: int, rows: Iterable[SealedRow], at_ms: int) -> Seal | None:

@@ -10,7 +10,7 @@ from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.access_seals import Image, Seal, SealedRow, digest_of, make_seal
+from scanward.domain.access_seals import Image, Seal, SealedRow, digest_of, hash_reason, make_seal
 from scanward.domain.accounts import Role
 from scanward.domain.care import AccessEntry
 from scanward.domain.pagination import ListPage, PageRange, cut_page
@@ -33,7 +33,10 @@ _SEAL_TRIES = 5
 
 
 class AccessItem(TableItem):
-    """ACCESS#patient / time#random: one entry of the access log."""
+    """ACCESS#patient / time#random: one entry of the access log.
+
+    An erasure takes `reason` and `reason_salt` away, and nothing else ever changes; the seal is over `reason_hash`.
+    """
 
     at_ms = NumberAttribute()
     actor_id = NumberAttribute()
@@ -42,6 +45,8 @@ class AccessItem(TableItem):
     resource = UnicodeAttribute()
     resource_id = NumberAttribute()
     reason = UnicodeAttribute(null=True)
+    reason_salt = UnicodeAttribute(null=True)
+    reason_hash = UnicodeAttribute(null=True)
     change = UnicodeAttribute(null=True)
 
 
@@ -63,6 +68,7 @@ def access_item(entry: AccessEntry) -> AccessItem:
 
     Entries of one millisecond are told apart by chance, so that none replaces another.
     """
+    salt = secrets.token_hex(16) if entry.reason else None
     return AccessItem(
         keys.access(entry.patient_id),
         f"{to_ms(entry.at):013d}#{secrets.token_hex(6)}",
@@ -73,6 +79,8 @@ def access_item(entry: AccessEntry) -> AccessItem:
         resource=entry.resource,
         resource_id=entry.resource_id,
         reason=entry.reason,
+        reason_salt=salt,
+        reason_hash=hash_reason(salt, entry.reason) if salt and entry.reason else None,
         change=entry.change,
     )
 

@@ -244,7 +244,7 @@ class Eraser:
         with sdk_errors_mapped():
             with_reason = AccessItem.reason.exists()
             for entry in AccessItem.query(keys.access(account_id), None, with_reason, consistent_read=True):
-                entry.update([AccessItem.reason.remove()])
+                _erase_reason(entry)
 
     def knows(self, account_id: int) -> bool:
         """Tell whether anything is left of an account itself, strongly consistent."""
@@ -254,6 +254,15 @@ class Eraser:
     def account(self, account_id: int) -> None:
         """Delete what is left of a removed account."""
         _drop(AccountKey, keys.account(account_id))
+
+
+def _erase_reason(entry: AccessItem) -> None:
+    """Take the reason out of an entry. By a transaction: an update of its own would give the item back, which the
+    role may not have.
+    """
+    item = AccessItem(entry.pk, entry.sk)
+    removals = [AccessItem.reason.remove(), AccessItem.reason_salt.remove()]
+    transact_write(lambda write: write.update(item, actions=removals, condition=AccessItem.pk.exists()))
 
 
 def _drop(model: type[AccountKey | ScanKey | ClinicKey], key: str) -> None:
