@@ -59,3 +59,12 @@ def test_seal_over_what_the_last_one_holds_is_not_made() -> None:
 def test_seal_of_another_log_is_broken() -> None:
     assert [gap.what for gap in check_chain(8, chain([1]))] == ["broken seal: its content was changed"]
     assert list(check_chain(7, chain([1], [2], [3]))) == []
+
+
+def test_seal_that_was_made_anew_over_fewer_entries_is_told_by_the_next() -> None:
+    first, second = chain([1, 2], [3])
+    [forged] = chain([1])
+    assert list(check_chain(7, [first, second])) == []
+    assert list(check_chain(7, [forged, second])) == [
+        Gap("seal 2", "broken seal: it does not follow the one before it")
+    ]

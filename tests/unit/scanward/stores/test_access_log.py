@@ -1,6 +1,7 @@
 """How entries are written: over no other, and those of a list a hundred in a transaction."""
 
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,19 @@ def test_entry_is_written_over_no_other() -> None:
     other.sk = first.sk
     with pytest.raises(ConditionFailed), sdk_errors_mapped():
         other.save(condition=NEW)
+
+
+@pytest.mark.usefixtures("aws")
+def test_entries_in_transactions_are_put_where_none_is() -> None:
+    events, puts = connection().client.meta.events, list[dict[str, Any]]()
+
+    def keep(params: dict[str, Any], **_: Any) -> None:
+        puts.extend(action["Put"] for action in params["TransactItems"])
+
+    events.register("provide-client-params.dynamodb.TransactWriteItems", keep)
+    CareStore(TABLE).log_all([entry(1), entry(2)])
+    events.unregister("provide-client-params.dynamodb.TransactWriteItems", keep)
+    assert ["attribute_not_exists" in put["ConditionExpression"] for put in puts] == [True, True]
 
 
 @pytest.mark.usefixtures("aws")
