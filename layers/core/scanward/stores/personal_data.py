@@ -9,6 +9,7 @@ from typing import Generic, TypeVar
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -261,7 +262,7 @@ def _erase_reason(entry: AccessItem) -> None:
     role may not have.
     """
     item = AccessItem(entry.pk, entry.sk)
-    removals = [AccessItem.reason.remove(), AccessItem.reason_salt.remove()]
+    removals: list[Action] = [AccessItem.reason.remove(), AccessItem.reason_salt.remove()]
     transact_write(lambda write: write.update(item, actions=removals, condition=AccessItem.pk.exists()))
 
 

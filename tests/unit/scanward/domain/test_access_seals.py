@@ -4,7 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from scanward.domain.access_seals import Gap, Image, Seal, SealedRow, check_chain, check_entries, digest_of, make_seal
+from scanward.domain.access_seals import (
+    Gap,
+    Image,
+    Seal,
+    SealedRow,
+    check_chain,
+    check_entries,
+    digest_of,
+    hash_reason,
+    make_seal,
+)
 
 BEGAN = datetime(2026, 11, 28, 15, tzinfo=UTC)
 NOW = BEGAN + timedelta(days=1)
@@ -68,3 +78,20 @@ def test_seal_that_was_made_anew_over_fewer_entries_is_told_by_the_next() -> Non
     assert list(check_chain(7, [forged, second])) == [
         Gap("seal 2", "broken seal: it does not follow the one before it")
     ]
+
+
+def test_reason_that_an_erasure_took_away_is_no_gap_and_one_that_was_written_over_is() -> None:
+    spoken = {"reason": {"S": "Unconscious at the door"}, "reason_salt": {"S": "aa"}}
+    stays = {**image(1), "reason_hash": {"S": hash_reason("aa", "Unconscious at the door")}}
+    whole = {**stays, **spoken}
+    seal = make_seal(None, 7, [row(whole)], 0)
+    assert seal
+    for entry, gaps in (
+        (whole, []),
+        (stays, []),
+        ({**whole, "reason": {"S": "She asked me to"}}, ["changed entry"]),
+        ({**whole, "reason_salt": {"S": "bb"}}, ["changed entry"]),
+        ({**stays, "reason": {"S": "She asked me to"}}, ["changed entry"]),
+        (image(1), ["changed entry"]),
+    ):
+        assert [gap.what for gap in check_entries(iter([entry]), lambda: [seal], NOW, BEGAN)] == gaps
