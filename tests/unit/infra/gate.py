@@ -1,4 +1,4 @@
-"""What must hold for template.yaml, as functions from the parsed template to complaints (attack case C35)."""
+"""What must hold for template.yaml, as functions from the parsed template to complaints."""
 
 import json
 import re

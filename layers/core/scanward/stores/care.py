@@ -26,6 +26,7 @@ from scanward.stores.dynamo import (
     connection,
     from_ms,
     get_item,
+    has_written,
     query_rows,
     sdk_errors_mapped,
     to_ms,
@@ -335,11 +336,7 @@ class CareLinkStore:
                 write.delete(place)
             _write_refusal(write, patient_id, professional_id, entry)
 
-        try:
-            transact_write(fill)
-        except ConditionFailed:
-            return False
-        return True
+        return has_written(fill)
 
     def refuse(self, patient_id: int, professional_id: int, entry: AccessEntry) -> bool:
         """Refuse a professional who has no link, with its entry in the log; False when one was made meanwhile."""
@@ -350,11 +347,7 @@ class CareLinkStore:
             write.condition_check(CareItem, *place, condition=over)
             _write_refusal(write, patient_id, professional_id, entry)
 
-        try:
-            transact_write(fill)
-        except ConditionFailed:
-            return False
-        return True
+        return has_written(fill)
 
 
 def _write_refusal(write: TransactWrite, patient_id: int, professional_id: int, entry: AccessEntry) -> None:
@@ -422,11 +415,7 @@ class ConnectTokenStore:
             write.delete(item, condition=ConnectTokenItem.professional_id == professional_id)
             write.delete(ConnectTokenEntry(keys.connects_of(professional_id), token_hash))
 
-        try:
-            transact_write(fill)
-        except ConditionFailed:
-            return False
-        return True
+        return has_written(fill)
 
     def spend(
         self, token: ConnectToken, link: CareLink, entry: AccessEntry, idempotency_key: IdempotencyKey | None

@@ -208,6 +208,15 @@ def transact_write(fill: Callable[[TransactWrite], None]) -> None:
     retry_on_conflict(write_all)
 
 
+def has_written(fill: Callable[[TransactWrite], None]) -> bool:
+    """Carry out one transaction, and tell whether its conditions held. Raises Unavailable."""
+    try:
+        transact_write(fill)
+    except ConditionFailed:
+        return False
+    return True
+
+
 def transact_write_or_conflict(fill: Callable[[TransactWrite], None]) -> None:
     """Carry out one transaction whose failed condition means that another writer was first.
 
