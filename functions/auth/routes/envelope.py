@@ -8,6 +8,7 @@ from functions.auth.schemas.contract_b import (
     LoginBody,
     LogoutBody,
     NewPasswordBody,
+    PasswordBody,
     RefreshBody,
     RegisterBody,
     ResetBody,
@@ -49,6 +50,13 @@ def logout(call: Call[LogoutBody], deps: AuthDeps) -> MessageOut:
     """End this session at once, or all of one's own."""
     sessions.logout(deps, call.actor, everywhere=call.body.everywhere)
     return MessageOut(message="Logged out")
+
+
+@routes.post("/auth/password", MessageOut, PasswordBody, media=FORMS)
+def change_password(call: Call[PasswordBody], deps: AuthDeps) -> MessageOut:
+    """Set a new password in place of the old one; all other sessions end."""
+    own_account.change_password(deps, call.require_auth(), call.address, call.body.to_change())
+    return MessageOut(message="Password changed")
 
 
 @routes.get("/users/me", AccountOut)

@@ -5,10 +5,12 @@ from dataclasses import dataclass, replace
 
 from functions.auth.pictures import CleanPicture
 from functions.auth.usecases.dependencies import AuthDeps
+from functions.auth.usecases.sessions import read_live_session
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Account, Actor, Profile
 from scanward.errors import Conflict, InvalidFields, NotAuthenticated, ScanwardError
 from scanward.security import passwords
+from scanward.security.authentication import AuthContext
 from scanward.stores.accounts import Credentials
 from scanward.stores.queues import RequestKind
 
@@ -16,6 +18,38 @@ from scanward.stores.queues import RequestKind
 def read_own_account(deps: AuthDeps, actor: Actor) -> Account:
     """Return the caller's own account."""
     return _get_own(deps, actor).account
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """The password that an account has, and the one that it is to have."""
+
+    old: str
+    new: str
+
+
+def change_password(deps: AuthDeps, auth: AuthContext, address: str, change: PasswordChange) -> None:
+    """Set a new password in place of the old one, which ends all other sessions.
+
+    Raises InvalidFields for a wrong old one, TooManyRequests, Conflict.
+    """
+    actor, survivor = auth.actor, auth.session
+    deps.login_limiter.count_call(address, str(actor.account_id))
+    password_hash: str | None = None
+    for last in (False, False, True):
+        # Anew each time: whoever changed it meanwhile may have made the old one wrong.
+        before = _require_password(deps, actor, address, {"old_password": change.old})
+        password_hash = password_hash or passwords.hash_password(change.new)
+        account = replace(before.account, updated_at=deps.now())
+        try:
+            after = replace(before, account=account, password_hash=password_hash)
+            deps.accounts.change(before, after, ends_sessions=True, survivor=survivor)
+        except Conflict:
+            if last:
+                raise
+            survivor = read_live_session(deps, actor.account_id, actor.session_id)
+        else:
+            break
 
 
 def change_credentials(deps: AuthDeps, actor: Actor, email: str | None, password: str | None) -> Account:
@@ -82,10 +116,12 @@ def _change(
         before = _get_own(deps, actor)
         after = change(before)
         try:
-            deps.accounts.change(before, after, ends_sessions=ends_sessions)
+            deps.accounts.change(before, after, ends_sessions=ends_sessions, caller=actor.session_id)
         except Conflict:
             if last:
                 raise
+            # Whoever ended this session meanwhile may be the owner, and the caller not.
+            read_live_session(deps, actor.account_id, actor.session_id)
         else:
             break
     return before.account, after.account
@@ -104,13 +140,22 @@ def request_erasure(deps: AuthDeps, actor: Actor, address: str, password: str) -
     It is asked for before the account is locked: if that fails, the account is as it was; whatever fails behind it, it
     is erased.
     """
-    name = str(actor.account_id)
-    deps.login_limiter.count_call(address, name)
-    credentials = deps.accounts.get(actor.account_id)
-    right = passwords.matches(password, credentials.password_hash if credentials else None)
-    if credentials is None or not right:
-        deps.login_limiter.count_failure(address, name)
-        raise InvalidFields({"password": ["This is not your password."]})
+    deps.login_limiter.count_call(address, str(actor.account_id))
+    credentials = _require_password(deps, actor, address, {"password": password})
     deps.accounts.require_another_administrator(credentials.account)
     deps.personal_data.enqueue(RequestKind.ERASURE, actor.account_id)
     deps.accounts.lock(actor.account_id, deps.now())
+
+
+def _require_password(deps: AuthDeps, actor: Actor, address: str, shown: dict[str, str]) -> Credentials:
+    """Return the caller's account if the one field holds its password; else the failure is counted.
+
+    Raises InvalidFields.
+    """
+    [(field, password)] = shown.items()
+    credentials = deps.accounts.get(actor.account_id)
+    right = passwords.matches(password, credentials.password_hash if credentials else None)
+    if credentials is None or not right:
+        deps.login_limiter.count_failure(address, str(actor.account_id))
+        raise InvalidFields({field: ["This is not your password."]})
+    return credentials

@@ -17,6 +17,7 @@ from pynamodb.transactions import TransactWrite
 from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Decision, Gender, Names, Profile, Role, fold
 from scanward.domain.care import AccessEntry
 from scanward.domain.pagination import ListPage, PageRange, cut_page
+from scanward.domain.tokens import Session
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
@@ -32,7 +33,15 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
-from scanward.stores.sessions import SessionEndItem, SessionItem, new_session_item, session_actions, write_session_end
+from scanward.stores.sessions import (
+    SessionEndItem,
+    SessionItem,
+    is_live,
+    is_unchanged,
+    new_session_item,
+    session_actions,
+    write_session_end,
+)
 
 
 class ProfileItem(TableItem):
@@ -156,15 +165,15 @@ def write_new(write: TransactWrite, account: Account, password_hash: str) -> Non
     _count_administrators(write, int(account.is_superuser))
 
 
-def write_change(
-    write: TransactWrite, old: Account, new: Account, password_hash: str, version: int, *, ends_sessions: bool
-) -> None:
+def write_change(write: TransactWrite, before: "Credentials", after: "Credentials", sessions: "SessionTerms") -> None:
     """Add a changed account to a transaction, on condition that its stored `version` is that still."""
+    old, new = before.account, after.account
     _write_differences(write, old, new)
-    write.save(profile_item(new, password_hash, version + 1), condition=ProfileItem.version == version)
-    gate = SessionItem(keys.account(new.id), keys.GATE)
-    write.update(gate, actions=session_actions(new, ends_sessions=ends_sessions))
-    if ends_sessions:
+    item = profile_item(new, after.password_hash, before.version + 1)
+    write.save(item, condition=ProfileItem.version == before.version)
+    actions = session_actions(new, ends_sessions=sessions.ends, survivor=sessions.survivor)
+    write.update(SessionItem(keys.account(new.id), keys.GATE), actions=actions, condition=sessions.condition())
+    if sessions.ends:
         write_session_end(write, new.id)
     _count_administrators(write, is_active_administrator(new) - is_active_administrator(old))
 
@@ -233,6 +242,21 @@ class Credentials:
     version: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """What a change means to sessions, as `AccountStore.change` says it."""
+
+    ends: bool
+    caller: str | None
+    survivor: Session | None
+
+    def condition(self) -> Any:
+        """Return the condition on the account's sessions; None without one."""
+        if self.survivor:
+            return is_unchanged(self.survivor)
+        return is_live(self.caller) if self.caller else None
+
+
 class AccountStore:
     """Reads and writes accounts. Raises Unavailable when DynamoDB does not answer.
 
@@ -251,25 +275,27 @@ class AccountStore:
         self._write(lambda write: write_new(write, account, password_hash), account)
 
     def change(
-        self, before: Credentials, after: Credentials, *, ends_sessions: bool, entry: AccessEntry | None = None
+        self,
+        before: Credentials,
+        after: Credentials,
+        *,
+        ends_sessions: bool,
+        caller: str | None = None,
+        survivor: Session | None = None,
+        entry: AccessEntry | None = None,
     ) -> None:
         """Write an account over what it was, all or nothing; a name that it gave up is free at once.
 
-        Raises AlreadyTaken, LastAdministrator, or Conflict when another call changed it meanwhile.
+        `caller`: the session that asks for it, which must not have ended meanwhile. `survivor`: the one that goes on when
+        sessions end. Raises AlreadyTaken, LastAdministrator, or Conflict when another call changed it meanwhile.
         """
         old, new = before.account, after.account
-
-        def over(write: TransactWrite) -> None:
-            write_change(
-                write=write,
-                old=old,
-                new=new,
-                password_hash=after.password_hash,
-                version=before.version,
-                ends_sessions=ends_sessions,
-            )
-
-        self._write(over, new, leaves=is_active_administrator(old) > is_active_administrator(new), entry=entry)
+        self._write(
+            lambda write: write_change(write, before, after, SessionTerms(ends_sessions, caller, survivor)),
+            new,
+            leaves=is_active_administrator(old) > is_active_administrator(new),
+            entry=entry,
+        )
 
     def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> bool:
         """End an account's sessions and let no caller in again, whatever changes it; False if already locked.
