@@ -21,6 +21,7 @@ from scanward.stores.rate_limits import AddressRateStore
 from scanward.stores.s3 import ProfilePictures
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
+from scanward.stores.undo_tokens import UndoTokenStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 
@@ -48,6 +49,7 @@ deps = AuthDeps(
     tokens=tokens,
     login_limiter=attempts,
     mails=mails,
+    undo_tokens=UndoTokenStore(settings.accounts_table),
     pictures=pictures,
     personal_data=own_data,
     access=access,

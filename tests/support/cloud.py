@@ -80,7 +80,8 @@ def cloud() -> Iterator[None]:
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         for lane in LANES:
             _client("sqs").create_queue(QueueName=lane.lower())
-        _client("sqs").create_queue(QueueName="own-data")
+        for queue in ("own-data", "mail"):
+            _client("sqs").create_queue(QueueName=queue)
         secret = json.dumps({"current": "k1", "k1": KEY})
         _client("secretsmanager").create_secret(Name=SECRET, SecretString=secret)
         yield

@@ -15,7 +15,7 @@ from functions.auth.schemas.contract_b import (
     SessionOut,
     TokensOut,
 )
-from functions.auth.usecases import own_account, password_reset, registration, sessions
+from functions.auth.usecases import credentials, own_account, password_reset, registration, sessions
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
@@ -108,3 +108,10 @@ def confirm_password_reset(call: Call[NewPasswordBody], deps: AuthDeps) -> Messa
     """Set a new password with the token from the mail, once; all sessions end."""
     password_reset.confirm_reset(deps, call.address, call.body.token, call.body.password)
     return MessageOut(message="Password changed")
+
+
+@routes.post("/auth/undo", MessageOut, NewPasswordBody, audience=PUBLIC, media=FORMS)
+def undo_change(call: Call[NewPasswordBody], deps: AuthDeps) -> MessageOut:
+    """Undo a change of email or password with the token from the mail, once; sets a new password, ends all sessions."""
+    credentials.undo_change(deps, call.address, call.body.token, call.body.password)
+    return MessageOut(message="Change undone")

@@ -202,7 +202,7 @@ class ResetBody(Body):
 
 
 class NewPasswordBody(Body):
-    """`POST /auth/password-reset/confirm`. `token`: the one that was mailed."""
+    """`POST /auth/password-reset/confirm` and `POST /auth/undo`. `token`: the one that was mailed."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOKEN_LENGTH)]
     password: NewPassword

@@ -13,6 +13,7 @@ from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.s3 import ProfilePictures
 from scanward.stores.sessions import SessionStore
+from scanward.stores.undo_tokens import UndoTokenStore
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +27,7 @@ class AuthDeps:
     tokens: Tokens
     login_limiter: LoginRateLimiter
     mails: MailQueue
+    undo_tokens: UndoTokenStore
     pictures: ProfilePictures
     personal_data: PersonalDataQueue
     access: Access

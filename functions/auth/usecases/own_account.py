@@ -4,11 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from functions.auth.pictures import CleanPicture
+from functions.auth.usecases.credentials import AccountChange, write_change
 from functions.auth.usecases.dependencies import AuthDeps
-from functions.auth.usecases.sessions import read_live_session
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Account, Actor, Profile
-from scanward.errors import Conflict, InvalidFields, NotAuthenticated, ScanwardError
+from scanward.errors import InvalidFields, NotAuthenticated, ScanwardError
 from scanward.security import passwords
 from scanward.security.authentication import AuthContext
 from scanward.stores.accounts import Credentials
@@ -33,23 +33,25 @@ def change_password(deps: AuthDeps, auth: AuthContext, address: str, change: Pas
 
     Raises InvalidFields for a wrong old one, TooManyRequests, Conflict.
     """
-    actor, survivor = auth.actor, auth.session
+    actor = auth.actor
     deps.login_limiter.count_call(address, str(actor.account_id))
-    password_hash: str | None = None
-    for last in (False, False, True):
-        # Anew each time: whoever changed it meanwhile may have made the old one wrong.
-        before = _require_password(deps, actor, address, {"old_password": change.old})
-        password_hash = password_hash or passwords.hash_password(change.new)
+    fields = {"old_password": change.old}
+
+    def with_password(before: Credentials) -> Credentials:
         account = replace(before.account, updated_at=deps.now())
-        try:
-            after = replace(before, account=account, password_hash=password_hash)
-            deps.accounts.change(before, after, ends_sessions=True, survivor=survivor)
-        except Conflict:
-            if last:
-                raise
-            survivor = read_live_session(deps, actor.account_id, actor.session_id)
-        else:
-            break
+        return replace(before, account=account, password_hash=passwords.hash_password(change.new))
+
+    write_change(
+        deps,
+        AccountChange(
+            # Each time: whoever changed the account meanwhile may have made the old password wrong.
+            lambda: _require_password(deps, actor, address, fields),
+            with_password,
+            ends_sessions=True,
+            caller=actor.session_id,
+            survivor=auth.session,
+        ),
+    )
 
 
 def change_credentials(deps: AuthDeps, actor: Actor, email: str | None, password: str | None) -> Account:
@@ -112,19 +114,10 @@ def _change(
     deps: AuthDeps, actor: Actor, change: Callable[[Credentials], Credentials], *, ends_sessions: bool
 ) -> tuple[Account, Account]:
     """Return the account before and after."""
-    for last in (False, False, True):
-        before = _get_own(deps, actor)
-        after = change(before)
-        try:
-            deps.accounts.change(before, after, ends_sessions=ends_sessions, caller=actor.session_id)
-        except Conflict:
-            if last:
-                raise
-            # Whoever ended this session meanwhile may be the owner, and the caller not.
-            read_live_session(deps, actor.account_id, actor.session_id)
-        else:
-            break
-    return before.account, after.account
+    own_change = AccountChange(
+        lambda: _get_own(deps, actor), change, ends_sessions=ends_sessions, caller=actor.session_id
+    )
+    return write_change(deps, own_change)
 
 
 def _get_own(deps: AuthDeps, actor: Actor) -> Credentials:
@@ -147,12 +140,12 @@ def request_erasure(deps: AuthDeps, actor: Actor, address: str, password: str) -
     deps.accounts.lock(actor.account_id, deps.now())
 
 
-def _require_password(deps: AuthDeps, actor: Actor, address: str, shown: dict[str, str]) -> Credentials:
+def _require_password(deps: AuthDeps, actor: Actor, address: str, fields: dict[str, str]) -> Credentials:
     """Return the caller's account if the one field holds its password; else the failure is counted.
 
     Raises InvalidFields.
     """
-    [(field, password)] = shown.items()
+    [(field, password)] = fields.items()
     credentials = deps.accounts.get(actor.account_id)
     right = passwords.matches(password, credentials.password_hash if credentials else None)
     if credentials is None or not right:

@@ -14,6 +14,7 @@ PUBLIC = {
     "POST /auth/login",
     "POST /auth/password-reset",
     "POST /auth/password-reset/confirm",
+    "POST /auth/undo",
     "POST /api/register",
     "POST /api/login",
     "POST /api/token/refresh",

@@ -17,7 +17,6 @@ from scanward.domain.pagination import ListPage, PageRange
 from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, access_item
-from scanward.stores.accounts import UNIQUE
 from scanward.stores.care import CareItem, is_active
 from scanward.stores.dynamo import (
     ConditionFailed,
@@ -33,6 +32,7 @@ from scanward.stores.dynamo import (
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import ListedKey, ListEntry, ListStore
 from scanward.stores.sessions import WORKING_DOCTOR, SessionItem, is_working_doctor
+from scanward.stores.unique_names import UNIQUE
 
 
 class DepartmentItem(TableItem):

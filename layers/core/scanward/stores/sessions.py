@@ -80,6 +80,21 @@ def is_unchanged(session: Session) -> Any:
     return (path["r"] == session.current) if session.current else (path.exists() & path["r"].does_not_exist())
 
 
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """What a change means to sessions, as `AccountStore.change` says it."""
+
+    ends: bool
+    caller: str | None
+    survivor: Session | None
+
+    def condition(self) -> Any:
+        """Return the condition on the account's sessions; None without one."""
+        if self.survivor:
+            return is_unchanged(self.survivor)
+        return is_live(self.caller) if self.caller else None
+
+
 def actor_of(item: SessionItem, session_id: str) -> Actor:
     """Return who acts in a session, as the gate knows them now."""
     departments = frozenset(map(int, item.departments or ()))

@@ -41,6 +41,7 @@ from scanward.stores.rate_limits import AddressRateStore
 from scanward.stores.s3 import ProfilePictures
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
+from scanward.stores.undo_tokens import UndoTokenStore
 from tests.support.cloud import BUCKET, SECRET, TABLES
 from tests.unit.functions.auth.usecases.account_actions import ADDRESS, ADMINISTRATOR, Acting, numbers
 from tests.unit.functions.auth.usecases.account_rules import GRACE, Clock, Opened, Person
@@ -208,7 +209,7 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     )
     entry = Authenticator(gate, tokens, UNLIMITED, clock.now)
     mails, pictures, own_data = (
-        MailQueue("unused"),
+        MailQueue(os.environ["MAIL_QUEUE_URL"]),
         ProfilePictures(BUCKET),
         PersonalDataQueue(os.environ["OWN_DATA_QUEUE_URL"]),
     )
@@ -222,6 +223,7 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
         tokens=tokens,
         login_limiter=attempts,
         mails=mails,
+        undo_tokens=UndoTokenStore(table),
         pictures=pictures,
         personal_data=own_data,
         access=access,
