@@ -15,13 +15,13 @@ from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.rate_limits import AddressRateStore
 from scanward.stores.s3 import ProfilePictures
 from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
-from scanward.stores.undo_tokens import UndoTokenStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
 

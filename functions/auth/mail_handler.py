@@ -16,9 +16,9 @@ from scanward.logs import log_failures
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.accounts import AccountStore
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import ChangeNotice, Mailer, MailRateStore, parse_mail_request
 from scanward.stores.secrets import read_token_keys
-from scanward.stores.undo_tokens import UndoTokenStore
 
 settings = load_settings(MailSettings)
 log = Logger(service="mail")

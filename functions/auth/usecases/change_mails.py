@@ -4,8 +4,8 @@ import secrets
 
 from functions.auth.usecases.reset_mails import MailDeps, MailOutcome, spell_way
 from scanward.domain.accounts import MAX_UNDO_PERIOD, UNDO_PERIOD
+from scanward.stores.identity.undo_tokens import UndoPlace
 from scanward.stores.mail import ChangeNotice, MailCount, Undeliverable
-from scanward.stores.undo_tokens import UndoPlace
 
 MAX_NOTICES_PER_HOUR = 10
 SUBJECT = "Your Scanward account was changed"

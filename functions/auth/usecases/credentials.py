@@ -16,7 +16,7 @@ from scanward.domain.tokens import Session
 from scanward.errors import Conflict, NotAuthenticated
 from scanward.security import passwords
 from scanward.stores.accounts import Credentials
-from scanward.stores.undo_tokens import UndoPlace
+from scanward.stores.identity.undo_tokens import UndoPlace
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,11 +9,11 @@ from scanward.security.authentication import Authenticator
 from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountListStore, AccountStore
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.s3 import ProfilePictures
 from scanward.stores.sessions import SessionStore
-from scanward.stores.undo_tokens import UndoTokenStore
 
 
 @dataclass(frozen=True, slots=True)

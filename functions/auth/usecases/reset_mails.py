@@ -12,8 +12,8 @@ from scanward.clock import fresh_token
 from scanward.domain.tokens import LIFETIMES, Claims, TokenType, password_fingerprint
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountStore
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import MailCount, Mailer, MailRateStore, ResetLink, ResetRequest, Undeliverable
-from scanward.stores.undo_tokens import UndoTokenStore
 
 MAX_MAILS_PER_NETWORK = 3  # an hour
 MAX_MAILS_PER_ACCOUNT = 10  # an hour

@@ -43,6 +43,14 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
+from scanward.stores.identity.unique_names import (
+    UniqueNameItem,
+    find_owner,
+    find_taken_names,
+    write_changed_names,
+    write_new_names,
+    write_removed_names,
+)
 from scanward.stores.sessions import (
     SessionEndItem,
     SessionItem,
@@ -50,14 +58,6 @@ from scanward.stores.sessions import (
     new_session_item,
     session_actions,
     write_session_end,
-)
-from scanward.stores.unique_names import (
-    UniqueNameItem,
-    find_owner,
-    find_taken_names,
-    write_changed_names,
-    write_new_names,
-    write_removed_names,
 )
 
 

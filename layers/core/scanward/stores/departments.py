@@ -30,9 +30,9 @@ from scanward.stores.dynamo import (
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
+from scanward.stores.identity.unique_names import UNIQUE
 from scanward.stores.lists import ListedKey, ListEntry, ListStore
 from scanward.stores.sessions import WORKING_DOCTOR, SessionItem, is_working_doctor
-from scanward.stores.unique_names import UNIQUE
 
 
 class DepartmentItem(TableItem):

@@ -39,9 +39,9 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.lists import ListStore
 from scanward.stores.questions import QuestionStore
-from scanward.stores.undo_tokens import UndoTokenStore
 
 
 class ExportItem(TableItem):
