@@ -17,9 +17,10 @@ from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
 from scanward.security import passwords
 from scanward.stores import keys
-from scanward.stores.accounts import profile_item, unique_name_items
+from scanward.stores.accounts import profile_item
 from scanward.stores.clients import secrets_manager
 from scanward.stores.dynamo import connection
+from scanward.stores.identity.unique_names import unique_name_items
 
 EMAIL, PASSWORD = "ada@example.org", "correct horse battery staple"
 LOGIN, ARGON = "`POST /auth/login`", "argon2id alone"

@@ -15,6 +15,7 @@ from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.rate_limits import AddressRateStore
@@ -48,6 +49,7 @@ deps = AuthDeps(
     tokens=tokens,
     login_limiter=attempts,
     mails=mails,
+    undo_tokens=UndoTokenStore(settings.accounts_table),
     pictures=pictures,
     personal_data=own_data,
     access=access,

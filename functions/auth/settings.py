@@ -31,9 +31,10 @@ class Settings:
 
 @dataclass(frozen=True, slots=True)
 class MailSettings:
-    """What the mail function needs. `sender`: None where mail is not configured. `reset_url`: an app's page."""
+    """What the mail function needs. `sender`: None where mail is not configured. The URLs are an app's pages."""
 
     accounts_table: str
     token_keys_secret: str
     sender: Annotated[str | None, Variable("MAIL_FROM")]
     reset_url: str | None
+    undo_url: str | None

@@ -13,7 +13,7 @@ from scanward.errors import Unavailable
 from scanward.stores import clients, dynamo, sdk
 from scanward.stores.accounts import AccountStore
 from scanward.stores.connections import WebSocketClient
-from scanward.stores.mail import Mailer, MailQueue
+from scanward.stores.mail import Mailer, MailQueue, ResetRequest
 from scanward.stores.queues import PersonalDataQueue, RequestKind
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
@@ -54,7 +54,9 @@ CALLS: dict[str, Callable[[], object]] = {
     "S3, a list": lambda: list(ObjectStore("images").list_keys("derived/")),
     "S3, versions": lambda: Purger("images").purge("derived/1"),
     "SQS": lambda: PersonalDataQueue(f"{clients.sqs().meta.endpoint_url}/1/q").enqueue(RequestKind.EXPORT, 1),
-    "SQS, mail": lambda: MailQueue(f"{clients.sqs().meta.endpoint_url}/1/q").enqueue_reset("ada@example.org"),
+    "SQS, mail": lambda: MailQueue(f"{clients.sqs().meta.endpoint_url}/1/q").enqueue_reset(
+        ResetRequest("ada@example.org")
+    ),
     "Secrets Manager": lambda: read_token_keys("token-keys"),
     "SES": lambda: Mailer("clinic@example.org").send("ada@example.org", "a subject", "a text"),
     "sockets": lambda: WebSocketClient("api", "live", "eu-central-1").is_open("a-connection"),

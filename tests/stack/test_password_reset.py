@@ -54,6 +54,20 @@ def test_a_new_password_is_set_with_what_the_mail_says(stack: Stack, patient: Vi
     assert mails_to(stack, unknown) == []
 
 
+def test_a_changed_email_is_undone_with_what_the_mail_to_the_old_one_says(stack: Stack, patient: Visitor) -> None:
+    thief = fresh_email()
+    assert data(patient.api.put("/users/me", {"email": thief}))["email"] == thief
+    [mail] = until(lambda: mails_to(stack, patient.email), 90)
+    [token] = re.findall(r"^[\w-]{43}$", mail["BodyText"], re.MULTILINE)
+    said = {"token": token, "password": NEW}
+    assert data(patient.api.post("/auth/undo", said)) == {"message": "Change undone"}
+    assert patient.api.get("/users/me").status == 401
+    tries = [patient.api.form("/auth/login", {"email": email, "password": NEW}) for email in (thief, patient.email)]
+    assert [reply.status for reply in tries] == [401, 200]
+    assert patient.api.post("/auth/undo", said).status == 401
+    assert mails_to(stack, thief) == []
+
+
 def test_a_picture_is_shown_through_its_link(stack: Stack, patient: Visitor) -> None:
     sent = patient.api.upload("/api/profile", {"image": ("me.jpg", jpeg(6))}, {"phone": "+44 1"}, method="PATCH")
     assert sent.status == 200, sent.text

@@ -8,13 +8,14 @@ from functions.auth.schemas.contract_b import (
     LoginBody,
     LogoutBody,
     NewPasswordBody,
+    PasswordBody,
     RefreshBody,
     RegisterBody,
     ResetBody,
     SessionOut,
     TokensOut,
 )
-from functions.auth.usecases import own_account, password_reset, registration, sessions
+from functions.auth.usecases import credentials, own_account, password_reset, registration, sessions
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
@@ -49,6 +50,13 @@ def logout(call: Call[LogoutBody], deps: AuthDeps) -> MessageOut:
     """End this session at once, or all of one's own."""
     sessions.logout(deps, call.actor, everywhere=call.body.everywhere)
     return MessageOut(message="Logged out")
+
+
+@routes.post("/auth/password", MessageOut, PasswordBody, media=FORMS)
+def change_password(call: Call[PasswordBody], deps: AuthDeps) -> MessageOut:
+    """Set a new password in place of the old one; all other sessions end."""
+    own_account.change_password(deps, call.require_auth(), call.address, call.body.to_change())
+    return MessageOut(message="Password changed")
 
 
 @routes.get("/users/me", AccountOut)
@@ -100,3 +108,10 @@ def confirm_password_reset(call: Call[NewPasswordBody], deps: AuthDeps) -> Messa
     """Set a new password with the token from the mail, once; all sessions end."""
     password_reset.confirm_reset(deps, call.address, call.body.token, call.body.password)
     return MessageOut(message="Password changed")
+
+
+@routes.post("/auth/undo", MessageOut, NewPasswordBody, audience=PUBLIC, media=FORMS)
+def undo_change(call: Call[NewPasswordBody], deps: AuthDeps) -> MessageOut:
+    """Undo a change of email or password with the token from the mail, once; sets a new password, ends all sessions."""
+    credentials.undo_change(deps, call.address, call.body.token, call.body.password)
+    return MessageOut(message="Change undone")

@@ -8,6 +8,7 @@ from pydantic_core import PydanticCustomError
 
 from functions.auth.schemas.fields import Email, NewPassword, ShownName, ShownPassword, Username
 from functions.auth.usecases.administration import ApprovalDecision
+from functions.auth.usecases.own_account import PasswordChange
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Account, Names, Profile, Role
@@ -73,6 +74,16 @@ class CredentialsBody(Body):
 
     email: Email | None = None
     password: NewPassword | None = None
+
+
+class PasswordBody(Body):
+    """`POST /auth/password`."""
+
+    old_password: ShownPassword
+    new_password: NewPassword
+
+    def to_change(self) -> PasswordChange:
+        return PasswordChange(self.old_password, self.new_password)
 
 
 class LeaveBody(Body):
@@ -191,7 +202,7 @@ class ResetBody(Body):
 
 
 class NewPasswordBody(Body):
-    """`POST /auth/password-reset/confirm`. `token`: the one that was mailed."""
+    """`POST /auth/password-reset/confirm` and `POST /auth/undo`. `token`: the one that was mailed."""
 
     token: Annotated[str, StringConstraints(min_length=1, max_length=MAX_TOKEN_LENGTH)]
     password: NewPassword

@@ -9,6 +9,7 @@ from scanward.security.authentication import Authenticator
 from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountListStore, AccountStore
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.s3 import ProfilePictures
@@ -26,6 +27,7 @@ class AuthDeps:
     tokens: Tokens
     login_limiter: LoginRateLimiter
     mails: MailQueue
+    undo_tokens: UndoTokenStore
     pictures: ProfilePictures
     personal_data: PersonalDataQueue
     access: Access

@@ -3,7 +3,7 @@
 It names nobody and no reason: who reads a mailbox is not known. Who it was and why is read after signing in.
 """
 
-from functions.auth.usecases.reset_mails import MailOutcome, ResetMailDeps
+from functions.auth.usecases.reset_mails import MailOutcome, MailDeps
 from scanward.stores.mail import GlassMailRequest, Undeliverable
 
 SUBJECT = "Somebody opened your Scanward data"
@@ -14,7 +14,7 @@ If you think that this is not right, tell your clinic.
 """
 
 
-def send_glass_mail(mails: ResetMailDeps, request: GlassMailRequest) -> MailOutcome:
+def send_glass_mail(mails: MailDeps, request: GlassMailRequest) -> MailOutcome:
     """Send a patient word of a broken glass, each time: how often there can be one is limited where it is broken.
 
     A deactivated account's owner is told as well: the data are theirs. Raises Unavailable.

@@ -4,11 +4,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 
 from functions.auth.pictures import CleanPicture
+from functions.auth.usecases.credentials import AccountChange, write_change
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Account, Actor, Profile
-from scanward.errors import Conflict, InvalidFields, NotAuthenticated, ScanwardError
+from scanward.errors import InvalidFields, NotAuthenticated, ScanwardError
 from scanward.security import passwords
+from scanward.security.authentication import AuthContext
 from scanward.stores.accounts import Credentials
 from scanward.stores.queues import RequestKind
 
@@ -16,6 +18,40 @@ from scanward.stores.queues import RequestKind
 def read_own_account(deps: AuthDeps, actor: Actor) -> Account:
     """Return the caller's own account."""
     return _get_own(deps, actor).account
+
+
+@dataclass(frozen=True, slots=True)
+class PasswordChange:
+    """The password that an account has, and the one that it is to have."""
+
+    old: str
+    new: str
+
+
+def change_password(deps: AuthDeps, auth: AuthContext, address: str, change: PasswordChange) -> None:
+    """Set a new password in place of the old one, which ends all other sessions.
+
+    Raises InvalidFields for a wrong old one, TooManyRequests, Conflict.
+    """
+    actor = auth.actor
+    deps.login_limiter.count_call(address, str(actor.account_id))
+    fields = {"old_password": change.old}
+
+    def with_password(before: Credentials) -> Credentials:
+        account = replace(before.account, updated_at=deps.now())
+        return replace(before, account=account, password_hash=passwords.hash_password(change.new))
+
+    write_change(
+        deps,
+        AccountChange(
+            # Each time: whoever changed the account meanwhile may have made the old password wrong.
+            lambda: _require_password(deps, actor, address, fields),
+            with_password,
+            ends_sessions=True,
+            caller=actor.session_id,
+            survivor=auth.session,
+        ),
+    )
 
 
 def change_credentials(deps: AuthDeps, actor: Actor, email: str | None, password: str | None) -> Account:
@@ -78,17 +114,10 @@ def _change(
     deps: AuthDeps, actor: Actor, change: Callable[[Credentials], Credentials], *, ends_sessions: bool
 ) -> tuple[Account, Account]:
     """Return the account before and after."""
-    for last in (False, False, True):
-        before = _get_own(deps, actor)
-        after = change(before)
-        try:
-            deps.accounts.change(before, after, ends_sessions=ends_sessions)
-        except Conflict:
-            if last:
-                raise
-        else:
-            break
-    return before.account, after.account
+    own_change = AccountChange(
+        lambda: _get_own(deps, actor), change, ends_sessions=ends_sessions, caller=actor.session_id
+    )
+    return write_change(deps, own_change)
 
 
 def _get_own(deps: AuthDeps, actor: Actor) -> Credentials:
@@ -104,13 +133,22 @@ def request_erasure(deps: AuthDeps, actor: Actor, address: str, password: str) -
     It is asked for before the account is locked: if that fails, the account is as it was; whatever fails behind it, it
     is erased.
     """
-    name = str(actor.account_id)
-    deps.login_limiter.count_call(address, name)
-    credentials = deps.accounts.get(actor.account_id)
-    right = passwords.matches(password, credentials.password_hash if credentials else None)
-    if credentials is None or not right:
-        deps.login_limiter.count_failure(address, name)
-        raise InvalidFields({"password": ["This is not your password."]})
+    deps.login_limiter.count_call(address, str(actor.account_id))
+    credentials = _require_password(deps, actor, address, {"password": password})
     deps.accounts.require_another_administrator(credentials.account)
     deps.personal_data.enqueue(RequestKind.ERASURE, actor.account_id)
     deps.accounts.lock(actor.account_id, deps.now())
+
+
+def _require_password(deps: AuthDeps, actor: Actor, address: str, fields: dict[str, str]) -> Credentials:
+    """Return the caller's account if the one field holds its password; else the failure is counted.
+
+    Raises InvalidFields.
+    """
+    [(field, password)] = fields.items()
+    credentials = deps.accounts.get(actor.account_id)
+    right = passwords.matches(password, credentials.password_hash if credentials else None)
+    if credentials is None or not right:
+        deps.login_limiter.count_failure(address, str(actor.account_id))
+        raise InvalidFields({field: ["This is not your password."]})
+    return credentials

@@ -2,11 +2,13 @@
 
 from dataclasses import replace
 
+from functions.auth.usecases.credentials import AccountChange, write_change
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.domain.tokens import Claims, TokenType, password_fingerprint
-from scanward.errors import Conflict, NotAuthenticated
+from scanward.errors import NotAuthenticated
 from scanward.security import passwords
 from scanward.stores.accounts import Credentials
+from scanward.stores.mail import ResetRequest
 
 
 class InvalidResetToken(NotAuthenticated):
@@ -21,7 +23,7 @@ def request_reset(deps: AuthDeps, address: str, email: str) -> None:
     Raises TooManyRequests for an address that calls too often.
     """
     deps.login_limiter.count_call(address, "")
-    deps.mails.enqueue_reset(email)
+    deps.mails.enqueue_reset(ResetRequest(email, deps.login_limiter.network_mark(address)))
 
 
 def confirm_reset(deps: AuthDeps, address: str, token: str, password: str) -> None:
@@ -36,18 +38,13 @@ def confirm_reset(deps: AuthDeps, address: str, token: str, password: str) -> No
         raise InvalidResetToken from error
     _account_of(deps, claims)
     password_hash = passwords.hash_password(password)
-    for last in (False, False, True):
-        before = _account_of(deps, claims)
+
+    def with_password(before: Credentials) -> Credentials:
         account = replace(before.account, updated_at=deps.now())
-        try:
-            deps.accounts.change(
-                before, replace(before, account=account, password_hash=password_hash), ends_sessions=True
-            )
-        except Conflict:  # changed meanwhile: if it was the password, the token is over
-            if last:
-                raise
-        else:
-            break
+        return replace(before, account=account, password_hash=password_hash)
+
+    # If the password was changed meanwhile, the token is over.
+    write_change(deps, AccountChange(lambda: _account_of(deps, claims), with_password, ends_sessions=True))
 
 
 def _account_of(deps: AuthDeps, claims: Claims) -> Credentials:

@@ -54,4 +54,4 @@ def register_and_sign_in(deps: AuthDeps, address: str, registration: Registratio
 def find_taken(deps: AuthDeps, address: str, names: Names) -> Fields:
     """Return field → text, of names that another account has. Counted as a call to register. Raises TooManyRequests."""
     deps.login_limiter.count_call(address, "")
-    return deps.accounts.find_taken(names)
+    return deps.accounts.find_taken(names, deps.now())

@@ -85,7 +85,9 @@ def renew_tokens(deps: AuthDeps, auth: AuthContext, *, rotates: bool) -> Renewed
     claims, session = auth.claims, auth.session
     successor = None
     if rotates:
-        successor = _successor(deps, claims, session) or _successor(deps, claims, _keep_token(deps, claims))
+        successor = _successor(deps, claims, session) or _successor(
+            deps, claims, read_live_session(deps, claims.account_id, claims.session_id)
+        )
         if successor is None:
             raise NotAuthenticated
     else:
@@ -124,9 +126,10 @@ def _check_session(deps: AuthDeps, claims: Claims, session: Session) -> Refresh:
     return meaning
 
 
-def _keep_token(deps: AuthDeps, claims: Claims) -> Session:
-    live = deps.sessions.sessions(claims.account_id, int(deps.now().timestamp()))
-    live_session = next((session for session in live if session.id == claims.session_id), None)
+def read_live_session(deps: AuthDeps, account_id: int, session_id: str) -> Session:
+    """Return a session as it is now. Raises NotAuthenticated when it has ended."""
+    live = deps.sessions.sessions(account_id, int(deps.now().timestamp()))
+    live_session = next((session for session in live if session.id == session_id), None)
     if live_session is None:
         raise NotAuthenticated
     return live_session

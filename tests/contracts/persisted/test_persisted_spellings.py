@@ -4,7 +4,6 @@ import json
 import os
 from collections.abc import Iterator
 
-import boto3
 import pytest
 
 from functions.auth.settings import MailSettings
@@ -37,6 +36,7 @@ from tests.contracts.policy.rows_of_scans import ROWS as OF_SCANS
 from tests.contracts.policy.rows_of_texts import ROWS as OF_TEXTS
 from tests.support.client import ApiClient
 from tests.support.cloud import ROOT, cloud
+from tests.support.mailbox import Mailbox
 from tests.support.own_data import carry_out, live_a_life
 from tests.support.people import Kind, own_id, professional, sign_in, sign_in_administrator
 from tests.support.photographs import jpeg
@@ -61,7 +61,6 @@ def world() -> Iterator[None]:
     opened.
     """
     with cloud():
-        boto3.client("sqs").create_queue(QueueName="mail")
         for role, relation in CALLERS:
             call_all(cell(Kind(role), relation))
         live_on()
@@ -98,8 +97,20 @@ def live_on() -> None:
     queue = PersonalDataQueue(os.environ["OWN_DATA_QUEUE_URL"])
     for before in (None, 1):
         queue.enqueue(RequestKind.REFUSAL, own_id(doctor), before=before)
+    change_address(api, patient)
     assert patient.post("/users/me/export", {}).status == 202
     carry_out(json.dumps({"wish": "EXPORT", "account_id": own_id(patient)}))
+
+
+def change_address(api: ApiClient, patient: ApiClient) -> None:
+    """Change an email, and mail all that is to be mailed; then have more wait to be mailed."""
+    mailbox = Mailbox()
+    assert patient.put("/users/me", {"email": "lovelace@example.org"}).status == 200
+    api.post("/auth/password-reset", {"email": "lovelace@example.org"})
+    while mailbox.deliver():
+        pass
+    assert patient.put("/users/me", {"email": "ada@example.org"}).status == 200
+    api.post("/auth/password-reset", {"email": "ada@example.org"})
 
 
 def watch(sockets: Sockets) -> None:

@@ -14,6 +14,7 @@ PUBLIC = {
     "POST /auth/login",
     "POST /auth/password-reset",
     "POST /auth/password-reset/confirm",
+    "POST /auth/undo",
     "POST /api/register",
     "POST /api/login",
     "POST /api/token/refresh",
@@ -40,6 +41,11 @@ def refresh(client: ApiClient, _: Target) -> Reply:
 Own = partial(Row, about_patients=False)
 ROWS = (
     Own("POST /auth/refresh-token", refresh, always(401)),
+    Own(
+        "POST /auth/password",
+        send("POST", "/auth/password", {"old_password": "wrong", "new_password": "battery staple"}),
+        always(422),
+    ),
     Own("POST /auth/logout", send("POST", "/auth/logout", {}), always(), alone=True),
     Own("POST /api/logout", send("POST", "/api/logout", {}), always(), alone=True),
     Own("GET /users/me", get("/users/me"), always()),

@@ -2,10 +2,10 @@
 
 import unicodedata
 from dataclasses import asdict, dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
-from scanward.errors import Conflict
+from scanward.errors import Conflict, TooManyRequests
 
 
 class Role(StrEnum):
@@ -85,8 +85,25 @@ class Decision:
 
 
 @dataclass(frozen=True, slots=True)
+class EarlierAddress:
+    """An email that an account had when its email or password was changed, and that it can be brought back to.
+
+    `since`: when it was last so. `ends`: until when it can be. `change`: the last change that its inbox is told of.
+    """
+
+    id: int
+    email: str
+    since: datetime
+    ends: datetime
+    change: int
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """One person or organisation. `is_approved`: professionals wait for an administrator; `decision`: the last one."""
+    """One person or organisation. `is_approved`: professionals wait for an administrator; `decision`: the last one.
+
+    `earlier_addresses`: the oldest first. None of two is the same.
+    """
 
     id: int
     role: Role
@@ -97,6 +114,7 @@ class Account:
     created_at: datetime
     updated_at: datetime
     decision: Decision | None = None
+    earlier_addresses: tuple[EarlierAddress, ...] = ()
 
     @property
     def is_superuser(self) -> bool:
@@ -206,3 +224,49 @@ MAX_FOLDED_BYTES = 1000  # some characters fold to many, and DynamoDB takes 2,04
 def fold(text: str) -> str:
     """Return the form in which a name is unique: compatibility forms and case are one."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", text).casefold()).strip()
+
+
+UNDO_PERIOD = timedelta(days=7)
+MAX_UNDO_PERIOD = timedelta(days=30)
+MAX_EARLIER_ADDRESSES = 5
+
+
+def remember_address(old: Account, new: Account, change: int, now: datetime) -> Account:
+    """Return the `new` account so that it can be brought back to the email that it had when it was `old`.
+
+    An address keeps its place in the order of age: none comes before one that the account had earlier. Raises
+    TooManyRequests while there are too many, since no change goes without one.
+    """
+    if old.names.email is None:
+        return new
+    addresses = {fold(address.email): address for address in _renew(old.earlier_addresses, now)}
+    entry = addresses.get(fold(old.names.email))
+    if entry is None and len(addresses) >= MAX_EARLIER_ADDRESSES:
+        first_end = min(address.ends for address in old.earlier_addresses if address.ends > now)
+        raise TooManyRequests(int((first_end - now).total_seconds()) + 1)
+    addresses[fold(old.names.email)] = EarlierAddress(
+        id=entry.id if entry else change, email=old.names.email, since=now, ends=now + UNDO_PERIOD, change=change
+    )
+    return replace(new, earlier_addresses=tuple(addresses.values()))
+
+
+def restore_address(account: Account, address_id: int, now: datetime) -> Account | None:
+    """Return the account with an earlier address again; None when it has none of this id any more.
+
+    Younger ones go: whoever changed the account since must not have a way back. Older ones have their time anew.
+    """
+    live = _renew(account.earlier_addresses, now)
+    for place, address in enumerate(live):
+        if address.id == address_id:
+            names = replace(account.names, email=address.email)
+            return replace(account, names=names, earlier_addresses=live[:place], updated_at=now)
+    return None
+
+
+def _renew(addresses: tuple[EarlierAddress, ...], now: datetime) -> tuple[EarlierAddress, ...]:
+    """Return those that have not ended. Each change gives them time anew: a younger one does not outlive an older."""
+    return tuple(
+        replace(address, ends=max(address.ends, min(now + UNDO_PERIOD, address.since + MAX_UNDO_PERIOD)))
+        for address in addresses
+        if address.ends > now
+    )

@@ -102,16 +102,19 @@ class LoginRateLimiter:
     def count_call(self, address: str, name: str) -> None:
         """Count a call for an account's name. Raises TooManyRequests over either limit; known or unknown alike."""
         now = int(self._now().timestamp())
-        calls, failures = self._store.count_call(self._hash(network_of(address)), self._hash(fold(name)), now)
+        calls, failures = self._store.count_call(self.network_mark(address), self._hash(fold(name)), now)
         if calls > self._calls:
             raise TooManyRequests(60 - now % 60, self._calls)
         if failures >= self._failures:
             raise TooManyRequests(60 - now % 60, self._failures)
 
+    def network_mark(self, address: str) -> str:
+        """Return a keyed hash of what is counted as one caller."""
+        return self._hash(network_of(address))
+
     def count_failure(self, address: str, name: str) -> None:
         """Count a failure against the name."""
-        place = self._hash(network_of(address))
-        self._store.count_failure(place, self._hash(fold(name)), int(self._now().timestamp()))
+        self._store.count_failure(self.network_mark(address), self._hash(fold(name)), int(self._now().timestamp()))
 
     def _hash(self, text: str) -> str:
         return hashlib.blake2b(text.encode(), key=self._pepper().encode()[:64], digest_size=12).hexdigest()

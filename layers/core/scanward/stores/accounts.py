@@ -14,9 +14,20 @@ from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttrib
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
-from scanward.domain.accounts import MAX_FOLDED_BYTES, Account, Decision, Gender, Names, Profile, Role, fold
+from scanward.domain.accounts import (
+    MAX_FOLDED_BYTES,
+    Account,
+    Decision,
+    EarlierAddress,
+    Gender,
+    Names,
+    Profile,
+    Role,
+    fold,
+)
 from scanward.domain.care import AccessEntry
 from scanward.domain.pagination import ListPage, PageRange, cut_page
+from scanward.domain.tokens import Session
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, write_entry
@@ -32,7 +43,22 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
-from scanward.stores.sessions import SessionEndItem, SessionItem, new_session_item, session_actions, write_session_end
+from scanward.stores.identity.unique_names import (
+    UniqueNameItem,
+    find_owner,
+    find_taken_names,
+    write_changed_names,
+    write_new_names,
+    write_removed_names,
+)
+from scanward.stores.sessions import (
+    SessionEndItem,
+    SessionItem,
+    SessionTerms,
+    new_session_item,
+    session_actions,
+    write_session_end,
+)
 
 
 class ProfileItem(TableItem):
@@ -49,13 +75,7 @@ class ProfileItem(TableItem):
     created_ms = NumberAttribute()
     updated_ms = NumberAttribute()
     decision = JSONText(null=True)
-
-
-class UniqueNameItem(TableItem):
-    """EMAIL#folded / MARKER and its like: holds a unique name for one account."""
-
-    sk = UnicodeAttribute(range_key=True, default=keys.MARKER)
-    account_id = NumberAttribute()
+    earlier_addresses = JSONText(null=True)
 
 
 class AccountEntry(TableItem):
@@ -87,6 +107,7 @@ def profile_item(account: Account, password_hash: str, version: int = 1) -> Prof
         created_ms=to_ms(account.created_at),
         updated_ms=to_ms(account.updated_at),
         decision=_decision_map(account.decision) if account.decision else None,
+        earlier_addresses=_addresses_map(account.earlier_addresses) if account.earlier_addresses else None,
     )
 
 
@@ -108,15 +129,8 @@ def account_of(item: ProfileItem) -> Account:
         created_at=from_ms(item.created_ms),
         updated_at=from_ms(item.updated_ms),
         decision=_decision_of(item.decision) if item.decision else None,
+        earlier_addresses=_addresses_of(item.earlier_addresses) if item.earlier_addresses else (),
     )
-
-
-def unique_name_items(account: Account) -> dict[str, UniqueNameItem]:
-    """Return field → the marker that holds its name for the account."""
-    return {
-        field: UniqueNameItem(keys.marker(field, unique_text), account_id=account.id)
-        for field, unique_text in account.names.unique_forms().items()
-    }
 
 
 def account_entries(account: Account) -> Iterator[AccountEntry]:
@@ -142,6 +156,27 @@ def _decision_of(stored_decision: dict[str, Any]) -> Decision:
     return Decision(stored_decision["by"], from_ms(stored_decision["at_ms"]), stored_decision["reason"], since)
 
 
+def _addresses_map(addresses: tuple[EarlierAddress, ...]) -> dict[str, Any]:
+    rows = [
+        {
+            "id": one.id,
+            "email": one.email,
+            "since_ms": to_ms(one.since),
+            "ends_ms": to_ms(one.ends),
+            "change": one.change,
+        }
+        for one in addresses
+    ]
+    return {"addresses": rows}
+
+
+def _addresses_of(stored_addresses: dict[str, Any]) -> tuple[EarlierAddress, ...]:
+    return tuple(
+        EarlierAddress(row["id"], row["email"], from_ms(row["since_ms"]), from_ms(row["ends_ms"]), change=row["change"])
+        for row in stored_addresses["addresses"]
+    )
+
+
 def _without_empty(record: Names | Profile) -> dict[str, Any]:
     values = {name: value for name, value in asdict(record).items() if value not in (None, ())}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
@@ -149,8 +184,7 @@ def _without_empty(record: Names | Profile) -> dict[str, Any]:
 
 def write_new(write: TransactWrite, account: Account, password_hash: str) -> None:
     """Add a new account to a transaction, on condition that neither its id nor a name of its is in use."""
-    for marker in unique_name_items(account).values():
-        write.save(marker, condition=UniqueNameItem.pk.does_not_exist())
+    write_new_names(write, account)
     write.save(profile_item(account, password_hash), condition=ProfileItem.pk.does_not_exist())
     write.save(new_session_item(account))
     for row in account_entries(account):
@@ -158,15 +192,16 @@ def write_new(write: TransactWrite, account: Account, password_hash: str) -> Non
     _count_administrators(write, int(account.is_superuser))
 
 
-def write_change(
-    write: TransactWrite, old: Account, new: Account, password_hash: str, version: int, *, ends_sessions: bool
-) -> None:
+def write_change(write: TransactWrite, before: "Credentials", after: "Credentials", sessions: "SessionTerms") -> None:
     """Add a changed account to a transaction, on condition that its stored `version` is that still."""
+    old, new = before.account, after.account
+    write_changed_names(write, old, new)
     _write_differences(write, old, new)
-    write.save(profile_item(new, password_hash, version + 1), condition=ProfileItem.version == version)
-    gate = SessionItem(keys.account(new.id), keys.GATE)
-    write.update(gate, actions=session_actions(new, ends_sessions=ends_sessions))
-    if ends_sessions:
+    item = profile_item(new, after.password_hash, before.version + 1)
+    write.save(item, condition=ProfileItem.version == before.version)
+    actions = session_actions(new, ends_sessions=sessions.ends, survivor=sessions.survivor)
+    write.update(SessionItem(keys.account(new.id), keys.GATE), actions=actions, condition=sessions.condition())
+    if sessions.ends:
         write_session_end(write, new.id)
     _count_administrators(write, is_active_administrator(new) - is_active_administrator(old))
 
@@ -180,8 +215,9 @@ def write_removal(write: TransactWrite, account: Account, password_hash: str, ve
     actions = session_actions(replace(account, is_active=False), ends_sessions=True)
     write.update(SessionItem(keys.account(account.id), keys.GATE), actions=actions)
     write_session_end(write, account.id)
-    for item in (*unique_name_items(account).values(), *account_entries(account)):
-        write.delete(item)
+    write_removed_names(write, account)
+    for entry in account_entries(account):
+        write.delete(entry)
     _count_administrators(write, -is_active_administrator(account))
 
 
@@ -191,20 +227,12 @@ def is_active_administrator(account: Account) -> int:
 
 
 def _write_differences(write: TransactWrite, old: Account, new: Account) -> None:
-    """Write the differences of unique names and list entries: what only the old account has goes, what only the new one
-    has comes.
-    """
-    was, will = _held_items(old), _held_items(new)
+    """Write the differences of list entries: what only the old account has goes, what only the new one has comes."""
+    was, will = ({entry.pk: entry for entry in account_entries(account)} for account in (old, new))
     for key in was.keys() - will.keys():
         write.delete(was[key])
     for key in will.keys() - was.keys():
-        item = will[key]
-        write.save(item, condition=UniqueNameItem.pk.does_not_exist() if isinstance(item, UniqueNameItem) else None)
-
-
-def _held_items(account: Account) -> dict[str, UniqueNameItem | AccountEntry]:
-    items: list[UniqueNameItem | AccountEntry] = [*unique_name_items(account).values(), *account_entries(account)]
-    return {item.pk: item for item in items}
+        write.save(will[key])
 
 
 def _count_administrators(write: TransactWrite, change: int) -> None:
@@ -213,7 +241,6 @@ def _count_administrators(write: TransactWrite, change: int) -> None:
         write.update(AdministratorsItem(), actions=[AdministratorsItem.administrators.add(change)], condition=last)
 
 
-UNIQUE = "This field must be unique."
 NO_ACCOUNT = 0  # no account's id
 
 
@@ -253,25 +280,28 @@ class AccountStore:
         self._write(lambda write: write_new(write, account, password_hash), account)
 
     def change(
-        self, before: Credentials, after: Credentials, *, ends_sessions: bool, entry: AccessEntry | None = None
+        self,
+        before: Credentials,
+        after: Credentials,
+        *,
+        ends_sessions: bool,
+        caller: str | None = None,
+        survivor: Session | None = None,
+        entry: AccessEntry | None = None,
     ) -> None:
         """Write an account over what it was, all or nothing; a name that it gave up is free at once.
 
-        Raises AlreadyTaken, LastAdministrator, or Conflict when another call changed it meanwhile.
+        But for an address that it can be brought back to. `caller`: the session that asks for it, which must not have
+        ended meanwhile. `survivor`: the one that goes on when sessions end. Raises AlreadyTaken, LastAdministrator, or
+        Conflict when another call changed it meanwhile.
         """
         old, new = before.account, after.account
-
-        def over(write: TransactWrite) -> None:
-            write_change(
-                write=write,
-                old=old,
-                new=new,
-                password_hash=after.password_hash,
-                version=before.version,
-                ends_sessions=ends_sessions,
-            )
-
-        self._write(over, new, leaves=is_active_administrator(old) > is_active_administrator(new), entry=entry)
+        self._write(
+            lambda write: write_change(write, before, after, SessionTerms(ends_sessions, caller, survivor)),
+            new,
+            leaves=is_active_administrator(old) > is_active_administrator(new),
+            entry=entry,
+        )
 
     def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> bool:
         """End an account's sessions and let no caller in again, whatever changes it; False if already locked.
@@ -312,19 +342,15 @@ class AccountStore:
         """
         if len(fold(text).encode()) > MAX_FOLDED_BYTES:
             return None
-        name = get_item(UniqueNameItem, keys.marker(field, fold(text)), keys.MARKER, consistent=False)
-        return self.get(int(name.account_id) if name else NO_ACCOUNT)
+        owner = find_owner(field, text)
+        credentials = self.get(NO_ACCOUNT if owner is None else owner)
+        # An earlier address is held for an account, and is not its name any more.
+        has_it = credentials and credentials.account.names.unique_forms().get(field) == fold(text)
+        return credentials if has_it else None
 
-    def find_taken(self, names: Names, owner: int | None = None) -> dict[str, list[str]]:
+    def find_taken(self, names: Names, now: datetime, owner: int | None = None) -> dict[str, list[str]]:
         """Return field → text, of those names that belong to an account other than the owner's; one round trip."""
-        fields_by_key = {keys.marker(field, unique_text): field for field, unique_text in names.unique_forms().items()}
-        if not fields_by_key:
-            return {}
-        with sdk_errors_mapped():
-            name_items = list(
-                UniqueNameItem.batch_get([(key, keys.MARKER) for key in fields_by_key], consistent_read=True)
-            )
-        return {fields_by_key[item.pk]: [UNIQUE] for item in name_items if item.account_id != owner}
+        return find_taken_names(names, now, owner)
 
     def get(self, account_id: int) -> Credentials | None:
         """Return the account and its password's hash, strongly consistent, or None."""
@@ -381,7 +407,7 @@ class AccountStore:
 
     def _conflict_error(self, account: Account, *, leaves: bool) -> ScanwardError:
         """Return what a failed condition means. It is rare, so it may cost a read."""
-        taken_names = self.find_taken(account.names, account.id)
+        taken_names = self.find_taken(account.names, account.updated_at, account.id)
         if taken_names:
             return AlreadyTaken(taken_names)
         return LastAdministrator() if leaves and _administrators() < 2 else Conflict()

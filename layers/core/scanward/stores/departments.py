@@ -17,7 +17,6 @@ from scanward.domain.pagination import ListPage, PageRange
 from scanward.errors import AlreadyTaken, Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.access_log import AccessItem, write_entry
-from scanward.stores.accounts import UNIQUE
 from scanward.stores.care import CareItem, is_active, member_of
 from scanward.stores.dynamo import (
     ConditionFailed,
@@ -31,6 +30,7 @@ from scanward.stores.dynamo import (
     transact_write_or_conflict,
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
+from scanward.stores.identity.unique_names import UNIQUE
 from scanward.stores.lists import ListedKey, ListEntry, ListStore
 from scanward.stores.sessions import WORKING_DOCTOR, SessionItem
 

@@ -38,6 +38,8 @@ ANALYSIS_PREFIX = "ANALYSIS#"
 DURATION = "DURATION"
 REMOVED_SCAN = "GONE"
 READING_PREFIX = "READING#"
+UNDO_PREFIX = "UNDO#"
+RESET_LINK = "RESET_LINK"
 
 
 def account(account_id: int) -> str:
@@ -58,6 +60,16 @@ def user_list(role: str | None, active: bool | None, is_approved: bool | None, s
 def mails(hour: int) -> str:
     """Return an account's item of the mails that it was sent in a Unix hour."""
     return f"MAILS#{hour}"
+
+
+def mails_for(hour: int, part: str) -> str:
+    """Return those of an account's mails that one network asked for, or that one address was sent."""
+    return f"MAILS#{hour}#{part}"
+
+
+def undo(token_hash: str) -> str:
+    """Return a token that brings an account back to an earlier address; below the account, that there is one."""
+    return f"{UNDO_PREFIX}{token_hash}"
 
 
 def address(address_hash: str) -> str:

@@ -41,6 +41,7 @@ from scanward.stores.dynamo import (
     to_ms,
     transact_write,
 )
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.lists import ListStore
 from scanward.stores.questions import QuestionStore
 
@@ -195,6 +196,7 @@ class Eraser:
     """Raises Unavailable when DynamoDB does not answer."""
 
     def __init__(self, accounts_table: str, scans_table: str, clinic_table: str) -> None:
+        self._undo_tokens = UndoTokenStore(accounts_table)
         bind_table(AccountKey, accounts_table)
         bind_table(ScanKey, scans_table)
         for model in (ClinicKey, CareItem, CareLinkEntry, ConnectTokenItem, ConnectTokenEntry, AccessItem):
@@ -254,6 +256,7 @@ class Eraser:
 
     def account(self, account_id: int) -> None:
         """Delete what is left of a removed account."""
+        self._undo_tokens.delete_all(account_id)
         _drop(AccountKey, keys.account(account_id))
 
 

@@ -57,16 +57,42 @@ def new_session_item(account: Account) -> SessionItem:
     )
 
 
-def session_actions(account: Account, *, ends_sessions: bool) -> list[Any]:
-    """Return what a change of an account writes into its gate."""
+def session_actions(account: Account, *, ends_sessions: bool, survivor: Session | None = None) -> list[Any]:
+    """Return what a change of an account writes into its gate. `survivor`: the one that goes on when sessions end."""
     actions: list[Any] = [
         SessionItem.active.set(account.is_active),
         SessionItem.approved.set(account.is_approved),
         SessionItem.refused.set(account.is_refused),
     ]
     if ends_sessions:
-        actions.append(SessionItem.sessions.set({}))
+        actions.append(SessionItem.sessions.set({survivor.id: session_map(survivor)} if survivor else {}))
     return actions
+
+
+def is_live(session_id: str) -> Any:
+    """Return the condition that a session has not been ended."""
+    return Path(["sessions", session_id]).exists()
+
+
+def is_unchanged(session: Session) -> Any:
+    """Return the condition that a session is as it was read: neither ended nor its refresh token rotated."""
+    path = Path(["sessions", session.id])
+    return (path["r"] == session.current) if session.current else (path.exists() & path["r"].does_not_exist())
+
+
+@dataclass(frozen=True, slots=True)
+class SessionTerms:
+    """What a change means to sessions, as `AccountStore.change` says it."""
+
+    ends: bool
+    caller: str | None
+    survivor: Session | None
+
+    def condition(self) -> Any:
+        """Return the condition on the account's sessions; None without one."""
+        if self.survivor:
+            return is_unchanged(self.survivor)
+        return is_live(self.caller) if self.caller else None
 
 
 def actor_of(item: SessionItem, session_id: str) -> Actor:
@@ -176,10 +202,9 @@ class SessionStore:
 
     def replace(self, account_id: int, before: Session, after: Session) -> bool:
         """Write a session over what it was; False when it has changed or ended meanwhile."""
-        path = Path(["sessions", before.id])
-        same = (path["r"] == before.current) if before.current else (path.exists() & path["r"].does_not_exist())
+        new = Path(["sessions", before.id]).set(session_map(after))
         try:
-            _update(_session_item(account_id), [path.set(session_map(after))], same)
+            _update(_session_item(account_id), [new], is_unchanged(before))
         except NotAuthenticated:
             return False
         return True

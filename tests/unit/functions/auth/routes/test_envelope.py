@@ -105,12 +105,14 @@ class Tripwire:
 
 
 @pytest.mark.parametrize("password", ["x" * 129, "é" * 500_000, "x" * 10_000_000, "correct\0horse"])
-@pytest.mark.parametrize("path", ["/auth/register", "/auth/login", "/auth/password-reset/confirm", "/api/login"])
+@pytest.mark.parametrize(
+    "path", ["/auth/register", "/auth/login", "/auth/password-reset/confirm", "/auth/undo", "/api/login"]
+)
 def test_a_password_that_cannot_be_one_is_refused_before_it_costs_a_hash(
     api: ApiClient, monkeypatch: pytest.MonkeyPatch, path: str, password: str
 ) -> None:
     monkeypatch.setattr(passwords, "_hasher", Tripwire())
-    name = {"token": "x"} if path.endswith("confirm") else {"email": "user@example.com"}
+    name = {"token": "x"} if path.endswith(("confirm", "undo")) else {"email": "user@example.com"}
     replies = [api.post(path, name | {"password": password})]
     if path.startswith("/auth/"):
         replies.append(api.form(path, name | {"password": password}))

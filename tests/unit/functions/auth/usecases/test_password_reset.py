@@ -9,6 +9,7 @@ from functions.auth.usecases.reset_mails import MailOutcome, send_reset_mail
 from scanward.domain.tokens import Claims, TokenType
 from scanward.security.tokens import Tokens
 from scanward.stores.clients import sqs
+from scanward.stores.mail import ResetRequest
 from tests.faults.injection import failing
 from tests.support.client import ApiClient, Reply
 from tests.support.mailbox import Mailbox
@@ -76,9 +77,11 @@ def test_known_and_unknown_addresses_are_answered_and_worked_on_alike(
         queued.append([json.loads(message["Body"]) for message in mailbox.waiting()])
     assert [reply.status for reply in replies] == [200, 200]
     assert replies[0].body == replies[1].body
-    assert queued == [
-        [{"kind": "password-reset", "email": email}] for email in ("ada@example.org", "nobody@example.org")
-    ]
+    [[known], [unknown]] = queued
+    assert (known["email"], unknown["email"]) == ("ada@example.org", "nobody@example.org")
+    assert {**known, "email": ""} == {**unknown, "email": ""}
+    assert set(known) == {"kind", "email", "network"}
+    assert "192.0.2.1" not in str(known), "whence it was asked for is a hash"
 
 
 def test_a_token_is_good_once(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:
@@ -182,7 +185,7 @@ def test_a_queue_that_takes_nothing_is_told_plainly(api: ApiClient, mailbox: Mai
 def test_an_account_without_an_email_is_sent_no_reset_mail(api: ApiClient, mailbox: Mailbox) -> None:
     api.post("/auth/register", {"username": "jane.doe", "password": "correct horse"})
     assert api.post("/auth/password-reset", {"email": "jane.doe"}).status == 422
-    assert send_reset_mail(mailbox.mails, "one", "jane.doe") is MailOutcome.UNKNOWN_ADDRESS
+    assert send_reset_mail(mailbox.mails, "one", ResetRequest("jane.doe")) is MailOutcome.UNKNOWN_ADDRESS
 
 
 def test_of_two_resets_with_one_token_at_once_one_wins(api: ApiClient, ada: ApiClient, mailbox: Mailbox) -> None:

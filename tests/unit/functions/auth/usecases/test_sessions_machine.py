@@ -35,6 +35,7 @@ from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.stores.accounts import AccountListStore, AccountStore
 from scanward.stores.care import CareStore
+from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue
 from scanward.stores.rate_limits import AddressRateStore
@@ -208,7 +209,7 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
     )
     entry = Authenticator(gate, tokens, UNLIMITED, clock.now)
     mails, pictures, own_data = (
-        MailQueue("unused"),
+        MailQueue(os.environ["MAIL_QUEUE_URL"]),
         ProfilePictures(BUCKET),
         PersonalDataQueue(os.environ["OWN_DATA_QUEUE_URL"]),
     )
@@ -222,6 +223,7 @@ def test_whatever_people_do_exactly_the_right_tokens_hold(aws: None) -> None:
         tokens=tokens,
         login_limiter=attempts,
         mails=mails,
+        undo_tokens=UndoTokenStore(table),
         pictures=pictures,
         personal_data=own_data,
         access=access,

@@ -1,0 +1,110 @@
+"""Changes of an account's email or password, whatever asked for them, and the way back from them.
+
+Whoever holds a session, or somebody else's inbox for a moment, can change both. So the address that the account had is
+told, by a mail with a token that brings the account back to it; that address, a new password and the end of all
+sessions are one write. Of several such tokens that of the oldest address wins: it ends those of all younger ones, and
+none of theirs ends it. An undo is itself no change that can be undone, or the thief would have the last word.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from functions.auth.usecases.dependencies import AuthDeps
+from functions.auth.usecases.sessions import read_live_session
+from scanward.domain.accounts import Account, remember_address, restore_address
+from scanward.domain.tokens import Session
+from scanward.errors import Conflict, NotAuthenticated
+from scanward.security import passwords
+from scanward.stores.accounts import Credentials
+from scanward.stores.identity.undo_tokens import UndoPlace
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChange:
+    """What is to become of an account. `read` gives it as it is now, and refuses whom it is closed to.
+
+    `caller`, `survivor`: the session that asks for it, and the one that goes on when sessions end.
+    """
+
+    read: Callable[[], Credentials]
+    apply: Callable[[Credentials], Credentials]
+    ends_sessions: bool
+    caller: str | None = None
+    survivor: Session | None = None
+
+
+def write_change(deps: AuthDeps, change: AccountChange) -> tuple[Account, Account]:
+    """Write a change, and return the account before and after.
+
+    Raises AlreadyTaken, Conflict, NotAuthenticated when the caller's session has ended meanwhile, and TooManyRequests
+    while the account has had too many addresses.
+    """
+    number: int | None = None
+    survivor = change.survivor
+    for last in (False, False, True):
+        before = change.read()
+        after = change.apply(before)
+        if _needs_notice(before, after):
+            is_told, number = number is not None, number or deps.fresh_id(deps.now())
+            account = remember_address(before.account, after.account, number, deps.now())
+            after = replace(after, account=account)
+            if not is_told:
+                # First, or a change could stand that nobody is told of. Of one that is not made, no mail goes out.
+                deps.mails.enqueue_notice(account.id, number)
+        try:
+            deps.accounts.change(
+                before, after, ends_sessions=change.ends_sessions, caller=change.caller, survivor=survivor
+            )
+        except Conflict:
+            if last:
+                raise
+            if change.caller:
+                live_session = read_live_session(deps, before.account.id, change.caller)
+                survivor = live_session if survivor else None
+        else:
+            break
+    return before.account, after.account
+
+
+def _needs_notice(before: Credentials, after: Credentials) -> bool:
+    old, new = before.account.names.email, after.account.names.email
+    return old is not None and (old != new or before.password_hash != after.password_hash)
+
+
+class InvalidUndoToken(NotAuthenticated):
+    """A token of an undo that does not hold, whatever is wrong with it."""
+
+    message = "Invalid undo token"
+
+
+def undo_change(deps: AuthDeps, address: str, token: str, password: str) -> None:
+    """Give an account an earlier address back, with a new password, and end all sessions and all younger tokens.
+
+    Raises InvalidUndoToken, TooManyRequests, Conflict.
+    """
+    deps.login_limiter.count_call(address, "")
+    place = deps.undo_tokens.get(token)
+    if place is None:
+        raise InvalidUndoToken
+    _restore(deps, place)
+    password_hash = passwords.hash_password(password)
+    for last in (False, False, True):
+        before, account = _restore(deps, place)
+        try:
+            after = replace(before, account=account, password_hash=password_hash)
+            deps.accounts.change(before, after, ends_sessions=True)
+        except Conflict:
+            if last:
+                raise
+        else:
+            break
+
+
+def _restore(deps: AuthDeps, place: UndoPlace) -> tuple[Credentials, Account]:
+    credentials = deps.accounts.get(place.account_id)
+    if credentials is None or not credentials.account.is_active:
+        raise InvalidUndoToken
+    account = restore_address(credentials.account, place.address_id, deps.now())
+    if account is None:
+        raise InvalidUndoToken
+    return credentials, account
