@@ -73,7 +73,8 @@ class ClinicRules:
 
     def writes_sheet(self, who: int, patient: int, *, diagnosis: bool) -> bool:
         if self.roles[who] is Role.DOCTOR:
-            return self.is_linked(patient, who) or self.shares_department(patient, who)
+            near = self.is_linked(patient, who) or self.shares_department(patient, who)
+            return near and (who in self.approved or not diagnosis)
         return self.roles[who] in {Role.HOSPITAL, Role.LAB} and self.is_linked(patient, who) and not diagnosis
 
     def reads_question(self, who: int, asked: Asked) -> bool:
