@@ -8,6 +8,7 @@ from moto.ses.models import ses_backends
 from moto.sqs.models import sqs_backends
 
 from functions.auth.usecases.change_mails import send_change_mail
+from functions.auth.usecases.glass_mails import send_glass_mail
 from functions.auth.usecases.reset_mails import MailDeps, MailOutcome, send_reset_mail
 from scanward.stores.mail import ChangeNotice, GlassMailRequest, Mailer, MailRateStore, parse_mail_request
 from tests.support.cloud import REGION, TABLES
@@ -56,6 +57,8 @@ class Mailbox:
         assert request
         if isinstance(request, ChangeNotice):
             return send_change_mail(self.mails, message["MessageId"], request)
+        if isinstance(request, GlassMailRequest):
+            return send_glass_mail(self.mails, request)
         return send_reset_mail(self.mails, message["MessageId"], request)
 
     def inbox(self) -> list[Any]:

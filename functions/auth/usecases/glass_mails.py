@@ -3,7 +3,7 @@
 It names nobody and no reason: who reads a mailbox is not known. Who it was and why is read after signing in.
 """
 
-from functions.auth.usecases.reset_mails import MailOutcome, MailDeps
+from functions.auth.usecases.reset_mails import MailDeps, MailOutcome
 from scanward.stores.mail import GlassMailRequest, Undeliverable
 
 SUBJECT = "Somebody opened your Scanward data"

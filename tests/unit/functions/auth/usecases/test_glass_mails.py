@@ -15,7 +15,7 @@ from functions.auth.usecases.reset_mails import MailOutcome
 from scanward.domain.accounts import Account, Names
 from scanward.errors import Unavailable
 from scanward.stores.clients import ses
-from scanward.stores.mail import GlassMailRequest, Mailer, MailQueue, parse_glass_request
+from scanward.stores.mail import GlassMailRequest, Mailer, MailQueue, ResetRequest, parse_mail_request
 from tests.faults.injection import failing
 from tests.support.mailbox import SENDER, Mailbox
 from tests.unit.functions.auth.usecases.account_actions import ADMINISTRATOR
@@ -48,7 +48,7 @@ def test_each_broken_glass_is_mailed_and_no_reset_is_held_back_by_it(mailbox: Ma
         assert send_glass_mail(mailbox.mails, GlassMailRequest(ada.id, ENDS_AT)) is MailOutcome.SENT
     from functions.auth.usecases.reset_mails import send_reset_mail
 
-    assert send_reset_mail(mailbox.mails, "one", "ada@example.org") is MailOutcome.SENT
+    assert send_reset_mail(mailbox.mails, "one", ResetRequest("ada@example.org")) is MailOutcome.SENT
 
 
 def test_who_has_no_address_or_no_account_is_sent_no_word_of_glass(mailbox: Mailbox) -> None:
@@ -75,7 +75,7 @@ def test_a_message_of_broken_glass_is_read_as_it_was_written(mailbox: Mailbox) -
 
     MailQueue(handler.settings.mail_queue_url).enqueue_glass(7, ENDS_AT)
     [message] = mailbox.waiting()
-    assert parse_glass_request(message["Body"]) == GlassMailRequest(7, ENDS_AT)
+    assert parse_mail_request(message["Body"]) == GlassMailRequest(7, ENDS_AT)
 
 
 @pytest.fixture

@@ -27,6 +27,7 @@ from scanward.domain.pagination import PageRange, PageRequest
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import Access
 from scanward.stores.care import CareStore
+from scanward.stores.rate_limits import GlassRateStore
 from tests.support.cloud import TABLES
 from tests.unit.functions.records.usecases.clinic_rules import HOUR, Asked, ClinicRules, Clock
 
@@ -339,7 +340,8 @@ def test_whatever_people_do_nobody_sees_what_the_policy_denies(aws: None) -> Non
     clock = Clock(datetime(2026, 11, 21, tzinfo=UTC))
     whole: RecordDeps = import_module("functions.records.handler").deps
     access = Access(CareStore(TABLES["CLINIC_TABLE"]), clock.now)
-    clinic = replace(whole, now=clock.now, access=access)
+    glass_rates = GlassRateStore(TABLES["CLINIC_TABLE"], RUNS.stateful_step_count)  # never reached
+    clinic = replace(whole, now=clock.now, access=access, glass_rates=glass_rates)
 
     class Machine(People):
         def __init__(self) -> None:
