@@ -32,6 +32,10 @@ os.environ.update(
         "UPLOADS_PER_WINDOW": "20",
         "PREDICT_MODELS": "chest_cancer,brain_tumor,kidney_stone",
         **{f"{lane}_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane.lower()}" for lane in LANES},
+        **{
+            f"{lane}_ARRIVALS_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane.lower()}-arrivals"
+            for lane in LANES
+        },
         **{f"{lane}_AT_ONCE": "2" for lane in LANES},
         "OWN_DATA_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/own-data",
         "MAIL_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/mail",

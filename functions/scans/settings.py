@@ -34,3 +34,12 @@ class SweepSettings:
     scans_table: str
     bucket: str
     queue_urls: Annotated[Mapping[Priority, str], Variable("{}_QUEUE_URL")]
+    arrival_urls: Annotated[Mapping[Priority, str], Variable("{}_ARRIVALS_URL")]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverSettings:
+    """What the removal of leftovers needs."""
+
+    scans_table: str
+    bucket: str
