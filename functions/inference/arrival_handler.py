@@ -11,7 +11,9 @@ from functions.inference.settings import ArrivalSettings
 from scanward import clock
 from scanward.logs import log_failure
 from scanward.metrics import Metric, emit
+from scanward.security.access import Access
 from scanward.settings import load_settings
+from scanward.stores.care import CareStore
 from scanward.stores.dynamo import StoreClock
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
@@ -21,15 +23,17 @@ from scanward.stores.sessions import SessionStore
 
 settings = load_settings(ArrivalSettings)
 log = Logger(service="arrivals")
+now = StoreClock(clock.now).now
 deps = ArrivalDeps(
     ingest=IngestDeps(
         scans=ScanStore(settings.scans_table),
         objects=ObjectStore(settings.bucket),
         sessions=SessionStore(settings.accounts_table),
         idempotency=IdempotencyStore(settings.scans_table),
-        now=StoreClock(clock.now).now,
+        now=now,
         fresh_id=clock.fresh_id,
     ),
+    access=Access(CareStore(settings.clinic_table), now),
     lanes=PriorityQueues(settings.queue_urls),
     purger=Purger(settings.bucket),
     bucket=settings.bucket,

@@ -1,6 +1,7 @@
 """What has come into the bucket: the first version of a task's object is pinned and the task sent to its lane.
 
 Whatever else comes by the same form is removed: it costs a batch of ten no more than one call, and no place in a lane.
+What somebody else uploads for a patient is taken in as long as they may upload for them, not only when they began.
 """
 
 from collections import Counter
@@ -19,8 +20,10 @@ from functions.inference.ingest import (
     quarantine,
 )
 from scanward.domain import tasks
+from scanward.domain.policy import Action
 from scanward.domain.tasks import Arrival, Task
 from scanward.errors import Conflict, Unavailable
+from scanward.security.access import Access
 from scanward.stores.queues import PriorityQueues
 from scanward.stores.s3 import ObjectVersion, Purger, StorageFailed
 
@@ -33,6 +36,7 @@ class ArrivalDeps:
     """What the use-case works with. `bucket`: whose events they are."""
 
     ingest: IngestDeps
+    access: Access
     lanes: PriorityQueues
     purger: Purger
     bucket: str
@@ -85,18 +89,33 @@ def _take_in_object(deps: ArrivalDeps, message: IncomingMessage, batch: Batch, l
                 return Arrival.LEFTOVER
             return _set_aside(deps, message) if arrival.key else Arrival.NOTHING_TO_DO
         outcome = tasks.judge_arrival(task, arrival.version if arrival.key else task.object_version)
+        if outcome is Arrival.FIRST and not _is_allowed(deps, task):
+            outcome = Arrival.REFUSED
         try:
-            task = _pin(deps, task, arrival) if outcome is Arrival.FIRST else task
+            if outcome is Arrival.FIRST:
+                task = _pin(deps, task, arrival)
+            elif outcome is Arrival.REFUSED:
+                task = deps.ingest.scans.write_transition(task, tasks.cancel(task, deps.ingest.now()))
         except Conflict:  # moved between read and write: look again
             batch.tasks.pop(task.id, None)
             continue
         batch.tasks[task.id] = task
-        if outcome is Arrival.LEFTOVER and arrival.version:
+        if outcome in {Arrival.LEFTOVER, Arrival.REFUSED} and arrival.version:
             leftovers.append(ObjectVersion(task.object_key, arrival.version))
+        elif outcome is Arrival.REFUSED:  # found by the sweeper, which knows of no version
+            deps.purger.purge_key(task.object_key)
         if outcome in {Arrival.FIRST, Arrival.ANNOUNCED_AGAIN}:
             deps.lanes.enqueue(task)
         return outcome
     raise Unavailable
+
+
+def _is_allowed(deps: ArrivalDeps, task: Task) -> bool:
+    """Tell whether who asked for the task may upload for the patient now."""
+    if task.requested_by == task.patient_id:
+        return True
+    actor = deps.ingest.sessions.account_actor(task.requested_by)
+    return actor is not None and deps.access.still_allows(actor, Action.UPLOAD_SCAN, task.patient_id)
 
 
 def _pin(deps: ArrivalDeps, task: Task, arrival: UploadedObject) -> Task:

@@ -24,6 +24,7 @@ class ArrivalSettings:
     """What taking in needs. `queue_urls`: the lanes."""
 
     accounts_table: str
+    clinic_table: str
     scans_table: str
     bucket: str
     queue_urls: Annotated[Mapping[Priority, str], Variable("{}_QUEUE_URL")]

@@ -95,6 +95,7 @@ class Workers:
                 now=now,
                 fresh_id=fresh_id,
             ),
+            access=access,
             lanes=lanes,
             purger=purger,
             bucket=BUCKET,

@@ -186,6 +186,7 @@ class Arrival(StrEnum):
     FIRST = "first"
     ANNOUNCED_AGAIN = "announced again"
     LEFTOVER = "leftover"
+    REFUSED = "refused"
     NOTHING_TO_DO = "nothing to do"
 
 
