@@ -30,6 +30,8 @@ os.environ.update(
         "REQUESTS_PER_MINUTE": "100",
         "REFERENCE_MODELS": "on",
         "UPLOADS_PER_WINDOW": "20",
+        "HIGH_PER_PATIENT": "3",
+        "HIGH_PER_PROFESSIONAL": "6",
         "PREDICT_MODELS": "chest_cancer,brain_tumor,kidney_stone",
         **{f"{lane}_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane.lower()}" for lane in LANES},
         **{

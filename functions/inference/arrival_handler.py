@@ -44,8 +44,8 @@ def app(event: dict[str, Any], context: object) -> dict[str, Any]:
     """Handle one batch of announcements; failed ones are named, so that only they come again."""
     bodies = {record["messageId"]: record["body"] for record in event["Records"]}
     batch = take_in(deps, bodies, partial(log_failure, log))
-    log.info("taken in", extra={"outcomes": dict(batch.outcomes), "failed": len(batch.failed)})
+    log.info("taken in", extra={"outcomes": dict(batch.outcomes), "failed": len(batch.to_resend)})
     if batch.outcomes[SET_ASIDE]:
         emit({Metric.OBJECTS_QUARANTINED: batch.outcomes[SET_ASIDE]})
         log.error("set aside", extra={"objects": batch.outcomes[SET_ASIDE]})
-    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.failed]}
+    return {"batchItemFailures": [{"itemIdentifier": message_id} for message_id in batch.to_resend]}

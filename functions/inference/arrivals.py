@@ -44,13 +44,13 @@ class ArrivalDeps:
 
 @dataclass(slots=True)
 class Batch:
-    """What became of some messages. `failed`: those to be sent again. `outcomes`: how many of each kind there were.
+    """What became of some messages. `to_resend`: those that have to come again. `outcomes`: how many of each kind.
 
     `tasks`: as they were last seen, so that the posts of one form cost one read. `leftovers`: by message, to be
     removed.
     """
 
-    failed: list[str] = field(default_factory=list)
+    to_resend: list[str] = field(default_factory=list)
     outcomes: Counter[str] = field(default_factory=Counter)
     tasks: dict[int, Task] = field(default_factory=dict)
     leftovers: dict[str, list[ObjectVersion]] = field(default_factory=dict)
@@ -69,12 +69,12 @@ def take_in(deps: ArrivalDeps, bodies: Mapping[str, str], on_failure: Callable[[
                 batch.outcomes[_take_in_object(deps, message, batch, leftovers)] += 1
         except Exception as failure:  # whatever is wrong with one, the others are taken in
             on_failure(failure)
-            batch.failed.append(message_id)
+            batch.to_resend.append(message_id)
     try:
         deps.purger.purge_versions([version for versions in batch.leftovers.values() for version in versions])
     except StorageFailed as failure:
         on_failure(failure)
-        batch.failed += [key for key, versions in batch.leftovers.items() if versions and key not in batch.failed]
+        batch.to_resend += [key for key, versions in batch.leftovers.items() if versions and key not in batch.to_resend]
     return batch
 
 

@@ -28,7 +28,7 @@ from scanward.security.tokens import Tokens
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
-from scanward.stores.rate_limits import UploadRateStore
+from scanward.stores.rate_limits import HighOrderStore, UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
@@ -117,6 +117,7 @@ class Workers:
             wait_estimator=WaitEstimator(lanes, DurationStore(TABLE), dict.fromkeys(Priority, 2), now),
             idempotency=idempotency,
             counts=UploadRateStore(TABLE, 10**6),
+            high_orders=HighOrderStore(TABLE, 10**6, 10**6),
             access=access,
             sessions=sessions,
             tokens=Tokens(partial(read_token_keys, SECRET), now),

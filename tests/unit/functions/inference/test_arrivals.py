@@ -136,7 +136,7 @@ def test_an_event_that_comes_twice_removes_nothing(workers: Workers) -> None:
     form = begin(workers)
     event = post(workers, form)
     for _ in range(3):
-        assert workers.take_in(event).failed == []
+        assert workers.take_in(event).to_resend == []
     assert len(versions(form.object_key)) == 1
     workers.work()
     assert workers.task(form).attempts == 1
@@ -202,7 +202,7 @@ def test_one_message_that_fails_does_not_hold_up_the_others(workers: Workers) ->
     failures: list[Exception] = []
     with failing(connection().client, "dynamodb.GetItem", 500):
         batch = take_in_batch(workers.arrivals, {"0": events[0], "1": "no JSON"}, failures.append)
-    assert (batch.failed, batch.outcomes, len(failures)) == (["0"], {SET_ASIDE: 1}, 1)
+    assert (batch.to_resend, batch.outcomes, len(failures)) == (["0"], {SET_ASIDE: 1}, 1)
     take_in(workers, events)
     assert in_lane(workers) == [task.id for task in tasks]
 
@@ -212,7 +212,7 @@ def test_later_posts_that_could_not_be_removed_come_again(workers: Workers) -> N
     bodies = {str(number): post(workers, form) for number in range(3)}
     with failing(s3(), "s3.DeleteObjects"):
         batch = take_in_batch(workers.arrivals, bodies, failures.append)
-    assert batch.failed == ["1", "2"]
+    assert batch.to_resend == ["1", "2"]
     assert in_lane(workers) == [form.id], "the first is not held up"
     workers.take_in(bodies["1"], bodies["2"])
     assert versions(form.object_key) == [workers.task(form).object_version]
