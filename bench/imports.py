@@ -38,6 +38,8 @@ NEEDED_IMPORTS: Mapping[str, Sequence[str]] = {
     "functions.records.seal_handler": (LOG, STORES),
     "functions.scans.handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.scans.sweep_handler": (LOG, STORES),
+    "functions.scans.leftovers_handler": (LOG, STORES),
+    "functions.inference.arrival_handler": (LOG, STORES),
     "functions.inference.handler": (LOG, BATCH, SQS, STORES, MODELS, "import numpy, onnxruntime, PIL.Image"),
     "functions.inference.predict_handler": (LOG, HTTP, STORES, "import jwt"),
     "functions.inference.dead_letter_handler": (LOG, BATCH, SQS, STORES),

@@ -31,8 +31,14 @@ os.environ.update(
         "GLASSES_PER_DAY": "10",
         "REFERENCE_MODELS": "on",
         "UPLOADS_PER_WINDOW": "20",
+        "HIGH_PER_PATIENT": "3",
+        "HIGH_PER_PROFESSIONAL": "6",
         "PREDICT_MODELS": "chest_cancer,brain_tumor,kidney_stone",
         **{f"{lane}_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane.lower()}" for lane in LANES},
+        **{
+            f"{lane}_ARRIVALS_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/{lane.lower()}-arrivals"
+            for lane in LANES
+        },
         **{f"{lane}_AT_ONCE": "2" for lane in LANES},
         "OWN_DATA_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/own-data",
         "MAIL_QUEUE_URL": f"https://sqs.{REGION}.amazonaws.com/123456789012/mail",

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from functions.inference.ingest import ExternalUpload, IncomingMessage, UploadedObject, find_accepted, quarantine
 from scanward.domain import tasks
-from scanward.domain.tasks import FailureReason, TaskLeased
+from scanward.domain.tasks import Arrival, FailureReason, Task, TaskLeased
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore
 from scanward.stores.scans import ScanStore
@@ -43,9 +43,14 @@ def fail_dead_letter(deps: DeadLetterDeps, message: IncomingMessage) -> DeadLett
         quarantine(deps.objects, message.key, message.version)
         return DeadLetterOutcome.SET_ASIDE
     task = deps.scans.task(arrival.task_id) if isinstance(arrival, UploadedObject) else None
-    if task is None or task.is_final:
+    if task is None or task.is_final or _is_leftover(message, task):
         return DeadLetterOutcome.NOTHING_TO_DO
     if tasks.is_leased(task, now):
         raise TaskLeased
     deps.scans.write_transition(task, tasks.fail(task, FailureReason.RETRIES_EXHAUSTED, now))
     return DeadLetterOutcome.TASK_FAILED
+
+
+def _is_leftover(message: IncomingMessage, task: Task) -> bool:
+    """Tell whether the letter is about a version that the task does not read."""
+    return message.version is not None and tasks.judge_arrival(task, message.version) is Arrival.LEFTOVER

@@ -14,13 +14,19 @@ from urllib.parse import unquote_plus
 from scanward.domain import tasks
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES, SIGNATURE_BYTES, format_of
-from scanward.domain.object_keys import ExternalPrefix, parse_external_key, parse_upload_key, quarantine_key
+from scanward.domain.object_keys import (
+    ExternalPrefix,
+    derived_prefix,
+    parse_external_key,
+    parse_upload_key,
+    quarantine_key,
+)
 from scanward.domain.orders import Order
 from scanward.domain.scans import Scan
 from scanward.domain.tasks import Task
 from scanward.errors import Conflict, NotFound, Unavailable
 from scanward.stores.idempotency import IdempotencyStore
-from scanward.stores.s3 import ObjectStore
+from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import IdempotencyWrite, ScanStore
 
 if TYPE_CHECKING:
@@ -147,6 +153,19 @@ def quarantine(objects: ObjectStore, key: str, version: str | None) -> None:
         objects.move(key, quarantine_key(key), version)
     except NotFound:
         return
+
+
+def delete_leftovers(scans: ScanStore, purger: Purger, arrival: UploadedObject) -> bool:
+    """Delete the image and all that was made of it where its scan was removed; return whether it was.
+
+    A worker may have analysed it meanwhile, and have died before it saw that.
+    """
+    if not scans.was_removed(arrival.scan_id):
+        return False
+    purger.purge(derived_prefix(arrival.scan_id))
+    if arrival.key:
+        purger.purge_image(arrival.key, arrival.version)
+    return True
 
 
 def _is_image(objects: ObjectStore, delivery: ExternalUpload) -> bool:

@@ -1,8 +1,10 @@
 """What the inference functions are told by their environment."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated
 
+from scanward.domain.orders import Priority
 from scanward.settings import Variable
 
 
@@ -15,6 +17,17 @@ class Settings:
     bucket: str
     models_dir: str | None
     memory_mb: Annotated[int, Variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")]
+
+
+@dataclass(frozen=True, slots=True)
+class ArrivalSettings:
+    """What taking in needs. `queue_urls`: the lanes."""
+
+    accounts_table: str
+    clinic_table: str
+    scans_table: str
+    bucket: str
+    queue_urls: Annotated[Mapping[Priority, str], Variable("{}_QUEUE_URL")]
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,11 +11,11 @@ from functions.inference.ingest import (
     IngestDeps,
     UploadedObject,
     accept_external,
+    delete_leftovers,
     quarantine,
 )
 from imaging.errors import ImageError, ModelError
 from scanward.domain import tasks
-from scanward.domain.object_keys import derived_prefix
 from scanward.domain.tasks import FailureReason, Task, TaskClosed, TaskLeased
 from scanward.errors import Conflict, NotFound, ScanwardError, TooLarge, Unavailable
 from scanward.stores.s3 import StorageFailed
@@ -60,7 +60,7 @@ def process(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
     except (TaskClosed, TaskLeased):
         return Outcome.NOTHING_TO_DO
     except LeaseLost:
-        delete_leftovers(deps, arrival)
+        delete_leftovers(deps.scans, deps.purger, arrival)
         return Outcome.NOTHING_TO_DO
 
 
@@ -115,19 +115,6 @@ def _analyse(deps: AnalysisDeps, lease: Lease) -> Outcome:
 
 def handle_unknown_task(deps: AnalysisDeps, arrival: UploadedObject) -> Outcome:
     """Handle an uploaded object without a task: delete what is left where its scan was removed, else set it aside."""
-    if delete_leftovers(deps, arrival) or arrival.key is None:
+    if delete_leftovers(deps.scans, deps.purger, arrival) or arrival.key is None:
         return Outcome.NOTHING_TO_DO
     return Outcome.SET_ASIDE
-
-
-def delete_leftovers(deps: AnalysisDeps, arrival: UploadedObject) -> bool:
-    """Delete the image and all that was made of it where its scan was removed; return whether it was.
-
-    A worker may have analysed it meanwhile, and have died before it saw that.
-    """
-    if not deps.scans.was_removed(arrival.scan_id):
-        return False
-    deps.purger.purge(derived_prefix(arrival.scan_id))
-    if arrival.key:
-        deps.purger.purge_image(arrival.key, arrival.version)
-    return True

@@ -15,7 +15,7 @@ from scanward.settings import load_settings
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
-from scanward.stores.rate_limits import UploadRateStore
+from scanward.stores.rate_limits import HighOrderStore, UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
@@ -37,6 +37,7 @@ deps = ScanDeps(
     wait_estimator=WaitEstimator(lanes, DurationStore(table), settings.at_once, now),
     idempotency=IdempotencyStore(table),
     counts=UploadRateStore(table, settings.uploads_per_window),
+    high_orders=HighOrderStore(table, settings.high_per_patient, settings.high_per_professional),
     access=Access(CareStore(settings.clinic_table), now),
     sessions=accounts,
     tokens=tokens,

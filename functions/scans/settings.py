@@ -12,7 +12,8 @@ from scanward.settings import Variable
 class Settings:
     """`requests_per_minute`: per account. `allowed_origins`: for CORS.
 
-    `uploads_per_window`: begun straight to S3, in a quarter of an hour and account. `at_once`: analyses of each lane.
+    `uploads_per_window`: begun straight to S3, in a quarter of an hour and account. `high_per_patient`,
+    `high_per_professional`: orders of priority HIGH, in a day and account. `at_once`: analyses of each lane.
     """
 
     accounts_table: str
@@ -24,6 +25,8 @@ class Settings:
     token_keys_secret: str
     requests_per_minute: int
     uploads_per_window: int
+    high_per_patient: int
+    high_per_professional: int
     allowed_origins: tuple[str, ...]
 
 
@@ -34,3 +37,12 @@ class SweepSettings:
     scans_table: str
     bucket: str
     queue_urls: Annotated[Mapping[Priority, str], Variable("{}_QUEUE_URL")]
+    arrival_urls: Annotated[Mapping[Priority, str], Variable("{}_ARRIVALS_URL")]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftoverSettings:
+    """What the removal of leftovers needs."""
+
+    scans_table: str
+    bucket: str

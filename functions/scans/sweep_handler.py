@@ -20,6 +20,7 @@ deps = SweepDeps(
     scans=ScanStore(settings.scans_table),
     objects=ObjectStore(settings.bucket),
     lanes=PriorityQueues(settings.queue_urls),
+    arrivals=PriorityQueues(settings.arrival_urls),
     now=StoreClock(clock.now).now,
     on_failure=emit_failure,
 )

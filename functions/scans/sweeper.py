@@ -25,11 +25,14 @@ def _ignore_failure(reason: FailureReason) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SweepDeps:
-    """What a sweep works with. `failed` is told why it failed a task."""
+    """What a sweep works with. `arrivals`: where it tells of images that have come. `on_failure` is told why it failed
+    a task.
+    """
 
     scans: ScanStore
     objects: ObjectStore
     lanes: PriorityQueues
+    arrivals: PriorityQueues
     now: Callable[[], datetime]
     on_failure: Callable[[FailureReason], None] = _ignore_failure
 
@@ -81,7 +84,8 @@ def _settle(deps: SweepDeps, task: Task) -> str:
         return _fail(deps, task, FailureReason.RETRIES_EXHAUSTED, now)
     if task.status is TaskStatus.IN_PROGRESS or deps.objects.exists(task.object_key):
         # Its worker is dead or its event was lost. Nothing is in its way: a lease that is over lets the next one in.
-        deps.lanes.enqueue(task)
+        announced_to = deps.lanes if task.attempts or task.object_version else deps.arrivals
+        announced_to.enqueue(task)
         deps.scans.write_transition(task, tasks.postpone(task, now))
         return "announced"
     if now - task.created_at > tasks.UPLOAD_WINDOW + tasks.FIRST_CHECK:

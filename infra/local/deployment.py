@@ -48,8 +48,8 @@ INPUTS = (
     "samconfig.toml",
     "template.yaml",
 )
-ARTEFACTS = 11
-RESOURCES = 68
+ARTEFACTS = 13
+RESOURCES = 83
 
 
 @dataclass(frozen=True, slots=True)

@@ -49,7 +49,7 @@ def emptied(queues: Queues) -> None:
     dynamodb = boto3.client("dynamodb")
     for item in dynamodb.scan(TableName=TABLE, ProjectionExpression="pk, sk")["Items"]:
         dynamodb.delete_item(TableName=TABLE, Key=item)
-    for url in (*queues.lanes.values(), queues.dead):
+    for url in (*queues.arrivals.values(), *queues.lanes.values(), queues.dead):
         while queues.waiting(url):
             queues.read(url, lambda _: None)
     queues.events.clear()

@@ -7,6 +7,7 @@ import pytest
 
 from functions.inference.ingest import UploadedObject, parse_message
 from functions.inference.worker import Outcome
+from scanward.domain.orders import Priority
 from scanward.domain.tasks import TaskStatus
 from scanward.stores.clients import s3, sqs
 from scanward.stores.dynamo import connection
@@ -27,14 +28,18 @@ def one_call_at_a_time(workers: Workers) -> Iterator[None]:
 def test_ten_of_each_event_over_eight_threads_make_one_result(workers: Workers) -> None:
     with workers.queues.notified(lost=True):
         made = [workers.upload() for _ in range(UPLOADS)]
-    before = workers.models.runs
+    before, bodies = workers.models.runs, list[str]()
     with ThreadPoolExecutor(THREADS) as pool:
-        list(pool.map(workers.analyse, [event for event in workers.queues.events for _ in range(TIMES)]))
+        list(pool.map(workers.take_in, [event for event in workers.queues.events for _ in range(TIMES)]))
+        while workers.queues.waiting(workers.queues.lanes[Priority.HIGH]):
+            workers.queues.read(workers.queues.lanes[Priority.HIGH], bodies.append)
+        list(pool.map(workers.analyse, [body for body in bodies for _ in range(TIMES)]))
     done = [workers.task(of) for of in made]
     assert {(task.status, task.attempts) for task in done} == {(TaskStatus.COMPLETED, 1)}
     assert workers.models.runs - before == UPLOADS, "one run for each lease"
     for event in workers.queues.events:
-        workers.analyse(event)
+        workers.take_in(event)
+    assert workers.queues.waiting(workers.queues.lanes[Priority.HIGH]) == 0
     assert [workers.task(of) for of in made] == done
     assert workers.models.runs - before == UPLOADS
 

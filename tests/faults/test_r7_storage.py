@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ReadTimeoutError
 
+from scanward.domain.orders import Priority
 from scanward.domain.tasks import FailureReason, TaskStatus
 from scanward.stores.clients import s3
 from scanward.stores.sdk import MAX_TRIES
@@ -50,6 +51,7 @@ def test_an_image_that_storage_does_not_give_is_asked_for_again_twice_and_fails(
 @pytest.mark.parametrize("fault", FAULTS)
 def test_an_image_that_storage_gives_the_second_time_is_read(workers: Workers, fault: str) -> None:
     task_id = queued(workers)
+    workers.queues.read(workers.queues.arrivals[Priority.HIGH], workers.take_in)
     with retried_at_once(s3()), answered(s3(), "s3.GetObject", FAULTS[fault]):
         workers.queues.read(next(iter(workers.queues.lanes.values())), workers.analyse)
     assert workers.task(task_id).status is TaskStatus.IN_PROGRESS

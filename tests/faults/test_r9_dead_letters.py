@@ -17,6 +17,8 @@ def given_up(workers: Workers, count: int) -> list[Task]:
     """Tasks whose messages the lane gave up on: DynamoDB took none of the claims."""
     with workers.queues.notified():
         made = [workers.upload() for _ in range(count)]
+    for _ in range(count):
+        assert workers.queues.read(workers.queues.arrivals[Priority.HIGH], workers.take_in) is None
     with failing(connection().client, "dynamodb.PutItem"), failing(connection().client, "dynamodb.TransactWriteItems"):
         lane = workers.queues.lanes[Priority.HIGH]
         for _ in range(count * RECEIVED_AT_MOST):

@@ -7,9 +7,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from scanward.domain.ids import parse_id
 from tests.stack.embedded import until
-from tests.stack.visitor import Visitor, messages
+from tests.stack.visitor import Upload, Visitor, messages
 from tests.support.cloud import ROOT
 
 pytestmark = pytest.mark.stack
@@ -86,28 +85,26 @@ def test_both_spellings_of_an_id_and_the_token_lead_to_the_task(patient: Visitor
 
 
 def test_the_same_object_twice_gives_one_result(patient: Visitor) -> None:
-    """Two puts are two events and two versions of the object; the first to be claimed is the one that is read."""
+    """Two puts are two events and two versions of the object; the first to be taken in is the one that is read."""
     upload = patient.begin("image/jpeg")
     content = (SAMPLES / "pneumothorax-2.jpg").read_bytes()
     with patient.watch(upload) as socket:
         assert patient.put(upload, content).status_code == 204
         first = messages(socket)[-1]
         assert patient.put(upload, content).status_code == 204
-        _wait_for_second_look(patient, upload.task_id)
+        _wait_for_removal(patient, upload)
     assert patient.task(upload.task_id)["version"] == first["version"]
     assert _scan(patient, upload.scan_id)["result"] == first["result"]["data"]
 
 
-def _wait_for_second_look(patient: Visitor, task_id: str) -> None:
-    """Until the function has said that there was nothing to do for this task."""
-    logs, number = patient.stack.aws("logs"), f'"task":{parse_id(task_id)}'
+def _wait_for_removal(patient: Visitor, upload: Upload) -> None:
+    """Wait until the second version has been looked at and removed."""
+    s3, key = patient.stack.aws("s3"), (upload.fields or {})["key"]
 
-    def seen() -> bool:
-        group = "/aws/lambda/scanward-inference"
-        lines = [event["message"] for event in logs.filter_log_events(logGroupName=group)["events"]]
-        return any(number in line and "nothing to do" in line for line in lines)
+    def alone() -> bool:
+        return len(s3.list_object_versions(Bucket=patient.stack.bucket, Prefix=key)["Versions"]) == 1
 
-    until(seen)
+    until(alone)
 
 
 def _scan(patient: Visitor, scan: str) -> dict[str, Any]:

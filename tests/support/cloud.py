@@ -64,7 +64,7 @@ def _client(service: str) -> Any:
 
 @contextmanager
 def cloud() -> Iterator[None]:
-    """Tables, a versioned bucket, three lanes with their queue URLs, the token keys."""
+    """Tables, a versioned bucket, three lanes and what comes before them, the token keys."""
     with mock_aws():
         resources = template()["Resources"]
         dynamodb = _client("dynamodb")
@@ -80,6 +80,7 @@ def cloud() -> Iterator[None]:
         s3.put_bucket_versioning(Bucket=BUCKET, VersioningConfiguration={"Status": "Enabled"})
         for lane in LANES:
             _client("sqs").create_queue(QueueName=lane.lower())
+            _client("sqs").create_queue(QueueName=f"{lane.lower()}-arrivals")
         for queue in ("own-data", "mail"):
             _client("sqs").create_queue(QueueName=queue)
         secret = json.dumps({"current": "k1", "k1": KEY})

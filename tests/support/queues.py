@@ -1,4 +1,4 @@
-"""The lanes as the template has them: S3 says what has come; what fails comes again, and ends among dead letters."""
+"""The queues as the template has them: S3 says what has come; what fails comes again, and ends among dead letters."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -14,7 +14,7 @@ from scanward.stores.clients import s3
 from tests.support.cloud import BUCKET
 
 RECEIVED_AT_MOST = 3
-Read = Callable[[str], None]
+Read = Callable[[str], object]
 
 
 def s3_event(key: str, version: str) -> str:
@@ -24,7 +24,9 @@ def s3_event(key: str, version: str) -> str:
 
 
 class Queues:
-    """Three lanes and the dead letters. What a reader raises, a kill included, lets its message come again at once."""
+    """Three lanes, what comes before each of them, and the dead letters. What a reader raises, a kill included, lets
+    its message come again at once.
+    """
 
     def __init__(self) -> None:
         self._sqs = boto3.client("sqs")
@@ -32,7 +34,10 @@ class Queues:
         arn = self._sqs.get_queue_attributes(QueueUrl=self.dead, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
         redrive = json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": RECEIVED_AT_MOST})
         self.lanes = {lane: self._sqs.create_queue(QueueName=lane.value)["QueueUrl"] for lane in Priority}
-        for url in self.lanes.values():
+        self.arrivals = {
+            lane: self._sqs.create_queue(QueueName=f"{lane.value}-arrivals")["QueueUrl"] for lane in Priority
+        }
+        for url in (*self.lanes.values(), *self.arrivals.values()):
             self._sqs.set_queue_attributes(QueueUrl=url, Attributes={"RedrivePolicy": redrive})
         self.events: list[str] = []
 
@@ -62,7 +67,7 @@ class Queues:
 
     @contextmanager
     def notified(self, *, lost: bool = False) -> Iterator[None]:
-        """S3 sends an event to the lane of each object that comes meanwhile, or loses it. `events` keeps them all."""
+        """S3 sends an event of each object that comes meanwhile, by its lane, or loses it. `events` keeps them all."""
         begun: list[str] = []
 
         def begin(params: dict[str, str], **_: object) -> None:
@@ -74,7 +79,7 @@ class Queues:
                 lane, scan_id, task_id = place
                 self.events.append(s3_event(f"uploads/{lane}/{scan_id}/{task_id}", parsed["VersionId"]))
                 if not lost:
-                    self.send(self.lanes[lane], self.events[-1])
+                    self.send(self.arrivals[lane], self.events[-1])
 
         heard: dict[str, Any] = {"provide-client-params.s3.PutObject": begin, "after-call.s3.PutObject": arrived}
         for name, listener in heard.items():

@@ -7,8 +7,9 @@ from functools import cache, partial
 from typing import Any
 
 from functions.inference.analysis import AnalysisDeps, DurationTracker
+from functions.inference.arrivals import ArrivalDeps, Batch, take_in
 from functions.inference.dead_letters import DeadLetterDeps, fail_dead_letter
-from functions.inference.ingest import UploadedObject, parse_message
+from functions.inference.ingest import IngestDeps, UploadedObject, parse_message
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
 from functions.scans.sweeper import SweepDeps, sweep
@@ -27,7 +28,7 @@ from scanward.security.tokens import Tokens
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
-from scanward.stores.rate_limits import UploadRateStore
+from scanward.stores.rate_limits import HighOrderStore, UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.secrets import read_token_keys
@@ -84,7 +85,28 @@ class Workers:
         self.inference = AnalysisDeps(
             scans=self.scans, objects=self.objects, purger=purger, models=self.models, pace=pace, now=now
         )
-        self.sweeper = SweepDeps(self.scans, self.objects, lanes, now)
+        access, sessions = Access(CareStore("ClinicTable"), now), SessionStore("AccountsTable")
+        self.arrivals = ArrivalDeps(
+            ingest=IngestDeps(
+                scans=self.scans,
+                objects=self.objects,
+                sessions=sessions,
+                idempotency=idempotency,
+                now=now,
+                fresh_id=fresh_id,
+            ),
+            access=access,
+            lanes=lanes,
+            purger=purger,
+            bucket=BUCKET,
+        )
+        self.sweeper = SweepDeps(
+            scans=self.scans,
+            objects=self.objects,
+            lanes=lanes,
+            arrivals=PriorityQueues(self.queues.arrivals),
+            now=now,
+        )
         self.dead = DeadLetterDeps(self.scans, idempotency, self.objects, now)
         self.imaging = ScanDeps(
             scans=self.scans,
@@ -95,8 +117,9 @@ class Workers:
             wait_estimator=WaitEstimator(lanes, DurationStore(TABLE), dict.fromkeys(Priority, 2), now),
             idempotency=idempotency,
             counts=UploadRateStore(TABLE, 10**6),
-            access=Access(CareStore("ClinicTable"), now),
-            sessions=SessionStore("AccountsTable"),
+            high_orders=HighOrderStore(TABLE, 10**6, 10**6),
+            access=access,
+            sessions=sessions,
             tokens=Tokens(partial(read_token_keys, SECRET), now),
             now=now,
             fresh_id=fresh_id,
@@ -119,6 +142,14 @@ class Workers:
         assert found
         return found
 
+    def take_in(self, *bodies: str) -> Batch:
+        """Let the arrivals' function handle one batch of messages; what is raised in it is raised."""
+
+        def fail(failure: Exception) -> None:
+            raise failure
+
+        return take_in(self.arrivals, {str(number): body for number, body in enumerate(bodies)}, fail)
+
     def analyse(self, body: str) -> None:
         """Let the worker handle one message."""
         for arrival in parse_message(body, BUCKET):
@@ -134,9 +165,15 @@ class Workers:
             fail_dead_letter(self.dead, announced)
 
     def work(self, lane: Priority = Priority.HIGH, rounds: int = 50) -> list[BaseException]:
-        """Let the worker read a lane until it is empty, and the dead letters too; what was raised."""
+        """Let what has come be taken in, the worker read a lane until it is empty, and the dead letters be read too;
+        what was raised.
+        """
         raised = []
-        queues = ((self.queues.lanes[lane], self.analyse), (self.queues.dead, self.bury))
+        queues = (
+            (self.queues.arrivals[lane], self.take_in),
+            (self.queues.lanes[lane], self.analyse),
+            (self.queues.dead, self.bury),
+        )
         for url, reader in queues:
             for _ in range(rounds):
                 failure = self.queues.read(url, reader)

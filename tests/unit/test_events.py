@@ -40,6 +40,8 @@ HANDLERS = {
     "own-data": "functions.records.personal_data_handler",
     "seal": "functions.records.seal_handler",
     "sweep": "functions.scans.sweep_handler",
+    "leftovers": "functions.scans.leftovers_handler",
+    "arrivals": "functions.inference.arrival_handler",
     "inference": "functions.inference.handler",
     "predict": "functions.inference.predict_handler",
     "dead-letter": "functions.inference.dead_letter_handler",
@@ -212,11 +214,28 @@ def test_sweep(send: Callable[..., Any], scans: ScanStore) -> None:
     assert task.failure is FailureReason.UPLOAD_EXPIRED
 
 
-def test_inference_upload(send: Callable[..., Any], scans: ScanStore) -> None:
-    assert send("inference-upload") == {"batchItemFailures": []}, "an object of nobody's is set aside"
+def test_leftovers(send: Callable[..., Any]) -> None:
+    assert send("leftovers") == {"read": 0, "purged": 0}
+
+
+def test_arrivals_upload(send: Callable[..., Any], scans: ScanStore) -> None:
+    assert send("arrivals-upload") == {"batchItemFailures": []}, "an object of nobody's is set aside"
     begin(scans)
     version = boto3.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=film())["VersionId"]
-    assert send("inference-upload", version=version) == {"batchItemFailures": []}
+    assert send("arrivals-upload", version=version) == {"batchItemFailures": []}
+    task = scans.task(TASK_ID)
+    assert task is not None
+    assert (task.status, task.object_version) == (TaskStatus.PENDING, version)
+    url = boto3.client("sqs").get_queue_url(QueueName="medium")["QueueUrl"]
+    [message] = boto3.client("sqs").receive_message(QueueUrl=url)["Messages"]
+    assert json.loads(message["Body"]) == {"analysis": {"scan_id": SCAN_ID, "task_id": TASK_ID}}
+
+
+def test_inference_upload(send: Callable[..., Any], scans: ScanStore) -> None:
+    assert send("inference-upload") == {"batchItemFailures": []}, "nobody's task is no error"
+    begin(scans)
+    version = boto3.client("s3").put_object(Bucket=BUCKET, Key=KEY, Body=film())["VersionId"]
+    assert send("inference-upload") == {"batchItemFailures": []}
     task = scans.task(TASK_ID)
     assert task is not None
     assert (task.status, task.object_version) == (TaskStatus.COMPLETED, version)

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from tests.support.cloud import ROOT, template
-from tests.unit.infra.gate import GATES, Gate, of_type
+from tests.unit.infra.gate import GATES, Gate, of_type, statements
 
 DELETE = object()
 
@@ -21,7 +21,7 @@ def test_the_template_passes(gate: Gate) -> None:
 BROKEN: list[tuple[str, Any, str]] = [
     ("AuthRole.Properties.Policies.0.PolicyDocument.Statement.1.Action", ["dynamodb:*"], "wildcard action"),
     ("AuthRole.Properties.Policies.0.PolicyDocument.Statement.1.Resource", "*", "on everything"),
-    ("QueuePolicy.Properties.PolicyDocument.Statement.0.Principal", "*", "everybody"),
+    ("ArrivalQueuePolicy.Properties.PolicyDocument.Statement.0.Principal", "*", "everybody"),
     ("AuthFunction.Properties.Role", DELETE, "role that SAM makes"),
     ("AuthFromApi.Properties.SourceArn", DELETE, "every caller"),
     ("Bucket.Properties.PublicAccessBlockConfiguration.BlockPublicPolicy", False, "may become public"),
@@ -29,7 +29,8 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("Bucket.Properties.VersioningConfiguration.Status", "Suspended", "not versioned"),
     ("Bucket.Properties.LifecycleConfiguration", DELETE, "keeps everything"),
     ("BucketPolicy.Properties.PolicyDocument.Statement.0.Effect", "Allow", "Bucket may be used without TLS"),
-    ("QueuePolicy.Properties.PolicyDocument.Statement.1", DELETE, "HighQueue may be used without TLS"),
+    ("QueuePolicy.Properties.PolicyDocument.Statement.0", DELETE, "HighQueue may be used without TLS"),
+    ("ArrivalQueuePolicy.Properties.PolicyDocument.Statement.1", DELETE, "HighArrivalQueue may be used without TLS"),
     ("/Parameters.TlsOnly.Default", "false", "TlsOnly is off"),
     ("Distribution.Properties.DistributionConfig.DefaultCacheBehavior.ViewerProtocolPolicy", "allow-all", "plain HTTP"),
     ("ScansTable.Properties.SSESpecification", DELETE, "ScansTable is not encrypted"),
@@ -112,11 +113,18 @@ def test_every_handler_is_there() -> None:
         assert re.search(rf"^(?:def {name}\b|{name} =|{name}:)", source, re.MULTILINE)
 
 
-def test_each_lane_has_its_queue_and_its_prefix() -> None:
+def test_what_comes_for_each_lane_has_its_queue_and_its_prefix() -> None:
     bucket = of_type(template(), "S3::Bucket")["Bucket"]
     lanes = {
         entry["Filter"]["S3Key"]["Rules"][0]["Value"]: entry["Queue"]
         for entry in bucket["NotificationConfiguration"]["QueueConfigurations"]
     }
-    wanted = {f"uploads/{lane}/": f"{lane.capitalize()}Queue.Arn" for lane in ("high", "medium", "low")}
+    wanted = {f"uploads/{lane}/": f"{lane.capitalize()}ArrivalQueue.Arn" for lane in ("high", "medium", "low")}
     assert lanes == wanted
+
+
+def test_nothing_but_our_functions_puts_anything_into_a_lane() -> None:
+    policies = of_type(template(), "SQS::QueuePolicy").values()
+    lanes = {"HighQueue", "MediumQueue", "LowQueue"}
+    over_lanes = [policy for policy in policies if lanes & set(policy["Queues"])]
+    assert {entry["Effect"] for policy in over_lanes for entry in statements(policy["PolicyDocument"])} == {"Deny"}

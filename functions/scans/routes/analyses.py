@@ -37,9 +37,7 @@ def expert_analysis(call: Call[ExpertBody], deps: ScanDeps) -> ExpertOut:
         command=call.body.to_command(estimates_time=True),
         idempotency_key=call.idempotency_key,
     )
-    return ExpertOut.from_domain(
-        accepted_order, priority=call.body.priority, estimated_time=accepted_order.estimated_time
-    )
+    return ExpertOut.from_domain(accepted_order, estimated_time=accepted_order.estimated_time)
 
 
 @routes.post("/xray/suggest-treatment", TreatmentOut, TreatmentBody)

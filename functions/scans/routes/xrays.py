@@ -5,6 +5,7 @@ from functions.scans.schemas.xrays import (
     ReadingBody,
     ReadingOut,
     XrayBody,
+    XrayOrderOut,
     XrayOut,
     XraysQuery,
     XrayStart,
@@ -24,7 +25,7 @@ EITHER = Choice("content_type", present=XrayStart, absent=XrayBody)
 
 @routes.post(
     "/api/xrays",
-    XrayOut | XrayStartOut,
+    XrayOrderOut | XrayStartOut,
     EITHER,
     media=(Media.MULTIPART, Media.JSON),
     files=(IMAGE,),
@@ -32,7 +33,7 @@ EITHER = Choice("content_type", present=XrayStart, absent=XrayBody)
     status=201,
     idempotent=True,
 )
-def add_xray(call: Call[XrayBody | XrayStart], deps: ScanDeps) -> XrayOut | XrayStartOut:
+def add_xray(call: Call[XrayBody | XrayStart], deps: ScanDeps) -> XrayOrderOut | XrayStartOut:
     """Upload an X-ray: its image in the form, or, with `content_type` instead, straight to S3."""
     command = call.body.to_command(call.actor)
     if isinstance(call.body, XrayStart):
@@ -53,7 +54,7 @@ def add_xray(call: Call[XrayBody | XrayStart], deps: ScanDeps) -> XrayOut | Xray
         command=command,
         idempotency_key=call.idempotency_key,
     )
-    return XrayOut.from_domain(scans.read_uploaded(deps, accepted_order))
+    return XrayOrderOut.from_order(scans.read_uploaded(deps, accepted_order), accepted_order)
 
 
 @routes.get("/api/xrays/{user_id}", list[XrayOut], query=XraysQuery)

@@ -80,17 +80,27 @@ class UploadStart(UploadBody):
     content_type: Literal["image/jpeg", "image/png", "application/dicom"]
 
 
+def priority_of(accepted_order: AcceptedOrder[Any]) -> dict[str, Any]:
+    """Return what an answer says of the priority that an order got."""
+    return {"priority": accepted_order.priority.name, "priority_reduced": accepted_order.is_reduced}
+
+
 class UploadOut(Out):
-    """A new scan, its task, and the token that stands for the task."""
+    """A new scan, its task, and the token that stands for the task.
+
+    `priority`: what it got. `priority_reduced`: it is MEDIUM, since the day's orders of priority HIGH are used up.
+    """
 
     scan_id: UUID
     task_id: UUID
     task_token: str
+    priority: PriorityText
+    priority_reduced: bool
 
     @classmethod
     def from_domain(cls, accepted_order: AcceptedOrder[Any], **more: Any) -> Self:
         ids = {"scan_id": to_uuid(accepted_order.scan_id), "task_id": to_uuid(accepted_order.task_id)}
-        return cls(**ids, task_token=accepted_order.task_token, **more)
+        return cls(**ids, task_token=accepted_order.task_token, **priority_of(accepted_order), **more)
 
 
 class FormOut(Out):
@@ -119,7 +129,6 @@ class FriendlyOut(UploadOut):
 class ExpertOut(UploadOut):
     """`POST /xray/expert-analysis`."""
 
-    priority: PriorityText
     estimated_time: str
 
 

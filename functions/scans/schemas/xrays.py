@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import Field, StringConstraints
 
 from functions.scans.schemas.scans import ListQuery
-from functions.scans.schemas.uploads import FormOut, Id, OrderBody
+from functions.scans.schemas.uploads import FormOut, Id, OrderBody, PriorityText, priority_of
 from functions.scans.usecases.orders import AcceptedOrder
 from functions.scans.usecases.treatment import Advice, TreatmentCase
 from functions.scans.usecases.uploads import UploadCommand
@@ -164,7 +164,20 @@ class XrayOut(Out):
         return cls(**_columns(scan))
 
 
-class XrayStartOut(XrayOut):
+class XrayOrderOut(XrayOut):
+    """A new row. `priority`: what its analysis got. `priority_reduced`: the day's orders of priority HIGH are used up,
+    and it is MEDIUM.
+    """
+
+    priority: PriorityText
+    priority_reduced: bool
+
+    @classmethod
+    def from_order(cls, scan: Scan, accepted_order: AcceptedOrder[Scan]) -> "XrayOrderOut":
+        return cls(**_columns(scan), **priority_of(accepted_order))
+
+
+class XrayStartOut(XrayOrderOut):
     """The same, with where to send the image."""
 
     task_token: str
@@ -172,7 +185,12 @@ class XrayStartOut(XrayOut):
 
     @classmethod
     def from_upload(cls, scan: Scan, accepted_order: AcceptedOrder[Scan], form: PresignedPost) -> "XrayStartOut":
-        return cls(**_columns(scan), task_token=accepted_order.task_token, upload=FormOut.from_domain(form))
+        return cls(
+            **_columns(scan),
+            **priority_of(accepted_order),
+            task_token=accepted_order.task_token,
+            upload=FormOut.from_domain(form),
+        )
 
 
 def _columns(scan: Scan) -> dict[str, Any]:

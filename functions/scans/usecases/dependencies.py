@@ -10,7 +10,7 @@ from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.queues import PriorityQueues
-from scanward.stores.rate_limits import UploadRateStore
+from scanward.stores.rate_limits import HighOrderStore, UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
 from scanward.stores.sessions import SessionStore
@@ -77,6 +77,7 @@ class ScanDeps:
     wait_estimator: WaitEstimator
     idempotency: IdempotencyStore
     counts: UploadRateStore
+    high_orders: HighOrderStore
     access: Access
     sessions: SessionStore
     tokens: Tokens

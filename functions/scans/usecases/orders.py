@@ -1,7 +1,8 @@
 """Taking orders for analyses, once for each Idempotency-Key."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Generic, TypeVar
 
@@ -9,9 +10,9 @@ from functions.scans.usecases.dependencies import ScanDeps, format_duration
 from scanward.clock import fresh_token
 from scanward.domain.accounts import Actor
 from scanward.domain.idempotency import IdempotencyKey, IdempotencyRecord
-from scanward.domain.orders import Order
+from scanward.domain.orders import Order, Priority
 from scanward.domain.tokens import Claims, TokenType
-from scanward.errors import InProgress
+from scanward.errors import InProgress, ScanwardError, Unavailable
 from scanward.stores.idempotency import create_once
 from scanward.stores.scans import IdempotencyWrite
 
@@ -34,18 +35,20 @@ class OrderRequest:
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """The ids and the time that an order is kept with."""
+    """The ids and the time that an order is kept with, and the order with the priority that it gets."""
 
     scan_id: int
     task_id: int
     now: datetime
+    order: Order
 
 
 @dataclass(frozen=True, slots=True)
 class AcceptedOrder(Generic[K]):
     """What an order became, and the token that follows its task.
 
-    `is_incomplete`: whether more is left to do. `new_item`: what was stored just now, None for a replay.
+    `priority`: what it got. `is_reduced`: whether that is less than what was asked for. `is_incomplete`: whether more
+    is left to do. `new_item`: what was stored just now, None for a replay.
     """
 
     scan_id: int
@@ -53,6 +56,8 @@ class AcceptedOrder(Generic[K]):
     task_token: str
     estimated_time: str
     begun_at: datetime
+    priority: Priority
+    is_reduced: bool
     is_incomplete: bool
     new_item: K | None
 
@@ -66,9 +71,10 @@ def place_order(
     """
 
     def create(now: datetime) -> AcceptedOrder[K]:
-        draft = Draft(scan_id or deps.fresh_id(now), deps.fresh_id(now), now)
-        record = _new_record(deps, taking, draft)
-        new_item = keep(draft, IdempotencyWrite(taking.idempotency_key, record.answer, taking.is_complete))
+        with _count_order(deps, taking, now) as order:
+            draft = Draft(scan_id or deps.fresh_id(now), deps.fresh_id(now), now, order)
+            record = _new_record(deps, taking, draft)
+            new_item = keep(draft, IdempotencyWrite(taking.idempotency_key, record.answer, taking.is_complete))
         return _accepted_order(deps, taking, record, new_item)
 
     def replay(record: IdempotencyRecord) -> AcceptedOrder[K]:
@@ -87,6 +93,26 @@ def place_order(
     )
 
 
+@contextmanager
+def _count_order(deps: ScanDeps, taking: OrderRequest, now: datetime) -> Iterator[Order]:
+    """Count the order and provide it with the priority that it gets: MEDIUM for HIGH where the day's are used up.
+
+    One that is not kept (it was before, under its key) is not counted.
+    """
+    if taking.order.priority is not Priority.HIGH:
+        yield taking.order
+        return
+    if not deps.high_orders.count(taking.actor, now):
+        yield replace(taking.order, priority=Priority.MEDIUM)
+        return
+    try:
+        yield taking.order
+    except ScanwardError:
+        with suppress(Unavailable):  # then the account has one less for the day
+            deps.high_orders.uncount(taking.actor, now)
+        raise
+
+
 def complete_order(deps: ScanDeps, idempotency_key: IdempotencyKey | None) -> None:
     """Mark an order as carried out, for replays of its key."""
     if idempotency_key:
@@ -98,8 +124,9 @@ def _new_record(deps: ScanDeps, taking: OrderRequest, draft: Draft) -> Idempoten
         "scan_id": str(draft.scan_id),
         "task_id": str(draft.task_id),
         "token": fresh_token(),
+        "priority": draft.order.priority.value,
         # Looking into the queue costs a cold function a client of its own.
-        "estimated_time": format_duration(deps.wait_estimator.seconds(taking.order.priority))
+        "estimated_time": format_duration(deps.wait_estimator.seconds(draft.order.priority))
         if taking.estimates_time
         else "",
     }
@@ -110,6 +137,7 @@ def _accepted_order(
     deps: ScanDeps, taking: OrderRequest, record: IdempotencyRecord, new_item: K | None
 ) -> AcceptedOrder[K]:
     task_id = int(record.answer["task_id"])
+    priority = Priority(record.answer.get("priority", taking.order.priority))  # earlier records do not say
     # Signed for the time at which it was made, so that a replay is answered with the same token.
     claims = Claims(taking.actor.account_id, taking.actor.session_id, record.answer["token"], task_id)
     token = deps.tokens.issue(TokenType.TASK, claims, record.begun_at)
@@ -119,6 +147,8 @@ def _accepted_order(
         task_token=token,
         estimated_time=record.answer["estimated_time"],
         begun_at=record.begun_at,
+        priority=priority,
+        is_reduced=priority is not taking.order.priority,
         is_incomplete=not record.is_complete,
         new_item=new_item,
     )

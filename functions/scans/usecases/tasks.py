@@ -82,7 +82,7 @@ def reanalyse(
 
     def keep(draft: Draft, beside: IdempotencyWrite) -> Task:
         task = tasks.create_reanalysis(
-            id=draft.task_id, of=of, requested_by=actor.account_id, order=order, now=draft.now
+            id=draft.task_id, of=of, requested_by=actor.account_id, order=draft.order, now=draft.now
         )
         deps.scans.add_analysis(task, beside)
         return task

@@ -61,7 +61,7 @@ def upload(
         patient_id,
     )
     if accepted_order.is_incomplete:
-        key = upload_key(command.order.priority, accepted_order.scan_id, accepted_order.task_id)
+        key = upload_key(accepted_order.priority, accepted_order.scan_id, accepted_order.task_id)
         deps.objects.put(key, image.content, CONTENT_TYPE_OF[image.kind])
         complete_order(deps, idempotency_key)
     return accepted_order
@@ -89,7 +89,7 @@ def begin_upload(
     left = accepted_order.begun_at + tasks.UPLOAD_WINDOW - deps.now()
     if left <= timedelta(seconds=1):
         raise Conflict("The time for this upload is over; begin another with another key")
-    key = upload_key(command.order.priority, accepted_order.scan_id, accepted_order.task_id)
+    key = upload_key(accepted_order.priority, accepted_order.scan_id, accepted_order.task_id)
     return accepted_order, deps.objects.presigned_post(key, content_type, int(left.total_seconds()))
 
 
@@ -129,7 +129,7 @@ def _place_order(deps: ScanDeps, taking: OrderRequest, command: UploadCommand, p
             scan_id=draft.scan_id,
             patient_id=patient_id,
             now=draft.now,
-            order=command.order,
+            order=draft.order,
             requested_by=actor.account_id,
         )
         scan = Scan(

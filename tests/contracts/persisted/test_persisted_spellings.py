@@ -9,15 +9,15 @@ import pytest
 from functions.auth.settings import MailSettings
 from functions.auth.settings import Settings as AuthSettings
 from functions.inference.model_registry import ModelSettings
-from functions.inference.settings import DeadLetterSettings, PredictSettings
+from functions.inference.settings import ArrivalSettings, DeadLetterSettings, PredictSettings
 from functions.inference.settings import Settings as InferenceSettings
 from functions.portal.settings import Settings as PortalSettings
 from functions.realtime.settings import PushSettings
 from functions.realtime.settings import Settings as RealtimeSettings
 from functions.records.settings import PersonalDataSettings, SealSettings
 from functions.records.settings import Settings as RecordsSettings
+from functions.scans.settings import LeftoverSettings, SweepSettings
 from functions.scans.settings import Settings as ScansSettings
-from functions.scans.settings import SweepSettings
 from scanward.domain import object_keys
 from scanward.domain.accounts import Role
 from scanward.domain.orders import Priority
@@ -178,6 +178,8 @@ SETTINGS = (
     PersonalDataSettings,
     ScansSettings,
     SweepSettings,
+    LeftoverSettings,
+    ArrivalSettings,
     RealtimeSettings,
     PushSettings,
     DeadLetterSettings,

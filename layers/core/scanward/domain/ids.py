@@ -4,6 +4,7 @@ The integer is 41 bits of milliseconds since 2025-01-01 followed by 12 random bi
 they write. It is safe in JavaScript. The UUID carries the same 53 bits, so either leads to the other.
 """
 
+from datetime import datetime
 from uuid import UUID
 
 from scanward.errors import NotFound
@@ -23,6 +24,11 @@ def new_id(now_ms: int, random_bits: int) -> int:
     if stamp < 0 or stamp >> (53 - RANDOM_BITS):
         raise ValueError("the clock is outside the years that ids can spell")
     return stamp << RANDOM_BITS | random_bits & _RANDOM
+
+
+def first_id(when: datetime) -> int:
+    """Return the smallest id that is made at `when`; before the first year of ids, the smallest of all."""
+    return max(0, round(when.timestamp() * 1000) - EPOCH_MS) << RANDOM_BITS
 
 
 def to_uuid(number: int) -> UUID:

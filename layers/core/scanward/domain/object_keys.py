@@ -17,6 +17,11 @@ class ExternalPrefix:
     account_id: int
 
 
+def upload_prefix(lane: Priority) -> str:
+    """Return where all originals of a lane lie."""
+    return f"uploads/{lane}/"
+
+
 def upload_key(lane: Priority, scan_id: int, task_id: int) -> str:
     """Return where an original lies."""
     return f"uploads/{lane}/{scan_id}/{task_id}"

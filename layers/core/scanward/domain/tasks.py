@@ -180,10 +180,41 @@ def create_reanalysis(id: int, of: Task, requested_by: int, order: Order, now: d
     return replace(fresh, object_version=of.object_version, is_first=False)
 
 
+class Arrival(StrEnum):
+    """What an object that has come is to its task."""
+
+    FIRST = "first"
+    ANNOUNCED_AGAIN = "announced again"
+    LEFTOVER = "leftover"
+    REFUSED = "refused"
+    NOTHING_TO_DO = "nothing to do"
+
+
+def judge_arrival(task: Task, object_version: str | None) -> Arrival:
+    """Return what a version of a task's object is to it. A leftover is what it does not read and never will."""
+    if object_version != task.object_version and (task.object_version or (task.is_final and not task.attempts)):
+        return Arrival.LEFTOVER
+    if task.status is not TaskStatus.PENDING:
+        return Arrival.NOTHING_TO_DO
+    return Arrival.ANNOUNCED_AGAIN if task.object_version else Arrival.FIRST
+
+
+def pin(task: Task, object_version: str | None, now: datetime) -> Task:
+    """Return the task whose image has come, bound to this version of it: what comes later is not read."""
+    _require_open(task)
+    return replace(
+        task,
+        message="Waiting for its turn",
+        version=task.version + 1,
+        object_version=object_version,
+        due_at=now + FIRST_CHECK,
+    )
+
+
 def claim(task: Task, attempt: str, object_version: str | None, now: datetime) -> Task:
     """Return the task in the hands of one worker, for the length of a lease.
 
-    The object's version is pinned at the first claim and kept by later ones. Raises TaskClosed or TaskLeased.
+    A version that was pinned before is kept. Raises TaskClosed or TaskLeased.
     """
     _require_open(task)
     if is_leased(task, now):

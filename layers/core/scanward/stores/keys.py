@@ -284,6 +284,11 @@ def uploads(account_id: int) -> str:
     return f"UPLOADS#{account_id}"
 
 
+def high_orders(account_id: int) -> str:
+    """Return what is counted of an account's orders of the highest priority."""
+    return f"HIGH#{account_id}"
+
+
 def duration(lane: str) -> str:
     return f"DURATION#{lane}"
 

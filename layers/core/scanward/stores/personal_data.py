@@ -221,9 +221,8 @@ class Eraser:
         """Delete an account's lists and counts beside its scans, whose list goes with them: what is in none is not
         found.
         """
-        for key in (keys.tasks_of, keys.idempotency, keys.notification):
+        for key in (keys.tasks_of, keys.idempotency, keys.notification, keys.uploads, keys.high_orders):
             _drop(ScanKey, key(account_id))
-        _drop(ScanKey, keys.uploads(account_id))
 
     def care(self, account_id: int) -> None:
         """Delete the care links of an account, either way: each link with its places, and unused tokens."""

@@ -1,8 +1,8 @@
-"""Rate limits in DynamoDB: calls and failed logins of an address, uploads that an account has begun, and how often a
-doctor broke the glass.
+"""Rate limits in DynamoDB: calls and failed logins of an address, uploads that an account has begun, urgent orders, and
+how often a doctor broke the glass.
 
-One small item for each minute or quarter of an hour, which expires by itself. Addresses and names are stored as keyed
-hashes alone: an item does not tell whose they were.
+One small item for each minute, quarter of an hour or day, which expires by itself. Addresses and names are stored as
+keyed hashes alone: an item does not tell whose they were.
 """
 
 import secrets
@@ -15,6 +15,7 @@ from pynamodb.expressions.operand import Path
 from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
+from scanward.domain.accounts import Actor, Role
 from scanward.errors import TooManyRequests
 from scanward.stores import keys
 from scanward.stores.dynamo import ConditionFailed, TableItem, bind_table, get_item, sdk_errors_mapped, to_ms
@@ -92,10 +93,11 @@ class UploadRateStore:
             item.update([UploadRateItem.begun.add(-1)])
 
 
-def _end(now: datetime) -> int:
-    return (int(now.timestamp()) // WINDOW_SECONDS + 1) * WINDOW_SECONDS
+def _end(now: datetime, seconds: int = WINDOW_SECONDS) -> int:
+    return (int(now.timestamp()) // seconds + 1) * seconds
 
 
+DAY_SECONDS = 86_400
 DAY = timedelta(days=1)
 
 
@@ -139,3 +141,38 @@ class GlassRateStore:
 
 def _opened_ms(place: str) -> int:
     return int(place.partition("#")[0])
+
+
+class HighOrderItem(TableItem):
+    """HIGH#account / day (UTC)."""
+
+    orders = NumberAttribute()
+    expires_at = NumberAttribute()
+
+
+class HighOrderStore:
+    """Orders of priority HIGH. `per_patient`, `per_professional`: how many an account may make in a day."""
+
+    def __init__(self, table: str, per_patient: int, per_professional: int) -> None:
+        bind_table(HighOrderItem, table)
+        self._per_patient = per_patient
+        self._per_professional = per_professional
+
+    def count(self, actor: Actor, now: datetime) -> bool:
+        """Count one more; False when the day's are used up. One round trip."""
+        limit = self._per_patient if actor.role is Role.PATIENT else self._per_professional
+        below = HighOrderItem.orders.does_not_exist() | (HighOrderItem.orders < limit)
+        end = _end(now, DAY_SECONDS)
+        actions: list[Action] = [HighOrderItem.orders.add(1), HighOrderItem.expires_at.set(end + DAY_SECONDS)]
+        try:
+            with sdk_errors_mapped():
+                HighOrderItem(keys.high_orders(actor.account_id), str(end)).update(actions, condition=below)
+        except ConditionFailed:
+            return False
+        return True
+
+    def uncount(self, actor: Actor, now: datetime) -> None:
+        """Take back what was counted at that time; one round trip."""
+        with sdk_errors_mapped():
+            item = HighOrderItem(keys.high_orders(actor.account_id), str(_end(now, DAY_SECONDS)))
+            item.update([HighOrderItem.orders.add(-1)])

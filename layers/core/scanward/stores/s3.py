@@ -3,7 +3,7 @@
 A deleted object of a versioned bucket is otherwise kept for a month.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -59,6 +59,14 @@ class StoredObject:
 
     content: bytes
     etag: str
+
+
+@dataclass(frozen=True, slots=True)
+class ObjectVersion:
+    """One version of an object."""
+
+    key: str
+    version: str
 
 
 class ObjectStore:
@@ -147,6 +155,24 @@ class ObjectStore:
             return False
         return True
 
+    def oldest_version(self, key: str) -> str | None:
+        """Return the version of an object that came first, of those that are there; None without any."""
+        with s3_failures_mapped():
+            pages = s3().get_paginator("list_object_versions").paginate(Bucket=self._bucket, Prefix=key)
+            versions = [item for page in pages for item in page.get("Versions", []) if item["Key"] == key]
+            # Listed from the newest to the oldest, and dated in whole seconds.
+            return versions[-1]["VersionId"] if versions else None
+
+    def versions_after(self, key: str, prefix: str) -> Iterator[list[ObjectVersion]]:
+        """Yield the versions of objects under a prefix whose keys sort after this one, up to a thousand at a time."""
+        marker = {"KeyMarker": key}
+        while marker:
+            with s3_failures_mapped():
+                page = s3().list_object_versions(Bucket=self._bucket, Prefix=prefix, **marker)  # type: ignore[arg-type]
+            yield [ObjectVersion(item["Key"], item["VersionId"]) for item in page.get("Versions", [])]
+            next_markers = {"KeyMarker": page.get("NextKeyMarker"), "VersionIdMarker": page.get("NextVersionIdMarker")}
+            marker = {name: text for name, text in next_markers.items() if text} if page["IsTruncated"] else {}
+
     def presigned_post(self, key: str, content_type: str, seconds: int) -> PresignedPost:
         """Return a form for one upload of 1 byte to 50 MB under exactly this key and content type. No round trip."""
         form = s3().generate_presigned_post(
@@ -222,6 +248,9 @@ class ProfilePictures:
         return s3().generate_presigned_url("get_object", Params=params, ExpiresIn=LINK_SECONDS)
 
 
+PURGE_BATCH = 1000
+
+
 class Purger:
     """The one bucket. Raises StorageFailed when S3 fails."""
 
@@ -243,6 +272,13 @@ class Purger:
         elif version:
             self._purge_version(key, version)
 
+    def purge_versions(self, versions: Sequence[ObjectVersion]) -> None:
+        """Remove these versions; a call for each thousand."""
+        with failures_mapped(StorageFailed):
+            for begin in range(0, len(versions), PURGE_BATCH):
+                page = versions[begin : begin + PURGE_BATCH]
+                self._delete([{"Key": item.key, "VersionId": item.version} for item in page])
+
     def _purge_version(self, key: str, version: str) -> None:
         with failures_mapped(StorageFailed):
             s3().delete_object(Bucket=self._bucket, Key=key, VersionId=version)
@@ -250,9 +286,12 @@ class Purger:
     def _remove(self, prefix: str, only: str | None) -> None:
         with failures_mapped(StorageFailed):
             for page in self._versions(prefix, only):
-                answer = s3().delete_objects(Bucket=self._bucket, Delete={"Objects": page, "Quiet": True})
-                if answer.get("Errors"):
-                    raise StorageFailed
+                self._delete(page)
+
+    def _delete(self, page: list["ObjectIdentifierTypeDef"]) -> None:
+        answer = s3().delete_objects(Bucket=self._bucket, Delete={"Objects": page, "Quiet": True})
+        if answer.get("Errors"):
+            raise StorageFailed
 
     def _versions(self, prefix: str, only: str | None) -> Iterator[list["ObjectIdentifierTypeDef"]]:
         """Yield up to a thousand at a time, those that mark a deletion included."""

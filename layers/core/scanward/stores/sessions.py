@@ -183,6 +183,11 @@ class SessionStore:
             raise NotAuthenticated
         return actor_of(item, session_id)
 
+    def account_actor(self, account_id: int) -> Actor | None:
+        """Return who an account is now, in no session; None when it is gone or deactivated. One round trip."""
+        item = get_item(SessionItem, keys.account(account_id), keys.GATE)
+        return actor_of(item, session_id="") if item and item.active else None
+
     def is_active(self, account_id: int) -> bool:
         """Tell whether there is such an account, and it is not deactivated; one round trip."""
         item = get_item(SessionItem, keys.account(account_id), keys.GATE, consistent=False)

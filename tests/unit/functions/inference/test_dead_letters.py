@@ -49,3 +49,12 @@ def test_a_task_that_is_held_is_left_until_its_lease_is_over(
 
 def test_a_letter_for_no_task_is_no_error(dead: DeadLetterDeps) -> None:
     assert fail_dead_letter(dead, UploadedObject(1, 2, "uploads/high/1/2")) is DeadLetterOutcome.NOTHING_TO_DO
+
+
+def test_a_letter_about_a_version_that_is_not_read_leaves_the_task_alone(
+    dead: DeadLetterDeps, uploaded: Upload
+) -> None:
+    task, arrival = uploaded(b"anything")
+    pinned = dead.scans.write_transition(task, tasks.pin(task, "another", dead.now()))
+    assert fail_dead_letter(dead, arrival) is DeadLetterOutcome.NOTHING_TO_DO
+    assert dead.scans.task(task.id) == pinned

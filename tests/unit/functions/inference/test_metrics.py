@@ -27,6 +27,7 @@ from tests.unit.functions.inference.conftest import SAMPLES, Upload
 SAMPLE_BUCKET, SAMPLE_KEY = "scanward-000000000000-us-east-1", "uploads/medium/243963252383569/243963252379899"
 SAMPLE_VERSION, SAMPLE_SENT = "7adfef03-ef6a-4617-9492-7c8e9043bbc3", "1795250941039"
 HANDLERS = {
+    "arrivals-upload": "functions.inference.arrival_handler",
     "inference-upload": "functions.inference.handler",
     "dead-letter": "functions.inference.dead_letter_handler",
     "sweep": "functions.scans.sweep_handler",
@@ -43,6 +44,8 @@ def told(aws: None, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixtu
     def send(name: str, task: Task | None = None, version: str = "", sent: int = 0) -> Told:
         text = (ROOT / "events" / f"{name}.json").read_text().replace(SAMPLE_BUCKET, BUCKET)
         text = text.replace(SAMPLE_KEY, task.object_key if task else SAMPLE_KEY)
+        for sample, meant in zip(SAMPLE_KEY.split("/")[2:], (task.scan_id, task.id) if task else (), strict=False):
+            text = text.replace(sample, str(meant))
         text = text.replace(SAMPLE_VERSION, version or SAMPLE_VERSION).replace(SAMPLE_SENT, str(sent or SAMPLE_SENT))
         import_module(HANDLERS[name]).app(json.loads(text), None)
         said = [line for line in capsys.readouterr().out.splitlines() if '"_aws"' in line]
@@ -119,7 +122,7 @@ def test_an_image_that_is_not_there_is_a_fault_of_ours(told: Callable[..., Told]
 
 def test_the_metrics_count_objects_that_are_set_aside(told: Callable[..., Told]) -> None:
     boto3.client("s3").put_object(Bucket=BUCKET, Key=SAMPLE_KEY, Body=PNG)
-    lines = told("inference-upload")
+    lines = told("arrivals-upload")
     assert numbers(lines, Metric.OBJECTS_QUARANTINED) == [1]
     assert numbers(lines, Metric.ANALYSES_FINISHED) == numbers(lines, Metric.ANALYSES_FAILED) == []
 

@@ -25,11 +25,10 @@ def begin(world: World, content: bytes | None = None) -> Task:
     return world.scans.begin(content, Order(Priority.HIGH))[0]
 
 
-def announced(world: World) -> list[Any]:
-    """Return what waits in the high lane."""
-    messages = boto3.client("sqs").receive_message(
-        QueueUrl=world.workers.queues.lanes[Priority.HIGH], MaxNumberOfMessages=10
-    )
+def announced(world: World, *, arrivals: bool = False) -> list[Any]:
+    """Return what waits in the high lane, or before it."""
+    queues = world.workers.queues.arrivals if arrivals else world.workers.queues.lanes
+    messages = boto3.client("sqs").receive_message(QueueUrl=queues[Priority.HIGH], MaxNumberOfMessages=10)
     return [json.loads(message["Body"])["analysis"] for message in messages.get("Messages", [])]
 
 
@@ -39,13 +38,23 @@ def test_the_sweeper_leaves_a_task_alone_that_is_not_due(world: World) -> None:
     assert (world.workers.task(task), announced(world)) == (task, [])
 
 
-def test_an_object_whose_event_was_lost_is_announced_again_in_its_own_lane(world: World) -> None:
+def test_an_object_whose_event_was_lost_is_announced_as_if_it_came_now(world: World) -> None:
     task = begin(world, b"image")
     world.clock.ahead = tasks.FIRST_CHECK
     assert sweep(world.workers.sweeper)["announced"] == 1
-    [record] = announced(world)
+    assert announced(world) == []
+    [record] = announced(world, arrivals=True)
     assert record == {"scan_id": task.scan_id, "task_id": task.id}
     assert sweep(world.workers.sweeper)["announced"] == 0, "not again before it had time to work"
+
+
+def test_a_task_whose_object_was_taken_in_is_announced_in_its_own_lane(world: World) -> None:
+    task = begin(world, b"image")
+    world.workers.scans.write_transition(task, tasks.pin(task, "v1", clock.now()))
+    world.clock.ahead = tasks.FIRST_CHECK
+    assert sweep(world.workers.sweeper)["announced"] == 1
+    assert announced(world) == [{"scan_id": task.scan_id, "task_id": task.id}]
+    assert announced(world, arrivals=True) == []
 
 
 def test_an_upload_that_never_comes_expires(world: World) -> None:

@@ -28,7 +28,8 @@ def test_an_upload_answers_as_the_document_shows_and_lies_under_our_own_key(pati
     reply = patient.upload("/scans/", {"file": PNG})
     assert reply.status == 200
     data = reply.data
-    assert set(data) == {"scan_id", "task_id", "task_token"}
+    assert set(data) == {"scan_id", "task_id", "task_token", "priority", "priority_reduced"}
+    assert (data["priority"], data["priority_reduced"]) == ("MEDIUM", False)
     assert str(UUID(data["scan_id"])) == data["scan_id"]
     [key] = stored()
     assert parse_upload_key(key) == ("medium", parse_id(data["scan_id"]), parse_id(data["task_id"]))
@@ -50,7 +51,7 @@ def test_a_scan_and_its_task_are_read_by_either_spelling(patient: ApiClient) -> 
 
 def test_a_presigned_upload_is_bound_to_one_key_type_and_size(patient: ApiClient) -> None:
     data = patient.post("/scans/uploads", {"filename": "../../etc/passwd", "content_type": "image/png"}).data
-    assert set(data) == {"scan_id", "task_id", "task_token", "upload"}
+    assert set(data) == {"scan_id", "task_id", "task_token", "priority", "priority_reduced", "upload"}
     fields = data["upload"]["fields"]
     assert parse_upload_key(fields["key"]) == ("medium", parse_id(data["scan_id"]), parse_id(data["task_id"]))
     assert fields["Content-Type"] == "image/png"
