@@ -1,5 +1,6 @@
 """Wires the packing and erasing of people's own data and exports it to Lambda; a queue starts it."""
 
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -9,7 +10,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.records.settings import PersonalDataSettings
 from functions.records.usecases.export_archive import write_archive
-from functions.records.usecases.personal_data import PersonalDataDeps, erase_account
+from functions.records.usecases.personal_data import PersonalDataDeps, erase_account, settle_questions
 from scanward.clock import now
 from scanward.logs import log_failures
 from scanward.settings import load_settings
@@ -18,8 +19,10 @@ from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import MembershipStore
+from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
+from scanward.stores.questions import QuestionStore
 from scanward.stores.queues import PersonalDataQueue, RequestKind, parse_request
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
@@ -36,6 +39,8 @@ deps = PersonalDataDeps(
     members=MembershipStore(settings.clinic_table, settings.accounts_table),
     charts=ChartStore(settings.clinic_table),
     texts=ClinicalTexts(settings.clinic_table),
+    questions=QuestionStore(settings.clinic_table),
+    notifications=NotificationStore(settings.scans_table),
     access_log=AccessLog(settings.clinic_table),
     exports=ExportStore(settings.clinic_table),
     objects=ObjectStore(settings.bucket),
@@ -45,6 +50,11 @@ deps = PersonalDataDeps(
     queue=PersonalDataQueue(settings.own_data_queue_url),
     now=now,
 )
+CARRY_OUT: Mapping[RequestKind, Callable[[PersonalDataDeps, int], str]] = {
+    RequestKind.EXPORT: write_archive,
+    RequestKind.ERASURE: erase_account,
+    RequestKind.QUESTIONS: settle_questions,
+}
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
 
@@ -52,14 +62,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def read_message(record: SQSRecord) -> None:
     """Carry out one request; a message that is none of ours is only told of."""
     request = parse_request(record.body)
-    if request is None:
-        outcome = "not a wish"
-    else:
-        outcome = (
-            write_archive(deps, request.account_id)
-            if request.kind is RequestKind.EXPORT
-            else erase_account(deps, request.account_id)
-        )
+    outcome = CARRY_OUT[request.kind](deps, request.account_id) if request else "not a wish"
     log.info("own data", extra={"wish": request.kind.value if request else None, "outcome": outcome})
 
 

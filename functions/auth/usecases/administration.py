@@ -1,16 +1,18 @@
 """What administrators do with accounts; whatever they see or change of others is in the access log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from datetime import timedelta
 
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.domain import accounts
-from scanward.domain.accounts import Account, Actor, Decision
+from scanward.domain.accounts import Account, Actor, Decision, Role
 from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
-from scanward.errors import NotFound
+from scanward.errors import NotFound, Unavailable
 from scanward.security.access import ResourceRef
 from scanward.stores.accounts import AccountFilters, Credentials
 from scanward.stores.queues import RequestKind
@@ -47,7 +49,8 @@ def set_active(deps: AuthDeps, actor: Actor, account_id: str, *, active: bool) -
     """Deactivate, which ends all sessions at once, or reactivate. Raises NotFound, LastAdministrator, Conflict."""
     before = _get_account(deps, account_id)
     after = replace(before, account=replace(before.account, is_active=active, updated_at=deps.now()))
-    deps.accounts.change(before, after, ends_sessions=not active, entry=_log_entry(deps, actor, before.account))
+    with _questions_settled(deps, before.account):
+        deps.accounts.change(before, after, ends_sessions=not active, entry=_log_entry(deps, actor, before.account))
     return after.account
 
 
@@ -56,7 +59,8 @@ def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: Appr
     before = _get_account(deps, account_id)
     decision = Decision(actor.account_id, deps.now(), verdict.reason)
     after = replace(before, account=accounts.decide(before.account, decision, is_approved=verdict.approved))
-    deps.accounts.change(before, after, ends_sessions=False, entry=_log_entry(deps, actor, before.account))
+    with _questions_settled(deps, before.account):
+        deps.accounts.change(before, after, ends_sessions=False, entry=_log_entry(deps, actor, before.account))
     return after.account
 
 
@@ -72,6 +76,26 @@ def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:
     removed_account = deps.accounts.remove(parse_id(account_id), None if is_locked else entry)
     if removed_account and removed_account.profile.image:
         deps.pictures.remove(removed_account.profile.image)
+
+
+SETTLE_AFTER = timedelta(minutes=1)  # longer than any call of ours takes
+
+
+@contextmanager
+def _questions_settled(deps: AuthDeps, account: Account) -> Iterator[None]:
+    """Have the questions that wait for a doctor looked at once the change inside is made, whatever fails behind it.
+
+    It is asked for before the change, which a silent queue does not hold up: then it is asked for after it, and where
+    that fails, too, the same request does it again.
+    """
+    is_asked = account.role is not Role.DOCTOR
+    with suppress(Unavailable):
+        if not is_asked:
+            deps.personal_data.enqueue(RequestKind.QUESTIONS, account.id, SETTLE_AFTER)
+            is_asked = True
+    yield
+    if not is_asked:
+        deps.personal_data.enqueue(RequestKind.QUESTIONS, account.id, SETTLE_AFTER)
 
 
 def _log_entry(deps: AuthDeps, actor: Actor, account: Account) -> AccessEntry | None:

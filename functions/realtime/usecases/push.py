@@ -169,5 +169,5 @@ def push_notification(deps: ConnectionDeps, notice: Notification) -> int:
 
 
 def _notification_message(notice: Notification) -> bytes:
-    payload = {"action": "question_answered", "question_id": notice.question_id}
+    payload = {"action": notice.event.value, "question_id": notice.question_id}
     return json.dumps(payload, separators=(",", ":")).encode()

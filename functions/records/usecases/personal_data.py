@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.records.usecases.dependencies import RecordDeps
+from functions.records.usecases.directory import is_working_doctor
 from scanward.domain import personal_data
 from scanward.domain.accounts import Actor
 from scanward.domain.object_keys import account_prefixes, derived_prefix, export_key
@@ -22,8 +23,10 @@ from scanward.stores.accounts import AccountStore, LastAdministrator
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
 from scanward.stores.departments import MembershipStore
+from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
+from scanward.stores.questions import QuestionStore
 from scanward.stores.queues import PersonalDataQueue, RequestKind
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
@@ -42,6 +45,8 @@ class PersonalDataDeps:
     members: MembershipStore
     charts: ChartStore
     texts: ClinicalTexts
+    questions: QuestionStore
+    notifications: NotificationStore
     access_log: AccessLog
     exports: ExportStore
     objects: ObjectStore
@@ -119,6 +124,7 @@ def erase_account(deps: PersonalDataDeps, account_id: int) -> str:
     except LastAdministrator:
         return "kept: the last administrator stays"
     deps.eraser.care(account_id)
+    settle_questions(deps, account_id)
     _leave_departments(deps, account_id)
     _erase_scans(deps, account_id)
     deps.texts.delete_all(account_id)
@@ -130,6 +136,31 @@ def erase_account(deps: PersonalDataDeps, account_id: int) -> str:
     deps.accounts.remove(account_id)
     deps.eraser.account(account_id)
     return "erased"
+
+
+def settle_questions(deps: PersonalDataDeps, doctor_id: int) -> str:
+    """Give questions that wait for a doctor who cannot answer back to their patients, or to a doctor who can again.
+
+    A question was meant for its doctor: who reads it next is the patient's to say. What was done, in words for a log.
+    """
+    works = _is_at_work(deps, doctor_id)
+    for last in (False, False, True):
+        for question in deps.questions.waiting_for(doctor_id):
+            if works and question.doctor_left_at:
+                deps.questions.clear_doctor_left(question)
+            elif not works and question.doctor_left_at is None:
+                deps.questions.set_doctor_left(question, deps.now(), deps.notifications)
+        before, works = works, _is_at_work(deps, doctor_id)
+        if works is before:
+            return "doctor can answer" if works else "given back to patients"
+        if last:
+            break
+    raise Conflict  # an administrator's mind changes faster than this: it is tried again
+
+
+def _is_at_work(deps: PersonalDataDeps, doctor_id: int) -> bool:
+    credentials = deps.accounts.get(doctor_id)
+    return credentials is not None and is_working_doctor(credentials.account)
 
 
 def _leave_departments(deps: PersonalDataDeps, account_id: int) -> None:

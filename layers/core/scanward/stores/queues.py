@@ -35,10 +35,11 @@ class PriorityQueues:
 
 
 class RequestKind(StrEnum):
-    """What a person wants done with their data."""
+    """What is to be done about an account. QUESTIONS: give those of a doctor who left back to their patients."""
 
     EXPORT = "EXPORT"
     ERASURE = "ERASURE"
+    QUESTIONS = "QUESTIONS"
 
 
 @dataclass(frozen=True, slots=True)
