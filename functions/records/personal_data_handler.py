@@ -9,6 +9,7 @@ from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.records.settings import PersonalDataSettings
+from functions.records.usecases.departments import empty_department
 from functions.records.usecases.export_archive import write_archive
 from functions.records.usecases.personal_data import PersonalDataDeps, erase_account, settle_questions
 from scanward.clock import now
@@ -18,7 +19,7 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
-from scanward.stores.departments import MembershipStore
+from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
@@ -36,6 +37,7 @@ deps = PersonalDataDeps(
     scans=ScanStore(settings.scans_table),
     lists=ScanListStore(settings.scans_table),
     links=CareLinkStore(settings.clinic_table),
+    departments=DepartmentStore(settings.clinic_table),
     members=MembershipStore(settings.clinic_table, settings.accounts_table),
     charts=ChartStore(settings.clinic_table),
     texts=ClinicalTexts(settings.clinic_table),
@@ -54,6 +56,7 @@ CARRY_OUT: Mapping[RequestKind, Callable[[PersonalDataDeps, int], str]] = {
     RequestKind.EXPORT: write_archive,
     RequestKind.ERASURE: erase_account,
     RequestKind.QUESTIONS: settle_questions,
+    RequestKind.DEPARTMENT: empty_department,
 }
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 
@@ -62,7 +65,7 @@ processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failu
 def read_message(record: SQSRecord) -> None:
     """Carry out one request; a message that is none of ours is only told of."""
     request = parse_request(record.body)
-    outcome = CARRY_OUT[request.kind](deps, request.account_id) if request else "not a wish"
+    outcome = CARRY_OUT[request.kind](deps, request.subject_id) if request else "not a wish"
     log.info("own data", extra={"wish": request.kind.value if request else None, "outcome": outcome})
 
 

@@ -22,7 +22,7 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore, LastAdministrator
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore
-from scanward.stores.departments import MembershipStore
+from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
@@ -42,6 +42,7 @@ class PersonalDataDeps:
     scans: ScanStore
     lists: ScanListStore
     links: CareLinkStore
+    departments: DepartmentStore
     members: MembershipStore
     charts: ChartStore
     texts: ClinicalTexts

@@ -35,19 +35,23 @@ class PriorityQueues:
 
 
 class RequestKind(StrEnum):
-    """What is to be done about an account. QUESTIONS: give those of a doctor who left back to their patients."""
+    """What is to be done. QUESTIONS: give those of a doctor who left back to their patients.
+
+    DEPARTMENT: have everybody leave one that is closed.
+    """
 
     EXPORT = "EXPORT"
     ERASURE = "ERASURE"
     QUESTIONS = "QUESTIONS"
+    DEPARTMENT = "DEPARTMENT"
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataRequest:
-    """Whose data, and what is to be done with them."""
+    """What is to be done, and the id of whom it is about: an account, or of DEPARTMENT the department."""
 
     kind: RequestKind
-    account_id: int
+    subject_id: int
 
 
 class PersonalDataQueue:
@@ -56,9 +60,9 @@ class PersonalDataQueue:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def enqueue(self, wish: RequestKind, account_id: int, after: timedelta = timedelta()) -> None:
+    def enqueue(self, wish: RequestKind, subject_id: int, after: timedelta = timedelta()) -> None:
         """Queue a request; it is carried out once or more often, not before `after` (at most 15 minutes)."""
-        body = json.dumps({"wish": wish.value, "account_id": account_id})
+        body = json.dumps({"wish": wish.value, "account_id": subject_id})
         with failures_mapped():
             sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=int(after.total_seconds()))
 
