@@ -11,7 +11,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.records.settings import PersonalDataSettings
 from functions.records.usecases.departments import empty_department
 from functions.records.usecases.export_archive import write_archive
-from functions.records.usecases.personal_data import PersonalDataDeps, erase_account, settle_questions
+from functions.records.usecases.personal_data import PersonalDataDeps, erase_account, finish_removal, settle_questions
 from scanward.clock import now
 from scanward.logs import log_failures
 from scanward.settings import load_settings
@@ -57,6 +57,7 @@ CARRY_OUT: Mapping[RequestKind, Callable[[PersonalDataDeps, int], str]] = {
     RequestKind.ERASURE: erase_account,
     RequestKind.QUESTIONS: settle_questions,
     RequestKind.DEPARTMENT: empty_department,
+    RequestKind.SCAN: finish_removal,
 }
 processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
 

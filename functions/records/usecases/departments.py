@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import Colleague, is_working_doctor, require_approved, with_departments
-from functions.records.usecases.personal_data import PersonalDataDeps
+from functions.records.usecases.personal_data import SLICE, PersonalDataDeps
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
@@ -121,7 +121,6 @@ def _require_patient(deps: RecordDeps, patient_id: int) -> None:
 
 RESOURCE = "department"
 EMPTY_AFTER = timedelta(minutes=1)  # longer than any call of ours takes
-SLICE = timedelta(minutes=3)  # of the function's five
 
 
 def list_departments(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[Sequence[Department], str | None]:

@@ -176,17 +176,34 @@ def _erase_scans(deps: PersonalDataDeps, account_id: int) -> None:
     seen_ids = set[int]()
     while ids := set(deps.eraser.scan_ids(account_id)) - seen_ids:
         for number in sorted(ids):
-            scan = deps.scans.get(number)
+            scan = deps.scans.get(number, include_removing=True)
             if scan:
                 _erase_scan(deps, scan)
         seen_ids |= ids
     deps.eraser.scans(account_id)
 
 
-def _erase_scan(deps: PersonalDataDeps, scan: Scan) -> None:
+SLICE = timedelta(minutes=3)  # of the function's five
+
+
+def finish_removal(deps: PersonalDataDeps, scan_id: int) -> str:
+    """Remove what is left of a scan whose removal has begun, in slices. What was done, in words for a log."""
+    scan = deps.scans.get(scan_id, include_removing=True)
+    if scan is None:
+        return "gone"
+    if deps.scans.get(scan_id):
+        return "not being removed"
+    if _erase_scan(deps, scan, deps.now() + SLICE):
+        return "removed"
+    deps.queue.enqueue(RequestKind.SCAN, scan_id)
+    return "removed in part"
+
+
+def _erase_scan(deps: PersonalDataDeps, scan: Scan, until: datetime | None = None) -> bool:
     """Erase a scan, its tasks first, so that none that is at work can show its result; the place in the list last.
 
-    A worker that is at it finds that the scan is being removed, and takes its files away again.
+    A worker that is at it finds that the scan is being removed, and takes its files away again. False when it was not
+    done `until` then: what is left is found again.
     """
     deps.scans.begin_removal(scan.id)
     for number in deps.eraser.task_ids(scan.id):
@@ -194,6 +211,9 @@ def _erase_scan(deps: PersonalDataDeps, scan: Scan) -> None:
         if task:
             deps.lists.remove_tasks([task])
         deps.eraser.task(number)
+        if until and deps.now() > until:
+            return False
     deps.purger.purge(derived_prefix(scan.id))
     deps.purger.purge_image(scan.object_key, scan.object_version)
     deps.lists.remove_scan(scan, deps.now())
+    return True

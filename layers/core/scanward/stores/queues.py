@@ -37,18 +37,19 @@ class PriorityQueues:
 class RequestKind(StrEnum):
     """What is to be done. QUESTIONS: give those of a doctor who left back to their patients.
 
-    DEPARTMENT: have everybody leave one that is closed.
+    DEPARTMENT: have everybody leave one that is closed. SCAN: remove what is left of one that is being removed.
     """
 
     EXPORT = "EXPORT"
     ERASURE = "ERASURE"
     QUESTIONS = "QUESTIONS"
     DEPARTMENT = "DEPARTMENT"
+    SCAN = "SCAN"
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataRequest:
-    """What is to be done, and the id of whom it is about: an account, or of DEPARTMENT the department."""
+    """What is to be done, and the id of whom it is about: an account, of DEPARTMENT and SCAN those."""
 
     kind: RequestKind
     subject_id: int
