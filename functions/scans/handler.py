@@ -14,7 +14,7 @@ from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import IdempotencyStore
-from scanward.stores.queues import PriorityQueues
+from scanward.stores.queues import PersonalDataQueue, PriorityQueues
 from scanward.stores.rate_limits import HighOrderStore, UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
@@ -34,6 +34,7 @@ deps = ScanDeps(
     objects=ObjectStore(settings.bucket),
     purger=Purger(settings.bucket),
     lanes=lanes,
+    personal_data=PersonalDataQueue(settings.own_data_queue_url),
     wait_estimator=WaitEstimator(lanes, DurationStore(table), settings.at_once, now),
     idempotency=IdempotencyStore(table),
     counts=UploadRateStore(table, settings.uploads_per_window),

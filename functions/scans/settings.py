@@ -22,6 +22,7 @@ class Settings:
     bucket: str
     queue_urls: Annotated[Mapping[Priority, str], Variable("{}_QUEUE_URL")]
     at_once: Annotated[Mapping[Priority, int], Variable("{}_AT_ONCE")]
+    own_data_queue_url: str
     token_keys_secret: str
     requests_per_minute: int
     uploads_per_window: int

@@ -39,3 +39,33 @@ def counted() -> Iterator[Units]:
         yield units
     finally:
         events.unregister("after-call.dynamodb", count)
+
+
+@dataclass
+class Consistency:
+    """`eventual`: the reads that a replica may answer which lacks the last writes. `consistent`: how many others."""
+
+    eventual: list[tuple[str, Any]] = field(default_factory=list)
+    consistent: int = 0
+
+
+@contextmanager
+def eventual_reads() -> Iterator[Consistency]:
+    """Tell apart the reads that happen inside. Transactions are consistent without a word of it."""
+    reads, events = Consistency(), connection().client.meta.events
+
+    def look(params: dict[str, Any], model: Any, **_: Any) -> None:
+        body = json.loads(params["body"])
+        for request in body["RequestItems"].values() if model.name == "BatchGetItem" else (body,):
+            if request.get("ConsistentRead"):
+                reads.consistent += 1
+            else:
+                reads.eventual.append((model.name, request.get("ExpressionAttributeValues", request.get("Keys"))))
+
+    for operation in ("Query", "GetItem", "BatchGetItem"):
+        events.register(f"before-call.dynamodb.{operation}", look)
+    try:
+        yield reads
+    finally:
+        for operation in ("Query", "GetItem", "BatchGetItem"):
+            events.unregister(f"before-call.dynamodb.{operation}", look)

@@ -1,5 +1,6 @@
 """Uploads, workers, sweeper and dead letters over one AWS in the process, with a clock that only a test moves."""
 
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -27,7 +28,7 @@ from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.care import CareStore
 from scanward.stores.idempotency import IdempotencyStore
-from scanward.stores.queues import PriorityQueues
+from scanward.stores.queues import PersonalDataQueue, PriorityQueues
 from scanward.stores.rate_limits import HighOrderStore, UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
@@ -114,6 +115,7 @@ class Workers:
             objects=self.objects,
             purger=purger,
             lanes=lanes,
+            personal_data=PersonalDataQueue(os.environ["OWN_DATA_QUEUE_URL"]),
             wait_estimator=WaitEstimator(lanes, DurationStore(TABLE), dict.fromkeys(Priority, 2), now),
             idempotency=idempotency,
             counts=UploadRateStore(TABLE, 10**6),

@@ -1,23 +1,23 @@
 """What administrators do with accounts; whatever they see or change of others is in the access log."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.domain import accounts
-from scanward.domain.accounts import Account, Actor, Decision
+from scanward.domain.accounts import Account, Actor, Decision, Role
 from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
-from scanward.errors import NotFound
+from scanward.errors import NotFound, Unavailable
 from scanward.security.access import ResourceRef
 from scanward.stores.accounts import AccountFilters, Credentials
 from scanward.stores.queues import RequestKind
 
 RESOURCE = "account"
-REFUSAL_DELAY = timedelta(seconds=15)  # longer than the function that refuses may run
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +50,19 @@ def set_active(deps: AuthDeps, actor: Actor, account_id: str, *, active: bool) -
     before = _get_account(deps, account_id)
     after = replace(before, account=replace(before.account, is_active=active, updated_at=deps.now()))
     entry = _log_entry(deps, actor, before.account, accounts.describe_change(before.account, after.account))
-    deps.accounts.change(before, after, ends_sessions=not active, entry=entry)
+    with _consequences_enqueued(deps, after.account):
+        deps.accounts.change(before, after, ends_sessions=not active, entry=entry)
     return after.account
 
 
 def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: ApprovalDecision) -> Account:
-    """Approve a professional, or refuse. Raises NotFound, and Conflict for those who need no approval.
-
-    That patients are told of a refusal is asked for first, and carried out when this has ended: whatever fails in
-    between, no refusal stays untold, and what was not refused is not told.
-    """
+    """Approve a professional, or refuse. Raises NotFound, and Conflict for those who need no approval."""
     before = _get_account(deps, account_id)
     decision = Decision(actor.account_id, deps.now(), verdict.reason)
     after = replace(before, account=accounts.decide(before.account, decision, is_approved=verdict.approved))
-    if after.account.is_refused:
-        deps.personal_data.enqueue(RequestKind.REFUSAL, after.account.id, REFUSAL_DELAY)
     entry = _log_entry(deps, actor, before.account, accounts.describe_change(before.account, after.account))
-    deps.accounts.change(before, after, ends_sessions=False, entry=entry)
+    with _consequences_enqueued(deps, after.account):
+        deps.accounts.change(before, after, ends_sessions=False, entry=entry)
     return after.account
 
 
@@ -82,6 +78,28 @@ def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:
     removed_account = deps.accounts.remove(parse_id(account_id), None if is_locked else entry)
     if removed_account and removed_account.profile.image:
         deps.pictures.remove(removed_account.profile.image)
+
+
+SETTLE_AFTER = timedelta(minutes=1)  # longer than any call of ours takes
+
+
+@contextmanager
+def _consequences_enqueued(deps: AuthDeps, account: Account) -> Iterator[None]:
+    """Have done what follows from the change inside, once it is made, whatever fails behind it.
+
+    Patients are told of a refusal, and questions that wait for a doctor are looked at. It is asked for before the
+    change, which a silent queue does not hold up: then it is asked for after it, and where that fails, too, the same
+    request does it again.
+    """
+    waiting = [RequestKind.REFUSAL] if account.is_refused else []
+    waiting += [RequestKind.QUESTIONS] if account.role is Role.DOCTOR else []
+    with suppress(Unavailable):
+        while waiting:
+            deps.personal_data.enqueue(waiting[0], account.id, SETTLE_AFTER)
+            waiting.pop(0)
+    yield
+    for kind in waiting:
+        deps.personal_data.enqueue(kind, account.id, SETTLE_AFTER)
 
 
 def _log_entry(deps: AuthDeps, actor: Actor, account: Account, change: str | None) -> AccessEntry | None:

@@ -173,7 +173,7 @@ def push_notification(deps: ConnectionDeps, notice: Notification | AccessNotific
 def _notification_message(notice: Notification | AccessNotification) -> bytes:
     payload: dict[str, object]
     if isinstance(notice, Notification):
-        payload = {"action": "question_answered", "question_id": notice.question_id}
+        payload = {"action": notice.event.value, "question_id": notice.question_id}
     else:
         ends_at = _second(notice.ends_at) if notice.ends_at else None
         payload = {"action": notice.change.value.lower(), "professional_id": notice.professional_id}

@@ -2,7 +2,7 @@
 
 from functions.records.routes.directory import DOCTORS
 from functions.records.schemas.fields import ProseQuery
-from functions.records.schemas.questions import QuestionBody, QuestionOut, ResponseBody, ResponseOut
+from functions.records.schemas.questions import QuestionBody, QuestionOut, ReaddressBody, ResponseBody, ResponseOut
 from functions.records.usecases import questions
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.questions import Questions
@@ -46,6 +46,13 @@ def list_pending(call: Call[None], deps: RecordDeps) -> Page:
 def read_question(call: Call[None], deps: RecordDeps) -> QuestionOut:
     """Read one question, with its response once there is one."""
     return QuestionOut.from_domain(questions.read_question(deps, call.actor, call.path["id"]))
+
+
+@routes.put("/api/questions/{id}", QuestionOut, ReaddressBody, audience=PATIENTS)
+def readdress_question(call: Call[ReaddressBody], deps: RecordDeps) -> QuestionOut:
+    """Put a question of one's own that has no answer yet to another doctor, or to all approved doctors."""
+    question = questions.readdress_question(deps, call.actor, call.path["id"], call.body.doctor_id)
+    return QuestionOut.from_domain(question)
 
 
 @routes.delete("/api/questions/{id}", MessageOut, audience=PATIENTS)

@@ -15,6 +15,12 @@ class QuestionBody(Body):
     doctor_id: AccountId | None = None
 
 
+class ReaddressBody(Body):
+    """`PUT /api/questions/{id}`. A null `doctor_id` puts it to every approved doctor; it has to be said."""
+
+    doctor_id: AccountId | None
+
+
 class ResponseBody(Body):
     """`POST /api/questions/{id}/response`."""
 
@@ -49,7 +55,10 @@ class ResponseOut(Out):
 
 
 class QuestionOut(Out):
-    """A question. `doctor_id`: whom it was put to, None for all; who answered is said by the response."""
+    """A question. `doctor_id`: whom it was put to, None for all; who answered is said by the response.
+
+    `doctor_left_at`: since when that doctor cannot answer it; it waits for its patient's word.
+    """
 
     id: int
     patient_id: int
@@ -59,6 +68,7 @@ class QuestionOut(Out):
     created_at: datetime
     updated_at: datetime
     responses: list[ResponseOut]
+    doctor_left_at: datetime | None
 
     @classmethod
     def from_domain(cls, question: Question) -> Self:
@@ -71,4 +81,5 @@ class QuestionOut(Out):
             created_at=question.created_at,
             updated_at=question.updated_at,
             responses=ResponseOut.from_question(question),
+            doctor_left_at=question.doctor_left_at,
         )

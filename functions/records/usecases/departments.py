@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import Colleague, is_working_doctor, require_approved, with_departments
+from functions.records.usecases.personal_data import SLICE, PersonalDataDeps
 from scanward.domain.accounts import Account, Actor, Role
 from scanward.domain.care import CareLink
 from scanward.domain.departments import MOST_OF_DOCTOR, MOST_OF_PATIENT, Department, Membership
@@ -16,6 +17,7 @@ from scanward.domain.policy import Action, Relation, Resource
 from scanward.errors import Conflict, NotAllowed, NotFound
 from scanward.security.access import ResourceRef
 from scanward.stores.idempotency import create_once
+from scanward.stores.queues import RequestKind
 
 
 def list_patients(
@@ -118,6 +120,7 @@ def _require_patient(deps: RecordDeps, patient_id: int) -> None:
 
 
 RESOURCE = "department"
+EMPTY_AFTER = timedelta(minutes=1)  # longer than any call of ours takes
 
 
 def list_departments(deps: RecordDeps, actor: Actor, request: PageRequest) -> tuple[Sequence[Department], str | None]:
@@ -154,16 +157,27 @@ def rename_department(deps: RecordDeps, department_id: str, name: str) -> Depart
 def close_department(deps: RecordDeps, department_id: str) -> None:
     """Close a department: it opens nothing any more; doctors and patients leave it, what was written stays.
 
-    Raises NotFound.
-
-    Closing it again finishes what was interrupted.
+    That they leave is asked for before it is closed: if that fails, it is open still, and whatever fails behind it,
+    they do. Raises NotFound.
     """
     department = deps.departments.get(parse_id(department_id))
     if department is None:
         raise NotFound
+    deps.personal_data.enqueue(RequestKind.DEPARTMENT, department.id, EMPTY_AFTER)
     if department.is_open:
         deps.departments.close(department, deps.now())
-    deps.members.remove_all(department.id)
+
+
+def empty_department(deps: PersonalDataDeps, department_id: int) -> str:
+    """Have everybody leave a closed department, in slices. What was done, in words for a log."""
+    department, start = deps.departments.get(department_id), deps.now()
+    if department is None or department.is_open:
+        return "not closed"
+    for _ in deps.members.remove_each(department_id):
+        if deps.now() - start > SLICE:
+            deps.queue.enqueue(RequestKind.DEPARTMENT, department_id)
+            return "left in part"
+    return "left by all"
 
 
 def assign_doctor(deps: RecordDeps, actor: Actor, department_id: str, doctor: str) -> Colleague:

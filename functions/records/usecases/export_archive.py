@@ -81,7 +81,7 @@ def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
     for list_links in (deps.links.of_patient, deps.links.of_professional):
         before = None
         while True:
-            page = list_links(account_id, now, PageRange(0, PAGE, before))
+            page = list_links(account_id, now, PageRange(0, PAGE, before, is_consistent=True))
             yield from page.items
             before = page.last
             if before is None:
@@ -91,7 +91,7 @@ def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
 def _items(page: Callable[[int, PageRange], ListPage[T]], account_id: int) -> Iterator[T]:
     before = None
     while True:
-        list_page = page(account_id, PageRange(0, PAGE, before))
+        list_page = page(account_id, PageRange(0, PAGE, before, is_consistent=True))
         yield from list_page.items
         before = list_page.last
         if before is None:
@@ -101,7 +101,7 @@ def _items(page: Callable[[int, PageRange], ListPage[T]], account_id: int) -> It
 def _pages(page: Callable[[int, PageRange], ListPage[int]], account_id: int) -> Iterator[list[int]]:
     before = None
     while True:
-        list_page = page(account_id, PageRange(0, PAGE, before))
+        list_page = page(account_id, PageRange(0, PAGE, before, is_consistent=True))
         yield list(list_page.items)
         before = list_page.last
         if before is None:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from functions.records.usecases.dependencies import RecordDeps
+from functions.records.usecases.directory import is_working_doctor
 from scanward.domain import personal_data
 from scanward.domain.accounts import Actor
 from scanward.domain.object_keys import account_prefixes, derived_prefix, export_key
@@ -21,10 +22,11 @@ from scanward.stores.access_log import AccessLog
 from scanward.stores.accounts import AccountStore, LastAdministrator
 from scanward.stores.archives import Archives
 from scanward.stores.care import CareLinkStore, CareStore
-from scanward.stores.departments import MembershipStore
+from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore
 from scanward.stores.personal_data import ClinicalTexts, Eraser, ExportStore
+from scanward.stores.questions import QuestionStore
 from scanward.stores.queues import PersonalDataQueue, RequestKind
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
@@ -41,11 +43,13 @@ class PersonalDataDeps:
     lists: ScanListStore
     links: CareLinkStore
     care: CareStore
+    departments: DepartmentStore
     members: MembershipStore
     charts: ChartStore
     texts: ClinicalTexts
-    access_log: AccessLog
+    questions: QuestionStore
     notifications: NotificationStore
+    access_log: AccessLog
     exports: ExportStore
     objects: ObjectStore
     archives: Archives
@@ -122,6 +126,7 @@ def erase_account(deps: PersonalDataDeps, account_id: int) -> str:
     except LastAdministrator:
         return "kept: the last administrator stays"
     deps.eraser.care(account_id)
+    settle_questions(deps, account_id)
     _leave_departments(deps, account_id)
     _erase_scans(deps, account_id)
     deps.texts.delete_all(account_id)
@@ -136,6 +141,31 @@ def erase_account(deps: PersonalDataDeps, account_id: int) -> str:
     return "erased"
 
 
+def settle_questions(deps: PersonalDataDeps, doctor_id: int) -> str:
+    """Give questions that wait for a doctor who cannot answer back to their patients, or to a doctor who can again.
+
+    A question was meant for its doctor: who reads it next is the patient's to say. What was done, in words for a log.
+    """
+    works = _is_at_work(deps, doctor_id)
+    for last in (False, False, True):
+        for question in deps.questions.waiting_for(doctor_id):
+            if works and question.doctor_left_at:
+                deps.questions.clear_doctor_left(question)
+            elif not works and question.doctor_left_at is None:
+                deps.questions.set_doctor_left(question, deps.now(), deps.notifications)
+        before, works = works, _is_at_work(deps, doctor_id)
+        if works is before:
+            return "doctor can answer" if works else "given back to patients"
+        if last:
+            break
+    raise Conflict  # an administrator's mind changes faster than this: it is tried again
+
+
+def _is_at_work(deps: PersonalDataDeps, doctor_id: int) -> bool:
+    credentials = deps.accounts.get(doctor_id)
+    return credentials is not None and is_working_doctor(credentials.account)
+
+
 def _leave_departments(deps: PersonalDataDeps, account_id: int) -> None:
     for member in deps.members.of_patient(account_id):
         deps.members.discharge(member)
@@ -148,17 +178,34 @@ def _erase_scans(deps: PersonalDataDeps, account_id: int) -> None:
     seen_ids = set[int]()
     while ids := set(deps.eraser.scan_ids(account_id)) - seen_ids:
         for number in sorted(ids):
-            scan = deps.scans.get(number)
+            scan = deps.scans.get(number, include_removing=True)
             if scan:
                 _erase_scan(deps, scan)
         seen_ids |= ids
     deps.eraser.scans(account_id)
 
 
-def _erase_scan(deps: PersonalDataDeps, scan: Scan) -> None:
+SLICE = timedelta(minutes=3)  # of the function's five
+
+
+def finish_removal(deps: PersonalDataDeps, scan_id: int) -> str:
+    """Remove what is left of a scan whose removal has begun, in slices. What was done, in words for a log."""
+    scan = deps.scans.get(scan_id, include_removing=True)
+    if scan is None:
+        return "gone"
+    if deps.scans.get(scan_id):
+        return "not being removed"
+    if _erase_scan(deps, scan, deps.now() + SLICE):
+        return "removed"
+    deps.queue.enqueue(RequestKind.SCAN, scan_id)
+    return "removed in part"
+
+
+def _erase_scan(deps: PersonalDataDeps, scan: Scan, until: datetime | None = None) -> bool:
     """Erase a scan, its tasks first, so that none that is at work can show its result; the place in the list last.
 
-    A worker that is at it finds that the scan is being removed, and takes its files away again.
+    A worker that is at it finds that the scan is being removed, and takes its files away again. False when it was not
+    done `until` then: what is left is found again.
     """
     deps.scans.begin_removal(scan.id)
     for number in deps.eraser.task_ids(scan.id):
@@ -166,6 +213,9 @@ def _erase_scan(deps: PersonalDataDeps, scan: Scan) -> None:
         if task:
             deps.lists.remove_tasks([task])
         deps.eraser.task(number)
+        if until and deps.now() > until:
+            return False
     deps.purger.purge(derived_prefix(scan.id))
     deps.purger.purge_image(scan.object_key, scan.object_version)
     deps.lists.remove_scan(scan, deps.now())
+    return True

@@ -32,9 +32,7 @@ def ask_question(
         raise NotAllowed
 
     def create(now: datetime) -> Question:
-        credentials = deps.accounts.get(doctor_id) if doctor_id is not None else None
-        if doctor_id is not None and (credentials is None or not is_working_doctor(credentials.account)):
-            raise InvalidFields({"doctor_id": [NO_SUCH_DOCTOR]})
+        _require_doctor(deps, doctor_id)
         question = Question(
             id=deps.fresh_id(now),
             patient_id=actor.account_id,
@@ -113,6 +111,19 @@ def answer_question(
     )
 
 
+def readdress_question(deps: RecordDeps, actor: Actor, question_id: str, doctor_id: int | None) -> Question:
+    """Return a patient's question that waits, put to another doctor, or with None to the pool.
+
+    Raises NotFound, also for a stranger's, AlreadyAnswered, Conflict, InvalidFields for no such doctor.
+    """
+    before = _get_question(deps, parse_id(question_id))
+    deps.access.require(actor, Action.ASK_QUESTION, before.patient_id, ResourceRef(RESOURCE, before.id))
+    after = questions.readdress(before, doctor_id, deps.now())
+    _require_doctor(deps, doctor_id)
+    deps.questions.readdress(before, after)
+    return after
+
+
 def withdraw_question(deps: RecordDeps, actor: Actor, question_id: str) -> None:
     """Withdraw a patient's question while it waits. Raises NotFound, also for a stranger's, AlreadyAnswered."""
     question = _get_question(deps, parse_id(question_id))
@@ -142,6 +153,13 @@ def _log_shown(deps: RecordDeps, actor: Actor, questions: Sequence[Question]) ->
 def _relation(actor: Actor, relation: Relation) -> Relation:
     """Return the relation that a question makes, which only doctors have."""
     return relation if actor.role is Role.DOCTOR else Relation.NONE
+
+
+def _require_doctor(deps: RecordDeps, doctor_id: int | None) -> None:
+    """Raise InvalidFields unless a question may be put to them: to the pool, or to a doctor at work."""
+    credentials = deps.accounts.get(doctor_id) if doctor_id is not None else None
+    if doctor_id is not None and (credentials is None or not is_working_doctor(credentials.account)):
+        raise InvalidFields({"doctor_id": [NO_SUCH_DOCTOR]})
 
 
 def _get_question(deps: RecordDeps, number: int) -> Question:

@@ -9,7 +9,7 @@ from scanward.errors import Unavailable
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.idempotency import IdempotencyStore
-from scanward.stores.queues import PriorityQueues
+from scanward.stores.queues import PersonalDataQueue, PriorityQueues
 from scanward.stores.rate_limits import HighOrderStore, UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
@@ -74,6 +74,7 @@ class ScanDeps:
     objects: ObjectStore
     purger: Purger
     lanes: PriorityQueues
+    personal_data: PersonalDataQueue
     wait_estimator: WaitEstimator
     idempotency: IdempotencyStore
     counts: UploadRateStore

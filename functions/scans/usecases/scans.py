@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
+from datetime import timedelta
 
 from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.orders import AcceptedOrder
@@ -16,13 +17,18 @@ from scanward.domain.scans import Reading, Scan
 from scanward.domain.tasks import Task, TaskClosed
 from scanward.errors import NotFound
 from scanward.security.access import ResourceRef
+from scanward.stores.queues import RequestKind
 
 MAX_ANALYSES = 100
+REMOVAL_TIME = timedelta(seconds=10)  # of the function's 29
+FINISH_AFTER = timedelta(minutes=1)  # longer than any call of ours takes
 
 
-def get_authorized(deps: ScanDeps, actor: Actor, action: Action, scan_id: str) -> Scan:
+def get_authorized(
+    deps: ScanDeps, actor: Actor, action: Action, scan_id: str, *, include_removing: bool = False
+) -> Scan:
     """Return the scan of either spelling of its id, for an action on it. Raises NotFound, also for a stranger's."""
-    scan = deps.scans.get(parse_id(scan_id))
+    scan = deps.scans.get(parse_id(scan_id), include_removing=include_removing)
     if scan is None:
         raise NotFound
     deps.access.require(actor, action, scan.patient_id, ResourceRef("scan", scan.id))
@@ -54,11 +60,14 @@ def list_analyses(deps: ScanDeps, actor: Actor, scan_id: str) -> Sequence[Task]:
 def delete_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> None:
     """Remove a scan with its tasks, its image and all that was made of it, for good.
 
-    Nothing more is ordered for it from the first step on. Files go before items: after a crash half-way the scan is
-    still there, and the same request removes the rest.
+    From the first step on it is there for nobody, and nothing more is ordered for it. That the rest is removed is asked
+    for before it: if that fails, the scan is as it was; whatever fails behind it, or takes too long for a request, the
+    queue of personal data finishes, or the same request.
     """
-    scan = get_authorized(deps, actor, Action.DELETE_SCAN, scan_id)
+    scan = get_authorized(deps, actor, Action.DELETE_SCAN, scan_id, include_removing=True)
+    deps.personal_data.enqueue(RequestKind.SCAN, scan.id, FINISH_AFTER)
     deps.scans.begin_removal(scan.id)
+    start = deps.now()
     while ids := deps.lists.analyses_of(scan.id, MAX_ANALYSES):
         tasks = deps.lists.tasks(ids)
         for task in tasks:
@@ -66,6 +75,8 @@ def delete_scan(deps: ScanDeps, actor: Actor, scan_id: str) -> None:
                 cancel_with_retry(deps, task)
         _purge(deps, scan)
         deps.lists.remove_tasks(tasks)
+        if deps.now() - start > REMOVAL_TIME:
+            return
     _purge(deps, scan)
     deps.lists.remove_scan(scan, deps.now())
 

@@ -17,10 +17,11 @@ from typing import Any
 from zipfile import ZipFile
 
 import boto3
+from moto.core.models import DEFAULT_ACCOUNT_ID
+from moto.sqs.models import sqs_backends
 from pynamodb.models import Model
 
-from tests.support.cloud import BUCKET, TABLES
-from tests.support.mailbox import let_through
+from tests.support.cloud import BUCKET, REGION, TABLES
 
 SAMPLES: Mapping[str, Any] = {"int": 1234567890123, "str": "text", "float": 5.0, "bool": True}
 QUEUES = ("high", "medium", "low", "own-data", "mail")
@@ -171,7 +172,9 @@ def export_shapes() -> list[str]:
 def message_shapes() -> list[str]:
     """Return the names in the messages that wait in the queues, and the words among their values."""
     sqs, shapes = boto3.client("sqs"), set()
-    let_through("mail")
+    for backend in sqs_backends[DEFAULT_ACCOUNT_ID][REGION].queues.values():
+        for waiting in backend._messages:
+            waiting.delayed_until = 0  # what is to come later is read with the rest, however long all this took
     for queue in QUEUES:
         url = sqs.get_queue_url(QueueName=queue)["QueueUrl"]
         while messages := sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):

@@ -57,6 +57,12 @@ ROWS = (
         note="all asked",
     ),
     Row(
+        "PUT /api/questions/{id}",
+        question("PUT", "/api/questions/{id}", "another", {"doctor_id": None}),
+        unasked(A.ASK_QUESTION),
+        PATIENTS,
+    ),
+    Row(
         "DELETE /api/questions/{id}",
         question("DELETE", "/api/questions/{id}", "another"),
         unasked(A.WITHDRAW_QUESTION),

@@ -19,11 +19,15 @@ class PageRequest:
 
 @dataclass(frozen=True, slots=True)
 class PageRange:
-    """Which part of a list: behind the position or id `before`, or from the newest on."""
+    """Which part of a list: behind the position or id `before`, or from the newest on.
+
+    `is_consistent`: whether all that was written before is to be seen, for twice the price.
+    """
 
     skip: int
     limit: int
     before: int | None = None
+    is_consistent: bool = False
 
     @property
     def rows(self) -> int:

@@ -33,7 +33,11 @@ class Response:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """`doctor_id`: whom it was put to, None for the pool; who answered is said by the response."""
+    """`doctor_id`: whom it was put to, None for the pool; who answered is said by the response.
+
+    `doctor_left_at`: since when that doctor cannot answer it. It was meant for them, so it goes to nobody else unless
+    the patient says so.
+    """
 
     id: int
     patient_id: int
@@ -42,6 +46,7 @@ class Question:
     created_at: datetime
     updated_at: datetime
     response: Response | None = None
+    doctor_left_at: datetime | None = None
 
     @property
     def status(self) -> Status:
@@ -62,4 +67,11 @@ def answer(question: Question, response: Response) -> Question:
     """Return the question as answered. Raises AlreadyAnswered."""
     if question.response:
         raise AlreadyAnswered
-    return replace(question, response=response, updated_at=response.at)
+    return replace(question, response=response, doctor_left_at=None, updated_at=response.at)
+
+
+def readdress(question: Question, doctor_id: int | None, now: datetime) -> Question:
+    """Return the question put to another doctor, or with None to the pool. Raises AlreadyAnswered."""
+    if question.response:
+        raise AlreadyAnswered
+    return replace(question, doctor_id=doctor_id, doctor_left_at=None, updated_at=now)

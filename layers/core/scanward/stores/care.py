@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -358,7 +359,7 @@ def _write_refusal(write: TransactWrite, patient_id: int, professional_id: int, 
 def _page(key: str, now: datetime, part: PageRange) -> ListPage[CareLink]:
     older = CareLinkEntry.sk < keys.by_time(*divmod(part.before, keys.POSITIONS)) if part.before is not None else None
     active = CareLinkEntry.ends_ms.does_not_exist() | (CareLinkEntry.ends_ms > to_ms(now))
-    rows = query_rows(CareLinkEntry, key, part, older=older, stays=active, is_consistent=True)
+    rows = query_rows(CareLinkEntry, key, replace(part, is_consistent=True), older=older, stays=active)
     return cut_page(rows, part, link_of_entry, lambda entry: keys.time_position(entry.sk))
 
 

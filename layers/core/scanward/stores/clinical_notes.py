@@ -1,7 +1,7 @@
 """Clinical notes in DynamoDB, kept with every version that an amendment replaced."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from functools import partial
 from typing import Any, Generic, TypeVar
@@ -162,9 +162,10 @@ class NoteStore(Generic[T]):
         return note_of(self._kind, item) if item else None
 
     def get_many(self, numbers: Sequence[int]) -> list[Note[T]]:
-        """Return those among these ids that are there, in their order."""
+        """Return those among these ids that are there, in their order, strongly consistent."""
+        item_keys = [(self._kind.key(number), self._kind.sort) for number in numbers]
         with sdk_errors_mapped():
-            items = NoteItem.batch_get([(self._kind.key(number), self._kind.sort) for number in numbers])
+            items = NoteItem.batch_get(item_keys, consistent_read=True)
             by_id = {keys.number(item.pk): note_of(self._kind, item) for item in items}
         return [by_id[number] for number in numbers if number in by_id]
 
@@ -177,11 +178,11 @@ class NoteStore(Generic[T]):
         return self._lists.by_id([keys.records_in(number) for number in sorted(departments)], part)
 
     def versions(self, number: int, part: PageRange) -> ListPage[NoteVersion[T]]:
-        """Return the versions that were replaced, the newest first."""
+        """Return the versions that were replaced, strongly consistent, the newest first."""
         condition: Condition = NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
         if part.before is not None:
             condition = NoteVersionItem.sk.between(keys.version(0), keys.version(part.before - 1))
-        rows = query_rows(NoteVersionItem, self._kind.key(number), part, older=condition)
+        rows = query_rows(NoteVersionItem, self._kind.key(number), replace(part, is_consistent=True), older=condition)
         return cut_page(rows, part, partial(version_of, self._kind), lambda item: keys.number(item.sk))
 
     def delete_all(self, patient_id: int) -> None:
@@ -197,7 +198,8 @@ class NoteStore(Generic[T]):
         """Delete a note but for the entry in the patient's list, which goes last, by the caller: it is what a second
         try begins with.
         """
-        for item in NoteVersionItem.query(self._kind.key(note.id), NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)):
+        versions = NoteVersionItem.sk.startswith(keys.VERSION_PREFIX)
+        for item in NoteVersionItem.query(self._kind.key(note.id), versions, consistent_read=True):
             item.delete()
         for row in note_entries(self._kind, note)[1:]:
             row.delete()

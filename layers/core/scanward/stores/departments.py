@@ -1,6 +1,6 @@
 """Departments in DynamoDB, with their doctors (by session item) and their patients (by what opens their data)."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -302,15 +302,21 @@ class MembershipStore:
         page = self._lists.by_time(lists, part, now)
         return ListPage([patient_of_key(row) for row in page.items], page.last)
 
-    def remove_all(self, department_id: int) -> None:
-        """Dismiss all doctors of a closed department, and let all patients go; may be done again after half."""
+    def remove_each(self, department_id: int) -> Iterator[int]:
+        """Dismiss each doctor of a closed department, and let each patient go: one for each id that is drawn.
+
+        Who has left is in no list any more, so that it may be ended anywhere and begun anew.
+        """
+        for doctor_id in self.all_doctors_in(department_id):
+            self.dismiss(department_id, doctor_id)
+            yield doctor_id
         with sdk_errors_mapped():
-            for doctor_id in self.all_doctors_in(department_id):
-                self.dismiss(department_id, doctor_id)
             for row in ListEntry.query(keys.patients_in(department_id), consistent_read=True):
-                member = self.get(department_id, keys.time_position(row.sk) % keys.POSITIONS)
+                patient_id = keys.time_position(row.sk) % keys.POSITIONS
+                member = self.get(department_id, patient_id)
                 if member:
                     self.discharge(member)
+                yield patient_id
 
 
 class DepartmentStore:

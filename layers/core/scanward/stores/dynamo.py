@@ -148,14 +148,15 @@ def query_rows(
     *,
     older: Condition | None,
     stays: Condition | None = None,
-    is_consistent: bool = False,
 ) -> list[ItemT]:
     """Return the newest items under a key that a page needs, by one query.
 
     `older` bounds the sort key, `stays` filters what was read. Raises Unavailable when DynamoDB does not answer.
     """
     with sdk_errors_mapped():
-        rows = kind.query(key, older, stays, consistent_read=is_consistent, scan_index_forward=False, limit=part.rows)
+        rows = kind.query(
+            key, older, stays, consistent_read=part.is_consistent, scan_index_forward=False, limit=part.rows
+        )
         return list(rows)
 
 

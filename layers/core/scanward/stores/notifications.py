@@ -7,6 +7,7 @@ What changed in who may see a person's data can also be read for a year; of the 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
@@ -22,12 +23,20 @@ RETENTION = timedelta(days=1)
 ACCESS_RETENTION = timedelta(days=365)
 
 
+class NotificationEvent(StrEnum):
+    """What became of a question: it was answered, or its doctor cannot answer it any more."""
+
+    QUESTION_ANSWERED = "question_answered"
+    QUESTION_RETURNED = "question_returned"
+
+
 @dataclass(frozen=True, slots=True)
 class Notification:
-    """A question of an account's was answered. It says no more: what was answered is read as always."""
+    """Something became of an account's question. It says no more: the question is read as always."""
 
     account_id: int
     question_id: int
+    event: NotificationEvent = NotificationEvent.QUESTION_ANSWERED
 
 
 class NotificationItem(TableItem):
@@ -35,6 +44,7 @@ class NotificationItem(TableItem):
 
     sk = UnicodeAttribute(range_key=True, default=keys.NOTICE)
     question_id = NumberAttribute()
+    event = UnicodeAttribute(null=True)
     expires_at = NumberAttribute()
 
 
@@ -57,7 +67,10 @@ class NotificationStore:
         """Add a notice to a transaction."""
         expires_at = int((now + RETENTION).timestamp())
         item = NotificationItem(
-            keys.notification(notice.account_id), question_id=notice.question_id, expires_at=expires_at
+            keys.notification(notice.account_id),
+            question_id=notice.question_id,
+            event=notice.event.value,
+            expires_at=expires_at,
         )
         write.save(item)
 
@@ -107,7 +120,8 @@ def notification_of_image(image: Mapping[str, Any]) -> Notification:
     """Return the notice in a stream record's image (DynamoDB JSON)."""
     item = NotificationItem()
     item.deserialize(dict(image))
-    return Notification(keys.number(item.pk), int(item.question_id))
+    event = NotificationEvent(item.event or NotificationEvent.QUESTION_ANSWERED)
+    return Notification(keys.number(item.pk), int(item.question_id), event)
 
 
 def access_notification_of_image(image: Mapping[str, Any]) -> AccessNotification:

@@ -48,10 +48,10 @@ class ChartStore:
         return chart_of(item) if item else None
 
     def versions(self, patient_id: int) -> Iterator[ChartVersion]:
-        """Yield the newest version and all before it, the newest first."""
+        """Yield the newest version and all before it, strongly consistent, the newest first."""
         with sdk_errors_mapped():
             # The word sorts behind all digits, so the newest comes first.
-            for item in ChartItem.query(keys.chart(patient_id), scan_index_forward=False):
+            for item in ChartItem.query(keys.chart(patient_id), consistent_read=True, scan_index_forward=False):
                 yield chart_of(item)
 
     def write(self, before: ChartVersion | None, after: ChartVersion) -> None:

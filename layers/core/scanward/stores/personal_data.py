@@ -163,7 +163,7 @@ class ClinicalTexts:
     def _ids(self, place: str) -> Iterator[Sequence[int]]:
         before = None
         while True:
-            page = self._lists.by_id([place], PageRange(0, PAGE, before))
+            page = self._lists.by_id([place], PageRange(0, PAGE, before, is_consistent=True))
             yield page.items
             before = page.last
             if before is None:

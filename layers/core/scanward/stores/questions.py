@@ -1,15 +1,18 @@
 """Questions in DynamoDB, the lists in which they wait, and their responses."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from datetime import datetime
 
 from pynamodb.attributes import NumberAttribute, UnicodeAttribute
 from pynamodb.expressions.condition import Condition
+from pynamodb.expressions.update import Action
 from pynamodb.transactions import TransactWrite
 
 from scanward.domain.idempotency import IdempotencyKey
 from scanward.domain.pagination import ListPage, PageRange
 from scanward.domain.questions import AlreadyAnswered, Question, Response
-from scanward.errors import NotFound
+from scanward.errors import Conflict, NotFound
 from scanward.stores import keys
 from scanward.stores.dynamo import (
     ConditionFailed,
@@ -24,11 +27,11 @@ from scanward.stores.dynamo import (
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.lists import ListEntry, ListStore
-from scanward.stores.notifications import Notification, NotificationStore
+from scanward.stores.notifications import Notification, NotificationEvent, NotificationStore
 
 
 class QuestionItem(TableItem):
-    """QUESTION#id / QUESTION, with its response once there is one."""
+    """QUESTION#id / QUESTION, with its response once there is one. `left_ms`: since when its doctor cannot answer."""
 
     sk = UnicodeAttribute(range_key=True, default=keys.QUESTION)
     patient_id = NumberAttribute()
@@ -40,6 +43,7 @@ class QuestionItem(TableItem):
     response_by = NumberAttribute(null=True)
     response_text = UnicodeAttribute(null=True)
     response_ms = NumberAttribute(null=True)
+    left_ms = NumberAttribute(null=True)
 
 
 WAITS: Condition = QuestionItem.pk.exists() & QuestionItem.response_id.does_not_exist()
@@ -59,6 +63,7 @@ def question_item(question: Question) -> QuestionItem:
         response_by=response.doctor_id if response else None,
         response_text=response.text if response else None,
         response_ms=to_ms(response.at) if response else None,
+        left_ms=to_ms(question.doctor_left_at) if question.doctor_left_at else None,
     )
 
 
@@ -72,6 +77,7 @@ def question_of(item: QuestionItem) -> Question:
         created_at=from_ms(item.created_ms),
         updated_at=from_ms(item.updated_ms),
         response=_response(item),
+        doctor_left_at=from_ms(item.left_ms) if item.left_ms is not None else None,
     )
 
 
@@ -95,10 +101,20 @@ def waiting_lists(question: Question) -> str:
     return keys.pool(keys.list_shard(question.id))
 
 
+def waits_for(doctor_id: int | None) -> Condition:
+    """Return the condition that a question waits, and for this doctor, or for the pool."""
+    pool = QuestionItem.doctor_id.does_not_exist()
+    condition: Condition = WAITS & (pool if doctor_id is None else QuestionItem.doctor_id == doctor_id)
+    return condition
+
+
 def _response(item: QuestionItem) -> Response | None:
     if item.response_id is None:
         return None
     return Response(int(item.response_id), int(item.response_by), item.response_text, from_ms(item.response_ms))
+
+
+PAGE = 50
 
 
 class QuestionStore:
@@ -130,11 +146,11 @@ class QuestionStore:
     ) -> None:
         """Write the response, and that the patient is to be told, on the condition that there is none.
 
-        Raises AlreadyAnswered, and NotFound when it was withdrawn meanwhile.
+        Raises AlreadyAnswered, and NotFound when it was withdrawn or put to somebody else meanwhile.
         """
 
         def fill(write: TransactWrite) -> None:
-            write.save(question_item(after), condition=WAITS)
+            write.save(question_item(after), condition=waits_for(before.doctor_id))
             write.delete(ListEntry(waiting_lists(before), keys.sortable(before.id)))
             for row in question_entries(after)[1:]:
                 write.save(row)
@@ -146,21 +162,79 @@ class QuestionStore:
         try:
             transact_write(fill)
         except ConditionFailed as error:
-            raise (AlreadyAnswered if self.get(before.id) else NotFound) from error
+            current = self.get(before.id)
+            is_theirs = current is not None and (current.response or current.doctor_id == before.doctor_id)
+            raise (AlreadyAnswered if is_theirs else NotFound) from error
 
-    def withdraw(self, question: Question) -> None:
-        """Forget a question while it waits; one that is gone is no error. Raises AlreadyAnswered."""
+    def readdress(self, before: Question, after: Question) -> None:
+        """Put a question to whom it goes now, all or nothing. Raises AlreadyAnswered, NotFound, Conflict."""
+        places = ({(row.pk, row.sk): row for row in question_entries(question)} for question in (before, after))
+        old_places, new_places = places
 
         def fill(write: TransactWrite) -> None:
-            write.delete(QuestionItem(keys.question(question.id)), condition=WAITS)
+            write.save(question_item(after), condition=waits_for(before.doctor_id))
+            for key in old_places.keys() - new_places.keys():
+                write.delete(old_places[key])
+            for key in new_places.keys() - old_places.keys():
+                write.save(new_places[key])
+
+        try:
+            transact_write(fill)
+        except ConditionFailed as error:
+            current = self.get(before.id)
+            if current is None:
+                raise NotFound from error
+            if current != after:
+                raise (AlreadyAnswered if current.response else Conflict) from error
+
+    def waiting_for(self, doctor_id: int) -> Iterator[Question]:
+        """Yield what waits for one doctor alone, strongly consistent."""
+        before = None
+        while True:
+            page = self._lists.by_id([keys.pending_of(doctor_id)], PageRange(0, PAGE, before, is_consistent=True))
+            yield from self.get_many(page.items)
+            before = page.last
+            if before is None:
+                return
+
+    def set_doctor_left(self, question: Question, now: datetime, notices: NotificationStore) -> None:
+        """Write that a question's doctor cannot answer it, and that the patient is to be told.
+
+        One that waits for them no longer is no error.
+        """
+        notice = Notification(question.patient_id, question.id, NotificationEvent.QUESTION_RETURNED)
+        self._mark(question, QuestionItem.left_ms.set(to_ms(now)), lambda write: notices.write(write, notice, now))
+
+    def clear_doctor_left(self, question: Question) -> None:
+        """Write that a question's doctor can answer it again. One that waits for them no longer is no error."""
+        self._mark(question, QuestionItem.left_ms.remove(), lambda _: None)
+
+    def _mark(self, question: Question, action: Action, beside: Callable[[TransactWrite], None]) -> None:
+        def fill(write: TransactWrite) -> None:
+            item = QuestionItem(keys.question(question.id))
+            write.update(item, actions=[action], condition=waits_for(question.doctor_id))
+            beside(write)
+
+        with suppress(ConditionFailed):
+            transact_write(fill)
+
+    def withdraw(self, question: Question) -> None:
+        """Forget a question while it waits; one that is gone is no error.
+
+        Raises AlreadyAnswered, and Conflict when it was put to somebody else meanwhile.
+        """
+
+        def fill(write: TransactWrite) -> None:
+            write.delete(QuestionItem(keys.question(question.id)), condition=waits_for(question.doctor_id))
             for row in question_entries(question):
                 write.delete(row)
 
         try:
             transact_write(fill)
         except ConditionFailed as error:
-            if self.get(question.id):
-                raise AlreadyAnswered from error
+            current = self.get(question.id)
+            if current:
+                raise (AlreadyAnswered if current.response else Conflict) from error
 
     def get(self, number: int) -> Question | None:
         """Return the question, strongly consistent; one round trip."""

@@ -35,19 +35,29 @@ class PriorityQueues:
 
 
 class RequestKind(StrEnum):
-    """What a person wants done with their data; of who was refused, that their patients are told."""
+    """What is to be done. QUESTIONS: give those of a doctor who left back to their patients.
+
+    REFUSAL: tell the patients of who was refused. DEPARTMENT: have everybody leave one that is closed. SCAN: remove
+    what is left of one that is being removed.
+    """
 
     EXPORT = "EXPORT"
     ERASURE = "ERASURE"
     REFUSAL = "REFUSAL"
+    QUESTIONS = "QUESTIONS"
+    DEPARTMENT = "DEPARTMENT"
+    SCAN = "SCAN"
 
 
 @dataclass(frozen=True, slots=True)
 class PersonalDataRequest:
-    """Whose data, and what is to be done with them. `before`: where in a list to go on, as far as there is one."""
+    """What is to be done, and the id of whom it is about: an account, of DEPARTMENT and SCAN those.
+
+    `before`: where in a list to go on, as far as there is one.
+    """
 
     kind: RequestKind
-    account_id: int
+    subject_id: int
     before: int | None = None
 
 
@@ -58,11 +68,11 @@ class PersonalDataQueue:
         self._url = url
 
     def enqueue(
-        self, wish: RequestKind, account_id: int, after: timedelta = timedelta(), *, before: int | None = None
+        self, wish: RequestKind, subject_id: int, after: timedelta = timedelta(), *, before: int | None = None
     ) -> None:
         """Queue a request; it is carried out once or more often, not before `after` (at most 15 minutes)."""
         place = {} if before is None else {"before": str(before)}  # more digits than other readers of JSON keep
-        body = json.dumps({"wish": wish.value, "account_id": account_id, **place})
+        body = json.dumps({"wish": wish.value, "account_id": subject_id, **place})
         with failures_mapped():
             sqs().send_message(QueueUrl=self._url, MessageBody=body, DelaySeconds=int(after.total_seconds()))
 

@@ -204,14 +204,14 @@ class ScanStore:
         try:
             self._add(fill, task)
         except Conflict:
-            if self.get(task.scan_id) is None:
+            if self.get(task.scan_id, include_removing=True) is None:
                 raise NotFound from None
             raise
 
-    def get(self, scan_id: int) -> Scan | None:
-        """Return the scan, strongly consistent; one round trip."""
+    def get(self, scan_id: int, *, include_removing: bool = False) -> Scan | None:
+        """Return the scan, strongly consistent; one round trip. One that is being removed is there for nobody else."""
         item = get_item(ScanItem, keys.scan(scan_id), keys.SCAN)
-        return scan_of(item) if item else None
+        return scan_of(item) if item and (include_removing or not item.removing) else None
 
     def task(self, task_id: int) -> Task | None:
         """Return the task, strongly consistent; one round trip."""
@@ -351,10 +351,10 @@ class ScanListStore:
             return [keys.number(item.sk) for item in items]
 
     def scans(self, ids: Sequence[int]) -> list[Scan]:
-        """Return the scans among these ids that are there, in their order."""
+        """Return the scans among these ids that are there and stay, in their order, strongly consistent."""
         with sdk_errors_mapped():
-            items = ScanItem.batch_get([(keys.scan(number), keys.SCAN) for number in ids])
-            by_id = {keys.number(item.pk): scan_of(item) for item in items}
+            items = ScanItem.batch_get([(keys.scan(number), keys.SCAN) for number in ids], consistent_read=True)
+            by_id = {keys.number(item.pk): scan_of(item) for item in items if not item.removing}
         return [by_id[number] for number in ids if number in by_id]
 
     def tasks(self, ids: Sequence[int]) -> list[Task]:
@@ -371,10 +371,12 @@ class ScanListStore:
             _delete(items)
 
     def readings_of(self, scan_id: int, limit: int | None = None) -> list[Reading]:
-        """Return what doctors have read in a scan, the newest first; all of it without a limit."""
+        """Return what doctors have read in a scan, strongly consistent, the newest first; all without a limit."""
         with sdk_errors_mapped():
             condition = ReadingItem.sk.startswith(keys.READING_PREFIX)
-            items = ReadingItem.query(keys.scan(scan_id), condition, scan_index_forward=False, limit=limit)
+            items = ReadingItem.query(
+                keys.scan(scan_id), condition, consistent_read=True, scan_index_forward=False, limit=limit
+            )
             return [Reading(item.text, int(item.doctor_id), from_ms(item.at_ms)) for item in items]
 
     def remove_scan(self, scan: Scan, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from boto3.dynamodb.types import TypeSerializer
@@ -12,6 +13,7 @@ from scanward.errors import Unavailable
 from scanward.stores.notifications import (
     AccessNotificationItem,
     Notification,
+    NotificationEvent,
     NotificationItem,
     access_notification_of_image,
     notification_of_image,
@@ -58,10 +60,10 @@ def test_one_socket_that_cannot_be_reached_keeps_no_other_from_its_notification(
 
 
 def test_a_notice_is_read_from_the_stream_as_it_was_written() -> None:
-    item = {"pk": "NOTICE#1", "sk": "NOTICE", "question_id": 7, "expires_at": 9}
-    assert notification_of_image(
-        {name: TypeSerializer().serialize(value) for name, value in item.items()}
-    ) == Notification(1, 7)
+    older = {"pk": "NOTICE#1", "sk": "NOTICE", "question_id": 7, "expires_at": 9}
+    item = older | {"event": "question_returned"}
+    assert notification_of_image(image_of(older)) == Notification(1, 7)
+    assert notification_of_image(image_of(item)) == Notification(1, 7, NotificationEvent.QUESTION_RETURNED)
     assert {*NotificationItem.get_attributes()} == {*item}
 
 
@@ -85,3 +87,14 @@ def test_a_change_in_access_is_read_from_the_stream_as_it_was_written() -> None:
     image = {name: TypeSerializer().serialize(value) for name, value in item.items()}
     assert access_notification_of_image(image) == AccessNotification(1, AccessChange.ACCESS_ENDED, 9, AT)
     assert {*AccessNotificationItem.get_attributes()} == {*item, "ends_ms"}
+
+
+def image_of(item: dict[str, Any]) -> dict[str, Any]:
+    return {name: TypeSerializer().serialize(value) for name, value in item.items()}
+
+
+def test_a_question_that_came_back_is_told_as_that(sockets: Sockets) -> None:
+    sockets.connect(sockets.access(), connection="c1")
+    notice = Notification(ADA, 7, NotificationEvent.QUESTION_RETURNED)
+    assert push_notification(sockets.keeper, notice) == 1
+    assert sockets.outbox.sent["c1"][-1] == {"action": "question_returned", "question_id": 7}

@@ -156,14 +156,28 @@ def test_nobody_is_told_of_who_was_approved_again_or_is_gone(
 def test_a_refusal_is_queued_before_it_is_written(admin: ApiClient, doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     url = boto3.client("sqs").get_queue_url(QueueName=QUEUE)["QueueUrl"]
-    with failing(sqs(), "sqs.SendMessage"):
-        assert decide(admin, doctor, approved=False) == 503
-    assert doctor.get(f"/patients/{own_id(ada)}").status == 200, "nothing was decided"
+    boto3.client("sqs").purge_queue(QueueUrl=url)
     with failing(connection().client, "dynamodb.TransactWriteItems"):
         assert decide(admin, doctor, approved=False) == 503
-    assert delayed(url) == 1, "the function may die behind it"
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 200, "nothing was decided"
+    assert delayed(url) == REFUSAL_AND_QUESTIONS, "the function may die behind it"
     assert decide(admin, doctor, approved=True) == 200
-    assert delayed(url) == 1, "an approval takes nothing away"
+    assert delayed(url) == REFUSAL_AND_QUESTIONS + 1, "an approval takes nothing away, and has questions looked at"
+
+
+def test_a_silent_queue_holds_no_refusal_up_and_the_same_request_asks_again(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
+) -> None:
+    connect(doctor, ada)
+    url = boto3.client("sqs").get_queue_url(QueueName=QUEUE)["QueueUrl"]
+    boto3.client("sqs").purge_queue(QueueUrl=url)
+    with failing(sqs(), "sqs.SendMessage"):
+        assert decide(admin, doctor, approved=False) == 503
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 404
+    assert decide(admin, doctor, approved=False) == 200
+    assert delayed(url) == REFUSAL_AND_QUESTIONS
+    assert spread(doctor) == DONE
+    assert len(told(ada)) == 1
 
 
 def test_many_patients_are_told_in_parts_that_may_each_be_done_again(
