@@ -145,7 +145,7 @@ def order(
     deps: ScanDeps, priority: Priority = Priority.HIGH, key: str | None = None, actor: Actor = ADA
 ) -> AcceptedOrder[Any]:
     once = IdempotencyKey(actor.account_id, key, key) if key else None
-    return begin_upload(deps, actor, "image/png", UploadCommand(Order(priority)), once)[0]
+    return begin_upload(deps, actor, "image/png", UploadCommand(Order(priority)), idempotency_key=once)[0]
 
 
 def test_a_replay_counts_once_and_gets_the_same_priority(deps: ScanDeps) -> None:
