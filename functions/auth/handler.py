@@ -13,8 +13,9 @@ from scanward.security.authentication import Authenticator
 from scanward.security.rate_limits import LoginRateLimiter, SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
-from scanward.stores.accounts import AccountListStore, AccountStore
+from scanward.stores.accounts import AccountStore
 from scanward.stores.care import CareStore
+from scanward.stores.identity.account_lists import AccountListStore
 from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue

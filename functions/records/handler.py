@@ -13,11 +13,12 @@ from scanward.security.authentication import Authenticator
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.access_log import AccessLog
-from scanward.stores.accounts import AccountListStore, AccountStore
+from scanward.stores.accounts import AccountStore
 from scanward.stores.care import CareLinkStore, CareStore, ConnectTokenStore
 from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.idempotency import IdempotencyStore
+from scanward.stores.identity.account_lists import AccountListStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore, PatientStore

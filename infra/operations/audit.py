@@ -11,7 +11,8 @@ from infra.errors import UserError
 from scanward.domain.access_seals import Gap, Head, Seal, check_chain, check_entries
 from scanward.domain.pagination import PageRange
 from scanward.stores.access_log import SealStore
-from scanward.stores.accounts import AccountFilters, AccountListStore, AccountStore
+from scanward.stores.accounts import AccountStore
+from scanward.stores.identity.account_lists import AccountFilters, AccountListStore
 
 PAGE = 100
 PROGRESS = 1000  # logs

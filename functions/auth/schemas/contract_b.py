@@ -14,7 +14,7 @@ from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Account, Names, Profile, Role
 from scanward.domain.pagination import PageRequest
 from scanward.domain.tokens import MAX_TOKEN_LENGTH, Session
-from scanward.stores.accounts import AccountFilters
+from scanward.stores.identity.account_lists import AccountFilters
 from scanward.web.fields import Body, Cursor, NotBlank, Out, Printable, Upper
 
 

@@ -14,7 +14,8 @@ from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
 from scanward.errors import NotFound, Unavailable
 from scanward.security.access import ResourceRef
-from scanward.stores.accounts import AccountFilters, Credentials
+from scanward.stores.accounts import Credentials
+from scanward.stores.identity.account_lists import AccountFilters
 from scanward.stores.queues import RequestKind
 
 RESOURCE = "account"

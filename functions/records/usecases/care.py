@@ -25,8 +25,8 @@ from scanward.domain.patient_chart import ChartVersion
 from scanward.domain.policy import Action, Relation, Resource, allows
 from scanward.errors import Conflict, InvalidFields, NotAllowed, NotFound, TooManyRequests, Unavailable
 from scanward.security.access import ResourceRef
-from scanward.stores.accounts import AccountFilters
 from scanward.stores.idempotency import create_once
+from scanward.stores.identity.account_lists import AccountFilters
 
 MAX_MINUTES = timedelta(days=3660)
 ADMINISTRATORS = AccountFilters(role=Role.ADMIN, active=True)

@@ -8,11 +8,12 @@ from scanward.domain.clinical_notes import Findings, Surgery
 from scanward.security.access import Access
 from scanward.security.tokens import Tokens
 from scanward.stores.access_log import AccessLog
-from scanward.stores.accounts import AccountListStore, AccountStore
+from scanward.stores.accounts import AccountStore
 from scanward.stores.care import CareLinkStore, ConnectTokenStore
 from scanward.stores.clinical_notes import NoteStore
 from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.idempotency import IdempotencyStore
+from scanward.stores.identity.account_lists import AccountListStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.notifications import NotificationStore
 from scanward.stores.patients import ChartStore, PatientStore

@@ -12,8 +12,8 @@ from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action, Relation
 from scanward.errors import NotAllowed, NotFound
 from scanward.security.access import ResourceRef
-from scanward.stores.accounts import AccountFilters
 from scanward.stores.departments import DepartmentPatient
+from scanward.stores.identity.account_lists import AccountFilters
 
 
 def require_approved(actor: Actor) -> None:

@@ -92,12 +92,12 @@ def live_on() -> None:
     for content, style in ((image, "friendly-analysis"), (dicom, "expert-analysis")):
         analyse(patient.upload(f"/xray/{style}", {"file": content}).data)
     watch(World().sockets)
+    change_address(api, patient)
     reason = {"reason": "unconscious, nobody with them"}
     assert doctor.post(f"/patients/{own_id(patient)}/break-glass", reason).status == 201
     queue = PersonalDataQueue(os.environ["OWN_DATA_QUEUE_URL"])
     for before in (None, 1):
         queue.enqueue(RequestKind.REFUSAL, own_id(doctor), before=before)
-    change_address(api, patient)
     assert patient.post("/users/me/export", {}).status == 202
     carry_out(json.dumps({"wish": "EXPORT", "account_id": own_id(patient)}))
 

@@ -71,13 +71,6 @@ class TaskNotFinished(Conflict):
     message = "The task is not finished"
 
 
-MAX_ATTEMPTS = 3
-LEASE = timedelta(seconds=90)  # above the inference function's timeout, so a live worker never loses it
-FIRST_CHECK = timedelta(minutes=2)  # an event that has not come by then is looked for
-UPLOAD_WINDOW = timedelta(minutes=15)  # how long a presigned upload may be begun
-DEADLINE = timedelta(hours=1)  # an accepted object is final by then, whatever happens
-
-
 class TaskStatus(StrEnum):
     """Where a task is."""
 
@@ -89,9 +82,12 @@ class TaskStatus(StrEnum):
 
 
 FINAL_STATES = frozenset({TaskStatus.COMPLETED, TaskStatus.FAILED, TaskStatus.CANCELLED})
-
-
 DEFAULT_ORDER = Order()
+MAX_ATTEMPTS = 3
+LEASE = timedelta(seconds=90)  # above the inference function's timeout, so a live worker never loses it
+FIRST_CHECK = timedelta(minutes=2)  # an event that has not come by then is looked for
+UPLOAD_WINDOW = timedelta(minutes=15)  # how long a presigned upload may be begun
+DEADLINE = timedelta(hours=1)  # an accepted object is final by then, whatever happens
 
 
 @dataclass(frozen=True, slots=True)

@@ -439,9 +439,8 @@ class ConnectTokenStore:
                     write.delete(place)
             write_entry(write, entry)
             if idempotency_key:
-                put_record(
-                    write, idempotency_key, {"professional_id": str(link.professional_id)}, entry.at, is_done=True
-                )
+                answer = {"professional_id": str(link.professional_id)}
+                put_record(write, idempotency_key, answer, entry.at, is_done=True)
 
         try:
             transact_write(fill)

@@ -137,7 +137,6 @@ def connect(token_hash: str) -> str:
 
 
 def connects_of(professional_id: int) -> str:
-    """Return the list of a professional's connect tokens."""
     return f"CONNECTS#{professional_id}"
 
 
@@ -172,12 +171,10 @@ def departments(shard: int) -> str:
 
 
 def doctors_in(department_id: int) -> str:
-    """Return the list of a department's doctors."""
     return f"DOCTORS_IN#{department_id}"
 
 
 def patients_in(department_id: int) -> str:
-    """Return the list of a department's patients."""
     return f"{PATIENTS_IN_PREFIX}{department_id}"
 
 
@@ -186,7 +183,6 @@ def record(record_id: int) -> str:
 
 
 def records_of(patient_id: int) -> str:
-    """Return the list of a patient's records."""
     return f"RECORDS#{patient_id}"
 
 
@@ -200,7 +196,6 @@ def history(history_id: int) -> str:
 
 
 def histories_of(patient_id: int) -> str:
-    """Return the list of a patient's medical histories."""
     return f"HISTORIES#{patient_id}"
 
 
@@ -214,7 +209,6 @@ def question(question_id: int) -> str:
 
 
 def questions_of(patient_id: int) -> str:
-    """Return the list of a patient's questions."""
     return f"QUESTIONS#{patient_id}"
 
 
@@ -257,7 +251,6 @@ def chains(shard: int) -> str:
 
 
 def scans_of(patient_id: int) -> str:
-    """Return the list of a patient's scans."""
     return f"SCANS#{patient_id}"
 
 

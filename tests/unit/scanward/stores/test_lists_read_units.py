@@ -18,10 +18,11 @@ from scanward.domain.pagination import PageRange
 from scanward.domain.questions import Question
 from scanward.domain.scans import Scan
 from scanward.stores import keys
-from scanward.stores.accounts import AccountFilters, AccountListStore, AccountStore, account_entries, profile_item
+from scanward.stores.accounts import AccountStore, account_entries, profile_item
 from scanward.stores.care import CareLinkStore, link_entries
 from scanward.stores.clinical_notes import RECORDS, note_entries, note_item, record_store, version_item
 from scanward.stores.departments import DepartmentStore, MembershipStore, department_item, doctor_entry
+from scanward.stores.identity.account_lists import AccountFilters, AccountListStore
 from scanward.stores.questions import QuestionStore, question_entries, question_item
 from scanward.stores.scans import ListEntry, ReadingItem, ScanListStore, ScanStore, scan_item
 from scanward.stores.tasks import task_item

@@ -33,8 +33,9 @@ from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
 from scanward.security.rate_limits import LoginRateLimiter
 from scanward.security.tokens import Tokens
-from scanward.stores.accounts import AccountListStore, AccountStore
+from scanward.stores.accounts import AccountStore
 from scanward.stores.care import CareStore
+from scanward.stores.identity.account_lists import AccountListStore
 from scanward.stores.identity.undo_tokens import UndoTokenStore
 from scanward.stores.mail import MailQueue
 from scanward.stores.queues import PersonalDataQueue

@@ -24,6 +24,7 @@ from tests.support.own_data import carry_out
 from tests.support.people import own_id, sign_in
 
 QUEUE = "own-data"
+REFUSAL_AND_QUESTIONS = 2  # messages, of a doctor
 DONE: dict[str, list[Any]] = {"batchItemFailures": []}
 
 
