@@ -35,7 +35,7 @@ from scanward.stores.dynamo import (
 )
 from scanward.stores.idempotency import IdempotencyItem, put_record
 from scanward.stores.notifications import NotificationStore
-from scanward.stores.rate_limits import GlassRateStore
+from scanward.stores.rate_limits import GlassRateStore, glass_mark
 
 
 class CareItem(TableItem):
@@ -219,17 +219,20 @@ class CareStore:
         One round trip; three more where the count has to forget those of yesterday. Raises TooManyRequests.
         """
 
+        item, mark = access_item(entry), glass_mark(glass.opened_at)
+
         def fill(write: TransactWrite) -> None:
             write.save(glass_item(glass))
-            write_entry(write, entry)
-            glass_rates.write_count(write, glass.doctor_id, glass.opened_at)
+            write.save(item, condition=NEW)
+            glass_rates.write_count(write, glass.doctor_id, mark, glass.opened_at)
             notices.write_access(write, notification_of_glass(glass))
 
-        while True:  # each time round another glass of the doctor's was faster, and there is room for few
-            try:
-                return transact_write(fill)
-            except ConditionFailed:
-                glass_rates.make_room(glass.doctor_id, glass.opened_at)
+        while not has_written(
+            fill
+        ):  # each time round another glass of the doctor's was faster, and there is room for few
+            if get_item(AccessItem, item.pk, item.sk):
+                return  # only the acknowledgement was lost
+            glass_rates.make_room(glass.doctor_id, glass.opened_at)
 
 
 def _write_entries(entries: Sequence[AccessEntry]) -> None:
@@ -271,11 +274,6 @@ def _check(write: TransactWrite, grant: Grant, now: datetime) -> None:
         write.condition_check(CareItem, *place, condition=CareItem.pk.does_not_exist())
 
 
-def _begin(item: CareItem) -> int:
-    """Return since when an item stands; the row of a patient's departments has no time."""
-    return int(item.since_ms or 0)
-
-
 def _is_department(place: str) -> bool:
     return place.startswith(keys.DEPARTMENT_PREFIX)
 
@@ -309,7 +307,8 @@ class CareLinkStore:
         """Return all that opens a patient's data, strongly consistent, the newest first; one query."""
         with sdk_errors_mapped():
             rows = list(CareItem.query(keys.care(patient_id), consistent_read=True))
-        items = sorted((row for row in rows if _opens(row, now)), key=_begin, reverse=True)
+        # The row of a patient's departments has no time.
+        items = sorted((row for row in rows if _opens(row, now)), key=lambda row: row.since_ms or 0, reverse=True)
         return OpenAccess(
             links=tuple(link_of(item) for item in items if item.sk.startswith(keys.LINK_PREFIX)),
             memberships=tuple(member_of(item) for item in items if _is_department(item.sk)),

@@ -116,12 +116,12 @@ class GlassRateStore:
         bind_table(GlassRateItem, table)
         self._limit = limit
 
-    def write_count(self, write: TransactWrite, doctor_id: int, now: datetime) -> None:
+    def write_count(self, write: TransactWrite, doctor_id: int, mark: str, now: datetime) -> None:
         """Count one more in the transaction that breaks it, on the condition that there is room."""
         path = Path("openings")
         few: Condition = path.does_not_exist() | (size(path) < self._limit)  # type: ignore[no-untyped-call]
         actions: list[Action] = [
-            GlassRateItem.openings.add({f"{to_ms(now):013d}#{secrets.token_hex(6)}"}),
+            GlassRateItem.openings.add({mark}),
             GlassRateItem.expires_at.set(int((now + DAY).timestamp())),
         ]
         write.update(GlassRateItem(keys.glasses(doctor_id)), actions=actions, condition=few)
@@ -137,6 +137,11 @@ class GlassRateStore:
         if old:
             with sdk_errors_mapped():
                 GlassRateItem(keys.glasses(doctor_id)).update([GlassRateItem.openings.delete(old)])
+
+
+def glass_mark(opened_at: datetime) -> str:
+    """Return what stands for one broken glass in the count, told apart from others of the same millisecond."""
+    return f"{to_ms(opened_at):013d}#{secrets.token_hex(6)}"
 
 
 def _opened_ms(place: str) -> int:

@@ -78,8 +78,9 @@ def _begin(context: dict[str, Any], **_: Any) -> None:
     now, spent = time.monotonic(), _spent.get()
     seconds = MAX_TRIES * context["client_config"].read_timeout
     if spent is not None:
-        seconds = min(seconds, REQUEST_SECONDS - spent[0])
-        if seconds < LEAST_SECONDS:
+        left = REQUEST_SECONDS - spent[0]
+        seconds = min(seconds, left)
+        if left < LEAST_SECONDS:
             raise ConnectTimeoutError(endpoint_url="a service, of whose time none is left to this request")
     context[_BEGAN], context[_ENDS] = now, now + seconds
 
