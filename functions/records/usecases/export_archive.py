@@ -1,22 +1,29 @@
-"""The archive that a person takes along: a ZIP with one JSON file for each kind of thing, and the images."""
+"""The archive that a person takes along: a ZIP with one JSON file for each kind of thing, and the images.
+
+It is packed in slices, each by a call of its own: one leaves a checkpoint behind the last file that it packed and
+queues the next. A call that dies is followed by one that goes on from the checkpoint before. Who packs is written with
+the export, so that of two calls at once only the later one gets any further.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, fields, is_dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
+from uuid import uuid4
 
-from functions.records.usecases.personal_data import PersonalDataDeps
+from functions.records.usecases.personal_data import SLICE, PersonalDataDeps
 from scanward.domain import personal_data
 from scanward.domain.accounts import Account
-from scanward.domain.object_keys import derived_prefix, export_key
+from scanward.domain.object_keys import checkpoint_key, checkpoint_prefix, derived_prefix, export_key
 from scanward.domain.orders import Order
 from scanward.domain.pagination import ListPage, PageRange
 from scanward.domain.personal_data import Export
 from scanward.domain.scans import Scan
 from scanward.errors import Conflict, NotAuthenticated
-from scanward.stores.archives import Archive
+from scanward.stores.archives import Archive, ArchiveLost
 from scanward.stores.personal_data import TextHistory
+from scanward.stores.queues import RequestKind
 
 PAGE = 50
 T = TypeVar("T")
@@ -120,49 +127,124 @@ _SHOWN_NAMES: Mapping[type, Mapping[str, str]] = {
 """Fields that an export has always shown under other names than the code's."""
 
 TEXTS_DONE = 40  # percent, once all but the images is packed
+PICTURE = "picture/"
+IMAGES = "images/"
 
 
 def write_archive(deps: PersonalDataDeps, account_id: int) -> str:
-    """Pack the account's export unless it is packed already, or given up. What was done, in words for a log."""
-    export, credentials = deps.exports.get(account_id), deps.accounts.get(account_id)
-    if export is None or export.is_over or credentials is None:
+    """Pack a slice of the account's export unless it is packed already, or given up. What was done, for a log."""
+    before, credentials = deps.exports.get(account_id), deps.accounts.get(account_id)
+    if before is None or before.is_over or credentials is None:
         return "nothing to pack"
+    export = personal_data.begin_packing(before, uuid4().hex, deps.now())
     try:
-        with deps.archives.writing(export_key(account_id, export.id)) as archive:
-            export = _write_texts(deps, credentials.account, archive, export)
-            export = _write_images(deps, account_id, archive, export)
-        deps.exports.update(personal_data.complete_export(export, deps.now()))
+        deps.exports.take(before, export)
+        if before.packer and deps.objects.exists(export_key(account_id, export.id)):
+            return _complete(deps, export)  # it died between the archive and this
+        return _write_slice(deps, credentials.account, export)
     except Conflict:
-        return "replaced or erased meanwhile"
+        _clear_away(deps, export)
+        return "replaced, erased or taken over meanwhile"
+
+
+def _write_slice(deps: PersonalDataDeps, account: Account, export: Export) -> str:
+    until, start = deps.now() + SLICE, export
+    checkpoint = checkpoint_key(account.id, export.id, export.checkpoint) if export.checkpoint else None
+    try:
+        with deps.archives.writing(export_key(account.id, export.id), checkpoint) as archive:
+            for progress in _write_files(deps, account, archive):
+                if progress > export.progress:
+                    export = _advance(deps, export, progress)
+                if deps.now() > until:
+                    return _leave_off(deps, archive, export)
+            archive.finish()
+    except ArchiveLost:
+        # Not queued anew but failed, so that it is tried five times at most.
+        deps.exports.update(personal_data.restart_packing(start, deps.now()))
+        _drop_parts(deps, start)
+        raise
+    return _complete(deps, export)
+
+
+def _leave_off(deps: PersonalDataDeps, archive: Archive, export: Export) -> str:
+    """Have the next call go on from here. One that dies behind the checkpoint is done again, and goes on from it."""
+    after = personal_data.leave_packing(export, deps.now())
+    archive.save(_own_checkpoint(export))
+    deps.exports.update(after)
+    if export.checkpoint:
+        deps.purger.purge_key(checkpoint_key(export.account_id, export.id, export.checkpoint))
+    deps.queue.enqueue(RequestKind.EXPORT, export.account_id)
+    return "packed in part"
+
+
+def _complete(deps: PersonalDataDeps, export: Export) -> str:
+    """Remove what calls left that died or were overtaken, before the archive is ready: nobody looks for it later."""
+    _drop_parts(deps, export)
+    deps.exports.update(personal_data.complete_export(export, deps.now()))
     return "packed"
 
 
-def _write_texts(deps: PersonalDataDeps, account: Account, archive: Archive, export: Export) -> Export:
+def _clear_away(deps: PersonalDataDeps, export: Export) -> None:
+    """Leave nothing of an export that is nobody's any more; of one that another call packs, no checkpoint of ours.
+
+    Unless that call goes on from ours: an answer that is lost may hide that ours counted.
+    """
+    current = deps.exports.get(export.account_id)
+    if current is None or current.id != export.id:
+        _drop_parts(deps, export)
+        deps.purger.purge_key(export_key(export.account_id, export.id))
+    elif current.checkpoint != export.packer:
+        deps.purger.purge_key(_own_checkpoint(export))
+
+
+def _drop_parts(deps: PersonalDataDeps, export: Export) -> None:
+    deps.archives.abandon_all(export_key(export.account_id, export.id))
+    deps.purger.purge(checkpoint_prefix(export.account_id, export.id))
+
+
+def _own_checkpoint(export: Export) -> str:
+    return checkpoint_key(export.account_id, export.id, export.packer or "")
+
+
+def _write_files(deps: PersonalDataDeps, account: Account, archive: Archive) -> Iterator[int]:
+    """Yield how many percent are packed, behind each file that is packed now."""
+    yield from _write_texts(deps, account, archive)
+    yield from _write_images(deps, account.id, archive)
+
+
+def _write_texts(deps: PersonalDataDeps, account: Account, archive: Archive) -> Iterator[int]:
     kinds = export_contents(deps, account)
     for number, (name, values) in enumerate(kinds.items(), 1):
-        archive.add(f"{name}.json", _pieces(values()))
-        export = _advance(deps, export, TEXTS_DONE * number // len(kinds))
-    if account.profile.image:
-        archive.add_object(f"picture/{_last(account.profile.image)}", account.profile.image)
-    return export
+        if f"{name}.json" not in archive.names:
+            archive.add(f"{name}.json", _pieces(values()))
+            yield TEXTS_DONE * number // len(kinds)
+    if account.profile.image and not any(name.startswith(PICTURE) for name in archive.names):
+        archive.add_object(f"{PICTURE}{_last(account.profile.image)}", account.profile.image)
+        yield TEXTS_DONE
 
 
-def _write_images(deps: PersonalDataDeps, account_id: int, archive: Archive, export: Export) -> Export:
-    many = len(scan_ids(deps, account_id))
-    for number, scan in enumerate(scans(deps, account_id), 1):
-        _write_scan(deps, scan, archive)
-        share = (99 - TEXTS_DONE) * number // max(number, many)
-        if TEXTS_DONE + share > export.progress:
-            export = _advance(deps, export, TEXTS_DONE + share)
-    return export
+def _write_images(deps: PersonalDataDeps, account_id: int, archive: Archive) -> Iterator[int]:
+    """Go on with the scan in which the last call left off: they are packed from the newest to the oldest."""
+    names = (name.split("/") for name in archive.names if name.startswith(IMAGES))
+    at_work = min((int(parts[1]) for parts in names), default=None)
+    ids = scan_ids(deps, account_id)
+    rest = [number for number in ids if at_work is None or number <= at_work]
+    for begin in range(0, len(rest), PAGE):
+        for place, scan in enumerate(deps.lists.scans(rest[begin : begin + PAGE]), len(ids) - len(rest) + begin + 1):
+            for _ in _write_scan(deps, scan, archive):
+                yield TEXTS_DONE + (99 - TEXTS_DONE) * place // len(ids)
 
 
-def _write_scan(deps: PersonalDataDeps, scan: Scan, archive: Archive) -> None:
-    folder = f"images/{scan.id}"
-    archive.add_object(f"{folder}/original", scan.object_key, scan.object_version)
-    prefix = derived_prefix(scan.id)
+def _write_scan(deps: PersonalDataDeps, scan: Scan, archive: Archive) -> Iterator[None]:
+    folder, prefix = f"{IMAGES}{scan.id}", derived_prefix(scan.id)
+    if f"{folder}/original" not in archive.names:
+        archive.add_object(f"{folder}/original", scan.object_key, scan.object_version)
+        yield
     for key in deps.objects.list_keys(prefix):
-        archive.add_object(f"{folder}/{key.removeprefix(prefix)}", key)
+        name = f"{folder}/{key.removeprefix(prefix)}"
+        if name not in archive.names:
+            archive.add_object(name, key)
+            yield
 
 
 def _advance(deps: PersonalDataDeps, export: Export, progress: int) -> Export:

@@ -14,7 +14,7 @@ from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.directory import is_working_doctor
 from scanward.domain import personal_data
 from scanward.domain.accounts import Actor
-from scanward.domain.object_keys import account_prefixes, derived_prefix, export_key
+from scanward.domain.object_keys import account_prefixes, derived_prefix, export_key, exports_prefix
 from scanward.domain.personal_data import Export
 from scanward.domain.scans import Scan
 from scanward.errors import Conflict, Unavailable
@@ -132,6 +132,7 @@ def erase_account(deps: PersonalDataDeps, account_id: int) -> str:
     deps.texts.delete_all(account_id)
     deps.eraser.clinic(account_id)
     deps.eraser.reasons(account_id)
+    deps.archives.abandon_all(exports_prefix(account_id))
     for prefix in account_prefixes(account_id):
         deps.purger.purge(prefix)
     if deps.eraser.knows(account_id):  # only then, or it would be asked for again for ever

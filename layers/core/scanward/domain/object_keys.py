@@ -72,10 +72,25 @@ def export_key(account_id: int, export_id: int) -> str:
     return f"exports/{account_id}/{export_id}.zip"
 
 
+def checkpoint_prefix(account_id: int, export_id: int) -> str:
+    """Return where the checkpoints of an export lie that is packed in several calls."""
+    return f"exports/{account_id}/{export_id}/"
+
+
+def checkpoint_key(account_id: int, export_id: int, packer: str) -> str:
+    """Return where one call that packed an export keeps how far it came."""
+    return f"exports/{account_id}/{export_id}/{packer}"
+
+
+def exports_prefix(account_id: int) -> str:
+    """Return where all that is packed for a person lies."""
+    return f"exports/{account_id}/"
+
+
 def account_prefixes(account_id: int) -> tuple[str, ...]:
     """Return where files lie that are an account's own, whatever scan they are of."""
     incoming = [f"uploads/{lane}/incoming/{account_id}/" for lane in Priority]
-    return (f"profiles/{account_id}/", f"exports/{account_id}/", *incoming, *map(quarantine_key, incoming))
+    return (f"profiles/{account_id}/", exports_prefix(account_id), *incoming, *map(quarantine_key, incoming))
 
 
 def quarantine_key(key: str) -> str:

@@ -18,7 +18,11 @@ MESSAGES = {
 
 @dataclass(frozen=True, slots=True)
 class Export:
-    """One ZIP of one person's data. `changed_at`: of its last progress. FAILED: what was to pack it was never told."""
+    """One ZIP of one person's data. `changed_at`: of its last progress. FAILED: what was to pack it was never told.
+
+    `packer`: the call that packs it; an earlier one that is still at it can write nothing here any more. `checkpoint`:
+    the call that left off last, whose checkpoint the next one goes on from.
+    """
 
     account_id: int
     id: int
@@ -26,6 +30,8 @@ class Export:
     progress: int
     requested_at: datetime
     changed_at: datetime
+    packer: str | None = None
+    checkpoint: str | None = None
 
     @property
     def message(self) -> str:
@@ -58,6 +64,21 @@ def request_export(account_id: int, id: int, now: datetime) -> Export:
     return Export(account_id=account_id, id=id, status=TaskStatus.PENDING, progress=0, requested_at=now, changed_at=now)
 
 
+def begin_packing(export: Export, packer: str, now: datetime) -> Export:
+    """Return the export in the hands of a call, which goes on from the last checkpoint, if there is one."""
+    return replace(advance_export(export, 0, now), packer=packer)
+
+
+def leave_packing(export: Export, now: datetime) -> Export:
+    """Return the export that the next call goes on with where this one left off."""
+    return replace(export, checkpoint=export.packer, changed_at=now)
+
+
+def restart_packing(export: Export, now: datetime) -> Export:
+    """Return the export that the next call packs from the start."""
+    return replace(export, checkpoint=None, changed_at=now)
+
+
 def advance_export(export: Export, progress: int, now: datetime) -> Export:
     """Return the export packed so far, in percent."""
     return replace(export, status=TaskStatus.IN_PROGRESS, progress=max(export.progress, progress), changed_at=now)
@@ -70,4 +91,4 @@ def fail_export(export: Export, now: datetime) -> Export:
 
 def complete_export(export: Export, now: datetime) -> Export:
     """Return the export COMPLETED."""
-    return replace(export, status=TaskStatus.COMPLETED, progress=100, changed_at=now)
+    return replace(export, status=TaskStatus.COMPLETED, progress=100, checkpoint=None, changed_at=now)

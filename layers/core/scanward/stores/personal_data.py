@@ -56,6 +56,8 @@ class ExportItem(TableItem):
     asked_ms = NumberAttribute()
     changed_ms = NumberAttribute()
     expires_at = NumberAttribute()
+    packer = UnicodeAttribute(null=True)
+    checkpoint = UnicodeAttribute(null=True)
 
 
 class ExportStore:
@@ -74,10 +76,18 @@ class ExportStore:
         absent: Condition = ExportItem.pk.does_not_exist()
         self._save(after, absent if before is None else ExportItem.export_id == before.id)
 
+    def take(self, before: Export, after: Export) -> None:
+        """Give one to another packer. Raises Conflict when it is over, replaced, erased, or was given to another."""
+        goes_on = ExportItem.status.is_in(TaskStatus.PENDING.value, TaskStatus.IN_PROGRESS.value)
+        self._save(after, (ExportItem.export_id == after.id) & goes_on & _is_packed_by(before.packer))
+
     def update(self, after: Export) -> None:
-        """Write how far one has come. Raises Conflict when it has been replaced, given up or erased."""
+        """Write how far one has come.
+
+        Raises Conflict when it has been replaced, given up, erased, or given to another packer.
+        """
         goes_on = ExportItem.status != TaskStatus.FAILED.value
-        self._save(after, (ExportItem.export_id == after.id) & goes_on)
+        self._save(after, (ExportItem.export_id == after.id) & goes_on & _is_packed_by(after.packer))
 
     def give_up(self, after: Export) -> None:
         """Write that one will not be packed. Raises Conflict when it was begun, replaced or erased."""
@@ -93,6 +103,11 @@ class ExportStore:
                 raise Conflict from error
 
 
+def _is_packed_by(packer: str | None) -> Condition:
+    absent: Condition = ExportItem.packer.does_not_exist()
+    return absent if packer is None else ExportItem.packer == packer
+
+
 def _item(export: Export) -> ExportItem:
     return ExportItem(
         keys.export(export.account_id),
@@ -102,6 +117,8 @@ def _item(export: Export) -> ExportItem:
         asked_ms=to_ms(export.requested_at),
         changed_ms=to_ms(export.changed_at),
         expires_at=int(export.ends_at.timestamp()),
+        packer=export.packer,
+        checkpoint=export.checkpoint,
     )
 
 
@@ -113,6 +130,8 @@ def _export(item: ExportItem) -> Export:
         progress=int(item.progress),
         requested_at=from_ms(item.asked_ms),
         changed_at=from_ms(item.changed_ms),
+        packer=item.packer,
+        checkpoint=item.checkpoint,
     )
 
 
