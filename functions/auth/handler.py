@@ -38,7 +38,9 @@ attempts = LoginRateLimiter(
     now=now,
 )
 lists = AccountListStore(settings.accounts_table, accounts)
-gate = Authenticator(gate_store, tokens, settings.requests_per_minute, now)
+gate = Authenticator(
+    gate_store, tokens, settings.requests_per_minute, now, administrators_enrol=settings.administrators_enrol
+)
 mails, pictures = MailQueue(settings.mail_queue_url), ProfilePictures(settings.bucket)
 own_data = PersonalDataQueue(settings.own_data_queue_url)
 access = Access(CareStore(settings.clinic_table), now)

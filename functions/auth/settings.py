@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Annotated
 
-from scanward.settings import Variable
+from scanward.settings import AdministratorsEnrol, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +22,7 @@ class Settings:
     mail_queue_url: str
     own_data_queue_url: str
     requests_per_minute: int
+    administrators_enrol: AdministratorsEnrol
     calls_per_address: Annotated[int, Variable("SIGN_IN_CALLS_PER_MINUTE")]
     failures_per_account: Annotated[int, Variable("SIGN_IN_FAILURES_PER_MINUTE")]
     public_calls_per_minute: int

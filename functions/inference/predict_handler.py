@@ -33,6 +33,12 @@ models = model_registry(
     on_overlap=on_model_overlap(log),
 )
 tokens = Tokens(partial(read_token_keys, settings.token_keys_secret), now)
-gate = Authenticator(SessionStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
+gate = Authenticator(
+    SessionStore(settings.accounts_table),
+    tokens,
+    settings.requests_per_minute,
+    now,
+    administrators_enrol=settings.administrators_enrol,
+)
 edge = Edge(gate, Cors(settings.allowed_origins), log)
 app = Api(routes, PredictionDeps(models, settings.first), edge)

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from scanward.domain.orders import Priority
-from scanward.settings import Variable
+from scanward.settings import AdministratorsEnrol, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +37,7 @@ class PredictSettings:
     accounts_table: str
     token_keys_secret: str
     requests_per_minute: int
+    administrators_enrol: AdministratorsEnrol
     allowed_origins: tuple[str, ...]
     models_dir: str | None
     memory_mb: Annotated[int, Variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")]

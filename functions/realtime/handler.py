@@ -26,7 +26,13 @@ scans = ScanStore(settings.sockets.scans_table)
 connections = connection_deps(settings.sockets)
 deps = RealtimeDeps(
     connections=connections,
-    authenticator=Authenticator(connections.sessions, tokens, settings.requests_per_minute, now),
+    authenticator=Authenticator(
+        connections.sessions,
+        tokens,
+        settings.requests_per_minute,
+        now,
+        administrators_enrol=settings.administrators_enrol,
+    ),
     tokens=tokens,
     scans=scans,
     lists=ScanListStore(settings.sockets.scans_table),

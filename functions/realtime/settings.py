@@ -5,7 +5,7 @@ from typing import Annotated
 
 from functions.realtime.usecases.dependencies import ConnectionDeps
 from scanward.clock import now
-from scanward.settings import Variable
+from scanward.settings import AdministratorsEnrol, Variable
 from scanward.stores.connections import ConnectionStore, WebSocketClient
 from scanward.stores.sessions import SessionStore
 
@@ -33,6 +33,7 @@ class Settings:
     clinic_table: str
     token_keys_secret: str
     requests_per_minute: int
+    administrators_enrol: AdministratorsEnrol
     public_calls_per_minute: int
     allowed_origins: tuple[str, ...]
     distribution_mark: str | None

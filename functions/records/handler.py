@@ -60,5 +60,11 @@ deps = RecordDeps(
     now=now,
     fresh_id=fresh_id,
 )
-gate = Authenticator(SessionStore(settings.accounts_table), tokens, settings.requests_per_minute, now)
+gate = Authenticator(
+    SessionStore(settings.accounts_table),
+    tokens,
+    settings.requests_per_minute,
+    now,
+    administrators_enrol=settings.administrators_enrol,
+)
 app = Api(routes, deps, Edge(gate, Cors(settings.allowed_origins), Logger(service="records")))

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from scanward.settings import AdministratorsEnrol
+
 
 @dataclass(frozen=True, slots=True)
 class Settings:
@@ -15,6 +17,7 @@ class Settings:
     mail_queue_url: str
     token_keys_secret: str
     requests_per_minute: int
+    administrators_enrol: AdministratorsEnrol
     glasses_per_day: int
     allowed_origins: tuple[str, ...]
 

@@ -45,5 +45,7 @@ deps = ScanDeps(
     now=now,
     fresh_id=fresh_id,
 )
-gate = Authenticator(accounts, tokens, settings.requests_per_minute, now)
+gate = Authenticator(
+    accounts, tokens, settings.requests_per_minute, now, administrators_enrol=settings.administrators_enrol
+)
 app = Api(routes, deps, Edge(gate, Cors(settings.allowed_origins), Logger(service="scans")))

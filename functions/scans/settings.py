@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated
 
 from scanward.domain.orders import Priority
-from scanward.settings import Variable
+from scanward.settings import AdministratorsEnrol, Variable
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +25,7 @@ class Settings:
     own_data_queue_url: str
     token_keys_secret: str
     requests_per_minute: int
+    administrators_enrol: AdministratorsEnrol
     uploads_per_window: int
     high_per_patient: int
     high_per_professional: int

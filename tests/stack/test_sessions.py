@@ -5,6 +5,7 @@ import pytest
 from tests.stack.calls import PASSWORD, data, me, refresh, sign_in
 from tests.stack.visitor import Visitor
 from tests.support.client import ApiClient
+from tests.support.one_time_passwords import PATH, turn_on_one_time_passwords
 
 pytestmark = pytest.mark.stack
 
@@ -58,3 +59,14 @@ def test_a_lost_answer_may_be_asked_for_once_more(patient: Visitor) -> None:
     first = str(sign_in(patient.api, email=patient.email)["refresh_token"])
     given = [data(refresh(patient.api, first, rotate=True))["refresh_token"] for _ in range(2)]
     assert [refresh(patient.api, token).status for token in given] == [200, 200]
+
+
+def test_a_login_needs_a_one_time_password_once_it_is_turned_on(patient: Visitor) -> None:
+    app = turn_on_one_time_passwords(patient.api)
+    body = {"email": patient.email, "password": PASSWORD}
+    refused = patient.api.post("/auth/login", body)
+    assert (refused.status, refused.code) == (401, "ONE_TIME_PASSWORD_REQUIRED")
+    recovered = [patient.api.post("/auth/login", body | {"one_time_password": app.recovery_codes[0]}) for _ in range(2)]
+    assert [reply.status for reply in recovered] == [200, 401]
+    assert patient.api.delete(PATH, {"password": PASSWORD, "one_time_password": app.recovery_codes[1]}).status == 200
+    assert patient.api.post("/auth/login", body).status == 200

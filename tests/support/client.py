@@ -4,7 +4,7 @@ import base64
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from importlib import import_module
 from typing import Any, Protocol
@@ -142,6 +142,11 @@ class ApiClient:
     def through(self, transport: Transport) -> "ApiClient":
         """Return a client with the same token over another transport."""
         return ApiClient(self.token, transport)
+
+    def elsewhere(self, address: str) -> "ApiClient":
+        """Return a client with the same token and app, whose calls come from another address."""
+        assert isinstance(self.transport, InProcess)
+        return ApiClient(self.token, replace(self.transport, address=address))
 
     def signed_in(self, token: str) -> "ApiClient":
         """Return a client with this token over the same transport."""

@@ -75,6 +75,11 @@ BROKEN: list[tuple[str, Any, str]] = [
     ("WebAcl.Properties.Rules.0.Action.Block.CustomResponse.ResponseHeaders.0", DELETE, "when to come again"),
     ("WebAcl.Properties.Rules.0.VisibilityConfig.SampledRequestsEnabled", True, "samples of headers"),
     ("PortalFunction.Properties.Environment.Variables.DISTRIBUTION_MARK", DELETE, "CloudFront brings as one"),
+    (
+        "RecordsFunction.Properties.Environment.Variables.ADMINISTRATORS_NEED_SECOND_FACTOR",
+        DELETE,
+        "administrators in without one-time passwords",
+    ),
     ("Distribution.Properties.DistributionConfig.Origins.1.OriginCustomHeaders", DELETE, "to websocket that it calls"),
     ("/Parameters.ReserveConcurrency.Default", "on", "cannot take the stack"),
     ("SweepFunction.Properties.ReservedConcurrentExecutions", DELETE, "SweepFunction may starve"),

@@ -3,23 +3,35 @@
 from functions.auth.schemas.contract_b import (
     AccessOut,
     AccountOut,
+    ConfirmBody,
     CredentialsBody,
+    EnrolBody,
+    EnrolmentOut,
     LeaveBody,
     LoginBody,
     LogoutBody,
     NewPasswordBody,
     PasswordBody,
+    RecoveryCodesOut,
     RefreshBody,
     RegisterBody,
     ResetBody,
     SessionOut,
     TokensOut,
+    TurnOffBody,
 )
-from functions.auth.usecases import credentials, own_account, password_reset, registration, sessions
+from functions.auth.usecases import (
+    credentials,
+    one_time_password,
+    own_account,
+    password_reset,
+    registration,
+    sessions,
+)
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
-from scanward.web.routes import PUBLIC, REFRESHING, Call, Media, Routes
+from scanward.web.routes import ENROLLING, PUBLIC, REFRESHING, Call, Media, Routes
 
 routes = Routes[AuthDeps]("auth", Family.ENVELOPE)
 FORMS = (Media.FORM, Media.MULTIPART, Media.JSON)
@@ -45,7 +57,7 @@ def refresh_token(call: Call[RefreshBody], deps: AuthDeps) -> AccessOut:
     return AccessOut(access_token=tokens.access, refresh_token=tokens.refresh)
 
 
-@routes.post("/auth/logout", MessageOut, LogoutBody, body_optional=True)
+@routes.post("/auth/logout", MessageOut, LogoutBody, audience=ENROLLING, body_optional=True)
 def logout(call: Call[LogoutBody], deps: AuthDeps) -> MessageOut:
     """End this session at once, or all of one's own."""
     sessions.logout(deps, call.actor, everywhere=call.body.everywhere)
@@ -59,7 +71,7 @@ def change_password(call: Call[PasswordBody], deps: AuthDeps) -> MessageOut:
     return MessageOut(message="Password changed")
 
 
-@routes.get("/users/me", AccountOut)
+@routes.get("/users/me", AccountOut, audience=ENROLLING)
 def read_me(call: Call[None], deps: AuthDeps) -> AccountOut:
     """Read the caller's own account."""
     return AccountOut.from_domain(own_account.read_own_account(deps, call.actor))
@@ -76,6 +88,29 @@ def delete_me(call: Call[LeaveBody], deps: AuthDeps) -> MessageOut:
     """Leave for good: the account is locked at once, and all that is kept of it is erased, but for the access log."""
     own_account.request_erasure(deps, call.actor, call.address, call.body.password)
     return MessageOut(message="Your account is locked and is being erased")
+
+
+@routes.post("/users/me/one-time-password", EnrolmentOut, EnrolBody, audience=ENROLLING)
+def enrol(call: Call[EnrolBody], deps: AuthDeps) -> EnrolmentOut:
+    """Begin to turn on one-time passwords (RFC 6238): a secret for an app, shown this once."""
+    enrolment = one_time_password.begin_enrolment(deps, call.actor, call.address, call.body.password)
+    return EnrolmentOut(secret=enrolment.secret, otpauth_uri=enrolment.uri)
+
+
+@routes.post("/users/me/one-time-password/confirm", RecoveryCodesOut, ConfirmBody, audience=ENROLLING)
+def confirm_enrolment(call: Call[ConfirmBody], deps: AuthDeps) -> RecoveryCodesOut:
+    """Turn on one-time passwords with a first code; all other sessions end. Shows the recovery codes, this once."""
+    code = call.body.one_time_password
+    codes = one_time_password.confirm_enrolment(deps, call.require_auth(), call.address, code)
+    return RecoveryCodesOut(recovery_codes=codes)
+
+
+@routes.delete("/users/me/one-time-password", MessageOut, body=TurnOffBody, media=(Media.JSON,))
+def turn_off_one_time_password(call: Call[TurnOffBody], deps: AuthDeps) -> MessageOut:
+    """Turn off one-time passwords, with the password and a code or a recovery code."""
+    body = call.body
+    one_time_password.turn_off(deps, call.actor, call.address, password=body.password, code=body.one_time_password)
+    return MessageOut(message="One-time passwords are off")
 
 
 @routes.get("/users/me/sessions", list[SessionOut])

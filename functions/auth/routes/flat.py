@@ -40,7 +40,7 @@ from scanward.web.bodies import Choice
 from scanward.web.families import Family
 from scanward.web.fields import NOT_KNOWN
 from scanward.web.responses import MessageOut
-from scanward.web.routes import PUBLIC, Call, Media, Routes
+from scanward.web.routes import ENROLLING, PUBLIC, Call, Media, Routes
 
 routes = Routes[AuthDeps]("auth", Family.FLAT)
 EITHER = Choice("usertype", present=UserBody, absent=MemberBody)
@@ -75,7 +75,7 @@ def token_refresh(call: Call[RenewalBody], deps: AuthDeps) -> RenewedOut:
     return RenewedOut.from_domain(sessions.renew_with_token(deps, call.body.refresh, rotates=call.body.rotate))
 
 
-@routes.post("/api/logout", MessageOut, LogoutBody, body_optional=True)
+@routes.post("/api/logout", MessageOut, LogoutBody, audience=ENROLLING, body_optional=True)
 def logout(call: Call[LogoutBody], deps: AuthDeps) -> MessageOut:
     """End this session at once, or all of one's own."""
     sessions.logout(deps, call.actor, everywhere=call.body.everywhere)

@@ -45,3 +45,10 @@ def approve(call: Call[ApprovalBody], deps: AuthDeps) -> AccountOut:
     return AccountOut.from_domain(
         administration.decide_approval(deps, call.actor, call.path["user_id"], call.body.to_command())
     )
+
+
+@routes.delete("/users/{user_id}/one-time-password", MessageOut, audience=ADMINISTRATORS)
+def reset_one_time_password(call: Call[None], deps: AuthDeps) -> MessageOut:
+    """Turn off the one-time passwords of another account, whose owner has neither phone nor recovery codes."""
+    administration.turn_off_one_time_password(deps, call.actor, call.path["user_id"])
+    return MessageOut(message="One-time passwords are off")

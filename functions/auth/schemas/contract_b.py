@@ -6,7 +6,7 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from functions.auth.schemas.fields import Email, NewPassword, ShownName, ShownPassword, Username
+from functions.auth.schemas.fields import Email, NewPassword, ShownCode, ShownName, ShownPassword, Username
 from functions.auth.usecases.administration import ApprovalDecision
 from functions.auth.usecases.own_account import PasswordChange
 from functions.auth.usecases.registration import Registration
@@ -38,11 +38,12 @@ class RegisterBody(Body):
 
 
 class LoginBody(Body):
-    """`POST /auth/login` and `POST /api/login`, by email or user name."""
+    """`POST /auth/login` and `POST /api/login`, by email or user name. `one_time_password`: or a recovery code."""
 
     username: ShownName | None = None
     email: ShownName | None = Field(default=None, validate_default=True)
     password: ShownPassword
+    one_time_password: ShownCode | None = None
 
     @field_validator("email")
     @classmethod
@@ -53,8 +54,8 @@ class LoginBody(Body):
 
     def to_login(self) -> Login:
         if self.email is not None:
-            return Login("email", self.email, self.password)
-        return Login("username", self.username or "", self.password)
+            return Login("email", self.email, self.password, code=self.one_time_password)
+        return Login("username", self.username or "", self.password, code=self.one_time_password)
 
 
 class RefreshBody(Body):
@@ -90,6 +91,38 @@ class LeaveBody(Body):
     """`DELETE /users/me`: the password once more, since there is no way back."""
 
     password: ShownPassword
+
+
+class EnrolBody(Body):
+    """`POST /users/me/one-time-password`: the password once more."""
+
+    password: ShownPassword
+
+
+class EnrolmentOut(Out):
+    """What an authenticator app is given, this once. `secret`: in base32; `otpauth_uri`: the same, to be scanned."""
+
+    secret: str
+    otpauth_uri: str
+
+
+class ConfirmBody(Body):
+    """`POST /users/me/one-time-password/confirm`: a first code."""
+
+    one_time_password: ShownCode
+
+
+class RecoveryCodesOut(Out):
+    """Codes that each stand in for a one-time password once; shown this once."""
+
+    recovery_codes: tuple[str, ...]
+
+
+class TurnOffBody(Body):
+    """`DELETE /users/me/one-time-password`. `one_time_password`: or a recovery code."""
+
+    password: ShownPassword
+    one_time_password: ShownCode
 
 
 class AccountOut(Out):

@@ -17,6 +17,7 @@ from functions.auth.schemas.fields import (
     NewPassword,
     Paragraph,
     Phone,
+    ShownCode,
     ShownName,
     ShownPassword,
 )
@@ -84,13 +85,14 @@ class DoctorBody(Body):
 
 
 class RoleLoginBody(Body):
-    """`POST /api/{user,doctor,hospital,labo}/login`."""
+    """`POST /api/{user,doctor,hospital,labo}/login`. `one_time_password`: or a recovery code."""
 
     email: ShownName
     password: ShownPassword
+    one_time_password: ShownCode | None = None
 
     def to_login(self, role: Role) -> Login:
-        return Login("email", self.email, self.password, role=role, approved=True)
+        return Login("email", self.email, self.password, role=role, approved=True, code=self.one_time_password)
 
 
 class PersonOut(Out):
@@ -123,9 +125,8 @@ class PatientOut(PersonOut):
 
     @classmethod
     def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
-        return cls(
-            access=signed_in_account.access, refresh=signed_in_account.refresh, **person(signed_in_account.account)
-        )
+        account = signed_in_account.account
+        return cls(access=signed_in_account.access, refresh=signed_in_account.refresh, **person(account))
 
 
 class DoctorOut(Out):
@@ -289,9 +290,8 @@ class RoleLoginOut(Out):
 
     @classmethod
     def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
-        return cls(
-            access=signed_in_account.access, refresh=signed_in_account.refresh, id=to_uuid(signed_in_account.account.id)
-        )
+        account = signed_in_account.account
+        return cls(access=signed_in_account.access, refresh=signed_in_account.refresh, id=to_uuid(account.id))
 
 
 class PatientLoginOut(RoleLoginOut):

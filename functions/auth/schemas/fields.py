@@ -74,6 +74,7 @@ Username = Annotated[Name, AfterValidator(_username), AfterValidator(_one_script
 Identifier = UniqueName
 ShownPassword = Annotated[str, StringConstraints(min_length=1, max_length=MAX_LENGTH), Printable]
 NewPassword = Annotated[ShownPassword, AfterValidator(_long_enough)]
+ShownCode = Annotated[str, StringConstraints(min_length=1, max_length=40), Printable]
 Phone = Annotated[str, StringConstraints(min_length=1, max_length=40), OneLine, AfterValidator(_phone)]
 Address = Annotated[str, StringConstraints(min_length=1, max_length=500), Printable, NotBlank]
 Paragraph = Annotated[str, StringConstraints(min_length=1, max_length=2000), Printable, NotBlank]

@@ -12,13 +12,14 @@ from scanward.domain.care import AccessEntry
 from scanward.domain.ids import parse_id
 from scanward.domain.pagination import PageRequest
 from scanward.domain.policy import Action
-from scanward.errors import NotFound, Unavailable
+from scanward.errors import Conflict, NotFound, Unavailable
 from scanward.security.access import ResourceRef
 from scanward.stores.accounts import Credentials
 from scanward.stores.identity.account_lists import AccountFilters
 from scanward.stores.queues import RequestKind
 
 RESOURCE = "account"
+ONE_TIME_PASSWORD_OFF = "one-time password off"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,20 @@ def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: Appr
     with _consequences_enqueued(deps, after.account):
         deps.accounts.change(before, after, ends_sessions=False, entry=entry)
     return after.account
+
+
+def turn_off_one_time_password(deps: AuthDeps, actor: Actor, account_id: str) -> None:
+    """Turn another account's one-time passwords off, whose owner has neither phone nor recovery codes.
+
+    Raises NotFound, and Conflict for the caller's own: who took over a session would turn them off by it.
+    """
+    before = _get_account(deps, account_id)
+    if before.account.id == actor.account_id:
+        raise Conflict("Your own are turned off by your password and a code")
+    after = replace(before, account=replace(before.account, updated_at=deps.now()), one_time_password=None)
+    change = ONE_TIME_PASSWORD_OFF if before.has_one_time_password else None
+    entry = _log_entry(deps, actor, before.account, change)
+    deps.accounts.change(before, after, ends_sessions=False, entry=entry)
 
 
 def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:

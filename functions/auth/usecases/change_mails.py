@@ -1,4 +1,4 @@
-"""The mails that tell an address of a change of email or password, with the token that undoes it."""
+"""The mails that tell an address of a changed email, password or one-time password, with the token that undoes it."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from scanward.stores.mail import ChangeNotice, MailCount, Undeliverable
 
 MAX_NOTICES_PER_HOUR = 10
 SUBJECT = "Your Scanward account was changed"
-_TEXT = """The email address or the password of your Scanward account was changed.
+_TEXT = """The email address, the password or the one-time passwords of your Scanward account were changed.
 
 If it was you, there is nothing to do.
 
@@ -18,7 +18,7 @@ If it was not you, undo it:
 {way}
 
 It holds for {days} days and can be used once. It makes this address that of your account again, sets a new password
-that you choose, and ends all sessions.
+that you choose, turns off one-time passwords that were turned on since, and ends all sessions.
 """
 
 

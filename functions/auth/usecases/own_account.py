@@ -17,7 +17,7 @@ from scanward.stores.queues import RequestKind
 
 def read_own_account(deps: AuthDeps, actor: Actor) -> Account:
     """Return the caller's own account."""
-    return _get_own(deps, actor).account
+    return get_own(deps, actor).account
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ def change_password(deps: AuthDeps, auth: AuthContext, address: str, change: Pas
         deps,
         AccountChange(
             # Each time: whoever changed the account meanwhile may have made the old password wrong.
-            lambda: _require_password(deps, actor, address, fields),
+            lambda: require_password(deps, actor, address, fields),
             with_password,
             ends_sessions=True,
             caller=actor.session_id,
@@ -115,12 +115,13 @@ def _change(
 ) -> tuple[Account, Account]:
     """Return the account before and after."""
     own_change = AccountChange(
-        lambda: _get_own(deps, actor), change, ends_sessions=ends_sessions, caller=actor.session_id
+        lambda: get_own(deps, actor), change, ends_sessions=ends_sessions, caller=actor.session_id
     )
     return write_change(deps, own_change)
 
 
-def _get_own(deps: AuthDeps, actor: Actor) -> Credentials:
+def get_own(deps: AuthDeps, actor: Actor) -> Credentials:
+    """Return the caller's account as it is stored. Raises NotAuthenticated when it is gone."""
     credentials = deps.accounts.get(actor.account_id)
     if credentials is None:
         raise NotAuthenticated
@@ -134,13 +135,13 @@ def request_erasure(deps: AuthDeps, actor: Actor, address: str, password: str) -
     is erased.
     """
     deps.login_limiter.count_call(address, str(actor.account_id))
-    credentials = _require_password(deps, actor, address, {"password": password})
+    credentials = require_password(deps, actor, address, {"password": password})
     deps.accounts.require_another_administrator(credentials.account)
     deps.personal_data.enqueue(RequestKind.ERASURE, actor.account_id)
     deps.accounts.lock(actor.account_id, deps.now())
 
 
-def _require_password(deps: AuthDeps, actor: Actor, address: str, fields: dict[str, str]) -> Credentials:
+def require_password(deps: AuthDeps, actor: Actor, address: str, fields: dict[str, str]) -> Credentials:
     """Return the caller's account if the one field holds its password; else the failure is counted.
 
     Raises InvalidFields.

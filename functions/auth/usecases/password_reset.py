@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from functions.auth.usecases.credentials import AccountChange, write_change
+from functions.auth.usecases.credentials import AccountChange, set_password_by_mail, write_change
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.domain.tokens import Claims, TokenType, password_fingerprint
 from scanward.errors import NotAuthenticated
@@ -41,7 +41,7 @@ def confirm_reset(deps: AuthDeps, address: str, token: str, password: str) -> No
 
     def with_password(before: Credentials) -> Credentials:
         account = replace(before.account, updated_at=deps.now())
-        return replace(before, account=account, password_hash=password_hash)
+        return set_password_by_mail(before, account, password_hash)
 
     # If the password was changed meanwhile, the token is over.
     write_change(deps, AccountChange(lambda: _account_of(deps, claims), with_password, ends_sessions=True))

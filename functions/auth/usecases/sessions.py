@@ -6,21 +6,37 @@ from typing import Literal
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.clock import fresh_token
 from scanward.domain.accounts import PROFESSIONALS, Account, Actor, Role
+from scanward.domain.one_time_passwords import count_wrong_code
 from scanward.domain.tokens import LIFETIMES, Claims, Refresh, Session, TokenType, check_refresh, rotate_refresh
-from scanward.errors import InvalidCredentials, InvalidRefreshToken, NotApproved, NotAuthenticated, NotFound
+from scanward.errors import (
+    Conflict,
+    InvalidCredentials,
+    InvalidOneTimePassword,
+    InvalidRefreshToken,
+    NotApproved,
+    NotAuthenticated,
+    NotFound,
+    OneTimePasswordRequired,
+)
 from scanward.security import passwords
 from scanward.security.authentication import AuthContext
+from scanward.security.one_time_passwords import use_code
+from scanward.stores.accounts import Credentials
 
 
 @dataclass(frozen=True, slots=True)
 class Login:
-    """Who says to be whom. `role`: when only such accounts may come in here; `approved`: when they must be approved."""
+    """Who says to be whom. `role`: when only such accounts may come in here; `approved`: when they must be approved.
+
+    `code`: a one-time password, or a recovery code in its place.
+    """
 
     field: Literal["email", "username"]
     name: str
     password: str
     role: Role | None = None
     approved: bool = False
+    code: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,8 @@ class RenewedTokens:
 def login(deps: AuthDeps, address: str, login_request: Login) -> SignedIn:
     """Open a session. After the same work for unknown accounts and wrong passwords: InvalidCredentials.
 
-    Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved.
+    Raises TooManyRequests for an address that calls, or fails against this name, too often; NotApproved; and, after
+    the right password alone, what `spend_code` raises.
     """
     deps.login_limiter.count_call(address, login_request.name)
     credentials = deps.accounts.by_name(login_request.field, login_request.name)
@@ -54,11 +71,55 @@ def login(deps: AuthDeps, address: str, login_request: Login) -> SignedIn:
     account = credentials.account
     if login_request.approved and account.is_active and account.role in PROFESSIONALS and not account.is_approved:
         raise NotApproved
+    if account.is_active:
+        try:
+            spend_code(deps, credentials, login_request.code)
+        except InvalidOneTimePassword:
+            deps.login_limiter.count_failure(address, login_request.name)
+            raise
     try:
         return sign_in(deps, account)
     except NotAuthenticated as inactive:
         deps.login_limiter.count_failure(address, login_request.name)
         raise InvalidCredentials from inactive
+
+
+MAX_CODE_TRIES = 5
+
+
+def spend_code(deps: AuthDeps, credentials: Credentials, code: str | None) -> None:
+    """Use up a one-time password or recovery code; nothing for accounts that need none.
+
+    What became of it is written before it is answered, over the account that was read: of two calls with one code one
+    wins, and whoever guesses at once in many places is counted all the same. Raises OneTimePasswordRequired without a
+    code, InvalidOneTimePassword, TooManyRequests after too many wrong ones, Conflict.
+    """
+    for tries_left in reversed(range(MAX_CODE_TRIES)):
+        one_time_password = credentials.one_time_password
+        if one_time_password is None or not one_time_password.is_on:
+            return
+        if code is None:
+            raise OneTimePasswordRequired
+        now = deps.now()
+        after = use_code(one_time_password, code, now)
+        try:
+            deps.accounts.write_one_time_password(credentials, after or count_wrong_code(one_time_password, now))
+        except Conflict:
+            if not tries_left:
+                raise
+            credentials = _read_again(deps, credentials)
+        else:
+            if after is None:
+                raise InvalidOneTimePassword
+            return
+
+
+def _read_again(deps: AuthDeps, before: Credentials) -> Credentials:
+    """Return the account as it is now. Raises InvalidCredentials when the password that was shown is its no more."""
+    credentials = deps.accounts.get(before.account.id)
+    if credentials is None or credentials.password_hash != before.password_hash:
+        raise InvalidCredentials
+    return credentials
 
 
 def sign_in(deps: AuthDeps, account: Account) -> SignedIn:

@@ -59,6 +59,18 @@ class InvalidCredentials(NotAuthenticated):
     message = "Invalid credentials"
 
 
+class OneTimePasswordRequired(NotAuthenticated):
+    """A login with the right password, of an account whose logins need a one-time password as well."""
+
+    message = "A one-time password is required"
+
+
+class InvalidOneTimePassword(InvalidCredentials):
+    """A one-time password or recovery code that does not hold, or was used before."""
+
+    message = "Invalid one-time password"
+
+
 class InvalidRefreshToken(NotAuthenticated):
     """A refresh token that does not hold."""
 
@@ -75,6 +87,12 @@ class NotAllowed(ScanwardError):
     """Signed in, but this is not for the caller's role."""
 
     message = "Not allowed"
+
+
+class EnrolmentRequired(NotAllowed):
+    """An administrator who must turn on one-time passwords before anything else."""
+
+    message = "Administrators turn on one-time passwords first"
 
 
 class NotFound(ScanwardError):

@@ -30,6 +30,10 @@ class Variable:
         object.__setattr__(self, "read", read)
 
 
+AdministratorsEnrol = Annotated[bool, Variable("ADMINISTRATORS_NEED_SECOND_FACTOR", read=lambda text: text == "true")]
+"""Whether administrators turn on one-time passwords before they do anything else: of every function with a gate."""
+
+
 def load_settings(kind: type[T], values: Mapping[str, str] | None = None) -> T:
     """Return the settings of a dataclass, each field from the variable of its name, by its type.
 

@@ -20,6 +20,7 @@ from functions.scans.settings import LeftoverSettings, SweepSettings
 from functions.scans.settings import Settings as ScansSettings
 from scanward.domain import object_keys
 from scanward.domain.accounts import Role
+from scanward.domain.one_time_passwords import MAX_WRONG_CODES
 from scanward.domain.orders import Priority
 from scanward.domain.tasks import FailureReason
 from scanward.metrics import Metric, emit
@@ -37,8 +38,9 @@ from tests.contracts.policy.rows_of_texts import ROWS as OF_TEXTS
 from tests.support.client import ApiClient
 from tests.support.cloud import ROOT, cloud
 from tests.support.mailbox import Mailbox
+from tests.support.one_time_passwords import turn_on_one_time_passwords
 from tests.support.own_data import carry_out, live_a_life
-from tests.support.people import Kind, own_id, professional, sign_in, sign_in_administrator
+from tests.support.people import PASSWORD, Kind, own_id, professional, sign_in, sign_in_administrator
 from tests.support.photographs import jpeg
 from tests.support.scans import analyse
 from tests.support.sockets import Sockets
@@ -79,7 +81,8 @@ def live_on() -> None:
     api = ApiClient()
     api.post("/auth/password-reset", {"email": "ada@example.org"})
     api.post("/api/register", FULL_NAMES | {"registration_id": "R1", "phone_number": "1"})
-    patient, doctor = sign_in(api, "ada@example.org"), professional(api, "DOCTOR", sign_in_administrator(api))
+    administrator = sign_in_administrator(api)
+    patient, doctor = sign_in(api, "ada@example.org"), professional(api, "DOCTOR", administrator)
     api.form("/auth/login", {"email": "ada@example.org", "password": "wrong horse"})
     scan = live_a_life(patient, doctor)
     patient.upload("/api/profile", {"image": jpeg()}, {"full_name": "Ada"}, method="PATCH")
@@ -92,6 +95,12 @@ def live_on() -> None:
     for content, style in ((image, "friendly-analysis"), (dicom, "expert-analysis")):
         analyse(patient.upload(f"/xray/{style}", {"file": content}).data)
     watch(World().sockets)
+    turn_on_one_time_passwords(patient)
+    for _ in range(MAX_WRONG_CODES):
+        guess = {"email": "ada@example.org", "password": PASSWORD, "one_time_password": "nobody's"}
+        assert api.form("/auth/login", guess).status == 401
+    turn_on_one_time_passwords(doctor)
+    assert administrator.delete(f"/users/{own_id(doctor)}/one-time-password").status == 200
     change_address(api, patient)
     reason = {"reason": "unconscious, nobody with them"}
     assert doctor.post(f"/patients/{own_id(patient)}/break-glass", reason).status == 201

@@ -51,6 +51,21 @@ ROWS = (
     Own("GET /users/me", get("/users/me"), always()),
     Own("PUT /users/me", send("PUT", "/users/me", address), always()),
     Own("DELETE /users/me", send("DELETE", "/users/me", {"password": "wrong"}), always(422)),
+    Own(
+        "POST /users/me/one-time-password",
+        send("POST", "/users/me/one-time-password", {"password": "wrong"}),
+        always(422),
+    ),
+    Own(
+        "POST /users/me/one-time-password/confirm",
+        send("POST", "/users/me/one-time-password/confirm", {"one_time_password": "000000"}),
+        always(409),
+    ),
+    Own(
+        "DELETE /users/me/one-time-password",
+        send("DELETE", "/users/me/one-time-password", {"password": "wrong", "one_time_password": "000000"}),
+        always(422),
+    ),
     Own("GET /users/me/sessions", get("/users/me/sessions"), always()),
     Own("DELETE /users/me/sessions/{session_id}", send("DELETE", "/users/me/sessions/s7"), always(404)),
     Own("GET /api/profile", get("/api/profile"), always()),
@@ -64,6 +79,12 @@ ROWS = (
         ADMINISTRATORS,
     ),
     Own("DELETE /users/{user_id}", of("DELETE", "/users/{id}", "new_account"), always(), ADMINISTRATORS),
+    Own(
+        "DELETE /users/{user_id}/one-time-password",
+        of("DELETE", "/users/{id}/one-time-password", "new_account"),
+        always(),
+        ADMINISTRATORS,
+    ),
     Own(
         "POST /users/{user_id}/approval",
         of("POST", "/users/{id}/approval", "new_account", {"approved": True}),

@@ -303,6 +303,13 @@ def knows_senders_behind_the_distribution(template: Template) -> Iterator[str]:
                 yield f"{name} does not say to {origin['Id']} that it calls"
 
 
+def tells_each_gate_what_administrators_need(template: Template) -> Iterator[str]:
+    for name, function in of_type(template, "Serverless::Function").items():
+        variables = function.get("Environment", {}).get("Variables", {})
+        if "REQUESTS_PER_MINUTE" in variables and "ADMINISTRATORS_NEED_SECOND_FACTOR" not in variables:
+            yield f"{name} lets administrators in without one-time passwords"
+
+
 _NEVER_STARVING = ("Sweep", "KeepAlive", "Push", "SessionEnd", "Inference")
 
 
@@ -355,6 +362,7 @@ GATES: tuple[Gate, ...] = (
     keeps_rates_of_public_methods_apart,
     puts_a_firewall_before_the_api_when_asked,
     knows_senders_behind_the_distribution,
+    tells_each_gate_what_administrators_need,
     reserves_what_must_not_starve_when_asked,
     logs_the_bucket_where_asked,
 )

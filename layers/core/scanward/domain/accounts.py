@@ -89,6 +89,7 @@ class EarlierAddress:
     """An email that an account had when its email or password was changed, and that it can be brought back to.
 
     `since`: when it was last so. `ends`: until when it can be. `change`: the last change that its inbox is told of.
+    `one_time_password_since`: since when logins had needed one at the first of these changes; None if they did not.
     """
 
     id: int
@@ -96,6 +97,7 @@ class EarlierAddress:
     since: datetime
     ends: datetime
     change: int
+    one_time_password_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +155,7 @@ class Actor:
     """Who is calling, as the gate knows them now (not as a token remembers them).
 
     `departments`: those that a doctor works in. `is_refused`: an administrator looked at a professional, and did not
-    approve.
+    approve. `has_one_time_password`: whether logins need one.
     """
 
     account_id: int
@@ -162,6 +164,7 @@ class Actor:
     session_id: str
     departments: frozenset[int] = frozenset()
     is_refused: bool = False
+    has_one_time_password: bool = False
 
     @property
     def is_admin(self) -> bool:
@@ -231,11 +234,14 @@ MAX_UNDO_PERIOD = timedelta(days=30)
 MAX_EARLIER_ADDRESSES = 5
 
 
-def remember_address(old: Account, new: Account, change: int, now: datetime) -> Account:
+def remember_address(
+    old: Account, new: Account, change: int, now: datetime, *, one_time_password_since: datetime | None = None
+) -> Account:
     """Return the `new` account so that it can be brought back to the email that it had when it was `old`.
 
-    An address keeps its place in the order of age: none comes before one that the account had earlier. Raises
-    TooManyRequests while there are too many, since no change goes without one.
+    An address keeps its place in the order of age: none comes before one that the account had earlier.
+    `one_time_password_since`: since when logins needed one before the change.
+    Raises TooManyRequests while there are too many, since no change goes without one.
     """
     if old.names.email is None:
         return new
@@ -245,7 +251,12 @@ def remember_address(old: Account, new: Account, change: int, now: datetime) -> 
         first_end = min(address.ends for address in old.earlier_addresses if address.ends > now)
         raise TooManyRequests(int((first_end - now).total_seconds()) + 1)
     addresses[fold(old.names.email)] = EarlierAddress(
-        id=entry.id if entry else change, email=old.names.email, since=now, ends=now + UNDO_PERIOD, change=change
+        id=entry.id if entry else change,
+        email=old.names.email,
+        since=now,
+        ends=now + UNDO_PERIOD,
+        change=change,
+        one_time_password_since=entry.one_time_password_since if entry else one_time_password_since,
     )
     return replace(new, earlier_addresses=tuple(addresses.values()))
 

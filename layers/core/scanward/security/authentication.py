@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from scanward.domain.accounts import Actor
 from scanward.domain.tokens import Claims, Session, TokenType
-from scanward.errors import NotAuthenticated, TooManyRequests
+from scanward.errors import EnrolmentRequired, NotAuthenticated, TooManyRequests
 
 if TYPE_CHECKING:
     from scanward.security.tokens import Tokens
@@ -30,22 +30,40 @@ class AuthContext:
 
 
 class Authenticator:
-    """Lets requests through. `limit`: requests a minute and account."""
+    """Lets requests through. `limit`: requests a minute and account.
 
-    def __init__(self, store: "SessionStore", tokens: "Tokens", limit: int, now: Callable[[], datetime]) -> None:
+    `administrators_enrol`: administrators turn on one-time passwords before they do anything else.
+    """
+
+    def __init__(
+        self,
+        store: "SessionStore",
+        tokens: "Tokens",
+        limit: int,
+        now: Callable[[], datetime],
+        *,
+        administrators_enrol: bool = False,
+    ) -> None:
         self._store = store
         self._tokens = tokens
         self._limit = limit
         self._now = now
+        self._administrators_enrol = administrators_enrol
 
-    def authenticate(self, token: str, kind: TokenType) -> AuthContext:
-        """Raise NotAuthenticated for a token or session that does not hold, TooManyRequests over the limit."""
+    def authenticate(self, token: str, kind: TokenType, *, is_enrolling: bool = False) -> AuthContext:
+        """Return who calls. `is_enrolling`: what they call is open to who must turn on one-time passwords first.
+
+        Raises NotAuthenticated for a token or session that does not hold, TooManyRequests over the limit,
+        EnrolmentRequired. A session may be renewed by who must enrol: it opens no more than it did.
+        """
         claims = self._tokens.verify(token, kind)
         now = int(self._now().timestamp())
         passage = self._store.count_request(claims.account_id, claims.session_id, now)
         resets_in = 60 - now % 60
         if passage.count > self._limit:
             raise TooManyRequests(resets_in, self._limit)
+        if not is_enrolling and kind is not TokenType.REFRESH and self._must_enrol(passage.actor):
+            raise EnrolmentRequired
         return AuthContext(
             actor=passage.actor,
             claims=claims,
@@ -54,6 +72,9 @@ class Authenticator:
             remaining=self._limit - passage.count,
             resets_in=resets_in,
         )
+
+    def _must_enrol(self, actor: Actor) -> bool:
+        return self._administrators_enrol and actor.is_admin and not actor.has_one_time_password
 
 
 def bearer(header: str | None) -> str:

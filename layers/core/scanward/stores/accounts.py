@@ -10,6 +10,7 @@ from itertools import product
 from typing import Any
 
 from pynamodb.attributes import BooleanAttribute, NumberAttribute, UnicodeAttribute
+from pynamodb.expressions.update import Action
 from pynamodb.models import Model
 from pynamodb.transactions import TransactWrite
 
@@ -17,7 +18,6 @@ from scanward.domain.accounts import (
     MAX_FOLDED_BYTES,
     Account,
     Decision,
-    EarlierAddress,
     Gender,
     Names,
     Profile,
@@ -25,6 +25,7 @@ from scanward.domain.accounts import (
     fold,
 )
 from scanward.domain.care import AccessEntry
+from scanward.domain.one_time_passwords import OneTimePassword
 from scanward.domain.tokens import Session
 from scanward.errors import AlreadyTaken, Conflict, ScanwardError
 from scanward.stores import keys
@@ -36,10 +37,13 @@ from scanward.stores.dynamo import (
     bind_table,
     from_ms,
     get_item,
+    retry_on_conflict,
     sdk_errors_mapped,
     to_ms,
     transact_write,
 )
+from scanward.stores.identity.earlier_addresses import earlier_addresses_map, earlier_addresses_of
+from scanward.stores.identity.one_time_passwords import one_time_password_map, one_time_password_of
 from scanward.stores.identity.unique_names import (
     UniqueNameItem,
     find_owner,
@@ -73,6 +77,7 @@ class ProfileItem(TableItem):
     updated_ms = NumberAttribute()
     decision = JSONText(null=True)
     earlier_addresses = JSONText(null=True)
+    one_time_password = JSONText(null=True)
 
 
 class AccountEntry(TableItem):
@@ -90,7 +95,9 @@ class AdministratorsItem(Model):
     administrators = NumberAttribute()
 
 
-def profile_item(account: Account, password_hash: str, version: int = 1) -> ProfileItem:
+def profile_item(
+    account: Account, password_hash: str, version: int = 1, one_time_password: OneTimePassword | None = None
+) -> ProfileItem:
     """Return the item of an account."""
     return ProfileItem(
         keys.account(account.id),
@@ -104,7 +111,8 @@ def profile_item(account: Account, password_hash: str, version: int = 1) -> Prof
         created_ms=to_ms(account.created_at),
         updated_ms=to_ms(account.updated_at),
         decision=_decision_map(account.decision) if account.decision else None,
-        earlier_addresses=_addresses_map(account.earlier_addresses) if account.earlier_addresses else None,
+        earlier_addresses=earlier_addresses_map(account.earlier_addresses) if account.earlier_addresses else None,
+        one_time_password=one_time_password_map(one_time_password) if one_time_password else None,
     )
 
 
@@ -126,7 +134,7 @@ def account_of(item: ProfileItem) -> Account:
         created_at=from_ms(item.created_ms),
         updated_at=from_ms(item.updated_ms),
         decision=_decision_of(item.decision) if item.decision else None,
-        earlier_addresses=_addresses_of(item.earlier_addresses) if item.earlier_addresses else (),
+        earlier_addresses=earlier_addresses_of(item.earlier_addresses) if item.earlier_addresses else (),
     )
 
 
@@ -153,27 +161,6 @@ def _decision_of(stored_decision: dict[str, Any]) -> Decision:
     return Decision(stored_decision["by"], from_ms(stored_decision["at_ms"]), stored_decision["reason"], since)
 
 
-def _addresses_map(addresses: tuple[EarlierAddress, ...]) -> dict[str, Any]:
-    rows = [
-        {
-            "id": one.id,
-            "email": one.email,
-            "since_ms": to_ms(one.since),
-            "ends_ms": to_ms(one.ends),
-            "change": one.change,
-        }
-        for one in addresses
-    ]
-    return {"addresses": rows}
-
-
-def _addresses_of(stored_addresses: dict[str, Any]) -> tuple[EarlierAddress, ...]:
-    return tuple(
-        EarlierAddress(row["id"], row["email"], from_ms(row["since_ms"]), from_ms(row["ends_ms"]), change=row["change"])
-        for row in stored_addresses["addresses"]
-    )
-
-
 def _without_empty(record: Names | Profile) -> dict[str, Any]:
     values = {name: value for name, value in asdict(record).items() if value not in (None, ())}
     return {name: value.isoformat() if isinstance(value, date) else value for name, value in values.items()}
@@ -194,9 +181,10 @@ def write_change(write: TransactWrite, before: "Credentials", after: "Credential
     old, new = before.account, after.account
     write_changed_names(write, old, new)
     _write_differences(write, old, new)
-    item = profile_item(new, after.password_hash, before.version + 1)
+    item = profile_item(new, after.password_hash, before.version + 1, after.one_time_password)
     write.save(item, condition=ProfileItem.version == before.version)
     actions = session_actions(new, ends_sessions=sessions.ends, survivor=sessions.survivor)
+    actions.append(SessionItem.one_time_password.set(after.has_one_time_password))
     write.update(SessionItem(keys.account(new.id), keys.GATE), actions=actions, condition=sessions.condition())
     if sessions.ends:
         write_session_end(write, new.id)
@@ -251,12 +239,19 @@ class LastAdministrator(Conflict):
 class Credentials:
     """An account together with the hash that its password must match (argon2id, PHC string).
 
-    `version` is that of the stored account: a change is written over no other.
+    `version` is that of the stored account: a change is written over no other. `one_time_password`: None where none
+    was asked for.
     """
 
     account: Account
     password_hash: str
     version: int = 1
+    one_time_password: OneTimePassword | None = None
+
+    @property
+    def has_one_time_password(self) -> bool:
+        """Tell whether a login needs a one-time password."""
+        return self.one_time_password is not None and self.one_time_password.is_on
 
 
 class AccountStore:
@@ -299,6 +294,18 @@ class AccountStore:
             leaves=is_active_administrator(old) > is_active_administrator(new),
             entry=entry,
         )
+
+    def write_one_time_password(self, before: Credentials, after: OneTimePassword) -> None:
+        """Write what a code has changed; one round trip. Raises Conflict when another call changed the account."""
+        item = ProfileItem(keys.account(before.account.id))
+        actions: list[Action] = [
+            ProfileItem.one_time_password.set(one_time_password_map(after)),
+            ProfileItem.version.set(before.version + 1),
+        ]
+        try:
+            retry_on_conflict(lambda: item.update(actions, condition=ProfileItem.version == before.version))
+        except ConditionFailed as error:
+            raise Conflict from error
 
     def lock(self, account_id: int, now: datetime, entry: AccessEntry | None = None) -> bool:
         """End an account's sessions and let no caller in again, whatever changes it; False if already locked.
@@ -416,4 +423,5 @@ def _administrators() -> int:
 
 
 def _credentials(item: ProfileItem) -> Credentials:
-    return Credentials(account_of(item), item.password_hash, int(item.version))
+    one_time_password = one_time_password_of(item.one_time_password) if item.one_time_password else None
+    return Credentials(account_of(item), item.password_hash, int(item.version), one_time_password)

@@ -37,6 +37,7 @@ class SessionItem(TableItem):
     active = BooleanAttribute()
     approved = BooleanAttribute()
     refused = BooleanAttribute(null=True)
+    one_time_password = BooleanAttribute(null=True)
     departments = NumberSetAttribute(null=True)
     sessions: MapAttribute[str, Any] = MapAttribute()  # type: ignore[no-untyped-call]
 
@@ -105,6 +106,7 @@ def actor_of(item: SessionItem, session_id: str) -> Actor:
         session_id=session_id,
         departments=departments,
         is_refused=bool(item.refused),
+        has_one_time_password=bool(item.one_time_password),
     )
 
 

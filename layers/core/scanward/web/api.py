@@ -91,7 +91,8 @@ class Endpoint(Generic[D]):
             return None
         if self._edge.authenticator is None:
             raise LookupError("a route that is not public needs a gate")
-        return self._edge.authenticator.authenticate(bearer(request.headers.get("authorization")), audience.token)
+        token = bearer(request.headers.get("authorization"))
+        return self._edge.authenticator.authenticate(token, audience.token, is_enrolling=audience.is_enrolling)
 
     def _authorise(self, auth: AuthContext | None) -> None:
         # Who is turned away here has been counted by the gate, and the answer and the log say so.

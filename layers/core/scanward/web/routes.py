@@ -84,14 +84,19 @@ class Media(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Audience:
-    """Who may call. `token`: the kind that must be shown, None for all callers; `roles`: empty for any role."""
+    """Who may call. `token`: the kind that must be shown, None for all callers; `roles`: empty for any role.
+
+    `is_enrolling`: also administrators who must turn on one-time passwords first.
+    """
 
     token: TokenType | None = TokenType.ACCESS
     roles: frozenset[Role] = frozenset()
+    is_enrolling: bool = False
 
 
 PUBLIC = Audience(None)
 SIGNED_IN = Audience()
+ENROLLING = Audience(is_enrolling=True)
 REFRESHING = Audience(TokenType.REFRESH)
 ADMINISTRATORS = Audience(roles=frozenset({Role.ADMIN}))
 
