@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache, partial
 from typing import Any
 
@@ -74,10 +74,24 @@ def models() -> CountedModels:
     return CountedModels(ROOT / "layers" / "model" / "models", memory_mb=1769)
 
 
+class UniqueIds:
+    """Ids as the functions make them, none of them twice: while the clock stands, chance alone would repeat one."""
+
+    def __init__(self) -> None:
+        self._ids = set[int]()
+
+    def make(self, when: datetime) -> int:
+        while (number := fresh_id(when)) in self._ids:
+            pass
+        self._ids.add(number)
+        return number
+
+
 class Workers:
     """Uploads, the worker, the sweeper and the dead letters. `queues`: their lanes. `clock`: what they all see."""
 
     def __init__(self, clock: Clock) -> None:
+        ids = UniqueIds()
         self.clock, self.queues = clock, Queues()
         self.scans, self.objects = ScanStore(TABLE), ObjectStore(BUCKET)
         now, lanes, idempotency = self.clock.now, PriorityQueues(self.queues.lanes), IdempotencyStore(TABLE)
@@ -94,7 +108,7 @@ class Workers:
                 sessions=sessions,
                 idempotency=idempotency,
                 now=now,
-                fresh_id=fresh_id,
+                fresh_id=ids.make,
             ),
             access=access,
             lanes=lanes,
@@ -124,7 +138,7 @@ class Workers:
             sessions=sessions,
             tokens=Tokens(partial(read_token_keys, SECRET), now),
             now=now,
-            fresh_id=fresh_id,
+            fresh_id=ids.make,
         )
 
     def upload(
