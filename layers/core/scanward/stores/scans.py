@@ -249,14 +249,17 @@ class ScanStore:
             ScanItem.reading_ms.set(to_ms(reading.at)),
         ]
 
+        item = reading_item(scan_id, reading)
+
         def fill(write: TransactWrite) -> None:
             write.update(ScanItem(keys.scan(scan_id), keys.SCAN), actions=actions, condition=_exists())
-            write.save(reading_item(scan_id, reading), condition=ReadingItem.pk.does_not_exist())
+            write.save(item, condition=ReadingItem.pk.does_not_exist())
 
         try:
             transact_write(fill)
         except ConditionFailed as error:
-            raise NotFound from error
+            if get_item(ReadingItem, item.pk, item.sk) is None:  # else only the acknowledgement was lost
+                raise NotFound from error
 
     def begin_removal(self, scan_id: int) -> None:
         """Begin a removal: nothing more is ordered for the scan; one that is gone is no error."""
