@@ -52,13 +52,15 @@ def admit_patient(deps: RecordDeps, actor: Actor, department_id: str, patient: s
     if there:
         return there
     link = None if actor.is_admin else _find_link(deps, actor.account_id, patient_id)
+    left_at = deps.members.departure(department.id, patient_id)
+    # Before the entry: the log says what was done, and to a stranger none of this is told.
+    if actor.is_admin or link:
+        if left_at and (link is None or link.since <= left_at):
+            raise Conflict("The patient left this department; a doctor whom they let in after that can admit them")
+        if len(memberships) >= MOST_OF_PATIENT:
+            raise Conflict(f"A patient is in {MOST_OF_PATIENT} departments at most")
     resource = Resource(patient_id, Relation.CARE_LINK if link else Relation.NONE)
     deps.access.require_as(actor, Action.ADMIT_PATIENT, resource, ResourceRef("department", department.id))
-    left_at = deps.members.departure(department.id, patient_id)
-    if left_at and (link is None or link.since <= left_at):
-        raise Conflict("The patient left this department; a doctor whom they let in after that can admit them")
-    if len(memberships) >= MOST_OF_PATIENT:
-        raise Conflict(f"A patient is in {MOST_OF_PATIENT} departments at most")
     member = Membership(patient_id, department.id, deps.now())
     deps.members.admit(member, link)
     return member

@@ -192,6 +192,7 @@ def test_who_left_a_department_comes_back_by_a_newer_link_alone(
     barred = admit(doctor, ward, ada)
     assert (barred.status, "left this department" in barred.json["error"]) == (409, True)
     assert admit(admin, ward, ada).status == 409
+    assert actions(log_of(ada))[0] == "DISCHARGE_PATIENT", "what was refused was not done"
     connect(other_doctor, ada)
     assert admit(doctor, ward, ada).status == 409, "their own link is as old as it was"
     assert admit(other_doctor, ward, ada).status == 200
