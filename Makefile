@@ -54,6 +54,7 @@ lint: python ## ruff, mypy, import-linter, the OpenAPI document, sam validate
 	@$(DEV) -c 'from importlinter.cli import lint_imports_command; lint_imports_command()'
 	@$(DEV) -m infra.openapi --check
 	@$(DEV) -m infra.policy --check
+	@$(DEV) -m infra.refusals --check
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template template.yaml
 	@AWS_DEFAULT_REGION=us-east-1 $(SAM) validate --lint --template infra/observability.yaml
 
@@ -62,10 +63,11 @@ format: python ## ruff's fixes and layout
 	@$(DEV) -m ruff check --fix .
 	@$(DEV) -m ruff format .
 
-openapi: python ## infra/openapi.json, from the routes, and docs/policy.md, from the policy
+openapi: python ## infra/openapi.json, from the routes; docs/policy.md and docs/refusals.md, from policy and reader
 	@$(ENVIRONMENTS) dev
 	@$(DEV) -m infra.openapi
 	@$(DEV) -m infra.policy
+	@$(DEV) -m infra.refusals
 
 build: python ## layers and functions as AWS runs them, in .aws-sam
 	@$(ENVIRONMENTS) deploy

@@ -70,9 +70,9 @@ class Lease:
         """Complete the task with its result."""
         self._move(tasks.complete(self.task, result, self._now()))
 
-    def fail(self, reason: FailureReason) -> None:
-        """Fail the task with a reason."""
-        self._move(tasks.fail(self.task, reason, self._now()))
+    def fail(self, reason: FailureReason, message: str | None = None) -> None:
+        """Fail the task with a reason, and the sentence of whoever refused its image."""
+        self._move(tasks.fail(self.task, reason, self._now(), message))
 
     def release(self) -> None:
         """Give the task back at once, for another try."""

@@ -105,7 +105,7 @@ def _analyse(deps: AnalysisDeps, lease: Lease) -> Outcome:
     except TooLarge:
         lease.fail(FailureReason.TOO_LARGE)
     except ImageError as refusal:
-        lease.fail(FailureReason(refusal.reason.value))
+        lease.fail(FailureReason(refusal.reason.value), refusal.message)
     except ModelError:
         lease.fail(FailureReason.MODEL)
     else:

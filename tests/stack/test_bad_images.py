@@ -15,9 +15,15 @@ CUT = (ROOT / "samples" / "pneumothorax-2.jpg").read_bytes()[:4000]
 ON_FIRST_ATTEMPT = 4  # versions: made, taken in, claimed, failed
 
 
-@pytest.mark.parametrize("content", [NOISE, CUT], ids=["noise behind a PNG signature", "a JPEG cut short"])
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [(NOISE, "The PNG is damaged."), (CUT, "The JPEG ends before its image does.")],
+    ids=["noise behind a PNG signature", "a JPEG cut short"],
+)
 @pytest.mark.parametrize("presigned", [False, True])
-def test_an_unreadable_image_fails_on_the_first_attempt(patient: Visitor, content: bytes, presigned: bool) -> None:
+def test_an_unreadable_image_fails_on_the_first_attempt(
+    patient: Visitor, content: bytes, sentence: str, presigned: bool
+) -> None:
     if presigned:
         upload = patient.begin("image/png")
         assert patient.put(upload, content).status_code == 204
@@ -25,7 +31,7 @@ def test_an_unreadable_image_fails_on_the_first_attempt(patient: Visitor, conten
         upload = patient.upload(content)
     task = patient.finished(upload)
     assert (task["status"], task["version"], task["result"]) == ("FAILED", ON_FIRST_ATTEMPT, None)
-    assert task["failure"] == {"reason": "BAD_INPUT", "message": "The image cannot be read"}
+    assert task["failure"] == {"reason": "BAD_INPUT", "message": sentence}
     scan = patient.api.get(f"/scans/{upload.scan_id}").json["data"]
     assert (scan["status"], scan["result"], scan["failure"]) == ("FAILED", None, task["failure"])
     assert patient.api.get(f"/files/images/{upload.scan_id}").status == 404
@@ -37,7 +43,8 @@ def test_a_failure_is_pushed_with_its_reason(patient: Visitor) -> None:
     with patient.watch(upload) as socket:
         assert patient.put(upload, NOISE).status_code == 204
         last = messages(socket)[-1]
-    assert (last["status"], last["failure"]["reason"], last["result"]) == ("FAILED", "BAD_INPUT", None)
+    failure = {"reason": "BAD_INPUT", "message": "The PNG is damaged."}
+    assert (last["status"], last["failure"], last["result"]) == ("FAILED", failure, None)
 
 
 def test_a_file_that_is_no_image_is_refused_before_anything_is_kept(patient: Visitor) -> None:

@@ -48,7 +48,7 @@ class CancelledOut(Out):
 
 
 class FailureOut(Out):
-    """Why a task failed: a reason from a closed list, and its text."""
+    """Why a task failed: a reason from a closed list, and a sentence that says what is wrong with the image."""
 
     reason: str
     message: str
@@ -72,7 +72,8 @@ class ScanOut(Out):
 
     @classmethod
     def from_domain(cls, scan: Scan) -> "ScanOut":
-        failure = FailureOut(reason=scan.failure, message=FAILURE_TEXTS[scan.failure]) if scan.failure else None
+        text = scan.failure_message or (FAILURE_TEXTS[scan.failure] if scan.failure else "")  # older rows have none
+        failure = FailureOut(reason=scan.failure, message=text) if scan.failure else None
         return cls.model_construct(
             id=scan.id,
             patient_id=scan.patient_id,

@@ -8,6 +8,7 @@ from pydantic import BeforeValidator, StringConstraints
 from functions.scans.usecases.orders import AcceptedOrder
 from functions.scans.usecases.uploads import UploadCommand
 from scanward.domain.ids import to_uuid
+from scanward.domain.image_formats import normalise_content_type
 from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.stores.s3 import PresignedPost
 from scanward.web.fields import Body, Line, Out, Printable
@@ -23,6 +24,12 @@ def _to_flag(value: Any) -> Any:
 
 Id = Annotated[Line, BeforeValidator(_to_text)]
 """An id in either spelling."""
+
+ContentType = Annotated[
+    Literal["image/jpeg", "image/png", "application/dicom"],
+    BeforeValidator(lambda value: normalise_content_type(value) if isinstance(value, str) else value),
+]
+"""Of a file that is sent straight to S3; upper case, parameters and `image/jpg` mean what they do elsewhere."""
 
 Flag = Annotated[bool, BeforeValidator(_to_flag)]
 Notes = Annotated[str, StringConstraints(max_length=4000), Printable]
@@ -77,7 +84,7 @@ class UploadStart(UploadBody):
     """`POST /scans/uploads`. The name is for the uploader's own use: it is neither kept nor made part of a key."""
 
     filename: Line
-    content_type: Literal["image/jpeg", "image/png", "application/dicom"]
+    content_type: ContentType
 
 
 def priority_of(accepted_order: AcceptedOrder[Any]) -> dict[str, Any]:

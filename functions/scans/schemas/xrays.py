@@ -1,13 +1,13 @@
 """X-rays as contract E's table has them, and treatment suggestions as contract B spells them."""
 
 from datetime import datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any
 from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
 from functions.scans.schemas.scans import ListQuery
-from functions.scans.schemas.uploads import FormOut, Id, OrderBody, PriorityText, priority_of
+from functions.scans.schemas.uploads import ContentType, FormOut, Id, OrderBody, PriorityText, priority_of
 from functions.scans.usecases.orders import AcceptedOrder
 from functions.scans.usecases.treatment import Advice, TreatmentCase
 from functions.scans.usecases.uploads import UploadCommand
@@ -111,7 +111,7 @@ class XrayBody(OrderBody):
 class XrayStart(XrayBody):
     """The same, for an image that is sent straight to S3."""
 
-    content_type: Literal["image/jpeg", "image/png", "application/dicom"]
+    content_type: ContentType
 
 
 class ReadingBody(Body):

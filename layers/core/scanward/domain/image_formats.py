@@ -23,6 +23,15 @@ CONTENT_TYPE_OF = MappingProxyType(
     }
 )
 
+_SPELLINGS = MappingProxyType({"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"})
+"""Content types that browsers and libraries write for an accepted one."""
+
+
+def normalise_content_type(text: str) -> str:
+    """Return a content type in the spelling of `CONTENT_TYPE_OF`, if it means one of those; without parameters."""
+    plain = text.partition(";")[0].strip().lower()
+    return _SPELLINGS.get(plain, plain)
+
 
 def format_of(head: bytes) -> ImageFormat | None:
     """Return the format that the first 132 bytes show, whatever a name or header says; None: not one of ours.

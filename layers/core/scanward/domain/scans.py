@@ -31,9 +31,10 @@ class Reading:
 class Scan:
     """One upload.
 
-    `status`, `result`, `failure` and `completed_at` mirror the task `task_id`, in that task's own transaction: the one
-    that came with the upload, then each later one as it completes. `scan_type`: as the uploader said, else as the
-    image itself does once it was read. `object_version`: that which was read or is to be; None while it is not known.
+    `status`, `result`, `failure` with its message and `completed_at` mirror the task `task_id`, in that task's own
+    transaction: the one that came with the upload, then each later one as it completes. `scan_type`: as the uploader
+    said, else as the image itself does once it was read. `object_version`: that which was read or is to be; None while
+    it is not known.
     """
 
     id: int
@@ -47,6 +48,7 @@ class Scan:
     completed_at: datetime | None = None
     result: Mapping[str, Any] | None = None
     failure: FailureReason | None = None
+    failure_message: str | None = None
     object_version: str | None = None
     description: UploadDescription | None = None
     reading: Reading | None = None

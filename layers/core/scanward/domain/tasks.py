@@ -253,9 +253,12 @@ def complete(task: Task, result: Mapping[str, Any], now: datetime) -> Task:
     return _finish(task, TaskStatus.COMPLETED, "Analysis complete", now, progress=100, result=dict(result))
 
 
-def fail(task: Task, reason: FailureReason, now: datetime) -> Task:
-    """Return the task FAILED, with a reason from the closed list."""
-    return _finish(task, TaskStatus.FAILED, FAILURE_TEXTS[reason], now, failure=reason)
+def fail(task: Task, reason: FailureReason, now: datetime, message: str | None = None) -> Task:
+    """Return the task FAILED, with a reason from the closed list.
+
+    `message`: the reader's own sentence, of `docs/refusals.md`, where it tells more than the reason does.
+    """
+    return _finish(task, TaskStatus.FAILED, message or FAILURE_TEXTS[reason], now, failure=reason)
 
 
 def cancel(task: Task, now: datetime) -> Task:
@@ -318,5 +321,5 @@ def status_report(task: Task) -> dict[str, Any]:
         "result": {"type": "analysis", "data": without_knowledge(task.result)} if task.result is not None else None,
     }
     if task.failure:
-        payload["failure"] = {"reason": task.failure.value, "message": FAILURE_TEXTS[task.failure]}
+        payload["failure"] = {"reason": task.failure.value, "message": task.message}
     return payload

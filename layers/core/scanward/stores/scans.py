@@ -56,6 +56,7 @@ class ScanItem(TableItem):
     completed_ms = NumberAttribute(null=True)
     result = JSONText(null=True)
     failure = UnicodeAttribute(null=True)
+    failure_message = UnicodeAttribute(null=True)
     about = JSONText(null=True)
     reading = UnicodeAttribute(null=True)
     reading_by = NumberAttribute(null=True)
@@ -94,9 +95,9 @@ def scan_actions(task: Task) -> list[Action]:
         if read_type and task.order.scan_type is None:
             actions.append(ScanItem.scan_type.set(read_type))
     if task.failure:
-        actions.append(ScanItem.failure.set(task.failure.value))
+        actions += [ScanItem.failure.set(task.failure.value), ScanItem.failure_message.set(task.message)]
     elif task.result is not None:
-        actions.append(ScanItem.failure.remove())
+        actions += [ScanItem.failure.remove(), ScanItem.failure_message.remove()]
     return actions
 
 
@@ -142,6 +143,7 @@ def scan_of(item: ScanItem) -> Scan:
         completed_at=from_ms(item.completed_ms) if item.completed_ms else None,
         result=item.result,
         failure=FailureReason(item.failure) if item.failure else None,
+        failure_message=item.failure_message,
         description=UploadDescription(**item.about) if item.about else None,
         reading=_reading(item),
     )

@@ -2,13 +2,14 @@
 
 import json
 import math
-from collections.abc import Mapping
+import re
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from io import BytesIO
 from typing import Any, NoReturn
 from urllib.parse import parse_qsl
 
-from multipart import MultipartError, MultipartParser, ParserLimitReached, parse_options_header
+from multipart import MultipartError, MultipartParser, MultipartPart, ParserLimitReached, parse_options_header
 from pydantic import BaseModel, ValidationError
 
 from scanward.errors import InvalidFields, MalformedBody, TooLarge, UnsupportedMedia
@@ -17,6 +18,9 @@ from scanward.web.fields import error_of_validation
 MAX_FORM_BYTES = 4_400_000  # 6 MB of base64 is what a function is given at most
 MAX_JSON_BYTES = 1_000_000
 MAX_PARTS = 32
+MAX_PART_HEADER_BYTES = 64 * 1024
+"""A file's name may take all of it: it is used for nothing, and a photograph is not refused for its name."""
+_FILE_NAME = re.compile(r";\s*filename\*?\s*=", re.IGNORECASE)
 TOO_LARGE_TEXT = f"Over {MAX_FORM_BYTES:,} bytes: send larger files through POST /scans/uploads"
 
 
@@ -62,12 +66,17 @@ def read_json(raw: Raw, model: type[BaseModel] | Choice) -> BaseModel:
         raise error_of_validation(failure) from failure
 
 
-def read_form(raw: Raw, model: type[BaseModel] | Choice) -> tuple[BaseModel, Mapping[str, File]]:
-    """Return a form's fields as `model`, and its files by name. Raises MalformedBody, InvalidFields, TooLarge."""
+def read_form(
+    raw: Raw, model: type[BaseModel] | Choice, file_names: Collection[str] = ()
+) -> tuple[BaseModel, Mapping[str, File]]:
+    """Return a form's fields as `model`, and its files by name. Raises MalformedBody, InvalidFields, TooLarge.
+
+    `file_names`: fields that are files, whether a part says a file's name or not.
+    """
     if len(raw.content) > MAX_FORM_BYTES:
         raise TooLarge(TOO_LARGE_TEXT)
     multipart = raw.content_type.lower().startswith("multipart/form-data")
-    fields, files = _read_multipart(raw) if multipart else (_read_urlencoded(raw), {})
+    fields, files = _read_multipart(raw, file_names) if multipart else (_read_urlencoded(raw), {})
     try:
         return _choose_model(model, fields).model_validate(fields), files
     except ValidationError as failure:
@@ -78,7 +87,7 @@ def _choose_model(model: type[BaseModel] | Choice, fields: object) -> type[BaseM
     return model.of(fields) if isinstance(model, Choice) else model
 
 
-def _read_multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:
+def _read_multipart(raw: Raw, file_names: Collection[str]) -> tuple[dict[str, str], dict[str, File]]:
     _, options = parse_options_header(raw.content_type)
     boundary = options.get("boundary", "")
     if not boundary:
@@ -90,22 +99,37 @@ def _read_multipart(raw: Raw) -> tuple[dict[str, str], dict[str, File]]:
             BytesIO(raw.content),
             boundary,
             content_length=len(raw.content),
+            charset="latin-1",  # of headers: it reads any byte, and phones write file names in encodings of their own
+            headersize_limit=MAX_PART_HEADER_BYTES,
             part_limit=MAX_PARTS,
             memory_limit=MAX_FORM_BYTES,
             spool_limit=MAX_FORM_BYTES,
         )
         for part in parser:
-            if part.name in fields or part.name in files:
-                raise InvalidFields({part.name[:100]: ["This field may be given once."]})
-            if part.filename is None:
-                fields[part.name] = part.raw.decode()  # UTF-8, whatever charset a part claims
+            name = _field_name(part, file_names)
+            if name in fields or name in files:
+                raise InvalidFields({name[:100]: ["This field may be given once."]})
+            if name in file_names or _has_file_name(part):
+                files[name] = File(part.raw)
             else:
-                files[part.name] = File(part.raw)
+                fields[name] = part.raw.decode()  # UTF-8, whatever charset a part claims
     except ParserLimitReached as over:
         raise TooLarge(TOO_LARGE_TEXT) from over
     except (MultipartError, UnicodeError) as error:
         raise MalformedBody("The form cannot be read") from error
     return fields, files
+
+
+def _field_name(part: MultipartPart, file_names: Collection[str]) -> str:
+    """Return a part's name; a file without one is the only file that a form may have."""
+    if not part.name and len(file_names) == 1 and _has_file_name(part):
+        return next(iter(file_names))
+    return (part.name or "").encode("latin-1").decode()
+
+
+def _has_file_name(part: MultipartPart) -> bool:
+    """Tell whether a part says that it is a file, in whatever encoding: some break the quotes around the name."""
+    return _FILE_NAME.search(part.disposition or "") is not None
 
 
 def _read_urlencoded(raw: Raw) -> dict[str, str]:

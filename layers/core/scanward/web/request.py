@@ -113,7 +113,7 @@ class Reader(Generic[D]):
         raw = Raw(content if isinstance(content, bytes) else content.encode(), declared_type)
         if kind == Media.JSON.value:
             return read_json(raw, self._route.body), {}
-        return read_form(raw, self._route.body)
+        return read_form(raw, self._route.body, self._route.files)
 
 
 def _content_type(request: Request) -> str:

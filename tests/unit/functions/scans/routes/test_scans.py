@@ -61,11 +61,30 @@ def test_a_presigned_upload_is_bound_to_one_key_type_and_size(patient: ApiClient
 
 
 @pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("image/jpg", "image/jpeg"),
+        ("IMAGE/JPEG", "image/jpeg"),
+        ("Image/Png; charset=binary", "image/png"),
+        ("image/x-png", "image/png"),
+        (" Application/DICOM ", "application/dicom"),
+    ],
+)
+def test_content_type_in_another_spelling_is_taken_as_what_it_means(patient: ApiClient, said: str, meant: str) -> None:
+    for path, body in (("/scans/uploads", {"filename": "x"}), ("/api/xrays", {"name_of_xray": "x"})):
+        reply = patient.post(path, {**body, "content_type": said})
+        upload = reply.json["data"]["upload"] if path == "/scans/uploads" else reply.json["upload"]
+        assert upload["fields"]["Content-Type"] == meant
+
+
+@pytest.mark.parametrize(
     "body",
     [
         {},
         {"filename": "a.png"},
         {"filename": "a.png", "content_type": "image/gif"},
+        {"filename": "a.png", "content_type": "text/html; image/png"},
+        {"filename": "a.png", "content_type": ["image/png"]},
         {"filename": "", "content_type": "image/png"},
         {"filename": "a.png", "content_type": "image/png", "status": "COMPLETED"},
         {"filename": ["a.png"], "content_type": "image/png"},
