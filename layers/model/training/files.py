@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
-from pydicom.dataset import FileDataset, FileMetaDataset
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID, ExplicitVRLittleEndian, generate_uid
 
 _SOP_CLASSES = {
@@ -17,6 +17,10 @@ _SOP_CLASSES = {
     "MR": UID("1.2.840.10008.5.1.4.1.1.4"),
 }
 _PIXEL_MM = 0.8
+_SLICE_PIXEL_MM = {"CT": 1.5, "MR": 1.0}
+_SLICE_MM = 5
+_PAIRED = frozenset({"KIDNEY"})
+"""Body parts of which there are two: such a series has a laterality, empty where it shows both."""
 
 Film = NDArray[np.float32]
 
@@ -60,42 +64,118 @@ def dicom(film: Film, exposure: Exposure, name: str, body_part: str = "CHEST") -
     """Return an uncompressed DICOM file of an invented patient `name`, the same bytes each time."""
     level = 1 - film if exposure.photometric == "MONOCHROME1" else film
     pixels = np.clip(exposure.black + level * (exposure.white - exposure.black) + 0.5, 0, None).astype("<u2")
-    dataset = _dataset(exposure, name, body_part)
-    dataset.Rows, dataset.Columns = film.shape
+    dataset = _dataset(exposure, name, body_part, film.shape)
     dataset.PixelData = pixels.tobytes()
     file = io.BytesIO()
     dataset.save_as(file, enforce_file_format=True)
     return file.getvalue()
 
 
-def _dataset(exposure: Exposure, name: str, body_part: str) -> FileDataset:
+_INVENTED_DATE = "20250102"
+_INVENTED_BIRTH = "19700102"
+
+
+def _code(value: str, meaning: str) -> Dataset:
+    """Return an item of a code sequence: a concept of SNOMED CT."""
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, "SCT", meaning
+    return item
+
+
+def _dataset(exposure: Exposure, name: str, body_part: str, shape: tuple[int, ...]) -> FileDataset:
+    """Return a file without pixels that has what its kind (PS3.3, annex A) asks for.
+
+    What is not known of a drawing is empty where the standard allows it.
+    """
     meta = FileMetaDataset()
     meta.MediaStorageSOPClassUID = _SOP_CLASSES[exposure.modality]
     meta.MediaStorageSOPInstanceUID = generate_uid(entropy_srcs=["scanward phantom", name, exposure.modality])
     meta.TransferSyntaxUID = ExplicitVRLittleEndian
     dataset = FileDataset("", {}, file_meta=meta, preamble=bytes(128))
     dataset.SOPClassUID, dataset.SOPInstanceUID = meta.MediaStorageSOPClassUID, meta.MediaStorageSOPInstanceUID
-    dataset.StudyInstanceUID = generate_uid(entropy_srcs=["scanward study", name])
-    dataset.SeriesInstanceUID = generate_uid(entropy_srcs=["scanward series", name, exposure.modality])
-    dataset.PatientName, dataset.PatientID = f"PHANTOM^{name.upper()}", "PHANTOM-0000"
-    dataset.PatientBirthDate, dataset.PatientSex = "19000101", "O"
-    dataset.StudyDescription = "Drawn phantom, not a patient"
+    _describe_study(dataset, exposure, name)
     dataset.Modality, dataset.BodyPartExamined = exposure.modality, body_part
-    if exposure.modality in ("DX", "CR"):
-        dataset.ViewPosition = "PA"
+    dataset.Rows, dataset.Columns = shape
     dataset.SamplesPerPixel, dataset.PhotometricInterpretation = 1, exposure.photometric
     dataset.BitsAllocated, dataset.BitsStored, dataset.HighBit = 16, exposure.bits, exposure.bits - 1
     dataset.PixelRepresentation = 0
-    dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType = (
-        "1",
-        str(exposure.intercept),
-        "HU" if exposure.modality == "CT" else "US",
-    )
-    dataset.WindowCenter = str((exposure.black + exposure.white) / 2 + exposure.intercept)
+    dataset.WindowCenter = f"{(exposure.black + exposure.white) / 2 + exposure.intercept:g}"
     dataset.WindowWidth = str(exposure.white - exposure.black)
-    if exposure.modality in ("DX", "CR"):
-        dataset.ImagerPixelSpacing = [_PIXEL_MM, _PIXEL_MM]
+    dataset.BurnedInAnnotation, dataset.LossyImageCompression = "NO", "00"
+    _DESCRIBE[exposure.modality](dataset, exposure, name)
     return dataset
+
+
+def _describe_study(dataset: FileDataset, exposure: Exposure, name: str) -> None:
+    """Write whom the file shows, and of which study and series it is the only image."""
+    dataset.PatientName, dataset.PatientID = (
+        f"PHANTOM^{name.upper()}",
+        f"PHANTOM-{zlib.crc32(name.encode()) % 10**6:06}",
+    )
+    dataset.PatientBirthDate, dataset.PatientSex = _INVENTED_BIRTH, "O"
+    dataset.StudyInstanceUID = generate_uid(entropy_srcs=["scanward study", name])
+    dataset.StudyDate, dataset.StudyTime, dataset.StudyID = _INVENTED_DATE, "090000", "1"
+    dataset.StudyDescription = "Drawn phantom, not a patient"
+    dataset.AccessionNumber, dataset.ReferringPhysicianName = "", ""
+    dataset.SeriesInstanceUID = generate_uid(entropy_srcs=["scanward series", name, exposure.modality])
+    dataset.SeriesNumber, dataset.InstanceNumber = 1, 1
+    dataset.Manufacturer, dataset.ManufacturerModelName = "Scanward", "Phantom"
+    dataset.SoftwareVersions, dataset.DeviceSerialNumber = "1", "0"
+
+
+def _describe_film(dataset: FileDataset, exposure: Exposure, name: str) -> None:
+    dataset.ViewPosition, dataset.PatientOrientation = "PA", ["L", "F"]
+    dataset.ImageType = ["ORIGINAL", "PRIMARY"]
+    dataset.ImagerPixelSpacing = [_PIXEL_MM, _PIXEL_MM]
+    _describe_rescaling(dataset, exposure, "US")
+
+
+def _describe_detector_film(dataset: FileDataset, exposure: Exposure, name: str) -> None:
+    """Write what a DX image has beyond a film: bright is where less radiation came through."""
+    _describe_film(dataset, exposure, name)
+    dataset.PresentationIntentType, dataset.PresentationLUTShape = "FOR PRESENTATION", "IDENTITY"
+    dataset.PixelIntensityRelationship, dataset.PixelIntensityRelationshipSign = "LOG", -1
+    dataset.ImageLaterality, dataset.DetectorType, dataset.PositionerType = "U", "", ""
+    dataset.AnatomicRegionSequence = [_code("816094009", "Chest")]
+    dataset.ViewCodeSequence, dataset.AcquisitionContextSequence = [_code("272479007", "postero-anterior")], []
+
+
+def _describe_slice(dataset: FileDataset, exposure: Exposure, name: str) -> None:
+    """Write where a slice lies: axial, seen from the feet, its middle at the origin."""
+    spacing = _SLICE_PIXEL_MM[exposure.modality]
+    left, top = (-spacing * (side - 1) / 2 for side in (dataset.Columns, dataset.Rows))
+    dataset.FrameOfReferenceUID = generate_uid(entropy_srcs=["scanward frame of reference", name, exposure.modality])
+    dataset.PositionReferenceIndicator, dataset.PatientPosition = "", "HFS"
+    dataset.PixelSpacing = [spacing, spacing]
+    dataset.ImageOrientationPatient, dataset.ImagePositionPatient = [1, 0, 0, 0, 1, 0], [left, top, 0]
+    dataset.SliceThickness, dataset.AcquisitionNumber = _SLICE_MM, 1
+    if dataset.BodyPartExamined in _PAIRED:
+        dataset.Laterality = ""
+
+
+def _describe_ct(dataset: FileDataset, exposure: Exposure, name: str) -> None:
+    _describe_slice(dataset, exposure, name)
+    _describe_rescaling(dataset, exposure, "HU")
+    dataset.ImageType, dataset.KVP = ["ORIGINAL", "PRIMARY", "AXIAL"], None
+
+
+def _describe_mr(dataset: FileDataset, exposure: Exposure, name: str) -> None:
+    _describe_slice(dataset, exposure, name)
+    dataset.ImageType = ["ORIGINAL", "PRIMARY", "OTHER"]
+    dataset.ScanningSequence, dataset.SequenceVariant, dataset.ScanOptions = "SE", "NONE", ""
+    dataset.MRAcquisitionType, dataset.RepetitionTime, dataset.EchoTime, dataset.EchoTrainLength = (
+        "2D",
+        None,
+        None,
+        None,
+    )
+
+
+def _describe_rescaling(dataset: FileDataset, exposure: Exposure, units: str) -> None:
+    dataset.RescaleSlope, dataset.RescaleIntercept, dataset.RescaleType = "1", str(exposure.intercept), units
+
+
+_DESCRIBE = {"DX": _describe_detector_film, "CR": _describe_film, "CT": _describe_ct, "MR": _describe_mr}
 
 
 def _save(image: Image.Image, kind: str, **options: int) -> bytes:
