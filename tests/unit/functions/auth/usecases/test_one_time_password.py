@@ -199,6 +199,31 @@ def test_administrator_turns_off_those_of_another_and_the_log_says_so(
     assert "one-time password off" in {entry.get("change") for entry in entries.data}
 
 
+def test_owner_is_mailed_that_an_administrator_turned_theirs_off_and_can_undo_it(
+    ada: ApiClient, admin: ApiClient, clock: Clock
+) -> None:
+    mailbox = Mailbox()
+    turn_on_one_time_passwords(ada, clock.now())
+    assert len(undo_tokens(mailbox)) == 1
+    path = f"/users/{own_id(ada)}/one-time-password"
+    assert [admin.delete(path).status for _ in range(2)] == [200, 200]
+    tokens = undo_tokens(mailbox)
+    assert len(tokens) == 2, "the second call changed nothing"
+    assert "administrator" in mailbox.inbox_of(ADA)[-1].body
+    assert ada.post("/auth/undo", {"token": tokens[-1], "password": NEW}).status == 200
+    assert (login(ada).status, login(ada, password=NEW).status, ada.get("/users/me").status) == (401, 200, 401)
+
+
+def test_administrator_turns_nothing_off_of_which_nobody_could_be_told(
+    ada: ApiClient, admin: ApiClient, clock: Clock
+) -> None:
+    Mailbox()
+    turn_on_one_time_passwords(ada, clock.now())
+    with failing(sqs(), "sqs.SendMessage"):
+        assert admin.delete(f"/users/{own_id(ada)}/one-time-password").status == 503
+    assert login(ada).code == "ONE_TIME_PASSWORD_REQUIRED"
+
+
 def test_administrator_turns_off_nobodys_own_by_a_session_alone(admin: ApiClient) -> None:
     turn_on_one_time_passwords(admin)
     assert admin.delete(f"/users/{own_id(admin)}/one-time-password").code == "CONFLICT"
