@@ -182,6 +182,21 @@ def test_new_password_by_a_session_forgives_no_wrong_codes(ada: ApiClient, clock
     assert login(ada, app.code(clock.now(), 1), NEW).status == 429
 
 
+def test_owner_reads_whether_they_are_on_and_how_many_recovery_codes_are_left(ada: ApiClient, clock: Clock) -> None:
+    off = {"is_on": False, "since": None, "recovery_codes_left": 0}
+    assert ada.get(PATH).data == off
+    ada.post(PATH, {"password": PASSWORD})
+    assert ada.get(PATH).data == off, "no code has confirmed it"
+    app = turn_on_one_time_passwords(ada, clock.now())
+    on = ada.get(PATH).data
+    assert (on["is_on"], on["recovery_codes_left"], bool(on["since"])) == (True, 10, True)
+    assert app.secret not in repr(on)
+    assert login(ada, app.recovery_codes[0]).status == 200
+    assert ada.get(PATH).data == on | {"recovery_codes_left": 9}
+    assert login(ada, app.code(clock.now(), 1)).status == 200
+    assert ada.get(PATH).data["recovery_codes_left"] == 9
+
+
 def test_session_that_ends_meanwhile_turns_nothing_on(ada: ApiClient, clock: Clock) -> None:
     app = Authenticator(ada.post(PATH, {"password": PASSWORD}).data["secret"], ())
     with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: ada.post("/auth/logout", {})):
