@@ -115,11 +115,11 @@ SETTLE_AFTER = timedelta(minutes=1)  # longer than any call of ours takes
 def _consequences_enqueued(deps: AuthDeps, account: Account) -> Iterator[None]:
     """Have done what follows from the change inside, once it is made, whatever fails behind it.
 
-    Patients are told of a refusal, and questions that wait for a doctor are looked at. It is asked for before the
-    change, which a silent queue does not hold up: then it is asked for after it, and where that fails, too, the same
-    request does it again.
+    Patients are told of a refusal and of its end, and questions that wait for a doctor are looked at. It is asked for
+    before the change, which a silent queue does not hold up: then it is asked for after it, and where that fails, too,
+    the same request does it again.
     """
-    waiting = [RequestKind.REFUSAL] if account.is_refused else []
+    waiting = [RequestKind.REFUSAL] if account.is_refused or account.is_approved_again else []
     waiting += [RequestKind.QUESTIONS] if account.role is Role.DOCTOR else []
     with suppress(Unavailable):
         while waiting:
