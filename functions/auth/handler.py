@@ -62,6 +62,11 @@ deps = AuthDeps(
 # One container never refuses what sign-in, which counts in the table for all of them, would let through.
 senders = SenderRateLimiter(max(settings.public_calls_per_minute, settings.calls_per_address), now)
 edge = Edge(
-    gate, Cors(settings.allowed_origins), Logger(service="auth"), settings.distribution_mark, sender_limiter=senders
+    gate,
+    Cors(settings.allowed_origins),
+    Logger(service="auth"),
+    settings.distribution_mark,
+    sender_limiter=senders,
+    refusal_limiter=SenderRateLimiter(settings.public_calls_per_minute, now),
 )
 app = Api(routes, deps, edge)

@@ -29,17 +29,23 @@ from scanward.stores.s3 import ObjectVersion, Purger, StorageFailed
 
 PIN_TRIES = 3
 SET_ASIDE = "set aside"
+MAX_PINS = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class ArrivalDeps:
-    """What the use-case works with. `bucket`: whose events they are."""
+    """What the use-case works with. `bucket`: whose events they are.
+
+    `pins`: of the last tasks that this process took in, the version that each reads. That never changes, so whatever
+    else comes by the same form is known without a read.
+    """
 
     ingest: IngestDeps
     access: Access
     lanes: PriorityQueues
     purger: Purger
     bucket: str
+    pins: dict[int, ObjectVersion] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -82,6 +88,9 @@ def _take_in_object(deps: ArrivalDeps, message: IncomingMessage, batch: Batch, l
     arrival = accept_external(deps.ingest, message) if isinstance(message, ExternalUpload) else message
     if arrival is None or isinstance(arrival, UnexpectedObject):
         return _set_aside(deps, message)
+    if _comes_after_pin(deps, arrival):
+        leftovers.append(ObjectVersion(str(arrival.key), str(arrival.version)))
+        return Arrival.LEFTOVER
     for _ in range(PIN_TRIES):
         task = batch.tasks.get(arrival.task_id) or deps.ingest.scans.task(arrival.task_id)
         if task is None or task.scan_id != arrival.scan_id or arrival.key not in {None, task.object_key}:
@@ -100,6 +109,7 @@ def _take_in_object(deps: ArrivalDeps, message: IncomingMessage, batch: Batch, l
             batch.tasks.pop(task.id, None)
             continue
         batch.tasks[task.id] = task
+        _note_pin(deps, task)
         if outcome in {Arrival.LEFTOVER, Arrival.REFUSED} and arrival.version:
             leftovers.append(ObjectVersion(task.object_key, arrival.version))
         elif outcome is Arrival.REFUSED:  # found by the sweeper, which knows of no version
@@ -108,6 +118,19 @@ def _take_in_object(deps: ArrivalDeps, message: IncomingMessage, batch: Batch, l
             deps.lanes.enqueue(task)
         return outcome
     raise Unavailable
+
+
+def _comes_after_pin(deps: ArrivalDeps, arrival: UploadedObject) -> bool:
+    """Tell whether a version is another one than that which its task is known to read."""
+    pin = deps.pins.get(arrival.task_id)
+    return pin is not None and bool(arrival.version) and arrival.key == pin.key and arrival.version != pin.version
+
+
+def _note_pin(deps: ArrivalDeps, task: Task) -> None:
+    if len(deps.pins) >= MAX_PINS:
+        deps.pins.clear()
+    if task.object_version:
+        deps.pins[task.id] = ObjectVersion(task.object_key, task.object_version)
 
 
 def _is_allowed(deps: ArrivalDeps, task: Task) -> bool:

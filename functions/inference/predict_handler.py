@@ -16,6 +16,7 @@ from functions.inference.routes import routes
 from functions.inference.settings import PredictSettings
 from scanward.clock import now
 from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.secrets import read_token_keys
@@ -40,5 +41,11 @@ gate = Authenticator(
     now,
     administrators_enrol=settings.administrators_enrol,
 )
-edge = Edge(gate, Cors(settings.allowed_origins), log)
+edge = Edge(
+    gate,
+    Cors(settings.allowed_origins),
+    log,
+    settings.distribution_mark,
+    refusal_limiter=SenderRateLimiter(settings.public_calls_per_minute, now),
+)
 app = Api(routes, PredictionDeps(models, settings.first), edge)

@@ -32,13 +32,18 @@ class ArrivalSettings:
 
 @dataclass(frozen=True, slots=True)
 class PredictSettings:
-    """What predictions need. `first`: the models to name first, in this order, where models are named."""
+    """What predictions need. `first`: the models to name first, in this order, where models are named.
+
+    `public_calls_per_minute`: without a token that holds, per sender. `distribution_mark`: as in accounts.
+    """
 
     accounts_table: str
     token_keys_secret: str
     requests_per_minute: int
     administrators_enrol: AdministratorsEnrol
+    public_calls_per_minute: int
     allowed_origins: tuple[str, ...]
+    distribution_mark: str | None
     models_dir: str | None
     memory_mb: Annotated[int, Variable("AWS_LAMBDA_FUNCTION_MEMORY_SIZE")]
     first: Annotated[tuple[str, ...], Variable("PREDICT_MODELS")]

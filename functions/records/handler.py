@@ -10,6 +10,7 @@ from functions.records.usecases.dependencies import RecordDeps
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.access_log import AccessLog
@@ -67,4 +68,11 @@ gate = Authenticator(
     now,
     administrators_enrol=settings.administrators_enrol,
 )
-app = Api(routes, deps, Edge(gate, Cors(settings.allowed_origins), Logger(service="records")))
+edge = Edge(
+    gate,
+    Cors(settings.allowed_origins),
+    Logger(service="records"),
+    settings.distribution_mark,
+    refusal_limiter=SenderRateLimiter(settings.public_calls_per_minute, now),
+)
+app = Api(routes, deps, edge)

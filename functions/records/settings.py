@@ -7,7 +7,10 @@ from scanward.settings import AdministratorsEnrol
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`requests_per_minute`: per account. `glasses_per_day`: that a doctor may break. `allowed_origins`: for CORS."""
+    """`requests_per_minute`: per account. `public_calls_per_minute`: without a token that holds, per sender.
+
+    `glasses_per_day`: that a doctor may break. `allowed_origins`: for CORS. `distribution_mark`: as in accounts.
+    """
 
     accounts_table: str
     scans_table: str
@@ -19,7 +22,9 @@ class Settings:
     requests_per_minute: int
     administrators_enrol: AdministratorsEnrol
     glasses_per_day: int
+    public_calls_per_minute: int
     allowed_origins: tuple[str, ...]
+    distribution_mark: str | None
 
 
 @dataclass(frozen=True, slots=True)

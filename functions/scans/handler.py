@@ -10,6 +10,7 @@ from functions.scans.usecases.dependencies import ScanDeps, WaitEstimator
 from scanward.clock import fresh_id, now
 from scanward.security.access import Access
 from scanward.security.authentication import Authenticator
+from scanward.security.rate_limits import SenderRateLimiter
 from scanward.security.tokens import Tokens
 from scanward.settings import load_settings
 from scanward.stores.care import CareStore
@@ -48,4 +49,11 @@ deps = ScanDeps(
 gate = Authenticator(
     accounts, tokens, settings.requests_per_minute, now, administrators_enrol=settings.administrators_enrol
 )
-app = Api(routes, deps, Edge(gate, Cors(settings.allowed_origins), Logger(service="scans")))
+edge = Edge(
+    gate,
+    Cors(settings.allowed_origins),
+    Logger(service="scans"),
+    settings.distribution_mark,
+    refusal_limiter=SenderRateLimiter(settings.public_calls_per_minute, now),
+)
+app = Api(routes, deps, edge)

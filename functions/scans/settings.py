@@ -10,7 +10,8 @@ from scanward.settings import AdministratorsEnrol, Variable
 
 @dataclass(frozen=True, slots=True)
 class Settings:
-    """`requests_per_minute`: per account. `allowed_origins`: for CORS.
+    """`requests_per_minute`: per account. `public_calls_per_minute`: without a token that holds, per sender.
+    `allowed_origins`: for CORS. `distribution_mark`: as in accounts.
 
     `uploads_per_window`: begun straight to S3, in a quarter of an hour and account. `high_per_patient`,
     `high_per_professional`: orders of priority HIGH, in a day and account. `at_once`: analyses of each lane.
@@ -29,7 +30,9 @@ class Settings:
     uploads_per_window: int
     high_per_patient: int
     high_per_professional: int
+    public_calls_per_minute: int
     allowed_origins: tuple[str, ...]
+    distribution_mark: str | None
 
 
 @dataclass(frozen=True, slots=True)

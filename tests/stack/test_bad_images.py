@@ -1,5 +1,7 @@
 """Images that cannot be read, and forms for S3 that are not kept to."""
 
+import base64
+import json
 import random
 
 import httpx
@@ -72,6 +74,26 @@ def test_storage_refuses_what_the_form_does_not_say(
     assert (answer.status_code, code in answer.text) == (status, True), answer.text
     task = patient.task(upload.task_id)
     assert (task["status"], task["version"]) == ("PENDING", 1)
+
+
+@pytest.mark.parametrize(("seconds", "status", "code"), [(-1, 403, "expired"), (60, 204, "")], ids=["late", "in time"])
+def test_storage_refuses_a_form_that_comes_too_late(patient: Visitor, seconds: int, status: int, code: str) -> None:
+    upload = patient.begin("image/png")
+    fields = dict(upload.fields or {})
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    # Signed by a key that may write there, as the form was, with the same conditions: only its time is over.
+    form = patient.stack.aws("s3").generate_presigned_post(
+        Bucket=patient.stack.bucket,
+        Key=fields["key"],
+        Fields={"Content-Type": fields["Content-Type"]},
+        Conditions=[one for one in policy["conditions"] if isinstance(one, list) or "Content-Type" in one],
+        ExpiresIn=seconds,
+    )
+    answer = httpx.post(upload.url, data=form["fields"], files={"file": ("x", NOISE)}, timeout=60, trust_env=False)
+    assert (answer.status_code, code in answer.text) == (status, True), answer.text
+    if status != 204:
+        task = patient.task(upload.task_id)
+        assert (task["status"], task["version"]) == ("PENDING", 1)
 
 
 def test_storage_gives_nothing_to_those_who_only_know_where_it_is(patient: Visitor) -> None:

@@ -11,6 +11,7 @@ from functions.auth.schemas.contract_b import (
     LoginBody,
     LogoutBody,
     NewPasswordBody,
+    OneTimePasswordOut,
     PasswordBody,
     RecoveryCodesOut,
     RefreshBody,
@@ -47,7 +48,11 @@ def register(call: Call[RegisterBody], deps: AuthDeps) -> AccountOut:
 def login(call: Call[LoginBody], deps: AuthDeps) -> TokensOut:
     """Log in by email or user name, and open a session."""
     tokens = sessions.login(deps, call.address, call.body.to_login())
-    return TokensOut(access_token=tokens.access, refresh_token=tokens.refresh)
+    return TokensOut(
+        access_token=tokens.access,
+        refresh_token=tokens.refresh,
+        recovery_codes_left=tokens.recovery_codes_left,
+    )
 
 
 @routes.post("/auth/refresh-token", AccessOut, RefreshBody, audience=REFRESHING, body_optional=True)
@@ -88,6 +93,12 @@ def delete_me(call: Call[LeaveBody], deps: AuthDeps) -> MessageOut:
     """Leave for good: the account is locked at once, and all that is kept of it is erased, but for the access log."""
     own_account.request_erasure(deps, call.actor, call.address, call.body.password)
     return MessageOut(message="Your account is locked and is being erased")
+
+
+@routes.get("/users/me/one-time-password", OneTimePasswordOut, audience=ENROLLING)
+def read_one_time_password(call: Call[None], deps: AuthDeps) -> OneTimePasswordOut:
+    """Read whether one's logins need a one-time password, and how many recovery codes are left."""
+    return OneTimePasswordOut.from_domain(one_time_password.read_own(deps, call.actor))
 
 
 @routes.post("/users/me/one-time-password", EnrolmentOut, EnrolBody, audience=ENROLLING)

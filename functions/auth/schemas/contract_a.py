@@ -5,7 +5,7 @@ from typing import Annotated, Any, Self
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from functions.auth.schemas.fields import Email, Identifier, NewPassword, Phone, Username
+from functions.auth.schemas.fields import Email, Identifier, NewPassword, Phone, RecoveryCodesLeft, Username
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import RenewedTokens, SignedIn
 from scanward.domain.accounts import Account, Names, Profile, Role
@@ -66,12 +66,13 @@ class MemberOut(Out):
 
 
 class MemberSignedInOut(MemberOut):
-    """An account and the tokens of its new session."""
+    """An account and the tokens of its new session. `recovery_codes_left`: only when one of them opened it."""
 
     uid: int
     refresh: str
     access: str
     message: str = "Login successful!"
+    recovery_codes_left: RecoveryCodesLeft = None
 
     @classmethod
     def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
@@ -80,6 +81,7 @@ class MemberSignedInOut(MemberOut):
             uid=account.id,
             refresh=signed_in_account.refresh,
             access=signed_in_account.access,
+            recovery_codes_left=signed_in_account.recovery_codes_left,
             **account_fields(account),
         )
 

@@ -6,12 +6,21 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, ValidationInfo, field_validator
 from pydantic_core import PydanticCustomError
 
-from functions.auth.schemas.fields import Email, NewPassword, ShownCode, ShownName, ShownPassword, Username
+from functions.auth.schemas.fields import (
+    Email,
+    NewPassword,
+    RecoveryCodesLeft,
+    ShownCode,
+    ShownName,
+    ShownPassword,
+    Username,
+)
 from functions.auth.usecases.administration import ApprovalDecision
 from functions.auth.usecases.own_account import PasswordChange
 from functions.auth.usecases.registration import Registration
 from functions.auth.usecases.sessions import Login
 from scanward.domain.accounts import Account, Names, Profile, Role
+from scanward.domain.one_time_passwords import OneTimePassword
 from scanward.domain.pagination import PageRequest
 from scanward.domain.tokens import MAX_TOKEN_LENGTH, Session
 from scanward.stores.identity.account_lists import AccountFilters
@@ -118,6 +127,21 @@ class RecoveryCodesOut(Out):
     recovery_codes: tuple[str, ...]
 
 
+class OneTimePasswordOut(Out):
+    """Whether the caller's logins need a one-time password, since when, and how many recovery codes are left."""
+
+    is_on: bool
+    since: datetime | None
+    recovery_codes_left: int
+
+    @classmethod
+    def from_domain(cls, one_time_password: OneTimePassword | None) -> Self:
+        if one_time_password is None:
+            return cls(is_on=False, since=None, recovery_codes_left=0)
+        left = len(one_time_password.recovery_codes)
+        return cls(is_on=True, since=one_time_password.since, recovery_codes_left=left)
+
+
 class TurnOffBody(Body):
     """`DELETE /users/me/one-time-password`. `one_time_password`: or a recovery code."""
 
@@ -166,11 +190,12 @@ class AccountOut(Out):
 
 
 class TokensOut(Out):
-    """The tokens of a new session (RFC 6750)."""
+    """The tokens of a new session (RFC 6750). `recovery_codes_left`: only when one of them opened it."""
 
     access_token: str
     refresh_token: str
     token_type: Literal["bearer"] = "bearer"
+    recovery_codes_left: RecoveryCodesLeft = None
 
 
 class AccessOut(Out):

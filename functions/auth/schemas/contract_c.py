@@ -17,6 +17,7 @@ from functions.auth.schemas.fields import (
     NewPassword,
     Paragraph,
     Phone,
+    RecoveryCodesLeft,
     ShownCode,
     ShownName,
     ShownPassword,
@@ -252,11 +253,8 @@ class LaboOut(OrganisationOut):
     @classmethod
     def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
         profile = signed_in_account.account.profile
-        return cls(
-            labo_address=profile.practice_address,
-            labo_number=profile.phone,
-            **_common_fields(signed_in_account, "Labo Profile"),
-        )
+        common_fields = _common_fields(signed_in_account, "Labo Profile")
+        return cls(labo_address=profile.practice_address, labo_number=profile.phone, **common_fields)
 
 
 def _common_fields(signed_in_account: SignedIn, label: str) -> dict[str, Any]:
@@ -282,16 +280,17 @@ def _as_person(account: Account, label: str) -> PersonOut:
 
 
 class RoleLoginOut(Out):
-    """The tokens of a new session."""
+    """The tokens of a new session. `recovery_codes_left`: only when one of them opened it."""
 
     access: str
     refresh: str
     id: UUID
+    recovery_codes_left: RecoveryCodesLeft = None
 
     @classmethod
-    def from_sign_in(cls, signed_in_account: SignedIn) -> Self:
-        account = signed_in_account.account
-        return cls(access=signed_in_account.access, refresh=signed_in_account.refresh, id=to_uuid(account.id))
+    def from_sign_in(cls, login: SignedIn) -> Self:
+        left = login.recovery_codes_left
+        return cls(access=login.access, refresh=login.refresh, id=to_uuid(login.account.id), recovery_codes_left=left)
 
 
 class PatientLoginOut(RoleLoginOut):

@@ -69,6 +69,7 @@ def _check_birth_date(day: date) -> date:
 
 ShownName = Annotated[Line, ShortKey]
 Name = Annotated[ShownName, NotBlank, NoInvisible]
+RecoveryCodesLeft = Annotated[int | None, Field(exclude_if=lambda left: left is None)]
 Email = Annotated[Name, AfterValidator(_email)]
 Username = Annotated[Name, AfterValidator(_username), AfterValidator(_one_script)]
 Identifier = UniqueName

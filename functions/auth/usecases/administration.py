@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import timedelta
 
+from functions.auth.usecases.credentials import AccountChange, write_change
 from functions.auth.usecases.dependencies import AuthDeps
 from scanward.domain import accounts
 from scanward.domain.accounts import Account, Actor, Decision, Role
@@ -71,15 +72,26 @@ def decide_approval(deps: AuthDeps, actor: Actor, account_id: str, verdict: Appr
 def turn_off_one_time_password(deps: AuthDeps, actor: Actor, account_id: str) -> None:
     """Turn another account's one-time passwords off, whose owner has neither phone nor recovery codes.
 
-    Raises NotFound, and Conflict for the caller's own: who took over a session would turn them off by it.
+    The owner is mailed a way to undo it: an administrator may have been talked into it by a thief.
+    Raises NotFound, TooManyRequests while the account has had too many addresses, and Conflict for the caller's own:
+    who took over a session would turn them off by it.
     """
-    before = _get_account(deps, account_id)
-    if before.account.id == actor.account_id:
+    if parse_id(account_id) == actor.account_id:
         raise Conflict("Your own are turned off by your password and a code")
-    after = replace(before, account=replace(before.account, updated_at=deps.now()), one_time_password=None)
-    change = ONE_TIME_PASSWORD_OFF if before.has_one_time_password else None
-    entry = _log_entry(deps, actor, before.account, change)
-    deps.accounts.change(before, after, ends_sessions=False, entry=entry)
+
+    def without_one_time_password(before: Credentials) -> Credentials:
+        return replace(before, account=replace(before.account, updated_at=deps.now()), one_time_password=None)
+
+    def log_entry(before: Credentials) -> AccessEntry | None:
+        change = ONE_TIME_PASSWORD_OFF if before.has_one_time_password else None
+        return _log_entry(deps, actor, before.account, change)
+
+    write_change(
+        deps,
+        AccountChange(
+            lambda: _get_account(deps, account_id), without_one_time_password, ends_sessions=False, log_entry=log_entry
+        ),
+    )
 
 
 def remove_account(deps: AuthDeps, actor: Actor, account_id: str) -> None:
@@ -103,11 +115,11 @@ SETTLE_AFTER = timedelta(minutes=1)  # longer than any call of ours takes
 def _consequences_enqueued(deps: AuthDeps, account: Account) -> Iterator[None]:
     """Have done what follows from the change inside, once it is made, whatever fails behind it.
 
-    Patients are told of a refusal, and questions that wait for a doctor are looked at. It is asked for before the
-    change, which a silent queue does not hold up: then it is asked for after it, and where that fails, too, the same
-    request does it again.
+    Patients are told of a refusal and of its end, and questions that wait for a doctor are looked at. It is asked for
+    before the change, which a silent queue does not hold up: then it is asked for after it, and where that fails, too,
+    the same request does it again.
     """
-    waiting = [RequestKind.REFUSAL] if account.is_refused else []
+    waiting = [RequestKind.REFUSAL] if account.is_refused or account.is_approved_again else []
     waiting += [RequestKind.QUESTIONS] if account.role is Role.DOCTOR else []
     with suppress(Unavailable):
         while waiting:

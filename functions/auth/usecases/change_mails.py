@@ -11,9 +11,9 @@ MAX_NOTICES_PER_HOUR = 10
 SUBJECT = "Your Scanward account was changed"
 _TEXT = """The email address, the password or the one-time passwords of your Scanward account were changed.
 
-If it was you, there is nothing to do.
+If it was you, or an administrator whom you had asked, there is nothing to do.
 
-If it was not you, undo it:
+If it was neither, undo it:
 
 {way}
 

@@ -13,6 +13,7 @@ from datetime import datetime
 from functions.auth.usecases.dependencies import AuthDeps
 from functions.auth.usecases.sessions import read_live_session
 from scanward.domain.accounts import Account, remember_address, restore_address
+from scanward.domain.care import AccessEntry
 from scanward.domain.one_time_passwords import forgive_wrong_codes
 from scanward.domain.tokens import Session
 from scanward.errors import Conflict, NotAuthenticated
@@ -25,7 +26,8 @@ from scanward.stores.identity.undo_tokens import UndoPlace
 class AccountChange:
     """What is to become of an account. `read` gives it as it is now, and refuses whom it is closed to.
 
-    `caller`, `survivor`: the session that asks for it, and the one that goes on when sessions end.
+    `caller`, `survivor`: the session that asks for it, and the one that goes on when sessions end. `log_entry`: what
+    the access log says of a change by somebody else.
     """
 
     read: Callable[[], Credentials]
@@ -33,6 +35,7 @@ class AccountChange:
     ends_sessions: bool
     caller: str | None = None
     survivor: Session | None = None
+    log_entry: Callable[[Credentials], AccessEntry | None] = lambda before: None
 
 
 def write_change(deps: AuthDeps, change: AccountChange) -> tuple[Account, Account]:
@@ -61,7 +64,12 @@ def write_change(deps: AuthDeps, change: AccountChange) -> tuple[Account, Accoun
                 deps.mails.enqueue_notice(account.id, number)
         try:
             deps.accounts.change(
-                before, after, ends_sessions=change.ends_sessions, caller=change.caller, survivor=survivor
+                before,
+                after,
+                ends_sessions=change.ends_sessions,
+                caller=change.caller,
+                survivor=survivor,
+                entry=change.log_entry(before),
             )
         except Conflict:
             if last:

@@ -28,6 +28,12 @@ class Enrolment:
     uri: str
 
 
+def read_own(deps: AuthDeps, actor: Actor) -> OneTimePassword | None:
+    """Return the caller's one-time passwords; None while they are off."""
+    credentials = get_own(deps, actor)
+    return credentials.one_time_password if credentials.has_one_time_password else None
+
+
 def begin_enrolment(deps: AuthDeps, actor: Actor, address: str, password: str) -> Enrolment:
     """Return a new secret, in place of any that no code has confirmed.
 

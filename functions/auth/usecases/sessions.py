@@ -1,6 +1,6 @@
 """Logging in and out, and renewing tokens."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from functions.auth.usecases.dependencies import AuthDeps
@@ -41,11 +41,15 @@ class Login:
 
 @dataclass(frozen=True, slots=True)
 class SignedIn:
-    """An account and the two tokens of its new session."""
+    """An account and the two tokens of its new session.
+
+    `recovery_codes_left`: when one of them opened it.
+    """
 
     account: Account
     access: str
     refresh: str
+    recovery_codes_left: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,14 +75,15 @@ def login(deps: AuthDeps, address: str, login_request: Login) -> SignedIn:
     account = credentials.account
     if login_request.approved and account.is_active and account.role in PROFESSIONALS and not account.is_approved:
         raise NotApproved
+    recovery_codes_left = None
     if account.is_active:
         try:
-            spend_code(deps, credentials, login_request.code)
+            recovery_codes_left = spend_code(deps, credentials, login_request.code)
         except InvalidOneTimePassword:
             deps.login_limiter.count_failure(address, login_request.name)
             raise
     try:
-        return sign_in(deps, account)
+        return replace(sign_in(deps, account), recovery_codes_left=recovery_codes_left)
     except NotAuthenticated as inactive:
         deps.login_limiter.count_failure(address, login_request.name)
         raise InvalidCredentials from inactive
@@ -87,9 +92,10 @@ def login(deps: AuthDeps, address: str, login_request: Login) -> SignedIn:
 MAX_CODE_TRIES = 5
 
 
-def spend_code(deps: AuthDeps, credentials: Credentials, code: str | None) -> None:
-    """Use up a one-time password or recovery code; nothing for accounts that need none.
+def spend_code(deps: AuthDeps, credentials: Credentials, code: str | None) -> int | None:
+    """Use up a one-time password or recovery code, and return how many of the latter are left when it was one.
 
+    Nothing for accounts that need none.
     What became of it is written before it is answered, over the account that was read: of two calls with one code one
     wins, and whoever guesses at once in many places is counted all the same. Raises OneTimePasswordRequired without a
     code, InvalidOneTimePassword, TooManyRequests after too many wrong ones, Conflict.
@@ -97,7 +103,7 @@ def spend_code(deps: AuthDeps, credentials: Credentials, code: str | None) -> No
     for tries_left in reversed(range(MAX_CODE_TRIES)):
         one_time_password = credentials.one_time_password
         if one_time_password is None or not one_time_password.is_on:
-            return
+            return None
         if code is None:
             raise OneTimePasswordRequired
         now = deps.now()
@@ -111,7 +117,9 @@ def spend_code(deps: AuthDeps, credentials: Credentials, code: str | None) -> No
         else:
             if after is None:
                 raise InvalidOneTimePassword
-            return
+            left = len(after.recovery_codes)
+            return left if left < len(one_time_password.recovery_codes) else None
+    return None
 
 
 def _read_again(deps: AuthDeps, before: Credentials) -> Credentials:

@@ -54,6 +54,7 @@ _TEXTS = MappingProxyType(
     {
         AccessChange.BREAK_GLASS: "Looks at your data without having been let in; your access log says for what reason",
         AccessChange.ACCESS_ENDED: "Can no longer see your data",
+        AccessChange.ACCESS_RESTORED: "Can see your data again",
     }
 )
 

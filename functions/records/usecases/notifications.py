@@ -1,8 +1,8 @@
 """What patients are told of who may see their data: reading it, and telling all patients of who was refused."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from functions.records.usecases.dependencies import RecordDeps
 from functions.records.usecases.personal_data import PersonalDataDeps
@@ -39,21 +39,37 @@ NEXT_AFTER = timedelta(seconds=10)  # sockets are told by the stream that tells 
 def notify_of_refusal(deps: PersonalDataDeps, account_id: int, before: int | None) -> str:
     """Tell the patients of a professional who was refused that they are seen no longer; what was done, for a log.
 
-    Of so many patients a message; the next one goes on behind them. Whatever is done again writes the same notices.
+    Where the professional is approved again, those who were told of it are told that they are seen again. Of so many
+    patients a message; the next one goes on behind them. Whatever is done again writes the same notices.
     """
     credentials = deps.accounts.get(account_id)
-    refused_since = credentials.account.refused_since if credentials else None
-    if credentials is None or refused_since is None:
+    account = credentials.account if credentials else None
+    if account is None or not (account.is_refused or account.is_approved_again):
         return "nobody was refused"
     departments = deps.members.departments([account_id]).get(account_id, frozenset())
     now = deps.now()
     page = deps.members.patients_of(account_id, departments, now, PageRange(0, PATIENTS_AT_ONCE, before))
     # What opened a patient's data is what would open them now, were it not for the refusal.
-    actor = Actor(account_id, credentials.account.role, is_approved=True, session_id="", departments=departments)
+    actor = Actor(account_id, account.role, is_approved=True, session_id="", departments=departments)
     grants = deps.care.grants(actor, dict.fromkeys(patient.patient_id for patient in page.items), now)
-    deps.notifications.put_all(
-        AccessNotification(patient_id, AccessChange.ACCESS_ENDED, account_id, refused_since) for patient_id in grants
-    )
+    deps.notifications.put_all(_notices(deps, account, grants))
     if page.last is not None:
         deps.queue.enqueue(RequestKind.REFUSAL, account_id, NEXT_AFTER, before=page.last)
     return "patients told"
+
+
+def _notices(deps: PersonalDataDeps, account: Account, patient_ids: Iterable[int]) -> list[AccessNotification]:
+    """Return what patients are told of a refusal, or, those of them who were told of it, of its end."""
+
+    def notices_at(at: datetime | None, change: AccessChange, ids: Iterable[int]) -> list[AccessNotification]:
+        return [AccessNotification(patient_id, change, account.id, at) for patient_id in ids] if at else []
+
+    if account.is_refused:
+        return notices_at(account.refused_since, AccessChange.ACCESS_ENDED, patient_ids)
+    approval = account.decision
+    if approval is None:
+        return []
+    account_ids = deps.notifications.find_notified(
+        notices_at(approval.refused_since, AccessChange.ACCESS_ENDED, patient_ids)
+    )
+    return notices_at(approval.since, AccessChange.ACCESS_RESTORED, account_ids)

@@ -53,6 +53,10 @@ class NotAuthenticated(ScanwardError):
     message = "Not authenticated"
 
 
+class TokenOver(NotAuthenticated):
+    """A token that we signed, whose time or session is over."""
+
+
 class InvalidCredentials(NotAuthenticated):
     """A login that does not match, whether or not the account exists."""
 

@@ -103,6 +103,8 @@ def live_on() -> None:
         assert api.form("/auth/login", guess).status == 401
     turn_on_one_time_passwords(doctor)
     assert administrator.delete(f"/users/{own_id(doctor)}/one-time-password").status == 200
+    for approved in (False, True):
+        assert administrator.post(f"/users/{own_id(doctor)}/approval", {"approved": approved}).status == 200
     change_address(api, patient)
     reason = {"reason": "unconscious, nobody with them"}
     assert doctor.post(f"/patients/{own_id(patient)}/break-glass", reason).status == 201

@@ -51,6 +51,7 @@ ROWS = (
     Own("GET /users/me", get("/users/me"), always()),
     Own("PUT /users/me", send("PUT", "/users/me", address), always()),
     Own("DELETE /users/me", send("DELETE", "/users/me", {"password": "wrong"}), always(422)),
+    Own("GET /users/me/one-time-password", get("/users/me/one-time-password"), always()),
     Own(
         "POST /users/me/one-time-password",
         send("POST", "/users/me/one-time-password", {"password": "wrong"}),

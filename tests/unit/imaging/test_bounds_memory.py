@@ -159,6 +159,33 @@ def test_a_png_bomb_costs_nothing() -> None:
     assert (answer, more < 20) == ("TOO_LARGE", True)
 
 
+_BOMB = """
+def jpeg(side, **options):
+    file = io.BytesIO()
+    Image.new("L", (side, side)).save(file, "JPEG", quality=30, **options)
+    return file.getvalue()
+
+def in_dicom(side, image, syntax):
+    from tests.support.images import dicom, ramp
+    return dicom(ramp(64, 64), syntax, image, Rows=side, Columns=side)
+"""
+
+
+@pytest.mark.parametrize(
+    ("make", "answer"),
+    [
+        pytest.param("jpeg(10_000)", "TOO_LARGE", id="jpeg of 100 megapixels"),
+        pytest.param("jpeg(10_000, progressive=True)", "TOO_LARGE", id="progressive jpeg of 100 megapixels"),
+        pytest.param("in_dicom(10_000, jpeg(10_000), '1.2.840.10008.1.2.4.50')", "TOO_LARGE", id="the same in dicom"),
+        pytest.param("in_dicom(64, jpeg(10_000), '1.2.840.10008.1.2.4.50')", "TOO_LARGE", id="behind a small header"),
+        pytest.param("in_dicom(65_535, bytes(64), '1.2.840.10008.1.2.1')", "TOO_LARGE", id="dicom of 65,535 a side"),
+    ],
+)
+def test_a_jpeg_or_dicom_bomb_costs_nothing(make: str, answer: str, tmp_path: Path) -> None:
+    told, more, _ = measured(made(f"{_BOMB}\ndata = {make}", tmp_path / "bomb"))
+    assert (told, more < 20) == (answer, True), more
+
+
 _RLE = """
 from tests.support.images import RLE
 from tests.support.images import dicom

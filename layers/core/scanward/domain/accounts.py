@@ -76,12 +76,14 @@ class Decision:
     """Which administrator approved a professional, or refused, when, and why in their words.
 
     `since`: from when on it is so; a decision that is made again changes nothing of that. None in what is older.
+    `refused_since`: of an approval that ended a refusal, when that had begun.
     """
 
     by: int
     at: datetime
     reason: str | None = None
     since: datetime | None = None
+    refused_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +135,11 @@ class Account:
         if self.decision is None or not self.is_refused:
             return None
         return self.decision.since or self.decision.at
+
+    @property
+    def is_approved_again(self) -> bool:
+        """Tell whether a professional was refused before the approval that holds."""
+        return self.is_approved and self.decision is not None and self.decision.refused_since is not None
 
     @property
     def full_name(self) -> str | None:
@@ -197,8 +204,11 @@ def decide(account: Account, decision: Decision, *, is_approved: bool) -> Accoun
     if account.role not in PROFESSIONALS:
         raise Conflict("Only professionals are approved")
     last = account.decision
-    since = (last.since or last.at) if last and account.is_approved == is_approved else decision.at
-    return replace(account, is_approved=is_approved, decision=replace(decision, since=since), updated_at=decision.at)
+    is_same = last is not None and account.is_approved == is_approved
+    since = (last.since or last.at) if last and is_same else decision.at
+    refused_since = (last.refused_since if last and is_same else account.refused_since) if is_approved else None
+    decision = replace(decision, since=since, refused_since=refused_since)
+    return replace(account, is_approved=is_approved, decision=decision, updated_at=decision.at)
 
 
 REMOVAL = "removed"

@@ -96,11 +96,12 @@ class AccessChange(StrEnum):
 
     BREAK_GLASS = "BREAK_GLASS"
     ACCESS_ENDED = "ACCESS_ENDED"
+    ACCESS_RESTORED = "ACCESS_RESTORED"
 
 
 @dataclass(frozen=True, slots=True)
 class AccessNotification:
-    """A professional looks without having been let in (`ends_at`: until when), or can no longer see the patient.
+    """A professional looks without having been let in (`ends_at`: until when), can no longer see the patient, or again.
 
     Why is not said: the access log has a doctor's reason, and an administrator's is not the patient's.
     """

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from scanward.domain.accounts import Actor
 from scanward.domain.tokens import Claims, Session, TokenType
-from scanward.errors import EnrolmentRequired, NotAuthenticated, TooManyRequests
+from scanward.errors import EnrolmentRequired, NotAuthenticated, TokenOver, TooManyRequests
 
 if TYPE_CHECKING:
     from scanward.security.tokens import Tokens
@@ -53,12 +53,16 @@ class Authenticator:
     def authenticate(self, token: str, kind: TokenType, *, is_enrolling: bool = False) -> AuthContext:
         """Return who calls. `is_enrolling`: what they call is open to who must turn on one-time passwords first.
 
-        Raises NotAuthenticated for a token or session that does not hold, TooManyRequests over the limit,
-        EnrolmentRequired. A session may be renewed by who must enrol: it opens no more than it did.
+        Raises NotAuthenticated for a token that does not hold, TokenOver when it or its session has ended,
+        TooManyRequests over the limit, EnrolmentRequired. A session may be renewed by who must enrol: it opens no more
+        than it did.
         """
         claims = self._tokens.verify(token, kind)
         now = int(self._now().timestamp())
-        passage = self._store.count_request(claims.account_id, claims.session_id, now)
+        try:
+            passage = self._store.count_request(claims.account_id, claims.session_id, now)
+        except NotAuthenticated as ended:
+            raise TokenOver from ended
         resets_in = 60 - now % 60
         if passage.count > self._limit:
             raise TooManyRequests(resets_in, self._limit)

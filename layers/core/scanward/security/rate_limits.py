@@ -58,6 +58,8 @@ def network_of(address: str) -> str:
 class SenderRateLimiter:
     """Counts the calls of each sender in this process's memory. `calls`: a minute and sender.
 
+    Whoever shows a token that is over is counted by that, not by an address which others share.
+
     It costs no round trip, so refusing a flood is cheaper than answering it. Each container of Lambda counts what it
     answers itself, one call at a time: a sender may have the limit once in each.
     """
@@ -69,7 +71,7 @@ class SenderRateLimiter:
         self._counts: dict[str, int] = {}
 
     def count_call(self, address: str) -> None:
-        """Count a call. Raises TooManyRequests over the limit."""
+        """Count a call of an address, or of a token in its place. Raises TooManyRequests over the limit."""
         minute, second = divmod(int(self._now().timestamp()), 60)
         if minute != self._minute:
             self._minute, self._counts = minute, {}

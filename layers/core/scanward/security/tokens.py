@@ -17,7 +17,7 @@ from scanward.domain.tokens import (
     TokenKeys,
     TokenType,
 )
-from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
+from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, TokenOver, Unavailable
 
 ISSUER = "scanward"
 AUDIENCE = "scanward-api"
@@ -57,7 +57,10 @@ class Tokens:
         return jwt.encode(payload, signing.key, algorithm="HS256", headers={"kid": signing.id})
 
     def verify(self, token: str, kind: TokenType) -> Claims:
-        """Return what the token says. Raises NotAuthenticated, in the same words whatever is wrong with it."""
+        """Return what the token says.
+
+        Raises NotAuthenticated, in the same words whatever is wrong with it; TokenOver when it was good once.
+        """
         try:
             if len(token) > MAX_TOKEN_LENGTH:
                 raise NotAuthenticated
@@ -75,6 +78,8 @@ class Tokens:
                 raise NotAuthenticated
             task = payload.get("tid")
             return Claims(int(payload["sub"]), str(payload["sid"]), str(payload["jti"]), int(task) if task else None)
+        except jwt.ExpiredSignatureError as error:  # the signature was looked at first
+            raise TokenOver from error
         except (jwt.InvalidTokenError, ValueError, RecursionError) as error:
             raise NotAuthenticated from error
 

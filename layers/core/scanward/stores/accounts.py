@@ -152,13 +152,22 @@ def account_entries(account: Account) -> Iterator[AccountEntry]:
 
 
 def _decision_map(decision: Decision) -> dict[str, Any]:
-    since = {"since_ms": to_ms(decision.since)} if decision.since else {}
+    times = {"since_ms": decision.since, "refused_ms": decision.refused_since}
+    since = {name: to_ms(time) for name, time in times.items() if time}
     return {"by": decision.by, "at_ms": to_ms(decision.at), "reason": decision.reason, **since}
 
 
 def _decision_of(stored_decision: dict[str, Any]) -> Decision:
-    since = from_ms(stored_decision["since_ms"]) if "since_ms" in stored_decision else None
-    return Decision(stored_decision["by"], from_ms(stored_decision["at_ms"]), stored_decision["reason"], since)
+    since, refused_since = (
+        from_ms(stored_decision[name]) if name in stored_decision else None for name in ("since_ms", "refused_ms")
+    )
+    return Decision(
+        stored_decision["by"],
+        from_ms(stored_decision["at_ms"]),
+        stored_decision["reason"],
+        since=since,
+        refused_since=refused_since,
+    )
 
 
 def _without_empty(record: Names | Profile) -> dict[str, Any]:

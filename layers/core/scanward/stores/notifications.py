@@ -84,6 +84,13 @@ class NotificationStore:
             for notice in notices:
                 batch.save(_access_item(notice))
 
+    def find_notified(self, notices: Iterable[AccessNotification]) -> set[int]:
+        """Return the accounts that have a notice like these, strongly consistent; a hundred a round trip."""
+        places = [(item.pk, item.sk) for item in map(_access_item, notices)]
+        with sdk_errors_mapped():
+            items = AccessNotificationItem.batch_get(places, consistent_read=True)
+            return {keys.number(item.pk) for item in items}
+
     def page(self, account_id: int, part: PageRange) -> ListPage[AccessNotification]:
         """Return what an account was told of changes in access, the newest first; one query."""
         older: Condition = AccessNotificationItem.sk.startswith(keys.NOTICE_PREFIX)

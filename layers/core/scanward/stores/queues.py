@@ -37,8 +37,8 @@ class PriorityQueues:
 class RequestKind(StrEnum):
     """What is to be done. QUESTIONS: give those of a doctor who left back to their patients.
 
-    REFUSAL: tell the patients of who was refused. DEPARTMENT: have everybody leave one that is closed. SCAN: remove
-    what is left of one that is being removed.
+    REFUSAL: tell the patients of who was refused, or is approved again. DEPARTMENT: have everybody leave one that is
+    closed. SCAN: remove what is left of one that is being removed.
     """
 
     EXPORT = "EXPORT"

@@ -14,7 +14,7 @@ from chalice.app import CaseInsensitiveMapping, Chalice, Request, Response, Rest
 from pydantic import TypeAdapter
 
 from scanward.domain.tokens import TokenType
-from scanward.errors import MethodNotAllowed, NotAllowed, ScanwardError
+from scanward.errors import MethodNotAllowed, NotAllowed, NotAuthenticated, ScanwardError, TokenOver
 from scanward.logs import log_failure
 from scanward.security.authentication import AuthContext, Authenticator, bearer
 from scanward.security.rate_limits import SenderRateLimiter
@@ -31,7 +31,8 @@ D = TypeVar("D")
 class Edge:
     """What all endpoints of a function share. `mark`: by which a call says that it came through our CloudFront.
 
-    `sender_limiter`: counts the calls that anybody may make; None where no route is public.
+    `sender_limiter`: counts the calls that anybody may make; None where no route is public. `refusal_limiter`: counts
+    those that need an access token and show none that holds, so that they use up nothing of who shares their address.
     """
 
     authenticator: Authenticator | None
@@ -39,6 +40,7 @@ class Edge:
     log: Logger
     mark: str | None = None
     sender_limiter: SenderRateLimiter | None = None
+    refusal_limiter: SenderRateLimiter | None = None
 
 
 class Endpoint(Generic[D]):
@@ -81,7 +83,7 @@ class Endpoint(Generic[D]):
         return response
 
     def _count_sender(self, request: Request) -> None:
-        # An access token that holds is counted by account, and one that does not costs no round trip.
+        # An access token that holds is counted by account, and one that does not when it is refused.
         if self._edge.sender_limiter and self._route.audience.token is not TokenType.ACCESS:
             self._edge.sender_limiter.count_call(address_of(request, self._edge.mark))
 
@@ -91,8 +93,16 @@ class Endpoint(Generic[D]):
             return None
         if self._edge.authenticator is None:
             raise LookupError("a route that is not public needs a gate")
-        token = bearer(request.headers.get("authorization"))
-        return self._edge.authenticator.authenticate(token, audience.token, is_enrolling=audience.is_enrolling)
+        token = ""
+        try:
+            token = bearer(request.headers.get("authorization"))
+            return self._edge.authenticator.authenticate(token, audience.token, is_enrolling=audience.is_enrolling)
+        except NotAuthenticated as refusal:
+            if self._edge.refusal_limiter and audience.token is TokenType.ACCESS:
+                # An app behind a shared address has to learn that its token is over, whoever floods from there.
+                sender = token if isinstance(refusal, TokenOver) else address_of(request, self._edge.mark)
+                self._edge.refusal_limiter.count_call(sender)
+            raise
 
     def _authorise(self, auth: AuthContext | None) -> None:
         # Who is turned away here has been counted by the gate, and the answer and the log say so.

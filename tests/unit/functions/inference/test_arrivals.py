@@ -110,10 +110,41 @@ def test_what_comes_after_the_first_version_is_not_read(workers: Workers) -> Non
 def test_a_batch_of_later_posts_costs_one_read_and_one_removal(workers: Workers) -> None:
     form = begin(workers)
     workers.take_in(post(workers, form))
+    workers.arrivals.pins.clear()  # another process
     events = [post(workers, form) for _ in range(BATCH)]
     with calls() as made:
         workers.take_in(*events)
     assert made == ["GetItem", "DeleteObjects"]
+
+
+def test_further_batches_of_one_form_cost_a_process_no_read(workers: Workers) -> None:
+    form, other = begin(workers), begin(workers)
+    events = [post(workers, form) for _ in range(5 * BATCH - 1)]
+    with calls() as made:
+        take_in(workers, [*events, post(workers, other)])
+    first, removal = ["GetItem", "PutItem", "SendMessage"], ["DeleteObjects"]
+    waits = [*first, *removal * 4]
+    assert [call for call in made if call != "PutObject"] == [*waits, *first, *removal], "one call a batch"
+    assert in_lane(workers) == [form.id, other.id]
+
+
+def test_other_process_reads_once_what_a_form_is_pinned_to(workers: Workers) -> None:
+    form = begin(workers)
+    workers.take_in(post(workers, form))
+    workers.arrivals.pins.clear()
+    bodies = [{str(number): post(workers, form) for number in range(BATCH)} for _ in range(2)]
+    with calls() as made:
+        for batch in bodies:
+            assert take_in_batch(workers.arrivals, batch, print).to_resend == []
+    assert made == ["GetItem", "DeleteObjects", "DeleteObjects"]
+    assert versions(form.object_key) == [workers.task(form).object_version]
+
+
+def test_process_remembers_so_many_pins_and_no_more(workers: Workers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("functions.inference.arrivals.MAX_PINS", 2)
+    for _ in range(5):
+        workers.take_in(post(workers, begin(workers)))
+    assert 0 < len(workers.arrivals.pins) <= 2
 
 
 def test_the_first_post_costs_a_read_a_write_and_a_message(workers: Workers) -> None:
@@ -233,9 +264,14 @@ def test_whoever_takes_in_is_killed_at_any_call_and_nothing_is_lost(workers: Wor
     form, queue = begin(workers), workers.queues.arrivals[Priority.HIGH]
     for body in (post(workers, form), post(workers, form)):
         workers.queues.send(queue, body)
+
+    def take_in_anew(body: str) -> object:
+        workers.arrivals.pins.clear()  # a process that dies remembers none
+        return workers.take_in(body)
+
     died = None
     with killed(call, arrives=arrives):
-        died = workers.queues.read(queue, workers.take_in) or workers.queues.read(queue, workers.take_in)
+        died = workers.queues.read(queue, take_in_anew) or workers.queues.read(queue, take_in_anew)
     assert isinstance(died, Killed)
     workers.work()
     task = workers.task(form)

@@ -1,6 +1,7 @@
 """Tokens that hold, and every way in which one may not."""
 
 import base64
+import hmac
 import json
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -9,6 +10,8 @@ from typing import Any
 
 import jwt
 import pytest
+from cryptography.hazmat.primitives.asymmetric import rsa
+from jwt.algorithms import RSAAlgorithm
 
 from scanward.domain.ids import to_uuid
 from scanward.domain.tokens import (
@@ -20,7 +23,7 @@ from scanward.domain.tokens import (
     TokenType,
     rotate_token_keys,
 )
-from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, Unavailable
+from scanward.errors import InvalidCursor, NotAuthenticated, NotFound, TokenOver, Unavailable
 from scanward.security.tokens import AUDIENCE, ISSUER, LEEWAY, REFETCH_AFTER, Tokens
 
 KEY, NEXT_KEY = "first key, long enough for any of them. " * 2, "second key, as long as the first. " * 2
@@ -79,6 +82,24 @@ def bare(header: dict[str, Any]) -> str:
     return ".".join(base64.urlsafe_b64encode(part).decode().rstrip("=") for part in parts)
 
 
+FORGERS_KEY = "a forger's key, as long as the others. " * 2
+FORGERS_JWK = {"kty": "oct", "k": base64.urlsafe_b64encode(FORGERS_KEY.encode()).decode().rstrip("=")}
+
+
+def signed_by_its_own_pair() -> str:
+    """Return a token that brings the public key along which its signature fits."""
+    pair = rsa.generate_private_key(65537, 2048)
+    jwk = json.loads(RSAAlgorithm.to_jwk(pair.public_key()))
+    return jwt.encode(payload(), pair, algorithm="RS256", headers={"kid": "k1", "jwk": jwk})
+
+
+def signed_by_hand(key: str) -> str:
+    """Return a token signed with a text that PyJWT would take for no key."""
+    text = bare({"alg": "HS256", "kid": "k1"}).rstrip(".")
+    mac = hmac.digest(key.encode(), text.encode(), "sha256")
+    return f"{text}.{base64.urlsafe_b64encode(mac).decode().rstrip('=')}"
+
+
 @pytest.fixture
 def tokens() -> Tokens:
     return Tokens(Keyring().read, Clock().now)
@@ -121,7 +142,15 @@ def in_hours(hours: int) -> int:
         lambda: jwt.encode(payload(), KEY, algorithm="HS512", headers={"kid": "k1"}),
         lambda: bare({"alg": "none", "typ": "JWT", "kid": "k1"}),
         lambda: bare({"alg": "HS256", "kid": ["k1"]}),
-        lambda: bare({"alg": "HS256", "kid": "k1", "jwk": {"kty": "oct", "k": "AA"}}),
+        *(lambda alg=alg: bare({"alg": alg, "kid": "k1"}) for alg in ("None", "NONE", "", "HS256", "RS256")),
+        lambda: bare({"kid": "k1"}),
+        lambda: signed(payload(), key=FORGERS_KEY, jwk=FORGERS_JWK),
+        lambda: signed(payload(), key=FORGERS_KEY, kid=FORGERS_JWK["k"], jwk=FORGERS_JWK),
+        lambda: jwt.encode(payload(), FORGERS_KEY, algorithm="HS256", headers={"jwk": FORGERS_JWK}),
+        signed_by_its_own_pair,
+        lambda: signed(payload(), kid="k2"),
+        lambda: signed(payload(), kid="K1"),
+        *(lambda public=public: signed_by_hand(public) for public in ("", ISSUER, AUDIENCE, "k1", "7")),
         lambda: signed(payload(), key=NEXT_KEY, jku="https://elsewhere.example.org/keys"),
         lambda: "",
         lambda: "a.b.c",
@@ -135,6 +164,30 @@ def test_a_token_that_does_not_hold_is_refused_in_the_same_words(tokens: Tokens,
     with pytest.raises(NotAuthenticated) as refusal:
         tokens.verify(make(), TokenType.ACCESS)
     assert refusal.value.message == "Not authenticated"
+
+
+def test_the_token_signed_by_hand_would_hold_by_the_right_key(tokens: Tokens) -> None:
+    assert tokens.verify(signed_by_hand(KEY), TokenType.ACCESS).account_id == 7
+
+
+def test_each_key_signs_under_its_own_id_alone() -> None:
+    keyring = Keyring()
+    keyring.keys = TokenKeys((SigningKey("k1", KEY), SigningKey("k2", NEXT_KEY)))
+    tokens = Tokens(keyring.read, Clock().now)
+    for key, kid, holds in ((KEY, "k1", True), (NEXT_KEY, "k2", True), (KEY, "k2", False), (NEXT_KEY, "k1", False)):
+        if holds:
+            assert tokens.verify(signed(payload(), key, kid), TokenType.ACCESS).account_id == 7
+        else:
+            with pytest.raises(NotAuthenticated):
+                tokens.verify(signed(payload(), key, kid), TokenType.ACCESS)
+
+
+def test_token_is_over_only_where_its_signature_holds(tokens: Tokens) -> None:
+    with pytest.raises(TokenOver):
+        tokens.verify(signed(payload(exp=in_hours(-1))), TokenType.ACCESS)
+    with pytest.raises(NotAuthenticated) as refusal:
+        tokens.verify(signed(payload(exp=in_hours(-1)), key=FORGERS_KEY), TokenType.ACCESS)
+    assert type(refusal.value) is NotAuthenticated
 
 
 def in_parts(header: bytes, claims: bytes) -> str:

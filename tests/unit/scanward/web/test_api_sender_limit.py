@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import replace
 from importlib import import_module
+from typing import Any
 
 import pytest
 
@@ -18,6 +19,7 @@ from tests.support.client import HANDLERS, ApiClient, InProcess, Reply
 from tests.support.clock import Clock
 from tests.support.cloud import MARK
 from tests.support.people import sign_in
+from tests.support.read_units import counted
 
 FLOOD = 200
 FLOODER, OTHER = "192.0.2.7", "198.51.100.7"
@@ -97,6 +99,74 @@ def test_calls_that_show_an_access_token_are_counted_by_account_alone(api: ApiCl
     senders = Senders(limit=0)
     assert patient.through(InProcess(senders.auth)).get("/users/me").status == 200
     assert api.through(InProcess(senders.auth)).get("/users/me").status == 401
+
+
+def refusing(module: str, limit: int, clock: Clock | None = None) -> Api[Any]:
+    """Return a function's app that answers a sender so many calls without a token that holds."""
+    handler = import_module(module)
+    limiter = SenderRateLimiter(limit, (clock or Clock(stands=True)).now)
+    return Api(handler.routes, handler.deps, replace(handler.edge, refusal_limiter=limiter))
+
+
+CLOSED = {
+    "functions.auth.handler": "/users/me",
+    "functions.records.handler": "/patients/me/doctors",
+    "functions.scans.handler": "/scans",
+}
+REFUSED = {"success": False, "error": {"code": "TOO_MANY_REQUESTS", "message": "Too many requests", "details": {}}}
+
+
+@pytest.mark.parametrize("token", [None, "noise"], ids=["no token", "noise"])
+@pytest.mark.parametrize(("module", "path"), CLOSED.items(), ids=CLOSED)
+def test_flood_without_a_token_is_refused_and_nobody_else_behind_its_address(
+    api: ApiClient, module: str, path: str, token: str | None
+) -> None:
+    patient, app = sign_in(api, "ada@example.org"), refusing(module, 3)
+    flooder, neighbour = ApiClient(token, InProcess(app, FLOODER)), patient.through(InProcess(app, FLOODER))
+    with counted() as units:
+        replies = [flooder.get(path) for _ in range(FLOOD)]
+    assert [reply.status for reply in replies] == [401] * 3 + [429] * (FLOOD - 3)
+    assert units.calls == [], "none costs a round trip"
+    assert replies[-1].json == REFUSED
+    assert 0 < int(replies[-1].headers["retry-after"]) <= 60
+    assert neighbour.get(path).status == 200
+    assert flooder.through(InProcess(app, OTHER)).get(path).status == 401
+
+
+def test_flood_without_a_token_is_refused_in_the_flat_familys_shape_too(aws: None) -> None:
+    flooder = ApiClient(transport=InProcess(refusing("functions.auth.handler", 1), FLOODER))
+    first, second = (flooder.get("/api/profile") for _ in range(2))
+    assert (first.status, second.status, second.json) == (401, 429, {"error": "Too many requests"})
+
+
+def test_flood_without_a_token_uses_up_no_public_calls_of_its_address(api: ApiClient) -> None:
+    patient, app = sign_in(api, "ada@example.org"), refusing("functions.auth.handler", 0)
+    flooder = ApiClient(transport=InProcess(app, FLOODER))
+    assert flooder.get("/users/me").status == 429
+    login = {"email": "ada@example.org", "password": "correct horse"}
+    assert flooder.post("/auth/login", login).status == 200
+    assert patient.through(InProcess(app, FLOODER)).get("/users/me").status == 200
+
+
+def test_token_that_is_over_is_counted_by_itself(api: ApiClient) -> None:
+    ada, ben = sign_in(api, "ada@example.org"), sign_in(api, "ben@example.org")
+    for client in (ada, ben):
+        assert client.post("/auth/logout", {}).status == 200
+    app = refusing("functions.auth.handler", 3)
+    assert [ada.through(InProcess(app, FLOODER)).get("/users/me").status for _ in range(5)] == [401] * 3 + [429] * 2
+    assert ApiClient(transport=InProcess(app, FLOODER)).get("/users/me").status == 401
+    assert ben.through(InProcess(app, FLOODER)).get("/users/me").status == 401, "an app has to learn that it is over"
+
+
+def test_every_function_with_a_gate_counts_what_it_refuses() -> None:
+    edges = {module: import_module(module).edge for module in HANDLERS.values()}
+    assert {module for module, edge in edges.items() if edge.authenticator} == {
+        module for module, edge in edges.items() if edge.refusal_limiter
+    }
+    gated = [edge for edge in edges.values() if edge.authenticator]
+    assert len(gated) == 4
+    assert len({id(edge.refusal_limiter) for edge in gated} | {id(edge.sender_limiter) for edge in gated}) == 6
+    assert {edge.mark for edge in gated} == {MARK}
 
 
 def _public_routes() -> Iterator[tuple[str, str]]:

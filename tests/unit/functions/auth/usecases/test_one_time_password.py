@@ -182,6 +182,21 @@ def test_new_password_by_a_session_forgives_no_wrong_codes(ada: ApiClient, clock
     assert login(ada, app.code(clock.now(), 1), NEW).status == 429
 
 
+def test_owner_reads_whether_they_are_on_and_how_many_recovery_codes_are_left(ada: ApiClient, clock: Clock) -> None:
+    off = {"is_on": False, "since": None, "recovery_codes_left": 0}
+    assert ada.get(PATH).data == off
+    ada.post(PATH, {"password": PASSWORD})
+    assert ada.get(PATH).data == off, "no code has confirmed it"
+    app = turn_on_one_time_passwords(ada, clock.now())
+    on = ada.get(PATH).data
+    assert (on["is_on"], on["recovery_codes_left"], bool(on["since"])) == (True, 10, True)
+    assert app.secret not in repr(on)
+    assert login(ada, app.recovery_codes[0]).status == 200
+    assert ada.get(PATH).data == on | {"recovery_codes_left": 9}
+    assert login(ada, app.code(clock.now(), 1)).status == 200
+    assert ada.get(PATH).data["recovery_codes_left"] == 9
+
+
 def test_session_that_ends_meanwhile_turns_nothing_on(ada: ApiClient, clock: Clock) -> None:
     app = Authenticator(ada.post(PATH, {"password": PASSWORD}).data["secret"], ())
     with meanwhile(connection().client, "dynamodb.TransactWriteItems", lambda: ada.post("/auth/logout", {})):
@@ -197,6 +212,31 @@ def test_administrator_turns_off_those_of_another_and_the_log_says_so(
     assert login(ada).status == 200
     entries = ApiClient(ada.token).get("/users/me/access-log")
     assert "one-time password off" in {entry.get("change") for entry in entries.data}
+
+
+def test_owner_is_mailed_that_an_administrator_turned_theirs_off_and_can_undo_it(
+    ada: ApiClient, admin: ApiClient, clock: Clock
+) -> None:
+    mailbox = Mailbox()
+    turn_on_one_time_passwords(ada, clock.now())
+    assert len(undo_tokens(mailbox)) == 1
+    path = f"/users/{own_id(ada)}/one-time-password"
+    assert [admin.delete(path).status for _ in range(2)] == [200, 200]
+    tokens = undo_tokens(mailbox)
+    assert len(tokens) == 2, "the second call changed nothing"
+    assert "administrator" in mailbox.inbox_of(ADA)[-1].body
+    assert ada.post("/auth/undo", {"token": tokens[-1], "password": NEW}).status == 200
+    assert (login(ada).status, login(ada, password=NEW).status, ada.get("/users/me").status) == (401, 200, 401)
+
+
+def test_administrator_turns_nothing_off_of_which_nobody_could_be_told(
+    ada: ApiClient, admin: ApiClient, clock: Clock
+) -> None:
+    Mailbox()
+    turn_on_one_time_passwords(ada, clock.now())
+    with failing(sqs(), "sqs.SendMessage"):
+        assert admin.delete(f"/users/{own_id(ada)}/one-time-password").status == 503
+    assert login(ada).code == "ONE_TIME_PASSWORD_REQUIRED"
 
 
 def test_administrator_turns_off_nobodys_own_by_a_session_alone(admin: ApiClient) -> None:

@@ -125,6 +125,19 @@ def test_recovery_code_opens_one_session(still: ApiClient, app: Authenticator) -
     assert login(still, app.recovery_codes[1].replace("-", "").upper()).status == 200
 
 
+@pytest.mark.parametrize("path", ["/auth/login", "/api/login", "/api/user/login"])
+def test_login_by_a_recovery_code_says_how_many_are_left_and_no_other_login_does(
+    still: ApiClient, app: Authenticator, clock: Clock, path: str
+) -> None:
+    def left(code: str) -> object:
+        reply = login(still, code, path)
+        assert reply.status == 200
+        return (reply.data if path.startswith("/auth") else reply.json).get("recovery_codes_left", "not said")
+
+    by_code = left(app.code(clock.now(), 1))
+    assert [by_code, *map(left, app.recovery_codes)] == ["not said", *range(9, -1, -1)]
+
+
 @pytest.mark.parametrize(("periods", "status"), [(-2, 401), (-1, 200), (0, 200), (1, 200), (2, 401)])
 def test_phone_may_be_a_period_early_or_late(
     still: ApiClient, app: Authenticator, clock: Clock, periods: int, status: int

@@ -154,6 +154,42 @@ def test_nobody_is_told_of_who_was_approved_again_or_is_gone(
     assert told(ada) == []
 
 
+def test_who_was_told_of_a_refusal_is_told_once_of_the_approval_that_ends_it(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ben: ApiClient, other_doctor: ApiClient
+) -> None:
+    finn = sign_in(ApiClient(), "finn@example.org")
+    for patient in (ada, finn):
+        let_in(patient, doctor)
+    let_in(ben, other_doctor)
+    decide(admin, doctor, approved=False)
+    spread(doctor)
+    assert finn.delete(f"/patients/me/doctors/{own_id(doctor)}").status == 200
+    add_link(CareLink(own_id(ben), own_id(doctor), clock.now()))
+    for _ in range(2):
+        decide(admin, doctor, approved=True)
+        for _ in range(2):
+            assert spread(doctor) == DONE
+    assert doctor.get(f"/patients/{own_id(ada)}").status == 200
+    ended, restored = (("ACCESS_ENDED", own_id(doctor)), ("ACCESS_RESTORED", own_id(doctor)))
+    assert told(ada) == [restored, ended]
+    assert ada.get("/users/me/notifications").data[0]["message"] == "Can see your data again"
+    assert (told(finn), told(ben)) == ([ended], []), "not seen again; let in since, and never told of a refusal"
+    decide(admin, doctor, approved=False)
+    spread(doctor)
+    decide(admin, doctor, approved=True)
+    spread(doctor)
+    assert told(ada) == [restored, ended] * 2
+
+
+def test_an_approval_that_ends_a_refusal_asks_for_the_word_to_patients(admin: ApiClient, doctor: ApiClient) -> None:
+    url = boto3.client("sqs").get_queue_url(QueueName=QUEUE)["QueueUrl"]
+    decide(admin, doctor, approved=False)
+    boto3.client("sqs").purge_queue(QueueUrl=url)
+    for count in (1, 2):
+        assert decide(admin, doctor, approved=True) == 200
+        assert delayed(url) == REFUSAL_AND_QUESTIONS * count, "and once more by the same request"
+
+
 def test_a_refusal_is_queued_before_it_is_written(admin: ApiClient, doctor: ApiClient, ada: ApiClient) -> None:
     connect(doctor, ada)
     url = boto3.client("sqs").get_queue_url(QueueName=QUEUE)["QueueUrl"]

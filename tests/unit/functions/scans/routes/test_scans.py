@@ -1,12 +1,17 @@
 """Contract B's scan, task and file requests up to the analysis, and what they refuse."""
 
+import base64
+import json
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import boto3
 import pytest
 
 from scanward.domain.ids import parse_id
+from scanward.domain.image_formats import MAX_UPLOAD_BYTES
 from scanward.domain.object_keys import parse_upload_key
+from scanward.domain.tasks import UPLOAD_WINDOW
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, ROOT
 from tests.support.people import sign_in
@@ -56,6 +61,12 @@ def test_a_presigned_upload_is_bound_to_one_key_type_and_size(patient: ApiClient
     assert parse_upload_key(fields["key"]) == ("medium", parse_id(data["scan_id"]), parse_id(data["task_id"]))
     assert fields["Content-Type"] == "image/png"
     assert fields["x-amz-algorithm"] == "AWS4-HMAC-SHA256"
+    policy = json.loads(base64.b64decode(fields["policy"]))
+    left = datetime.fromisoformat(policy["expiration"]) - datetime.now(UTC)
+    assert UPLOAD_WINDOW - timedelta(seconds=10) < left <= UPLOAD_WINDOW, "for a quarter of an hour"
+    assert ["content-length-range", 1, MAX_UPLOAD_BYTES] in policy["conditions"]
+    assert {"Content-Type": "image/png"} in policy["conditions"]
+    assert {"key": fields["key"]} in policy["conditions"]
     assert data["upload"]["url"].startswith("https://")
     assert stored() == []
 
