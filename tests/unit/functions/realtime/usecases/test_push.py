@@ -111,10 +111,13 @@ def test_stream_images_are_read_back(sockets: Sockets) -> None:
     assert (read.task_id, read.connection_id, read.pushed_version) == (7, "abc=", 3)
 
 
+LINKED_FOR = timedelta(hours=1)
+
+
 @pytest.fixture
 def watched_task(sockets: Sockets) -> Task:
-    """Provide a patient's task that a doctor's socket names, which was told of its first state."""
-    add_link(CareLink(ADA, DOC, clock.now()))
+    """Provide a patient's task that a doctor's socket names, which was told of its first state, by a link that ends."""
+    add_link(CareLink(ADA, DOC, clock.now(), clock.now() + LINKED_FOR))
     task = sockets.task(ADA)
     sockets.connect(sockets.access(DOC), task.id)
     sockets.began(task)
@@ -135,8 +138,13 @@ def withdraw(sockets: Sockets) -> None:
     assert CareLinkStore("ClinicTable").withdraw(ADA, DOC, entry)
 
 
+def let_link_end(sockets: Sockets) -> None:
+    sockets.clock.ahead = LINKED_FOR
+
+
 ENDS: dict[str, Callable[[Sockets], object]] = {
     "the patient withdrew": withdraw,
+    "the link's end passed": let_link_end,
     "the session ended": lambda sockets: sockets.gates.close(DOC, [f"s{DOC}"]),
 }
 
