@@ -1,6 +1,7 @@
 """What is pushed to those who watch a task, in which order, and what becomes of sockets that are gone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -163,6 +164,17 @@ def test_socket_whose_access_ended_before_its_first_state_is_pushed_nothing(sock
     sockets.connect(sockets.access(DOC), task.id)
     withdraw(sockets)
     sockets.began(task)
+    assert sockets.versions(task) == []
+
+
+@pytest.mark.parametrize("watches", ["a named task", "all of one's own"])
+def test_socket_whose_access_ends_while_its_push_waits_is_pushed_nothing(sockets: Sockets, watches: str) -> None:
+    add_link(CareLink(ADA, DOC, clock.now()))
+    task = sockets.task(ADA, asked_by=DOC)
+    sockets.connect(sockets.access(DOC), *([task.id] if watches == "a named task" else []))
+    sockets.outbox.gone["c1"] = 1
+    waiting = replace(sockets.push, sleep=lambda _: withdraw(sockets))
+    assert push_task(waiting, task) == 0
     assert sockets.versions(task) == []
 
 
