@@ -9,15 +9,20 @@ from typing import Any
 import pytest
 from botocore.exceptions import ConnectionClosedError, ReadTimeoutError
 
+from scanward import clock
+from scanward.domain import tasks
+from scanward.domain.orders import Priority
+from scanward.domain.tokens import SigningKey, TokenKeys
 from scanward.errors import Unavailable
 from scanward.stores import clients, dynamo, sdk
 from scanward.stores.accounts import AccountStore
+from scanward.stores.archives import Archives
 from scanward.stores.connections import WebSocketClient
 from scanward.stores.mail import Mailer, MailQueue, ResetRequest
-from scanward.stores.queues import PersonalDataQueue, RequestKind
-from scanward.stores.s3 import ObjectStore, Purger
+from scanward.stores.queues import PersonalDataQueue, PriorityQueues, RequestKind
+from scanward.stores.s3 import ModelFiles, ObjectStore, ObjectVersion, ProfilePictures, Purger
 from scanward.stores.scans import ScanStore
-from scanward.stores.secrets import read_token_keys
+from scanward.stores.secrets import read_token_keys, write_token_keys
 from tests.faults.injection import answered
 from tests.support.client import ApiClient
 from tests.support.people import sign_in
@@ -62,6 +67,32 @@ CALLS: dict[str, Callable[[], object]] = {
     "sockets": lambda: WebSocketClient("api", "live", "eu-central-1").is_open("a-connection"),
 }
 
+OTHER_CALLS: dict[str, Callable[[], object]] = {
+    "an object": lambda: ObjectStore("images").get("uploads/1"),
+    "an object unless it is known": lambda: ObjectStore("images").get_unless_match("derived/1", None),
+    "the beginning of an object": lambda: ObjectStore("images").head("uploads/1", 128),
+    "whether an object is there": lambda: ObjectStore("images").exists("uploads/1"),
+    "the oldest version": lambda: ObjectStore("images").oldest_version("uploads/1"),
+    "versions after a key": lambda: list(ObjectStore("images").versions_after("uploads/1", "uploads/")),
+    "putting an object": lambda: ObjectStore("images").put("uploads/1", b"x", "image/png"),
+    "moving an object": lambda: ObjectStore("images").move("uploads/1", "aside/1"),
+    "a model's file": lambda: ModelFiles("images", "models/").get("card.json"),
+    "putting a picture": lambda: ProfilePictures("images").put(1, "face.png", b"x", "image/png"),
+    "removing a picture": lambda: ProfilePictures("images").remove("profiles/1/face.png"),
+    "removing versions": lambda: Purger("images").purge_versions([ObjectVersion("uploads/1", "v")]),
+    "removing a delivered image": lambda: Purger("images").purge_image("somewhere/else", "v"),
+    "aborting archives": lambda: Archives("images").abandon_all("exports/1"),
+    "a lane's message": lambda: _lanes().enqueue(tasks.create(1, 2, 3, clock.now())),
+    "a lane's depth": lambda: _lanes().depth(Priority.MEDIUM),
+    "new token keys": lambda: write_token_keys("token-keys", TokenKeys((SigningKey("k1", "secret", 0),))),
+    "a push": lambda: WebSocketClient("api", "live", "eu-central-1").send("a-connection", b"{}"),
+    "closing a socket": lambda: WebSocketClient("api", "live", "eu-central-1").close("a-connection"),
+}
+
+
+def _lanes() -> PriorityQueues:
+    return PriorityQueues(dict.fromkeys(Priority, f"{clients.sqs().meta.endpoint_url}/1/q"))
+
 
 class Service:
     """What listens on a port, and counts who comes."""
@@ -94,7 +125,7 @@ class Service:
 
 
 def forget_clients() -> None:
-    for maker in (clients._session, clients.s3, clients.sqs, clients.ses, clients.secrets_manager):
+    for maker in (clients._session, clients.s3, clients.patient_s3, clients.sqs, clients.ses, clients.secrets_manager):
         maker.cache_clear()
     clients.websocket_management.cache_clear()
 
@@ -133,6 +164,32 @@ def test_service_that_does_not_answer_rightly_is_unavailable(
         CALLS[call]()
     assert raised.value.retry_after > 0
     assert 1 <= service.calls <= sdk.MAX_TRIES
+
+
+@pytest.mark.parametrize("call", OTHER_CALLS)
+def test_call_that_is_not_answered_in_time_is_unavailable(
+    served: Callable[[bytes | None], Service], monkeypatch: pytest.MonkeyPatch, call: str
+) -> None:
+    for name in ("READ_SECONDS", "PATIENT_SECONDS"):
+        monkeypatch.setattr(clients, name, SHORT_SECONDS / 4)
+    served(None)
+    with pytest.raises(Unavailable) as raised:
+        OTHER_CALLS[call]()
+    assert isinstance(raised.value.__cause__, ReadTimeoutError)
+
+
+def test_every_client_waits_no_longer_than_a_request_can() -> None:
+    """Those of the fault tests wait less, so they do not show it."""
+    made = [
+        dynamo.connection().client,
+        clients.s3(),
+        clients.sqs(),
+        clients.ses(),
+        clients.secrets_manager(),
+        clients.websocket_management("https://api.execute-api.eu-central-1.amazonaws.com/live"),
+    ]
+    limits = {(client.meta.config.connect_timeout, client.meta.config.read_timeout) for client in made}
+    assert limits == {(sdk.CONNECT_SECONDS, sdk.READ_SECONDS)}
 
 
 def test_silent_service_is_asked_as_often_as_there_is_time(served: Callable[[bytes | None], Service]) -> None:

@@ -1,9 +1,12 @@
 """A person of whom something lies everywhere, and the queue that carries out what they wish."""
 
+import io
 import json
 from dataclasses import replace
 from importlib import import_module
 from typing import Any
+from urllib.parse import urlsplit
+from zipfile import ZipFile
 
 import boto3
 
@@ -41,6 +44,13 @@ def carry_out(body: str) -> Any:
     """Return one wish."""
     record = {"messageId": "one", "body": body, "eventSource": "aws:sqs", "attributes": {}}
     return import_module("functions.records.personal_data_handler").app({"Records": [record]}, None)
+
+
+def fetch_export(client: ApiClient) -> ZipFile:
+    """Return the archive that the link of an export gives."""
+    url = urlsplit(client.get("/users/me/export").data["url"])
+    key = url.path.lstrip("/").removeprefix(f"{BUCKET}/")
+    return ZipFile(io.BytesIO(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()))
 
 
 def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:

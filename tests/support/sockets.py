@@ -52,7 +52,7 @@ class Sockets:
         self.log = AccessLog("ClinicTable")
         self.outbox = Outbox()
         self.keeper = ConnectionDeps(self.connections, self.outbox, self.gates, self.clock.now)
-        access = Access(CareStore("ClinicTable"), now)
+        access = Access(CareStore("ClinicTable"), self.clock.now)
         gate = Authenticator(self.gates, self.tokens, limit, self.clock.now)
         lists = ScanListStore("ScansTable")
         origins = frozenset({ORIGIN})

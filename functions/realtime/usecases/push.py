@@ -70,7 +70,7 @@ def _watchers(deps: PushDeps, task: Task) -> Iterator[Callable[[], int]]:
 def _send(deps: PushDeps, task: Task, watcher: Subscription) -> int:
     if watcher.pushed_version >= task.version:
         return 0
-    if not _may_be_told(deps, task, watcher) or not _deliver(deps, watcher, _message(task)):
+    if not _deliver(deps, watcher, _message(task), partial(_may_be_told, deps, task, watcher)):
         return 0
     deps.connections.connections.set_pushed(watcher, task.version)
     return 1
@@ -96,10 +96,10 @@ def _subscribe_and_push(deps: PushDeps, after: Task, slot: Slot) -> int:
     It is told the state as the poll gives it: if it did know, and that was forgotten, this is no older.
     """
     task = deps.scans.task(after.id)
-    if task is None or not _may_watch(deps, task, slot):
+    if task is None:
         return 0
     watcher = Subscription(task.id, slot.connection_id, slot.account_id, slot.connected_at, pushed_version=0)
-    if not _deliver(deps, watcher, _message(task)):
+    if not _deliver(deps, watcher, _message(task), partial(_may_watch, deps, task, slot)):
         return 0
     pushed_versions = {task.id: task.version}
     deps.connections.connections.change(
@@ -122,14 +122,16 @@ def _may_watch(deps: PushDeps, task: Task, socket: Slot | Connection) -> bool:
     return True
 
 
-def _deliver(deps: PushDeps, watcher: Subscription, message: bytes) -> bool:
-    """Tell whether the message got there.
+def _deliver(deps: PushDeps, watcher: Subscription, message: bytes, may_be_told: Callable[[], bool]) -> bool:
+    """Tell whether the message got there. `may_be_told` is asked right before each try: access may end while one waits.
 
     A socket that is gone is forgotten, unless its handshake may yet be under way.
 
     Raises ConnectionGone in that case, after waiting a while, so that the record is tried again.
     """
     for wait in (*RETRY_WAITS, None):
+        if not may_be_told():
+            return False
         try:
             deps.connections.client.send(watcher.connection_id, message)
         except ConnectionGone:

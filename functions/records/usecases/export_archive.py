@@ -38,7 +38,7 @@ def export_contents(deps: PersonalDataDeps, account: Account) -> dict[str, Calla
         "scans": lambda: scans(deps, number),
         "readings": lambda: _readings(deps, number),
         "tasks": lambda: _tasks(deps, number),
-        "care_links": lambda: _links(deps, number),
+        "care_links": lambda: _links(deps, account),
         "departments": lambda: deps.members.of_patient(number),
         "works_in": lambda: sorted(deps.members.departments([number]).get(number, ())),
         "sheet": lambda: deps.charts.versions(number),
@@ -82,13 +82,14 @@ def _tasks(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
         yield from (task for task in deps.lists.tasks(ids) if task.patient_id == account_id)
 
 
-def _links(deps: PersonalDataDeps, account_id: int) -> Iterator[object]:
-    """Yield whom the account let in, and who let it in."""
+def _links(deps: PersonalDataDeps, account: Account) -> Iterator[object]:
+    """Yield whom the account let in, and who let it in: nobody, as in every list, where it was refused."""
     now = deps.now()
-    for list_links in (deps.links.of_patient, deps.links.of_professional):
+    lists = [deps.links.of_patient] if account.is_refused else [deps.links.of_patient, deps.links.of_professional]
+    for list_links in lists:
         before = None
         while True:
-            page = list_links(account_id, now, PageRange(0, PAGE, before, is_consistent=True))
+            page = list_links(account.id, now, PageRange(0, PAGE, before, is_consistent=True))
             yield from page.items
             before = page.last
             if before is None:

@@ -1,13 +1,16 @@
 """Whatever people of a clinic do over HTTP and sockets, and in whichever order: nobody is shown what policy denies.
 
 The functions answer in this process, as the gateway finds them; the stream of tasks is played to the pusher step by
-step, so that each push is compared with what the rules say at that moment.
+step, so that each push is compared with what the rules say at that moment. Of each patient a word lies in all that is
+kept of their scans: an export in which it stands shows their data.
 """
 
+import json
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 import boto3
 from hypothesis import HealthCheck, settings
@@ -22,12 +25,17 @@ from hypothesis.stateful import (
 )
 
 from scanward.clock import now
+from scanward.domain import tasks
 from scanward.domain.accounts import Role
 from scanward.domain.care import GLASS_OPEN
-from scanward.domain.tasks import Task
+from scanward.domain.ids import parse_id
+from scanward.domain.object_keys import heatmap_key, preview_key
+from scanward.domain.tasks import Task, TaskStatus
+from scanward.stores import keys
 from tests.support import clock
 from tests.support.client import ApiClient
-from tests.support.cloud import TABLES
+from tests.support.cloud import BUCKET, TABLES
+from tests.support.own_data import deliver, fetch_export
 from tests.support.people import Kind, People, Person
 from tests.support.sockets import Sockets
 from tests.unit.functions.records.usecases.clinic_rules import ClinicRules, Clock
@@ -44,6 +52,7 @@ STAFF = frozenset({Role.DOCTOR, Role.HOSPITAL, Role.LAB})
 PICK = st.integers(0, 9)
 WARDS, SOCKETS = count(1), count(1)
 MOST_SCANS = 4
+LINKED_FOR = timedelta(hours=1)
 REASON = "Unconscious at the door"
 UPLOAD = {"filename": "x.png", "content_type": "image/png"}
 
@@ -85,27 +94,30 @@ class Clinic(RuleBasedStateMachine):
         made = self._client(self._admin()).post("/api/department/", {"name": f"Machine ward {next(WARDS)}"})
         self.ward = str(made.json["pk"])
 
-    @initialize(approved=st.sets(st.integers(0, 3)), linked=st.lists(st.tuples(PICK, PICK), max_size=4))
-    def begin(self, approved: set[int], linked: list[tuple[int, int]]) -> None:
+    @initialize(approved=st.sets(st.integers(0, 3)), linked=st.lists(st.tuples(PICK, PICK, st.booleans()), max_size=4))
+    def begin(self, approved: set[int], linked: list[tuple[int, int, bool]]) -> None:
         """Fill the ward, so that every end has something to end."""
         for pick in approved:
             self.decide(whom=pick, is_approved=True)
         for pick in (0, 1):
             self.assign(whom=pick)
         self._admit(self._patient(0), self._admin())
-        for who, whom in linked:
-            self.connect(who=who, whom=whom)
+        for who, whom, ends in linked:
+            self.connect(who=who, whom=whom, ends=ends)
         self.upload(who=0, whom=0)
 
-    @rule(who=PICK, whom=PICK)
-    def connect(self, who: int, whom: int) -> None:
+    @rule(who=PICK, whom=PICK, ends=st.booleans())
+    def connect(self, who: int, whom: int, ends: bool) -> None:
+        """Let a professional in. `ends`: until a time, and not for good."""
         patient, professional = self._patient(who), self._professional(whom)
         token = self._client(professional).post("/patients/create-connect-token", {})
         assert (token.status == 200) is (professional not in self.model.refused | self.ended), token.body
         if token.status == 200:
-            linked = self._client(patient).post(f"/patients/connect-doctor/{token.data['token']}", {})
+            ends_at = now() + LINKED_FOR if ends else None
+            wish = {"ends_at": ends_at.isoformat()} if ends_at else {}
+            linked = self._client(patient).post(f"/patients/connect-doctor/{token.data['token']}", wish)
             assert linked.status == 200
-            self.model.links[patient, professional] = None
+            self.model.links[patient, professional] = ends_at
             self.model.linked_at[patient, professional] = datetime.fromisoformat(linked.data["since"])
             self.model.withdrawn -= {(patient, professional)}
 
@@ -184,13 +196,15 @@ class Clinic(RuleBasedStateMachine):
 
     @rule()
     def let_all_run_out(self) -> None:
-        """Set the end of every link and every broken glass to this moment."""
+        """Set the end of every link that has one, and of every broken glass, to this moment."""
         dynamodb, end = boto3.client("dynamodb"), now()
         for item in dynamodb.scan(TableName=TABLES["CLINIC_TABLE"])["Items"]:
-            if item["pk"]["S"].startswith(("CARE#", "PATIENTS#", "DOCTORS#")) and "GLASS#" in item["sk"]["S"]:
+            if item["pk"]["S"].startswith(("CARE#", "PATIENTS#", "DOCTORS#")) and "ends_ms" in item:
                 ends = {"N": str(int(end.timestamp() * 1000))}
                 dynamodb.put_item(TableName=TABLES["CLINIC_TABLE"], Item={**item, "ends_ms": ends})
-        self.model.glasses = dict.fromkeys(self.model.glasses, end - timedelta(seconds=1))
+        over = end - timedelta(seconds=1)
+        self.model.glasses = dict.fromkeys(self.model.glasses, over)
+        self.model.links = {pair: until and over for pair, until in self.model.links.items()}
 
     @rule(whom=st.integers(2, 3))
     def deactivate(self, whom: int) -> None:
@@ -203,7 +217,8 @@ class Clinic(RuleBasedStateMachine):
     @rule(who=PICK, whom=PICK)
     def upload(self, who: int, whom: int) -> None:
         patient, actor = self._patient(who), self._anybody(whom)
-        reply = self._client(actor).post("/scans/uploads", {**UPLOAD, "patient_id": str(patient)})
+        body = {**UPLOAD, "patient_id": str(patient), "additional_notes": _word(patient)}
+        reply = self._client(actor).post("/scans/uploads", body)
         role = self.model.roles[actor]
         near = self.model.is_linked(patient, actor) or (
             role is Role.DOCTOR and self.model.shares_department(patient, actor)
@@ -212,6 +227,20 @@ class Clinic(RuleBasedStateMachine):
         assert (reply.status == 200) is (actor == patient or role is Role.ADMIN or (is_staff and near)), reply.body
         if reply.status == 200:
             self.uploads.append(Upload(patient, reply.data["scan_id"], reply.data["task_id"]))
+            task = self._task(self.uploads[-1])
+            for key in (task.object_key, preview_key(task.scan_id), heatmap_key(task.scan_id, task.id)):
+                boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=_word(patient).encode())
+
+    @precondition(lambda self: self.uploads)
+    @rule(which=PICK)
+    def analyse(self, which: int) -> None:
+        """Complete a task, whose heatmap is there to be looked at from then on."""
+        upload = self.uploads[which % len(self.uploads)]
+        before = self._task(upload)
+        if not before.is_final:
+            claimed = self.world.scans.write_transition(before, tasks.claim(before, "one", None, now()))
+            result = {"note": _word(upload.patient)}
+            self.world.scans.write_transition(claimed, tasks.complete(claimed, result, now()))
 
     @precondition(lambda self: self.uploads)
     @rule(whom=PICK, which=st.sets(PICK, max_size=2), may=st.booleans())
@@ -276,9 +305,17 @@ class Clinic(RuleBasedStateMachine):
             for path in (f"/scans/{upload.scan_id}", f"/tasks/status/{upload.task_id}"):
                 reply = client.get(path)
                 assert reply.status == (200 if is_seen else 404), path
-            if not is_seen:
-                assert client.get(f"/files/images/{upload.scan_id}?original=true").status == 404
+            self._look_at_files(upload, client, is_seen=is_seen)
         self._look_at_lists(actor, client)
+
+    def _look_at_files(self, upload: Upload, client: ApiClient, *, is_seen: bool) -> None:
+        is_there = self._task(upload).status is TaskStatus.COMPLETED
+        original = client.get(f"/files/images/{upload.scan_id}?original=true")
+        image, heatmap = (client.get(f"/files/{kind}") for kind in _shown(upload))
+        assert (original.status, image.status) == ((302, 200) if is_seen else (404, 404))
+        assert heatmap.status == (200 if is_seen and is_there else 404)
+        if is_seen:
+            assert parse_qs(urlsplit(original.headers["location"]).query)["X-Amz-Expires"] == ["300"]
 
     def _look_at_lists(self, actor: int, client: ApiClient) -> None:
         owners = {upload.task_id: upload.patient for upload in self.uploads}
@@ -307,6 +344,36 @@ class Clinic(RuleBasedStateMachine):
         listed |= {one["id"] for place in seen["departments"] for one in place["doctors"]}
         others = self.people.keys() - {patient, self._admin()}
         assert listed == {number for number in others if self._sees(number, patient)}
+
+    @rule(whom=PICK)
+    def take_along(self, whom: int) -> None:
+        """Have one's own data packed at this moment, and look whose they are."""
+        actor = self._anybody(whom)
+        client = self._client(actor)
+        if actor in self.ended:
+            assert client.get("/users/me/export").status == 401
+            return
+        place = {"pk": {"S": keys.export(actor)}, "sk": {"S": keys.EXPORT}}
+        boto3.client("dynamodb").delete_item(TableName=TABLES["CLINIC_TABLE"], Key=place)  # else it stands for a day
+        assert client.get("/users/me/export").data["url"] is None
+        deliver()
+        with fetch_export(client) as archive:
+            files = {name: archive.read(name) for name in archive.namelist()}
+        self._compare_export(actor, files)
+
+    def _compare_export(self, actor: int, files: dict[str, bytes]) -> None:
+        content = b"".join(files.values()).decode()
+        own = [upload for upload in self.uploads if upload.patient == actor]
+        assert {patient for patient in self._patients() if _word(patient) in content} == ({actor} if own else set())
+        images = {int(name.split("/")[1]) for name in files if name.startswith("images/")}
+        assert images == {parse_id(upload.scan_id) for upload in own}
+        lists = {name.removesuffix(".json"): json.loads(text) for name, text in files.items() if ".json" in name}
+        assert {one["id"] for one in lists["tasks"]} == {parse_id(upload.task_id) for upload in own}
+        assert {entry["patient_id"] for entry in lists["access_log"]} <= {actor}
+        linked = {(one["patient_id"], one["professional_id"]) for one in lists["care_links"]}
+        self.model.clock.now()
+        lasting = {pair for pair in self.model.links if actor in pair and self.model.is_linked(*pair)}
+        assert linked == (set() if actor in self.model.refused else lasting)
 
     def _sees(self, who: int, patient: int) -> bool:
         self.model.clock.now()
@@ -345,6 +412,15 @@ class Clinic(RuleBasedStateMachine):
 
     def _anybody(self, pick: int) -> int:
         return list(self.people)[pick % len(self.people)]
+
+
+def _word(patient: int) -> str:
+    return f"Zwetschge{patient}"
+
+
+def _shown(upload: Upload) -> tuple[str, str]:
+    """Return the paths of what people look at."""
+    return f"images/{upload.scan_id}", f"heatmaps/{upload.task_id}"
 
 
 def test_whatever_people_do_over_http_and_sockets_nobody_is_shown_what_policy_denies(aws: None) -> None:

@@ -1,6 +1,7 @@
 """What is pushed to those who watch a task, in which order, and what becomes of sockets that are gone."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -111,10 +112,13 @@ def test_stream_images_are_read_back(sockets: Sockets) -> None:
     assert (read.task_id, read.connection_id, read.pushed_version) == (7, "abc=", 3)
 
 
+LINKED_FOR = timedelta(hours=1)
+
+
 @pytest.fixture
 def watched_task(sockets: Sockets) -> Task:
-    """Provide a patient's task that a doctor's socket names, which was told of its first state."""
-    add_link(CareLink(ADA, DOC, clock.now()))
+    """Provide a patient's task that a doctor's socket names, which was told of its first state, by a link that ends."""
+    add_link(CareLink(ADA, DOC, clock.now(), clock.now() + LINKED_FOR))
     task = sockets.task(ADA)
     sockets.connect(sockets.access(DOC), task.id)
     sockets.began(task)
@@ -135,8 +139,13 @@ def withdraw(sockets: Sockets) -> None:
     assert CareLinkStore("ClinicTable").withdraw(ADA, DOC, entry)
 
 
+def let_link_end(sockets: Sockets) -> None:
+    sockets.clock.ahead = LINKED_FOR
+
+
 ENDS: dict[str, Callable[[Sockets], object]] = {
     "the patient withdrew": withdraw,
+    "the link's end passed": let_link_end,
     "the session ended": lambda sockets: sockets.gates.close(DOC, [f"s{DOC}"]),
 }
 
@@ -155,6 +164,17 @@ def test_socket_whose_access_ended_before_its_first_state_is_pushed_nothing(sock
     sockets.connect(sockets.access(DOC), task.id)
     withdraw(sockets)
     sockets.began(task)
+    assert sockets.versions(task) == []
+
+
+@pytest.mark.parametrize("watches", ["a named task", "all of one's own"])
+def test_socket_whose_access_ends_while_its_push_waits_is_pushed_nothing(sockets: Sockets, watches: str) -> None:
+    add_link(CareLink(ADA, DOC, clock.now()))
+    task = sockets.task(ADA, asked_by=DOC)
+    sockets.connect(sockets.access(DOC), *([task.id] if watches == "a named task" else []))
+    sockets.outbox.gone["c1"] = 1
+    waiting = replace(sockets.push, sleep=lambda _: withdraw(sockets))
+    assert push_task(waiting, task) == 0
     assert sockets.versions(task) == []
 
 

@@ -95,11 +95,16 @@ def test_only_its_maker_revokes_a_token(doctor: ApiClient, other_doctor: ApiClie
     assert doctor.delete(f"/patients/connect-tokens/{token}").status == 404, "it is used"
 
 
-def test_a_token_of_a_deactivated_professional_holds_no_longer(
-    doctor: ApiClient, ada: ApiClient, admin: ApiClient
+@pytest.mark.parametrize("end", ["deactivated", "refused"])
+def test_a_token_of_a_professional_who_was_deactivated_or_refused_holds_no_longer(
+    doctor: ApiClient, ada: ApiClient, admin: ApiClient, end: str
 ) -> None:
-    token = token_of(doctor)
-    admin.patch(f"/users/{own_id(doctor)}", {"is_active": False})
+    token, path = token_of(doctor), f"/users/{own_id(doctor)}"
+    if end == "refused":
+        assert admin.post(f"{path}/approval", {"approved": False}).status == 200
+        assert doctor.post("/patients/create-connect-token", {}).status == 403, "nor is another one made"
+    else:
+        assert admin.patch(path, {"is_active": False}).status == 200
     assert ada.post(f"/patients/connect-doctor/{token}", {}).status == 404
 
 
@@ -284,3 +289,5 @@ def test_a_patient_withdraws_from_a_doctor_whom_only_a_department_let_in(
     assert doctor.get(f"/patients/{own_id(ada)}").status == 404, "no department gives it back"
     connect(doctor, ada)
     assert doctor.get(f"/patients/{own_id(ada)}").status == 200
+    [place] = ada.get("/patients/me/access").data["departments"]
+    assert names(place["doctors"]) == [own_id(doctor)], "new consent ends the refusal"

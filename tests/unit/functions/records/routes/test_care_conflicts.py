@@ -44,7 +44,7 @@ def test_a_look_through_a_department_is_answered_as_well(
     assert looks(ben) == 1
 
 
-@pytest.mark.parametrize("how", ["withdrawn", "discharged", "closed"])
+@pytest.mark.parametrize("how", ["withdrawn", "withdrawn from the department", "discharged", "closed"])
 def test_a_grant_that_ended_while_reads_met_opens_nothing(
     admin: ApiClient, doctor: ApiClient, ben: ApiClient, how: str
 ) -> None:
@@ -56,6 +56,7 @@ def test_a_grant_that_ended_while_reads_met_opens_nothing(
         admit(admin, ward, ben)
     end = {
         "withdrawn": partial(ben.send, "DELETE", f"/patients/me/doctors/{own_id(doctor)}"),
+        "withdrawn from the department": partial(ben.send, "DELETE", f"/patients/me/doctors/{own_id(doctor)}"),
         "discharged": partial(ben.send, "DELETE", f"/patients/me/departments/{ward}"),
         "closed": partial(admin.send, "DELETE", f"/api/department/{ward}"),
     }[how]

@@ -270,13 +270,13 @@ def test_a_doctor_from_whom_a_patient_withdrew_is_let_in_by_no_department_until_
     assert visible(doctor, ada) == [True, True, True]
 
 
+@pytest.mark.parametrize("by", ["link", "department"])
 def test_a_look_at_a_patient_who_withdraws_at_that_moment_is_refused(
-    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient, ward: int, by: str
 ) -> None:
-    connect(doctor, ada)
-    admit(doctor, ward, ada)
-    ada.delete(f"/patients/me/doctors/{own_id(doctor)}")
-    connect(doctor, ada)
+    admit(admin, ward, ada)
+    if by == "link":
+        connect(doctor, ada)
 
     def withdraw() -> None:
         assert ada.delete(f"/patients/me/doctors/{own_id(doctor)}").status == 200

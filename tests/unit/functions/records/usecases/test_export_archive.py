@@ -25,9 +25,9 @@ from tests.faults.injection import failing, lost_answer
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, TABLES
 from tests.support.departments import assign, department
-from tests.support.own_data import CLINIC, add_scan, deliver
+from tests.support.own_data import CLINIC, add_scan, deliver, fetch_export
 from tests.support.people import own_id
-from tests.unit.functions.records.usecases.test_personal_data_exports import fetched, packed_list
+from tests.unit.functions.records.usecases.test_personal_data_exports import packed_list
 
 AT = datetime(2026, 5, 8, tzinfo=UTC)
 MANY = 60
@@ -111,7 +111,7 @@ def test_more_files_than_storage_lists_at_once_are_in_the_export(ada: ApiClient)
     for nth in range(1005):
         s3.put_object(Bucket=BUCKET, Key=f"{derived_prefix(scan.id)}{nth}/heatmap.png", Body=b"x")
     take_along(ada)
-    assert sum(name.endswith("/heatmap.png") for name in fetched(ada).namelist()) == 1005 + 1
+    assert sum(name.endswith("/heatmap.png") for name in fetch_export(ada).namelist()) == 1005 + 1
 
 
 def test_the_image_is_the_version_that_was_read_whatever_lies_over_it(ada: ApiClient) -> None:
@@ -120,7 +120,7 @@ def test_the_image_is_the_version_that_was_read_whatever_lies_over_it(ada: ApiCl
     s3.put_object(Bucket=BUCKET, Key=scan.object_key, Body=b"what came later")
     ScanItem(f"SCAN#{scan.id}", "SCAN").update([ScanItem.object_version.set(pinned)])
     take_along(ada)
-    assert fetched(ada).read(f"images/{scan.id}/original") == b"what was read"
+    assert fetch_export(ada).read(f"images/{scan.id}/original") == b"what was read"
 
 
 def test_packing_that_cannot_be_begun_has_failed_and_the_next_look_begins_it(ada: ApiClient) -> None:

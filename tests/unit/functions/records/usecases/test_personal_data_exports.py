@@ -1,10 +1,8 @@
 """Taking along one's own data: a ZIP of JSON and images, packed in the background, fetched by a link."""
 
-import io
 import json
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
-from zipfile import ZipFile
 
 import boto3
 
@@ -12,7 +10,7 @@ from scanward.domain.ids import parse_id
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET
 from tests.support.links import connect
-from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life
+from tests.support.own_data import WORD, add_scan, carry_out, deliver, fetch_export, live_a_life
 from tests.support.people import own_id
 
 KINDS = {
@@ -33,16 +31,9 @@ KINDS = {
 }
 
 
-def fetched(client: ApiClient) -> ZipFile:
-    """Return what the link gives."""
-    url = urlsplit(client.get("/users/me/export").data["url"])
-    key = url.path.lstrip("/").removeprefix(f"{BUCKET}/")
-    return ZipFile(io.BytesIO(boto3.client("s3").get_object(Bucket=BUCKET, Key=key)["Body"].read()))
-
-
 def packed_list(client: ApiClient, name: str) -> Any:
     """Return one of its lists."""
-    return json.loads(fetched(client).read(f"{name}.json"))
+    return json.loads(fetch_export(client).read(f"{name}.json"))
 
 
 def test_a_look_has_it_packed_and_later_ones_say_where_it_is(ada: ApiClient) -> None:
@@ -63,7 +54,7 @@ def test_everything_that_is_kept_of_a_person_is_in_the_export(doctor: ApiClient,
     scan = live_a_life(ada, doctor)
     ada.get("/users/me/export")
     deliver()
-    packed = fetched(ada)
+    packed = fetch_export(ada)
     assert packed.testzip() is None
     files = {name.removesuffix(".json"): json.loads(packed.read(name)) for name in packed.namelist() if ".json" in name}
     assert set(files) == KINDS
@@ -103,11 +94,21 @@ def test_neither_secrets_nor_other_people_are_in_the_export(doctor: ApiClient, a
         live_a_life(patient, doctor)
     doctor.get("/users/me/export")
     deliver()
-    packed = fetched(doctor)
+    packed = fetch_export(doctor)
     whole = b"".join(packed.read(name) for name in packed.namelist()).decode()
     for word in (WORD, "argon2", "ada@example.org", "ben@example.org", str(ada.token)):
         assert word not in whole
     assert {link["patient_id"] for link in json.loads(packed.read("care_links.json"))} == {own_id(ada), own_id(ben)}
+
+
+def test_export_of_a_refused_doctor_names_no_patient(admin: ApiClient, doctor: ApiClient, ada: ApiClient) -> None:
+    connect(doctor, ada)
+    assert admin.post(f"/users/{own_id(doctor)}/approval", {"approved": False}).status == 200
+    for client in (doctor, ada):
+        client.get("/users/me/export")
+    deliver()
+    assert packed_list(doctor, "care_links") == []
+    assert [link["professional_id"] for link in packed_list(ada, "care_links")] == [own_id(doctor)]
 
 
 def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: ApiClient) -> None:
@@ -137,7 +138,7 @@ def test_images_larger_than_a_part_come_through_whole(ada: ApiClient) -> None:
     boto3.client("s3").put_object(Bucket=BUCKET, Key=scan.object_key, Body=film)
     ada.get("/users/me/export")
     deliver()
-    assert fetched(ada).read(f"images/{scan.id}/original") == film
+    assert fetch_export(ada).read(f"images/{scan.id}/original") == film
 
 
 def test_an_export_is_its_owners(ada: ApiClient, ben: ApiClient) -> None:
