@@ -70,9 +70,10 @@ class RealClock(Clock):
 
 @dataclass(frozen=True)
 class Upload:
-    """Whose image it is, and what it is called."""
+    """Whose image it is, who sent it, and what it is called."""
 
     patient: int
+    sender: int
     scan_id: str
     task_id: str
 
@@ -226,7 +227,7 @@ class Clinic(RuleBasedStateMachine):
         is_staff = actor in self.model.approved and actor not in self.ended and role in STAFF
         assert (reply.status == 200) is (actor == patient or role is Role.ADMIN or (is_staff and near)), reply.body
         if reply.status == 200:
-            self.uploads.append(Upload(patient, reply.data["scan_id"], reply.data["task_id"]))
+            self.uploads.append(Upload(patient, actor, reply.data["scan_id"], reply.data["task_id"]))
             task = self._task(self.uploads[-1])
             for key in (task.object_key, preview_key(task.scan_id), heatmap_key(task.scan_id, task.id)):
                 boto3.client("s3").put_object(Bucket=BUCKET, Key=key, Body=_word(patient).encode())
@@ -345,10 +346,17 @@ class Clinic(RuleBasedStateMachine):
         others = self.people.keys() - {patient, self._admin()}
         assert listed == {number for number in others if self._sees(number, patient)}
 
+    def teardown(self) -> None:
+        """Let everyone who sent an image of somebody else take their data along: of others, most lies near these."""
+        for actor in sorted({upload.sender for upload in self.uploads if upload.sender != upload.patient}):
+            self._take_along(actor)
+
     @rule(whom=PICK)
     def take_along(self, whom: int) -> None:
+        self._take_along(self._anybody(whom))
+
+    def _take_along(self, actor: int) -> None:
         """Have one's own data packed at this moment, and look whose they are."""
-        actor = self._anybody(whom)
         client = self._client(actor)
         if actor in self.ended:
             assert client.get("/users/me/export").status == 401
