@@ -16,7 +16,11 @@ from imaging.image import Statement
 CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
 """A code string of the standard: upper case, at most 16 characters. Anything else is not repeated."""
 
-KEYWORDS = ("AnatomicRegionSequence", "PrimaryAnatomicStructureSequence", "ViewCodeSequence")
+_REGION, _VIEW = "AnatomicRegionSequence", "ViewCodeSequence"
+_STRUCTURES = ("PrimaryAnatomicStructureSequence", "AnatomicStructureSpaceOrRegionSequence")
+"""The second is retired, and in older files."""
+
+KEYWORDS = (_REGION, *_STRUCTURES, _VIEW)
 """The sequences of a header's first level that are read here."""
 
 MANY = 16
@@ -133,8 +137,8 @@ SIDES = Vocabulary(_SIDES, is_closed=True)
 def read_statements(header: Dataset, frame: int) -> dict[str, tuple[Statement, ...]]:
     """Return what a header states of the image and of this frame, under the names of StudyFacts; each thing once."""
     anatomies = [header, *_frame_anatomies(header, frame)]
-    regions = [item for each in anatomies for item in read_items(each, "AnatomicRegionSequence")]
-    structures = [item for each in anatomies for item in read_items(each, "PrimaryAnatomicStructureSequence")]
+    regions = [item for each in anatomies for item in read_items(each, _REGION)]
+    structures = [item for each in anatomies for name in _STRUCTURES for item in read_items(each, name)]
     statements = {
         "modalities": _read_texts(header, "Modality", MODALITIES),
         "body_parts": [
@@ -143,7 +147,7 @@ def read_statements(header: Dataset, frame: int) -> dict[str, tuple[Statement, .
         ],
         "views": [
             *_read_texts(header, "ViewPosition", VIEWS),
-            *_read_codes(read_items(header, "ViewCodeSequence"), VIEWS),
+            *_read_codes(read_items(header, _VIEW), VIEWS),
         ],
         "sides": [
             *_read_texts(header, "ImageLaterality", SIDES),

@@ -164,6 +164,7 @@ REGION, STRUCTURE = "AnatomicRegionSequence", "PrimaryAnatomicStructureSequence"
         ({REGION: [coded(CHEST)], "BodyPartExamined": "HAND"}, None),
         ({STRUCTURE: [coded("39607008")]}, "chest_xray"),
         ({STRUCTURE: [coded(HAND)]}, None),
+        ({"AnatomicStructureSpaceOrRegionSequence": [coded("T-D8700", "99SDM")]}, None),
         ({STRUCTURE: [coded("80891009")], "BodyPartExamined": "CHEST"}, None),
         ({STRUCTURE: [coded("122495006")], REGION: [coded(CHEST)]}, None),
     ],
