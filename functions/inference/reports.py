@@ -165,17 +165,18 @@ def _technique(facts: Mapping[str, Any]) -> str:
         f"{facts['bits']} bits stored" if facts.get("bits") else None,
         f"{facts['frames']} frames" if facts.get("frames", 1) > 1 else None,
         facts.get("photometric"),
-        _with_name("modality", facts.get("modality")),
-        _with_name("body part", facts.get("body_part")),
-        _with_name("view", facts.get("view")),
-        _with_name("laterality", facts.get("laterality")),
+        *(_code(name, facts) for name in ("modality", "body_part", "view", "laterality")),
         _spacing(facts.get("pixel_spacing")),
     ]
     return "; ".join(str(each) for each in phrases if each)
 
 
-def _with_name(name: str, value: object) -> str | None:
-    return f"{name} {value}" if value else None
+def _code(name: str, facts: Mapping[str, Any]) -> str | None:
+    """Return a code with its name, and that the header states more than it, where it does."""
+    title, value, is_unclear = name.replace("_", " "), facts.get(name), name in facts.get("unclear", ())
+    if not value:
+        return f"{title} stated in no known code" if is_unclear else None
+    return f"{title} {value}, beside other statements" if is_unclear else f"{title} {value}"
 
 
 def _spacing(spacing: Sequence[float] | None) -> str | None:

@@ -42,12 +42,30 @@ class ImageFacts:
     """Centre and width that the header asks for, in the modality's units."""
     window_function: str | None = None
     """LINEAR, LINEAR_EXACT or SIGMOID beside a window, TABLE for a VOI LUT; none if all values are shown."""
+    unclear: tuple[str, ...] = ()
+    """Of `modality`, `body_part`, `view` and `laterality`, those of which the header states more than is told here:
+    no code that is known, or several. That is never the same as not to be stated."""
+
+
+@dataclass(frozen=True)
+class Statement:
+    """One thing that a header states of its image, in a text or a code."""
+
+    names: tuple[str, ...] = ()
+    """What a card may call it: any of them. None if it is not understood."""
+    code: str | None = None
+    """The one that people are told; a text is not."""
 
 
 @dataclass(frozen=True)
 class StudyFacts:
     """What the header says of the examination and of whom it shows. A model is chosen by it; nothing else sees it."""
 
+    modalities: tuple[Statement, ...] = ()
+    """All that is stated, here and in the next three; it is one thing, or the header contradicts itself."""
+    body_parts: tuple[Statement, ...] = ()
+    views: tuple[Statement, ...] = ()
+    sides: tuple[Statement, ...] = ()
     image_type: tuple[str, ...] = ()
     plane: str | None = None
     """AXIAL, SAGITTAL or CORONAL, where the image lies within 35 degrees of one."""
@@ -57,6 +75,8 @@ class StudyFacts:
     is_animal: bool = False
     study_description: str | None = None
     series_description: str | None = None
+    unclear: tuple[str, ...] = ()
+    """Of `image_type`, `plane`, `age` and `sex`, those that the header states in a way that is not understood."""
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from itertools import combinations
 
 from imaging.card_schema import Accepts
-from imaging.image import ImageFacts, StudyFacts
+from imaging.image import ImageFacts, Statement, StudyFacts
 
 
 def select_model(
@@ -32,18 +32,18 @@ def select_model(
         and (model or scan_type is None or scan_type in accepts.scan_types)
         and (is_told or _is_stated(accepts, facts, study))
     ]
-    ranks = {name: (name not in shipped, *specificity(models[name], facts)) for name in fits}
+    ranks = {name: (name not in shipped, *specificity(models[name], facts, study)) for name in fits}
     best = [name for name in fits if ranks[name] == max(ranks.values())]
     return best[0] if len(best) == 1 else None
 
 
-def specificity(accepts: Accepts, facts: ImageFacts) -> tuple[int, int, int]:
+def specificity(accepts: Accepts, facts: ImageFacts, study: StudyFacts) -> tuple[int, int, int]:
     """Return how much a card says of what it reads: rules first, then fewer body parts, then fewer modalities.
 
     A short list of body parts counts only where the header names one: else the organ would be guessed by it.
     """
-    parts = -len(accepts.body_parts) if facts.body_part else 0
-    modalities = -len(accepts.modalities) if facts.modality else 0
+    parts = -len(accepts.body_parts) if _list_statements("body_part", facts, study) else 0
+    modalities = -len(accepts.modalities) if _list_statements("modality", facts, study) else 0
     return sum(bool(getattr(accepts, name)) for name in accepts.RULES), parts, modalities
 
 
@@ -54,28 +54,49 @@ def find_overlaps(models: Mapping[str, Accepts]) -> Iterator[tuple[str, str]]:
         parts = set(first.body_parts) & set(second.body_parts)
         if modalities and parts:
             facts = ImageFacts("DICOM", 1, 1, 8, modality=min(modalities), body_part=min(parts))
-            if specificity(first, facts) == specificity(second, facts):
+            if specificity(first, facts, StudyFacts()) == specificity(second, facts, StudyFacts()):
                 yield one, other
 
 
 def _contradicts_nothing(accepts: Accepts, facts: ImageFacts, study: StudyFacts) -> bool:
-    modality_fits = facts.modality is None or facts.modality in accepts.modalities
-    part_fits = facts.body_part is None or facts.body_part in accepts.body_parts
+    modality_fits = _are_named(accepts.modalities, _list_statements("modality", facts, study))
+    part_fits = _are_named(accepts.body_parts, _list_statements("body_part", facts, study))
     species_fits = accepts.animals or not study.is_animal
     return modality_fits and part_fits and species_fits and _follows_rules(accepts, facts, study)
 
 
+_STATEMENTS = {"modality": "modalities", "body_part": "body_parts", "view": "views", "laterality": "sides"}
+"""What the study has all statements of, by what the image's facts tell of them."""
+
+
+def _list_statements(name: str, facts: ImageFacts, study: StudyFacts) -> Collection[Statement]:
+    """Return all that the header states of this, or without a study what the facts tell."""
+    statements: Collection[Statement] = getattr(study, _STATEMENTS[name])
+    if statements or name in facts.unclear:
+        return statements or (Statement(),)
+    code = getattr(facts, name)
+    return (Statement((code,)),) if code else ()
+
+
+def _are_named(names: Collection[str], statements: Collection[Statement]) -> bool:
+    """Tell whether the card names each thing that is stated: if two contradict each other, it is not both."""
+    return all(any(name in names for name in statement.names) for statement in statements)
+
+
 def _follows_rules(accepts: Accepts, facts: ImageFacts, study: StudyFacts) -> bool:
     """Tell whether what the header says agrees with every rule, and says what the card requires it to say."""
-    values = _header_values(facts, study)
-    if any(not values[name] for name in accepts.required):
+    says = _tell_stated(facts, study)
+    if any(not says[name] for name in accepts.required):
+        return False
+    rules = {"plane": accepts.planes, "age": accepts.ages, "sex": accepts.sexes, "image_type": accepts.image_types}
+    if any(rules[name] for name in study.unclear):
         return False
     lowest, highest = accepts.ages or (0, 999)
     return (
-        _is_allowed(accepts.views, values["view"])
-        and _is_allowed(accepts.lateralities, values["laterality"])
-        and _is_allowed(accepts.planes, values["plane"])
-        and _is_allowed(accepts.sexes, values["sex"])
+        (not accepts.views or _are_named(accepts.views, _list_statements("view", facts, study)))
+        and (not accepts.lateralities or _are_named(accepts.lateralities, _list_statements("laterality", facts, study)))
+        and _is_allowed(accepts.planes, study.plane)
+        and _is_allowed(accepts.sexes, study.sex)
         and _is_allowed(accepts.image_types, *study.image_type)
         and _has_word(accepts.study_descriptions, study.study_description)
         and _has_word(accepts.series_descriptions, study.series_description)
@@ -83,13 +104,15 @@ def _follows_rules(accepts: Accepts, facts: ImageFacts, study: StudyFacts) -> bo
     )
 
 
-def _header_values(facts: ImageFacts, study: StudyFacts) -> dict[str, str | None]:
+def _tell_stated(facts: ImageFacts, study: StudyFacts) -> dict[str, bool]:
+    """Tell of each thing that a card may require whether the header states it so that it is understood."""
+    views, sides = _list_statements("view", facts, study), _list_statements("laterality", facts, study)
     return {
-        "view": facts.view,
-        "laterality": facts.laterality,
-        "plane": study.plane,
-        "sex": study.sex,
-        "age": None if study.age is None else str(study.age),
+        "view": bool(views) and all(view.names for view in views),
+        "laterality": bool(sides) and all(side.names for side in sides),
+        "plane": study.plane is not None,
+        "sex": study.sex is not None,
+        "age": study.age is not None,
     }
 
 
@@ -108,4 +131,4 @@ def _is_stated(accepts: Accepts, facts: ImageFacts, study: StudyFacts) -> bool:
     """Tell whether the header says which organ this is, or the card does without; PNG and JPEG have no header."""
     if facts.format != "DICOM":
         return accepts.unlabelled
-    return facts.body_part is not None or accepts.unstated
+    return bool(_list_statements("body_part", facts, study)) or accepts.unstated

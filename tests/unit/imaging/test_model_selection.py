@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from imaging.card_schema import Accepts
-from imaging.image import ImageFacts, StudyFacts
+from imaging.image import ImageFacts, Statement, StudyFacts
 from imaging.model_selection import find_overlaps, select_model
 
 FILM = ImageFacts("DICOM", 64, 64, 8, modality="DX", body_part="CHEST", view="PA")
@@ -40,6 +40,17 @@ def facts(**changes: Any) -> ImageFacts:
         ({"series_descriptions": ("ap",)}, "PA", StudyFacts(), False),
         ({}, "PA", StudyFacts(is_animal=True), False),
         ({"animals": True}, "PA", StudyFacts(is_animal=True), True),
+        ({}, "PA", StudyFacts(unclear=("age", "sex", "plane", "image_type")), True),
+        ({"ages": (16, 120)}, "PA", StudyFacts(unclear=("age",)), False),
+        ({"sexes": ("F",)}, "PA", StudyFacts(unclear=("sex",)), False),
+        ({"planes": ("AXIAL",)}, "PA", StudyFacts(unclear=("plane",)), False),
+        ({"image_types": ("PRIMARY",)}, "PA", StudyFacts(unclear=("image_type",)), False),
+        ({"views": ("PA",)}, "PA", StudyFacts(views=(Statement(("PA",)), Statement(("PA ERECT", "PA")))), True),
+        ({"views": ("PA",)}, "PA", StudyFacts(views=(Statement(("PA",)), Statement())), False),
+        ({"required": ("view",)}, None, StudyFacts(views=(Statement(("OBLIQUE",)),)), True),
+        ({"required": ("view",)}, "PA", StudyFacts(views=(Statement(),)), False),
+        ({}, "PA", StudyFacts(body_parts=(Statement(("CHEST",)), Statement(("HAND",)))), False),
+        ({}, "PA", StudyFacts(modalities=(Statement(),)), False),
     ],
 )
 def test_header_against_a_rule_of_the_card_is_not_read(
@@ -65,6 +76,19 @@ def test_organ_that_no_header_says_is_read_only_where_card_or_upload_says_so(
     rules: dict[str, Any], how: dict[str, str], is_read: bool
 ) -> None:
     assert (select_model({"film": accepts(**rules)}, facts(modality="DX"), **how) is not None) is is_read  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", ["modality", "body_part"])
+def test_facts_that_are_unclear_are_read_by_nobody_without_their_study(name: str) -> None:
+    image = facts(modality="DX", body_part="CHEST", unclear=(name,))
+    assert select_model({"film": accepts(unstated=True)}, image, scan_type="XRAY") is None
+
+
+def test_statement_without_a_code_counts_for_the_shorter_list_of_parts() -> None:
+    one = Accepts(modalities=("DX",), body_parts=("HAND/WRIST",), unstated=True)
+    many = Accepts(modalities=("DX",), body_parts=("HAND/WRIST", "KNEE"), unstated=True)
+    study = StudyFacts(body_parts=(Statement(("HAND/WRIST",)),))
+    assert select_model({"one": one, "many": many}, facts(modality="DX"), study) == "one"
 
 
 def test_clinics_model_comes_before_a_shipped_one_however_broad_it_is() -> None:

@@ -5,16 +5,17 @@ Enhanced CT and MR say per frame, in nested groups, what older files say once (p
 
 import io
 import math
-import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from imaging.bounds import check_dimensions, check_frames
+from imaging.dicom.anatomy import CODE, KEYWORDS
 from imaging.dicom.meta import LOSSY
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
-from imaging.image import ImageFacts
+from imaging.image import ImageFacts, Statement, StudyFacts
 
 MAX_HEADER_BYTES = 8 * 1024 * 1024
 """A parsed element takes thirty times the memory of the smallest one in a file: the header has its own bound."""
@@ -106,7 +107,7 @@ READ_KEYWORDS = (
     "PlanarConfiguration", "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel",
     "SeriesDescription", "SharedFunctionalGroupsSequence", "StudyDate", "StudyDescription", "VOILUTFunction",
     "VOILUTSequence", "ViewPosition", "WindowCenter", "WindowWidth",
-    *(f"{table}Descriptor" for table in _PALETTE), *(f"{table}Data" for table in _PALETTE),
+    *KEYWORDS, *(f"{table}Descriptor" for table in _PALETTE), *(f"{table}Data" for table in _PALETTE),
     *(f"Segmented{table}Data" for table in _PALETTE),
 )  # fmt: skip
 """All that is ever read of a header: names and numbers of a patient are not among it, dates only for the age."""
@@ -116,8 +117,6 @@ _COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 _DEPTHS = (8, 16)
 _POINTS_ELSEWHERE = ("PixelDataProviderURL", "RetrieveURL")
 _ABSURD = 1e12
-_CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
-"""A code string of the standard: upper case, at most 16 characters. Anything else is not repeated."""
 
 
 @dataclass(frozen=True)
@@ -192,7 +191,7 @@ def _check_kind(photometric: str, samples: int, bits_allocated: int, bits_stored
 def code(header: Dataset, name: str) -> str | None:
     """Return a code string, or None if it is absent or not one."""
     value = str(header.get(name) or "").strip().upper()
-    return value if _CODE.fullmatch(value) else None
+    return value if CODE.fullmatch(value) else None
 
 
 def number(header: Dataset, name: str) -> float | None:
@@ -224,13 +223,17 @@ def _integer(header: Dataset, name: str, default: int | None = None) -> int:
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 """The first is in the patient or calibrated, the second at the detector, the third that of a scanned film."""
 
-_SIDES = {"R": "R", "L": "L", "U": "U", "B": "B"}
 
-
-def read_facts(header: Dataset, layout: PixelLayout, syntax: str) -> ImageFacts:
-    """Return the header's facts, those of the frame that is read included."""
+def read_facts(header: Dataset, layout: PixelLayout, syntax: str, study: StudyFacts) -> ImageFacts:
+    """Return the header's facts, those of the frame that is read included, and what may be told of the examination."""
     source, spacing = _spacing(header)
-    side = code(header, "ImageLaterality") or code(header, "Laterality") or ""
+    statements = {
+        "modality": study.modalities,
+        "body_part": study.body_parts,
+        "view": study.views,
+        "laterality": study.sides,
+    }
+    codes = {name: _first_code(each) for name, each in statements.items()}
     return ImageFacts(
         "DICOM",
         layout.rows,
@@ -238,16 +241,25 @@ def read_facts(header: Dataset, layout: PixelLayout, syntax: str) -> ImageFacts:
         layout.bits_stored,
         frames=layout.frames,
         photometric=layout.photometric,
-        modality=code(header, "Modality"),
-        view=code(header, "ViewPosition"),
-        body_part=code(header, "BodyPartExamined"),
+        modality=codes["modality"],
+        view=codes["view"],
+        body_part=codes["body_part"],
         pixel_spacing=spacing,
         spacing_source=source,
-        laterality=_SIDES.get(side),
+        laterality=codes["laterality"],
         transfer_syntax=syntax,
         signed=layout.is_signed,
         lossy=syntax in LOSSY or code(header, "LossyImageCompression") == "01",
+        unclear=tuple(
+            name
+            for name, each in statements.items()
+            if any(one.code is None or one.code != codes[name] for one in each)
+        ),
     )
+
+
+def _first_code(statements: Sequence[Statement]) -> str | None:
+    return next((statement.code for statement in statements if statement.code), None)
 
 
 def _spacing(header: Dataset) -> tuple[str | None, tuple[float, float] | None]:

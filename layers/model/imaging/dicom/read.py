@@ -214,7 +214,8 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
             data=data, position=position, header=header, layout=layout, syntax=syntax, whole=whole
         )
         tone = read_transform(header, layout, pixels, big_endian=syntax == BIG_ENDIAN)
-        facts, study = read_facts(header, layout, syntax), read_study_facts(header)
+        study = read_study_facts(header, layout.frames // 2)
+        facts = read_facts(header, layout, syntax, study)
     return Picture(
         pixels=pixels,
         low=tone.low,

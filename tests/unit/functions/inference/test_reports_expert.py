@@ -107,6 +107,12 @@ def test_an_expert_report_leaves_out_what_the_file_does_not_say() -> None:
     )
 
 
+def test_expert_report_says_that_the_header_states_more_than_its_code() -> None:
+    facts = FACTS | {"view": None, "unclear": ("body_part", "view")}
+    said = expert(findings=[], model=None, image_facts=facts, warnings=[], additional_notes=None)
+    assert "modality DX; body part CHEST, beside other statements; view stated in no known code;" in said["technique"]
+
+
 def test_notes_come_back_as_they_were_and_change_nothing_else() -> None:
     notes = 'Ignore the above: {score} <b>normal</b> %s "\n'
     said = expert(findings=[NODULE], model=MODEL, image_facts=FACTS, warnings=[], additional_notes=notes)

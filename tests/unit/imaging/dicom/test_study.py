@@ -1,4 +1,4 @@
-"""What a header says of the examination: age, plane, species; and that what it says badly is not said."""
+"""What a header says of the examination: age, plane, species; and that what it says badly is not silence."""
 
 from typing import Any
 
@@ -65,6 +65,11 @@ def test_plane_is_that_of_the_images_normal(orientation: list[float], plane: str
         ({"PatientSpeciesCodeSequence": code("337915000")}, False),
         ({"PatientSpeciesCodeSequence": code("L-80700")}, True),
         ({"PatientBreedDescription": "Beagle"}, True),
+        ({"PatientBreedDescription": "", "PatientBreedCodeSequence": [Dataset()]}, False),
+        ({"PatientSpeciesDescription": "", "PatientSpeciesCodeSequence": [Dataset()]}, False),
+        ({"PatientSpeciesCodeSequence": [header(LongCodeValue="448771007")]}, True),
+        ({"PatientSpeciesCodeSequence": [header(CodeMeaning="Dog")]}, True),
+        ({"PatientSpeciesCodeSequence": [*code("337915000"), *code("448771007")]}, True),
     ],
 )
 def test_another_species_or_a_breed_is_an_animal(values: dict[str, Any], is_animal: bool) -> None:
@@ -74,3 +79,30 @@ def test_another_species_or_a_breed_is_an_animal(values: dict[str, Any], is_anim
 def test_values_of_the_wrong_kind_are_not_said() -> None:
     broken = header(ImageOrientationPatient="", PatientSex="", StudyDescription=None, ImageType=None)
     assert read_study_facts(broken) == StudyFacts()
+
+
+@pytest.mark.filterwarnings("ignore::UserWarning")
+@pytest.mark.parametrize(
+    ("values", "unclear"),
+    [
+        ({"PatientAge": "seven"}, ("age",)),
+        ({"PatientAge": "seven", "PatientBirthDate": "20200101", "StudyDate": "20260101"}, ()),
+        ({"PatientBirthDate": "20200101"}, ()),
+        ({"PatientBirthDate": "20201399", "StudyDate": "20260101"}, ("age",)),
+        ({"PatientBirthDate": "20270101", "StudyDate": "20260101"}, ("age",)),
+        ({"ImageOrientationPatient": [1, 0, 0, 0, 0.7, 0.714]}, ("plane",)),
+        ({"ImageOrientationPatient": [0, 0, 0, 0, 0, 0]}, ("plane",)),
+        ({"ImageOrientationPatient": [1, 0, 0]}, ("plane",)),
+        ({"ImageType": ["", ""]}, ()),
+        ({"PatientSex": "F"}, ()),
+    ],
+)
+def test_what_is_stated_and_not_understood_is_named(values: dict[str, Any], unclear: tuple[str, ...]) -> None:
+    assert read_study_facts(header(**values)).unclear == unclear
+
+
+def test_values_of_another_kind_are_stated() -> None:
+    broken = Dataset()
+    for name, kind, value in (("PatientSex", "US", 7), ("ImageType", "SL", 7), ("PatientAge", "SS", 7)):
+        broken.add_new(name, kind, value)
+    assert read_study_facts(broken).unclear == ("image_type", "age", "sex")
