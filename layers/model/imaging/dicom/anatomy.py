@@ -13,9 +13,6 @@ from pydicom.sequence import Sequence
 
 from imaging.image import Statement
 
-CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
-"""A code string of the standard: upper case, at most 16 characters. Anything else is not repeated."""
-
 _REGION, _VIEW = "AnatomicRegionSequence", "ViewCodeSequence"
 _STRUCTURES = ("PrimaryAnatomicStructureSequence", "AnatomicStructureSpaceOrRegionSequence")
 """The second is retired, and in older files."""
@@ -120,8 +117,7 @@ class Vocabulary:
         term = self._terms.get(re.sub("[ ._-]", "", name), ())
         if self._is_closed and not term:
             return Statement()
-        code = term[0] if term else text if CODE.fullmatch(text) else None
-        return Statement(tuple(dict.fromkeys((name, *term))), code)
+        return Statement(tuple(dict.fromkeys((name, *term))), term[0] if term else None)
 
     def read_code(self, scheme: str, value: str) -> Statement:
         """Return what a code states; one that is not of this vocabulary has no names."""

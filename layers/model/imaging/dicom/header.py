@@ -5,6 +5,7 @@ Enhanced CT and MR say per frame, in nested groups, what older files say once (p
 
 import io
 import math
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -12,7 +13,7 @@ from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
 from imaging.bounds import check_dimensions, check_frames
-from imaging.dicom.anatomy import CODE, KEYWORDS
+from imaging.dicom.anatomy import KEYWORDS
 from imaging.dicom.meta import LOSSY
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import ImageFacts, Statement, StudyFacts
@@ -117,6 +118,8 @@ _COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 _DEPTHS = (8, 16)
 _POINTS_ELSEWHERE = ("PixelDataProviderURL", "RetrieveURL")
 _ABSURD = 1e12
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
+"""A code string of the standard: upper case, at most 16 characters."""
 
 
 @dataclass(frozen=True)
@@ -191,7 +194,7 @@ def _check_kind(photometric: str, samples: int, bits_allocated: int, bits_stored
 def code(header: Dataset, name: str) -> str | None:
     """Return a code string, or None if it is absent or not one."""
     value = str(header.get(name) or "").strip().upper()
-    return value if CODE.fullmatch(value) else None
+    return value if _CODE.fullmatch(value) else None
 
 
 def number(header: Dataset, name: str) -> float | None:

@@ -275,7 +275,9 @@ def facts_of(data: bytes) -> tuple[Picture, str]:
     return picture, json.dumps(asdict(picture.facts))
 
 
-@pytest.mark.parametrize("text", [b"Jane Doe", b"hand of DOE", b"DOE^JANE", b"Doe \xe9", b"CHEST\\Doe, Jane"])
+@pytest.mark.parametrize(
+    "text", [b"Jane Doe", b"JANE DOE", b"DOE_1980", b"hand of DOE", b"DOE^JANE", b"Doe \xe9", b"CHEST\\Doe, Jane"]
+)
 @pytest.mark.parametrize("keyword", ["BodyPartExamined", "ViewPosition", "Modality"])
 def test_text_that_is_no_term_is_flagged_and_not_told(text: bytes, keyword: str) -> None:
     picture, told = facts_of(film_with_text(text, keyword))
