@@ -29,8 +29,7 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
         raise unsupported_format("The file is neither a JPEG, a PNG nor a DICOM image.")
     with _refuse_damage(kind):
         picture = _decode(data, kind, whole=whole)
-    smaller = picture.pixels.size < picture.facts.rows * picture.facts.columns
-    finer = partial(decode, data, whole=True) if smaller and not whole else None
+    finer = partial(decode, data, whole=True) if picture.is_smaller and not whole else None
     colours = partial(_decode_colours, picture.colours, kind) if picture.colours else None
     took = (time.perf_counter() - start) * 1000
     return dataclasses.replace(picture, decode_ms=took, finer=finer, colours=colours)

@@ -2,20 +2,20 @@
 
 import io
 import logging
-import math
 import struct
 from dataclasses import dataclass
 from functools import partial
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image
+from PIL import Image, ImageChops
 
-from imaging.bounds import DETAIL_PIXELS, MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dimensions
+from imaging.bounds import MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dimensions
 from imaging.errors import bad_input, too_large, unsupported_format
-from imaging.image import Format, ImageFacts, Picture, StoredPixels
+from imaging.image import Format, ImageFacts, Picture, Stance, StoredPixels, draft_scale, fit, plan_fit
 from segments import StructureError, TooManyPartsError, TruncationError, jpeg, png
+from segments.layout import read_jpeg_layout, read_png_layout, without_exif
 
 _HIERARCHICAL_OR_ARITHMETIC = frozenset({*range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
 _FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME}
@@ -102,8 +102,10 @@ def colour_share(image: Image.Image) -> float:
     if image.mode in _GREY_MODES:
         return 0.0
     # Pixels as they are, not means: colours that lie side by side would cancel out.
-    sample = image.resize((_SIDE, _SIDE), Image.Resampling.NEAREST).convert("RGB").convert("YCbCr")
-    chroma = np.abs(np.asarray(sample, np.int16)[..., 1:] - 128).max(axis=2)
+    sample = image.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
+    chroma = np.abs(np.asarray(sample.convert("RGB").convert("YCbCr"), np.int16)[..., 1:] - 128).max(axis=2)
+    if "A" in sample.getbands():  # a transparent pixel may have any colour, which nobody sees
+        chroma = chroma * (np.asarray(sample.getchannel("A"), np.int16) / 255)
     return float((chroma > _COLOUR_DISTANCE).mean())
 
 
@@ -153,23 +155,13 @@ def sniff(head: bytes) -> Format | None:
     return None
 
 
-# Pillow logs each EXIF value at debug level: what a camera noted about a person stays out of the log.
+# Pillow logs what it reads of a file at debug level: what a camera noted about a person stays out of the log.
 logging.getLogger("PIL").setLevel(logging.INFO)
 
 _DRAFT_SIDE = PREVIEW_SIDE * 5 // 8
 """JPEG is decoded at 1/2, 1/4 or 1/8 as long as its longer side keeps this many pixels."""
 
 _BYTE = 8
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
@@ -177,87 +169,147 @@ def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
     frame = check_jpeg(data)
     if frame.lossless or frame.precision != _BYTE:
         raise unsupported_format("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
+    stance, data = Stance.of(read_jpeg_layout(data)), without_exif(data)
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         columns, rows = image.size
-        colours = None if image.mode in _GREY_MODES else partial(read_colours, data, "JPEG")
-        grey = _turn(fit(_draft(image, "L", whole=whole), whole=whole), image)
-    facts = ImageFacts("JPEG", rows, columns, 8)
-    return Picture(np.asarray(grey), 0, 255, facts, colour=jpeg_colour_share(data), colours=colours)
+        colours = None if image.mode in _GREY_MODES else partial(_read_jpeg_colours, data, stance)
+        grey = stance.apply(_draft(image, "L", stance.ratio, whole=whole), whole=whole)
+    return Picture(
+        pixels=np.asarray(grey),
+        low=0,
+        high=255,
+        facts=ImageFacts("JPEG", rows, columns, 8),
+        colour=jpeg_colour_share(data),
+        colours=colours,
+        pixel_ratio=stance.ratio,
+    )
 
 
-def read_colours(data: bytes, kind: Format, whole: bool) -> NDArray[np.uint8]:
-    """Return a checked JPEG or PNG file in colour, upright: rows x columns x red, green, blue.
+def _read_jpeg_colours(data: bytes, stance: Stance, whole: bool) -> NDArray[np.uint8]:
+    """Return a checked JPEG file in colour, upright: rows x columns x red, green, blue.
 
-    Transparency is left out. It takes as many pixels as the grey picture does.
+    It takes as many pixels as the grey picture does.
     """
-    with Image.open(io.BytesIO(data), formats=[kind]) as image:
-        if kind == "PNG":
-            return np.asarray(fit(image.convert("RGB"), whole=whole))
-        return np.asarray(_turn(fit(_draft(image, "RGB", whole=whole), whole=whole), image))
-
-
-def _turn(pixels: Image.Image, file: Image.Image) -> Image.Image:
-    """Return the pixels of a JPEG file upright, as its EXIF says."""
-    turn = _TURNS.get(file.getexif().get(_ORIENTATION, 1))
-    return pixels if turn is None else pixels.transpose(turn)
-
-
-def decode_jpeg_frame(data: bytes, *, whole: bool) -> StoredPixels:
-    """Decode one JPEG frame of 8 bits from inside a DICOM file, which was checked before."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-        return np.asarray(fit(_draft(image, "L", whole=whole), whole=whole))
+        return np.asarray(stance.apply(_draft(image, "RGB", stance.ratio, whole=whole), whole=whole))
 
 
-def decode_png(data: bytes, *, whole: bool) -> Picture:
-    """Convert a PNG file of any colour type to a grey picture of 8 or 16 bits."""
-    check_png(data)
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-        columns, rows = image.size
-        if not image.mode.startswith("I"):
-            pixels, colour = np.asarray(fit(image.convert("L"), whole=whole)), colour_share(image)
-            colours = None if image.mode in _GREY_MODES else partial(read_colours, data, "PNG")
-            facts = ImageFacts("PNG", rows, columns, 8)
-            return Picture(pixels, 0, 255, facts, colour=colour, colours=colours)
-        deep = fit_deep(np.asarray(image), shrink_factor(*image.size, whole=whole))
-    bits = max(int(deep.max()).bit_length(), 8)  # 10, 12 or 14 bits are usual in a file of 16
-    return Picture(deep, 0, (1 << bits) - 1, ImageFacts("PNG", rows, columns, bits))
+def decode_jpeg_frame(data: bytes, ratio: float, *, whole: bool) -> StoredPixels:
+    """Decode one JPEG frame of 8 bits from inside a DICOM file, which was checked before.
 
-
-def fit(image: Image.Image, *, whole: bool = False) -> Image.Image:
-    """Return the image as large as is kept: means of whole blocks of pixels, six times as fast as resampling."""
-    factor = shrink_factor(*image.size, whole=whole)
-    return image if factor == 1 else image.reduce(factor)
-
-
-def fit_deep(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDArray[np.float32]:
-    """Return values of more than 8 bits, rows x columns, made smaller likewise.
-
-    Rows and columns over from the last block are dropped. Rows are summed first: a float copy of the whole
-    frame would take seven times as long, most of it for its memory.
+    How it lies, the DICOM header alone says: a frame's own orientation and density do not count there.
     """
-    if factor == 1:
-        return values.astype(np.float32)
-    rows, columns = (side // factor * factor for side in values.shape)
-    sums = values[0:rows:factor].astype(np.float32)
-    for row in range(1, factor):
-        sums += values[row:rows:factor]
-    means = sums[:, 0:columns:factor].copy()
-    for column in range(1, factor):
-        means += sums[:, column:columns:factor]
-    means /= np.float32(factor * factor)
-    return means
+    with Image.open(io.BytesIO(without_exif(data)), formats=["JPEG"]) as image:
+        return np.asarray(fit(_draft(image, "L", ratio, whole=whole), ratio, whole=whole))
 
 
-def shrink_factor(one_side: int, other_side: int, *, whole: bool) -> int:
-    """Return how many pixels a side of a block become one: to `PREVIEW_SIDE` a side, or to `DETAIL_PIXELS` in all."""
-    if whole:
-        return math.ceil(math.sqrt(one_side * other_side / DETAIL_PIXELS))
-    return -(-max(one_side, other_side) // PREVIEW_SIDE)
-
-
-def _draft(image: Image.Image, mode: Literal["L", "RGB"], *, whole: bool) -> Image.Image:
+def _draft(image: Image.Image, mode: Literal["L", "RGB"], ratio: float, *, whole: bool) -> Image.Image:
     """Decode a JPEG straight to grey or colour, whole or at the smallest scale that keeps `_DRAFT_SIDE` pixels."""
-    scale = 1.0 if whole else min(1.0, _DRAFT_SIDE / max(image.size))
+    scale = 1.0 if whole else draft_scale(image.height, image.width, ratio, _DRAFT_SIDE)
     image.draft(mode, (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
     image.load()
     return image if image.mode == mode else image.convert(mode)
+
+
+def decode_png(data: bytes, *, whole: bool) -> Picture:
+    """Convert a PNG file of any colour type to an upright grey picture of 8 or 16 bits."""
+    check_png(data)
+    file = _open_png(data)
+    columns, rows = file.image.size
+    if file.image.mode.startswith("I"):
+        return _deep_picture(file, whole=whole)
+    colours = None if file.image.mode in _GREY_MODES else partial(_read_png_colours, data)
+    return Picture(
+        pixels=np.asarray(file.stance.apply(file.flatten("L"), whole=whole)),
+        low=0,
+        high=255,
+        facts=ImageFacts("PNG", rows, columns, 8),
+        colour=colour_share(file.image),
+        colours=colours,
+        pixel_ratio=file.stance.ratio,
+    )
+
+
+def _read_png_colours(data: bytes, whole: bool) -> NDArray[np.uint8]:
+    """Return a checked PNG file in colour, upright: rows x columns x red, green, blue; of the grey picture's size."""
+    file = _open_png(data)
+    return np.asarray(file.stance.apply(file.flatten("RGB"), whole=whole))
+
+
+def _deep_picture(file: "_OpenPng", *, whole: bool) -> Picture:
+    """Return the picture of a PNG of 16 bits, grey."""
+    values = np.asarray(file.image)
+    rows, columns = values.shape
+    hole = file.image.info.get("transparency")
+    if hole is not None:
+        values = _fill_hole(values, hole)
+    deep = plan_fit(rows, columns, file.stance.ratio, whole=whole).apply_deep(values)
+    if file.stance.turn is not None:
+        deep = np.asarray(file.stance.turn_upright(Image.fromarray(deep)))
+    bits = _depth(deep.max())
+    facts = ImageFacts("PNG", rows, columns, bits)
+    return Picture(deep, 0, (1 << bits) - 1, facts, pixel_ratio=file.stance.ratio)
+
+
+def _depth(top: float) -> int:
+    """Return how many bits values have: 10, 12 or 14 are usual in a file of 16."""
+    return max(int(top).bit_length(), 8)
+
+
+def _fill_hole(values: NDArray[Any], hole: int) -> NDArray[Any]:
+    """Return values of which one meant that a pixel is transparent, with the ground that they need in its place."""
+    is_visible = values != hole
+    bits = _depth(values.max(initial=0, where=is_visible))
+    step = slice(None, None, max(1, min(values.shape) // _SAMPLE_SIDE))
+    ground = _find_ground(np.clip(values[step, step] >> (bits - 8), 0, 255), is_visible[step, step])
+    return np.where(is_visible, values, values.dtype.type(((1 << bits) - 1) * ground // _WHITE))
+
+
+@dataclass(frozen=True)
+class _OpenPng:
+    image: Image.Image
+    """With channels of its own for what is transparent, if anything is."""
+    veil: Image.Image | None
+    """How transparent each pixel is; None if all are opaque."""
+    stance: Stance
+
+    def flatten(self, mode: Literal["L", "RGB"]) -> Image.Image:
+        """Return the image in grey or colour, with the ground seen through it that it needs."""
+        flat = self.image.convert(mode)
+        if self.veil is not None:
+            sample = self.image.resize((_SAMPLE_SIDE, _SAMPLE_SIDE), Image.Resampling.NEAREST)
+            ground = _find_ground(np.asarray(sample.convert("L")), np.asarray(sample.getchannel("A")))
+            flat.paste(ground if mode == "L" else (ground,) * 3, mask=self.veil)
+        return flat
+
+
+def _open_png(data: bytes) -> _OpenPng:
+    """Load a checked PNG file."""
+    with Image.open(io.BytesIO(data), formats=["PNG"]) as file:
+        file.load()
+    image: Image.Image = file
+    stance = Stance.of(read_png_layout(data))
+    if not image.has_transparency_data or image.mode.startswith("I"):
+        return _OpenPng(image, None, stance)
+    if "A" not in image.getbands():
+        image = image.convert("LA" if image.mode in _GREY_MODES else "RGBA")
+    alpha = image.getchannel("A")
+    return _OpenPng(image, None if alpha.getextrema() == (255, 255) else ImageChops.invert(alpha), stance)
+
+
+_SAMPLE_SIDE = 256
+_WHITE = 255
+_TAIL = 0.02
+_LEAST_SHARE = 3
+
+
+def _find_ground(levels: NDArray[Any], weights: NDArray[Any]) -> int:
+    """Return what is laid under a transparent image: black, as around an X-ray, or white if black would swallow it.
+
+    Bright bones stand out from black; of ink nothing does. So the brightest part of what is visible is compared with
+    black, the darkest with white, and white is taken where it has three times the contrast: an image of all greys is
+    as good on either, and is an X-ray. `weights`: how opaque each pixel is, of 256 levels of grey.
+    """
+    counts = np.bincount(levels.ravel(), weights=weights.ravel(), minlength=_WHITE + 1).cumsum()
+    darkest, brightest = np.searchsorted(counts, np.array([_TAIL, 1 - _TAIL]) * counts[-1])
+    return _WHITE if brightest * _LEAST_SHARE < _WHITE - darkest and counts[-1] else 0
