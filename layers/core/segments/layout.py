@@ -95,13 +95,19 @@ _NO_UNIT = 0
 
 
 def read_jpeg_layout(data: bytes) -> RasterLayout:
-    """Return how the pixels of a JPEG lie."""
+    """Return how the pixels of a JPEG lie, by what stands before them."""
     payloads = {_JFIF: b"", EXIF_HEAD: b"", _XMP: b""}
-    for segment, end in _application_segments(data):
-        payload = data[segment.start + 2 : end]
-        head = next((head for head in payloads if payload.startswith(head)), None)
-        if head:
-            payloads[head] = payloads[head] or payload
+    try:
+        for segment in jpeg.read_segments(data):
+            if segment.marker == jpeg.SOS:
+                break
+            if segment.marker in (_APP0, _APP1):
+                payload = data[segment.start + 2 : jpeg.find_segment_end(data, segment.start)]
+                head = next((head for head in payloads if payload.startswith(head)), None)
+                if head and not payloads[head]:
+                    payloads[head] = payload
+    except StructureError:
+        pass
     return _merge(_read_jfif_density(payloads[_JFIF]), payloads[EXIF_HEAD], payloads[_XMP])
 
 
@@ -111,33 +117,6 @@ def _read_jfif_density(payload: bytes) -> tuple[float, float] | None:
         return None
     unit, across, down = struct.unpack_from(">BHH", payload, 7)
     return None if 0 in (across, down) or (unit == _NO_UNIT and across == down) else (across, down)
-
-
-def without_exif(data: bytes) -> bytes:
-    """Return a JPEG without its Exif blocks.
-
-    A general reader copies each value of a directory, and a small one can name the same kilobytes thousands of times.
-    """
-    parts, position = [], 0
-    for segment, end in _application_segments(data):
-        if data.startswith(EXIF_HEAD, segment.start + 2):
-            parts.append(data[position : segment.offset])
-            position = end
-    return b"".join([*parts, data[position:]]) if parts else data
-
-
-def _application_segments(data: bytes) -> list[tuple[jpeg.Segment, int]]:
-    """Return the segments that JFIF, Exif and XMP stand in, before the pixels, and where each ends."""
-    segments = []
-    try:
-        for segment in jpeg.read_segments(data):
-            if segment.marker == jpeg.SOS:
-                break
-            if segment.marker in (_APP0, _APP1):
-                segments.append((segment, jpeg.find_segment_end(data, segment.start)))
-    except StructureError:
-        pass
-    return segments
 
 
 _EXIF_CHUNK, _DENSITY_CHUNK = b"eXIf", b"pHYs"

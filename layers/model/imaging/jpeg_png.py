@@ -15,7 +15,7 @@ from imaging.bounds import MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dim
 from imaging.errors import bad_input, too_large, unsupported_format
 from imaging.image import Format, ImageFacts, Picture, Stance, StoredPixels, draft_scale, fit, plan_fit
 from segments import StructureError, TooManyPartsError, TruncationError, jpeg, png
-from segments.layout import read_jpeg_layout, read_png_layout, without_exif
+from segments.layout import read_jpeg_layout, read_png_layout
 
 _HIERARCHICAL_OR_ARITHMETIC = frozenset({*range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
 _FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME}
@@ -155,7 +155,7 @@ def sniff(head: bytes) -> Format | None:
     return None
 
 
-# Pillow logs what it reads of a file at debug level: what a camera noted about a person stays out of the log.
+# Pillow logs each EXIF value at debug level: what a camera noted about a person stays out of the log.
 logging.getLogger("PIL").setLevel(logging.INFO)
 
 _DRAFT_SIDE = PREVIEW_SIDE * 5 // 8
@@ -169,7 +169,7 @@ def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
     frame = check_jpeg(data)
     if frame.lossless or frame.precision != _BYTE:
         raise unsupported_format("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
-    stance, data = Stance.of(read_jpeg_layout(data)), without_exif(data)
+    stance = Stance.of(read_jpeg_layout(data))
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         columns, rows = image.size
         colours = None if image.mode in _GREY_MODES else partial(_read_jpeg_colours, data, stance)
@@ -199,7 +199,7 @@ def decode_jpeg_frame(data: bytes, ratio: float, *, whole: bool) -> StoredPixels
 
     How it lies, the DICOM header alone says: a frame's own orientation and density do not count there.
     """
-    with Image.open(io.BytesIO(without_exif(data)), formats=["JPEG"]) as image:
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         return np.asarray(fit(_draft(image, "L", ratio, whole=whole), ratio, whole=whole))
 
 
@@ -300,14 +300,14 @@ def _open_png(data: bytes) -> _OpenPng:
 _SAMPLE_SIDE = 256
 _WHITE = 255
 _TAIL = 0.02
-_LEAST_SHARE = 3
+_LEAST_SHARE = 2
 
 
 def _find_ground(levels: NDArray[Any], weights: NDArray[Any]) -> int:
     """Return what is laid under a transparent image: black, as around an X-ray, or white if black would swallow it.
 
     Bright bones stand out from black; of ink nothing does. So the brightest part of what is visible is compared with
-    black, the darkest with white, and white is taken where it has three times the contrast: an image of all greys is
+    black, the darkest with white, and white is taken where it has twice the contrast: an image of all greys is
     as good on either, and is an X-ray. `weights`: how opaque each pixel is, of 256 levels of grey.
     """
     counts = np.bincount(levels.ravel(), weights=weights.ravel(), minlength=_WHITE + 1).cumsum()

@@ -1,6 +1,7 @@
 """Pixels that are not square: what is shown, read and heated has the shape that the header gives it."""
 
 import io
+from dataclasses import replace
 from typing import Any, get_args
 
 import numpy as np
@@ -15,12 +16,12 @@ from imaging.decode import decode
 from imaging.heatmaps import spread_heat
 from imaging.image import Fit, plan_fit, square_ratio
 from imaging.model import Model
-from imaging.model_card import Input
 from imaging.preprocess import prepare
 from imaging.renderings import heatmap, preview
 from tests.support.encoders import ENCODERS, JPEG_BASELINE
 from tests.support.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, RLE, Pixels, dicom, half_size
 from tests.unit.imaging.test_analysis_samples import SAMPLES, TRUTH
+from tests.unit.imaging.test_image_detail import PLAIN
 
 
 def scene(rows: int, columns: int, top: int = 255) -> Pixels:
@@ -194,9 +195,9 @@ def test_strip_that_is_made_longer_is_prepared_in_every_way(size: tuple[int, int
         assert image.size == small.pixels.shape[::-1]
     for resize in get_args(Resize):
         for how in get_args(Interpolation):
-            short = 64 if resize == "short-side-crop" else None
-            target = Input("image", 1, 48, 48, 0, 1, resize, how, short_side=short)
-            assert prepare(whole, target).tensor.shape == (1, 1, 48, 48)
+            short = 80 if resize == "short-side-crop" else None
+            target = replace(PLAIN, resize=resize, interpolation=how, short_side=short)
+            assert prepare(whole, target).tensor.shape == (1, 1, 64, 64)
 
 
 def test_findings_and_their_heat_are_those_of_the_square_image(model: Model) -> None:

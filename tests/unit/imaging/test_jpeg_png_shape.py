@@ -129,6 +129,7 @@ def test_frame_inside_a_dicom_file_lies_as_the_header_says_alone() -> None:
     assert likeness(picture.pixels, pixels) > 0.99
 
 
+@pytest.mark.filterwarnings("ignore:.*EXIF")  # of Pillow, which reads on
 @pytest.mark.parametrize("block", [b"", b"II*\0", b"MM\0*\xff\xff\xff\xff", b"rubbish", EXIF_HEAD * 3])
 def test_exif_that_cannot_be_read_refuses_no_image(block: bytes) -> None:
     pixels = scene(96, 128)

@@ -2,7 +2,6 @@
 
 import struct
 import tracemalloc
-from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -20,7 +19,6 @@ from segments.layout import (
     read_jpeg_layout,
     read_orientation,
     read_png_layout,
-    without_exif,
 )
 from tests.support.photographs import chunk, drawn
 
@@ -123,16 +121,6 @@ def test_density_of_a_png_is_read_with_and_without_a_unit(unit: int) -> None:
     assert read_png_layout(png((b"pHYs", bytes(9)), exif=exif(None, 2, 1))).density == (2, 1)
 
 
-def test_exif_is_left_out_and_the_picture_stays() -> None:
-    taken = jpeg(exif=exif(6, 200, 100), xmp=XMP % 3)
-    bare = without_exif(taken)
-    assert b"Exif" not in bare
-    assert b"tiff:Orientation" in bare
-    with Image.open(BytesIO(taken)) as before, Image.open(BytesIO(bare)) as after:
-        assert before.tobytes() == after.tobytes()
-    assert without_exif(bare) is bare
-
-
 @given(st.binary(max_size=120))
 def test_exif_of_any_shape_is_read_without_harm(said: bytes) -> None:
     for head in (b"", b"Exif\0\0", b"Exif\0\0II*\0", b"Exif\0\0MM\0*\0\0\0\x08"):
@@ -146,8 +134,6 @@ def test_layout_of_a_damaged_file_is_one(noise: bytes, whole: bytes, where: floa
     damaged = whole[:place] + noise + whole[place + len(noise) // 2 :]
     for read in (read_jpeg_layout, read_png_layout):
         assert isinstance(read(damaged), RasterLayout)
-    with suppress(ValueError):
-        without_exif(damaged)
 
 
 def test_text_that_unfolds_to_much_is_read_in_part() -> None:
