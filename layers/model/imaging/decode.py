@@ -13,7 +13,8 @@ from imaging.bounds import check_bytes
 from imaging.dicom.meta import transfer_syntax
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import Colours, Format, Picture
-from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, decode_png, sniff
+from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, sniff
+from imaging.png_pixels import decode_png
 
 
 def decode(data: bytes, *, whole: bool = False) -> Picture:

@@ -267,13 +267,42 @@ def test_png_of_few_bits_is_shown_in_all_of_its_greys(kind: int, bits: int) -> N
     """Grey of 1, 2 and 4 bits, and palettes of as many: the levels are spread over black to white."""
     levels = (scene(64, 64).astype(int) * (1 << bits) // 256).astype(np.uint8)
     packed = np.packbits(np.unpackbits(levels[..., None], axis=2)[..., 8 - bits :].reshape(64, -1), axis=1)
-    rows = b"".join(b"\0" + row.tobytes() for row in packed)
     spread = np.arange(1 << bits) * 255 // ((1 << bits) - 1)
-    data = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", struct.pack(">IIBBBBB", 64, 64, bits, kind, 0, 0, 0))
-    if kind == 3:
-        data += chunk(b"PLTE", np.repeat(spread, 3).astype(np.uint8).tobytes())
-    data += chunk(b"gAMA", struct.pack(">I", 45455)) + chunk(b"IDAT", zlib.compress(rows)) + chunk(b"IEND", b"")
+    parts = [chunk(b"PLTE", np.repeat(spread, 3).astype(np.uint8).tobytes())] if kind == 3 else []
+    data = raw_png(packed, (64, 64), bits, kind, chunk(b"gAMA", struct.pack(">I", 45455)), *parts)
     assert same(decode(data), spread[levels])
+
+
+def raw_png(rows: Pixels, size: tuple[int, int], depth: int, kind: int, *parts: bytes) -> bytes:
+    """Return a PNG of packed rows, each an array of bytes."""
+    head = chunk(b"IHDR", struct.pack(">IIBBBBB", *size, depth, kind, 0, 0, 0))
+    body = chunk(b"IDAT", zlib.compress(b"".join(b"\0" + row.tobytes() for row in rows)))
+    return b"\x89PNG\r\n\x1a\n" + head + b"".join(parts) + body + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize("depth", [2, 4])
+def test_transparent_value_of_few_bits_is_the_pixels(depth: int) -> None:
+    levels = (scene(64, 64).astype(int) * (1 << depth) // 256).astype(np.uint8)
+    packed = np.packbits(np.unpackbits(levels[..., None], axis=2)[..., 8 - depth :].reshape(64, -1), axis=1)
+    data = raw_png(packed, (64, 64), depth, 0, chunk(b"tRNS", b"\0\1"))
+    seen = np.where(levels == 1, 0, levels.astype(int) * 255 // ((1 << depth) - 1))
+    assert np.array_equal(decode(data).pixels, seen)
+
+
+@pytest.mark.parametrize(("kind", "channels"), [(4, 1), (6, 3)])
+@pytest.mark.parametrize(("drawing", "ground"), [(bones, 0), (ink, 255)])
+def test_alpha_of_16_bits_lies_on_the_ground_that_shows_it(drawing: Any, ground: int, kind: int, channels: int) -> None:
+    grey, alpha = drawing()
+    deep = (np.stack([grey] * channels + [alpha], axis=2).astype(np.uint16) * 257).astype(">u2")
+    data = raw_png(deep, grey.shape[::-1], 16, kind)
+    assert np.abs(decode(data).to_grey().astype(int) - over(grey, alpha, ground)).max() <= 1
+
+
+def test_transparent_colour_of_16_bits_is_the_pixels() -> None:
+    deep = np.stack([scene(64, 64).astype(np.uint16) * 256 + 7] * 3, axis=2)
+    data = raw_png(deep.astype(">u2"), (64, 64), 16, 2, chunk(b"tRNS", deep[0, 0].astype(">u2").tobytes()))
+    assert decode(data).pixels[0, 0] == 0
+    assert decode(data).pixels[32, 60] == scene(64, 64)[32, 60]
 
 
 def test_animation_shows_its_first_image() -> None:
