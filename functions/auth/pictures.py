@@ -14,6 +14,7 @@ from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat, format_o
 from scanward.errors import InvalidFields
 from segments import StructureError
 from segments.jpeg import DCT_FRAMES, EOI, SOI, SOS, find_segment_end, read_segments
+from segments.layout import EXIF_HEAD, orientation_block, read_orientation
 from segments.png import SIGNATURE, read_chunks
 
 MAX_SIDE = 10_000
@@ -27,37 +28,6 @@ def check_size(columns: int, rows: int) -> None:
     """Raise BrokenPicture for sides that no portrait has, which would cost a client its memory."""
     if not (0 < columns <= MAX_SIDE and 0 < rows <= MAX_SIDE):
         raise BrokenPicture
-
-
-_HEAD = b"Exif\0\0"
-_ORIENTATION, _SHORT = 274, 3
-_ORDERS = {b"II*\0": "<", b"MM\0*": ">"}
-
-
-def read_orientation(payload: bytes) -> int | None:
-    """Return the orientation, 2 to 8, that the first directory of an Exif segment gives, or None."""
-    if not payload.startswith(_HEAD):
-        return None
-    tiff = payload[len(_HEAD) :]
-    order = _ORDERS.get(tiff[:4])
-    if order is None:
-        return None
-    try:
-        [start] = struct.unpack_from(f"{order}I", tiff, 4)
-        [entries] = struct.unpack_from(f"{order}H", tiff, start)
-        for entry in range(entries):
-            tag, kind, count, value = struct.unpack_from(f"{order}HHIH", tiff, start + 2 + 12 * entry)
-            if (tag, kind, count) == (_ORIENTATION, _SHORT, 1):
-                return value if 2 <= value <= 8 else None
-    except struct.error:
-        pass
-    return None
-
-
-def orientation_segment(orientation: int) -> bytes:
-    """Return the payload of an Exif segment that gives this orientation and nothing else."""
-    directory = struct.pack(">HHHIHHI", 1, _ORIENTATION, _SHORT, 1, orientation, 0, 0)
-    return _HEAD + b"MM\0*" + struct.pack(">I", 8) + directory
 
 
 _TABLES = frozenset({0xC4, 0xDB, 0xDD})  # Huffman, quantisation, restart interval
@@ -87,11 +57,14 @@ def clean_jpeg(content: bytes) -> bytes:
         raise BrokenPicture
     rows, columns = int.from_bytes(frames[0].payload[1:3]), int.from_bytes(frames[0].payload[3:5])
     check_size(columns, rows)
-    orientation = next(filter(None, (read_orientation(s.payload) for s in segments if s.marker == _EXIF)), None)
+    blocks = [one.payload for one in segments if one.marker == _EXIF and one.payload.startswith(EXIF_HEAD)]
+    orientation = next(filter(None, map(read_orientation, blocks)), None)
     drawing_segments = [segment.to_bytes() for segment in segments if _segment_draws(segment)]
     if orientation:
         behind_jfif = int(_segment_draws(segments[0]) and segments[0].marker == _JFIF)
-        drawing_segments.insert(behind_jfif, PictureSegment(_EXIF, orientation_segment(orientation)).to_bytes())
+        drawing_segments.insert(
+            behind_jfif, PictureSegment(_EXIF, EXIF_HEAD + orientation_block(orientation)).to_bytes()
+        )
     return SOI + b"".join(drawing_segments) + bytes([0xFF, EOI])
 
 
@@ -124,14 +97,18 @@ _LONGEST = 256  # of what is kept beside the critical chunks: a tRNS for each co
 
 
 def clean_png(content: bytes) -> bytes:
-    """Return the picture alone. Raises BrokenPicture or StructureError."""
+    """Return the picture alone, standing upright as before. Raises BrokenPicture or StructureError."""
     chunks = list(_png_chunks(content))
     kinds = [kind for kind, _ in chunks]
     whole = kinds[0] == b"IHDR" and kinds.count(b"IHDR") == 1 and b"IDAT" in kinds and not chunks[-1][1]
     if not whole or any(kind[:1].isupper() and kind not in _CRITICAL for kind in kinds):
         raise BrokenPicture
     _check_header(chunks[0][1])
-    return SIGNATURE + b"".join(_encode_chunk(kind, payload) for kind, payload in chunks if _chunk_draws(kind, payload))
+    drawing_chunks = [_encode_chunk(kind, payload) for kind, payload in chunks if _chunk_draws(kind, payload)]
+    orientation = next(filter(None, (read_orientation(payload) for kind, payload in chunks if kind == b"eXIf")), None)
+    if orientation:
+        drawing_chunks.insert(1, _encode_chunk(b"eXIf", orientation_block(orientation)))
+    return SIGNATURE + b"".join(drawing_chunks)
 
 
 def _png_chunks(content: bytes) -> Iterator[tuple[bytes, bytes]]:

@@ -13,7 +13,8 @@ from imaging.bounds import check_bytes
 from imaging.dicom.meta import transfer_syntax
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import Colours, Format, Picture
-from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, decode_png, sniff
+from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, sniff
+from imaging.png_pixels import decode_png
 
 
 def decode(data: bytes, *, whole: bool = False) -> Picture:
@@ -29,8 +30,7 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
         raise unsupported_format("The file is neither a JPEG, a PNG nor a DICOM image.")
     with _refuse_damage(kind):
         picture = _decode(data, kind, whole=whole)
-    smaller = picture.pixels.size < picture.facts.rows * picture.facts.columns
-    finer = partial(decode, data, whole=True) if smaller and not whole else None
+    finer = partial(decode, data, whole=True) if picture.is_smaller and not whole else None
     colours = partial(_decode_colours, picture.colours, kind) if picture.colours else None
     took = (time.perf_counter() - start) * 1000
     return dataclasses.replace(picture, decode_ms=took, finer=finer, colours=colours)

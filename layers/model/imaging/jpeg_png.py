@@ -1,8 +1,7 @@
-"""JPEG and PNG: recognised by content, checked by structure, then decoded by Pillow no larger than needed."""
+"""JPEG and PNG: recognised by content, checked by structure; JPEG decoded by Pillow no larger than needed."""
 
 import io
 import logging
-import math
 import struct
 from dataclasses import dataclass
 from functools import partial
@@ -12,10 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imaging.bounds import DETAIL_PIXELS, MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dimensions
+from imaging.bounds import MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dimensions
 from imaging.errors import bad_input, too_large, unsupported_format
-from imaging.image import Format, ImageFacts, Picture, StoredPixels
+from imaging.image import Format, ImageFacts, Picture, Stance, StoredPixels, draft_scale, fit
 from segments import StructureError, TooManyPartsError, TruncationError, jpeg, png
+from segments.layout import read_jpeg_layout
 
 _HIERARCHICAL_OR_ARITHMETIC = frozenset({*range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
 _FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME}
@@ -92,18 +92,20 @@ def check_png(data: bytes) -> None:
 
 
 _SIDE = 64
-_GREY_MODES = frozenset({"1", "L", "LA", "La"})
+GREY_MODES = frozenset({"1", "L", "LA", "La"})
 _COLOUR_DISTANCE = 20
 """Distance from grey, of 127, from which on a pixel counts as coloured."""
 
 
 def colour_share(image: Image.Image) -> float:
     """Return the share of clearly coloured pixels in a sample of an image, which may be loaded or not."""
-    if image.mode in _GREY_MODES:
+    if image.mode in GREY_MODES:
         return 0.0
     # Pixels as they are, not means: colours that lie side by side would cancel out.
-    sample = image.resize((_SIDE, _SIDE), Image.Resampling.NEAREST).convert("RGB").convert("YCbCr")
-    chroma = np.abs(np.asarray(sample, np.int16)[..., 1:] - 128).max(axis=2)
+    sample = image.resize((_SIDE, _SIDE), Image.Resampling.NEAREST)
+    chroma = np.abs(np.asarray(sample.convert("RGB").convert("YCbCr"), np.int16)[..., 1:] - 128).max(axis=2)
+    if "A" in sample.getbands():  # a transparent pixel may have any colour, which nobody sees
+        chroma = chroma * (np.asarray(sample.getchannel("A"), np.int16) / 255)
     return float((chroma > _COLOUR_DISTANCE).mean())
 
 
@@ -113,7 +115,7 @@ def jpeg_colour_share(data: bytes) -> float:
     Nothing is decoded of a grey one.
     """
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-        if image.mode in _GREY_MODES:
+        if image.mode in GREY_MODES:
             return 0.0
         image.draft(image.mode, (max(1, image.width // 8), max(1, image.height // 8)))
         return colour_share(image)
@@ -160,16 +162,6 @@ _DRAFT_SIDE = PREVIEW_SIDE * 5 // 8
 """JPEG is decoded at 1/2, 1/4 or 1/8 as long as its longer side keeps this many pixels."""
 
 _BYTE = 8
-_ORIENTATION = 0x0112
-_TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 
 def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
@@ -177,87 +169,43 @@ def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
     frame = check_jpeg(data)
     if frame.lossless or frame.precision != _BYTE:
         raise unsupported_format("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
+    stance = Stance.of(read_jpeg_layout(data))
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
         columns, rows = image.size
-        colours = None if image.mode in _GREY_MODES else partial(read_colours, data, "JPEG")
-        grey = _turn(fit(_draft(image, "L", whole=whole), whole=whole), image)
-    facts = ImageFacts("JPEG", rows, columns, 8)
-    return Picture(np.asarray(grey), 0, 255, facts, colour=jpeg_colour_share(data), colours=colours)
+        colours = None if image.mode in GREY_MODES else partial(_read_jpeg_colours, data, stance)
+        grey = stance.apply(_draft(image, "L", stance.ratio, whole=whole), whole=whole)
+    return Picture(
+        pixels=np.asarray(grey),
+        low=0,
+        high=255,
+        facts=ImageFacts("JPEG", rows, columns, 8),
+        colour=jpeg_colour_share(data),
+        colours=colours,
+        pixel_ratio=stance.ratio,
+    )
 
 
-def read_colours(data: bytes, kind: Format, whole: bool) -> NDArray[np.uint8]:
-    """Return a checked JPEG or PNG file in colour, upright: rows x columns x red, green, blue.
+def _read_jpeg_colours(data: bytes, stance: Stance, whole: bool) -> NDArray[np.uint8]:
+    """Return a checked JPEG file in colour, upright: rows x columns x red, green, blue.
 
-    Transparency is left out. It takes as many pixels as the grey picture does.
+    It takes as many pixels as the grey picture does.
     """
-    with Image.open(io.BytesIO(data), formats=[kind]) as image:
-        if kind == "PNG":
-            return np.asarray(fit(image.convert("RGB"), whole=whole))
-        return np.asarray(_turn(fit(_draft(image, "RGB", whole=whole), whole=whole), image))
-
-
-def _turn(pixels: Image.Image, file: Image.Image) -> Image.Image:
-    """Return the pixels of a JPEG file upright, as its EXIF says."""
-    turn = _TURNS.get(file.getexif().get(_ORIENTATION, 1))
-    return pixels if turn is None else pixels.transpose(turn)
-
-
-def decode_jpeg_frame(data: bytes, *, whole: bool) -> StoredPixels:
-    """Decode one JPEG frame of 8 bits from inside a DICOM file, which was checked before."""
     with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
-        return np.asarray(fit(_draft(image, "L", whole=whole), whole=whole))
+        return np.asarray(stance.apply(_draft(image, "RGB", stance.ratio, whole=whole), whole=whole))
 
 
-def decode_png(data: bytes, *, whole: bool) -> Picture:
-    """Convert a PNG file of any colour type to a grey picture of 8 or 16 bits."""
-    check_png(data)
-    with Image.open(io.BytesIO(data), formats=["PNG"]) as image:
-        columns, rows = image.size
-        if not image.mode.startswith("I"):
-            pixels, colour = np.asarray(fit(image.convert("L"), whole=whole)), colour_share(image)
-            colours = None if image.mode in _GREY_MODES else partial(read_colours, data, "PNG")
-            facts = ImageFacts("PNG", rows, columns, 8)
-            return Picture(pixels, 0, 255, facts, colour=colour, colours=colours)
-        deep = fit_deep(np.asarray(image), shrink_factor(*image.size, whole=whole))
-    bits = max(int(deep.max()).bit_length(), 8)  # 10, 12 or 14 bits are usual in a file of 16
-    return Picture(deep, 0, (1 << bits) - 1, ImageFacts("PNG", rows, columns, bits))
+def decode_jpeg_frame(data: bytes, ratio: float, *, whole: bool) -> StoredPixels:
+    """Decode one JPEG frame of 8 bits from inside a DICOM file, which was checked before.
 
-
-def fit(image: Image.Image, *, whole: bool = False) -> Image.Image:
-    """Return the image as large as is kept: means of whole blocks of pixels, six times as fast as resampling."""
-    factor = shrink_factor(*image.size, whole=whole)
-    return image if factor == 1 else image.reduce(factor)
-
-
-def fit_deep(values: NDArray[np.uint16] | NDArray[np.int32], factor: int) -> NDArray[np.float32]:
-    """Return values of more than 8 bits, rows x columns, made smaller likewise.
-
-    Rows and columns over from the last block are dropped. Rows are summed first: a float copy of the whole
-    frame would take seven times as long, most of it for its memory.
+    How it lies, the DICOM header alone says: a frame's own orientation and density do not count there.
     """
-    if factor == 1:
-        return values.astype(np.float32)
-    rows, columns = (side // factor * factor for side in values.shape)
-    sums = values[0:rows:factor].astype(np.float32)
-    for row in range(1, factor):
-        sums += values[row:rows:factor]
-    means = sums[:, 0:columns:factor].copy()
-    for column in range(1, factor):
-        means += sums[:, column:columns:factor]
-    means /= np.float32(factor * factor)
-    return means
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        return np.asarray(fit(_draft(image, "L", ratio, whole=whole), ratio, whole=whole))
 
 
-def shrink_factor(one_side: int, other_side: int, *, whole: bool) -> int:
-    """Return how many pixels a side of a block become one: to `PREVIEW_SIDE` a side, or to `DETAIL_PIXELS` in all."""
-    if whole:
-        return math.ceil(math.sqrt(one_side * other_side / DETAIL_PIXELS))
-    return -(-max(one_side, other_side) // PREVIEW_SIDE)
-
-
-def _draft(image: Image.Image, mode: Literal["L", "RGB"], *, whole: bool) -> Image.Image:
+def _draft(image: Image.Image, mode: Literal["L", "RGB"], ratio: float, *, whole: bool) -> Image.Image:
     """Decode a JPEG straight to grey or colour, whole or at the smallest scale that keeps `_DRAFT_SIDE` pixels."""
-    scale = 1.0 if whole else min(1.0, _DRAFT_SIDE / max(image.size))
+    scale = 1.0 if whole else draft_scale(image.height, image.width, ratio, _DRAFT_SIDE)
     image.draft(mode, (max(1, int(image.width * scale)), max(1, int(image.height * scale))))
     image.load()
     return image if image.mode == mode else image.convert(mode)

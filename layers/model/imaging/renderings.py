@@ -8,8 +8,7 @@ from PIL import Image
 
 from imaging.analysis import Analysis
 from imaging.heatmaps import spread_heat
-from imaging.image import Picture
-from imaging.jpeg_png import fit
+from imaging.image import Picture, fit
 
 _PREVIEW_BYTES = 700_000
 _QUALITIES = (88, 75, 60, 40)

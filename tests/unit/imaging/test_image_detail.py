@@ -11,7 +11,7 @@ from pydicom.uid import UID
 from imaging.bounds import DETAIL_PIXELS, MAX_PIXELS, MAX_SIDE
 from imaging.card_schema import Interpolation
 from imaging.decode import decode
-from imaging.jpeg_png import shrink_factor
+from imaging.image import shrink_factor
 from imaging.model_card import Input
 from imaging.preprocess import prepare
 from tests.support.encoders import ENCODERS, EXACT

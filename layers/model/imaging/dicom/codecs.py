@@ -16,6 +16,7 @@ from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 from imaging.bounds import MAX_FRAMES, PREVIEW_SIDE
 from imaging.dicom.header import PixelLayout
 from imaging.errors import bad_input, too_large, unsupported_format
+from imaging.image import draft_scale
 from imaging.jpeg_png import JpegFrame, check_jpeg
 
 Frame = NDArray[np.uint8] | NDArray[np.uint16]
@@ -265,14 +266,14 @@ def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[
 
 
 def _halvings(layout: PixelLayout, *, whole: bool) -> int:
-    """Return how often the longer side can be halved and stay as long as a preview's.
+    """Return how often a frame can be halved and what is made of it keeps a preview's longer side.
 
-    Of a `whole` frame: how often it must be, for the decoder's sake.
+    Never less often than it must be for the decoder's sake, which is all that is done to a `whole` one.
     """
-    if whole:
-        samples = layout.rows * layout.columns * layout.samples
-        return max(0, math.ceil(math.log(samples / _MAX_SAMPLES, 4)))
-    return max(0, (max(layout.rows, layout.columns) // PREVIEW_SIDE).bit_length() - 1)
+    samples = layout.rows * layout.columns * layout.samples
+    needed = max(0, math.ceil(math.log(samples / _MAX_SAMPLES, 4)))
+    scale = draft_scale(layout.rows, layout.columns, layout.pixel_ratio, PREVIEW_SIDE)
+    return needed if whole else max(needed, int(1 / scale).bit_length() - 1)
 
 
 def _to_stored_depth(values: Frame, codestream: _Codestream) -> Frame:

@@ -16,7 +16,7 @@ from imaging.bounds import check_dimensions, check_frames
 from imaging.dicom.anatomy import KEYWORDS
 from imaging.dicom.meta import LOSSY
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
-from imaging.image import ImageFacts, Statement, StudyFacts
+from imaging.image import ImageFacts, Statement, StudyFacts, square_ratio
 
 MAX_HEADER_BYTES = 8 * 1024 * 1024
 """A parsed element takes thirty times the memory of the smallest one in a file: the header has its own bound."""
@@ -103,7 +103,7 @@ READ_KEYWORDS = (
     "ImageOrientationPatient", "ImageType", "ImagerPixelSpacing", "Laterality", "LossyImageCompression", "Modality",
     "ModalityLUTSequence", "NominalScannedPixelSpacing", "NumberOfFrames", "PatientAge", "PatientBirthDate",
     "PatientBreedCodeSequence", "PatientBreedDescription", "PatientSex", "PatientSpeciesCodeSequence",
-    "PatientSpeciesDescription", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation",
+    "PatientSpeciesDescription", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelAspectRatio",
     "PixelDataProviderURL", "PixelPaddingRangeLimit", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
     "PlanarConfiguration", "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel",
     "SeriesDescription", "SharedFunctionalGroupsSequence", "StudyDate", "StudyDescription", "VOILUTFunction",
@@ -135,6 +135,8 @@ class PixelLayout:
     planar: bool
     frames: int
     photometric: str
+    pixel_ratio: float = 1.0
+    """How many times as high as wide a pixel is."""
 
     @property
     def frame_bytes(self) -> int:
@@ -226,6 +228,9 @@ def _integer(header: Dataset, name: str, default: int | None = None) -> int:
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
 """The first is in the patient or calibrated, the second at the detector, the third that of a scanned film."""
 
+_RATIO = re.compile(rb"\s*(\d{1,9}(?:\.\d{0,9})?)\s*\\\s*(\d{1,9}(?:\.\d{0,9})?)[\s\0]*")
+"""Whole numbers by the standard. As stored: for others pydicom would raise."""
+
 
 def read_facts(header: Dataset, layout: PixelLayout, syntax: str, study: StudyFacts) -> ImageFacts:
     """Return the header's facts, those of the frame that is read included, and what may be told of the examination."""
@@ -275,3 +280,16 @@ def _spacing(header: Dataset) -> tuple[str | None, tuple[float, float] | None]:
         if 0 < row < math.inf and 0 < column < math.inf:
             return name, (row, column)
     return None, None
+
+
+def read_pixel_ratio(header: Dataset, spacing: tuple[float, float] | None) -> float:
+    """Return how many times as high as wide the pixels are; 1 if nothing that can be believed says it.
+
+    Beside a spacing PixelAspectRatio says nothing: by the standard it is there only if no spacing is (part 3,
+    C.7.6.3.1.7), and where both are and disagree, the spacing is what people measure by.
+    """
+    if spacing is not None:
+        return square_ratio(*spacing)
+    element = header.get_item("PixelAspectRatio")
+    sides = _RATIO.fullmatch(element.value) if element and isinstance(element.value, bytes) else None
+    return square_ratio(float(sides[1]), float(sides[2])) if sides else 1.0

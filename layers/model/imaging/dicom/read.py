@@ -20,12 +20,13 @@ from imaging.dicom.header import (
     merge_functional_groups,
     read_facts,
     read_layout,
+    read_pixel_ratio,
 )
 from imaging.dicom.meta import BIG_ENDIAN, TRANSFER_SYNTAXES
 from imaging.dicom.study import read_study_facts
 from imaging.errors import bad_input, unsupported_format
-from imaging.image import Picture, StoredPixels
-from imaging.jpeg_png import decode_jpeg_frame, fit, fit_deep, shrink_factor
+from imaging.image import Picture, StoredPixels, fit, mean_blocks, plan_fit
+from imaging.jpeg_png import decode_jpeg_frame
 
 _BAND_PIXELS = 1 << 18
 """A band of rows at a time, which stays in the processor's cache; a whole frame's sums would take twice its memory."""
@@ -34,9 +35,10 @@ _BAND_PIXELS = 1 << 18
 def shrink_frame(
     values: Frame, layout: PixelLayout, palette: Palette | None, padding: tuple[int, int] | None, *, whole: bool
 ) -> StoredPixels:
-    """Return the frame in grey, made smaller in its own bit depth (see `imaging.jpeg_png.shrink_factor`).
+    """Return the frame in grey, made smaller and square in its own bit depth (see `imaging.image.Fit`).
 
-    Signed values are moved up to be positive. Values within `padding` (stored ones, in that form) become the darkest.
+    Signed values are moved up to be positive. Values within `padding` (stored ones, in that form) become the darkest:
+    before, since a mean of padding and image would be neither.
     """
     if padding is None and values.dtype == np.uint16 and palette is None:
         return _shrink_in_bands(values, layout, whole=whole)
@@ -44,8 +46,9 @@ def shrink_frame(
     if padding is not None:
         grey = _darken_padding(grey, padding, is_inverted=layout.photometric == "MONOCHROME1")
     if grey.dtype == np.uint8:
-        return np.asarray(fit(Image.fromarray(np.ascontiguousarray(grey)), whole=whole))
-    return fit_deep(grey.astype(np.uint16, copy=False), shrink_factor(*grey.shape, whole=whole))
+        return np.asarray(fit(Image.fromarray(np.ascontiguousarray(grey)), layout.pixel_ratio, whole=whole))
+    rows, columns = grey.shape
+    return plan_fit(rows, columns, layout.pixel_ratio, whole=whole).apply_deep(grey.astype(np.uint16, copy=False))
 
 
 def _is_plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bool:
@@ -55,11 +58,13 @@ def _is_plain(values: Frame, layout: PixelLayout, palette: Palette | None) -> bo
 
 
 def _shrink_in_bands(values: Frame, layout: PixelLayout, *, whole: bool) -> StoredPixels:
-    factor = shrink_factor(*values.shape[:2], whole=whole)
-    height = max(1, _BAND_PIXELS // values.shape[1] // factor) * factor
-    tops = range(0, values.shape[0] // factor * factor, height)
+    rows, columns = values.shape[:2]
+    plan = plan_fit(rows, columns, layout.pixel_ratio, whole=whole)
+    down = plan.block[0]
+    height = max(1, _BAND_PIXELS // columns // down) * down
+    tops = range(0, rows // down * down, height)
     bands = (_grey(values[top : top + height], layout, None).astype(np.uint16, copy=False) for top in tops)
-    return np.concatenate([fit_deep(band, factor) for band in bands])
+    return plan.stretch_deep(np.concatenate([mean_blocks(band, plan.block) for band in bands]))
 
 
 def _grey_in_bands(values: Frame, layout: PixelLayout, palette: Palette | None) -> Frame:
@@ -210,17 +215,18 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
         header, position = read_header(data)
         layout = read_layout(header)
         header = merge_functional_groups(header, layout.frames // 2)
+        study = read_study_facts(header, layout.frames // 2)
+        facts = read_facts(header, layout, syntax, study)
+        layout = dataclasses.replace(layout, pixel_ratio=read_pixel_ratio(header, facts.pixel_spacing))
         pixels, layout = _middle_frame(
             data=data, position=position, header=header, layout=layout, syntax=syntax, whole=whole
         )
         tone = read_transform(header, layout, pixels, big_endian=syntax == BIG_ENDIAN)
-        study = read_study_facts(header, layout.frames // 2)
-        facts = read_facts(header, layout, syntax, study)
     return Picture(
         pixels=pixels,
         low=tone.low,
         high=tone.high,
-        facts=dataclasses.replace(facts, window=tone.window, window_function=tone.function),
+        facts=dataclasses.replace(facts, bits=layout.bits_stored, window=tone.window, window_function=tone.function),
         study=study,
         slope=tone.slope,
         intercept=tone.intercept,
@@ -228,6 +234,7 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
         is_inverted=layout.photometric == "MONOCHROME1",
         warnings=("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else (),
         curve=tone.curve,
+        pixel_ratio=layout.pixel_ratio,
     )
 
 
@@ -258,7 +265,7 @@ def _middle_frame(
     if frame_and_depth is None:
         if layout.is_signed or palette is not None:
             raise unsupported_format("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
-        return decode_jpeg_frame(encoded_frame, whole=whole), layout
+        return decode_jpeg_frame(encoded_frame, layout.pixel_ratio, whole=whole), layout
     values, bits = frame_and_depth
     if layout.is_signed and bits < layout.bits_stored:  # the sign is the highest bit that was encoded
         layout = dataclasses.replace(layout, bits_stored=bits)
