@@ -26,6 +26,7 @@ from imaging.dicom.study import read_study_facts
 from imaging.errors import bad_input, unsupported_format
 from imaging.image import Picture, StoredPixels
 from imaging.jpeg_png import decode_jpeg_frame, fit, fit_deep, shrink_factor
+from imaging.structure import read_jpeg
 
 _BAND_PIXELS = 1 << 18
 """A band of rows at a time, which stays in the processor's cache; a whole frame's sums would take twice its memory."""
@@ -253,6 +254,8 @@ def _middle_frame(
             values, layout, palette, _padding(header, layout, big_endian=big_endian), whole=whole
         ), layout
     encoded_frame = extract_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
+    if TRANSFER_SYNTAXES[syntax] == "jpeg":
+        encoded_frame = read_jpeg(encoded_frame, alone=False)[1]
     frame_and_depth = decode_frame(encoded_frame, layout, syntax, whole=whole)
     if frame_and_depth is None:
         if layout.is_signed or palette is not None:
