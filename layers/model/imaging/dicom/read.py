@@ -17,10 +17,12 @@ from imaging.dicom.header import (
     READ_KEYWORDS,
     HeaderBytes,
     PixelLayout,
+    drop_unreadable_of_frame,
     merge_functional_groups,
     read_facts,
     read_layout,
 )
+from imaging.dicom.header_values import HEADER_VALUE_IGNORED, drop_meaningless, drop_unreadable
 from imaging.dicom.meta import BIG_ENDIAN, TRANSFER_SYNTAXES
 from imaging.dicom.study import read_study_facts
 from imaging.errors import bad_input, unsupported_format
@@ -124,7 +126,7 @@ def find_pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
     length = int.from_bytes(data[start - 4 : start], order)
     if length == _UNDEFINED_LENGTH and TRANSFER_SYNTAXES[syntax] != "native":
         return memoryview(data)[start:]
-    if start + length > len(data):
+    if start + length > len(data) + 1:  # the byte that makes a length even may lack
         raise bad_input("The DICOM file ends before its pixels do.")
     return memoryview(data)[start : start + length]
 
@@ -209,8 +211,11 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values: ours to judge, and the texts quote them
         header, position = read_header(data)
+        ignored_names = drop_unreadable(header, READ_KEYWORDS)
         layout = read_layout(header)
+        ignored_names |= drop_unreadable_of_frame(header, layout.frames // 2)
         header = merge_functional_groups(header, layout.frames // 2)
+        drop_meaningless(header, ignored_names)
         pixels, layout = _middle_frame(
             data=data, position=position, header=header, layout=layout, syntax=syntax, whole=whole
         )
@@ -226,7 +231,10 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
         intercept=tone.intercept,
         units=tone.units,
         is_inverted=layout.photometric == "MONOCHROME1",
-        warnings=("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else (),
+        warnings=(
+            *(("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else ()),
+            *((HEADER_VALUE_IGNORED,) if ignored_names else ()),
+        ),
         curve=tone.curve,
     )
 
