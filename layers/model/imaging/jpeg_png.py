@@ -14,7 +14,7 @@ from imaging.bounds import DETAIL_PIXELS, PREVIEW_SIDE
 from imaging.errors import unsupported_format
 from imaging.image import Format, ImageFacts, Picture, StoredPixels
 from imaging.structure import FOREIGN_STARTS, JPEG_START, check_png, read_jpeg
-from segments import png
+from segments import is_meta_start, png
 
 _SIDE = 64
 _GREY_MODES = frozenset({"1", "L", "LA", "La"})
@@ -57,6 +57,8 @@ def sniff(head: bytes) -> Format | None:
     """Return the format that the first `HEAD_BYTES` of a file show; None if it is not an accepted one."""
     if head[DICOM_PREAMBLE:HEAD_BYTES] == DICOM_MARK:
         return None if head.startswith(_FOREIGN_PREAMBLES) else "DICOM"
+    if is_meta_start(head):
+        return "DICOM"
     if head.startswith(JPEG_START):
         return "JPEG"
     if head.startswith(png.SIGNATURE):

@@ -25,7 +25,7 @@ from imaging.bounds import check_bytes
 from imaging.dicom.codecs import items_end
 from imaging.dicom.header import READ_KEYWORDS, read_layout
 from imaging.dicom.header_values import drop_meaningless, drop_unreadable
-from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, transfer_syntax
+from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, complete_meta, transfer_syntax
 from imaging.dicom.ps3_15 import ACTIONS
 from imaging.dicom.read import find_pixel_data, read_header
 from imaging.errors import ImageError, bad_input, too_large
@@ -206,6 +206,7 @@ def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
 
 
 def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
+    data = complete_meta(data)
     syntax = transfer_syntax(data)
     header, position = read_header(data, keywords=None)
     drop_meaningless(header, drop_unreadable(header, READ_KEYWORDS))
