@@ -179,11 +179,20 @@ def test_a_frame_in_dicom_is_read_though_noise_follows_or_its_end_lacks(
     assert reason(dicom(ramp(top=top), syntax, frame[:-60])) is Reason.BAD_INPUT
 
 
-def test_noise_after_a_jpeg_ls_frame_is_left_unread() -> None:
+def test_a_jpeg_ls_frame_is_read_though_noise_follows_or_its_end_lacks() -> None:
     whole = dicom(ramp(), JPEG_LS)
     frame = whole[whole.index(b"\xff\xd8\xff") : whole.rindex(b"\xff\xd9") + 2]
-    for trailer in (bytes(7), b"\xff\xd9", NOISE):
-        assert np.array_equal(decode(dicom(ramp(), JPEG_LS, frame + trailer)).pixels, ramp())
+    for changed in (
+        frame + bytes(7),
+        frame + b"\xff\xd9",
+        frame + NOISE,
+        frame[:-2],
+        frame[:-2] + bytes(6),
+        frame[:-1],
+    ):
+        assert np.array_equal(decode(dicom(ramp(), JPEG_LS, changed)).pixels, ramp())
+    for lost in (3, 5, 40):
+        assert reason(dicom(ramp(), JPEG_LS, frame[:-lost])) is Reason.BAD_INPUT
 
 
 class Counter:

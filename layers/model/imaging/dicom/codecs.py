@@ -3,6 +3,7 @@
 Each is checked by its own header first, and decoded no larger than needed where the format keeps smaller versions.
 """
 
+import contextlib
 import io
 import math
 import re
@@ -173,22 +174,37 @@ def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
     """Convert a JPEG-LS frame to its values and how many bits they have."""
     jpeg_frame = _jpeg_ls_frame(data)
     _check_frame(jpeg_frame, layout)
-    from imagecodecs import jpegls_decode  # noqa: PLC0415 - a library that few files need
-
-    return _check_values(jpegls_decode(_cut_jpeg_ls(data)), layout), jpeg_frame.precision
+    return _check_values(_decode_jpeg_ls(data), layout), jpeg_frame.precision
 
 
-def _cut_jpeg_ls(data: bytes) -> bytes:
-    """Return a frame up to its end. Without one the decoder may look for a set bit for seconds."""
+def _decode_jpeg_ls(data: bytes) -> Frame:
+    """Decode a frame up to its end, or with one if it lacks. Without one the decoder may look for a bit for seconds.
+
+    Padding may be in the place of an end; a zero may be the last byte of the pixels. What is too short or too long for
+    the image the decoder refuses by itself.
+    """
+    from imagecodecs import JpeglsError, jpegls_decode  # noqa: PLC0415 - a library that few files need
+
+    end = _jpeg_ls_end(data)
+    if end is not None:
+        return jpegls_decode(data[:end])
+    for body in (data, data.removesuffix(b"\0"), data.rstrip(b"\0\xff")):
+        with contextlib.suppress(JpeglsError):
+            return jpegls_decode(body + _END)
+    raise bad_input("The JPEG-LS frame ends before its image does.")
+
+
+def _jpeg_ls_end(data: bytes) -> int | None:
+    """Return where a frame's end is, behind all its scans; None if it has none."""
     position = data.index(_JPEG_LS_SCAN)
     for _ in range(MAX_JPEG_SCANS):
         marker = _JPEG_LS_MARKER.search(data, position + 2)
         if marker is None:
-            break
+            return None
         if marker.group() == _END:
-            return data[: marker.end()]
+            return marker.end()
         position = marker.start()
-    raise bad_input("The JPEG-LS frame ends before its image does.")
+    raise too_large(f"The JPEG-LS frame has more than {MAX_JPEG_SCANS} scans.")
 
 
 def _jpeg_ls_frame(data: bytes) -> JpegFrame:
