@@ -4,7 +4,7 @@ import math
 from collections.abc import Callable, Iterable
 
 from pydicom.datadict import dictionary_VR
-from pydicom.dataelem import RawDataElement, convert_raw_data_element
+from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
 
 _ABSURD = 1e12
@@ -87,15 +87,11 @@ def _drop(header: Dataset, names: Iterable[str]) -> None:
 
 def _is_readable(header: Dataset, name: str) -> bool:
     raw = header.get_item(name)
+    if raw is None:
+        return True
     if name not in _MEANINGFUL:
-        try:
-            # Not kept: what is converted here may never be needed.
-            convert_raw_data_element(raw) if isinstance(raw, RawDataElement) else None
-            items = header.get(name) if name in _TABLES else None
-        except Exception:  # pydicom raises errors of many kinds
-            return False
-        return not items or all(part in items[0] for part in ("LUTDescriptor", "LUTData"))
-    if name in _WORDS and raw and isinstance(raw.value, bytes) and raw.VR in ("OB", "OW", "UN"):
+        return _can_be_converted(header, name, raw)
+    if name in _WORDS and isinstance(raw.value, bytes) and raw.VR in ("OB", "OW", "UN"):
         return True
     numbers = read_numbers(header, name, _MOST_NUMBERS if _counts_all(name) else 1)
     if numbers == []:
@@ -106,6 +102,19 @@ def _is_readable(header: Dataset, name: str) -> bool:
     if not _is_of_kind(header, name, vr):
         header.add_new(name, vr if len(vr) == 2 else "SS", numbers if vr == "DS" else int(numbers[0]))
     return True
+
+
+def _can_be_converted(header: Dataset, name: str, raw: DataElement | RawDataElement) -> bool:
+    """Tell whether pydicom makes something of an element that is no number, and whether a table has entries."""
+    if (raw.VR or dictionary_VR(name)) == "CS":  # any bytes are text
+        return True
+    try:
+        # Not kept: what is converted here may never be needed.
+        convert_raw_data_element(raw) if isinstance(raw, RawDataElement) else None
+        items = header.get(name) if name in _TABLES else None
+    except Exception:  # pydicom raises errors of many kinds
+        return False
+    return not items or all(part in items[0] for part in ("LUTDescriptor", "LUTData"))
 
 
 def _is_of_kind(header: Dataset, name: str, vr: str) -> bool:
