@@ -48,9 +48,16 @@ def check_trailer(data: bytes, start: int, foreign: tuple[bytes, ...] = FOREIGN_
 
     Other images of the same kind, videos, notes of a camera and noise are left unread.
     """
-    begins_a_file = data.startswith(foreign, start) or _TEXT.fullmatch(data, start, start + _TEXT_BYTES)
+    begins_a_file = data.startswith(foreign, start) or _is_text(data, start)
     if start < len(data) and (begins_a_file or _holds_a_file(data, start)):
         raise _two_files()
+
+
+def _is_text(data: bytes, start: int) -> bool:
+    """Tell whether what begins at `start` begins and ends as text. A camera's notes may begin so, and end in a mark."""
+    head = data[start : start + _TEXT_BYTES].rstrip(b"\0\xff")
+    tail = data[max(start, len(data) - _TEXT_BYTES) :].rstrip(b"\0\xff")
+    return _TEXT.fullmatch(head) is not None and (not tail or _TEXT.fullmatch(tail) is not None)
 
 
 def _holds_a_file(data: bytes, start: int) -> bool:
@@ -119,10 +126,8 @@ def read_jpeg(data: bytes, *, alone: bool = True) -> tuple[JpegFrame, bytes]:
 
 def _is_hidden_in_scan(data: bytes, scan: int) -> bool:
     """Tell whether the rest of a file without an end of its image holds another file."""
-    is_archive = data.find(_ZIP_START, scan) >= 0
-    return (
-        is_archive or _TEXT.fullmatch(data, max(scan, len(data) - _TEXT_BYTES)) is not None or _holds_a_file(data, scan)
-    )
+    is_text = _is_text(data, max(scan, len(data) - _TEXT_BYTES))
+    return is_text or data.find(_ZIP_START, scan) >= 0 or _holds_a_file(data, scan)
 
 
 def _is_from_camera(data: bytes, trailer: int) -> bool:

@@ -30,11 +30,15 @@ IMAGES = pytest.mark.parametrize("image", [GREY, COLOUR, PROGRESSIVE], ids=["gre
 NOISE = np.random.default_rng(7).integers(0, 256, 4000, np.uint8).tobytes()
 VIDEO = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42" + b"\0\0\x0f\xa8mdat" + NOISE
 SAMSUNG = b"\0\0\x01\x0a\x0e\0\0\0Image_UTC_Data1700000000000SEFHk\0\0\0\x01\0\0\0\0\0\x01\x0a\x24\0\0\0SEFT"
+NOTES_IN_TEXT = (
+    b'vivo{"mode": "night", "lenses": [1, 2, 3], "a": "text of any length"}\0\0\0\0\x10\xff\xff\xff\xff\x1b*9HWfu\x84'
+)
 TRAILERS = {
     "images": GREY + COLOUR,
     "video": VIDEO,
     "notes": SAMSUNG,
     "notes-with-video": VIDEO[4:] + SAMSUNG,
+    "notes-in-text": NOTES_IN_TEXT,
     "ends": b"\xff\xd9" * 9,
     "zeros": bytes(5000),
     "zeros-and-image": bytes(5000) + GREY,
@@ -133,6 +137,8 @@ SECOND_FILES = [
     b"MZ\x90\0\3",
     b"\0" * 9 + b"x",
     b"echo off & del *.*",
+    b"echo off & del *.*" + bytes(100),
+    b"print(1);" * 900,
     NOISE + b"<SCRIPT>alert()",
     NOISE + b"PK\5\6" + bytes(18) + b"a comment",
     NOISE + b"Rar!\x1a\x07\1\0",
