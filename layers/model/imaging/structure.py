@@ -1,6 +1,6 @@
 """Where in a JPEG or PNG file its image lies: bounded before it is decoded, and cut off from all that is none of it.
 
-Phones append second images, videos and notes; a repaired file has bytes too many, or lacks its last two.
+Phones append second images, videos and notes; a repaired file has bytes too many, or lacks two.
 """
 
 import io
@@ -18,10 +18,10 @@ from segments import StructureError, TooManyPartsError, TruncationError, jpeg, p
 JPEG_START = b"\xff\xd8\xff"
 
 FOREIGN_STARTS = (
-    *(b"MZ", b"\x7fELF", b"\xca\xfe\xba\xbe", b"#!", b"PK", b"7z\xbc\xaf", b"Rar!", b"\x1f\x8b", b"%PDF", b"%!", b"<"),
-    *(b"\xef\xbb\xbf", b"GIF8", b"BM", b"SIMPLE", png.SIGNATURE),
-)
+    png.SIGNATURE, b"MZ", b"\x7fELF", b"PK", b"%PDF", b"%!", b"<", b"GIF8", b"#!", b"BM", b"SIMPLE",
+)  # fmt: skip
 """How programs, archives, documents, pages and other images begin: before or behind ours, it is two files at once."""
+_FOREIGN_TRAILERS = (*FOREIGN_STARTS, b"\xca\xfe\xba\xbe", b"7z\xbc\xaf", b"Rar!", b"\x1f\x8b", b"\xef\xbb\xbf")
 
 _FILLING = re.compile(rb"[\x00\xff]*")
 _PADDING = re.compile(rb"[\x00\xff\xd9\r\n]*")
@@ -43,7 +43,7 @@ def skip_padding(data: bytes, end: int) -> int:
     return start - 1 if is_image else start
 
 
-def check_trailer(data: bytes, start: int, foreign: tuple[bytes, ...] = FOREIGN_STARTS) -> None:
+def check_trailer(data: bytes, start: int, foreign: tuple[bytes, ...] = _FOREIGN_TRAILERS) -> None:
     """Refuse what follows an image in its file if it may be a file of its own: a page, a program, an archive, a text.
 
     Other images of the same kind, videos, notes of a camera and noise are left unread.
@@ -297,4 +297,4 @@ def check_png(data: bytes) -> None:
         raise bad_input("The PNG ends before its image does.") from None
     except TooManyPartsError:
         raise too_large(f"The PNG has more than {MAX_SEGMENTS} chunks.") from None
-    check_trailer(data, skip_padding(data, ends[-1]), (*FOREIGN_STARTS, JPEG_START))
+    check_trailer(data, skip_padding(data, ends[-1]), (*_FOREIGN_TRAILERS, JPEG_START))
