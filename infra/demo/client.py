@@ -93,7 +93,8 @@ def content_type_of(head: bytes) -> str | None:
         return "image/jpeg"
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return "image/png"
-    return "application/dicom" if head[128:132] == b"DICM" else None
+    is_dicom = head[128:132] == b"DICM" or head.startswith((b"\x02\0\0\0UL", b"\x02\0\x10\0UI"))
+    return "application/dicom" if is_dicom else None
 
 
 SECONDS = 30

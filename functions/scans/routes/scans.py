@@ -15,14 +15,12 @@ from functions.scans.schemas.uploads import (
 from functions.scans.usecases import scans, tasks, uploads
 from functions.scans.usecases.dependencies import ScanDeps
 from functions.scans.usecases.uploads import UploadedImage
-from scanward.domain.image_formats import ImageFormat, format_of
+from scanward.domain.image_formats import explain_refusal, format_of
 from scanward.errors import InvalidFields
 from scanward.web.bodies import File
 from scanward.web.families import Family
 from scanward.web.responses import MessageOut
 from scanward.web.routes import Call, Media, Page, Routes
-
-ACCEPTED_FORMATS = ", ".join(ImageFormat)
 
 
 def one_image(files: Mapping[str, File], field: str) -> UploadedImage:
@@ -32,8 +30,7 @@ def one_image(files: Mapping[str, File], field: str) -> UploadedImage:
     content = files[field].content
     kind = format_of(content)
     if kind is None:
-        foreign = f"This is not an image of an accepted format ({ACCEPTED_FORMATS})."
-        raise InvalidFields({field: [foreign if content else "The file is empty."]})
+        raise InvalidFields({field: [explain_refusal(content) if content else "The file is empty."]})
     return UploadedImage(content, kind)
 
 

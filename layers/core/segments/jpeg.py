@@ -18,7 +18,7 @@ WITHOUT_LENGTH = frozenset({0x01, *range(0xD0, 0xD9)})
 
 _MARKER_SIZE = 2
 _LENGTH_SIZE = 2
-_MARKER_START = re.compile(rb"\xff+")
+_MARKER = re.compile(rb"\xff[^\x00\xff]")
 # In a scan, 0xFF is followed by a zero, a restart marker, or more 0xFF; anything else ends it. Of a row of 0xFF only
 # the last is looked for: a search for whole rows would begin again at each of their bytes.
 _MARKER_AFTER_SCAN = re.compile(rb"\xff[^\x00\xff\xd0-\xd7]")
@@ -39,19 +39,17 @@ class Segment(NamedTuple):
 def read_segments(data: bytes, limit: int = sys.maxsize) -> Iterator[Segment]:
     """Yield each segment after SOI, the last is EOI.
 
-    A segment is yielded before its length is read: the caller may refuse it by its marker first. Raises
-    TruncationError, TooManyPartsError when EOI is not among the first `limit` segments, or StructureError.
+    Other bytes before a marker are passed over, as decoders do. A segment is yielded before its length is read: the
+    caller may refuse it by its marker first. Raises TruncationError, TooManyPartsError when EOI is not among the first
+    `limit` segments, or StructureError.
     """
     position = len(SOI)
     for _ in range(limit):
-        fill = _MARKER_START.match(data, position)
-        position = fill.end() if fill else position
-        if position >= len(data):
+        next_marker = _MARKER.search(data, position)
+        if next_marker is None:
             raise TruncationError
-        if fill is None:
-            raise StructureError
-        marker = data[position]
-        position += 1
+        position = next_marker.end()
+        marker = data[position - 1]
         yield Segment(marker, position)
         if marker == EOI:
             return

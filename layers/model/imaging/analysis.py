@@ -55,9 +55,9 @@ class Analysis:
     placement: Placement
     timings: Timings
     warnings: tuple[str, ...]
-    """Codes of a closed list: MIDDLE_FRAME_ONLY and others of the picture; NO_UNITS; LOW_CONTRAST, INVERTED,
-    COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR, NOT_A_PHANTOM, NO_GATE of the input gate; BELOW_OPERATING_POINT of the
-    scores; HEAT_INCOMPLETE."""
+    """Codes of a closed list: MIDDLE_FRAME_ONLY, HEADER_VALUE_IGNORED and others of the picture; NO_UNITS;
+    LOW_CONTRAST, INVERTED, COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR, NOT_A_PHANTOM, NO_GATE of the input gate;
+    BELOW_OPERATING_POINT of the scores; HEAT_INCOMPLETE."""
 
     @property
     def shown_scores(self) -> dict[str, float]:

@@ -10,11 +10,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.bounds import check_bytes
-from imaging.dicom.meta import transfer_syntax
+from imaging.dicom.meta import complete_meta, transfer_syntax
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import Colours, Format, Picture
 from imaging.jpeg_png import HEAD_BYTES, decode_jpeg, sniff
 from imaging.png_pixels import decode_png
+from segments import explain_foreign
 
 
 def decode(data: bytes, *, whole: bool = False) -> Picture:
@@ -27,7 +28,8 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
     check_bytes(len(data))
     kind = sniff(data[:HEAD_BYTES])
     if kind is None:
-        raise unsupported_format("The file is neither a JPEG, a PNG nor a DICOM image.")
+        why = explain_foreign(data[:HEAD_BYTES]) or "The file is neither a JPEG, a PNG nor a DICOM image."
+        raise unsupported_format(why)
     with _refuse_damage(kind):
         picture = _decode(data, kind, whole=whole)
     finer = partial(decode, data, whole=True) if picture.is_smaller and not whole else None
@@ -59,6 +61,7 @@ def _decode(data: bytes, kind: Format, *, whole: bool) -> Picture:
         return decode_jpeg(data, whole=whole)
     if kind == "PNG":
         return decode_png(data, whole=whole)
+    data = complete_meta(data)
     syntax = transfer_syntax(data)
     from imaging.dicom.read import decode_dicom  # noqa: PLC0415 - pydicom takes 190 ms to import: only when one comes
 

@@ -2,8 +2,6 @@
 
 import io
 import logging
-import struct
-from dataclasses import dataclass
 from functools import partial
 from typing import Literal
 
@@ -11,85 +9,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from imaging.bounds import MAX_JPEG_SCANS, MAX_SEGMENTS, PREVIEW_SIDE, check_dimensions
-from imaging.errors import bad_input, too_large, unsupported_format
+from imaging.bounds import PREVIEW_SIDE
+from imaging.errors import unsupported_format
 from imaging.image import Format, ImageFacts, Picture, Stance, StoredPixels, draft_scale, fit
-from segments import StructureError, TooManyPartsError, TruncationError, jpeg, png
+from imaging.structure import FOREIGN_STARTS, JPEG_START, read_jpeg
+from segments import is_meta_start, png
 from segments.layout import read_jpeg_layout
-
-_HIERARCHICAL_OR_ARITHMETIC = frozenset({*range(0xC5, 0xC8), *range(0xC9, 0xCC), *range(0xCD, 0xD0)})
-_FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME}
-_JPEG_PADDING = b"\x00\xff\r\n"
-
-
-@dataclass(frozen=True)
-class JpegFrame:
-    """What a JPEG's frame header says of its pixels."""
-
-    lossless: bool
-    precision: int
-    rows: int
-    columns: int
-    components: int
-
-
-def check_jpeg(data: bytes) -> JpegFrame:
-    """Refuse a JPEG that is out of bounds, cut short, has absurdly many scans, or goes on after its end.
-
-    Bytes after the end are how a page or an archive is hidden in an image (and how phones append videos).
-    """
-    scans = start = 0
-    frame = None
-    try:
-        for marker, start in jpeg.read_segments(data, MAX_SEGMENTS):
-            if marker in _HIERARCHICAL_OR_ARITHMETIC:
-                raise unsupported_format("This kind of JPEG (hierarchical or arithmetic) is not read.")
-            if marker in _FRAMES:
-                frame = _read_frame(data, start, lossless=marker == jpeg.LOSSLESS_FRAME)
-            scans += marker == jpeg.SOS
-            if scans > MAX_JPEG_SCANS:
-                raise too_large(f"The JPEG has more than {MAX_JPEG_SCANS} scans.")
-    except TooManyPartsError:
-        raise too_large(f"The JPEG has more than {MAX_SEGMENTS} segments.") from None
-    except TruncationError:
-        raise bad_input("The JPEG ends before its image does.") from None
-    except StructureError:
-        raise bad_input("The JPEG is damaged.") from None
-    if data[start:].strip(_JPEG_PADDING):
-        raise bad_input("The file goes on after the end of its JPEG image.")
-    if frame is None:
-        raise bad_input("The JPEG holds no image.")
-    return frame
-
-
-def _read_frame(data: bytes, start: int, *, lossless: bool) -> JpegFrame:
-    precision, rows, columns, components = struct.unpack_from(">BHHB", data, start + 2)
-    check_dimensions(rows, columns)
-    return JpegFrame(lossless=lossless, precision=precision, rows=rows, columns=columns, components=components)
-
-
-_HEADER_KIND = len(png.SIGNATURE) + 4
-_HEADER = _HEADER_KIND + 4
-_PNG_PADDING = b"\x00\r\n"
-
-
-def check_png(data: bytes) -> None:
-    """Refuse a PNG that is out of bounds, cut short, or goes on after its end."""
-    if data[_HEADER_KIND:_HEADER] != b"IHDR":
-        raise bad_input("The PNG is damaged.")
-    columns, rows = struct.unpack_from(">II", data, _HEADER)
-    check_dimensions(rows, columns)
-    try:
-        ends = [chunk.end for chunk in png.read_chunks(data, MAX_SEGMENTS)]
-        if len(ends) == MAX_SEGMENTS:  # IEND must come before the last chunk that is read
-            raise TooManyPartsError
-    except TruncationError:
-        raise bad_input("The PNG ends before its image does.") from None
-    except TooManyPartsError:
-        raise too_large(f"The PNG has more than {MAX_SEGMENTS} chunks.") from None
-    if data[ends[-1] :].strip(_PNG_PADDING):
-        raise bad_input("The file goes on after the end of its PNG image.")
-
 
 _SIDE = 64
 GREY_MODES = frozenset({"1", "L", "LA", "La"})
@@ -121,26 +46,12 @@ def jpeg_colour_share(data: bytes) -> float:
         return colour_share(image)
 
 
-JPEG_START = b"\xff\xd8\xff"
 DICOM_PREAMBLE = 128
 DICOM_MARK = b"DICM"
 HEAD_BYTES = DICOM_PREAMBLE + len(DICOM_MARK)
 """How much of a file `sniff` needs."""
 
-_FOREIGN_PREAMBLES = (
-    JPEG_START,
-    png.SIGNATURE,
-    b"MZ",
-    b"\x7fELF",
-    b"PK",
-    b"%PDF",
-    b"%!",
-    b"<",
-    b"GIF8",
-    b"#!",
-    b"BM",
-    b"SIMPLE",
-)
+_FOREIGN_PREAMBLES = (JPEG_START, *FOREIGN_STARTS)
 """A DICOM preamble may be anything, so a program or a page can hide in it: such a file is two files at once."""
 
 
@@ -148,6 +59,8 @@ def sniff(head: bytes) -> Format | None:
     """Return the format that the first `HEAD_BYTES` of a file show; None if it is not an accepted one."""
     if head[DICOM_PREAMBLE:HEAD_BYTES] == DICOM_MARK:
         return None if head.startswith(_FOREIGN_PREAMBLES) else "DICOM"
+    if is_meta_start(head):
+        return "DICOM"
     if head.startswith(JPEG_START):
         return "JPEG"
     if head.startswith(png.SIGNATURE):
@@ -166,7 +79,7 @@ _BYTE = 8
 
 def decode_jpeg(data: bytes, *, whole: bool) -> Picture:
     """Convert a JPEG file to an upright grey picture of 8 bits."""
-    frame = check_jpeg(data)
+    frame, data = read_jpeg(data)
     if frame.lossless or frame.precision != _BYTE:
         raise unsupported_format("This kind of JPEG (lossless or of 12 bits) is read in DICOM files only.")
     stance = Stance.of(read_jpeg_layout(data))

@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from PIL import Image, ImageChops
 
 from imaging.image import ImageFacts, Picture, Stance, plan_fit
-from imaging.jpeg_png import GREY_MODES, check_png, colour_share
+from imaging.jpeg_png import GREY_MODES, colour_share
+from imaging.structure import check_png
 from segments.layout import read_png_layout
 
 _DEPTH_PLACE = 24

@@ -14,10 +14,10 @@ from imaging.decode import decode
 from imaging.dicom.deidentify import deidentify
 from imaging.errors import ImageError, Reason
 from imaging.image import Picture
-from imaging.jpeg_png import JPEG_START
 from imaging.model import Model
 from imaging.model_selection import select_model
 from imaging.renderings import preview
+from imaging.structure import JPEG_START
 
 ROOTS = (Path(pydicom.data.__file__).parent, Path(data_store.__file__).parent)
 FILES = sorted(

@@ -48,7 +48,7 @@ def test_a_tiny_image_is_bad_input() -> None:
     assert reason(png(ramp(8, 8))) is Reason.BAD_INPUT
 
 
-@pytest.mark.parametrize("hidden", [b"<html><script>", b"PK\x05\x06" + bytes(18), jpeg(ramp()), b"\0" * 9 + b"x"])
+@pytest.mark.parametrize("hidden", [b"<html><script>", b"PK\x05\x06" + bytes(18), png(ramp()), b"\0" * 9 + b"x"])
 def test_a_file_that_goes_on_after_its_image_is_bad_input(hidden: bytes) -> None:
     assert reason(jpeg(ramp()) + hidden) is Reason.BAD_INPUT
     assert reason(png(ramp()) + hidden) is Reason.BAD_INPUT

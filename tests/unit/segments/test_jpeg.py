@@ -43,6 +43,7 @@ def test_markers_that_stand_alone_have_no_length(marker: int) -> None:
         SOI,
         SOI + b"\xff",
         SOI + b"\xff" * 1000,
+        SOI + b"x",
         SOI + COMMENT,
         SOI + COMMENT[:-1],
         SOI + b"\xff\xfe\xff\xff" + END,
@@ -57,10 +58,14 @@ def test_a_file_that_is_cut_short_is_truncated(data: bytes) -> None:
         list(read_segments(data))
 
 
-@pytest.mark.parametrize(
-    "rest", [b"x", COMMENT + b"x" + END, b"\xff\xfe\x00\x01" + END, b"\xff\xfe", b"\xff\xda\x00\x00"]
-)
-def test_what_is_no_marker_or_no_length_is_damage(rest: bytes) -> None:
+@pytest.mark.parametrize("stray", [b"x", bytes(1000), b"\xff\x00x", b"\xff\xff\x00\xff"])
+def test_other_bytes_before_a_marker_are_passed_over(stray: bytes) -> None:
+    data = SOI + COMMENT + stray + END
+    assert list(read_segments(data)) == [Segment(0xFE, 4), Segment(EOI, len(data))]
+
+
+@pytest.mark.parametrize("rest", [b"\xff\xfe\x00\x01" + END, b"\xff\xfe", b"\xff\xda\x00\x00"])
+def test_what_is_no_length_is_damage(rest: bytes) -> None:
     with pytest.raises(StructureError) as refusal:
         list(read_segments(SOI + rest))
     assert refusal.type is StructureError

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from types import MappingProxyType
 
+from segments import explain_foreign, is_meta_start
+
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 SIGNATURE_BYTES = 132
 
@@ -14,6 +16,8 @@ class ImageFormat(StrEnum):
     PNG = "PNG"
     DICOM = "DICOM"
 
+
+_FOREIGN = f"This is not an image of an accepted format ({', '.join(ImageFormat)})."
 
 CONTENT_TYPE_OF = MappingProxyType(
     {
@@ -36,12 +40,18 @@ def normalise_content_type(text: str) -> str:
 def format_of(head: bytes) -> ImageFormat | None:
     """Return the format that the first 132 bytes show, whatever a name or header says; None: not one of ours.
 
-    Source: ITU-T T.81 B.1.1.3 (SOI), PNG third edition 5.2, DICOM PS3.10 7.1.
+    Source: ITU-T T.81 B.1.1.3 (SOI), PNG third edition 5.2, DICOM PS3.10 7.1. Some
+    writers leave out DICOM's preamble.
     """
     if head.startswith(b"\xff\xd8\xff"):
         return ImageFormat.JPEG
     if head.startswith(b"\x89PNG\r\n\x1a\n"):
         return ImageFormat.PNG
-    if head[128:SIGNATURE_BYTES] == b"DICM":
+    if head[128:SIGNATURE_BYTES] == b"DICM" or is_meta_start(head):
         return ImageFormat.DICOM
     return None
+
+
+def explain_refusal(head: bytes) -> str:
+    """Return why a file of none of the accepted formats is refused, and what to do about it where that is known."""
+    return explain_foreign(head[:SIGNATURE_BYTES]) or _FOREIGN

@@ -3,8 +3,10 @@
 Each is checked by its own header first, and decoded no larger than needed where the format keeps smaller versions.
 """
 
+import contextlib
 import io
 import math
+import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,11 +15,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
-from imaging.bounds import MAX_FRAMES, PREVIEW_SIDE
+from imaging.bounds import MAX_FRAMES, MAX_JPEG_SCANS, PREVIEW_SIDE
 from imaging.dicom.header import PixelLayout
 from imaging.errors import bad_input, too_large, unsupported_format
 from imaging.image import draft_scale
-from imaging.jpeg_png import JpegFrame, check_jpeg
+from imaging.structure import JpegFrame, read_jpeg
 
 Frame = NDArray[np.uint8] | NDArray[np.uint16]
 """rows x columns, or rows x columns x 3; signed values as they are, in two's complement."""
@@ -146,6 +148,8 @@ _FIRST_KB = 1024
 _JPEG_LS_FRAME = b"\xff\xf7"
 _JPEG_LS_SCAN = b"\xff\xda"
 _JPEG_LS_PARAMETERS = b"\xff\xf8"
+# A byte after 0xFF in coded pixels is below 0x80. Restart markers go on with them.
+_JPEG_LS_MARKER = re.compile(rb"\xff[\x80-\xcf\xd8-\xfe]")
 _END = b"\xff\xd9"
 _BYTE = 8
 
@@ -155,7 +159,7 @@ def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
 
     None if Pillow reads it straight to grey, near the size that is needed, and faster.
     """
-    jpeg_frame = check_jpeg(data)
+    jpeg_frame, data = read_jpeg(data, alone=False)
     _check_frame(jpeg_frame, layout)
     raw_colour = layout.photometric == "RGB" and not _luminance_first(data)
     if jpeg_frame.precision == _BYTE and not jpeg_frame.lossless and not raw_colour:
@@ -171,11 +175,37 @@ def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
     """Convert a JPEG-LS frame to its values and how many bits they have."""
     jpeg_frame = _jpeg_ls_frame(data)
     _check_frame(jpeg_frame, layout)
-    if not data.rstrip(b"\0").endswith(_END):  # without it the decoder may look for a set bit for seconds
-        raise bad_input("The JPEG-LS frame ends before its image does.")
-    from imagecodecs import jpegls_decode  # noqa: PLC0415 - a library that few files need
+    return _check_values(_decode_jpeg_ls(data), layout), jpeg_frame.precision
 
-    return _check_values(jpegls_decode(data), layout), jpeg_frame.precision
+
+def _decode_jpeg_ls(data: bytes) -> Frame:
+    """Decode a frame up to its end, or with one if it lacks. Without one the decoder may look for a bit for seconds.
+
+    Padding may be in the place of an end; a zero may be the last byte of the pixels. What is too short or too long for
+    the image the decoder refuses by itself.
+    """
+    from imagecodecs import JpeglsError, jpegls_decode  # noqa: PLC0415 - a library that few files need
+
+    end = _jpeg_ls_end(data)
+    if end is not None:
+        return jpegls_decode(data[:end])
+    for body in (data, data.removesuffix(b"\0"), data.rstrip(b"\0\xff")):
+        with contextlib.suppress(JpeglsError):
+            return jpegls_decode(body + _END)
+    raise bad_input("The JPEG-LS frame ends before its image does.")
+
+
+def _jpeg_ls_end(data: bytes) -> int | None:
+    """Return where a frame's end is, behind all its scans; None if it has none."""
+    position = data.index(_JPEG_LS_SCAN)
+    for _ in range(MAX_JPEG_SCANS):
+        marker = _JPEG_LS_MARKER.search(data, position + 2)
+        if marker is None:
+            return None
+        if marker.group() == _END:
+            return marker.end()
+        position = marker.start()
+    raise too_large(f"The JPEG-LS frame has more than {MAX_JPEG_SCANS} scans.")
 
 
 def _jpeg_ls_frame(data: bytes) -> JpegFrame:

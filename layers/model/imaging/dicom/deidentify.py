@@ -23,8 +23,9 @@ from pydicom.uid import UID
 
 from imaging.bounds import check_bytes
 from imaging.dicom.codecs import items_end
-from imaging.dicom.header import read_layout
-from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, transfer_syntax
+from imaging.dicom.header import PIXEL_KEYWORDS, read_layout
+from imaging.dicom.header_values import drop_meaningless, drop_unreadable
+from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, complete_meta, transfer_syntax
 from imaging.dicom.ps3_15 import ACTIONS
 from imaging.dicom.read import find_pixel_data, read_header
 from imaging.errors import ImageError, bad_input, too_large
@@ -205,8 +206,10 @@ def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
 
 
 def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
+    data = complete_meta(data)
     syntax = transfer_syntax(data)
     header, position = read_header(data, keywords=None)
+    drop_meaningless(header, drop_unreadable(header, PIXEL_KEYWORDS))
     pixels = find_pixel_data(data, position, syntax)
     warnings = _burned_in_text_warnings(header)
     dataset = Cleaner(pseudonyms).clean(header)

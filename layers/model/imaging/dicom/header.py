@@ -4,16 +4,15 @@ Enhanced CT and MR say per frame, in nested groups, what older files say once (p
 """
 
 import io
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
-from pydicom.multival import MultiValue
 
 from imaging.bounds import check_dimensions, check_frames
 from imaging.dicom.anatomy import KEYWORDS
+from imaging.dicom.header_values import drop_unreadable, is_spacing, read_numbers
 from imaging.dicom.meta import LOSSY
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import ImageFacts, Statement, StudyFacts, square_ratio
@@ -85,39 +84,51 @@ def merge_functional_groups(header: Dataset, index: int) -> Dataset:
         for macro, names in _MACROS.items():
             item = get_item(group, macro, 0)
             for name in names:
-                if name in item:
-                    setattr(header, _NAMES.get(name, name), item.get(name))
+                if name in _NAMES and name in item:
+                    setattr(header, _NAMES[name], item.get(name))
+                elif element := item.get_item(name):  # as it stands in the file: it may be one that cannot be read
+                    header[element.tag] = element
     return header
 
 
 def get_item(dataset: Dataset, name: str, index: int) -> Dataset:
     """Return an item of a sequence, or an empty one."""
-    items = dataset.get(name) or []
-    return items[index] if len(items) > index else Dataset()
+    try:
+        items = dataset.get(name) or []
+        return items[index] if len(items) > index else Dataset()
+    except Exception:  # of all that pydicom raises for a sequence that is none: the image is read
+        return Dataset()
 
 
 _PALETTE = ("RedPaletteColorLookupTable", "GreenPaletteColorLookupTable", "BluePaletteColorLookupTable")
 
-READ_KEYWORDS = (
-    "BitsAllocated", "BitsStored", "BodyPartExamined", "Columns", "ExtendedOffsetTable", "ImageLaterality",
-    "ImageOrientationPatient", "ImageType", "ImagerPixelSpacing", "Laterality", "LossyImageCompression", "Modality",
-    "ModalityLUTSequence", "NominalScannedPixelSpacing", "NumberOfFrames", "PatientAge", "PatientBirthDate",
-    "PatientBreedCodeSequence", "PatientBreedDescription", "PatientSex", "PatientSpeciesCodeSequence",
-    "PatientSpeciesDescription", "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelAspectRatio",
-    "PixelDataProviderURL", "PixelPaddingRangeLimit", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing",
-    "PlanarConfiguration", "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel",
-    "SeriesDescription", "SharedFunctionalGroupsSequence", "StudyDate", "StudyDescription", "VOILUTFunction",
-    "VOILUTSequence", "ViewPosition", "WindowCenter", "WindowWidth",
-    *KEYWORDS, *(f"{table}Descriptor" for table in _PALETTE), *(f"{table}Data" for table in _PALETTE),
+PIXEL_KEYWORDS = (
+    "BitsAllocated", "BitsStored", "Columns", "ExtendedOffsetTable", "ImagerPixelSpacing", "LossyImageCompression",
+    "ModalityLUTSequence", "NominalScannedPixelSpacing", "NumberOfFrames", "PerFrameFunctionalGroupsSequence",
+    "PhotometricInterpretation", "PixelAspectRatio", "PixelDataProviderURL", "PixelPaddingRangeLimit",
+    "PixelPaddingValue", "PixelRepresentation", "PixelSpacing", "PlanarConfiguration", "RescaleIntercept",
+    "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel", "SharedFunctionalGroupsSequence", "VOILUTFunction",
+    "VOILUTSequence", "WindowCenter", "WindowWidth",
+    *(f"{table}Descriptor" for table in _PALETTE), *(f"{table}Data" for table in _PALETTE),
     *(f"Segmented{table}Data" for table in _PALETTE),
 )  # fmt: skip
-"""All that is ever read of a header: names and numbers of a patient are not among it, dates only for the age."""
+"""What is read of the image. One that cannot be read is as if it were absent."""
+
+READ_KEYWORDS = (
+    "BodyPartExamined", "ImageLaterality", "ImageOrientationPatient", "ImageType", "Laterality", "Modality",
+    "PatientAge", "PatientBirthDate", "PatientBreedCodeSequence", "PatientBreedDescription", "PatientSex",
+    "PatientSpeciesCodeSequence", "PatientSpeciesDescription", "SeriesDescription", "StudyDate", "StudyDescription",
+    "ViewPosition", *KEYWORDS, *PIXEL_KEYWORDS,
+)  # fmt: skip
+"""All that is ever read of a header: names and numbers of a patient are not among it, dates only for the age.
+
+What it states of the examination counts, whether it is understood or not.
+"""
 
 _GREY = frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"})
 _COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
 _DEPTHS = (8, 16)
 _POINTS_ELSEWHERE = ("PixelDataProviderURL", "RetrieveURL")
-_ABSURD = 1e12
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
 """A code string of the standard: upper case, at most 16 characters."""
 
@@ -161,10 +172,10 @@ def read_layout(header: Dataset) -> PixelLayout:
         raise unsupported_format("The DICOM file holds no image.")
     rows, columns = _integer(header, "Rows"), _integer(header, "Columns")
     check_dimensions(rows, columns)
-    frames = _integer(header, "NumberOfFrames", 1)
+    frames = _integer(header, "NumberOfFrames", 1) or 1
     check_frames(frames)
     photometric = code(header, "PhotometricInterpretation") or ""
-    samples = _integer(header, "SamplesPerPixel", 1)
+    samples = _integer(header, "SamplesPerPixel", 3 if photometric in _COLOUR else 1)
     bits_allocated = _integer(header, "BitsAllocated")
     bits_stored = _integer(header, "BitsStored", bits_allocated)
     _check_kind(photometric, samples, bits_allocated, bits_stored)
@@ -200,29 +211,30 @@ def code(header: Dataset, name: str) -> str | None:
 
 
 def number(header: Dataset, name: str) -> float | None:
-    """Return the first value of a decimal element, or None if it is absent or empty.
-
-    NaN and absurd sizes are refused.
-    """
-    value = header.get(name)
-    if value is None or value == "":
-        return None
-    first = value if isinstance(value, (str, int, float)) else next(iter(value), None)
-    if first is None or first == "":
-        return None
-    result = float(first)
-    if not abs(result) < _ABSURD:
-        raise bad_input("A number in the DICOM header is beyond any unit.")
-    return result
+    """Return the first value of a decimal element, or None if it is absent, empty, or no number of any unit."""
+    numbers = read_numbers(header, name, 1)
+    return numbers[0] if numbers else None
 
 
 def _integer(header: Dataset, name: str, default: int | None = None) -> int:
-    value = header.get(name)
-    if value is None or value == "":
-        if default is None:
-            raise bad_input(f"The DICOM header lacks {name}.")
-        return default
-    return int(value)
+    """Return a whole number, or `default` where there is none that can be read. Raises ImageError without a default."""
+    value = number(header, name)
+    if value is not None and value.is_integer():
+        return int(value)
+    if default is None:
+        raise bad_input(f"The DICOM header lacks {name}.")
+    return default
+
+
+def drop_unreadable_of_frame(header: Dataset, index: int) -> set[str]:
+    """Take out of the groups of frame `index` what cannot be read. Return the names of what was taken."""
+    groups = (
+        get_item(header, "SharedFunctionalGroupsSequence", 0),
+        get_item(header, "PerFrameFunctionalGroupsSequence", index),
+    )
+    return set[str]().union(
+        *(drop_unreadable(get_item(group, macro, 0), PIXEL_KEYWORDS) for group in groups for macro in _MACROS)
+    )
 
 
 _SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
@@ -273,12 +285,9 @@ def _first_code(statements: Sequence[Statement]) -> str | None:
 def _spacing(header: Dataset) -> tuple[str | None, tuple[float, float] | None]:
     """Return the attribute that has the spacing of rows and columns in millimetres, and what it says."""
     for name in _SPACINGS:
-        value = header.get(name)
-        if not isinstance(value, MultiValue) or len(value) != 2 or "" in value:
-            continue
-        row, column = float(value[0]), float(value[1])
-        if 0 < row < math.inf and 0 < column < math.inf:
-            return name, (row, column)
+        numbers = read_numbers(header, name, 3)
+        if numbers and is_spacing(numbers):
+            return name, (numbers[0], numbers[1])
     return None, None
 
 

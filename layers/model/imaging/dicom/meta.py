@@ -1,14 +1,15 @@
 """The file meta information of a DICOM file, read without touching the data set.
 
 A deflated data set of half a megabyte can unfold to gigabytes, so the transfer syntax is judged before all else.
-Part 10 of the standard fixes this group's encoding (explicit VR, little endian), which makes it short to read.
+Part 10 of the standard fixes this group's encoding (explicit VR, little endian), which makes it short to read; some
+writers keep to neither that nor the preamble.
 """
 
 from collections.abc import Iterator
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from imaging.errors import bad_input, unsupported_format
-from imaging.jpeg_png import HEAD_BYTES
+from imaging.jpeg_png import DICOM_MARK, DICOM_PREAMBLE, HEAD_BYTES
 
 Coding = Literal["native", "rle", "jpeg", "jpeg-ls", "jpeg-2000"]
 
@@ -44,6 +45,7 @@ _TRANSFER_SYNTAX = 0x0010
 _DIRECTORY = "1.2.840.10008.1.3.10"
 _LONG_VRS = frozenset({b"OB", b"OW", b"OF", b"SQ", b"UT", b"UN"})
 _LONGEST_META = 1 << 16
+_UIDS = frozenset({_SOP_CLASS, 0x0003, _TRANSFER_SYNTAX})
 
 
 def transfer_syntax(data: bytes) -> str:
@@ -52,7 +54,7 @@ def transfer_syntax(data: bytes) -> str:
     Raises ImageError: BAD_INPUT if the meta group is broken, UNSUPPORTED if the syntax is none of
     `TRANSFER_SYNTAXES` or the file is a DICOMDIR.
     """
-    values = dict(_elements(data[:_LONGEST_META]))
+    values = {one.number: one.value for one in _elements(data[:_LONGEST_META], HEAD_BYTES)}
     if _uid(values, _SOP_CLASS) == _DIRECTORY:
         raise unsupported_format("A DICOMDIR lists other files; upload the images themselves.")
     syntax = _uid(values, _TRANSFER_SYNTAX)
@@ -63,21 +65,51 @@ def transfer_syntax(data: bytes) -> str:
     return syntax
 
 
-def _elements(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Yield (element number, value) of each element of group 0002."""
-    position = HEAD_BYTES
+def complete_meta(data: bytes) -> bytes:
+    """Return a DICOM file as part 10 has it: with a preamble, and the meta information in explicit VR.
+
+    Some writers leave out the preamble, or have the meta information in implicit VR as what follows it. Raises
+    ImageError (BAD_INPUT) if the meta information is broken.
+    """
+    start = len(DICOM_MARK) if data.startswith(DICOM_MARK) else 0
+    if data[DICOM_PREAMBLE:HEAD_BYTES] == DICOM_MARK:
+        start = HEAD_BYTES
+    elements = list(_elements(data[: start + _LONGEST_META], start))
+    is_explicit = all(element.is_explicit for element in elements)
+    if start == HEAD_BYTES and is_explicit:
+        return data
+    end = elements[-1].end if elements else start
+    group = data[start:end] if is_explicit else b"".join(_encode(*one[:2]) for one in elements if one.number in _UIDS)
+    return bytes(DICOM_PREAMBLE) + DICOM_MARK + group + data[end:]
+
+
+class _Element(NamedTuple):
+    """An element of group 0002; `end`: where in the file it ends."""
+
+    number: int
+    value: bytes
+    end: int
+    is_explicit: bool
+
+
+def _elements(data: bytes, position: int) -> Iterator[_Element]:
+    """Yield each element of group 0002 from a position on."""
     while int.from_bytes(data[position : position + 2], "little") == _META_GROUP:
-        element = int.from_bytes(data[position + 2 : position + 4], "little")
-        if data[position + 4 : position + 6] in _LONG_VRS:
-            length = int.from_bytes(data[position + 8 : position + 12], "little")
-            position += 12
-        else:
-            length = int.from_bytes(data[position + 6 : position + 8], "little")
-            position += 8
-        if position + length > len(data):
+        number = int.from_bytes(data[position + 2 : position + 4], "little")
+        vr = data[position + 4 : position + 6]
+        is_explicit = vr.isalpha() and vr.isupper()
+        size, head = (2, 8) if is_explicit and vr not in _LONG_VRS else (4, 12 if is_explicit else 8)
+        start = position + head
+        position = start + int.from_bytes(data[start - size : start], "little")
+        if position > len(data):
             raise bad_input("The DICOM file ends within its header.")
-        yield element, data[position : position + length]
-        position += length
+        yield _Element(number, data[start:position], position, is_explicit)
+
+
+def _encode(number: int, uid: bytes) -> bytes:
+    return (
+        _META_GROUP.to_bytes(2, "little") + number.to_bytes(2, "little") + b"UI" + len(uid).to_bytes(2, "little") + uid
+    )
 
 
 def _uid(values: dict[int, bytes], element: int) -> str:

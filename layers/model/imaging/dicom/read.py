@@ -14,19 +14,23 @@ from pydicom.dataset import Dataset
 from imaging.dicom.codecs import Frame, decode_jpeg, decode_jpeg_2000, decode_jpeg_ls, decode_rle, extract_fragments
 from imaging.dicom.greyscale import LUMA, Palette, read_palette, read_transform, read_words
 from imaging.dicom.header import (
+    PIXEL_KEYWORDS,
     READ_KEYWORDS,
     HeaderBytes,
     PixelLayout,
+    drop_unreadable_of_frame,
     merge_functional_groups,
     read_facts,
     read_layout,
     read_pixel_ratio,
 )
+from imaging.dicom.header_values import HEADER_VALUE_IGNORED, drop_meaningless, drop_unreadable
 from imaging.dicom.meta import BIG_ENDIAN, TRANSFER_SYNTAXES
 from imaging.dicom.study import read_study_facts
 from imaging.errors import bad_input, unsupported_format
 from imaging.image import Picture, StoredPixels, fit, mean_blocks, plan_fit
 from imaging.jpeg_png import decode_jpeg_frame
+from imaging.structure import read_jpeg
 
 _BAND_PIXELS = 1 << 18
 """A band of rows at a time, which stays in the processor's cache; a whole frame's sums would take twice its memory."""
@@ -128,7 +132,7 @@ def find_pixel_data(data: bytes, position: int, syntax: str) -> memoryview:
     length = int.from_bytes(data[start - 4 : start], order)
     if length == _UNDEFINED_LENGTH and TRANSFER_SYNTAXES[syntax] != "native":
         return memoryview(data)[start:]
-    if start + length > len(data):
+    if start + length > len(data) + 1:  # the byte that makes a length even may lack
         raise bad_input("The DICOM file ends before its pixels do.")
     return memoryview(data)[start : start + length]
 
@@ -213,8 +217,11 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # odd values: ours to judge, and the texts quote them
         header, position = read_header(data)
+        ignored_names = drop_unreadable(header, PIXEL_KEYWORDS)
         layout = read_layout(header)
+        ignored_names |= drop_unreadable_of_frame(header, layout.frames // 2)
         header = merge_functional_groups(header, layout.frames // 2)
+        drop_meaningless(header, ignored_names)
         study = read_study_facts(header, layout.frames // 2)
         facts = read_facts(header, layout, syntax, study)
         layout = dataclasses.replace(layout, pixel_ratio=read_pixel_ratio(header, facts.pixel_spacing))
@@ -232,7 +239,10 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
         intercept=tone.intercept,
         units=tone.units,
         is_inverted=layout.photometric == "MONOCHROME1",
-        warnings=("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else (),
+        warnings=(
+            *(("MIDDLE_FRAME_ONLY",) if layout.frames > 1 else ()),
+            *((HEADER_VALUE_IGNORED,) if ignored_names else ()),
+        ),
         curve=tone.curve,
         pixel_ratio=layout.pixel_ratio,
     )
@@ -261,6 +271,8 @@ def _middle_frame(
             values, layout, palette, _padding(header, layout, big_endian=big_endian), whole=whole
         ), layout
     encoded_frame = extract_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
+    if TRANSFER_SYNTAXES[syntax] == "jpeg":
+        encoded_frame = read_jpeg(encoded_frame, alone=False)[1]
     frame_and_depth = decode_frame(encoded_frame, layout, syntax, whole=whole)
     if frame_and_depth is None:
         if layout.is_signed or palette is not None:

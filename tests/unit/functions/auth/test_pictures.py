@@ -144,6 +144,15 @@ def test_a_file_full_of_fill_bytes_is_read_through_once(head: bytes, filling: by
     assert refusal.value.fields == {"image": [BROKEN_TEXT]}
 
 
+@pytest.mark.parametrize("trailer", [JPEG, b"\0\0\0\x18ftypmp42PLACE-", b"\xff\xd9PLACE-", bytes(900)])
+def test_what_a_phone_appends_is_none_of_the_picture(trailer: bytes) -> None:
+    assert clean_picture(JPEG + trailer) == clean_picture(JPEG)
+
+
+def test_bytes_between_segments_are_none_of_the_picture() -> None:
+    assert clean_picture(JPEG[:BEFORE_FRAME] + b"\0PLACE-\xff\0" + JPEG[BEFORE_FRAME:]) == clean_picture(JPEG)
+
+
 def test_fill_bytes_behind_a_scan_are_none_of_the_picture() -> None:
     end = JPEG.rindex(b"\xff\xd9")
     assert clean_picture(JPEG[:end] + b"\xff" * 1000 + JPEG[end:]) == clean_picture(JPEG)

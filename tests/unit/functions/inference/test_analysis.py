@@ -11,7 +11,7 @@ from functions.inference.ingest import UploadedObject
 from functions.inference.worker import Outcome, process
 from scanward.domain import tasks
 from scanward.domain.object_keys import heatmap_key, preview_key
-from scanward.domain.results import DISCLAIMER, NO_SUITABLE_MODEL
+from scanward.domain.results import DISCLAIMER, MEANINGS, NO_SUITABLE_MODEL
 from scanward.domain.tasks import FailureReason, Task, TaskStatus
 from scanward.errors import NotFound
 from scanward.stores.dynamo import connection
@@ -137,6 +137,25 @@ def test_an_mri_of_a_knee_is_not_read_as_a_chest_film(inference: AnalysisDeps, u
     assert result
     assert (result["pathologies"], result["confidence"], result["model"]) == ([], 0, None)
     assert NO_SUITABLE_MODEL in result["warnings"]
+
+
+def test_a_header_value_that_nobody_can_read_is_warned_of_and_changes_no_finding(
+    inference: AnalysisDeps, uploaded: Upload
+) -> None:
+    import pydicom
+
+    dataset = pydicom.dcmread(io.BytesIO(DICOM))
+    dataset.NumberOfFrames = 0
+    file = io.BytesIO()
+    dataset.save_as(file)
+    task, arrival = uploaded(file.getvalue()[132:])  # nor does it need its preamble
+    assert process(inference, arrival) is Outcome.FINISHED
+    result = ended(inference, task).result
+    assert result
+    assert set(result["pathologies"]) == set(TRUTH["nodule-3.dcm"])
+    assert "HEADER_VALUE_IGNORED" in result["warnings"]
+    assert "HEADER_VALUE_IGNORED" in MEANINGS
+    assert "NO_DEIDENTIFIED_COPY" not in result["warnings"]
 
 
 def test_progress_is_written_in_growing_versions(inference: AnalysisDeps, uploaded: Upload) -> None:

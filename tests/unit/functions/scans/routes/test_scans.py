@@ -12,6 +12,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES
 from scanward.domain.object_keys import parse_upload_key
 from scanward.domain.tasks import UPLOAD_WINDOW
+from segments import HEIC
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, ROOT
 from tests.support.people import sign_in
@@ -126,6 +127,12 @@ def test_a_form_without_an_image_is_refused_and_nothing_is_stored(patient: ApiCl
     assert (reply.status, reply.code) == (422, "VALIDATION_ERROR")
     assert "file" in reply.json["error"]["details"]
     assert (stored(), items()) == ([], 0)
+
+
+def test_an_image_of_a_phone_that_is_not_read_is_refused_with_what_to_do(patient: ApiClient) -> None:
+    reply = patient.upload("/scans", {"file": b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100)})
+    assert (reply.status, stored(), items()) == (422, [], 0)
+    assert reply.json["error"]["details"]["file"] == [HEIC]
 
 
 def test_unknown_fields_of_the_form_are_refused(patient: ApiClient) -> None:
