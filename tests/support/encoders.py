@@ -88,10 +88,18 @@ def in_tile_parts(pixels: Pixels, side: int = 32) -> bytes:
 
 
 def without_jfif(frame: bytes) -> bytes:
-    """Return a JPEG that does not say what its components are."""
-    length = int.from_bytes(frame[4:6], "big")
-    assert frame[2:4] == b"\xff\xe0"
-    return frame[:2] + frame[4 + length :]
+    """Return a JPEG without the marker that says that it is luminance and colour."""
+    return _without_first_segment(frame, 0xE0)
+
+
+def without_adobe(frame: bytes) -> bytes:
+    """Return a JPEG without the marker that says what its colours are."""
+    return _without_first_segment(frame, 0xEE)
+
+
+def _without_first_segment(frame: bytes, marker: int) -> bytes:
+    assert frame[2:4] == bytes((0xFF, marker))
+    return frame[:2] + frame[4 + int.from_bytes(frame[4:6], "big") :]
 
 
 def high_throughput(pixels: Pixels) -> bytes:

@@ -1,7 +1,9 @@
 """How stored values become brightness (part 3, annexes C.11.1 and C.11.2): rescaling or table, then window or table."""
 
 import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -42,8 +44,6 @@ def read_transform(
     top = float((1 << layout.bits_stored) - 1)
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
         return GreyscaleTransform(0.0, 255.0 if pixels.dtype == np.uint8 else top)
-    # Of few bits all are meant to be seen, and text in a corner is no outlier.
-    ends = typical_range(pixels) if layout.bits_stored > _BYTE else (float(pixels.min()), float(pixels.max()))
     stored: Ends = (layout.lowest, layout.lowest + top * layout.step)
     modality = read_table(header, "ModalityLUTSequence", stored, is_signed=layout.is_signed, big_endian=big_endian)
     if modality is not None:
@@ -51,14 +51,18 @@ def read_transform(
             raise unsupported_format("A modality table for pixels of 1 or 32 bits is not read.")
         inputs = (float(modality.values.min()), float(modality.values.max()))
         voi = read_table(header, "VOILUTSequence", inputs, is_signed=False, big_endian=big_endian)
-        return _transform_of_table(header, modality, voi, offset=-layout.lowest, ends=ends)
+        return _transform_of_table(header, modality, voi, offset=-layout.lowest, ends=partial(_ends, pixels, layout))
     slope, intercept = _rescale(header)
     inputs = _sort(stored[0] * slope + intercept, stored[1] * slope + intercept)
     is_signed = inputs[0] < 0 or code(header, "Modality") == "CT"
     voi = read_table(header, "VOILUTSequence", inputs, is_signed=is_signed, big_endian=big_endian)
     slope, intercept = slope * layout.step, intercept + slope * layout.lowest
     has_units = all(number(header, name) is not None for name in ("RescaleSlope", "RescaleIntercept"))
-    occurring = _sort(ends[0] * slope + intercept, ends[1] * slope + intercept)
+
+    def occurring() -> Ends:
+        low, high = _ends(pixels, layout)
+        return _sort(low * slope + intercept, high * slope + intercept)
+
     tone = _voi_range(header=header, voi=voi, slope=slope, intercept=intercept, occurring=occurring)
     return replace(tone, units=has_units)
 
@@ -67,9 +71,17 @@ def _sort(one: float, other: float) -> Ends:
     return min(one, other), max(one, other)
 
 
-_SAMPLE = 1 << 16
-_RARE = 0.5
-"""Per cent of the pixels, at either end."""
+def _ends(pixels: StoredPixels, layout: PixelLayout) -> Ends:
+    """Return the range that is shown where the header asks for none.
+
+    Of few bits all values are meant to be seen, and text in a corner is no outlier.
+    """
+    return typical_range(pixels) if layout.bits_stored > _BYTE else (float(pixels.min()), float(pixels.max()))
+
+
+_SAMPLE = 1 << 15
+_RARE = 0.005
+"""The share of pixels, at either end."""
 _REACH = 0.25
 """How far beyond the others the rare ones may lie, in ranges of the others."""
 
@@ -83,11 +95,11 @@ def typical_range(pixels: NDArray[Any]) -> Ends:
     """
     low, high = float(pixels.min()), float(pixels.max())
     # An odd step: rows are seldom so long that it would take columns alone.
-    sample = pixels.ravel()[:: max(pixels.size // _SAMPLE, 1) | 1]
-    above, below = sample[sample > low], sample[sample < high]
+    sample = np.sort(pixels.ravel()[:: max(pixels.size // _SAMPLE, 1) | 1])
+    above, below = sample[np.searchsorted(sample, low, "right") :], sample[: np.searchsorted(sample, high)]
     if not above.size or not below.size:
         return low, high
-    darkest, brightest = float(np.percentile(below, _RARE)), float(np.percentile(above, 100 - _RARE))
+    darkest, brightest = float(below[int(below.size * _RARE)]), float(above[int((above.size - 1) * (1 - _RARE))])
     reach = (brightest - darkest) * _REACH
     if reach <= 0:
         return low, high
@@ -107,7 +119,7 @@ def _rescale(header: Dataset) -> tuple[float, float]:
 
 
 def _voi_range(
-    header: Dataset, voi: Table | None, slope: float, intercept: float, occurring: Ends
+    header: Dataset, voi: Table | None, slope: float, intercept: float, occurring: Callable[[], Ends]
 ) -> GreyscaleTransform:
     """Return the range of the VOI LUT, else of the first window, else of the values; in the modality's units."""
     if voi is not None:
@@ -117,7 +129,8 @@ def _voi_range(
         )
     window = _window(header)
     if window is None:
-        return GreyscaleTransform(occurring[0], max(occurring[1], occurring[0] + abs(slope)), slope, intercept)
+        darkest, brightest = occurring()
+        return GreyscaleTransform(darkest, max(brightest, darkest + abs(slope)), slope, intercept)
     function, (low, high) = _window_range(header, *window)
     curve = None
     if function == "SIGMOID":
@@ -164,7 +177,7 @@ def _widen(low: float, high: float, step: float, intercept: float) -> Ends:
 
 
 def _transform_of_table(
-    header: Dataset, modality: Table, voi: Table | None, *, offset: int, ends: Ends
+    header: Dataset, modality: Table, voi: Table | None, *, offset: int, ends: Callable[[], Ends]
 ) -> GreyscaleTransform:
     """Return modality LUT and window as one curve over the pixels, since the table is not linear.
 
@@ -173,8 +186,12 @@ def _transform_of_table(
     low, high = float(modality.first + offset), float(modality.first + offset + max(len(modality.values) - 1, 1))
     places = np.linspace(low, high, max(len(modality.values), 2))
     values = np.interp(places, low + np.arange(len(modality.values)), modality.values)
-    visible = values[(places >= ends[0]) & (places <= ends[1])]
-    occurring = (float(visible.min()), float(visible.max())) if visible.size else (0.0, float((1 << modality.bits) - 1))
+
+    def occurring() -> Ends:
+        lowest, highest = ends()
+        visible = values[(places >= lowest) & (places <= highest)]
+        return (float(visible.min()), float(visible.max())) if visible.size else (0.0, float((1 << modality.bits) - 1))
+
     tone = _voi_range(header=header, voi=voi, slope=1.0, intercept=0.0, occurring=occurring)
     share = np.clip((values - tone.low) / (tone.high - tone.low), 0, 1)
     if tone.curve is not None:

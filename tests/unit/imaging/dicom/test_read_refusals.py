@@ -72,6 +72,16 @@ def test_a_header_that_lies_is_refused(elements: dict[str, Any], expected: Reaso
     assert reason(dicom(DEEP, **elements)) is expected
 
 
+@pytest.mark.parametrize("name", ["FloatPixelData", "DoubleFloatPixelData"])
+def test_floating_point_pixels_are_unsupported(name: str) -> None:
+    data = dicom(
+        DEEP.astype(np.uint32), EXPLICIT, None, offsets=True, **{"PixelData": None, name: bytes(8 * DEEP.size)}
+    )
+    with pytest.raises(ImageError, match="floating point") as refused:
+        decode(data)
+    assert refused.value.reason is Reason.UNSUPPORTED
+
+
 @pytest.mark.parametrize("number", [b"nan", b"inf", b"1e999", b"one"])
 @pytest.mark.parametrize("name", ["RescaleSlope", "RescaleIntercept"])
 def test_a_number_that_is_none_is_bad_input(name: str, number: bytes) -> None:
