@@ -195,21 +195,21 @@ def _middle_frame(
     coding = TRANSFER_SYNTAXES[syntax]
     pixels = find_pixel_data(data, position, syntax)
     palette = read_palette(header, big_endian=big_endian) if layout.photometric == "PALETTE COLOR" else None
+    offsets = header.get("ExtendedOffsetTable") or b""
     odd: tuple[str, ...] = ()
     if coding == "native":
         raw = read_native_frame(pixels, layout, big_endian=big_endian, words=is_word_data(data, position, syntax))
+    elif coding == "rle":
+        raw = _decode_rle_frame(extract_frame(pixels, layout, offsets), layout)
     else:
-        encoded_frame = extract_frame(pixels, layout, header.get("ExtendedOffsetTable") or b"")
-        if coding == "rle":
-            raw = _decode_rle_frame(encoded_frame, layout)
-        else:
-            frame = decode_frame(encoded_frame, layout, syntax, whole=whole)
-            if frame is None:
-                if layout.is_signed or palette is not None:
-                    raise unsupported_format("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
-                return _GreyFrame(decode_jpeg_frame(encoded_frame, whole=whole), layout)
-            raw = frame.values
-            layout, odd = settle_contradictions(frame, layout)
+        encoded_frame = extract_frame(pixels, layout, offsets)
+        frame = decode_frame(encoded_frame, layout, syntax, whole=whole)
+        if frame is None:
+            if layout.is_signed or palette is not None:
+                raise unsupported_format("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")
+            return _GreyFrame(decode_jpeg_frame(encoded_frame, whole=whole), layout)
+        raw = frame.values
+        layout, odd = settle_contradictions(frame, layout)
     values, layout = settle_depth(raw, layout)
     padding = read_padding(header, layout, big_endian=big_endian)
     return _GreyFrame(shrink_frame(values, layout, palette, padding, whole=whole), layout, odd)
