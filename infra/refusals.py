@@ -11,11 +11,15 @@ from importlib import import_module
 from pathlib import Path
 from types import ModuleType
 
+from segments import EXPLANATIONS
+
 ROOT = Path(__file__).resolve().parents[1]
 TARGET = ROOT / "docs" / "refusals.md"
 LAYER = ROOT / "layers" / "model"
 REASONS = {"bad_input": "BAD_INPUT", "too_large": "TOO_LARGE", "unsupported_format": "UNSUPPORTED"}
 """The functions of `imaging.errors` that make a refusal, and its reason."""
+LISTS = {"foreign": EXPLANATIONS}
+"""Arguments that are one of several sentences, by their name."""
 HEAD = """# Why an image is refused
 
 Written by `python -m infra.refusals` from the reader itself; a test compares the two.
@@ -32,7 +36,9 @@ def sentences() -> Iterator[tuple[str, str]]:
         module = import_module(".".join(path.relative_to(LAYER).with_suffix("").parts).removesuffix(".__init__"))
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id in REASONS:
-                yield REASONS[node.func.id], sentence_of(node.args[0], module)
+                reason, argument = REASONS[node.func.id], node.args[0]
+                listed_sentences = LISTS.get(ast.unparse(argument)) or (sentence_of(argument, module),)
+                yield from ((reason, sentence) for sentence in listed_sentences)
 
 
 def sentence_of(argument: ast.expr, module: ModuleType) -> str:

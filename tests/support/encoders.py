@@ -1,6 +1,7 @@
 """Encoded frames of each compressed transfer syntax, made by the codecs' own encoders."""
 
 import io
+import struct
 from collections.abc import Callable
 from typing import Any
 
@@ -65,6 +66,40 @@ def jpeg_2000(pixels: Pixels, bits: int | None = None, *, reversible: bool = Tru
             pixels, level, codecformat="J2K", bitspersample=depth, reversible=reversible, **options
         )
     )
+
+
+def in_tile_parts(pixels: Pixels, side: int = 32) -> bytes:
+    """Return a codestream of tiles, each in two parts that say there is one; first come the first parts."""
+    file = io.BytesIO()
+    Image.fromarray(pixels).save(
+        file, "JPEG2000", tile_size=(side, side), mct=pixels.ndim - 2, irreversible=False, no_jp2=True
+    )
+    codestream = file.getvalue()
+    position = start = codestream.index(b"\xff\x90")
+    first, second = b"", b""
+    while codestream[position : position + 2] == b"\xff\x90":
+        tile, size = struct.unpack_from(">HI", codestream, position + 4)
+        packets = codestream[position + 14 : position + size]
+        for part, body in enumerate((packets[: len(packets) // 2], packets[len(packets) // 2 :])):
+            head = struct.pack(">HHHIBBH", 0xFF90, 10, tile, 14 + len(body), part, 1, 0xFF93)
+            first, second = (first + head + body, second) if part == 0 else (first, second + head + body)
+        position += size
+    return codestream[:start] + first + second + codestream[position:]
+
+
+def without_jfif(frame: bytes) -> bytes:
+    """Return a JPEG without the marker that says that it is luminance and colour."""
+    return _without_first_segment(frame, 0xE0)
+
+
+def without_adobe(frame: bytes) -> bytes:
+    """Return a JPEG without the marker that says what its colours are."""
+    return _without_first_segment(frame, 0xEE)
+
+
+def _without_first_segment(frame: bytes, marker: int) -> bytes:
+    assert frame[2:4] == bytes((0xFF, marker))
+    return frame[:2] + frame[4 + int.from_bytes(frame[4:6], "big") :]
 
 
 def high_throughput(pixels: Pixels) -> bytes:

@@ -47,9 +47,12 @@ def dicom(
     """Return a DICOM file; `pixels` are frames x rows x columns x samples (outer and inner ones optional).
 
     `frame` replaces the encoded pixel data of an encapsulated syntax, `offsets` says whether a table of them comes
-    first; `elements` replace what follows from the pixels, and one given as None is left out.
+    first; `elements` replace what follows from the pixels, and one given as None is left out. HighBit follows from
+    BitsStored.
     """
     dataset = _dataset(pixels, syntax, encoded=frame is not None)
+    if elements.get("BitsStored"):
+        dataset.HighBit = elements["BitsStored"] - 1
     if frame is not None or syntax in ENCODERS:
         colour = pixels.shape[-1] == 3
         single = pixels.reshape(-1, *pixels.shape[-3 if colour else -2 :])

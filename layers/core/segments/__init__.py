@@ -37,6 +37,8 @@ HEIC = (
     "again, or send it as a JPEG."
 )
 AVIF = "AVIF images are not read. Send the image as a JPEG or PNG file."
+EXPLANATIONS = (NO_META, HEIC, AVIF)
+"""All that `explain_foreign` says."""
 
 
 def is_meta_start(head: bytes) -> bool:

@@ -55,7 +55,7 @@ class Analysis:
     placement: Placement
     timings: Timings
     warnings: tuple[str, ...]
-    """Codes of a closed list: MIDDLE_FRAME_ONLY, HEADER_VALUE_IGNORED and others of the picture; NO_UNITS;
+    """Codes of a closed list: MIDDLE_FRAME_ONLY, HEADER_VALUE_IGNORED, SIGN_CONTRADICTS, DEPTH_CONTRADICTS; NO_UNITS;
     LOW_CONTRAST, INVERTED, COLOUR_PHOTOGRAPH, DOCUMENT, UNFAMILIAR, NOT_A_PHANTOM, NO_GATE of the input gate;
     BELOW_OPERATING_POINT of the scores; HEAT_INCOMPLETE."""
 

@@ -28,8 +28,9 @@ def decode(data: bytes, *, whole: bool = False) -> Picture:
     check_bytes(len(data))
     kind = sniff(data[:HEAD_BYTES])
     if kind is None:
-        why = explain_foreign(data[:HEAD_BYTES]) or "The file is neither a JPEG, a PNG nor a DICOM image."
-        raise unsupported_format(why)
+        if foreign := explain_foreign(data[:HEAD_BYTES]):
+            raise unsupported_format(foreign)
+        raise unsupported_format("The file is neither a JPEG, a PNG nor a DICOM image.")
     with _refuse_damage(kind):
         picture = _decode(data, kind, whole=whole)
     finer = partial(decode, data, whole=True) if picture.is_smaller and not whole else None

@@ -16,6 +16,8 @@ MEANINGS = {
     "NO_UNITS": "The model reads units that the file does not give; values were taken as shown, scores are unreliable.",
     "HEAT_INCOMPLETE": "A finding has no heat: no part of the image explains it, or the model is too large for it.",
     "HEADER_VALUE_IGNORED": "A value of the file's header could not be read; the image was read as if it were absent.",
+    "SIGN_CONTRADICTS": "Header and compressed pixels disagree on whether values are signed; the header was followed.",
+    "DEPTH_CONTRADICTS": "Header and compressed pixels disagree on how many bits values have; pixels were followed.",
     "MIDDLE_FRAME_ONLY": "Only the middle frame of a multi-frame image was read.",
     "BURNED_IN_TEXT_NOT_REMOVED": "Text burned into the pixels is still in the de-identified copy.",
     "NO_DEIDENTIFIED_COPY": "The file could not be de-identified; there is no such copy.",

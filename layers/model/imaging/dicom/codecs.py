@@ -1,28 +1,39 @@
-"""One frame of encapsulated pixel data (part 5, annex A.4), and its codecs: JPEG, JPEG-LS, JPEG 2000, RLE.
+"""One frame of encapsulated pixel data (part 5, annex A.4), and its codecs: JPEG, JPEG-LS, RLE.
 
-Each is checked by its own header first, and decoded no larger than needed where the format keeps smaller versions.
+Each is checked by its own header first.
 """
 
 import contextlib
-import io
-import math
 import re
 import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL.Jpeg2KImagePlugin import Jpeg2KImageFile
 
-from imaging.bounds import MAX_FRAMES, MAX_JPEG_SCANS, PREVIEW_SIDE
+from imaging.bounds import MAX_FRAMES, MAX_JPEG_SCANS
 from imaging.dicom.header import PixelLayout
 from imaging.errors import bad_input, too_large, unsupported_format
-from imaging.image import draft_scale
 from imaging.structure import JpegFrame, read_jpeg
+from segments.jpeg import DCT_FRAMES, WITHOUT_LENGTH, find_segment_end, read_segments
 
 Frame = NDArray[np.uint8] | NDArray[np.uint16]
 """rows x columns, or rows x columns x 3; signed values as they are, in two's complement."""
+
+
+@dataclass(frozen=True, eq=False)
+class DecodedFrame:
+    """A frame, and what its own header says of it: where that and the DICOM header differ, a reader must choose."""
+
+    values: Frame
+    bits: int
+    is_signed: bool | None = None
+    """None if the format does not tell."""
+    colours: Literal["RGB", "YBR_FULL"] | None = None
+    """What three components are, if the frame tells."""
+
 
 _ITEM = 0xE000FFFE
 _ITEM_HEADER = 8
@@ -98,12 +109,12 @@ _MOST_SEGMENTS = 15
 _NOTHING = 128
 
 
-def decode_rle(frame: bytes, pixels: int, samples: int, kind: type[np.uint8] | type[np.uint16]) -> Frame:
+def decode_rle(frame: bytes, pixels: int, samples: int, kind: type[np.unsignedinteger[Any]]) -> NDArray[Any]:
     """Convert an RLE frame to samples x pixels.
 
     Each byte of a sample is a segment of its own, the most significant first.
     """
-    values = np.empty((samples, pixels), np.dtype(kind).newbyteorder("<"))
+    values: NDArray[Any] = np.empty((samples, pixels), np.dtype(kind).newbyteorder("<"))
     width = values.dtype.itemsize
     each_byte = values.view(np.uint8).reshape(samples, pixels, width)
     segments = samples * width
@@ -142,9 +153,10 @@ def _decode_packbits(segment: bytes, size: int) -> bytearray:
     return plane
 
 
-_JFIF = b"\xff\xd8\xff\xe0\0\x10JFIF"
 _ADOBE = b"Adobe"
-_FIRST_KB = 1024
+_ADOBE_TRANSFORM = 11
+_JFIF = b"JFIF\0"
+_APPLICATION_0, _APPLICATION_14 = 0xE0, 0xEE
 _JPEG_LS_FRAME = b"\xff\xf7"
 _JPEG_LS_SCAN = b"\xff\xda"
 _JPEG_LS_PARAMETERS = b"\xff\xf8"
@@ -154,28 +166,72 @@ _END = b"\xff\xd9"
 _BYTE = 8
 
 
-def decode_jpeg(data: bytes, layout: PixelLayout) -> tuple[Frame, int] | None:
-    """Convert a frame of any JPEG kind to its values and how many bits they have.
+def decode_jpeg(data: bytes, layout: PixelLayout) -> DecodedFrame | None:
+    """Convert a frame of any JPEG kind to its values.
 
-    None if Pillow reads it straight to grey, near the size that is needed, and faster.
+    None if Pillow reads it straight to grey, near the size that is needed, and faster. Pillow believes what the JPEG
+    says of its colours, and takes them for luminance and colour where it says nothing.
     """
     jpeg_frame, data = read_jpeg(data, alone=False)
     _check_frame(jpeg_frame, layout)
-    raw_colour = layout.photometric == "RGB" and not _luminance_first(data)
-    if jpeg_frame.precision == _BYTE and not jpeg_frame.lossless and not raw_colour:
+    # A lossless frame is as it was given to the encoder, whatever that wrote of colours.
+    is_converted = jpeg_frame.components == 3 and not jpeg_frame.lossless
+    colours = _stated_colours(data) if is_converted else None
+    is_doubtful = is_converted and layout.photometric == "RGB" and colours is None
+    if jpeg_frame.precision == _BYTE and not jpeg_frame.lossless and not is_doubtful:
         return None
     from imagecodecs import jpeg8_decode  # noqa: PLC0415 - a library that few files need
 
-    colours = "RGB" if jpeg_frame.components == 3 else "GRAYSCALE"
-    values = jpeg8_decode(data, colorspace=colours, outcolorspace=colours)
-    return _check_values(values, layout), jpeg_frame.precision
+    space = "RGB" if jpeg_frame.components == 3 else "GRAYSCALE"
+    values = _check_values(jpeg8_decode(data, colorspace=space, outcolorspace=space), layout)
+    return DecodedFrame(values, jpeg_frame.precision, colours=_guess_colours(values) if is_doubtful else colours)
 
 
-def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> tuple[Frame, int]:
-    """Convert a JPEG-LS frame to its values and how many bits they have."""
+def _stated_colours(data: bytes) -> Literal["RGB", "YBR_FULL"] | None:
+    """Return what a JPEG of three components says they are, as libjpeg reads it; None if it does not say.
+
+    JFIF knows no RGB; else Adobe's marker tells, or the components' names; and only colours beside a luminance are
+    sampled more coarsely.
+    """
+    names = samplings = b""
+    transform = None
+    for marker, start in read_segments(data):
+        body = data[start + 2 : find_segment_end(data, start)] if marker not in WITHOUT_LENGTH else b""
+        if marker == _APPLICATION_0 and body.startswith(_JFIF):
+            return "YBR_FULL"
+        if marker == _APPLICATION_14 and body.startswith(_ADOBE):
+            transform = body[_ADOBE_TRANSFORM : _ADOBE_TRANSFORM + 1]
+        if marker in DCT_FRAMES:
+            names, samplings = body[6::3], body[7::3]
+            break
+    if transform:
+        return "RGB" if transform == b"\0" else "YBR_FULL"
+    if names == b"RGB":
+        return "RGB"
+    return "YBR_FULL" if len(set(samplings)) > 1 else None
+
+
+_GUESS_STEP = 7
+_ALIKE = 0.5
+
+
+def _guess_colours(values: Frame) -> Literal["RGB", "YBR_FULL"]:
+    """Return what three components are that call themselves RGB in the DICOM header alone, after a lossy JPEG.
+
+    Red, green and blue rise and fall together, as brightness does. Colours beside a luminance do not.
+    """
+    sample = values[::_GUESS_STEP, ::_GUESS_STEP].reshape(-1, 3).astype(np.float64)
+    centred = sample - sample.mean(axis=0)
+    products = (centred[:, :1] * centred[:, 1:]).mean(axis=0)
+    spreads = np.maximum(centred.std(axis=0), 1e-9)
+    return "RGB" if (products / (spreads[0] * spreads[1:])).mean() > _ALIKE else "YBR_FULL"
+
+
+def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> DecodedFrame:
+    """Convert a JPEG-LS frame to its values."""
     jpeg_frame = _jpeg_ls_frame(data)
     _check_frame(jpeg_frame, layout)
-    return _check_values(_decode_jpeg_ls(data), layout), jpeg_frame.precision
+    return DecodedFrame(_check_values(_decode_jpeg_ls(data), layout), jpeg_frame.precision)
 
 
 def _decode_jpeg_ls(data: bytes) -> Frame:
@@ -237,134 +293,8 @@ def _check_frame(jpeg_frame: JpegFrame, layout: PixelLayout) -> None:
         raise bad_input("The frame's bit depth differs from the one in the DICOM header.")
 
 
-def _luminance_first(data: bytes) -> bool:
-    """Tell whether a JPEG of three components says, as its writers should, that they are not red, green and blue."""
-    if data.startswith(_JFIF):
-        return True
-    start = data.find(_ADOBE, 0, _FIRST_KB)
-    return start > 0 and data[start + 11 : start + 12] == b"\x01"
-
-
 def _check_values(values: Frame, layout: PixelLayout) -> Frame:
     shape = (layout.rows, layout.columns, 3) if layout.samples == 3 else (layout.rows, layout.columns)
     if values.shape != shape or values.dtype not in (np.uint8, np.uint16):
         raise bad_input("The frame is not what its header says.")
     return values
-
-
-_START = b"\xff\x4f\xff\x51"
-_JP2_BOX = b"\0\0\0\x0cjP  "
-_CODING, _CODING_OF_ONE = b"\xff\x52", b"\xff\x53"
-_FIRST_TILE = b"\xff\x90"
-_MAX_TILES = 1024
-"""The decoder takes kilobytes for each before it decodes any."""
-_MAX_BLOCKS = 1_000_000
-_MAX_SAMPLES = 16_000_000
-"""Decoded ones take 12 bytes each. A frame of 64 million pixels with smaller versions in it has 4 at most."""
-_MAX_LAYERS = 1000
-_MAX_LEVELS = 32
-
-
-@dataclass(frozen=True)
-class _Codestream:
-    precision: int
-    is_signed: bool
-    levels: int
-    """How many times the file can be read at half its size."""
-
-
-def decode_jpeg_2000(data: bytes, layout: PixelLayout, *, whole: bool) -> tuple[Frame, int]:
-    """Convert a JPEG 2000 frame to its values and how many bits they have.
-
-    Perhaps at a half or a quarter of the size.
-    """
-    if data.startswith(_JP2_BOX):  # a file in place of a bare codestream: against the standard, and met with
-        data = data[max(data.find(_START), 0) :]
-    codestream = _codestream(data, layout)
-    # Where header and codestream disagree on the sign, means would mix the lowest with the highest values.
-    may_reduce = codestream.is_signed == layout.is_signed or layout.samples == 3
-    reduce = min(codestream.levels, _halvings(layout, whole=whole)) if may_reduce else 0
-    if (layout.rows >> reduce) * (layout.columns >> reduce) * layout.samples > _MAX_SAMPLES:
-        raise too_large("The JPEG 2000 image holds no smaller version of itself; it is too large to be read whole.")
-    with Jpeg2KImageFile(io.BytesIO(data)) as image:
-        image.reduce = reduce
-        image.load()
-        values = np.asarray(image)
-    if layout.samples == 3:
-        return values, codestream.precision
-    return _to_stored_depth(values, codestream), codestream.precision
-
-
-def _halvings(layout: PixelLayout, *, whole: bool) -> int:
-    """Return how often a frame can be halved and what is made of it keeps a preview's longer side.
-
-    Never less often than it must be for the decoder's sake, which is all that is done to a `whole` one.
-    """
-    samples = layout.rows * layout.columns * layout.samples
-    needed = max(0, math.ceil(math.log(samples / _MAX_SAMPLES, 4)))
-    scale = draft_scale(layout.rows, layout.columns, layout.pixel_ratio, PREVIEW_SIDE)
-    return needed if whole else max(needed, int(1 / scale).bit_length() - 1)
-
-
-def _to_stored_depth(values: Frame, codestream: _Codestream) -> Frame:
-    """Undo what Pillow does: it spreads values over 8 or 16 bits and moves signed ones up."""
-    spread = values.dtype.itemsize * 8 - codestream.precision
-    values = np.right_shift(values, values.dtype.type(spread))
-    return (
-        np.bitwise_xor(values, values.dtype.type(1 << (codestream.precision - 1))) if codestream.is_signed else values
-    )
-
-
-def _codestream(data: bytes, layout: PixelLayout) -> _Codestream:
-    """Return what the main header says, compared with the DICOM header and bounded."""
-    if not data.startswith(_START):
-        raise bad_input("The JPEG 2000 frame is damaged.")
-    length, _, right, bottom, left, top, *tiling, components = struct.unpack_from(">HH8IH", data, 4)
-    if (bottom - top, right - left) != (layout.rows, layout.columns):
-        raise unsupported_format("The frame's size differs from the one in the DICOM header.")
-    if components != layout.samples or length != 38 + 3 * components:
-        raise unsupported_format("The frame's number of colours differs from the one in the DICOM header.")
-    tile_columns, tile_rows, tile_left, tile_top = tiling
-    if not tile_columns or not tile_rows:
-        raise bad_input("The JPEG 2000 frame is damaged.")
-    tiles = -(-(right - tile_left) // tile_columns) * -(-(bottom - tile_top) // tile_rows)
-    if tiles > _MAX_TILES:
-        raise too_large(f"The JPEG 2000 image is in more than {_MAX_TILES} tiles.")
-    depths = {data[42 + 3 * i : 45 + 3 * i] for i in range(components)}
-    depth = data[42]
-    precision = (depth & 0x7F) + 1
-    if len(depths) > 1 or data[43:45] != b"\x01\x01" or not 2 <= precision <= layout.bits_allocated:
-        raise unsupported_format("A JPEG 2000 image with components of different kinds is not read.")
-    if components > 1 and precision > _BYTE:  # Pillow's 8 bits of such a value turn the brightest into black
-        raise unsupported_format("A JPEG 2000 image in colour of more than 8 bits is not read.")
-    return _Codestream(precision, bool(depth & 0x80), _levels(data, 4 + length, layout))
-
-
-def _levels(data: bytes, position: int, layout: PixelLayout) -> int:
-    """Return the levels of the one coding style in the main header, which ends at the first tile."""
-    levels = []
-    while data[position : position + 2] != _FIRST_TILE:
-        marker = data[position : position + 2]
-        length = int.from_bytes(data[position + 2 : position + 4], "big")
-        if len(marker) < 2 or marker[0] != 0xFF or length < 2:
-            raise bad_input("The JPEG 2000 frame is damaged.")
-        if marker == _CODING_OF_ONE:
-            raise unsupported_format("A JPEG 2000 image with a coding style for each colour is not read.")
-        if marker == _CODING:
-            levels.append(_style(data[position + 4 : position + 2 + length], layout))
-        position += 2 + length
-    if len(levels) != 1:
-        raise bad_input("The JPEG 2000 frame is damaged.")
-    return levels[0]
-
-
-def _style(style: bytes, layout: PixelLayout) -> int:
-    """Return the number of levels. Raises ImageError if blocks, precincts or layers would cost too much memory."""
-    scod, _, layers, _, levels, wide, high = struct.unpack_from(">BBHBBBB", style)
-    area = 1 << (wide + high + 4)
-    sizes = style[10 : 11 + levels] if scod & 1 else b"\xff"
-    smallest = min((1 << ((size & 15) + (size >> 4)) for size in sizes), default=1)
-    blocks = layout.rows * layout.columns * layout.samples / min(area, smallest)
-    if levels > _MAX_LEVELS or layers > _MAX_LAYERS or blocks > _MAX_BLOCKS:
-        raise too_large("The JPEG 2000 image is in more pieces than any image needs.")
-    return int(levels)

@@ -257,8 +257,7 @@ def _write(dataset: Dataset, syntax: str) -> bytes:
 
 def _frames_bytes(header: Dataset) -> int:
     """Return how long all frames are, uncompressed."""
-    layout = read_layout(header)
-    return layout.frame_bytes * layout.frames
+    return read_layout(header).pixel_bytes
 
 
 def _encapsulated_element(pixels: memoryview) -> bytes:

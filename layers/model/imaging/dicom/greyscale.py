@@ -1,167 +1,31 @@
-"""How stored values become brightness (part 3): rescaling or modality table, window or VOI table, palette.
+"""How stored values become brightness (part 3, annexes C.11.1 and C.11.2): rescaling or table, then window or table."""
 
-Annexes C.11.1, C.11.2 and C.7.9.
-"""
-
-import struct
+import math
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from pydicom.dataset import Dataset
 
 from imaging.dicom.header import PixelLayout, code, number
-from imaging.errors import bad_input
+from imaging.dicom.lookup_tables import Table, read_table
+from imaging.errors import ImageError, bad_input, unsupported_format
 from imaging.image import StoredPixels
-
-_LONGEST = 1 << 16
-_SIGN = 1 << 15
-
-
-@dataclass(frozen=True, eq=False)
-class Table:
-    """`values[i]` stands for input `first + i`; inputs beyond either end take the end's."""
-
-    first: int
-    values: NDArray[np.float64]
-    bits: int
-
-
-def read_table(header: Dataset, sequence: str, *, is_signed: bool, big_endian: bool) -> Table | None:
-    """Return the first table of a sequence of them; None if there is none."""
-    items = header.get(sequence)
-    if not items:
-        return None
-    first, entries, bits = read_descriptor(items[0], "LUTDescriptor", is_signed=is_signed, big_endian=big_endian)
-    return Table(first, read_entries(items[0], "LUTData", entries, big_endian=big_endian), bits)
-
-
-def read_descriptor(dataset: Dataset, name: str, *, is_signed: bool, big_endian: bool) -> tuple[int, int, int]:
-    """Return (first input, number of entries, bits of each) of a table."""
-    values = read_words(dataset, name, big_endian=big_endian)
-    if len(values) != 3:
-        raise bad_input("A lookup table in the DICOM header does not say how long it is.")
-    first = (values[1] ^ _SIGN) - _SIGN if is_signed else values[1]
-    return first, values[0] or _LONGEST, min(max(values[2], 8), 16)
-
-
-def read_entries(dataset: Dataset, name: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
-    """Return the entries of a table: words, or bytes if there are only as many as entries."""
-    value = dataset.get(name)
-    if isinstance(value, bytes) and entries <= len(value) < 2 * entries:
-        return np.frombuffer(value, np.uint8, entries).astype(np.float64)
-    values = read_words(dataset, name, big_endian=big_endian)
-    if len(values) < entries or not entries:
-        raise bad_input("A lookup table in the DICOM header is shorter than it says.")
-    return np.array(values[:entries], np.float64)
-
-
-def read_words(dataset: Dataset, name: str, *, big_endian: bool) -> list[int]:
-    """Return unsigned 16-bit values, however the file's encoding made pydicom give them back."""
-    value = dataset.get(name)
-    if value is None:
-        return []
-    if isinstance(value, bytes):
-        return list(struct.unpack(f"{'>' if big_endian else '<'}{len(value) // 2}H", value[: len(value) // 2 * 2]))
-    values = [value] if isinstance(value, int) else list(value)
-    return [int(one) & 0xFFFF for one in values[:_LONGEST]]
-
-
-LUMA = {"Red": 0.299, "Green": 0.587, "Blue": 0.114}
-_DISCRETE, _LINEAR, _INDIRECT = 0, 1, 2
-_MOST_SEGMENTS = 1 << 16
-
-
-@dataclass(frozen=True, eq=False)
-class Palette:
-    """`grey[i]` is the brightness of index `first + i`."""
-
-    first: int
-    grey: NDArray[np.uint8]
-
-    def to_grey(self, indices: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
-        """Return the brightness of each index."""
-        places = np.clip(indices.astype(np.int32) - self.first, 0, len(self.grey) - 1)
-        return self.grey[places]
-
-
-def read_palette(header: Dataset, *, big_endian: bool) -> Palette:
-    """Return the header's palette. Raises ImageError (BAD_INPUT) if it is missing or broken."""
-    total: NDArray[np.float64] = np.zeros(1)
-    first = 0
-    for colour, weight in LUMA.items():
-        first, entries, bits = read_descriptor(
-            header, f"{colour}PaletteColorLookupTableDescriptor", is_signed=False, big_endian=big_endian
-        )
-        values = _values(header, colour, entries, big_endian=big_endian)
-        if total.size not in (1, entries):
-            raise bad_input("The DICOM header's palette has tables of different lengths.")
-        # Some writers say 16 bits and fill only 8 of them.
-        top = 255.0 if bits == 8 or values.max() <= 255 else 65535.0
-        total = total + values * (weight / top)
-    return Palette(first, (np.clip(total, 0, 1) * 255 + 0.5).astype(np.uint8))
-
-
-def _values(header: Dataset, colour: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
-    keyword = f"Segmented{colour}PaletteColorLookupTableData"
-    if keyword not in header:
-        return read_entries(header, f"{colour}PaletteColorLookupTableData", entries, big_endian=big_endian)
-    values = _expand_segments(read_words(header, keyword, big_endian=big_endian), entries)
-    if len(values) < entries:
-        raise bad_input("The DICOM header's palette is shorter than it says.")
-    return np.array(values[:entries], np.float64)
-
-
-def _expand_segments(data: list[int], entries: int) -> list[float]:
-    """Convert segments of words to entries, no more than asked for: a few words can stand for millions."""
-    values: list[float] = []
-    position = 0
-    for _ in range(_MOST_SEGMENTS):
-        if position + 1 >= len(data) or len(values) >= entries:
-            return values
-        kind, length = data[position : position + 2]
-        if kind == _INDIRECT:
-            values += _copy_segments(data, position, values, entries)
-            position += 4
-            continue
-        values += _segment(kind, data[position + 2 : position + 2 + length], length, values)
-        position += 2 + (length if kind == _DISCRETE else 1)
-    return values
-
-
-def _segment(kind: int, body: list[int], length: int, before: list[float]) -> list[float]:
-    if kind == _DISCRETE:
-        return [float(one) for one in body]
-    if kind != _LINEAR or not before or not body:
-        raise bad_input("The DICOM header's palette has a segment of no known kind.")
-    return [float(one) for one in np.linspace(before[-1], body[0], length + 1)[1:]]
-
-
-def _copy_segments(data: list[int], position: int, before: list[float], entries: int) -> list[float]:
-    """Return the entries of an indirect segment, which repeats others from a byte offset on.
-
-    One that leads to another indirect segment is refused.
-    """
-    copies, low, high = data[position + 1 : position + 4]
-    start = (low + (high << 16)) // 2
-    values = list(before)
-    for _ in range(min(copies, entries)):
-        if start + 1 >= position or data[start] == _INDIRECT or len(values) >= entries:
-            break
-        kind, length = data[start : start + 2]
-        values += _segment(kind, data[start + 2 : start + 2 + length], length, values)
-        start += 2 + (length if kind == _DISCRETE else 1)
-    return values[len(before) :]
-
 
 _SMALLEST_SLOPE = 1e-9
 _SIGMOID_STEPS = 1025
+_BYTE = 8
 Curve = NDArray[np.float32]
+Ends = tuple[float, float]
+"""The lowest and the highest of some values."""
 
 
 @dataclass(frozen=True, eq=False)
 class GreyscaleTransform:
-    """From a picture's stored values to brightness; see `imaging.image.Picture` for the fields."""
+    """From a picture's pixels to brightness; see `imaging.image.Picture` for the fields."""
 
     low: float
     high: float
@@ -176,81 +40,158 @@ class GreyscaleTransform:
 def read_transform(
     header: Dataset, layout: PixelLayout, pixels: StoredPixels, *, big_endian: bool
 ) -> GreyscaleTransform:
-    """Return the window or tables that the header asks for, else the range of all values that occur."""
+    """Return the window or tables that the header asks for, else the range of the values that occur."""
+    top = float((1 << layout.bits_stored) - 1)
     if layout.samples > 1 or layout.photometric == "PALETTE COLOR":
-        return GreyscaleTransform(0.0, 255.0 if pixels.dtype == np.uint8 else float((1 << layout.bits_stored) - 1))
-    modality = read_table(header, "ModalityLUTSequence", is_signed=layout.is_signed, big_endian=big_endian)
-    voi = read_table(header, "VOILUTSequence", is_signed=layout.is_signed, big_endian=big_endian)
-    offset = 1 << (layout.bits_stored - 1) if layout.is_signed else 0
+        return GreyscaleTransform(0.0, 255.0 if pixels.dtype == np.uint8 else top)
+    stored: Ends = (layout.lowest, layout.lowest + top * layout.step)
+    modality = read_table(header, "ModalityLUTSequence", stored, is_signed=layout.is_signed, big_endian=big_endian)
     if modality is not None:
-        return _transform_of_table(header=header, modality=modality, voi=voi, offset=offset, pixels=pixels)
-    slope, intercept = _rescale(header, offset)
-    ends = sorted(float(end) * slope + intercept for end in (pixels.min(), pixels.max()))
+        if layout.step != 1:
+            raise unsupported_format("A modality table for pixels of 1 or 32 bits is not read.")
+        inputs = (float(modality.values.min()), float(modality.values.max()))
+        voi = read_table(header, "VOILUTSequence", inputs, is_signed=False, big_endian=big_endian)
+        return _transform_of_table(header, modality, voi, offset=-layout.lowest, ends=partial(_ends, pixels, layout))
+    slope, intercept = _rescale(header)
+    inputs = _sort(stored[0] * slope + intercept, stored[1] * slope + intercept)
+    is_signed = inputs[0] < 0 or code(header, "Modality") == "CT"
+    voi = read_table(header, "VOILUTSequence", inputs, is_signed=is_signed, big_endian=big_endian)
+    slope, intercept = slope * layout.step, intercept + slope * layout.lowest
     has_units = all(number(header, name) is not None for name in ("RescaleSlope", "RescaleIntercept"))
-    return replace(
-        _voi_range(header=header, voi=voi, slope=slope, intercept=intercept, occurring=(ends[0], ends[1])),
-        units=has_units,
-    )
+
+    def occurring() -> Ends:
+        low, high = _ends(pixels, layout)
+        return _sort(low * slope + intercept, high * slope + intercept)
+
+    tone = _voi_range(header=header, voi=voi, slope=slope, intercept=intercept, occurring=occurring)
+    return replace(tone, units=has_units)
 
 
-def _rescale(header: Dataset, offset: int) -> tuple[float, float]:
-    """Return slope and intercept that turn stored values (signed ones moved up) into the modality's units."""
+def _sort(one: float, other: float) -> Ends:
+    return min(one, other), max(one, other)
+
+
+def _ends(pixels: StoredPixels, layout: PixelLayout) -> Ends:
+    """Return the range that is shown where the header asks for none.
+
+    Of few bits all values are meant to be seen, and text in a corner is no outlier.
+    """
+    return typical_range(pixels) if layout.bits_stored > _BYTE else (float(pixels.min()), float(pixels.max()))
+
+
+_SAMPLE = 1 << 15
+_RARE = 0.005
+"""The share of pixels, at either end."""
+_REACH = 0.25
+"""How far beyond the others the rare ones may lie, in ranges of the others."""
+
+
+def typical_range(pixels: NDArray[Any]) -> Ends:
+    """Return the lowest and the highest value, without the few that lie far beyond all others.
+
+    One hot pixel would leave the rest of a film black. Where nothing lies far beyond, the ends are those of all
+    values: percentiles alone would cut the brightest off every image. What is the commonest at either end (background,
+    or a burnt-out part) is not counted at the other, so that a few marks on a plain ground remain what they are.
+    """
+    low, high = float(pixels.min()), float(pixels.max())
+    # An odd step: rows are seldom so long that it would take columns alone.
+    sample = np.sort(pixels.ravel()[:: max(pixels.size // _SAMPLE, 1) | 1])
+    above, below = sample[np.searchsorted(sample, low, "right") :], sample[: np.searchsorted(sample, high)]
+    if not above.size or not below.size:
+        return low, high
+    darkest, brightest = float(below[int(below.size * _RARE)]), float(above[int((above.size - 1) * (1 - _RARE))])
+    reach = (brightest - darkest) * _REACH
+    if reach <= 0:
+        return low, high
+    if high > brightest + reach:
+        high = float(pixels.max(initial=pixels.dtype.type(low), where=pixels <= brightest + reach))
+    if low < darkest - reach:
+        low = float(pixels.min(initial=pixels.dtype.type(high), where=pixels >= darkest - reach))
+    return low, high
+
+
+def _rescale(header: Dataset) -> tuple[float, float]:
+    """Return slope and intercept that turn stored values into the modality's units."""
     slope = number(header, "RescaleSlope") or 1.0
     if abs(slope) < _SMALLEST_SLOPE:
         raise bad_input("The DICOM header's rescaling leaves nothing of the pixels.")
-    return slope, (number(header, "RescaleIntercept") or 0.0) - slope * offset
+    return slope, number(header, "RescaleIntercept") or 0.0
 
 
 def _voi_range(
-    header: Dataset, voi: Table | None, slope: float, intercept: float, occurring: tuple[float, float]
+    header: Dataset, voi: Table | None, slope: float, intercept: float, occurring: Callable[[], Ends]
 ) -> GreyscaleTransform:
-    """Return the range of the VOI LUT, else of the first window, else of all values; in the modality's units."""
+    """Return the range of the VOI LUT, else of the first window, else of the values; in the modality's units."""
     if voi is not None:
         low, high = float(voi.first), float(voi.first + max(len(voi.values) - 1, 1))
         return GreyscaleTransform(
             low=low, high=high, slope=slope, intercept=intercept, curve=_brightness(voi), function="TABLE"
         )
-    centre, width = number(header, "WindowCenter"), number(header, "WindowWidth")
-    if centre is None or width is None or width <= 0:
-        return GreyscaleTransform(occurring[0], max(occurring[1], occurring[0] + abs(slope)), slope, intercept)
-    function = code(header, "VOILUTFunction") or "LINEAR"
+    window = _window(header)
+    if window is None:
+        darkest, brightest = occurring()
+        return GreyscaleTransform(darkest, max(brightest, darkest + abs(slope)), slope, intercept)
+    function, (low, high) = _window_range(header, *window)
+    curve = None
     if function == "SIGMOID":
-        steps = np.linspace(-8, 8, _SIGMOID_STEPS)
-        curve = (1 / (1 + np.exp(-steps))).astype(np.float32)
-        return GreyscaleTransform(
-            low=centre - 2 * width,
-            high=centre + 2 * width,
-            slope=slope,
-            intercept=intercept,
-            curve=curve,
-            window=(centre, width),
-            function=function,
-        )
-    exact = function == "LINEAR_EXACT"
-    # Narrower than one stored step shows nothing more.
-    middle, span = (centre, width) if exact else (centre - 0.5, width - 1)
-    half = max(span, abs(slope)) / 2
-    voi_function = function if exact else "LINEAR"
+        curve = (1 / (1 + np.exp(-np.linspace(-8, 8, _SIGMOID_STEPS)))).astype(np.float32)
+    low, high = _widen(low, high, abs(slope), intercept)
     return GreyscaleTransform(
-        low=middle - half,
-        high=middle + half,
-        slope=slope,
-        intercept=intercept,
-        curve=None,
-        window=(centre, width),
-        function=voi_function,
+        low=low, high=high, slope=slope, intercept=intercept, curve=curve, window=window, function=function
     )
 
 
+def _window(header: Dataset) -> tuple[float, float] | None:
+    """Return centre and width of the first window; None if it has none that a number could be, or no width."""
+    try:
+        centre, width = number(header, "WindowCenter"), number(header, "WindowWidth")
+    except (ImageError, ValueError, OverflowError):
+        return None
+    return (centre, width) if centre is not None and width is not None and width > 0 else None
+
+
+def _window_range(header: Dataset, centre: float, width: float) -> tuple[str, Ends]:
+    """Return a window's function, and the values from which on it is white and up to which it is black.
+
+    A linear window is narrower by one value than it says, since its first and last value count. One that says less
+    than 1, which the standard forbids, is met with where units are fractions, and meant exactly.
+    """
+    function = code(header, "VOILUTFunction") or "LINEAR"
+    if function == "SIGMOID":
+        return function, (centre - 2 * width, centre + 2 * width)
+    if function == "LINEAR_EXACT" or width < 1:
+        return "LINEAR_EXACT", (centre - width / 2, centre + width / 2)
+    return "LINEAR", (centre - 0.5 - (width - 1) / 2, centre - 0.5 + (width - 1) / 2)
+
+
+def _widen(low: float, high: float, step: float, intercept: float) -> Ends:
+    """Return a window of half a step at least, which shows each value that can occur as the given one would.
+
+    A window of 1 shows black up to a value and white from the next one on: nothing could be divided by its range.
+    """
+    if high - low >= step / 2:
+        return low, high
+    value = math.floor((high - intercept) / step + _SMALLEST_SLOPE) * step + intercept
+    share = min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
+    return value - share * step / 2, value + (1 - share) * step / 2
+
+
 def _transform_of_table(
-    header: Dataset, modality: Table, voi: Table | None, offset: int, pixels: StoredPixels
+    header: Dataset, modality: Table, voi: Table | None, *, offset: int, ends: Callable[[], Ends]
 ) -> GreyscaleTransform:
-    """Return modality LUT and window as one curve over stored values, since the table is not linear."""
+    """Return modality LUT and window as one curve over the pixels, since the table is not linear.
+
+    `ends`: of the pixels, which are stored values moved up by `offset`.
+    """
     low, high = float(modality.first + offset), float(modality.first + offset + max(len(modality.values) - 1, 1))
     places = np.linspace(low, high, max(len(modality.values), 2))
     values = np.interp(places, low + np.arange(len(modality.values)), modality.values)
-    visible = values[(places >= pixels.min()) & (places <= pixels.max())]
-    occurring = (float(visible.min()), float(visible.max())) if visible.size else (0.0, float((1 << modality.bits) - 1))
+
+    def occurring() -> Ends:
+        lowest, highest = ends()
+        visible = values[(places >= lowest) & (places <= highest)]
+        return (float(visible.min()), float(visible.max())) if visible.size else (0.0, float((1 << modality.bits) - 1))
+
     tone = _voi_range(header=header, voi=voi, slope=1.0, intercept=0.0, occurring=occurring)
     share = np.clip((values - tone.low) / (tone.high - tone.low), 0, 1)
     if tone.curve is not None:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pydicom.dataset import Dataset
 
-from imaging.bounds import check_dimensions, check_frames
+from imaging.bounds import MAX_PIXELS, check_dimensions, check_frames
 from imaging.dicom.anatomy import KEYWORDS
 from imaging.dicom.header_values import drop_unreadable, is_spacing, read_numbers
 from imaging.dicom.meta import LOSSY
@@ -103,12 +103,12 @@ def get_item(dataset: Dataset, name: str, index: int) -> Dataset:
 _PALETTE = ("RedPaletteColorLookupTable", "GreenPaletteColorLookupTable", "BluePaletteColorLookupTable")
 
 PIXEL_KEYWORDS = (
-    "BitsAllocated", "BitsStored", "Columns", "ExtendedOffsetTable", "ImagerPixelSpacing", "LossyImageCompression",
-    "ModalityLUTSequence", "NominalScannedPixelSpacing", "NumberOfFrames", "PerFrameFunctionalGroupsSequence",
-    "PhotometricInterpretation", "PixelAspectRatio", "PixelDataProviderURL", "PixelPaddingRangeLimit",
-    "PixelPaddingValue", "PixelRepresentation", "PixelSpacing", "PlanarConfiguration", "RescaleIntercept",
-    "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel", "SharedFunctionalGroupsSequence", "VOILUTFunction",
-    "VOILUTSequence", "WindowCenter", "WindowWidth",
+    "BitsAllocated", "BitsStored", "Columns", "ExtendedOffsetTable", "HighBit", "ImagerPixelSpacing",
+    "LossyImageCompression", "ModalityLUTSequence", "NominalScannedPixelSpacing", "NumberOfFrames",
+    "PerFrameFunctionalGroupsSequence", "PhotometricInterpretation", "PixelAspectRatio", "PixelDataProviderURL",
+    "PixelPaddingRangeLimit", "PixelPaddingValue", "PixelRepresentation", "PixelSpacing", "PlanarConfiguration",
+    "PresentationLUTShape", "RescaleIntercept", "RescaleSlope", "RetrieveURL", "Rows", "SamplesPerPixel",
+    "SharedFunctionalGroupsSequence", "VOILUTFunction", "VOILUTSequence", "WindowCenter", "WindowWidth",
     *(f"{table}Descriptor" for table in _PALETTE), *(f"{table}Data" for table in _PALETTE),
     *(f"Segmented{table}Data" for table in _PALETTE),
 )  # fmt: skip
@@ -127,7 +127,8 @@ What it states of the examination counts, whether it is understood or not.
 
 _GREY = frozenset({"MONOCHROME1", "MONOCHROME2", "PALETTE COLOR"})
 _COLOUR = frozenset({"RGB", "YBR_FULL", "YBR_FULL_422", "YBR_ICT", "YBR_RCT"})
-_DEPTHS = (8, 16)
+_GREY_DEPTHS, _INDEX_DEPTHS, _COLOUR_DEPTHS = (1, 8, 16, 32), (8, 16), (8, 16, 32)
+_BYTE, _LONGEST = 8, 32
 _POINTS_ELSEWHERE = ("PixelDataProviderURL", "RetrieveURL")
 _CODE = re.compile(r"[A-Z0-9][A-Z0-9_ ]{0,15}")
 """A code string of the standard: upper case, at most 16 characters."""
@@ -142,18 +143,44 @@ class PixelLayout:
     samples: int
     bits_allocated: int
     bits_stored: int
+    high_bit: int
     is_signed: bool
     planar: bool
     frames: int
     photometric: str
+    is_inverted: bool
+    """Whether the lowest values are white."""
     pixel_ratio: float = 1.0
     """How many times as high as wide a pixel is."""
+    step: float = 1.0
+    base: int = 0
+    """What is kept of a frame in place of its values: `base` less, in steps of `step`. Both of unsigned ones only."""
+
+    @property
+    def lowest(self) -> int:
+        """Return the stored value that the pixels are counted from: signed ones are moved up to be positive."""
+        return -(1 << (self.bits_stored - 1)) if self.is_signed else self.base
+
+    @property
+    def shift(self) -> int:
+        """Return how many bits lie below the stored ones, by the header."""
+        return self.high_bit + 1 - self.bits_stored
+
+    @property
+    def frame_bits(self) -> int:
+        """Return the length of an uncompressed frame, in bits: of one bit each, frames share bytes."""
+        samples = 2 if self.has_subsampling else self.samples
+        return self.rows * self.columns * samples * self.bits_allocated
 
     @property
     def frame_bytes(self) -> int:
         """Return the length of an uncompressed frame, in bytes."""
-        samples = 2 if self.has_subsampling else self.samples
-        return self.rows * self.columns * samples * self.bits_allocated // 8
+        return -(-self.frame_bits // 8)
+
+    @property
+    def pixel_bytes(self) -> int:
+        """Return the length of all uncompressed frames, in bytes."""
+        return -(-self.frame_bits * self.frames // 8)
 
     @property
     def has_subsampling(self) -> bool:
@@ -178,7 +205,12 @@ def read_layout(header: Dataset) -> PixelLayout:
     samples = _integer(header, "SamplesPerPixel", 3 if photometric in _COLOUR else 1)
     bits_allocated = _integer(header, "BitsAllocated")
     bits_stored = _integer(header, "BitsStored", bits_allocated)
+    high_bit = _integer(header, "HighBit", bits_stored - 1)
+    if not 1 <= bits_stored <= high_bit + 1 <= bits_allocated:
+        raise bad_input("The DICOM header's bit depths contradict each other.")
     _check_kind(photometric, samples, bits_allocated, bits_stored)
+    if bits_allocated == _LONGEST and rows * columns * samples > MAX_PIXELS:
+        raise too_large("The image has more colours of 32 bits than fit in the memory.")
     is_signed = bool(_integer(header, "PixelRepresentation", 0)) and photometric != "PALETTE COLOR"
     planar = bool(_integer(header, "PlanarConfiguration", 0))
     return PixelLayout(
@@ -187,21 +219,36 @@ def read_layout(header: Dataset) -> PixelLayout:
         samples=samples,
         bits_allocated=bits_allocated,
         bits_stored=bits_stored,
+        high_bit=high_bit,
         is_signed=is_signed,
         planar=planar,
         frames=frames,
         photometric=photometric,
+        is_inverted=_is_inverted(header, photometric),
     )
 
 
+def _is_inverted(header: Dataset, photometric: str) -> bool:
+    """Tell whether the lowest values are white, by either of the two attributes that say so (annex C.11.6).
+
+    The standard has MONOCHROME1 and INVERSE go together, and mean one inversion. MONOCHROME1 beside IDENTITY is
+    inverted too: every reader knows the former, and writers copy the latter from file to file.
+    """
+    if photometric == "MONOCHROME1":
+        return True
+    return photometric == "MONOCHROME2" and code(header, "PresentationLUTShape") == "INVERSE"
+
+
 def _check_kind(photometric: str, samples: int, bits_allocated: int, bits_stored: int) -> None:
-    if not 1 <= bits_stored <= bits_allocated:
-        raise bad_input("The DICOM header's bit depths contradict each other.")
-    if photometric in _GREY and samples == 1 and bits_allocated in _DEPTHS:
+    depths = _INDEX_DEPTHS if photometric == "PALETTE COLOR" else _GREY_DEPTHS
+    if photometric in _GREY and samples == 1 and bits_allocated in depths:
         return
-    if photometric in _COLOUR and samples == 3 and bits_allocated == bits_stored and bits_allocated in _DEPTHS:
+    is_full = bits_allocated == bits_stored or bits_stored > _BYTE
+    if photometric in _COLOUR and samples == 3 and bits_allocated in _COLOUR_DEPTHS and is_full:
         return
-    raise unsupported_format("The DICOM file's pixel format is not read: grey, palette or colour of 8 or 16 bits is.")
+    raise unsupported_format(
+        "The DICOM file's pixels are of a kind that is not read (docs/dicom.md lists those that are)."
+    )
 
 
 def code(header: Dataset, name: str) -> str | None:

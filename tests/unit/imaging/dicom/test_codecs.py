@@ -16,15 +16,19 @@ from tests.support.encoders import (
     JPEG_LOSSLESS,
     JPEG_LS,
     JPEG_LS_NEAR,
+    in_tile_parts,
     jpeg,
     jpeg_2000,
     lossless_jpeg,
+    without_adobe,
+    without_jfif,
 )
 from tests.support.images import RLE, Pixels, dicom, ramp
 
 DEEP = ramp(top=4095)
 COLOUR = np.stack([ramp(), ramp()[:, ::-1], ramp() // 2], axis=-1)
-LUMA = COLOUR @ np.array([0.299, 0.587, 0.114])
+LUMA_WEIGHTS = np.array([0.299, 0.587, 0.114])
+LUMA = COLOUR @ LUMA_WEIGHTS
 
 
 def units(data: bytes) -> Pixels:
@@ -109,6 +113,42 @@ def test_a_jpeg_that_is_red_green_and_blue_is_not_taken_for_brightness_and_colou
     assert np.abs(decode(dicom(COLOUR, JPEG_BASELINE, plain)).pixels - LUMA).max() <= 4
     usual = jpeg(COLOUR, quality=95, subsampling=0)
     assert np.abs(decode(dicom(COLOUR, JPEG_BASELINE, usual)).pixels - LUMA).max() <= 4
+
+
+def test_a_jpeg_that_does_not_tell_its_colours_is_red_green_and_blue_where_these_rise_together() -> None:
+    film = np.stack([ramp(), ramp() // 2 + 40, ramp() // 3 + 90], axis=-1)
+    named = jpeg(film, quality=95, keep_rgb=True, subsampling=0)
+    anonymous = without_adobe(named).replace(b"R\x11\0G\x11\0B\x11\0", b"\1\x11\0\2\x11\0\3\x11\0")
+    anonymous = anonymous.replace(b"R\0G\0B\0", b"\1\0\2\0\3\0")
+    assert anonymous.count(b"\1\0\2\0\3\0") == 1
+    assert np.abs(decode(dicom(film, JPEG_BASELINE, anonymous)).pixels - film @ LUMA_WEIGHTS).max() <= 4
+
+
+@pytest.mark.parametrize("subsampling", [0, 2])
+@pytest.mark.parametrize("labelled", ["RGB", "YBR_FULL_422"])
+def test_a_jpeg_of_luminance_and_colour_needs_no_marker(labelled: str, subsampling: int) -> None:
+    frame = without_jfif(jpeg(COLOUR, quality=95, subsampling=subsampling))
+    picture = decode(dicom(COLOUR, JPEG_BASELINE, frame, PhotometricInterpretation=labelled))
+    assert np.abs(picture.pixels - LUMA).max() <= 4
+    assert picture.facts.photometric == labelled
+
+
+def test_a_lossless_jpeg_has_the_colours_of_its_header() -> None:
+    frame = lossless_jpeg(COLOUR)
+    assert b"Adobe" in frame
+    data = dicom(COLOUR, JPEG_LOSSLESS, frame, PhotometricInterpretation="YBR_FULL")
+    assert np.array_equal(decode(data).pixels, COLOUR[..., 0])
+
+
+def test_a_jpeg_2000_whose_colours_were_transformed_is_red_green_and_blue() -> None:
+    frame = in_tile_parts(COLOUR, side=128)
+    picture = decode(dicom(COLOUR, JPEG_2000_LOSSLESS, frame, PhotometricInterpretation="YBR_FULL"))
+    assert np.abs(picture.pixels - LUMA).max() <= 2
+
+
+@pytest.mark.parametrize("side", [32, 128])
+def test_a_jpeg_2000_that_counts_a_part_of_its_tiles_too_few_is_read(side: int) -> None:
+    assert np.array_equal(decode(dicom(ramp(), JPEG_2000_LOSSLESS, in_tile_parts(ramp(), side))).pixels, ramp())
 
 
 @pytest.mark.parametrize("syntax", [syntax for syntax in ENCODERS if syntax != JPEG_EXTENDED])

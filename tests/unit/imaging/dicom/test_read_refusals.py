@@ -54,7 +54,10 @@ def test_pixels_kept_elsewhere_are_unsupported(name: str) -> None:
         ({"Rows": 97}, Reason.BAD_INPUT),
         ({"BitsStored": 0}, Reason.BAD_INPUT),
         ({"BitsStored": 17}, Reason.BAD_INPUT),
-        ({"BitsAllocated": 32, "BitsStored": 32}, Reason.UNSUPPORTED),
+        ({"BitsStored": 12, "HighBit": 10}, Reason.BAD_INPUT),
+        ({"BitsStored": 12, "HighBit": 16}, Reason.BAD_INPUT),
+        ({"BitsAllocated": 32, "BitsStored": 32}, Reason.BAD_INPUT),
+        ({"BitsAllocated": 64, "BitsStored": 64}, Reason.UNSUPPORTED),
         ({"BitsAllocated": None}, Reason.BAD_INPUT),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, Reason.BAD_INPUT),
         ({"PhotometricInterpretation": "RGB"}, Reason.UNSUPPORTED),
@@ -66,6 +69,16 @@ def test_pixels_kept_elsewhere_are_unsupported(name: str) -> None:
 )
 def test_a_header_that_lies_is_refused(elements: dict[str, Any], expected: Reason) -> None:
     assert reason(dicom(DEEP, **elements)) is expected
+
+
+@pytest.mark.parametrize("name", ["FloatPixelData", "DoubleFloatPixelData"])
+def test_floating_point_pixels_are_unsupported(name: str) -> None:
+    data = dicom(
+        DEEP.astype(np.uint32), EXPLICIT, None, offsets=True, **{"PixelData": None, name: bytes(8 * DEEP.size)}
+    )
+    with pytest.raises(ImageError, match="floating point") as refused:
+        decode(data)
+    assert refused.value.reason is Reason.UNSUPPORTED
 
 
 def test_deep_sequences_are_bad_input() -> None:
