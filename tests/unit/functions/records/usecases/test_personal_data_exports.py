@@ -9,8 +9,9 @@ from zipfile import ZipFile
 import boto3
 
 from scanward.domain.ids import parse_id
+from scanward.stores.secrets import PseudonymKeyStore
 from tests.support.client import ApiClient
-from tests.support.cloud import BUCKET
+from tests.support.cloud import BUCKET, TABLES
 from tests.support.links import connect
 from tests.support.own_data import WORD, add_scan, carry_out, deliver, live_a_life
 from tests.support.people import own_id
@@ -108,6 +109,16 @@ def test_neither_secrets_nor_other_people_are_in_the_export(doctor: ApiClient, a
     for word in (WORD, "argon2", "ada@example.org", "ben@example.org", str(ada.token)):
         assert word not in whole
     assert {link["patient_id"] for link in json.loads(packed.read("care_links.json"))} == {own_id(ada), own_id(ben)}
+
+
+def test_key_of_a_persons_pseudonyms_is_not_in_the_export(doctor: ApiClient, ada: ApiClient) -> None:
+    connect(doctor, ada)
+    live_a_life(ada, doctor)
+    key = PseudonymKeyStore(TABLES["SCANS_TABLE"]).read_or_make(own_id(ada)).hex()
+    ada.get("/users/me/export")
+    deliver()
+    packed = fetched(ada)
+    assert key not in b"".join(packed.read(name) for name in packed.namelist()).decode("latin-1")
 
 
 def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: ApiClient) -> None:
