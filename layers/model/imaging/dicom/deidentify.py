@@ -118,8 +118,16 @@ def _clean_native(pixels: memoryview, layout: PixelLayout, high_bit: int, *, big
         return bytes(pixels), used & ((1 << unused_below) - 1) == 0 and high_bit + 1 == layout.bits_allocated
     copy = bytearray(pixels)
     for values in _chunks(copy, layout, big_endian=big_endian):
-        clear_unused_bits(values, layout.bits_stored, is_signed=layout.is_signed)
+        if not layout.is_signed or not _are_signs_extended(values, layout.bits_stored):
+            clear_unused_bits(values, layout.bits_stored, is_signed=layout.is_signed)
     return bytes(copy), True
+
+
+def _are_signs_extended(values: Frame, bits: int) -> bool:
+    """Tell whether the bits above the lowest `bits` are those of the sign, as they are in nearly all signed images."""
+    signed = values.view(values.dtype.str.replace("u", "i"))
+    unused = signed.dtype.itemsize * _BYTE - bits
+    return bool(((signed << unused) >> unused == signed).all())
 
 
 def _used_bits(pixels: memoryview, layout: PixelLayout, *, big_endian: bool) -> int:
@@ -135,14 +143,14 @@ def _chunks(pixels: memoryview | bytearray, layout: PixelLayout, *, big_endian: 
     return (values[start : start + step] for start in range(0, len(values), step))
 
 
-_MOST_SAMPLES = 32_000_000
-"""Decoded to look at their unused bits; JPEG 2000 takes a second for each 20 million."""
+_MOST_PIXELS = 4_000_000
+"""Decoded to look at their unused bits: JPEG 2000 may take more than a second for so many."""
 
 
 def _are_unused_bits_clear(frames: list[bytes], layout: PixelLayout, syntax: str) -> bool:
     """Tell whether frames encoded with more bits than are stored leave the others alone: they are decoded for it."""
     deeper = [frame for frame in frames if frame_precision(frame) > layout.bits_stored]
-    if len(deeper) * layout.rows * layout.columns > _MOST_SAMPLES // 2 and len(deeper) > 1:
+    if len(deeper) * layout.rows * layout.columns > _MOST_PIXELS:
         return False
     return all(_is_within_bits(frame, layout, syntax) for frame in deeper)
 
