@@ -17,7 +17,7 @@ SAM := $(DEPLOY) -m samcli
 ENVIRONMENTS = $(PYTHON) -m infra.local.environments
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-for faults lint format openapi build deploy stop reset logs invoke admin rotate-keys audit-verify lock train evaluate model-check model-explain model-learn model-try model-quantize model-reference bench sbom made python
+.PHONY: help run test test-for faults lint format openapi build deploy stop reset logs invoke admin rotate-keys rotate-pseudonyms audit-verify lock train evaluate model-check model-explain model-learn model-try model-quantize model-reference bench sbom made python
 
 help: ## what there is
 	@echo 'make TARGET [NAME=value …]'
@@ -95,6 +95,9 @@ admin: made ## an administrator, with a password shown once [EMAIL=ada@example.o
 
 rotate-keys: made ## a fresh key to sign tokens with; nobody is logged out [CLOUD=aws STACK=scanward]
 	@$(LOCAL) -m infra.operations rotate-keys
+
+rotate-pseudonyms: made ## other UIDs in the next de-identified copies of an account ACCOUNT=id [CLOUD=aws STACK=scanward]
+	@$(LOCAL) -m infra.operations rotate-pseudonyms "$(ACCOUNT)"
 
 audit-verify: made ## are the access logs whole? HEADS keeps their last seals for the next time [HEADS=path CLOUD=aws STACK=scanward]
 	@$(LOCAL) -m infra.operations audit-verify $(if $(HEADS),--heads "$(HEADS)")

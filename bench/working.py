@@ -21,6 +21,7 @@ from scanward.stores.clients import s3
 from scanward.stores.dynamo import connection
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
+from scanward.stores.secrets import PseudonymKeyStore
 from scanward.stores.tasks import DurationStore, task_item
 from tests.support.cloud import BUCKET, TABLES
 
@@ -40,6 +41,7 @@ def measure(images: Mapping[str, bytes], rounds: int = 12, calls: int = 1) -> Re
         purger=Purger(BUCKET),
         models=models,
         pace=pace,
+        pseudonyms=PseudonymKeyStore(table),
         now=clock.now,
     )
     rows = []

@@ -37,6 +37,7 @@ from scanward.domain.tasks import FailureReason, Task
 from scanward.errors import Conflict, ScanwardError, Unavailable
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
+from scanward.stores.secrets import PseudonymKeyStore
 from scanward.stores.tasks import DurationStore
 from scanward.treatment.suggestions import suggest
 
@@ -124,6 +125,7 @@ class AnalysisDeps:
     purger: Purger
     models: ModelRegistry
     pace: DurationTracker
+    pseudonyms: PseudonymKeyStore
     now: Callable[[], datetime]
     on_end: Callable[[Task, timedelta], None] = _ignore_end
 
@@ -147,20 +149,22 @@ def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
 
 
 def _store_derivatives(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
-    """Store the preview and, of a DICOM image, the de-identified copy; return warnings about the copy."""
+    """Store the preview and, of a DICOM image, the de-identified copy; return warnings about the copy.
+
+    All copies of a patient's images are made under one key: slices that came one by one belong together, and a copy
+    that is made again has the UIDs that it had.
+    """
     deps.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
         return ()
     from imaging.dicom.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
 
+    pseudonym_key = deps.pseudonyms.read_or_make(task.patient_id)
     try:
-        copy = deidentify(content)
+        copy = deidentify(content, pseudonym_key)
     except ImageError:  # what can be read but not be cleaned is read all the same
         return (NO_DEIDENTIFIED_COPY,)
-    key, first = deidentified_key(task.scan_id), task.is_first and task.attempts == 1
-    # Its UIDs are new at each making: a client that has the copy already would get the same image under other ones.
-    if first or key not in deps.objects.list_keys(key):
-        deps.objects.put(key, copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    deps.objects.put(deidentified_key(task.scan_id), copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
     return copy.warnings
 
 

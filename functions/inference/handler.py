@@ -26,6 +26,7 @@ from scanward.stores.dynamo import StoreClock
 from scanward.stores.idempotency import IdempotencyStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
+from scanward.stores.secrets import PseudonymKeyStore
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import DurationStore
 
@@ -46,6 +47,7 @@ deps = AnalysisDeps(
     purger=Purger(settings.bucket),
     models=models,
     pace=DurationTracker(DurationStore(settings.scans_table)),
+    pseudonyms=PseudonymKeyStore(settings.scans_table),
     now=now,
     on_end=measure_end,
 )

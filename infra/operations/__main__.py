@@ -1,4 +1,7 @@
-"""`python -m infra.operations admin EMAIL | rotate-keys | audit-verify`; CLOUD=aws and STACK=name say which stack."""
+"""`python -m infra.operations admin EMAIL | rotate-keys | rotate-pseudonyms ACCOUNT | audit-verify`.
+
+CLOUD=aws and STACK=name say which stack.
+"""
 
 import argparse
 import sys
@@ -7,7 +10,7 @@ from pathlib import Path
 
 from infra.errors import UserError
 from infra.operations.audit import Audit, verify
-from infra.operations.stack import announcement, create_administrator, outputs, rotate_keys
+from infra.operations.stack import announcement, create_administrator, outputs, rotate_keys, rotate_pseudonyms
 from scanward.clock import now
 from scanward.errors import AlreadyTaken, ScanwardError
 
@@ -25,6 +28,11 @@ def _rotate(_: argparse.Namespace) -> None:
     print(f"Key {key} signs {announcement()}; what was signed before holds until it expires.")
 
 
+def _rotate_pseudonyms(options: argparse.Namespace) -> None:
+    rotate_pseudonyms(outputs()["ScansTableName"], options.account)
+    print("Copies that are made from now on have other UIDs than those before.")
+
+
 def _verify(options: argparse.Namespace) -> int:
     stack = outputs()
     audit = Audit(stack["ClinicTableName"], stack["AccountsTableName"], now())
@@ -39,6 +47,9 @@ def main(arguments: list[str]) -> int:
     admin.add_argument("email")
     admin.set_defaults(run=_admin)
     commands.add_parser("rotate-keys").set_defaults(run=_rotate)
+    pseudonyms = commands.add_parser("rotate-pseudonyms")
+    pseudonyms.add_argument("account")
+    pseudonyms.set_defaults(run=_rotate_pseudonyms)
     audit = commands.add_parser("audit-verify")
     audit.add_argument("--heads", type=Path)
     audit.set_defaults(run=_verify)

@@ -16,10 +16,12 @@ from infra.local.stack import find_stack
 from scanward.clock import fresh_id, now
 from scanward.domain import accounts
 from scanward.domain.accounts import Names, Profile, Role
+from scanward.domain.ids import parse_id
 from scanward.domain.tokens import ANNOUNCEMENT_SECONDS, SigningKey, rotate_token_keys
+from scanward.errors import NotFound
 from scanward.security.passwords import hash_password
 from scanward.stores.accounts import AccountStore
-from scanward.stores.secrets import read_token_keys, write_token_keys
+from scanward.stores.secrets import PseudonymKeyStore, read_token_keys, write_token_keys
 
 
 def outputs() -> Mapping[str, str]:
@@ -69,6 +71,15 @@ def rotate_keys(secret: str, now: int) -> str:
     fresh = SigningKey(f"k{now}", secrets.token_urlsafe(48))
     write_token_keys(secret, rotate_token_keys(keys, fresh, now))
     return fresh.id
+
+
+def rotate_pseudonyms(scans_table: str, account: str) -> None:
+    """Have the next de-identified copies of an account made under another key. Raises UserError, Unavailable."""
+    try:
+        account_id = parse_id(account)
+    except NotFound as error:
+        raise UserError("This is no account's id.", "Name the one that GET /users/ shows.") from error
+    PseudonymKeyStore(scans_table).forget(account_id)
 
 
 def announcement() -> str:

@@ -17,6 +17,7 @@ from functions.inference.worker import process
 from scanward import clock
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanStore
+from scanward.stores.secrets import PseudonymKeyStore
 from scanward.stores.tasks import DurationStore
 from tests.support.cloud import BUCKET, ROOT, TABLES
 
@@ -52,6 +53,7 @@ def read(bodies: Sequence[str], ahead: timedelta) -> list[str]:
         purger=Purger(BUCKET),
         models=models,
         pace=DurationTracker(DurationStore(table)),
+        pseudonyms=PseudonymKeyStore(table),
         now=now,
     )
     outcomes = []

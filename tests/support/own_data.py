@@ -21,6 +21,7 @@ from scanward.stores.clinical_notes import history_store, record_store
 from scanward.stores.departments import DepartmentStore, MembershipStore
 from scanward.stores.questions import QuestionStore
 from scanward.stores.scans import ScanStore
+from scanward.stores.secrets import PseudonymKeyStore
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, TABLES
 from tests.support.people import own_id
@@ -89,6 +90,7 @@ def add_scan(patient_id: int, asked_by: int, word: str = WORD) -> Scan:
 def live_a_life(patient: ApiClient, doctor: ApiClient) -> Scan:
     """Leave something of the patient wherever something can lie; the patient has let the doctor in."""
     me, them, now = own_id(patient), own_id(doctor), clock.now()
+    PseudonymKeyStore(TABLES["SCANS_TABLE"]).read_or_make(me)
     doctor.put(f"/patients/{me}", {"name": WORD, "diagnosis": WORD})
     doctor.put(f"/patients/{me}", {"diagnosis": f"{WORD}, amended"})
     records, histories, asked = record_store(CLINIC), history_store(CLINIC), QuestionStore(CLINIC)

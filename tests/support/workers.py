@@ -32,7 +32,7 @@ from scanward.stores.queues import PersonalDataQueue, PriorityQueues
 from scanward.stores.rate_limits import HighOrderStore, UploadRateStore
 from scanward.stores.s3 import ObjectStore, Purger
 from scanward.stores.scans import ScanListStore, ScanStore
-from scanward.stores.secrets import read_token_keys
+from scanward.stores.secrets import PseudonymKeyStore, read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.stores.tasks import DurationStore
 from tests.support.clock import Clock
@@ -98,7 +98,13 @@ class Workers:
         self.models = models()
         purger, pace = Purger(BUCKET), DurationTracker(DurationStore(TABLE))
         self.inference = AnalysisDeps(
-            scans=self.scans, objects=self.objects, purger=purger, models=self.models, pace=pace, now=now
+            scans=self.scans,
+            objects=self.objects,
+            purger=purger,
+            models=self.models,
+            pace=pace,
+            pseudonyms=PseudonymKeyStore(TABLE),
+            now=now,
         )
         access, sessions = Access(CareStore("ClinicTable"), now), SessionStore("AccountsTable")
         self.arrivals = ArrivalDeps(

@@ -20,6 +20,7 @@ MEANINGS = {
     "DEPTH_CONTRADICTS": "Header and compressed pixels disagree on how many bits values have; pixels were followed.",
     "MIDDLE_FRAME_ONLY": "Only the middle frame of a multi-frame image was read.",
     "BURNED_IN_TEXT_NOT_REMOVED": "Text burned into the pixels is still in the de-identified copy.",
+    "UNUSED_BITS_NOT_CLEARED": "Bits of the de-identified copy that show nothing may still hold text or drawings.",
     "NO_DEIDENTIFIED_COPY": "The file could not be de-identified; there is no such copy.",
     "NO_SUITABLE_MODEL": "No installed model accepts this modality and body part; the image was not read.",
     "UNKNOWN_MODEL": "No installed model has the name that was asked for; the image was not read.",

@@ -2,9 +2,7 @@
 
 from zlib import crc32
 
-DUE_SHARDS = 8
-CONNECTION_SHARDS = 8
-LIST_SHARDS = 8
+DUE_SHARDS = CONNECTION_SHARDS = LIST_SHARDS = 8
 POSITIONS = 10**16  # more than there are ids
 
 PROFILE = "PROFILE"
@@ -40,6 +38,7 @@ REMOVED_SCAN = "GONE"
 READING_PREFIX = "READING#"
 UNDO_PREFIX = "UNDO#"
 RESET_LINK = "RESET_LINK"
+PSEUDONYMS = "PSEUDONYMS"
 
 
 def account(account_id: int) -> str:
@@ -154,9 +153,7 @@ def by_time(ms: int, number: int) -> str:
 
 
 def time_position(key: str) -> int:
-    """Return a place that `placed` spelled, as a number that a cursor can carry: milliseconds times PLACES, plus the
-    id.
-    """
+    """Return a place of `by_time` as a number that a cursor can carry: milliseconds times POSITIONS, plus the id."""
     ms, _, number = key.partition("#")
     return int(ms) * POSITIONS + int(number)
 
@@ -280,6 +277,10 @@ def uploads(account_id: int) -> str:
 def high_orders(account_id: int) -> str:
     """Return what is counted of an account's orders of the highest priority."""
     return f"HIGH#{account_id}"
+
+
+def pseudonyms(account_id: int) -> str:
+    return f"PSEUDONYMS#{account_id}"
 
 
 def duration(lane: str) -> str:

@@ -237,10 +237,11 @@ class Eraser:
         _drop(ScanKey, keys.task(task_id))
 
     def scans(self, account_id: int) -> None:
-        """Delete an account's lists and counts beside its scans, whose list goes with them: what is in none is not
-        found.
+        """Delete an account's lists, counts and key beside its scans, whose list goes with them: what is in none is
+        not found.
         """
-        for key in (keys.tasks_of, keys.idempotency, keys.notification, keys.uploads, keys.high_orders):
+        kinds = (keys.tasks_of, keys.idempotency, keys.notification, keys.uploads, keys.high_orders, keys.pseudonyms)
+        for key in kinds:
             _drop(ScanKey, key(account_id))
 
     def care(self, account_id: int) -> None:

@@ -6,8 +6,10 @@ Each is checked by its own header first.
 import contextlib
 import re
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any, Literal
 
 import numpy as np
@@ -45,47 +47,46 @@ MAX_FRAGMENTS = 4 * MAX_FRAMES
 
 
 def extract_fragments(pixels: memoryview, index: int, frames: int, offset_table: bytes = b"") -> bytes:
-    """Return the encoded frame `index` of `frames`.
+    """Return the encoded frame `index` of `frames`, whole. For the rest see `split_frames`."""
+    return b"".join(split_frames(pixels, frames, offset_table)[index])
 
-    `offset_table`: the header's extended one, of 64 bits each. Raises ImageError (BAD_INPUT) if the frame cannot be
-    told from the others.
+
+def split_frames(pixels: memoryview, frames: int, offset_table: bytes = b"") -> list[list[memoryview]]:
+    """Return the fragments of each of the `frames` encoded frames.
+
+    `offset_table`: the header's extended one, of 64 bits each. Raises ImageError (BAD_INPUT) if the frames cannot be
+    told from each other.
     """
     items = list(_items(pixels))
     if not items:
         raise bad_input("The DICOM file holds no encoded frame.")
-    table, fragments = items[0][1], items[1:]
+    table, fragments = items[0][1], [body for _, body in items[1:]]
     offsets = _offsets(bytes(table), 4, "I") or _offsets(offset_table, 8, "Q")
     if frames == 1:
-        bodies = [body for _, body in fragments]
-    elif len(offsets) == frames:
-        base = _ITEM_HEADER + len(table)
-        end = offsets[index + 1] if index + 1 < frames else len(pixels)
-        bodies = [body for place, body in fragments if offsets[index] <= place - base < end]
+        return [fragments]
+    if len(offsets) == frames:
+        places = [place - _ITEM_HEADER - len(table) for place, _ in items[1:]]
+        starts = [bisect_left(places, offset) for offset in offsets]
     elif len(fragments) == frames:
-        bodies = [fragments[index][1]]
+        starts = list(range(frames))
     else:
-        bodies = _by_their_starts([body for _, body in fragments], index, frames)
-    return b"".join(bodies)
-
-
-def items_end(pixels: memoryview) -> int:
-    """Return where the items of encapsulated pixel data end."""
-    return max((position + _ITEM_HEADER + len(body) for position, body in _items(pixels)), default=0)
+        starts = _starting_fragments(fragments, frames)
+    return [fragments[start:end] for start, end in pairwise([*starts, len(fragments)])]
 
 
 def _offsets(table: bytes, size: int, kind: str) -> tuple[int, ...]:
     return struct.unpack(f"<{len(table) // size}{kind}", table[: len(table) // size * size])
 
 
-def _by_their_starts(fragments: list[memoryview], index: int, frames: int) -> list[memoryview]:
-    """Return the fragments of a frame, if just as many fragments as there are frames begin like an encoded image.
+def _starting_fragments(fragments: list[memoryview], frames: int) -> list[int]:
+    """Return which fragments begin like an encoded image, if these are just as many as there are frames.
 
     Raises ImageError otherwise.
     """
     starts = [i for i, body in enumerate(fragments) if bytes(body[: len(_STARTS[0])]) in _STARTS]
     if len(starts) != frames:
         raise bad_input("The DICOM file does not tell where its frames start.")
-    return fragments[starts[index] : [*starts, len(fragments)][index + 1]]
+    return starts
 
 
 def _items(pixels: memoryview) -> Iterator[tuple[int, memoryview]]:

@@ -1,178 +1,44 @@
 """A DICOM file → a copy that no longer says whose it is, after the basic profile of PS3.15, annex E.
 
-Element by element, items of sequences included; new UIDs for old ones, alike under one key.
+The header element by element, the frames without what is no pixel; new UIDs for old ones, alike under one key.
 """
 
-import hashlib
-import hmac
 import io
-import re
 import secrets
+import struct
 import warnings
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
+from functools import reduce
+from itertools import accumulate
+from operator import or_
 
+import numpy as np
 from pydicom import dcmwrite
-from pydicom.charset import python_encoding
-from pydicom.datadict import dictionary_has_tag, dictionary_VR, keyword_for_tag
-from pydicom.dataelem import DataElement, RawDataElement
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
-from pydicom.sequence import Sequence
-from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from imaging.bounds import check_bytes
-from imaging.dicom.codecs import items_end
-from imaging.dicom.header import PIXEL_KEYWORDS, read_layout
+from imaging.dicom.frame_cleaning import clean_frames, clear_unused_bits, frame_precision
+from imaging.dicom.header import PIXEL_KEYWORDS, PixelLayout, read_layout
 from imaging.dicom.header_values import drop_meaningless, drop_unreadable
 from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, complete_meta, transfer_syntax
-from imaging.dicom.ps3_15 import ACTIONS
-from imaging.dicom.read import find_pixel_data, read_header
+from imaging.dicom.pixels import RawFrame
+from imaging.dicom.ps3_15 import Cleaner, UidMapping
+from imaging.dicom.read import decode_frame, find_pixel_data, read_header
 from imaging.errors import ImageError, bad_input, too_large
 
-_STANDARD = "1.2.840.10008."
-"""The standard's own UIDs name formats and kinds of things, never a patient or an examination."""
-
-
-class UidMapping:
-    """Replaces UIDs by a keyed digest of them."""
-
-    def __init__(self, key: bytes) -> None:
-        self._key = key
-
-    def uid(self, original: str) -> str:
-        """Return the UID that takes the place of `original`; the standard's own stay."""
-        if original.startswith(_STANDARD):
-            return original
-        digest = hmac.new(self._key, original.encode("utf-8", "replace"), hashlib.sha256).digest()
-        return f"2.25.{int.from_bytes(digest[:16], 'big')}"
-
-
-MAX_ELEMENTS = 150_000
-"""Of one file, items' included: the groups of two thousand frames have fewer. Each takes 25 microseconds."""
-
-_LONGEST_TEXT = 256
-"""Bytes of a text that is kept. The standard allows 64 characters; some encodings take minutes over megabytes."""
-
-_DEEPEST = 8
-"""Levels of sequences: enhanced images nest four. What lies deeper is left out."""
-
-_CHARACTER_SET, _SCHEME = BaseTag(0x00080005), BaseTag(0x00080102)
-_NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD", "AT"})
-_CODE = re.compile(r"[A-Z0-9 _]{0,16}")
-_NUMBER = re.compile(r"[-+0-9.eE ]{0,16}")
-_TEXTS_KEPT = frozenset({"ConvolutionKernel", "Manufacturer", "ManufacturerModelName", "RescaleType"})
-_BYTES_KEPT = re.compile(r"(Segmented)?(Red|Green|Blue|Alpha)PaletteColorLookupTableData|LUTData|ExtendedOffsetTable.*")
-_CODE_KEYWORDS = frozenset({"CodeValue", "CodingSchemeDesignator", "CodingSchemeVersion", "CodeMeaning"})
-_SCHEMES = frozenset({"DCM", "FMA", "I10", "ICDO3", "LN", "MDC", "RADLEX", "SCT", "SNM3", "SRT", "UCUM", "UMLS"})
-"""Their texts are published. A private code may say anything."""
-
-_DUMMIES: dict[str, Any] = {
-    "AE": "ANONYMOUS", "AS": "000Y", "CS": "ANONYMOUS", "DA": "19000101", "DS": "0", "DT": "19000101000000", "IS": "0",
-    "LO": "ANONYMOUS", "LT": "ANONYMOUS", "PN": "ANONYMOUS", "SH": "ANONYMOUS", "ST": "ANONYMOUS", "TM": "000000",
-    "UC": "ANONYMOUS", "UR": "urn:anonymous", "UT": "ANONYMOUS",
-}  # fmt: skip
-_TEXTS = frozenset(_DUMMIES) - {"CS", "DS", "IS"}
-_Element = DataElement | RawDataElement
-
-
-class Cleaner:
-    """Cleans the data set of one file, and those that are items in it."""
-
-    def __init__(self, pseudonyms: UidMapping) -> None:
-        self._pseudonyms = pseudonyms
-        self._elements = 0
-
-    def clean(self, dataset: Dataset, depth: int = 0) -> Dataset:
-        """Return what of a data set, or of a sequence's item, does not tell whose it is.
-
-        Raises ImageError (TOO_LARGE) if the file's elements, or the encodings of its texts, are too many.
-        """
-        elements: dict[BaseTag, _Element] = dict(dataset.items())
-        self._elements += len(elements)
-        if self._elements > MAX_ELEMENTS:
-            raise too_large(f"The DICOM header has more than {MAX_ELEMENTS} elements.")
-        if _length(elements.get(_CHARACTER_SET)) > _LONGEST_TEXT:  # each text goes through all of them
-            raise too_large("The DICOM header names more character sets than there are.")
-        is_short = _length(elements.get(_SCHEME)) <= _LONGEST_TEXT
-        is_coded = is_short and str(dataset.get("CodingSchemeDesignator") or "") in _SCHEMES
-        copy = Dataset()
-        for tag in sorted(elements):
-            # The dictionary has neither private attributes nor curves and overlays, whose groups are many.
-            if not dictionary_has_tag(tag):
-                continue
-            element = self._clean_element(dataset, elements[tag], depth, is_coded=is_coded)
-            if element is not None:
-                copy.add(element)
-        return copy
-
-    def _clean_element(
-        self, dataset: Dataset, raw_element: _Element, depth: int, *, is_coded: bool
-    ) -> DataElement | None:
-        vr, action = dictionary_VR(raw_element.tag), ACTIONS.get(int(raw_element.tag))
-        if action in ("empty", "dummy") and vr != "SQ":
-            return DataElement(raw_element.tag, vr, _DUMMIES.get(vr) if action == "dummy" else None)
-        if action == "remove" or not _may_stay(raw_element, vr, is_coded=is_coded):
-            return None
-        element = dataset[raw_element.tag]
-        if element.VR == "SQ":
-            return self._clean_sequence(element, depth, empty=action == "empty")
-        if element.VR == "UI":
-            return _with(element, _each(element, self._pseudonyms.uid))
-        return element if element.VR in vr and (vr in _TEXTS or _is_harmless(element)) else None
-
-    def _clean_sequence(self, element: DataElement, depth: int, *, empty: bool) -> DataElement | None:
-        if depth >= _DEEPEST:
-            return None
-        items = [] if empty else [self.clean(item, depth + 1) for item in element.value]
-        return _with(element, Sequence(items))
-
-
-def _may_stay(element: _Element, vr: str, *, is_coded: bool) -> bool:
-    """Tell whether an element has the kind its name stands for, and a text is one that identifies no person."""
-    if element.VR not in (None, "UN") and element.VR not in vr:  # "US or SS" holds either
-        return False
-    name = keyword_for_tag(element.tag)
-    is_named = name in _TEXTS_KEPT or (is_coded and name in _CODE_KEYWORDS)
-    return vr not in _TEXTS or (is_named and _length(element) <= _LONGEST_TEXT)
-
-
-def _is_harmless(element: DataElement) -> bool:
-    """Tell whether an element that the profile does not name is a number, a code or a table, without words."""
-    kind, name = element.VR, keyword_for_tag(element.tag)
-    if kind in _NUMBERS:
-        return True
-    if element.tag == _CHARACTER_SET:  # one that pydicom does not know is looked for again at each text
-        return all(one in python_encoding for one in _each(element, str))
-    if kind in ("CS", "DS", "IS"):
-        pattern = _CODE if kind == "CS" else _NUMBER
-        return all(pattern.fullmatch(one) for one in _each(element, str))
-    return bool(_BYTES_KEPT.fullmatch(name))
-
-
-def _length(element: _Element | None) -> int:
-    """Return the length of a value as it is in the file, in bytes."""
-    return len(element.value) if element is not None and element.value else 0
-
-
-def _each(element: DataElement, change: Any) -> list[str]:
-    value = element.value
-    if value is None or value == "":
-        return []
-    several = not isinstance(value, str) and hasattr(value, "__iter__")
-    return [change(str(one)) for one in (value if several else [value])]
-
-
-def _with(element: DataElement, value: Any) -> DataElement:
-    return DataElement(element.tag, element.VR, value)
-
-
 BURNED_IN_TEXT_NOT_REMOVED = "BURNED_IN_TEXT_NOT_REMOVED"
-"""A warning: the pixels, or overlays kept in their unused bits, may still show a name."""
+"""A warning: the pixels may still show a name."""
+
+UNUSED_BITS_NOT_CLEARED = "UNUSED_BITS_NOT_CLEARED"
+"""A warning: bits that belong to no pixel may still hold something; nothing tells them from those that do."""
 
 _METHOD = "DICOM PS3.15 Basic Application Level Confidentiality Profile"
 _PROFILE = ("113100", "DCM", "Basic Application Confidentiality Profile")
 _IMPLEMENTATION = UID("2.25.98474110375041829471029384756102938475")
+_ITEM = b"\xfe\xff\0\xe0"
+_ITEM_HEADER = 8
 _END_OF_ITEMS = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _UNDEFINED_LENGTH = b"\xff\xff\xff\xff"
 _BYTES = b"OB\0\0"
@@ -212,14 +78,91 @@ def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
     drop_meaningless(header, drop_unreadable(header, PIXEL_KEYWORDS))
     pixels = find_pixel_data(data, position, syntax)
     warnings = _burned_in_text_warnings(header)
+    layout = read_layout(header)
+    if TRANSFER_SYNTAXES[syntax] == "native":
+        frames, is_clear = _clean_native(pixels[: layout.pixel_bytes], layout, big_endian=syntax == BIG_ENDIAN)
+        element = _native_element(frames, syntax, words=data[position + 4 : position + 6] != b"OB")
+    else:
+        bodies = clean_frames(pixels, layout, syntax, header.get("ExtendedOffsetTable") or b"")
+        is_clear = TRANSFER_SYNTAXES[syntax] == "rle" or _are_unused_bits_clear(bodies, layout, syntax)
+        element = _encapsulated_element(bodies)
     dataset = Cleaner(pseudonyms).clean(header)
     _declare(dataset)
-    words = data[position + 4 : position + 6] != b"OB"
-    if TRANSFER_SYNTAXES[syntax] == "native":
-        element = _native_element(pixels, syntax, _frames_bytes(header), words=words)
-    else:
-        element = _encapsulated_element(pixels)
+    if not is_clear:
+        warnings = (*warnings, UNUSED_BITS_NOT_CLEARED)
     return DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
+
+
+_BYTE = 8
+_CHUNK_BYTES = 1 << 22
+
+
+def _clean_native(pixels: memoryview, layout: PixelLayout, *, big_endian: bool) -> tuple[bytes, bool]:
+    """Return uncompressed frames without bits that belong to no pixel, and whether they are without them.
+
+    Negative values keep the bits that extend their sign. Where the header places values elsewhere than in the lowest
+    bits, and neither place is the only one in use, nothing tells which bits are the pixels': then all stay.
+    """
+    if layout.bits_allocated == 1:
+        spare = len(pixels) * _BYTE - layout.frame_bits * layout.frames
+        return bytes([*pixels[:-1], pixels[-1] & (0xFF >> spare)]), True
+    if layout.bits_stored == layout.bits_allocated:
+        return bytes(pixels), True
+    used = _used_bits(pixels, layout, big_endian=big_endian)
+    if used.bit_length() <= layout.bits_stored:
+        return bytes(pixels), True
+    if layout.shift:  # left-justified, or said to be
+        return bytes(pixels), used & ((1 << layout.shift) - 1) == 0 and layout.high_bit + 1 == layout.bits_allocated
+    copy = bytearray(pixels)
+    for values in _chunks(copy, layout, big_endian=big_endian):
+        if not layout.is_signed or not _are_signs_extended(values, layout.bits_stored):
+            clear_unused_bits(values, layout.bits_stored, is_signed=layout.is_signed)
+    return bytes(copy), True
+
+
+def _are_signs_extended(values: RawFrame, bits: int) -> bool:
+    """Tell whether the bits above the lowest `bits` are those of the sign, as they are in nearly all signed images."""
+    signed = values.view(values.dtype.str.replace("u", "i"))
+    unused = signed.dtype.itemsize * _BYTE - bits
+    return bool(((signed << unused) >> unused == signed).all())
+
+
+def _used_bits(pixels: memoryview, layout: PixelLayout, *, big_endian: bool) -> int:
+    """Return the bits that any value has set."""
+    return reduce(or_, (int(np.bitwise_or.reduce(values)) for values in _chunks(pixels, layout, big_endian=big_endian)))
+
+
+def _chunks(pixels: memoryview | bytearray, layout: PixelLayout, *, big_endian: bool) -> Iterable[RawFrame]:
+    step = _CHUNK_BYTES * _BYTE // layout.bits_allocated
+    width = layout.bits_allocated // _BYTE
+    values: RawFrame = np.frombuffer(pixels, f"{'>' if big_endian else '<'}u{width}")
+    return (values[start : start + step] for start in range(0, len(values), step))
+
+
+_MOST_PIXELS = 4_000_000
+"""Decoded to look at their unused bits: JPEG 2000 may take more than a second for so many."""
+
+
+def _are_unused_bits_clear(frames: list[bytes], layout: PixelLayout, syntax: str) -> bool:
+    """Tell whether frames encoded with more bits than are stored leave the others alone: they are decoded for it."""
+    deeper = [frame for frame in frames if frame_precision(frame) > layout.bits_stored]
+    if len(deeper) * layout.rows * layout.columns > _MOST_PIXELS:
+        return False
+    return all(_is_within_bits(frame, layout, syntax) for frame in deeper)
+
+
+def _is_within_bits(frame: bytes, layout: PixelLayout, syntax: str) -> bool:
+    try:
+        decoded_frame = decode_frame(frame, layout, syntax, whole=True)
+    except ImageError:
+        return False
+    if decoded_frame is None or decoded_frame.values.shape[:2] != (layout.rows, layout.columns):
+        return False
+    values, depth, bits = decoded_frame.values, decoded_frame.bits, layout.bits_stored
+    above = (values & ((1 << depth) - 1)) >> bits
+    extends = above == (1 << (depth - bits)) - 1
+    is_negative = (values >> (bits - 1)) & 1 == 1
+    return bool(((above == 0) | (extends & is_negative if layout.is_signed else False)).all())
 
 
 def _burned_in_text_warnings(header: Dataset) -> tuple[str, ...]:
@@ -255,19 +198,20 @@ def _write(dataset: Dataset, syntax: str) -> bytes:
     return file.getvalue()
 
 
-def _frames_bytes(header: Dataset) -> int:
-    """Return how long all frames are, uncompressed."""
-    return read_layout(header).pixel_bytes
+def _encapsulated_element(frames: list[bytes]) -> bytes:
+    """Return the pixel data element with each frame as one item, after a table of where they start."""
+    lengths = [len(frame) + len(frame) % 2 for frame in frames]
+    starts = [0, *accumulate(_ITEM_HEADER + length for length in lengths)][: len(frames)]
+    table = struct.pack(f"<{len(frames)}I", *starts)
+    parts = [b"\xe0\x7f\x10\0", _BYTES, _UNDEFINED_LENGTH, _ITEM, struct.pack("<I", len(table)), table]
+    for frame, length in zip(frames, lengths, strict=True):
+        parts += [_ITEM, struct.pack("<I", length), frame, bytes(length - len(frame))]
+    return b"".join([*parts, _END_OF_ITEMS])
 
 
-def _encapsulated_element(pixels: memoryview) -> bytes:
-    """Return the pixel data element with a head of its own, without what followed it in the file."""
-    return b"\xe0\x7f\x10\0" + _BYTES + _UNDEFINED_LENGTH + bytes(pixels[: items_end(pixels)]) + _END_OF_ITEMS
-
-
-def _native_element(pixels: memoryview, syntax: str, size: int, *, words: bool) -> bytes:
-    """Return the pixel data element of frames of `size` bytes in all, without what follows the last one in it."""
+def _native_element(frames: bytes, syntax: str, *, words: bool) -> bytes:
+    """Return the pixel data element of uncompressed frames."""
     tag = b"\x7f\xe0\0\x10" if syntax == BIG_ENDIAN else b"\xe0\x7f\x10\0"
-    value = bytes(pixels[:size]) + bytes(size % 2)
+    value = frames + bytes(len(frames) % 2)
     kind = b"" if syntax == IMPLICIT else b"OW\0\0" if words else _BYTES
     return tag + kind + len(value).to_bytes(4, "big" if syntax == BIG_ENDIAN else "little") + value

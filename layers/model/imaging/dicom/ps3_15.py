@@ -1,14 +1,36 @@
-"""The Basic Application Level Confidentiality Profile (DICOM PS3.15, annex E, table E.1-1) as data.
+"""The Basic Application Level Confidentiality Profile (DICOM PS3.15, annex E, table E.1-1), and a data set after it.
 
 Where the standard leaves a choice, the one that keeps a file valid is taken: a dummy before an empty value, an empty
-value before none. Tags are groups and elements in hexadecimal digits. Private attributes, curves and overlays are whole
-groups and are dropped in `imaging.dicom.deidentify`, as is all that the table does not name and no reader needs.
+value before none. It goes element by element, items of sequences included. Private attributes, curves and overlays are
+whole groups and are left out, as is all that the table does not name and no reader needs.
 """
 
-from typing import Literal
+import hashlib
+import hmac
+import re
+import struct
+from typing import Any, Literal
+
+from pydicom.datadict import dictionary_has_tag, dictionary_VM, dictionary_VR, keyword_for_tag
+from pydicom.dataelem import DataElement, RawDataElement
+from pydicom.dataset import Dataset
+from pydicom.sequence import Sequence
+from pydicom.tag import BaseTag
+
+from imaging.dicom.terms import (
+    DUMMY,
+    TEXTS,
+    UNKNOWN_CODE,
+    find_code,
+    is_registered_uid,
+    replace_unknown_terms,
+    replace_unknown_text,
+)
+from imaging.errors import too_large
 
 Action = Literal["remove", "empty", "dummy", "replace-uid"]
 
+# Tags as groups and elements in hexadecimal digits.
 _TABLE: dict[Action, str] = {
     "remove": """
     00001000 00080015 00080024 00080025 00080034 00080035 00080054 00080055 00080081 00080092 00080094 00080096 0008009D
@@ -42,10 +64,10 @@ _TABLE: dict[Action, str] = {
     300A0004 300A000B 300A000E 300A0016 300A0072 300A00C3 300A00DD 300A0196 300A01A6 300A01B2 300A0216 300A02EB 300A0676
     300A078E 300A0792 300A0794 300A079A 300C0113 30100036 30100037 30100061 30100085 40000010 40004000 40080040 40080042
     40080100 40080101 40080102 40080108 40080109 4008010A 4008010B 4008010C 40080111 40080112 40080113 40080114 40080115
-    40080118 40080119 4008011A 40080200 40080202 40080300 40084000 FFFAFFFA FFFCFFFC
+    40080118 40080119 4008011A 40080200 40080202 40080300 40084000 00081110 FFFAFFFA FFFCFFFC
     """,
     "empty": """
-    00080020 00080022 00080030 00080032 00080050 00080090 0008009C 00081110 00100010 00100030 00100040 00102203 00120021
+    00080020 00080022 00080030 00080032 00080050 00080090 0008009C 00100010 00100030 00100040 00102203 00120021
     00120030 00120031 00120050 00120060 00181203 00200010 00321060 00400513 00400555 00400562 00400610 00402016 00402017
     0040A082 0040A088 04000564 22000002 22000005 30060008 30060009 30060026 300600A6 30080105 300A00B2 300A0611 300A0615
     300A067D 300E0004 300E0005 300E0008 3010000F 30100017 3010001B 30100043 3010005A 3010005C 3010007A 3010007B 3010007F
@@ -74,3 +96,223 @@ _TABLE: dict[Action, str] = {
 
 ACTIONS: dict[int, Action] = {int(tag, 16): action for action, tags in _TABLE.items() for tag in tags.split()}
 """What becomes of an attribute, by its tag."""
+
+
+class UidMapping:
+    """Replaces UIDs by a keyed digest of them."""
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def uid(self, original: str) -> str:
+        """Return the UID that takes the place of `original`; those that the standard itself gave out stay."""
+        if is_registered_uid(original):
+            return original
+        digest = hmac.new(self._key, original.encode("utf-8", "replace"), hashlib.sha256).digest()
+        return f"2.25.{int.from_bytes(digest[:16], 'big')}"
+
+
+MAX_ELEMENTS = 150_000
+"""Of one file, items' included: the groups of two thousand frames have fewer. Each takes 25 microseconds."""
+
+_LONGEST_TEXT = 256
+"""Bytes of a text that is looked at. The standard allows 64 characters."""
+
+_DEEPEST = 8
+"""Levels of sequences: enhanced images nest four. What lies deeper is left out."""
+
+_CHARACTER_SET = BaseTag(0x00080005)
+"""Left out of the copy, whose texts are all in ASCII."""
+_OTHER_GROUPS = frozenset({0x0000, 0x0002, 0x0004, 0x4FFE, 0xFFFA, 0xFFFC})
+"""Of messages, of a file's own head, of directories, of signatures over what has changed, of padding."""
+_CODE_TAGS = range(0x00080100, 0x00080125)
+_VALUE, _SCHEME = BaseTag(0x00080100), BaseTag(0x00080102)
+_CODE_KEYWORDS = ("CodeValue", "CodingSchemeDesignator", "CodeMeaning")
+_NAMING_CODES = frozenset({0x00080100, 0x00080102, 0x00080104, 0x00080119, 0x00080120})
+_LOOKUP_TABLE = re.compile(r"((Segmented)?(Red|Green|Blue|Alpha)PaletteColorLookupTable|LUT)Data")
+_EMPTY_ALLOWED = frozenset({"AnatomicRegionSequence", "ViewModifierCodeSequence"})
+"""Sequences that must be there, if without items."""
+
+_DUMMIES: dict[str, Any] = {
+    "AE": DUMMY, "AS": "000Y", "CS": DUMMY, "DA": "19000101", "DS": "0", "DT": "19000101000000", "IS": "0", "LO": DUMMY,
+    "LT": DUMMY, "PN": DUMMY, "SH": DUMMY, "ST": DUMMY, "TM": "000000", "UC": DUMMY, "UR": "urn:anonymous", "UT": DUMMY,
+}  # fmt: skip
+_TEXTS = frozenset(_DUMMIES) - {"CS", "DS", "IS"}
+_NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"})
+_DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_INTEGER = re.compile(r"[-+]?\d{1,12}")
+_LETTERS = re.compile(rb"[A-Za-z^]{5}")
+_Element = DataElement | RawDataElement
+
+
+class Cleaner:
+    """Cleans the data set of one file, and those that are items in it."""
+
+    def __init__(self, pseudonyms: UidMapping) -> None:
+        self._pseudonyms = pseudonyms
+        self._elements = 0
+
+    def clean(self, dataset: Dataset, depth: int = 0) -> Dataset:
+        """Return what of a data set, or of a sequence's item, does not tell whose it is.
+
+        Raises ImageError (TOO_LARGE) if the file's elements, or the encodings of its texts, are too many.
+        """
+        elements: dict[BaseTag, _Element] = dict(dataset.items())
+        self._elements += len(elements)
+        if self._elements > MAX_ELEMENTS:
+            raise too_large(f"The DICOM header has more than {MAX_ELEMENTS} elements.")
+        if _length(elements.get(_CHARACTER_SET)) > _LONGEST_TEXT:  # pydicom goes through all of them
+            raise too_large("The DICOM header names more character sets than there are.")
+        copy = Dataset()
+        for tag in sorted(elements):
+            # The dictionary has neither private attributes nor curves and overlays, whose groups are many.
+            if tag.group in _OTHER_GROUPS or not dictionary_has_tag(tag):
+                continue
+            element = self._clean_element(dataset, elements[tag], depth)
+            if element is not None:
+                copy.add(element)
+        if depth and not _NAMING_CODES.isdisjoint(elements):
+            code = find_code(_text(elements.get(_VALUE)), _text(elements.get(_SCHEME))) or UNKNOWN_CODE
+            for keyword, text in zip(_CODE_KEYWORDS, code, strict=True):
+                setattr(copy, keyword, text)
+        return copy
+
+    def _clean_element(self, dataset: Dataset, raw_element: _Element, depth: int) -> DataElement | None:
+        tag = raw_element.tag
+        vr, action = dictionary_VR(tag), ACTIONS.get(int(tag))
+        if action in ("empty", "dummy") and vr != "SQ":
+            return DataElement(tag, vr, _DUMMIES.get(vr) if action == "dummy" else None)
+        is_other_kind = raw_element.VR not in (None, "UN") and raw_element.VR not in vr  # "US or SS" holds either
+        if action == "remove" or is_other_kind or (tag in _CODE_TAGS and vr != "SQ") or tag == _CHARACTER_SET:
+            return None
+        if vr in _TEXTS or vr in ("CS", "DS", "IS"):
+            return _clean_text(raw_element, vr) if vr in _TEXTS else _clean_values(raw_element, vr)
+        return self._clean_parsed(dataset, raw_element, depth, empty=action == "empty")
+
+    def _clean_parsed(self, dataset: Dataset, raw_element: _Element, depth: int, *, empty: bool) -> DataElement | None:
+        element, vr = dataset[raw_element.tag], dictionary_VR(raw_element.tag)
+        if element.VR == "SQ":
+            return self._clean_sequence(element, depth, empty=empty)
+        if element.VR == "UI":
+            return _with(element, [self._pseudonyms.uid(one) for one in _values(element)])
+        return _clean_binary(dataset, element, raw_element) if element.VR in vr else None
+
+    def _clean_sequence(self, element: DataElement, depth: int, *, empty: bool) -> DataElement | None:
+        """Return a sequence without what tells whose it is, and without items of which nothing is left.
+
+        The groups of frames are told apart by their place, so that all of them stay.
+        """
+        if depth >= _DEEPEST:
+            return None
+        keyword = keyword_for_tag(element.tag)
+        items = [] if empty else [self.clean(item, depth + 1) for item in element.value]
+        if keyword != "PerFrameFunctionalGroupsSequence" or not any(items):
+            items = [item for item in items if len(item)]
+        if items or empty or not element.value or keyword in _EMPTY_ALLOWED:
+            return _with(element, Sequence(items))
+        return None
+
+
+def _clean_text(element: _Element, vr: str) -> DataElement | None:
+    """Return a text that is known to name a product or a unit, a dummy for another that has to be there, or None."""
+    keyword = keyword_for_tag(element.tag)
+    if keyword not in TEXTS:
+        return None
+    values = _values(element) if _length(element) <= _LONGEST_TEXT else [DUMMY]
+    if len(values) > _most_values(element.tag):
+        values = [DUMMY]
+    return DataElement(element.tag, vr, _one_or_all([replace_unknown_text(keyword, one) for one in values]))
+
+
+def _clean_values(element: _Element, vr: str) -> DataElement | None:
+    """Return terms of the standard, or numbers written in digits, without what is neither."""
+    values, most = _values(element), _most_values(element.tag)
+    keyword = keyword_for_tag(element.tag)
+    if vr == "CS":
+        return DataElement(element.tag, vr, _one_or_all(replace_unknown_terms(keyword, values, most)))
+    pattern = _INTEGER if vr == "IS" else _DECIMAL
+    values = [one.replace(",", ".") for one in values]
+    if len(values) > most or any(len(one) > 16 or (one and not pattern.fullmatch(one)) for one in values):
+        return None
+    return DataElement(element.tag, vr, _one_or_all(values))
+
+
+def _clean_binary(dataset: Dataset, element: DataElement, raw_element: _Element) -> DataElement | None:
+    """Return numbers or a lookup table, as far as it goes; None for any other bytes, or numbers that spell words."""
+    keyword = keyword_for_tag(element.tag)
+    if _LOOKUP_TABLE.fullmatch(keyword):
+        is_segmented = keyword.startswith("Segmented")
+        return element if is_segmented else _with(element, _cut_table(dataset, element, keyword))
+    values = _several(element.value)
+    if element.VR == "AT":
+        return element if all(dictionary_has_tag(tag) for tag in values) else None
+    if element.VR not in _NUMBERS or len(values) > _most_values(element.tag):
+        return None
+    raw = raw_element.value if isinstance(raw_element.value, bytes) else b""
+    if not _has_letters(raw):
+        return element
+    return _round(element, values) if element.VR == "FD" else None
+
+
+def _round(element: DataElement, values: list[Any]) -> DataElement | None:
+    """Return numbers with nine digits, which a measurement has at most; None if they still spell words."""
+    results = [float(f"{one:.9g}") for one in values]
+    spells = _has_letters(struct.pack(f"<{len(results)}d", *results))
+    if spells or not all(one == 0 or 1e-100 < abs(one) < 1e100 for one in results):
+        return None
+    return _with(element, _one_or_all(results))
+
+
+def _has_letters(raw: bytes) -> bool:
+    """Tell whether bytes, or every other one of them as in text of 16 bits, spell a word."""
+    return any(_LETTERS.search(part) for part in (raw, raw[::2], raw[1::2]))
+
+
+def _cut_table(dataset: Dataset, element: DataElement, keyword: str) -> Any:
+    """Return the entries of a lookup table that its descriptor counts, without what follows them."""
+    descriptor = _several(dataset[keyword.removesuffix("Data") + "Descriptor"].value)
+    entries = int(descriptor[0]) or 1 << 16
+    if not isinstance(element.value, bytes):
+        return _one_or_all(_several(element.value)[:entries])
+    is_packed = int(descriptor[2]) <= 8 and len(element.value) < 2 * entries
+    return element.value[: entries + entries % 2 if is_packed else 2 * entries]
+
+
+def _most_values(tag: BaseTag) -> int:
+    """Return how many values an attribute may have; of one that is a list, any number."""
+    last = dictionary_VM(tag).rpartition("-")[2]
+    return int(last) if last.isdigit() else MAX_ELEMENTS
+
+
+def _length(element: _Element | None) -> int:
+    """Return the length of a value as it is in the file, in bytes."""
+    return len(element.value) if element is not None and element.value else 0
+
+
+def _text(element: _Element | None) -> str:
+    """Return a text of ASCII; nothing of one that is longer than the standard allows."""
+    if element is None or _length(element) > _LONGEST_TEXT:
+        return ""
+    return "\\".join(_values(element))
+
+
+def _values(element: _Element) -> list[str]:
+    """Return the values of an element as texts, without the blanks around them, read as ASCII."""
+    value = element.value
+    if isinstance(value, bytes):
+        value = value.decode("ascii", "replace").split("\\")
+    return [str(one).strip(" \0") for one in _several(value)] if value else []
+
+
+def _several(value: Any) -> list[Any]:
+    if value is None or value == "":
+        return []
+    return list(value) if not isinstance(value, str) and hasattr(value, "__iter__") else [value]
+
+
+def _one_or_all(values: list[Any]) -> Any:
+    return values if len(values) > 1 else values[0] if values else None
+
+
+def _with(element: DataElement, value: Any) -> DataElement:
+    return DataElement(element.tag, element.VR, value)

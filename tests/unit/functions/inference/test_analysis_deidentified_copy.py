@@ -1,4 +1,4 @@
-"""The copy of a scan that says nothing of a person: made once, whoever reads the scan again."""
+"""The copy of a scan that says nothing of a person: the same whoever reads the scan again, and one of its study."""
 
 import io
 from dataclasses import replace
@@ -46,6 +46,34 @@ def test_another_analysis_of_a_scan_leaves_its_copy_with_the_uids_it_has(
     assert dcmread(io.BytesIO(first)).SOPInstanceUID != dcmread(io.BytesIO(DICOM)).SOPInstanceUID
     assert read_again(inference, task) is Outcome.FINISHED
     assert copy(inference, task) == first
+
+
+def test_copies_of_slices_that_came_one_by_one_belong_to_one_study(inference: AnalysisDeps, uploaded: Upload) -> None:
+    copies = []
+    for number in (1, 2):
+        dataset = dcmread(io.BytesIO(DICOM))
+        dataset.SOPInstanceUID, dataset.InstanceNumber = f"1.2.3.{number}", number
+        file = io.BytesIO()
+        dataset.save_as(file)
+        task, arrival = uploaded(file.getvalue())
+        assert process(inference, arrival) is Outcome.FINISHED
+        copies.append(dcmread(io.BytesIO(copy(inference, task))))
+    one, other = copies
+    assert one.StudyInstanceUID == other.StudyInstanceUID != dcmread(io.BytesIO(DICOM)).StudyInstanceUID
+    assert one.SeriesInstanceUID == other.SeriesInstanceUID
+    assert one.SOPInstanceUID != other.SOPInstanceUID
+    assert [one.InstanceNumber, other.InstanceNumber] == [1, 2]
+
+
+def test_copy_that_is_made_after_its_accounts_key_was_forgotten_has_other_uids(
+    inference: AnalysisDeps, uploaded: Upload
+) -> None:
+    task, arrival = uploaded(DICOM)
+    assert process(inference, arrival) is Outcome.FINISHED
+    first = dcmread(io.BytesIO(copy(inference, task)))
+    inference.pseudonyms.forget(task.patient_id)
+    assert read_again(inference, task) is Outcome.FINISHED
+    assert dcmread(io.BytesIO(copy(inference, task))).StudyInstanceUID != first.StudyInstanceUID
 
 
 class Unreachable(ModelRegistry):

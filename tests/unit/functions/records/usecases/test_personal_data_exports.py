@@ -7,8 +7,9 @@ from urllib.parse import parse_qs, urlsplit
 import boto3
 
 from scanward.domain.ids import parse_id
+from scanward.stores.secrets import PseudonymKeyStore
 from tests.support.client import ApiClient
-from tests.support.cloud import BUCKET
+from tests.support.cloud import BUCKET, TABLES
 from tests.support.links import connect
 from tests.support.own_data import WORD, add_scan, carry_out, deliver, fetch_export, live_a_life
 from tests.support.people import own_id
@@ -109,6 +110,16 @@ def test_export_of_a_refused_doctor_names_no_patient(admin: ApiClient, doctor: A
     deliver()
     assert packed_list(doctor, "care_links") == []
     assert [link["professional_id"] for link in packed_list(ada, "care_links")] == [own_id(doctor)]
+
+
+def test_key_of_a_persons_pseudonyms_is_not_in_the_export(doctor: ApiClient, ada: ApiClient) -> None:
+    connect(doctor, ada)
+    live_a_life(ada, doctor)
+    key = PseudonymKeyStore(TABLES["SCANS_TABLE"]).read_or_make(own_id(ada)).hex()
+    ada.get("/users/me/export")
+    deliver()
+    packed = fetch_export(ada)
+    assert key not in b"".join(packed.read(name) for name in packed.namelist()).decode("latin-1")
 
 
 def test_a_newer_one_is_packed_when_asked_for_but_not_at_once(ada: ApiClient) -> None:
