@@ -87,6 +87,8 @@ def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
         is_clear = TRANSFER_SYNTAXES[syntax] == "rle" or _are_unused_bits_clear(bodies, layout, syntax)
         element = _encapsulated_element(bodies)
     dataset = Cleaner(pseudonyms).clean(header)
+    # What was read of them, however it was written, so that the copy is read as well.
+    dataset.Rows, dataset.Columns, dataset.BitsAllocated = layout.rows, layout.columns, layout.bits_allocated
     _declare(dataset)
     if not is_clear:
         warnings = (*warnings, UNUSED_BITS_NOT_CLEARED)

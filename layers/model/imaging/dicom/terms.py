@@ -9,6 +9,8 @@ from functools import cache
 
 from pydicom._uid_dict import UID_dictionary
 
+from imaging.dicom.anatomy import PARTS, SIDES, VIEWS
+
 
 def _split(texts: str) -> list[str]:
     return [text for text in texts.replace("\n", "").split("|") if text]
@@ -317,4 +319,7 @@ def _meanings() -> dict[tuple[str, str], str]:
         for entry in _split(entries):
             value, _, meaning = entry.partition(" ")
             by_code[(scheme, value)] = meaning
+    for vocabulary in (PARTS, VIEWS, SIDES):  # what a model is chosen by is in the copy as well
+        for value, names in vocabulary.codes.items():
+            by_code.setdefault(("SCT" if value.isdecimal() else "SRT", value), names[0].capitalize())
     return by_code
