@@ -20,7 +20,13 @@ from imaging.renderings import heatmap, preview
 from scanward.domain import tasks
 from scanward.domain.ids import to_uuid
 from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
-from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
+from scanward.domain.object_keys import (
+    deidentified_key,
+    deidentified_with_text_key,
+    derived_prefix,
+    heatmap_key,
+    preview_key,
+)
 from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.domain.results import (
     KNOWLEDGE,
@@ -29,6 +35,7 @@ from scanward.domain.results import (
     NO_SUITABLE_MODEL,
     UNKNOWN_MODEL,
     AnalysisResult,
+    BlankedRegion,
     Finding,
     ModelVersion,
     is_foreign,
@@ -137,31 +144,45 @@ def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
     image_object = deps.objects.get(task.object_key, task.object_version)
     content = image_object.content
     picture = decode(content)
-    warnings = _store_derivatives(deps, task, content, picture)
+    copy = _store_derivatives(deps, task, content, picture)
     lease.advance(45, "Processing image...", image_object.version)
     result = _analyse_picture(deps, lease, picture)
-    result = replace(result, warnings=(*result.warnings, *warnings))
+    result = replace(result, warnings=(*result.warnings, *copy.warnings), blanked_regions=copy.regions)
     lease.complete(_add_report(result, task, deps.models.texts(result.model.name) if result.model else None))
     end = deps.now()
     deps.pace.note(task.order.priority, end - start, end)
 
 
-def _store_derivatives(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
-    """Store the preview and, of a DICOM image, the de-identified copy; return warnings about the copy."""
+@dataclass(frozen=True, slots=True)
+class _CopyFacts:
+    """What a result says of the de-identified copy."""
+
+    warnings: tuple[str, ...] = ()
+    regions: tuple[BlankedRegion, ...] = ()
+
+
+def _store_derivatives(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> _CopyFacts:
+    """Store the preview and, of a DICOM image, the de-identified copy; return what is to be said about the copy."""
     deps.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
-        return ()
+        return _CopyFacts()
     from imaging.dicom.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
 
     try:
-        copy = deidentify(content)
+        copy = deidentify(content, picture=picture)
     except ImageError:  # what can be read but not be cleaned is read all the same
-        return (NO_DEIDENTIFIED_COPY,)
-    key, first = deidentified_key(task.scan_id), task.is_first and task.attempts == 1
-    # Its UIDs are new at each making: a client that has the copy already would get the same image under other ones.
-    if first or key not in deps.objects.list_keys(key):
-        deps.objects.put(key, copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
-    return copy.warnings
+        return _CopyFacts((NO_DEIDENTIFIED_COPY,))
+    copies = {deidentified_key(task.scan_id): copy.data}
+    if copy.with_text is not None:
+        copies[deidentified_with_text_key(task.scan_id)] = copy.with_text
+    # Their UIDs are new at each making: a client that has a copy already would get the same image under other ones.
+    # A copy without the one that has its text was made before text was looked for: it is not what the result says.
+    first = task.is_first and task.attempts == 1
+    if first or not copies.keys() <= set(deps.objects.list_keys(derived_prefix(task.scan_id))):
+        for key, data in copies.items():
+            deps.objects.put(key, data, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    regions = tuple(BlankedRegion(one.top, one.left, one.rows, one.columns) for one in copy.regions)
+    return _CopyFacts(copy.warnings, regions)
 
 
 def _analyse_picture(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:

@@ -208,6 +208,12 @@ def decode_jpeg_frame(data: bytes, *, whole: bool) -> StoredPixels:
         return np.asarray(fit(_draft(image, "L", whole=whole), whole=whole))
 
 
+def decode_jpeg_in_colour(data: bytes) -> NDArray[np.uint8]:
+    """Decode the same whole, in red, green and blue if it has colours."""
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        return np.asarray(image if image.mode == "L" else image.convert("RGB"))
+
+
 def decode_png(data: bytes, *, whole: bool) -> Picture:
     """Convert a PNG file of any colour type to a grey picture of 8 or 16 bits."""
     check_png(data)

@@ -6,8 +6,10 @@ Each is checked by its own header first, and decoded no larger than needed where
 import io
 import math
 import struct
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,22 +38,36 @@ def extract_fragments(pixels: memoryview, index: int, frames: int, offset_table:
     `offset_table`: the header's extended one, of 64 bits each. Raises ImageError (BAD_INPUT) if the frame cannot be
     told from the others.
     """
-    items = list(_items(pixels))
-    if not items:
-        raise bad_input("The DICOM file holds no encoded frame.")
-    table, fragments = items[0][1], items[1:]
-    offsets = _offsets(bytes(table), 4, "I") or _offsets(offset_table, 8, "Q")
-    if frames == 1:
-        bodies = [body for _, body in fragments]
-    elif len(offsets) == frames:
-        base = _ITEM_HEADER + len(table)
-        end = offsets[index + 1] if index + 1 < frames else len(pixels)
-        bodies = [body for place, body in fragments if offsets[index] <= place - base < end]
-    elif len(fragments) == frames:
-        bodies = [fragments[index][1]]
-    else:
-        bodies = _by_their_starts([body for _, body in fragments], index, frames)
-    return b"".join(bodies)
+    return EncodedFrames(pixels, frames, offset_table).frame(index)
+
+
+class EncodedFrames:
+    """The encoded frames of one file, whose fragments are counted once. Raises ImageError as `extract_fragments`."""
+
+    def __init__(self, pixels: memoryview, frames: int, offset_table: bytes = b"") -> None:
+        items = list(_items(pixels))
+        if not items:
+            raise bad_input("The DICOM file holds no encoded frame.")
+        table, fragments = items[0][1], items[1:]
+        self._bodies = [body for _, body in fragments]
+        offsets = _offsets(bytes(table), 4, "I") or _offsets(offset_table, 8, "Q")
+        if frames == 1:
+            ends = [(0, len(fragments))]
+        elif len(offsets) == frames:
+            base = _ITEM_HEADER + len(table)
+            places = [place - base for place, _ in fragments]
+            bounds = [bisect_left(places, offset) for offset in (*offsets, len(pixels))]
+            ends = list(pairwise(bounds))
+        elif len(fragments) == frames:
+            ends = [(index, index + 1) for index in range(frames)]
+        else:
+            ends = list(pairwise(_starts(self._bodies, frames)))
+        self._ends = ends
+
+    def frame(self, index: int) -> bytes:
+        """Return one encoded frame."""
+        start, stop = self._ends[index]
+        return b"".join(self._bodies[start:stop])
 
 
 def items_end(pixels: memoryview) -> int:
@@ -63,15 +79,15 @@ def _offsets(table: bytes, size: int, kind: str) -> tuple[int, ...]:
     return struct.unpack(f"<{len(table) // size}{kind}", table[: len(table) // size * size])
 
 
-def _by_their_starts(fragments: list[memoryview], index: int, frames: int) -> list[memoryview]:
-    """Return the fragments of a frame, if just as many fragments as there are frames begin like an encoded image.
+def _starts(fragments: list[memoryview], frames: int) -> list[int]:
+    """Return at which fragment each frame starts, and how many fragments there are.
 
-    Raises ImageError otherwise.
+    Raises ImageError unless just as many fragments as there are frames begin like an encoded image.
     """
     starts = [i for i, body in enumerate(fragments) if bytes(body[: len(_STARTS[0])]) in _STARTS]
     if len(starts) != frames:
         raise bad_input("The DICOM file does not tell where its frames start.")
-    return fragments[starts[index] : [*starts, len(fragments)][index + 1]]
+    return [*starts, len(fragments)]
 
 
 def _items(pixels: memoryview) -> Iterator[tuple[int, memoryview]]:

@@ -22,12 +22,15 @@ from pydicom.tag import BaseTag
 from pydicom.uid import UID
 
 from imaging.bounds import check_bytes
+from imaging.burned_in_text import Region
+from imaging.dicom.blanking import BlankedPixels, PixelSource, blank_text
 from imaging.dicom.codecs import items_end
 from imaging.dicom.header import read_layout
 from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, transfer_syntax
 from imaging.dicom.ps3_15 import ACTIONS
-from imaging.dicom.read import find_pixel_data, read_header
+from imaging.dicom.read import find_pixel_data, is_word_data, read_header
 from imaging.errors import ImageError, bad_input, too_large
+from imaging.image import Picture
 
 _STANDARD = "1.2.840.10008."
 """The standard's own UIDs name formats and kinds of things, never a patient or an examination."""
@@ -169,8 +172,12 @@ def _with(element: DataElement, value: Any) -> DataElement:
 BURNED_IN_TEXT_NOT_REMOVED = "BURNED_IN_TEXT_NOT_REMOVED"
 """A warning: the pixels, or overlays kept in their unused bits, may still show a name."""
 
+BURNED_IN_TEXT_BLANKED = "BURNED_IN_TEXT_BLANKED"
+"""A warning: regions that look like text are blanked. It never comes alone: what was not found is still there."""
+
 _METHOD = "DICOM PS3.15 Basic Application Level Confidentiality Profile"
 _PROFILE = ("113100", "DCM", "Basic Application Confidentiality Profile")
+_CLEAN_PIXELS = ("113101", "DCM", "Clean Pixel Data Option")
 _IMPLEMENTATION = UID("2.25.98474110375041829471029384756102938475")
 _END_OF_ITEMS = b"\xfe\xff\xdd\xe0\0\0\0\0"
 _UNDEFINED_LENGTH = b"\xff\xff\xff\xff"
@@ -179,14 +186,21 @@ _BYTES = b"OB\0\0"
 
 @dataclass(frozen=True)
 class DeidentifiedCopy:
-    """The new file, and warnings for its users."""
+    """The new file, and warnings for its users.
+
+    `regions`: what is blanked in all of its frames, in pixels; then `with_text` is the same with nothing blanked.
+    """
 
     data: bytes
     warnings: tuple[str, ...]
+    regions: tuple[Region, ...] = ()
+    with_text: bytes | None = None
 
 
-def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
-    """Return a de-identified copy of a DICOM image.
+def deidentify(data: bytes, key: bytes | None = None, picture: Picture | None = None) -> DeidentifiedCopy:
+    """Return a de-identified copy of a DICOM image, in which burned-in text is blanked as far as it was found.
+
+    `picture`: what `imaging.decode.decode` made of it; without one no text is looked for.
 
     UIDs are replaced alike throughout the file, and throughout all files that are given the same secret `key`.
     Raises ImageError as `imaging.decode.decode` does, and with the same care for what it says.
@@ -195,7 +209,7 @@ def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # their texts quote the header
-            return _deidentify(data, UidMapping(key or secrets.token_bytes(32)))
+            return _deidentify(data, UidMapping(key or secrets.token_bytes(32)), picture)
     except ImageError:
         raise
     except MemoryError:
@@ -204,7 +218,7 @@ def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
         raise bad_input("The DICOM image is damaged and cannot be read.") from None
 
 
-def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
+def _deidentify(data: bytes, pseudonyms: UidMapping, picture: Picture | None) -> DeidentifiedCopy:
     syntax = transfer_syntax(data)
     header, position = read_header(data, keywords=None)
     pixels = find_pixel_data(data, position, syntax)
@@ -216,7 +230,32 @@ def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
         element = _native_element(pixels, syntax, _frames_bytes(header), words=words)
     else:
         element = _encapsulated_element(pixels)
-    return DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
+    if picture is None:
+        return DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
+    source = PixelSource(header, read_layout(header), pixels, syntax, words=is_word_data(data, position, syntax))
+    regions, blanked_pixels = blank_text(source, picture)
+    if regions:
+        warnings = (BURNED_IN_TEXT_NOT_REMOVED,)
+        if _denies_text(dataset):  # which is not so, as it seems
+            del dataset.BurnedInAnnotation
+    copy = DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
+    if blanked_pixels is None:
+        return copy
+    dataset.SOPInstanceUID = pseudonyms.uid(dataset.SOPInstanceUID)  # other pixels are another image
+    blanked_copy = _write_blanked(dataset, blanked_pixels, words=words)
+    return DeidentifiedCopy(blanked_copy, (BURNED_IN_TEXT_BLANKED, *warnings), regions, with_text=copy.data)
+
+
+def _write_blanked(dataset: Dataset, pixels: BlankedPixels, *, words: bool) -> bytes:
+    """Return the file with these pixels, which says so. Whether text is left nobody knows, and it does not tell."""
+    for keyword, value in pixels.changes.items():
+        setattr(dataset, keyword, value)
+    for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+        dataset.pop(keyword, None)
+    dataset.DeidentificationMethodCodeSequence.append(_coded_item(*_CLEAN_PIXELS))
+    size, is_deep = len(pixels.data), dataset.BitsAllocated > 8
+    head = _native_head(pixels.syntax, size + size % 2, words=words or is_deep)
+    return b"".join((_write(dataset, pixels.syntax), head, pixels.data, bytes(size % 2)))  # it may be large: one copy
 
 
 def _burned_in_text_warnings(header: Dataset) -> tuple[str, ...]:
@@ -224,19 +263,26 @@ def _burned_in_text_warnings(header: Dataset) -> tuple[str, ...]:
 
     They may, unless the header denies it and keeps no overlay in the pixels' own bits.
     """
-    is_denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
     has_overlay = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
-    return () if is_denied and not has_overlay else (BURNED_IN_TEXT_NOT_REMOVED,)
+    return () if _denies_text(header) and not has_overlay else (BURNED_IN_TEXT_NOT_REMOVED,)
+
+
+def _denies_text(header: Dataset) -> bool:
+    return str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
 
 
 def _declare(dataset: Dataset) -> None:
     """Write into the copy the attributes that the profile asks for."""
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = _METHOD
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = _PROFILE
-    dataset.DeidentificationMethodCodeSequence = [item]
+    dataset.DeidentificationMethodCodeSequence = [_coded_item(*_PROFILE)]
     dataset.LongitudinalTemporalInformationModified = "REMOVED"
+
+
+def _coded_item(value: str, scheme: str, meaning: str) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return item
 
 
 def _write(dataset: Dataset, syntax: str) -> bytes:
@@ -265,7 +311,10 @@ def _encapsulated_element(pixels: memoryview) -> bytes:
 
 def _native_element(pixels: memoryview, syntax: str, size: int, *, words: bool) -> bytes:
     """Return the pixel data element of frames of `size` bytes in all, without what follows the last one in it."""
+    return _native_head(syntax, size + size % 2, words=words) + bytes(pixels[:size]) + bytes(size % 2)
+
+
+def _native_head(syntax: str, length: int, *, words: bool) -> bytes:
     tag = b"\x7f\xe0\0\x10" if syntax == BIG_ENDIAN else b"\xe0\x7f\x10\0"
-    value = bytes(pixels[:size]) + bytes(size % 2)
     kind = b"" if syntax == IMPLICIT else b"OW\0\0" if words else _BYTES
-    return tag + kind + len(value).to_bytes(4, "big" if syntax == BIG_ENDIAN else "little") + value
+    return tag + kind + length.to_bytes(4, "big" if syntax == BIG_ENDIAN else "little")

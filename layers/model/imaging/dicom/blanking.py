@@ -1,0 +1,268 @@
+"""Text in the pixels of a DICOM file: looked for in some frames, and blanked in all of them.
+
+Encoded frames are decoded for that and stay so: encoding them anew would change what lies beside the text.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pydicom.dataset import Dataset
+
+from imaging.burned_in_text import Region, View, find_text
+from imaging.dicom.codecs import EncodedFrames, Frame
+from imaging.dicom.greyscale import read_palette
+from imaging.dicom.header import PixelLayout
+from imaging.dicom.meta import BIG_ENDIAN, LOSSY, TRANSFER_SYNTAXES
+from imaging.dicom.read import decode_frame, read_native_frame, shrink_frame
+from imaging.errors import too_large, unsupported_format
+from imaging.image import Picture, StoredPixels
+from imaging.jpeg_png import decode_jpeg_frame, decode_jpeg_in_colour
+
+EXPLICIT = "1.2.840.10008.1.2.1"
+
+MAX_DECODED_SAMPLES = {"rle": 64_000_000, "jpeg-2000": 64_000_000, "jpeg": 192_000_000, "jpeg-ls": 192_000_000}
+"""Of all encoded frames that are decoded for a copy. That takes 10 seconds at most, of the minute a function has."""
+MAX_DECODED_BYTES = 192_000_000
+
+_SAMPLED_FRAMES = 9
+_SAMPLED_SAMPLES = 24_000_000
+"""Of the frames that are looked at besides the middle one."""
+_BYTE = 8
+
+
+@dataclass(frozen=True)
+class PixelSource:
+    """What of a file its frames are read from. `words`: see `imaging.dicom.read.is_word_data`."""
+
+    header: Dataset
+    layout: PixelLayout
+    pixels: memoryview
+    syntax: str
+    words: bool
+
+    @property
+    def is_native(self) -> bool:
+        """Tell whether the frames are not encoded."""
+        return TRANSFER_SYNTAXES[self.syntax] == "native"
+
+    @property
+    def is_swapped(self) -> bool:
+        """Tell whether each two bytes of pixels are in the wrong order."""
+        return self.words and self.layout.bits_allocated == _BYTE
+
+
+@dataclass(frozen=True)
+class BlankedPixels:
+    """All frames with regions of them blanked, in a transfer syntax without encoding.
+
+    `changes`: what the copy's header says otherwise than the file's, by keyword.
+    """
+
+    data: memoryview
+    syntax: str
+    changes: dict[str, Any]
+
+
+def find_burned_in_text(source: PixelSource, picture: Picture) -> tuple[Region, ...]:
+    """Return where text is drawn into the frames that are looked at, in pixels of a frame.
+
+    `picture`: the middle frame, decoded. Raises ImageError if another one cannot be read.
+    """
+    return find_text(_views(source, picture), source.layout.rows, source.layout.columns)
+
+
+def _views(source: PixelSource, picture: Picture) -> Iterator[View]:
+    """Yield the image as it is shown, and with all of its values where the window hides some.
+
+    Of several frames: the first, the middle and the last, and the brightest and darkest values of a sample of them.
+    """
+    yield View(picture.to_grey())
+    if source.layout.frames == 1:
+        yield from _whole_range(picture)
+        return
+    highest = lowest = picture.pixels
+    last = source.layout.frames - 1
+    for index in _sample(source.layout):
+        pixels = _small_frame(source, index)
+        if pixels.shape != highest.shape:
+            raise unsupported_format("The frames are of different sizes.")
+        highest, lowest = np.maximum(highest, pixels), np.minimum(lowest, pixels)
+        if index in (0, last):
+            yield View(replace(picture, pixels=pixels).to_grey(), is_rough=True)
+    for pixels in (highest, lowest):
+        changed_picture = replace(picture, pixels=pixels)
+        yield View(changed_picture.to_grey())
+        yield from _whole_range(changed_picture)
+
+
+def _whole_range(picture: Picture) -> Iterator[View]:
+    """Yield all values of a picture, if the window shows some of them as black or white."""
+    pixels = picture.pixels
+    low, high = float(pixels.min()), float(pixels.max())
+    shown = sorted((end - picture.intercept) / picture.slope for end in (picture.low, picture.high))
+    if high > low and (shown[0] > low or shown[1] < high):
+        grey = (pixels - np.float32(low)) * np.float32(255 / (high - low)) + np.float32(0.5)
+        yield View(grey.astype(np.uint8), is_rough=True)
+
+
+def _sample(layout: PixelLayout) -> list[int]:
+    """Return which frames to look at besides the middle one: first and last before all, then some between them."""
+    affordable = _SAMPLED_SAMPLES // (layout.rows * layout.columns * layout.samples)
+    count = max(2, min(_SAMPLED_FRAMES, affordable))
+    places = np.linspace(0, layout.frames - 1, count).round().astype(int).tolist()
+    return sorted(set(places) - {layout.frames // 2})
+
+
+def _small_frame(source: PixelSource, index: int) -> StoredPixels:
+    """Return a frame in grey and as large as people are shown it, as the middle frame is read."""
+    layout = source.layout
+    palette = None
+    if layout.photometric == "PALETTE COLOR":
+        palette = read_palette(source.header, big_endian=source.syntax == BIG_ENDIAN)
+    if source.is_native:
+        return shrink_frame(_native_frame(source, index), layout, palette, None, whole=False)
+    encoded_frame = _encoded_frames(source).frame(index)
+    values_and_depth = decode_frame(encoded_frame, layout, source.syntax, whole=False)
+    if values_and_depth is None:
+        return decode_jpeg_frame(encoded_frame, whole=False)
+    values, bits = values_and_depth
+    return shrink_frame(values, _with_depth(layout, bits), palette, None, whole=False)
+
+
+def _native_frame(source: PixelSource, index: int) -> Frame:
+    size = source.layout.frame_bytes
+    one = replace(source.layout, frames=1)
+    frame = source.pixels[index * size : (index + 1) * size]
+    return read_native_frame(frame, one, big_endian=source.syntax == BIG_ENDIAN, words=source.is_swapped)
+
+
+def _encoded_frames(source: PixelSource) -> EncodedFrames:
+    return EncodedFrames(source.pixels, source.layout.frames, source.header.get("ExtendedOffsetTable") or b"")
+
+
+def _with_depth(layout: PixelLayout, bits: int) -> PixelLayout:
+    """Return the layout of signed values that were encoded with fewer bits: the highest of them is the sign."""
+    return replace(layout, bits_stored=bits) if layout.is_signed and bits < layout.bits_stored else layout
+
+
+def blank_regions(source: PixelSource, regions: tuple[Region, ...], *, is_low_bright: bool) -> BlankedPixels:
+    """Return all frames with the regions as dark as the darkest pixel of their frame, as it is shown.
+
+    `is_low_bright`: low values are shown bright. Raises ImageError: TOO_LARGE if decoding takes too much, or as a frame
+    cannot be read.
+    """
+    layout = source.layout
+    if source.is_native:
+        data = bytearray(source.pixels[: layout.frame_bytes * layout.frames])
+        syntax, changes = source.syntax, dict[str, Any]()
+    else:
+        data, layout, changes = _decode_frames(source)
+        syntax = EXPLICIT
+    dtype = np.dtype(np.uint8 if layout.bits_allocated == _BYTE else ">u2" if syntax == BIG_ENDIAN else "<u2")
+    is_swapped = source.is_native and source.is_swapped
+    if is_swapped:
+        if len(data) % 2:
+            raise unsupported_format("Frames of an odd length in big-endian words are not blanked.")
+        np.frombuffer(data, np.uint16).byteswap(inplace=True)
+    frames = _as_samples(np.frombuffer(data, dtype), layout)
+    black = None
+    if layout.photometric == "PALETTE COLOR":
+        palette = read_palette(source.header, big_endian=source.syntax == BIG_ENDIAN)
+        black = np.array([palette.first + int(palette.grey.argmin())], dtype)
+    for frame in frames:
+        value = _black(frame, layout, is_low_bright=is_low_bright) if black is None else black
+        for region in regions:
+            _window(frame, region, layout)[:] = value
+    if is_swapped:
+        np.frombuffer(data, np.uint16).byteswap(inplace=True)
+    return BlankedPixels(memoryview(data), syntax, changes)
+
+
+def _as_samples(values: NDArray[Any], layout: PixelLayout) -> NDArray[Any]:
+    """Return frames x rows x columns x samples of a flat array, which they stay part of.
+
+    Of subsampled colour a column is two pixels wide, and has four samples.
+    """
+    shape = (layout.frames, layout.rows, layout.columns)
+    if layout.has_subsampling:
+        return values.reshape(layout.frames, layout.rows, layout.columns // 2, 4)
+    if layout.samples == 3 and layout.planar:
+        return np.moveaxis(values.reshape(layout.frames, 3, *shape[1:]), 1, -1)
+    return values.reshape(*shape, layout.samples)
+
+
+def _window(frame: NDArray[Any], region: Region, layout: PixelLayout) -> NDArray[Any]:
+    rows = slice(region.top, region.top + region.rows)
+    left, right = region.left, region.left + region.columns
+    if layout.has_subsampling:
+        left, right = left // 2, -(-right // 2)
+    return frame[rows, left:right]
+
+
+def _black(frame: NDArray[Any], layout: PixelLayout, *, is_low_bright: bool) -> NDArray[Any]:
+    """Return the samples of a black pixel; of grey, those of the frame's darkest one, bits above its own included."""
+    middle = 1 << (layout.bits_allocated - 1)
+    if layout.has_subsampling:
+        return np.array([0, 0, middle, middle], frame.dtype)
+    if layout.samples == 3:
+        return np.array([0, middle, middle] if layout.photometric.startswith("YBR_FULL") else [0, 0, 0], frame.dtype)
+    flat = frame.reshape(-1)
+    own = np.bitwise_and(flat, flat.dtype.type((1 << layout.bits_stored) - 1))
+    if layout.is_signed:
+        own = np.bitwise_xor(own, own.dtype.type(1 << (layout.bits_stored - 1)))
+    place = int(own.argmax() if is_low_bright else own.argmin())
+    return flat[place : place + 1].copy()
+
+
+def _decode_frames(source: PixelSource) -> tuple[bytearray, PixelLayout, dict[str, Any]]:
+    """Return all encoded frames as they are without encoding, their layout, and what of it the header must say."""
+    layout = source.layout
+    samples = layout.frames * layout.rows * layout.columns * layout.samples
+    if (
+        samples > MAX_DECODED_SAMPLES[TRANSFER_SYNTAXES[source.syntax]]
+        or samples * layout.bits_allocated // 8 > MAX_DECODED_BYTES
+    ):
+        raise too_large("The image is too large to be decoded for a copy.")
+    dtype = np.dtype(np.uint8 if layout.bits_allocated == _BYTE else "<u2")
+    data = bytearray(samples * dtype.itemsize)
+    photometric = "RGB" if layout.photometric in ("YBR_ICT", "YBR_RCT") else layout.photometric
+    photometric = "YBR_FULL" if photometric == "YBR_FULL_422" else photometric
+    encoded_frames, depth = _encoded_frames(source), layout.bits_stored
+    per_frame = np.frombuffer(data, dtype).reshape(layout.frames, layout.rows, layout.columns, layout.samples)
+    for index, target in enumerate(per_frame):
+        encoded_frame = encoded_frames.frame(index)
+        values_and_depth = decode_frame(encoded_frame, layout, source.syntax, whole=True)
+        if values_and_depth is None:
+            values_and_depth = decode_jpeg_in_colour(encoded_frame), depth
+            photometric = "RGB" if layout.samples == 3 else photometric
+        values, depth = values_and_depth
+        if values.size != target.size or values.itemsize > dtype.itemsize:
+            raise unsupported_format("The frame is not as large as its header says.")
+        target[:] = values.reshape(target.shape)
+    changes: dict[str, Any] = {"PhotometricInterpretation": photometric}
+    if layout.samples == 3:
+        changes["PlanarConfiguration"] = 0
+    if _with_depth(layout, depth) != layout:
+        changes |= {"BitsStored": depth, "HighBit": depth - 1}
+    if source.syntax in LOSSY and "LossyImageCompression" not in source.header:
+        changes["LossyImageCompression"] = "01"
+    layout = replace(_with_depth(layout, depth), photometric=photometric, planar=False)
+    return data, layout, changes
+
+
+def blank_text(source: PixelSource, picture: Picture) -> tuple[tuple[Region, ...], BlankedPixels | None]:
+    """Return where text was found, and the frames without it; None if none was found, or it cannot be blanked."""
+    regions: tuple[Region, ...] = ()
+    try:
+        regions = find_burned_in_text(source, picture)
+        if not regions:
+            return (), None
+        is_low_bright = picture.is_inverted != (picture.slope < 0)
+        return regions, blank_regions(source, regions, is_low_bright=is_low_bright)
+    except (
+        Exception
+    ):  # frames that nothing else reads may be damaged in any way: the rest of the copy is made all the same
+        return regions, None
