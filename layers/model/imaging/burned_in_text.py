@@ -90,9 +90,9 @@ def text_chances(view: View) -> Chances:
     if not (is_halved and view.is_rough and side > _ROUGH):
         sizes.append(_fit(_run(view.grey), cells))
     if side <= _SMALL:
-        enlarged = _run(np.asarray(image.resize((2 * image.width, 2 * image.height), Image.Resampling.BILINEAR)))
-        enlarged = _fit(enlarged, (2 * cells[0], 2 * cells[1]))
-        sizes.append(enlarged.reshape(cells[0], 2, cells[1], 2).max((1, 3)))
+        double = _run(np.asarray(image.resize((2 * image.width, 2 * image.height), Image.Resampling.BILINEAR)))
+        double = _fit(double, (2 * cells[0], 2 * cells[1]))
+        sizes.append(double.reshape(cells[0], 2, cells[1], 2).max((1, 3)))
     return np.asarray(np.maximum.reduce(sizes), np.float32)
 
 
@@ -135,10 +135,10 @@ def _bounded_boxes(chances: Chances) -> list[Box]:
 
 
 def _grow(mask: NDArray[np.bool_]) -> NDArray[np.bool_]:
-    padded = np.pad(mask, 1)
-    down = padded[:-2] | padded[1:-1] | padded[2:]
-    grown: NDArray[np.bool_] = down[:, :-2] | down[:, 1:-1] | down[:, 2:]
-    return grown
+    cells = np.pad(mask, 1)
+    down = cells[:-2] | cells[1:-1] | cells[2:]
+    result: NDArray[np.bool_] = down[:, :-2] | down[:, 1:-1] | down[:, 2:]
+    return result
 
 
 def _components(weak: NDArray[np.bool_], strong: NDArray[np.bool_]) -> Iterator[NDArray[np.int64]]:

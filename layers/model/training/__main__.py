@@ -54,10 +54,10 @@ def _text(options: argparse.Namespace) -> int:
 
 
 def _measure_text(options: argparse.Namespace) -> int:
-    from training.burned_in_text import measure_finder  # noqa: PLC0415
+    from training.metrics import measure_finder  # noqa: PLC0415
 
     metrics = measure_finder(options.seed)
-    for title, rows in (("text in regions", metrics.covered), ("blanked without text", metrics.blanked)):
+    for title, rows in (("text in regions", metrics.recall), ("blanked without text", metrics.false_share)):
         print(title)
         for name, (share, images) in rows.items():
             print(f"  {name:28} {share:8.2%} of pixels {images:6.0%} of images")

@@ -5,16 +5,14 @@ Fonts and photographs come from packages that are data here (`requirements/image
 
 import io
 import string
-from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFilter, ImageFont
 
-from imaging.burned_in_text import View, find_text
 from imaging.decode import decode
 from training import negatives
 from training.dataset import phantom
@@ -30,18 +28,18 @@ _TRAINING_FONTS = (
 )  # fmt: skip
 _HELD_OUT_FONTS = ("DejaVuSansMono-BoldOblique", "DejaVuSerif-BoldItalic", "STIXGeneralItalic", "cmtt10")
 """Never trained on. Nor is Pillow's own (Aileron), which is measured besides them."""
-_STROKES = "strokes"
+STROKES = "strokes"
 """Signs made of strokes within a square, as those of Chinese, Japanese and Korean are; no package has such a font."""
-_BITMAP = "bitmap"
+BITMAP = "bitmap"
 """Pillow's font of fixed dots, enlarged, as old devices write."""
-_WITH_TEXT = (
+WITH_TEXT = (
     "page", "text.png", "logo", "OBXXXX", "US1_", "gdcm-US", "color-", "color3d", "JPGLossless", "RG3_", "lut_", "moto",
     "astronaut",
 )  # fmt: skip
 """Foreign images that show writing, or may: no truth is known of them."""
 
 _LATIN = string.ascii_uppercase + string.ascii_uppercase + string.ascii_lowercase
-_SCRIPTS = (
+SCRIPTS = (
     "АБВГДЕЖЗИКЛМНОПРСТУФХЦЧШЩЭЮЯабвгдежзиклмнопрстуфхцчшэюя",
     "ΑΒΓΔΕΖΗΘΙΚΛΜΝΞΟΠΡΣΤΥΦΧΨΩαβγδεζηθικλμνξοπρστυφχψω",
     "ابتثجحخدذرزسشصضطظعغفقكلمنهوي",
@@ -79,14 +77,14 @@ class Style:
 
 def fonts(*, held_out: bool) -> tuple[str, ...]:
     """Return the names of the fonts to train with, or of those to measure with."""
-    return (*_HELD_OUT_FONTS, "aileron") if held_out else (*_TRAINING_FONTS, _BITMAP, _STROKES)
+    return (*_HELD_OUT_FONTS, "aileron") if held_out else (*_TRAINING_FONTS, BITMAP, STROKES)
 
 
 def draw_line(rng: np.random.Generator, text: str, style: Style) -> Grey:
     """Return a line of text as its coverage, 0 to 255, cut to its edges."""
-    if style.font == _STROKES:
+    if style.font == STROKES:
         coverage = _draw_strokes(rng, len(text), style.size)
-    elif style.font == _BITMAP:
+    elif style.font == BITMAP:
         coverage = _draw_dots(text, style.size)
     else:
         font = _load(style.font, style.size)
@@ -138,7 +136,7 @@ def write_words(rng: np.random.Generator, font: str) -> str:
     if kind < 0.06:
         return str(rng.choice(list("RLSEAP")))
     if kind < 0.2 and font.startswith("DejaVu") and "Mono" not in font:
-        letters = list(str(rng.choice(_SCRIPTS)))
+        letters = list(str(rng.choice(SCRIPTS)))
         return " ".join("".join(rng.choice(letters, int(rng.integers(2, 9)))) for _ in range(int(rng.integers(1, 4))))
     return " ".join(_word(rng) for _ in range(int(rng.integers(1, 5))))
 
@@ -170,13 +168,13 @@ def burn_in(
     """
     coverage = Image.fromarray(draw_line(rng, text, style))
     margin = max(2, style.size // 4)
-    padded = Image.new("L", (coverage.width + 2 * margin, coverage.height + 2 * margin))
-    padded.paste(coverage, (margin, margin))
-    box = Image.new("L", padded.size)
-    box.paste(255, (margin - 1, margin - 1, padded.width - margin + 1, padded.height - margin + 1))
+    canvas = Image.new("L", (coverage.width + 2 * margin, coverage.height + 2 * margin))
+    canvas.paste(coverage, (margin, margin))
+    box = Image.new("L", canvas.size)
+    box.paste(255, (margin - 1, margin - 1, canvas.width - margin + 1, canvas.height - margin + 1))
     if style.turn:
-        padded, box = (one.rotate(style.turn, Image.Resampling.BILINEAR, expand=True) for one in (padded, box))
-    height, width = padded.height, padded.width
+        canvas, box = (one.rotate(style.turn, Image.Resampling.BILINEAR, expand=True) for one in (canvas, box))
+    height, width = canvas.height, canvas.width
     rows, columns = example.grey.shape
     if height > rows or width > columns:
         return example
@@ -185,15 +183,15 @@ def burn_in(
     window = (slice(top, top + height), slice(left, left + width))
     if example.lines[window].any():
         return example
-    share, line = np.asarray(padded, np.float32) / 255, np.asarray(box) > 127
+    share, line = np.asarray(canvas, np.float32) / 255, np.asarray(box) > 127
     grey, lines, ink = example.grey.copy(), example.lines.copy(), example.ink.copy()
-    grey[window] = _paint(rng, grey[window], share, line, style)
+    grey[window] = _paint(rng, grey[window], share, line=line, style=style)
     lines[window] |= line
     ink[window] |= share > 0.4
     return TextExample(grey, lines, ink)
 
 
-def _paint(rng: np.random.Generator, behind: Grey, share: NDArray[np.float32], line: Mask, style: Style) -> Grey:
+def _paint(rng: np.random.Generator, behind: Grey, share: NDArray[np.float32], *, line: Mask, style: Style) -> Grey:
     ground = behind.astype(np.float32)
     tone = style.tone if style.tone != "any" else str(rng.choice(["white", "white", "white", "black", "grey", "boxed"]))
     if tone == "boxed":
@@ -214,8 +212,8 @@ def _paint(rng: np.random.Generator, behind: Grey, share: NDArray[np.float32], l
         shadow = np.zeros_like(share)
         shadow[1:, 1:] = share[:-1, :-1]
         ground = ground * (1 - shadow) + (0.0 if ink > 128 else 255.0) * shadow
-    painted: Grey = np.clip(ground * (1 - share) + ink * share + 0.5, 0, 255).astype(np.uint8)
-    return painted
+    result: Grey = np.clip(ground * (1 - share) + ink * share + 0.5, 0, 255).astype(np.uint8)
+    return result
 
 
 def plain(grey: Grey) -> TextExample:
@@ -245,7 +243,7 @@ def backgrounds(*, held_out: bool, count: int, seed: int = 7) -> list[Grey]:
     images = [
         decode(image.data).to_grey()
         for image in foreign_images()
-        if image.is_held_out == held_out and not any(part in image.name for part in _WITH_TEXT)
+        if image.is_held_out == held_out and not any(part in image.name for part in WITH_TEXT)
     ]
     split = "held-out" if held_out else "train"
     for subject in SUBJECTS.values():
@@ -258,7 +256,7 @@ def draw_example(rng: np.random.Generator, images: Sequence[Grey], side: int) ->
     """Return one example to train with: a piece of an image, or a drawing, with lines of text or without any."""
     ground = _ground(rng, images, side)
     if rng.random() < 0.6:
-        ground = _distract(rng, ground)
+        ground = negatives.draw_marks(rng, ground)
     if rng.random() < 0.25:
         ground = 255 - ground
     example = plain(ground)
@@ -294,149 +292,3 @@ def _ground(rng: np.random.Generator, images: Sequence[Grey], side: int) -> Grey
     if rng.random() < 0.5:
         film = film * rng.uniform(0.4, 1.2) + rng.uniform(-20, 60)
     return np.clip(film, 0, 255).astype(np.uint8)
-
-
-def _distract(rng: np.random.Generator, grey: Grey) -> Grey:
-    """Return the image with lines, curves, scales, arrows and boxes, as devices draw them: they are no text."""
-    image = Image.fromarray(grey)
-    pen, side = ImageDraw.Draw(image), grey.shape[0]
-    for _ in range(int(rng.integers(1, 6))):
-        tone, width = int(rng.integers(0, 256)), int(rng.integers(1, 5))
-        ends = [int(one) for one in (*rng.integers(0, side, 2), *rng.integers(0, side, 2))]
-        kind = int(rng.integers(8))
-        if kind < 3:
-            _draw_shape(pen, kind, ends, tone, width=width)
-        else:
-            _draw_marks(rng, pen, kind, ends[:2], side=side, tone=tone, width=width)
-    return np.asarray(image)
-
-
-def _draw_shape(pen: ImageDraw.ImageDraw, kind: int, ends: list[int], tone: int, *, width: int) -> None:
-    x, y, right, bottom = ends
-    box = (min(x, right), min(y, bottom), max(x, right), max(y, bottom))
-    if kind == 0:
-        pen.line((x, y, right, bottom), fill=tone, width=width)
-    elif kind == 1:
-        pen.rectangle(box, outline=tone, width=width)
-    else:
-        pen.ellipse(box, outline=tone, width=width)
-
-
-def _draw_marks(
-    rng: np.random.Generator,
-    pen: ImageDraw.ImageDraw,
-    kind: int,
-    start: list[int],
-    *,
-    side: int,
-    tone: int,
-    width: int,
-) -> None:
-    x, y = start
-    if kind == 3:  # a scale
-        step, length, is_upright = int(rng.integers(5, 30)), int(rng.integers(3, 12)), bool(rng.integers(2))
-        for place in range(0, side, step):
-            mark = (x, place, x + length, place) if is_upright else (place, y, place, y + length)
-            pen.line(mark, fill=tone, width=max(1, width // 2))
-    elif kind == 4:  # a trace, as of a heart's beats
-        steps = np.cumsum(rng.normal(0, rng.uniform(1, 12), side // 3)) + y
-        pen.line([(3 * i, int(one)) for i, one in enumerate(steps)], fill=tone, width=width)
-    elif kind == 5:  # a grid
-        step = int(rng.integers(8, 60))
-        for place in range(step, side, step):
-            pen.line((place, 0, place, side), fill=tone)
-            pen.line((0, place, side, place), fill=tone)
-    elif kind == 6:  # bars of grey
-        for place in range(8):
-            pen.rectangle((x, y + 9 * place, x + 12, y + 9 * place + 8), fill=32 * place)
-    else:  # spots
-        for _ in range(int(rng.integers(1, 30))):
-            a, b, r = int(rng.integers(0, side)), int(rng.integers(0, side)), int(rng.integers(1, 7))
-            pen.ellipse((a - r, b - r, a + r, b + r), fill=tone)
-
-
-_CONDITIONS: dict[str, tuple[Style, int | None]] = {
-    **{f"{size} pixels": (Style("any", size), None) for size in (8, 10, 12, 16, 24, 40, 60)},
-    "white": (Style("any", 16, tone="white"), None),
-    "black": (Style("any", 16, tone="black"), None),
-    "boxed": (Style("any", 16, tone="boxed"), None),
-    "low contrast (25 of 255)": (Style("any", 16, tone="grey", contrast=25), None),
-    "upright (90 degrees)": (Style("any", 16, turn=90), None),
-    "after JPEG of quality 40": (Style("any", 14), 40),
-    "other scripts": (Style("scripts", 16), None),
-    "signs of strokes": (Style(_STROKES, 18), None),
-    "dots": (Style(_BITMAP, 11), None),
-}
-"""What is measured: how the text is drawn, and the quality of the JPEG that it has been."""
-_LINES = 6
-_SHOWN_SIDES = (512, 1024)
-_DRAWINGS = 5
-
-
-@dataclass(frozen=True)
-class FinderMetrics:
-    """`covered`: by condition, the share of the text's pixels in regions, and of images with 98 % of theirs in them.
-
-    `blanked`: by kind of image without text, the share of pixels in regions and that of images with any.
-    """
-
-    covered: dict[str, tuple[float, float]]
-    blanked: dict[str, tuple[float, float]]
-
-
-def measure_finder(seed: int = 7) -> FinderMetrics:
-    """Measure the finder of burned-in text on images and fonts that it was not trained with."""
-    grounds = _held_out_grounds(seed)
-    blanked: defaultdict[str, list[float]] = defaultdict(list)
-    for kind, grey in grounds:
-        blanked[kind].append(float(covered_mask(grey).mean()))
-    covered = {
-        name: _measure_condition(np.random.default_rng([seed, 43, number]), grounds, style, quality)
-        for number, (name, (style, quality)) in enumerate(_CONDITIONS.items())
-    }
-    return FinderMetrics(
-        covered, {kind: (float(np.mean(one)), float(np.mean(np.array(one) > 0))) for kind, one in blanked.items()}
-    )
-
-
-def covered_mask(grey: Grey) -> Mask:
-    """Return which pixels lie in regions that are taken for text."""
-    mask = np.zeros(grey.shape, bool)
-    for region in find_text([View(grey)], *grey.shape):
-        mask[region.top : region.top + region.rows, region.left : region.left + region.columns] = True
-    return mask
-
-
-def _held_out_grounds(seed: int) -> list[tuple[str, Grey]]:
-    """Return images without text as people are shown them, with their kinds."""
-    grounds = []
-    for image in foreign_images():
-        if image.is_held_out and not any(part in image.name for part in _WITH_TEXT):
-            grounds.append((image.kind, decode(image.data).to_grey()))
-    for name, subject in SUBJECTS.items():
-        for index in range(_DRAWINGS):
-            film = Image.fromarray((phantom(subject, seed, "held-out", index).film * 255 + 0.5).astype(np.uint8))
-            side = _SHOWN_SIDES[index % 2]
-            grounds.append((f"phantoms: {name}", np.asarray(film.resize((side, side * film.height // film.width)))))
-    return grounds
-
-
-def _measure_condition(
-    rng: np.random.Generator, grounds: Sequence[tuple[str, Grey]], style: Style, quality: int | None
-) -> tuple[float, float]:
-    shares, names = [], fonts(held_out=True)
-    for _, grey in grounds[:: 1 + len(grounds) // 40]:
-        example = plain(grey)
-        for _ in range(_LINES):
-            font, text = style.font, write_words(rng, "")
-            if style.font == "any":
-                font = str(rng.choice(names))
-            elif style.font == "scripts":
-                font, text = "DejaVuSerif-Bold", "".join(rng.choice(list(str(rng.choice(_SCRIPTS))), 8))
-            example = burn_in(rng, example, text, replace(style, font=font))
-        if not example.ink.any():
-            continue
-        mask = covered_mask(example.grey if quality is None else as_jpeg(example.grey, quality))
-        shares.append((int((mask & example.ink).sum()), int(example.ink.sum())))
-    total = sum(all_ink for _, all_ink in shares)
-    return sum(part for part, _ in shares) / total, float(np.mean([part >= 0.98 * ink for part, ink in shares]))

@@ -26,6 +26,8 @@ EXPLICIT = "1.2.840.10008.1.2.1"
 MAX_DECODED_SAMPLES = {"rle": 64_000_000, "jpeg-2000": 64_000_000, "jpeg": 192_000_000, "jpeg-ls": 192_000_000}
 """Of all encoded frames that are decoded for a copy. That takes 10 seconds at most, of the minute a function has."""
 MAX_DECODED_BYTES = 192_000_000
+MAX_FRAME_SAMPLES = 64_000_000
+"""Of one of them: a progressive JPEG takes some bytes more for each of its samples while it is decoded in colour."""
 
 _SAMPLED_FRAMES = 9
 _SAMPLED_SAMPLES = 24_000_000
@@ -220,9 +222,11 @@ def _black(frame: NDArray[Any], layout: PixelLayout, *, is_low_bright: bool) -> 
 def _decode_frames(source: PixelSource) -> tuple[bytearray, PixelLayout, dict[str, Any]]:
     """Return all encoded frames as they are without encoding, their layout, and what of it the header must say."""
     layout = source.layout
-    samples = layout.frames * layout.rows * layout.columns * layout.samples
+    frame_samples = layout.rows * layout.columns * layout.samples
+    samples = layout.frames * frame_samples
     if (
-        samples > MAX_DECODED_SAMPLES[TRANSFER_SYNTAXES[source.syntax]]
+        frame_samples > MAX_FRAME_SAMPLES
+        or samples > MAX_DECODED_SAMPLES[TRANSFER_SYNTAXES[source.syntax]]
         or samples * layout.bits_allocated // 8 > MAX_DECODED_BYTES
     ):
         raise too_large("The image is too large to be decoded for a copy.")

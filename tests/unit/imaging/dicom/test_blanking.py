@@ -133,7 +133,11 @@ def test_lossy_jpeg_is_blanked_and_its_header_says_what_it_became(colour: bool) 
 
 
 def test_more_than_may_be_decoded_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(blanking.MAX_DECODED_SAMPLES, "rle", 96 * 128 - 1)
+    monkeypatch.setitem(blanking.MAX_DECODED_SAMPLES, "rle", 2 * 96 * 128 - 1)
+    with pytest.raises(ImageError) as refused:
+        blank(dicom(np.stack([ramp(), ramp()]), RLE))
+    assert refused.value.reason is Reason.TOO_LARGE
+    monkeypatch.setattr(blanking, "MAX_FRAME_SAMPLES", 96 * 128 - 1)
     with pytest.raises(ImageError) as refused:
         blank(dicom(ramp(), RLE))
     assert refused.value.reason is Reason.TOO_LARGE
