@@ -20,7 +20,12 @@ from imaging.renderings import heatmap, preview
 from scanward.domain import tasks
 from scanward.domain.ids import to_uuid
 from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
-from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
+from scanward.domain.object_keys import (
+    deidentified_key,
+    deidentified_with_text_key,
+    heatmap_key,
+    preview_key,
+)
 from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.domain.results import (
     KNOWLEDGE,
@@ -29,6 +34,7 @@ from scanward.domain.results import (
     NO_SUITABLE_MODEL,
     UNKNOWN_MODEL,
     AnalysisResult,
+    BlankedRegion,
     Finding,
     ModelVersion,
     is_foreign,
@@ -139,33 +145,45 @@ def analyse_task(deps: AnalysisDeps, lease: Lease) -> None:
     image_object = deps.objects.get(task.object_key, task.object_version)
     content = image_object.content
     picture = decode(content)
-    warnings = _store_derivatives(deps, task, content, picture)
+    copy = _store_derivatives(deps, task, content, picture)
     lease.advance(45, "Processing image...", image_object.version)
     result = _analyse_picture(deps, lease, picture)
-    result = replace(result, warnings=(*result.warnings, *warnings))
+    result = replace(result, warnings=(*result.warnings, *copy.warnings), blanked_regions=copy.regions)
     lease.complete(_add_report(result, task, deps.models.texts(result.model.name) if result.model else None))
     end = deps.now()
     deps.pace.note(task.order.priority, end - start, end)
 
 
-def _store_derivatives(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> tuple[str, ...]:
-    """Store the preview and, of a DICOM image, the de-identified copy; return warnings about the copy.
+@dataclass(frozen=True, slots=True)
+class _CopyFacts:
+    """What a result says of the de-identified copy."""
+
+    warnings: tuple[str, ...] = ()
+    regions: tuple[BlankedRegion, ...] = ()
+
+
+def _store_derivatives(deps: AnalysisDeps, task: Task, content: bytes, picture: Picture) -> _CopyFacts:
+    """Store the preview and, of a DICOM image, the de-identified copy; return what is to be said about the copy.
 
     All copies of a patient's images are made under one key: slices that came one by one belong together, and a copy
     that is made again has the UIDs that it had.
     """
     deps.objects.put(preview_key(task.scan_id), preview(picture), "image/jpeg")
     if picture.facts.format != ImageFormat.DICOM:
-        return ()
+        return _CopyFacts()
     from imaging.dicom.deidentify import deidentify  # noqa: PLC0415 (pydicom is a fifth of a cold start)
 
     pseudonym_key = deps.pseudonyms.read_or_make(task.patient_id)
     try:
-        copy = deidentify(content, pseudonym_key)
+        copy = deidentify(content, pseudonym_key, picture)
     except ImageError:  # what can be read but not be cleaned is read all the same
-        return (NO_DEIDENTIFIED_COPY,)
+        return _CopyFacts((NO_DEIDENTIFIED_COPY,))
     deps.objects.put(deidentified_key(task.scan_id), copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
-    return copy.warnings
+    if copy.with_text is not None:
+        key = deidentified_with_text_key(task.scan_id)
+        deps.objects.put(key, copy.with_text, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    regions = tuple(BlankedRegion(one.top, one.left, one.rows, one.columns) for one in copy.regions)
+    return _CopyFacts(copy.warnings, regions)
 
 
 def _analyse_picture(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:

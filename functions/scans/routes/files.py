@@ -19,7 +19,7 @@ def read_image(call: Call[None], deps: ScanDeps) -> Binary:
     if call.query.original:
         return _redirect(files.link_original(deps, call.actor, scan))
     if call.query.deidentified:
-        return _redirect(files.link_deidentified(deps, call.actor, scan))
+        return _redirect(files.link_deidentified(deps, call.actor, scan, with_text=call.query.text == "kept"))
     return _inline(files.read_image(deps, call.actor, scan, call.if_none_match), "image/jpeg", call.if_none_match)
 
 

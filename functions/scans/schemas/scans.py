@@ -33,10 +33,14 @@ class ScansQuery(ListQuery):
 
 
 class ImageQuery(Body):
-    """`original`: the file as it was uploaded. `deidentified`: a DICOM file's copy that says nothing of a person."""
+    """`original`: the file as it was uploaded. `deidentified`: a DICOM file's copy that says nothing of a person.
+
+    `text`: `blanked` for the copy with what looks like burned-in text blanked, `kept` for its pixels as they were.
+    """
 
     original: Flag = False
     deidentified: Flag = False
+    text: Literal["blanked", "kept"] = "blanked"
 
 
 class CancelledOut(Out):

@@ -8,7 +8,7 @@ from functions.scans.usecases.scans import read_scan
 from functions.scans.usecases.tasks import read_task
 from scanward.domain.accounts import Actor
 from scanward.domain.image_formats import CONTENT_TYPE_OF, ImageFormat
-from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
+from scanward.domain.object_keys import deidentified_key, deidentified_with_text_key, heatmap_key, preview_key
 from scanward.domain.tasks import TaskStatus
 from scanward.errors import NotFound
 from scanward.stores.s3 import StorageFailed, StoredObject
@@ -35,14 +35,17 @@ def link_original(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
     return deps.objects.link(key, version, LINK_SECONDS, "application/octet-stream")
 
 
-def link_deidentified(deps: ScanDeps, actor: Actor, scan_id: str) -> str:
+def link_deidentified(deps: ScanDeps, actor: Actor, scan_id: str, *, with_text: bool) -> str:
     """Return an address that gives the copy of a DICOM file that says nothing of a person.
 
-    Raises NotFound without one.
+    `with_text`: the one in which nothing is blanked, which is the only one where no text was found. Raises NotFound
+    without a copy.
     """
     with _storage_errors_mapped():
-        key = deidentified_key(read_scan(deps, actor, scan_id).id)
-        if not deps.objects.exists(key):
+        scan = read_scan(deps, actor, scan_id)
+        keys = [deidentified_with_text_key(scan.id)] if with_text else []
+        key = next((key for key in [*keys, deidentified_key(scan.id)] if deps.objects.exists(key)), None)
+        if key is None:
             raise NotFound
     return deps.objects.link(key, None, LINK_SECONDS, CONTENT_TYPE_OF[ImageFormat.DICOM])
 

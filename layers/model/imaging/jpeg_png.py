@@ -116,6 +116,12 @@ def decode_jpeg_frame(data: bytes, ratio: float, *, whole: bool) -> StoredPixels
         return np.asarray(fit(_draft(image, "L", ratio, whole=whole), ratio, whole=whole))
 
 
+def decode_jpeg_in_colour(data: bytes) -> NDArray[np.uint8]:
+    """Decode the same whole, in red, green and blue if it has colours."""
+    with Image.open(io.BytesIO(data), formats=["JPEG"]) as image:
+        return np.asarray(image if image.mode == "L" else image.convert("RGB"))
+
+
 def _draft(image: Image.Image, mode: Literal["L", "RGB"], ratio: float, *, whole: bool) -> Image.Image:
     """Decode a JPEG straight to grey or colour, whole or at the smallest scale that keeps `_DRAFT_SIDE` pixels."""
     scale = 1.0 if whole else draft_scale(image.height, image.width, ratio, _DRAFT_SIDE)

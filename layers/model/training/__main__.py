@@ -1,4 +1,4 @@
-"""`python -m training train|measure|evaluate|samples|table|sheet`: reference models, and proof of their cards."""
+"""`python -m training train|measure|evaluate|samples|table|sheet|…`: reference models, and proof of their cards."""
 
 import argparse
 import json
@@ -19,6 +19,8 @@ def main() -> int:
     commands: dict[str, Callable[[argparse.Namespace], int]] = {
         "train": _train,
         "gate": _gate,
+        "text": _text,
+        "measure-text": _measure_text,
         "measure": _measure,
         "evaluate": _evaluate,
         "samples": _samples,
@@ -41,6 +43,24 @@ def _gate(options: argparse.Namespace) -> int:
     from training.gate import add_gate  # noqa: PLC0415 - torch
 
     add_gate(options.models / options.model, SUBJECTS[options.model], options.seed)
+    return 0
+
+
+def _text(options: argparse.Namespace) -> int:
+    from training.train import train_text_finder  # noqa: PLC0415 - torch
+
+    train_text_finder(options.file, options.seed, options.steps)
+    return 0
+
+
+def _measure_text(options: argparse.Namespace) -> int:
+    from training.metrics import measure_finder  # noqa: PLC0415
+
+    metrics = measure_finder(options.seed)
+    for title, rows in (("text in regions", metrics.recall), ("blanked without text", metrics.false_share)):
+        print(title)
+        for name, (share, images) in rows.items():
+            print(f"  {name:28} {share:8.2%} of pixels {images:6.0%} of images")
     return 0
 
 
@@ -112,6 +132,12 @@ def _parser() -> argparse.ArgumentParser:
     gate = commands.add_parser("gate", help="fit the gate anew, and write it into the graph and the card")
     gate.add_argument("model", choices=SUBJECTS)
     gate.add_argument("--seed", type=int, default=7)
+    text = commands.add_parser("text", help="draw text, and train the network that finds it in pixels")
+    text.add_argument("--file", type=Path, default=REPOSITORY / "layers" / "model" / "imaging" / "burned_in_text.onnx")
+    text.add_argument("--seed", type=int, default=7)
+    text.add_argument("--steps", type=int, default=1600)
+    measure_text = commands.add_parser("measure-text", help="how much of drawn text that network finds, and what else")
+    measure_text.add_argument("--seed", type=int, default=7)
     measure = commands.add_parser("measure", help="measure again on held-out phantoms and write the card")
     measure.add_argument("model", choices=SUBJECTS)
     evaluate = commands.add_parser("evaluate", help="measure again on held-out phantoms and compare with the card")

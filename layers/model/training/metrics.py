@@ -1,10 +1,33 @@
 """Numbers that say how good scores are, and calibration. Scores and truth are n x labels unless said otherwise."""
 
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from math import ceil, floor, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
+from PIL import Image
+
+from imaging.burned_in_text import View, find_text
+from imaging.decode import decode
+from training.burned_in_text import (
+    BITMAP,
+    SCRIPTS,
+    STROKES,
+    WITH_TEXT,
+    Grey,
+    Mask,
+    Style,
+    as_jpeg,
+    burn_in,
+    fonts,
+    plain,
+    write_words,
+)
+from training.dataset import phantom
+from training.foreign import foreign_images
+from training.subjects import SUBJECTS
 
 Floats = NDArray[np.float64]
 Truth = NDArray[np.uint8]
@@ -132,3 +155,90 @@ def operating_points(scores: Floats, truth: Truth, *, chooses: bool, sensitivity
         for label_scores, label_truth in zip(scores.T, truth.T, strict=True)
     ]
     return [min(point, _MOST_OF_A_CHOICE) for point in points] if chooses else points
+
+
+_CONDITIONS: dict[str, tuple[Style, int | None]] = {
+    **{f"{size} pixels": (Style("any", size), None) for size in (8, 10, 12, 16, 24, 40, 60)},
+    "white": (Style("any", 16, tone="white"), None),
+    "black": (Style("any", 16, tone="black"), None),
+    "boxed": (Style("any", 16, tone="boxed"), None),
+    "low contrast (25 of 255)": (Style("any", 16, tone="grey", contrast=25), None),
+    "upright (90 degrees)": (Style("any", 16, turn=90), None),
+    "after JPEG of quality 40": (Style("any", 14), 40),
+    "other scripts": (Style("scripts", 16), None),
+    "signs of strokes": (Style(STROKES, 18), None),
+    "dots": (Style(BITMAP, 11), None),
+}
+"""What is measured: how the text is drawn, and the quality of the JPEG that it has been."""
+_LINES = 6
+_SHOWN_SIDES = (512, 1024)
+_DRAWINGS = 5
+
+
+@dataclass(frozen=True)
+class TextMetrics:
+    """`recall`: by condition, the share of the text's pixels in regions, and of images with 98 % of theirs in them.
+
+    `blanked`: by kind of image without text, the share of pixels in regions and that of images with any.
+    """
+
+    recall: dict[str, tuple[float, float]]
+    false_share: dict[str, tuple[float, float]]
+
+
+def measure_finder(seed: int = 7) -> TextMetrics:
+    """Measure the finder of burned-in text on images and fonts that it was not trained with."""
+    grounds = _held_out_grounds(seed)
+    false_share: defaultdict[str, list[float]] = defaultdict(list)
+    for kind, grey in grounds:
+        false_share[kind].append(float(covered_mask(grey).mean()))
+    recall = {
+        name: _measure_condition(np.random.default_rng([seed, 43, number]), grounds, style, quality)
+        for number, (name, (style, quality)) in enumerate(_CONDITIONS.items())
+    }
+    return TextMetrics(
+        recall, {kind: (float(np.mean(one)), float(np.mean(np.array(one) > 0))) for kind, one in false_share.items()}
+    )
+
+
+def covered_mask(grey: Grey) -> Mask:
+    """Return which pixels lie in regions that are taken for text."""
+    mask = np.zeros(grey.shape, bool)
+    for region in find_text([View(grey)], *grey.shape):
+        mask[region.top : region.top + region.rows, region.left : region.left + region.columns] = True
+    return mask
+
+
+def _held_out_grounds(seed: int) -> list[tuple[str, Grey]]:
+    """Return images without text as people are shown them, with their kinds."""
+    grounds = []
+    for image in foreign_images():
+        if image.is_held_out and not any(part in image.name for part in WITH_TEXT):
+            grounds.append((image.kind, decode(image.data).to_grey()))
+    for name, subject in SUBJECTS.items():
+        for index in range(_DRAWINGS):
+            film = Image.fromarray((phantom(subject, seed, "held-out", index).film * 255 + 0.5).astype(np.uint8))
+            side = _SHOWN_SIDES[index % 2]
+            grounds.append((f"phantoms: {name}", np.asarray(film.resize((side, side * film.height // film.width)))))
+    return grounds
+
+
+def _measure_condition(
+    rng: np.random.Generator, grounds: Sequence[tuple[str, Grey]], style: Style, quality: int | None
+) -> tuple[float, float]:
+    shares, names = [], fonts(held_out=True)
+    for _, grey in grounds[:: 1 + len(grounds) // 40]:
+        example = plain(grey)
+        for _ in range(_LINES):
+            font, text = style.font, write_words(rng, "")
+            if style.font == "any":
+                font = str(rng.choice(names))
+            elif style.font == "scripts":
+                font, text = "DejaVuSerif-Bold", "".join(rng.choice(list(str(rng.choice(SCRIPTS))), 8))
+            example = burn_in(rng, example, text, replace(style, font=font))
+        if not example.ink.any():
+            continue
+        mask = covered_mask(example.grey if quality is None else as_jpeg(example.grey, quality))
+        shares.append((int((mask & example.ink).sum()), int(example.ink.sum())))
+    total = sum(all_ink for _, all_ink in shares)
+    return sum(part for part, _ in shares) / total, float(np.mean([part >= 0.98 * ink for part, ink in shares]))

@@ -1,4 +1,4 @@
-"""Drawings that no model reads: blanks, colour photographs, pages of text and noise, each from a seed."""
+"""Drawings that no model reads: blanks, colour photographs, pages of text, noise and marks, each from a seed."""
 
 import io
 
@@ -9,6 +9,7 @@ from PIL import Image, ImageDraw, ImageFilter
 from training import files
 
 Film = NDArray[np.float32]
+Grey = NDArray[np.uint8]
 SEED, SIDE = 23, 512
 _TEXT = "the patient was seen as an outpatient on account of a cough for weeks"
 
@@ -71,6 +72,65 @@ def draw_noise(rng: np.random.Generator) -> Film:
         grain = grain * ((rows / height) ** 2 + (columns / width) ** 2 < 1)
     film: Film = grain.astype(np.float32)
     return film
+
+
+def draw_marks(rng: np.random.Generator, grey: Grey) -> Grey:
+    """Return the image with lines, curves, scales, arrows and boxes, as devices draw them: they are no text."""
+    image = Image.fromarray(grey)
+    pen, side = ImageDraw.Draw(image), grey.shape[0]
+    for _ in range(int(rng.integers(1, 6))):
+        tone, width = int(rng.integers(0, 256)), int(rng.integers(1, 5))
+        ends = [int(one) for one in (*rng.integers(0, side, 2), *rng.integers(0, side, 2))]
+        kind = int(rng.integers(8))
+        if kind < 3:
+            _draw_shape(pen, kind, ends, tone, width=width)
+        else:
+            _draw_mark(rng, pen, kind, ends[:2], side=side, tone=tone, width=width)
+    return np.asarray(image)
+
+
+def _draw_shape(pen: ImageDraw.ImageDraw, kind: int, ends: list[int], tone: int, *, width: int) -> None:
+    x, y, right, bottom = ends
+    box = (min(x, right), min(y, bottom), max(x, right), max(y, bottom))
+    if kind == 0:
+        pen.line((x, y, right, bottom), fill=tone, width=width)
+    elif kind == 1:
+        pen.rectangle(box, outline=tone, width=width)
+    else:
+        pen.ellipse(box, outline=tone, width=width)
+
+
+def _draw_mark(
+    rng: np.random.Generator,
+    pen: ImageDraw.ImageDraw,
+    kind: int,
+    start: list[int],
+    *,
+    side: int,
+    tone: int,
+    width: int,
+) -> None:
+    x, y = start
+    if kind == 3:  # a scale
+        step, length, is_upright = int(rng.integers(5, 30)), int(rng.integers(3, 12)), bool(rng.integers(2))
+        for place in range(0, side, step):
+            mark = (x, place, x + length, place) if is_upright else (place, y, place, y + length)
+            pen.line(mark, fill=tone, width=max(1, width // 2))
+    elif kind == 4:  # a trace, as of a heart's beats
+        steps = np.cumsum(rng.normal(0, rng.uniform(1, 12), side // 3)) + y
+        pen.line([(3 * i, int(one)) for i, one in enumerate(steps)], fill=tone, width=width)
+    elif kind == 5:  # a grid
+        step = int(rng.integers(8, 60))
+        for place in range(step, side, step):
+            pen.line((place, 0, place, side), fill=tone)
+            pen.line((0, place, side, place), fill=tone)
+    elif kind == 6:  # bars of grey
+        for place in range(8):
+            pen.rectangle((x, y + 9 * place, x + 12, y + 9 * place + 8), fill=32 * place)
+    else:  # spots
+        for _ in range(int(rng.integers(1, 30))):
+            a, b, r = int(rng.integers(0, side)), int(rng.integers(0, side)), int(rng.integers(1, 7))
+            pen.ellipse((a - r, b - r, a + r, b + r), fill=tone)
 
 
 def _colour(rng: np.random.Generator) -> tuple[int, int, int]:

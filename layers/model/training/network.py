@@ -3,6 +3,7 @@
 import logging
 import warnings
 from pathlib import Path
+from typing import Any
 
 import onnx
 import torch
@@ -69,6 +70,60 @@ def _pool(activation: Tensor) -> Tensor:
     return total / _SHARPNESS
 
 
+class TextNet(nn.Module):
+    """Grey images n x 1 x rows x columns, 0 to 1 → the chance of text in each cell of 4 x 4 pixels, 0 to 1.
+
+    Strokes are seen at a quarter of the size, and what makes a line of them at an eighth, with ever wider gaps.
+    """
+
+    _WIDTHS = (8, 16, 32)
+    _GAPS = (1, 2, 4, 8, 4, 2)
+
+    def __init__(self) -> None:
+        super().__init__()
+        narrow, middle, wide = self._WIDTHS
+        self.fine = nn.Sequential(block(1, narrow, 2), block(narrow, middle, 2))
+        self.coarse = nn.Sequential(block(middle, wide, 2), *(_Gapped(wide, gap) for gap in self._GAPS))
+        self.down = nn.Conv2d(wide, middle, 1)
+        self.merge = _Gapped(middle, 1)
+        self.text = nn.Conv2d(middle, 1, 1)
+        nn.init.constant_(self.text.bias, -2.0)  # type: ignore[arg-type]  # most cells are empty
+
+    def logits(self, image: Tensor) -> Tensor:
+        """Return the logit of each cell."""
+        fine = self.fine(image - 0.5)
+        context = functional.interpolate(self.down(self.coarse(fine)), scale_factor=2.0)
+        logits: Tensor = self.text(self.merge(fine + context))
+        return logits
+
+    def forward(self, image: Tensor) -> Tensor:
+        """Return the chance of text in each cell."""
+        return torch.sigmoid(self.logits(image))
+
+
+class _Gapped(nn.Module):
+    """Adds to each channel what its neighbours at a distance say, and mixes the channels."""
+
+    def __init__(self, channels: int, gap: int) -> None:
+        super().__init__()
+        self.change = nn.Sequential(
+            nn.Conv2d(channels, channels, 3, 1, gap, dilation=gap, groups=channels, bias=False),
+            nn.BatchNorm2d(channels),
+            nn.Conv2d(channels, channels, 1, bias=False),
+            nn.BatchNorm2d(channels),
+        )
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Return the features with the change added."""
+        return functional.relu(features + self.change(features))
+
+
+def export_text_network(network: TextNet, path: Path) -> None:
+    """Write the graph, weights inside, for one image of any size whose sides are multiples of 8."""
+    rows, columns = (8 * torch.export.Dim(name, min=4, max=512) for name in ("rows", "columns"))
+    _write(network, torch.zeros(1, 1, 256, 320), path, {"image": {2: rows, 3: columns}}, names=("grey", "text"))
+
+
 def export(network: ActivationNet, target: Input, path: Path) -> None:
     """Write the graph, weights inside, batch of one."""
     export_network(network, target, path, [SCORES, ACTIVATION])
@@ -77,6 +132,13 @@ def export(network: ActivationNet, target: Input, path: Path) -> None:
 def export_network(network: nn.Module, target: Input, path: Path, outputs: list[str]) -> None:
     """Write the graph of any network with these outputs, weights inside, batch of one."""
     example = torch.zeros(1, target.channels, target.height, target.width)
+    _write(network, example, path, None, names=(target.node, *outputs))
+
+
+def _write(
+    network: nn.Module, example: Tensor, path: Path, shapes: dict[str, Any] | None, *, names: tuple[str, ...]
+) -> None:
+    """Write a graph. `names`: of its input, then of its outputs. `shapes`: which sides may differ from an example."""
     logging.getLogger("torch.onnx").setLevel(logging.ERROR)
     path.parent.mkdir(parents=True, exist_ok=True)
     with warnings.catch_warnings():
@@ -85,11 +147,12 @@ def export_network(network: nn.Module, target: Input, path: Path, outputs: list[
             network,
             (example,),
             str(path),
-            input_names=[target.node],
-            output_names=outputs,
+            input_names=[names[0]],
+            output_names=list(names[1:]),
             opset_version=OPSET,
             external_data=False,
             dynamo=True,
+            dynamic_shapes=shapes,
             verbose=False,
         )
     _strip(path)

@@ -53,8 +53,13 @@ def preview_key(scan_id: int) -> str:
 
 
 def deidentified_key(scan_id: int) -> str:
-    """Return the copy of a DICOM file that says nothing of a person."""
+    """Return the copy of a DICOM file that says nothing of a person; text that was found in its pixels is blanked."""
     return f"derived/{scan_id}/deidentified.dcm"
+
+
+def deidentified_with_text_key(scan_id: int) -> str:
+    """Return the same with its pixels as they were; there is one only where something is blanked in the other."""
+    return f"derived/{scan_id}/with-text.dcm"
 
 
 def heatmap_key(scan_id: int, task_id: int) -> str:

@@ -19,7 +19,10 @@ MEANINGS = {
     "SIGN_CONTRADICTS": "Header and compressed pixels disagree on whether values are signed; the header was followed.",
     "DEPTH_CONTRADICTS": "Header and compressed pixels disagree on how many bits values have; pixels were followed.",
     "MIDDLE_FRAME_ONLY": "Only the middle frame of a multi-frame image was read.",
-    "BURNED_IN_TEXT_NOT_REMOVED": "Text burned into the pixels is still in the de-identified copy.",
+    "BURNED_IN_TEXT_BLANKED": "What looks like text burned into the pixels was blanked in the de-identified copy, side "
+    "markers too; some of it may have been no text.",
+    "BURNED_IN_TEXT_NOT_REMOVED": "Text burned into the pixels may be left in the de-identified copy: look at it "
+    "before it is passed on.",
     "UNUSED_BITS_NOT_CLEARED": "Bits of the de-identified copy that show nothing may still hold text or drawings.",
     "NO_DEIDENTIFIED_COPY": "The file could not be de-identified; there is no such copy.",
     "NO_SUITABLE_MODEL": "No installed model accepts this modality and body part; the image was not read.",
@@ -85,6 +88,16 @@ class ModelVersion:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class BlankedRegion:
+    """A rectangle that is black in every frame of the de-identified copy, in pixels from its top left corner."""
+
+    top: int
+    left: int
+    rows: int
+    columns: int
+
+
 def disclaimer_of(notice: str | None) -> str:
     """Return what every answer says: a card's notice, if a model has read the image, and that this is not a
     diagnosis.
@@ -105,6 +118,7 @@ class AnalysisResult:
     image: Mapping[str, Any]
     timings: Mapping[str, float]
     warnings: tuple[str, ...] = ()
+    blanked_regions: tuple[BlankedRegion, ...] = ()
 
     @property
     def pathologies(self) -> list[str]:
@@ -140,4 +154,5 @@ class AnalysisResult:
             "timings": dict(self.timings),
             "warnings": list(self.warnings),
             "notice": self.disclaimer,
+            **({"blanked_regions": [asdict(one) for one in self.blanked_regions]} if self.blanked_regions else {}),
         }

@@ -7,26 +7,25 @@ import io
 import secrets
 import struct
 import warnings
-from collections.abc import Iterable
-from dataclasses import dataclass
-from functools import reduce
+from dataclasses import dataclass, replace
 from itertools import accumulate
-from operator import or_
 
-import numpy as np
 from pydicom import dcmwrite
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.uid import UID
 
 from imaging.bounds import check_bytes
-from imaging.dicom.frame_cleaning import clean_frames, clear_unused_bits, frame_precision
-from imaging.dicom.header import PIXEL_KEYWORDS, PixelLayout, read_layout
+from imaging.burned_in_text import Region
+from imaging.dicom.blanking import BlankedPixels, PixelSource, blank_text
+from imaging.dicom.frame_cleaning import clean_frames
+from imaging.dicom.header import PIXEL_KEYWORDS, read_layout
 from imaging.dicom.header_values import drop_meaningless, drop_unreadable
 from imaging.dicom.meta import BIG_ENDIAN, IMPLICIT, TRANSFER_SYNTAXES, complete_meta, transfer_syntax
-from imaging.dicom.pixels import RawFrame
 from imaging.dicom.ps3_15 import Cleaner, UidMapping
-from imaging.dicom.read import decode_frame, find_pixel_data, read_header
+from imaging.dicom.read import find_pixel_data, is_word_data, read_header
+from imaging.dicom.unused_bits import are_unused_bits_clear, clear_native_pixels
 from imaging.errors import ImageError, bad_input, too_large
+from imaging.image import Picture
 
 BURNED_IN_TEXT_NOT_REMOVED = "BURNED_IN_TEXT_NOT_REMOVED"
 """A warning: the pixels may still show a name."""
@@ -34,8 +33,12 @@ BURNED_IN_TEXT_NOT_REMOVED = "BURNED_IN_TEXT_NOT_REMOVED"
 UNUSED_BITS_NOT_CLEARED = "UNUSED_BITS_NOT_CLEARED"
 """A warning: bits that belong to no pixel may still hold something; nothing tells them from those that do."""
 
+BURNED_IN_TEXT_BLANKED = "BURNED_IN_TEXT_BLANKED"
+"""A warning: regions that look like text are blanked. It never comes alone: what was not found is still there."""
+
 _METHOD = "DICOM PS3.15 Basic Application Level Confidentiality Profile"
 _PROFILE = ("113100", "DCM", "Basic Application Confidentiality Profile")
+_CLEAN_PIXELS = ("113101", "DCM", "Clean Pixel Data Option")
 _IMPLEMENTATION = UID("2.25.98474110375041829471029384756102938475")
 _ITEM = b"\xfe\xff\0\xe0"
 _ITEM_HEADER = 8
@@ -46,14 +49,21 @@ _BYTES = b"OB\0\0"
 
 @dataclass(frozen=True)
 class DeidentifiedCopy:
-    """The new file, and warnings for its users."""
+    """The new file, and warnings for its users.
+
+    `regions`: what is blanked in all of its frames, in pixels; then `with_text` is the same with nothing blanked.
+    """
 
     data: bytes
     warnings: tuple[str, ...]
+    regions: tuple[Region, ...] = ()
+    with_text: bytes | None = None
 
 
-def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
-    """Return a de-identified copy of a DICOM image.
+def deidentify(data: bytes, key: bytes | None = None, picture: Picture | None = None) -> DeidentifiedCopy:
+    """Return a de-identified copy of a DICOM image, in which burned-in text is blanked as far as it was found.
+
+    `picture`: what `imaging.decode.decode` made of it; without one no text is looked for.
 
     UIDs are replaced alike throughout the file, and throughout all files that are given the same secret `key`.
     Raises ImageError as `imaging.decode.decode` does, and with the same care for what it says.
@@ -62,7 +72,7 @@ def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # their texts quote the header
-            return _deidentify(data, UidMapping(key or secrets.token_bytes(32)))
+            return _deidentify(data, UidMapping(key or secrets.token_bytes(32)), picture)
     except ImageError:
         raise
     except MemoryError:
@@ -71,100 +81,54 @@ def deidentify(data: bytes, key: bytes | None = None) -> DeidentifiedCopy:
         raise bad_input("The DICOM image is damaged and cannot be read.") from None
 
 
-def _deidentify(data: bytes, pseudonyms: UidMapping) -> DeidentifiedCopy:
+def _deidentify(data: bytes, pseudonyms: UidMapping, picture: Picture | None) -> DeidentifiedCopy:
     data = complete_meta(data)
     syntax = transfer_syntax(data)
     header, position = read_header(data, keywords=None)
     drop_meaningless(header, drop_unreadable(header, PIXEL_KEYWORDS))
     pixels = find_pixel_data(data, position, syntax)
     warnings = _burned_in_text_warnings(header)
-    layout = read_layout(header)
+    layout, words = read_layout(header), data[position + 4 : position + 6] != b"OB"
     if TRANSFER_SYNTAXES[syntax] == "native":
-        frames, is_clear = _clean_native(pixels[: layout.pixel_bytes], layout, big_endian=syntax == BIG_ENDIAN)
-        element = _native_element(frames, syntax, words=data[position + 4 : position + 6] != b"OB")
+        native, is_clear = clear_native_pixels(pixels[: layout.pixel_bytes], layout, big_endian=syntax == BIG_ENDIAN)
+        frames, element = [native], _native_element(native, syntax, words=words)
     else:
-        bodies = clean_frames(pixels, layout, syntax, header.get("ExtendedOffsetTable") or b"")
-        is_clear = TRANSFER_SYNTAXES[syntax] == "rle" or _are_unused_bits_clear(bodies, layout, syntax)
-        element = _encapsulated_element(bodies)
+        frames = clean_frames(pixels, layout, syntax, header.get("ExtendedOffsetTable") or b"")
+        is_clear = TRANSFER_SYNTAXES[syntax] == "rle" or are_unused_bits_clear(frames, layout, syntax)
+        element = _encapsulated_element(frames)
+    if not is_clear:
+        warnings = (*warnings, UNUSED_BITS_NOT_CLEARED)
     dataset = Cleaner(pseudonyms).clean(header)
     # What was read of them, however it was written, so that the copy is read as well.
     dataset.Rows, dataset.Columns, dataset.BitsAllocated = layout.rows, layout.columns, layout.bits_allocated
     _declare(dataset)
-    if not is_clear:
-        warnings = (*warnings, UNUSED_BITS_NOT_CLEARED)
-    return DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
+    if picture is None:
+        return DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
+    layout = replace(layout, pixel_ratio=picture.pixel_ratio)
+    source = PixelSource(header, layout, frames, syntax, words=is_word_data(data, position, syntax))
+    regions, blanked_pixels = blank_text(source, picture)
+    if regions:
+        warnings = tuple(dict.fromkeys((BURNED_IN_TEXT_NOT_REMOVED, *warnings)))
+        if _denies_text(dataset):  # which is not so, as it seems
+            del dataset.BurnedInAnnotation
+    copy = DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
+    if blanked_pixels is None:
+        return copy
+    dataset.SOPInstanceUID = pseudonyms.uid(dataset.SOPInstanceUID)  # other pixels are another image
+    blanked_copy = _write_blanked(dataset, blanked_pixels, words=words)
+    return DeidentifiedCopy(blanked_copy, (BURNED_IN_TEXT_BLANKED, *warnings), regions, with_text=copy.data)
 
 
-_BYTE = 8
-_CHUNK_BYTES = 1 << 22
-
-
-def _clean_native(pixels: memoryview, layout: PixelLayout, *, big_endian: bool) -> tuple[bytes, bool]:
-    """Return uncompressed frames without bits that belong to no pixel, and whether they are without them.
-
-    Negative values keep the bits that extend their sign. Where the header places values elsewhere than in the lowest
-    bits, and neither place is the only one in use, nothing tells which bits are the pixels': then all stay.
-    """
-    if layout.bits_allocated == 1:
-        spare = len(pixels) * _BYTE - layout.frame_bits * layout.frames
-        return bytes([*pixels[:-1], pixels[-1] & (0xFF >> spare)]), True
-    if layout.bits_stored == layout.bits_allocated:
-        return bytes(pixels), True
-    used = _used_bits(pixels, layout, big_endian=big_endian)
-    if used.bit_length() <= layout.bits_stored:
-        return bytes(pixels), True
-    if layout.shift:  # left-justified, or said to be
-        return bytes(pixels), used & ((1 << layout.shift) - 1) == 0 and layout.high_bit + 1 == layout.bits_allocated
-    copy = bytearray(pixels)
-    for values in _chunks(copy, layout, big_endian=big_endian):
-        if not layout.is_signed or not _are_signs_extended(values, layout.bits_stored):
-            clear_unused_bits(values, layout.bits_stored, is_signed=layout.is_signed)
-    return bytes(copy), True
-
-
-def _are_signs_extended(values: RawFrame, bits: int) -> bool:
-    """Tell whether the bits above the lowest `bits` are those of the sign, as they are in nearly all signed images."""
-    signed = values.view(values.dtype.str.replace("u", "i"))
-    unused = signed.dtype.itemsize * _BYTE - bits
-    return bool(((signed << unused) >> unused == signed).all())
-
-
-def _used_bits(pixels: memoryview, layout: PixelLayout, *, big_endian: bool) -> int:
-    """Return the bits that any value has set."""
-    return reduce(or_, (int(np.bitwise_or.reduce(values)) for values in _chunks(pixels, layout, big_endian=big_endian)))
-
-
-def _chunks(pixels: memoryview | bytearray, layout: PixelLayout, *, big_endian: bool) -> Iterable[RawFrame]:
-    step = _CHUNK_BYTES * _BYTE // layout.bits_allocated
-    width = layout.bits_allocated // _BYTE
-    values: RawFrame = np.frombuffer(pixels, f"{'>' if big_endian else '<'}u{width}")
-    return (values[start : start + step] for start in range(0, len(values), step))
-
-
-_MOST_PIXELS = 4_000_000
-"""Decoded to look at their unused bits: JPEG 2000 may take more than a second for so many."""
-
-
-def _are_unused_bits_clear(frames: list[bytes], layout: PixelLayout, syntax: str) -> bool:
-    """Tell whether frames encoded with more bits than are stored leave the others alone: they are decoded for it."""
-    deeper = [frame for frame in frames if frame_precision(frame) > layout.bits_stored]
-    if len(deeper) * layout.rows * layout.columns > _MOST_PIXELS:
-        return False
-    return all(_is_within_bits(frame, layout, syntax) for frame in deeper)
-
-
-def _is_within_bits(frame: bytes, layout: PixelLayout, syntax: str) -> bool:
-    try:
-        decoded_frame = decode_frame(frame, layout, syntax, whole=True)
-    except ImageError:
-        return False
-    if decoded_frame is None or decoded_frame.values.shape[:2] != (layout.rows, layout.columns):
-        return False
-    values, depth, bits = decoded_frame.values, decoded_frame.bits, layout.bits_stored
-    above = (values & ((1 << depth) - 1)) >> bits
-    extends = above == (1 << (depth - bits)) - 1
-    is_negative = (values >> (bits - 1)) & 1 == 1
-    return bool(((above == 0) | (extends & is_negative if layout.is_signed else False)).all())
+def _write_blanked(dataset: Dataset, pixels: BlankedPixels, *, words: bool) -> bytes:
+    """Return the file with these pixels, which says so. Whether text is left nobody knows, and it does not tell."""
+    for keyword, value in pixels.changes.items():
+        setattr(dataset, keyword, value)
+    for keyword in ("ExtendedOffsetTable", "ExtendedOffsetTableLengths"):
+        dataset.pop(keyword, None)
+    dataset.DeidentificationMethodCodeSequence.append(_coded_item(*_CLEAN_PIXELS))
+    size, is_deep = len(pixels.data), dataset.BitsAllocated > 8
+    head = _native_head(pixels.syntax, size + size % 2, words=words or is_deep)
+    return b"".join((_write(dataset, pixels.syntax), head, pixels.data, bytes(size % 2)))  # it may be large: one copy
 
 
 def _burned_in_text_warnings(header: Dataset) -> tuple[str, ...]:
@@ -172,19 +136,26 @@ def _burned_in_text_warnings(header: Dataset) -> tuple[str, ...]:
 
     They may, unless the header denies it and keeps no overlay in the pixels' own bits.
     """
-    is_denied = str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
     has_overlay = any(tag.group & 0xFF00 == 0x6000 for tag in list(header.keys()))  # elements would be converted
-    return () if is_denied and not has_overlay else (BURNED_IN_TEXT_NOT_REMOVED,)
+    return () if _denies_text(header) and not has_overlay else (BURNED_IN_TEXT_NOT_REMOVED,)
+
+
+def _denies_text(header: Dataset) -> bool:
+    return str(header.get("BurnedInAnnotation") or "").strip().upper() == "NO"
 
 
 def _declare(dataset: Dataset) -> None:
     """Write into the copy the attributes that the profile asks for."""
     dataset.PatientIdentityRemoved = "YES"
     dataset.DeidentificationMethod = _METHOD
-    item = Dataset()
-    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = _PROFILE
-    dataset.DeidentificationMethodCodeSequence = [item]
+    dataset.DeidentificationMethodCodeSequence = [_coded_item(*_PROFILE)]
     dataset.LongitudinalTemporalInformationModified = "REMOVED"
+
+
+def _coded_item(value: str, scheme: str, meaning: str) -> Dataset:
+    item = Dataset()
+    item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning = value, scheme, meaning
+    return item
 
 
 def _write(dataset: Dataset, syntax: str) -> bytes:
@@ -213,7 +184,11 @@ def _encapsulated_element(frames: list[bytes]) -> bytes:
 
 def _native_element(frames: bytes, syntax: str, *, words: bool) -> bytes:
     """Return the pixel data element of uncompressed frames."""
+    padding = bytes(len(frames) % 2)
+    return _native_head(syntax, len(frames) + len(padding), words=words) + frames + padding
+
+
+def _native_head(syntax: str, length: int, *, words: bool) -> bytes:
     tag = b"\x7f\xe0\0\x10" if syntax == BIG_ENDIAN else b"\xe0\x7f\x10\0"
-    value = frames + bytes(len(frames) % 2)
     kind = b"" if syntax == IMPLICIT else b"OW\0\0" if words else _BYTES
-    return tag + kind + len(value).to_bytes(4, "big" if syntax == BIG_ENDIAN else "little") + value
+    return tag + kind + length.to_bytes(4, "big" if syntax == BIG_ENDIAN else "little")

@@ -12,24 +12,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from imaging.bounds import MAX_SEGMENTS
-from imaging.dicom.codecs import Frame, split_frames
+from imaging.dicom.codecs import split_frames
 from imaging.dicom.header import PixelLayout
 from imaging.dicom.meta import TRANSFER_SYNTAXES
+from imaging.dicom.unused_bits import FRAME_MARKERS, JPEG_2000_START, clear_unused_bits
 from imaging.errors import bad_input, too_large, unsupported_format
 from imaging.structure import read_jpeg
 from segments import jpeg
 
 _BYTE = 8
-_CHUNK_BYTES = 1 << 22
-
-
-def clear_unused_bits(values: Frame, bits: int, *, is_signed: bool) -> None:
-    """Clear, in place, the bits above the lowest `bits`, but for those that extend a sign."""
-    kind = values.dtype.type
-    mask = kind((1 << bits) - 1)
-    above = values & ~mask
-    extension = np.where(values & kind(1 << (bits - 1)), ~mask, kind(0)) if is_signed else kind(0)
-    values[...] = np.where((above == 0) | (above == extension), values, (values & mask) | extension)
 
 
 def clean_frames(pixels: memoryview, layout: PixelLayout, syntax: str, offset_table: bytes) -> list[bytes]:
@@ -44,20 +35,9 @@ def clean_frames(pixels: memoryview, layout: PixelLayout, syntax: str, offset_ta
     return [clean(b"".join(frame), layout) for frame in fragments]
 
 
-def frame_precision(frame: bytes) -> int:
-    """Return how many bits a cleaned frame of JPEG, JPEG-LS or JPEG 2000 was encoded with."""
-    if frame.startswith(_J2K_START):
-        return (frame[42] & 0x7F) + 1
-    position = len(jpeg.SOI)
-    while frame[position + 1] not in _FRAMES:
-        position = jpeg.find_segment_end(frame, position + 2)
-    return frame[position + 4]
-
-
 _DHT, _DNL, _DQT, _DRI = 0xC4, 0xDC, 0xDB, 0xDD
-_JPEG_LS_FRAME, _JPEG_LS_PARAMETERS = 0xF7, 0xF8
+_JPEG_LS_PARAMETERS = 0xF8
 _LENGTHS = {_DRI: 6, _DNL: 6, _JPEG_LS_PARAMETERS: 15}
-_FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME, _JPEG_LS_FRAME}
 _JFIF = b"\xff\xe0\0\x10JFIF\0\x01\x02\0\0\x01\0\x01\0\0"
 _ADOBE = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0"
 _JPEG_LS_COLOUR = re.compile(rb"\xff\xe8\0\x07mrfx[\0-\x03]", re.DOTALL)
@@ -113,7 +93,7 @@ def _clean_segment(marker: int, segment: bytes, *, is_first: bool) -> bytes:
 
 def _segment_length(marker: int, segment: bytes) -> int | None:
     """Return how long a segment with its marker is, by what it holds; None for one that no decoder needs."""
-    if marker in _FRAMES:
+    if marker in FRAME_MARKERS:
         return 10 + 3 * segment[9]
     if marker == jpeg.SOS:
         return 8 + 2 * segment[4]
@@ -135,7 +115,7 @@ def _tables_end(segment: bytes, length: Callable[[bytes, int], int]) -> int:
 
 def _join_segments(segments: list[tuple[int, bytes]]) -> bytes:
     """Return the whole image, without tables that nothing in it uses: each has room for a name."""
-    quantizers = {table for marker, segment in segments if marker in _FRAMES for table in segment[12::3]}
+    quantizers = {table for marker, segment in segments if marker in FRAME_MARKERS for table in segment[12::3]}
     selectors = [one for marker, scan in segments if marker == jpeg.SOS for one in scan[6 : 5 + 2 * scan[4] : 2]]
     codes = {one >> 4 for one in selectors} | {0x10 | one & 0x0F for one in selectors}
     parts = [jpeg.SOI]
@@ -167,7 +147,6 @@ def _keep_tables(segment: bytes, used: set[int], mask: int, length: Callable[[by
     return segment[:2] + struct.pack(">H", 2 + len(tables)) + tables if tables else b""
 
 
-_J2K_START = b"\xff\x4f\xff\x51"
 _JP2_BOX = b"\0\0\0\x0cjP  "
 _CAP, _SIZ, _COD, _COC, _QCD, _QCC, _RGN, _POC = 0x50, 0x51, 0x52, 0x53, 0x5C, 0x5D, 0x5E, 0x5F
 _DECODER_SEGMENTS = frozenset({_CAP, _SIZ, _COD, _COC, _QCD, _QCC, _RGN, _POC})
@@ -180,8 +159,8 @@ _AFTER_PACKETS = re.compile(rb"\xff[\x90\x93-\xff]", re.DOTALL)
 def _rebuild_jpeg_2000(frame: bytes) -> bytes:
     """Return the codestream with the segments that decoding needs. Raises ImageError."""
     if frame.startswith(_JP2_BOX):
-        frame = frame[max(frame.find(_J2K_START), 0) :]
-    if not frame.startswith(_J2K_START):
+        frame = frame[max(frame.find(JPEG_2000_START), 0) :]
+    if not frame.startswith(JPEG_2000_START):
         raise bad_input("A frame is not what its transfer syntax says.")
     parts = [frame[:2]]
     position = _copy_segments(frame, 2, _SOT, parts)

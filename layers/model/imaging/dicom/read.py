@@ -124,7 +124,7 @@ def _luminance(raw: memoryview, layout: PixelLayout) -> RawFrame:
     return np.ascontiguousarray(pairs[:, :2]).reshape(layout.rows, layout.columns)
 
 
-def _decode_rle_frame(frame: bytes, layout: PixelLayout) -> RawFrame:
+def decode_rle_frame(frame: bytes, layout: PixelLayout) -> RawFrame:
     """Decode one RLE frame, whose planes come one after the other."""
     if layout.bits_allocated == 1:
         raise unsupported_format("Pixels of one bit in RLE are not read.")
@@ -215,7 +215,7 @@ def _middle_frame(
     if coding == "native":
         raw = read_native_frame(pixels, layout, big_endian=big_endian, words=is_word_data(data, position, syntax))
     elif coding == "rle":
-        raw = _decode_rle_frame(extract_frame(pixels, layout, offsets), layout)
+        raw = decode_rle_frame(extract_frame(pixels, layout, offsets), layout)
     else:
         encoded_frame = extract_frame(pixels, layout, offsets)
         if coding == "jpeg":

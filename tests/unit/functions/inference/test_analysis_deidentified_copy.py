@@ -1,9 +1,13 @@
 """The copy of a scan that says nothing of a person: the same whoever reads the scan again, and one of its study."""
 
 import io
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
+import numpy as np
 import pytest
+from PIL import Image, ImageDraw
 from pydicom import dcmread
 
 from functions.inference.analysis import AnalysisDeps
@@ -13,7 +17,7 @@ from functions.inference.worker import Outcome, process
 from imaging.model import Model
 from scanward import clock
 from scanward.domain import tasks
-from scanward.domain.object_keys import deidentified_key
+from scanward.domain.object_keys import deidentified_key, deidentified_with_text_key
 from scanward.domain.orders import Order
 from scanward.domain.tasks import Task
 from scanward.stores.s3 import StorageFailed
@@ -90,6 +94,54 @@ def test_a_second_try_leaves_the_copy_of_the_first(inference: AnalysisDeps, uplo
     first = copy(inference, task)
     assert process(inference, arrival) is Outcome.FINISHED
     assert copy(inference, task) == first
+
+
+def film_with_text() -> bytes:
+    """Return a drawn film with a name written into it."""
+    dataset = dcmread(io.BytesIO(DICOM))
+    image = Image.new("L", (dataset.Columns, dataset.Rows))
+    ImageDraw.Draw(image).text((8, 8), "ZEBRA ANNA 1980-01-01", fill=255, font_size=18)
+    pixels = np.frombuffer(dataset.PixelData, np.uint16).reshape(dataset.Rows, dataset.Columns).copy()
+    pixels[np.asarray(image) > 100] = pixels.max()
+    dataset.PixelData = pixels.tobytes()
+    file = io.BytesIO()
+    dataset.save_as(file)
+    return file.getvalue()
+
+
+def result_of(inference: AnalysisDeps, task: Task) -> Mapping[str, Any]:
+    done = inference.scans.task(task.id)
+    assert done
+    assert done.result
+    return done.result
+
+
+def test_text_in_the_pixels_is_blanked_in_the_copy_and_kept_in_another(
+    inference: AnalysisDeps, uploaded: Upload
+) -> None:
+    task, arrival = uploaded(film_with_text())
+    assert process(inference, arrival) is Outcome.FINISHED
+    result = result_of(inference, task)
+    assert {"BURNED_IN_TEXT_BLANKED", "BURNED_IN_TEXT_NOT_REMOVED"} <= set(result["warnings"])
+    blanked = dcmread(io.BytesIO(copy(inference, task))).pixel_array
+    with_text = inference.objects.get(deidentified_with_text_key(task.scan_id)).content
+    assert np.array_equal(dcmread(io.BytesIO(with_text)).pixel_array, dcmread(io.BytesIO(film_with_text())).pixel_array)
+    for region in result["blanked_regions"]:
+        assert set(region) == {"top", "left", "rows", "columns"}
+        rows = slice(region["top"], region["top"] + region["rows"])
+        assert len(np.unique(blanked[rows, region["left"] : region["left"] + region["columns"]])) == 1
+
+
+def test_copy_made_before_text_was_looked_for_is_made_anew(inference: AnalysisDeps, uploaded: Upload) -> None:
+    task, arrival = uploaded(film_with_text())
+    assert process(inference, arrival) is Outcome.FINISHED
+    blanked = copy(inference, task)
+    assert read_again(inference, task) is Outcome.FINISHED
+    assert copy(inference, task) == blanked
+    inference.purger.purge_key(deidentified_with_text_key(task.scan_id))
+    assert read_again(inference, task) is Outcome.FINISHED
+    assert copy(inference, task) != blanked
+    assert inference.objects.exists(deidentified_with_text_key(task.scan_id))
 
 
 def test_a_copy_that_is_not_there_is_made_by_another_analysis(inference: AnalysisDeps, uploaded: Upload) -> None:

@@ -8,7 +8,7 @@ import pytest
 from scanward import clock
 from scanward.domain import tasks
 from scanward.domain.ids import parse_id
-from scanward.domain.object_keys import deidentified_key, heatmap_key, preview_key
+from scanward.domain.object_keys import deidentified_key, deidentified_with_text_key, heatmap_key, preview_key
 from scanward.stores.scans import ScanStore
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, ROOT
@@ -111,6 +111,19 @@ def test_there_is_no_address_of_an_original_that_has_not_come(patient: ApiClient
 def test_who_may_not_see_a_scan_gets_no_address_of_it(api: ApiClient, done: dict[str, str]) -> None:
     other = sign_in(api, "other@example.org")
     assert other.get(f"/files/images/{done['scan_id']}?original=true").status == 404
+
+
+def test_copy_with_its_text_is_the_other_one_where_there_are_two(patient: ApiClient, done: dict[str, str]) -> None:
+    scan_id, s3 = parse_id(done["scan_id"]), boto3.client("s3")
+    path = f"/files/images/{done['scan_id']}?deidentified=true"
+    s3.put_object(Bucket=BUCKET, Key=deidentified_key(scan_id), Body=b"blanked")
+    places = [urlsplit(patient.get(f"{path}{text}").headers["location"]).path for text in ("", "&text=kept")]
+    assert all(place.endswith(deidentified_key(scan_id)) for place in places)
+    s3.put_object(Bucket=BUCKET, Key=deidentified_with_text_key(scan_id), Body=b"kept")
+    places = [urlsplit(patient.get(f"{path}&text={text}").headers["location"]).path for text in ("blanked", "kept")]
+    assert places[0].endswith(deidentified_key(scan_id))
+    assert places[1].endswith(deidentified_with_text_key(scan_id))
+    assert patient.get(f"{path}&text=none").status == 422
 
 
 def test_a_dicom_file_has_a_copy_that_says_nothing_of_a_person(patient: ApiClient) -> None:
