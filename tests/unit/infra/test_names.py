@@ -18,7 +18,7 @@ POSITIONAL = 4
 def test_source_files_are_few_and_short() -> None:
     lines = sorted(len(file.read_text().splitlines()) for file in source_files() if file.name != "__init__.py")
     # 250 when the house was cut; the gates of the models, seals of access logs, notifications and arrivals came since.
-    assert len(lines) <= 293
+    assert len(lines) <= 295
     assert statistics.quantiles(lines, n=20)[-1] <= 320
     assert lines[-1] <= 450
 

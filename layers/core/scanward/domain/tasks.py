@@ -254,10 +254,7 @@ def complete(task: Task, result: Mapping[str, Any], now: datetime) -> Task:
 
 
 def fail(task: Task, reason: FailureReason, now: datetime, message: str | None = None) -> Task:
-    """Return the task FAILED, with a reason from the closed list.
-
-    `message`: the reader's own sentence, of `docs/refusals.md`, where it tells more than the reason does.
-    """
+    """Return the task FAILED, with a reason from the closed list, and the reader's sentence (docs/refusals.md) if any."""
     return _finish(task, TaskStatus.FAILED, message or FAILURE_TEXTS[reason], now, failure=reason)
 
 
@@ -283,9 +280,7 @@ def postpone(task: Task, now: datetime) -> Task:
 
 
 def await_upload(task: Task, now: datetime) -> Task:
-    """Return the task whose image has not come, to be checked again soon; soon looked at again, in case that it comes
-    and its event does not.
-    """
+    """Return the task whose image has not come, to be checked again soon, in case that it comes without its event."""
     _require_open(task)
     return replace(task, due_at=now + FIRST_CHECK, version=task.version + 1)
 
