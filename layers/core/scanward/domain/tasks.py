@@ -254,7 +254,7 @@ def complete(task: Task, result: Mapping[str, Any], now: datetime) -> Task:
 
 
 def fail(task: Task, reason: FailureReason, now: datetime, message: str | None = None) -> Task:
-    """Return the task FAILED, with a reason from the closed list, and the reader's sentence (docs/refusals.md) if any."""
+    """Return the task FAILED, with a reason from the closed list, and the sentence of its reader (docs/refusals.md)."""
     return _finish(task, TaskStatus.FAILED, message or FAILURE_TEXTS[reason], now, failure=reason)
 
 
