@@ -170,6 +170,17 @@ def test_newest_entries_deleted_with_their_seal_are_found_by_who_kept_the_last_s
         verify(audit, heads)
 
 
+def test_log_of_which_nothing_is_left_is_found_by_who_kept_the_last_seals(log: list[Item], tmp_path: Path) -> None:
+    audit = Audit(CLINIC, TABLES["ACCOUNTS_TABLE"], LATER)
+    assert verify(audit, tmp_path / "heads.json")
+    rows: list[Item] = boto3.client("dynamodb").scan(TableName=CLINIC)["Items"]  # type: ignore[assignment]
+    for item in rows:
+        if item["pk"]["S"].endswith(f"#{OWNER}") or item["sk"]["S"] == str(OWNER):
+            delete(item)
+    assert gaps() == [], "nothing in the stack names it"
+    assert not verify(audit, tmp_path / "heads.json")
+
+
 def test_entries_from_before_the_first_seal_of_all_need_none(log: list[Item]) -> None:
     write(OWNER, NOW - timedelta(days=1))
     assert gaps() == []

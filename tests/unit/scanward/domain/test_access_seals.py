@@ -1,11 +1,14 @@
 """Checks of a log are the same however few of its entries lie in memory at a time."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 
 from scanward.domain.access_seals import (
     Gap,
+    Head,
     Image,
     Seal,
     SealedRow,
@@ -77,6 +80,39 @@ def test_seal_that_was_made_anew_over_fewer_entries_is_told_by_the_next() -> Non
     assert list(check_chain(7, [first, second])) == []
     assert list(check_chain(7, [forged, second])) == [
         Gap("seal 2", "broken seal: it does not follow the one before it")
+    ]
+
+
+ONE, TWO = (row(image(number)) for number in (1, 2))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"owner_id": 8},
+        {"number": 1},
+        {"at_ms": 1},
+        {"previous": "another"},
+        {"rows": (TWO, ONE)},
+        {"rows": (replace(ONE, digest=TWO.digest), replace(TWO, digest=ONE.digest))},
+        {"rows": (ONE, replace(TWO, written_at=ONE.written_at))},
+    ],
+)
+def test_seal_is_broken_whatever_of_it_was_changed(change: dict[str, Any]) -> None:
+    _, whole = chain([0], [1, 2])
+    assert whole.rows == (ONE, TWO)
+    changed = replace(whole, **change)
+    gaps = list(check_chain(changed.owner_id, [changed]))
+    assert Gap(f"seal {changed.number}", "broken seal: its content was changed") in gaps
+
+
+@pytest.mark.parametrize("later", [[], [[4]]])
+def test_chain_that_was_made_anew_is_told_by_its_seal_of_the_last_check(later: list[list[int]]) -> None:
+    last = chain([1], [2])[-1]
+    head = Head(last.number, last.hash)
+    assert list(check_chain(7, chain([1], [2], *later), head)) == []
+    assert list(check_chain(7, chain([1], [3], *later), head)) == [
+        Gap("seal 2", "broken seal: it is another than when this log was checked before")
     ]
 
 

@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from scanward.domain import tasks
+from scanward.domain.orders import Order
 from scanward.domain.tasks import (
     FAILURE_TEXTS,
     LEASE,
@@ -87,3 +88,10 @@ def test_nothing_moves_a_final_task(name: str) -> None:
 
 def test_each_reason_has_a_text() -> None:
     assert set(FAILURE_TEXTS) == set(FailureReason)
+
+
+def test_another_analysis_reads_the_very_version_that_the_first_one_read() -> None:
+    first = tasks.complete(tasks.claim(tasks.create(1, 2, 3, NOW), "one", "v1", NOW), {}, NOW)
+    again = tasks.create_reanalysis(id=4, of=first, requested_by=3, order=Order(), now=NOW)
+    assert (again.object_key, again.object_version) == (first.object_key, "v1")
+    assert tasks.claim(again, "two", "v2", NOW).object_version == "v1"

@@ -6,7 +6,8 @@ import pytest
 
 from scanward.errors import TooManyRequests
 from scanward.security import rate_limits
-from scanward.security.rate_limits import SenderRateLimiter, network_of
+from scanward.security.rate_limits import LoginRateLimiter, SenderRateLimiter, network_of
+from scanward.stores.rate_limits import AddressRateStore
 from tests.support.clock import Clock
 
 
@@ -68,6 +69,22 @@ def test_flood_is_counted_against_its_own_network_alone(flooder: str, neighbour:
         refusal(limiter, flooder)
     assert refusal(limiter, flooder) is not None
     assert (refusal(limiter, neighbour) is not None) is is_refused
+
+
+@pytest.mark.parametrize(
+    ("neighbour", "is_refused"), [("2001:db8:1:2:ffff::1", True), ("2001:db8:1:3::1", False), ("192.0.2.7", False)]
+)
+def test_wrong_passwords_count_against_all_of_an_ipv6_line(aws: None, neighbour: str, *, is_refused: bool) -> None:
+    limiter = LoginRateLimiter(
+        AddressRateStore("AccountsTable"), calls=10, failures=1, pepper=lambda: "", now=Clock(stands=True).now
+    )
+    limiter.count_failure("2001:db8:1:2::1", "ada")
+    try:
+        limiter.count_call(neighbour, "ada")
+    except TooManyRequests:
+        assert is_refused
+    else:
+        assert not is_refused
 
 
 def test_memory_of_senders_is_bounded_and_refuses_nobody_new_when_full(monkeypatch: pytest.MonkeyPatch) -> None:

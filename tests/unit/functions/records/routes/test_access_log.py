@@ -36,6 +36,12 @@ def test_cursors_hold_for_their_own_log_alone(doctor: ApiClient, ada: ApiClient,
         assert ada.get(f"/users/me/access-log?{query}").status == 422
 
 
+def test_who_reads_their_own_data_is_not_logged(ada: ApiClient) -> None:
+    for path in (f"/patients/{own_id(ada)}", "/tasks", "/users/me/access-log"):
+        assert ada.get(path).status == 200, path
+    assert log_of(ada) == []
+
+
 def test_an_administrator_reads_a_log_and_that_is_logged(doctor: ApiClient, ada: ApiClient, admin: ApiClient) -> None:
     connect(doctor, ada)
     assert [entry["action"] for entry in admin.get(f"/users/{own_id(ada)}/access-log").data] == ["CONNECT"]

@@ -257,6 +257,14 @@ def test_whom_an_administrator_refused_is_not_among_those_who_can_see(
     assert (seen["doctors"], [place["doctors"] for place in seen["departments"]]) == ([], [[]])
 
 
+def test_who_was_deactivated_is_not_among_those_who_can_see(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
+) -> None:
+    connect(doctor, ada)
+    assert admin.patch(f"/users/{own_id(doctor)}", {"is_active": False}).status == 200
+    assert ada.get("/patients/me/access").data["doctors"] == []
+
+
 def test_a_withdrawal_tells_what_is_still_open(
     admin: ApiClient, doctor: ApiClient, other_doctor: ApiClient, ada: ApiClient
 ) -> None:

@@ -1,7 +1,7 @@
 """Broken glass: the patient is told, and a doctor breaks it so many times a day."""
 
 import json
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import boto3
@@ -77,6 +77,8 @@ def test_a_patient_reads_who_broke_the_glass_and_until_when(doctor: ApiClient, a
         "ends_at": told["ends_at"],
     }
     assert told["ends_at"][:19] == opened["ends_at"][:19]
+    since, ends_at = (datetime.fromisoformat(told[name]) for name in ("at", "ends_at"))
+    assert ends_at - since == timedelta(hours=1)
     assert notices(doctor) == []
 
 

@@ -195,6 +195,20 @@ def test_records_of_who_left_are_left_out(admin: ApiClient, doctor: ApiClient, a
     assert [record["patient_id"] for record in doctor.get("/api/patient_records/").json] == [own_id(ben)]
 
 
+def test_records_listed_through_a_broken_glass_are_logged_with_its_reason(
+    admin: ApiClient, doctor: ApiClient, ada: ApiClient
+) -> None:
+    ward = department(admin)
+    assign(admin, ward, doctor)
+    admit(admin, ward, ada)
+    record = write(doctor, ada).json["pk"]
+    ada.delete(f"/patients/me/departments/{ward}")
+    doctor.post(f"/patients/{own_id(ada)}/break-glass", {"reason": "Unconscious at the door"})
+    assert [one["pk"] for one in doctor.get("/api/patient_records/").json] == [record]
+    newest = log_of(ada)[0]
+    assert (newest["action"], newest["reason"]) == ("READ_RECORD", "Unconscious at the door")
+
+
 def test_the_list_of_departments_is_for_doctors(
     ada: ApiClient, lab: ApiClient, hospital: ApiClient, admin: ApiClient
 ) -> None:

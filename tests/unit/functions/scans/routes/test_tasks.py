@@ -9,7 +9,7 @@ from scanward.stores.clients import s3
 from tests.faults.injection import failing
 from tests.support.client import ApiClient
 from tests.support.cloud import ROOT
-from tests.support.links import let_in
+from tests.support.links import let_in, log_of
 from tests.support.people import own_id, professional, sign_in, sign_in_administrator
 from tests.support.scans import analyse
 
@@ -112,6 +112,17 @@ def test_whom_a_patient_lets_out_again_finds_their_tasks_no_more(api: ApiClient,
     assert lab.get("/tasks").data == []
     assert lab.get(f"/tasks/status/{task}").status == 404
     assert lab.post(f"/tasks/cancel/{task}").status == 404
+
+
+def test_tasks_listed_through_a_broken_glass_are_logged_with_its_reason(api: ApiClient, patient: ApiClient) -> None:
+    doctor = professional(api, "DOCTOR", sign_in_administrator(api))
+    let_in(patient, doctor)
+    task = doctor.upload("/scans", {"file": PNG}, {"patient_id": str(own_id(patient))}).data["task_id"]
+    assert patient.delete(f"/patients/me/doctors/{own_id(doctor)}").status == 200
+    doctor.post(f"/patients/{own_id(patient)}/break-glass", {"reason": "Unconscious at the door"})
+    assert [one["task_id"] for one in doctor.get("/tasks").data] == [task]
+    newest = log_of(patient)[0]
+    assert (newest["action"], newest["reason"]) == ("READ_TASK", "Unconscious at the door")
 
 
 def test_another_analysis_is_another_version_and_overwrites_nothing(patient: ApiClient, done: Made) -> None:
