@@ -97,7 +97,7 @@ class Clinic(RuleBasedStateMachine):
 
     @initialize(approved=st.sets(st.integers(0, 3)), linked=st.lists(st.tuples(PICK, PICK, st.booleans()), max_size=4))
     def begin(self, approved: set[int], linked: list[tuple[int, int, bool]]) -> None:
-        """Fill the ward, so that every end has something to end."""
+        """Fill the ward, and have who works there watch, so that every end has something to end."""
         for pick in approved:
             self.decide(whom=pick, is_approved=True)
         for pick in (0, 1):
@@ -106,6 +106,9 @@ class Clinic(RuleBasedStateMachine):
         for who, whom, ends in linked:
             self.connect(who=who, whom=whom, ends=ends)
         self.upload(who=0, whom=0)
+        for number, role in self.model.roles.items():
+            if role in STAFF and self._sees(number, self._patient(0)):
+                self._watch(number, self.uploads)
 
     @rule(who=PICK, whom=PICK, ends=st.booleans())
     def connect(self, who: int, whom: int, ends: bool) -> None:
@@ -122,15 +125,21 @@ class Clinic(RuleBasedStateMachine):
             self.model.linked_at[patient, professional] = datetime.fromisoformat(linked.data["since"])
             self.model.withdrawn -= {(patient, professional)}
 
-    @rule(who=PICK, whom=PICK)
-    def withdraw(self, who: int, whom: int) -> None:
-        patient, professional = self._patient(who), self._professional(whom)
+    @rule(who=PICK, whom=PICK, may=st.booleans())
+    def withdraw(self, who: int, whom: int, may: bool) -> None:
+        """Withdraw from somebody, who looks at their lists at once. `may`: from whom there is something to withdraw."""
+        staff = [number for number, role in self.model.roles.items() if role in STAFF]
+        pairs = [(one, other) for one in self._patients() for other in staff if self.model.may_withdraw(one, other)]
+        chance = self._patient(who), self._professional(whom)
+        patient, professional = pairs[who % len(pairs)] if may and pairs else chance
         expected = self.model.may_withdraw(patient, professional)
         reply = self._client(patient).delete(f"/patients/me/doctors/{professional}")
         assert reply.status == (200 if expected else 404)
         if expected:
             self.model.links.pop((patient, professional), None)
             self.model.withdrawn |= {(patient, professional)}
+            if professional not in self.ended:
+                self._look_at_lists(professional, self._client(professional))
 
     @rule(whom=PICK, is_approved=st.booleans())
     def decide(self, whom: int, is_approved: bool) -> None:
@@ -197,7 +206,8 @@ class Clinic(RuleBasedStateMachine):
 
     @rule()
     def let_all_run_out(self) -> None:
-        """Set the end of every link that has one, and of every broken glass, to this moment."""
+        """Set the end of every link that has one, and of every broken glass, to this moment; who had one looks."""
+        linked = {number for (_, number), until in self.model.links.items() if until}
         dynamodb, end = boto3.client("dynamodb"), now()
         for item in dynamodb.scan(TableName=TABLES["CLINIC_TABLE"])["Items"]:
             if item["pk"]["S"].startswith(("CARE#", "PATIENTS#", "DOCTORS#")) and "ends_ms" in item:
@@ -206,6 +216,8 @@ class Clinic(RuleBasedStateMachine):
         over = end - timedelta(seconds=1)
         self.model.glasses = dict.fromkeys(self.model.glasses, over)
         self.model.links = {pair: until and over for pair, until in self.model.links.items()}
+        for number in sorted(linked - self.ended):
+            self._look_at_lists(number, self._client(number))
 
     @rule(whom=st.integers(2, 3))
     def deactivate(self, whom: int) -> None:
@@ -252,7 +264,9 @@ class Clinic(RuleBasedStateMachine):
         """
         actor = self._anybody(whom)
         among = [upload for upload in self.uploads if not may or self._sees(actor, upload.patient)]
-        wanted = [among[pick % len(among)] for pick in sorted(which)] if among else []
+        self._watch(actor, [among[pick % len(among)] for pick in sorted(which)] if among else [])
+
+    def _watch(self, actor: int, wanted: list[Upload]) -> None:
         connection_id = f"machine{next(SOCKETS)}"
         named = [upload.task_id for upload in wanted]
         status = self.world.connect(self.people[actor].client.token, *named, connection=connection_id)
@@ -292,6 +306,8 @@ class Clinic(RuleBasedStateMachine):
         told = {number for number, socket in self.sockets.items() if upload.task_id in self._take(socket)}
         assert told <= seeing, "a push shows what policy denies"
         assert told >= watching, "who may see, and watches, is told"
+        for number in self.sockets.keys() - seeing:  # who is let in again later has to watch anew
+            self.watched[number].discard(upload.task_id)
 
     @rule(whom=PICK)
     def look(self, whom: int) -> None:
