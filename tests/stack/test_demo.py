@@ -58,7 +58,7 @@ def test_a_broken_image_is_told_plainly(stack_file: Path) -> None:
     image.write_bytes((ROOT / "samples" / "effusion-2.jpg").read_bytes()[:3000])
     done = play(stack_file, str(image))
     assert done.returncode == 1
-    assert "The image cannot be read (BAD_INPUT)" in done.stdout
+    assert "The JPEG ends before its image does. (BAD_INPUT)" in done.stdout
 
 
 def test_the_demo_refuses_a_file_that_is_no_image(stack_file: Path) -> None:
