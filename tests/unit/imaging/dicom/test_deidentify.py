@@ -75,6 +75,23 @@ def test_a_deidentified_copy_has_nothing_planted_left_and_the_same_pixels(syntax
     assert before.facts == after.facts
 
 
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("RescaleIntercept", "0"),
+        ("InstanceNumber", "0"),
+        ("SliceLocation", "0.0"),
+        ("ImagePositionPatient", ["0", "0", "0"]),
+        ("WindowCenter", "0"),
+        ("PixelPaddingValue", 0),
+        ("NumberOfFrames", "1"),
+    ],
+)
+def test_nought_is_a_value_and_stays(name: str, value: Any) -> None:
+    source, copy = dicom(DEEP, **{name: value}), deidentify(dicom(DEEP, **{name: value})).data
+    assert dcmread(io.BytesIO(copy))[name].value == dcmread(io.BytesIO(source))[name].value
+
+
 def test_the_copy_says_what_was_done() -> None:
     copy = dcmread(io.BytesIO(deidentify(film()).data))
     assert copy.PatientIdentityRemoved == "YES"
