@@ -72,6 +72,19 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByFile:
     return ByFile(config, log)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cheap_hashes() -> Iterator[None]:
+    """Hash passwords by argon2id at its least cost: thousands of accounts log in here, and a hash says what it cost."""
+    from argon2 import PasswordHasher
+
+    from scanward.security import passwords
+
+    cheap = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(passwords, "_hasher", cheap)
+        yield
+
+
 @pytest.fixture
 def aws() -> Iterator[None]:
     """Provide an empty AWS with the template's tables, bucket and secret."""

@@ -1,6 +1,14 @@
-"""Passwords."""
+"""Passwords, hashed at the cost that the product takes."""
 
+import pytest
+
+from scanward.security import passwords
 from scanward.security.passwords import hash_password, matches
+
+
+@pytest.fixture(autouse=True)
+def full_cost(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(passwords, "_hasher", passwords.make_hasher())
 
 
 def test_a_password_matches_its_own_hash_only() -> None:
