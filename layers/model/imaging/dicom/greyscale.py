@@ -67,6 +67,18 @@ def read_transform(
     return replace(tone, units=has_units)
 
 
+def is_falling(header: Dataset, *, big_endian: bool) -> bool:
+    """Tell whether slope and tables make the lowest stored values the brightest, before any inversion."""
+    tables = {
+        name: read_table(header, name, (0, 0), is_signed=False, big_endian=big_endian)
+        for name in ("ModalityLUTSequence", "VOILUTSequence")
+    }
+    falls = [table.values[0] > table.values[-1] for table in tables.values() if table]
+    if tables["ModalityLUTSequence"] is None:
+        falls.append(_rescale(header)[0] < 0)
+    return sum(falls) % 2 == 1
+
+
 def _sort(one: float, other: float) -> Ends:
     return min(one, other), max(one, other)
 
