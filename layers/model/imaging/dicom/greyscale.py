@@ -73,7 +73,7 @@ def is_falling(header: Dataset, *, big_endian: bool) -> bool:
         name: read_table(header, name, (0, 0), is_signed=False, big_endian=big_endian)
         for name in ("ModalityLUTSequence", "VOILUTSequence")
     }
-    falls = [table.values[0] > table.values[-1] for table in tables.values() if table]
+    falls = [bool(table.values[0] > table.values[-1]) for table in tables.values() if table]
     if tables["ModalityLUTSequence"] is None:
         falls.append(_rescale(header)[0] < 0)
     return sum(falls) % 2 == 1

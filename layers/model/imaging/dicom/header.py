@@ -69,7 +69,8 @@ class HeaderBytes(io.BytesIO):
 _MACROS = {
     "PixelMeasuresSequence": ("PixelSpacing",),
     "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
-    "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction"),
+    "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
+    "FramePixelDataPropertiesSequence": ("ImagerPixelSpacing",),
     "FrameAnatomySequence": ("FrameLaterality",),
     "PlaneOrientationSequence": ("ImageOrientationPatient",),
 }

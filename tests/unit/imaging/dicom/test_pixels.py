@@ -1,5 +1,7 @@
 """Stored pixels: which of their bits are theirs, what pads them, and where a frame contradicts its header."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pydicom.uid import UID
@@ -52,7 +54,7 @@ FALLING = table(0, np.linspace(65535, 0, 6000).astype(np.uint16))
         {"RescaleSlope": "-1", "RescaleIntercept": "6000", "VOILUTSequence": [FALLING]},
     ],
 )
-def test_padding_is_dark_where_the_lowest_values_are_the_brightest(elements: dict[str, object]) -> None:
+def test_padding_is_dark_where_the_lowest_values_are_the_brightest(elements: dict[str, Any]) -> None:
     film = DEEP + np.uint16(1000)
     film[:, :40] = 0
     grey = shown(dicom(film, PixelPaddingValue=0, **elements))
