@@ -71,10 +71,10 @@ _MACROS = {
     "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
     "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
     "FramePixelDataPropertiesSequence": ("ImagerPixelSpacing",),
-    "FrameAnatomySequence": ("FrameLaterality",),
     "PlaneOrientationSequence": ("ImageOrientationPatient",),
 }
-_NAMES = {"FrameLaterality": "ImageLaterality"}
+_REPLACED = {"RescaleSlope": "ModalityLUTSequence", "WindowCenter": "VOILUTSequence"}
+"""What a frame says in place of a table that older files have for all."""
 
 
 def merge_functional_groups(header: Dataset, index: int) -> Dataset:
@@ -85,10 +85,10 @@ def merge_functional_groups(header: Dataset, index: int) -> Dataset:
         for macro, names in _MACROS.items():
             item = get_item(group, macro, 0)
             for name in names:
-                if name in _NAMES and name in item:
-                    setattr(header, _NAMES[name], item.get(name))
-                elif element := item.get_item(name):  # as it stands in the file: it may be one that cannot be read
+                if element := item.get_item(name):  # as it stands in the file: it may be one that cannot be read
                     header[element.tag] = element
+                    if name in _REPLACED and _REPLACED[name] in header:
+                        delattr(header, _REPLACED[name])
     return header
 
 
