@@ -55,7 +55,7 @@ def _deep_picture(file: "_OpenPng", *, whole: bool) -> Picture:
     deep = plan_fit(rows, columns, file.stance.ratio, whole=whole).apply_deep(values)
     if file.stance.turn is not None:
         deep = np.asarray(file.stance.turn_upright(Image.fromarray(deep)))
-    bits = _depth(deep.max())
+    bits = _depth(values.max())  # the file's, not of means: it would have another depth at each size
     facts = ImageFacts("PNG", rows, columns, bits)
     return Picture(deep, 0, (1 << bits) - 1, facts, pixel_ratio=file.stance.ratio)
 

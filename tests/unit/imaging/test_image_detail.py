@@ -60,6 +60,15 @@ def test_a_lossy_frame_is_read_whole_as_well(syntax: UID) -> None:
     assert finer().pixels.shape == (1200, 1500)
 
 
+def test_a_deep_png_is_as_bright_whole_as_small() -> None:
+    film = DEEP - DEEP // 10
+    film[::7, ::7] += 500
+    picture = decode(png(film))
+    assert picture.finer
+    assert picture.facts == picture.finer().facts
+    assert abs(picture.to_grey().mean() - picture.finer().to_grey().mean()) < 1
+
+
 def test_a_picture_that_is_whole_has_nothing_finer() -> None:
     for data in (png(ramp()), jpeg(ramp()), dicom(ramp())):
         assert decode(data).finer is None

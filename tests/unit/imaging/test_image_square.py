@@ -138,7 +138,15 @@ def test_shape_that_is_square_or_none_changes_no_pixel(said: dict[str, Any]) -> 
 
 @pytest.mark.parametrize(
     ("stored", "rows"),
-    [(b"2\\1\0", 192), (b" 1.5\\1.0", 144), (b"2,0\\1 ", 96), (b"wide\\high ", 96), (b"\\", 96), (b"", 96)],
+    [
+        (b"2\\1\0", 192),
+        (b" 1.5\\1.0", 144),
+        (b"2,0\\1 ", 192),
+        (b"-2\\1", 96),
+        (b"wide\\high ", 96),
+        (b"\\", 96),
+        (b"", 96),
+    ],
 )
 def test_aspect_of_any_bytes_refuses_no_image(stored: bytes, rows: int) -> None:
     data = dicom(scene(96, 128), PixelAspectRatio=[123456789, 6]).replace(b"123456789\\6 ", stored.ljust(12))

@@ -132,7 +132,8 @@ SIDES = Vocabulary(_SIDES, is_closed=True)
 
 def read_statements(header: Dataset, frame: int) -> dict[str, tuple[Statement, ...]]:
     """Return what a header states of the image and of this frame, under the names of StudyFacts; each thing once."""
-    anatomies = [header, *_frame_anatomies(header, frame)]
+    of_frame = _frame_anatomies(header, frame)
+    anatomies = [header, *of_frame]
     regions = [item for each in anatomies for item in read_items(each, _REGION)]
     structures = [item for each in anatomies for name in _STRUCTURES for item in read_items(each, name)]
     statements = {
@@ -146,6 +147,7 @@ def read_statements(header: Dataset, frame: int) -> dict[str, tuple[Statement, .
             *_read_codes(read_items(header, _VIEW), VIEWS),
         ],
         "sides": [
+            *(side for each in of_frame for side in _read_texts(each, "FrameLaterality", SIDES)),
             *_read_texts(header, "ImageLaterality", SIDES),
             *_read_texts(header, "Laterality", SIDES),
             *_read_modifiers(regions, "AnatomicRegionModifierSequence"),
@@ -189,7 +191,7 @@ def read_code_value(item: Dataset | None) -> tuple[str, str]:
     return scheme.upper(), value.upper()
 
 
-def _read_texts(header: Dataset, name: str, vocabulary: Vocabulary) -> Iterator[Statement]:
+def _read_texts(header: Dataset | None, name: str, vocabulary: Vocabulary) -> Iterator[Statement]:
     for word in read_words(header, name):
         yield vocabulary.read_text(word) if word else Statement()
 

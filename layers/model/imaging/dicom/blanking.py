@@ -134,7 +134,7 @@ def _small_frame(source: PixelSource, index: int) -> StoredPixels:
     layout = source.layout
     palette = None
     if layout.photometric == "PALETTE COLOR":
-        palette = read_palette(source.header, big_endian=source.syntax == BIG_ENDIAN)
+        palette = read_palette(source.header, layout.bits_stored, big_endian=source.syntax == BIG_ENDIAN)
     if source.is_native:
         raw = _native_frame(source, index)
     elif source.coding == "rle":
@@ -180,8 +180,8 @@ def blank_regions(source: PixelSource, regions: tuple[Region, ...], *, is_low_br
     frames = _as_samples(np.frombuffer(data, dtype), layout)
     black = None
     if layout.photometric == "PALETTE COLOR":
-        palette = read_palette(source.header, big_endian=source.syntax == BIG_ENDIAN)
-        black = np.array([palette.first + int(palette.grey.argmin())], dtype)
+        palette = read_palette(source.header, layout.bits_stored, big_endian=source.syntax == BIG_ENDIAN)
+        black = np.array([(palette.first + int(palette.grey.argmin())) % (1 << layout.bits_allocated)], dtype)
     for frame in frames:
         value = _black(frame, layout, is_low_bright=is_low_bright) if black is None else black
         for region in regions:
@@ -273,7 +273,8 @@ def blank_text(source: PixelSource, picture: Picture) -> tuple[tuple[Region, ...
         regions = find_burned_in_text(source, picture)
         if not regions:
             return (), None
-        is_low_bright = picture.is_inverted != (picture.slope < 0)
+        lowest, highest = picture.to_brightness(np.array([picture.pixels.min(), picture.pixels.max()]))
+        is_low_bright = bool(lowest > highest)
         return regions, blank_regions(source, regions, is_low_bright=is_low_bright)
     except (
         Exception

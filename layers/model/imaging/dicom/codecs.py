@@ -6,7 +6,6 @@ Each is checked by its own header first.
 import contextlib
 import re
 import struct
-from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import pairwise
@@ -61,16 +60,16 @@ def split_frames(pixels: memoryview, frames: int, offset_table: bytes = b"") -> 
     if not items:
         raise bad_input("The DICOM file holds no encoded frame.")
     table, fragments = items[0][1], [body for _, body in items[1:]]
-    offsets = _offsets(bytes(table), 4, "I") or _offsets(offset_table, 8, "Q")
     if frames == 1:
         return [fragments]
-    if len(offsets) == frames:
-        places = [place - _ITEM_HEADER - len(table) for place, _ in items[1:]]
-        starts = [bisect_left(places, offset) for offset in offsets]
-    elif len(fragments) == frames:
-        starts = list(range(frames))
+    places = {place - _ITEM_HEADER - len(table): i for i, (place, _) in enumerate(items[1:])}
+    for offsets in (_offsets(bytes(table), 4, "I"), _offsets(offset_table, 8, "Q")):
+        starts = [places.get(offset, 0) for offset in offsets]
+        # Counted from elsewhere, or zeros, offsets would lead to another frame or to none: then the fragments tell.
+        if len(starts) == frames and starts[0] == offsets[0] == 0 and all(a < b for a, b in pairwise(starts)):
+            break
     else:
-        starts = _starting_fragments(fragments, frames)
+        starts = list(range(frames)) if len(fragments) == frames else _starting_fragments(fragments, frames)
     return [fragments[start:end] for start, end in pairwise([*starts, len(fragments)])]
 
 

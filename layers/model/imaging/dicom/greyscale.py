@@ -12,10 +12,10 @@ from pydicom.dataset import Dataset
 
 from imaging.dicom.header import PixelLayout, code, number
 from imaging.dicom.lookup_tables import Table, read_table
-from imaging.errors import ImageError, bad_input, unsupported_format
+from imaging.errors import unsupported_format
 from imaging.image import StoredPixels
 
-_SMALLEST_SLOPE = 1e-9
+_ROUNDING = 1e-9
 _SIGMOID_STEPS = 1025
 _BYTE = 8
 Curve = NDArray[np.float32]
@@ -67,6 +67,18 @@ def read_transform(
     return replace(tone, units=has_units)
 
 
+def is_falling(header: Dataset, *, big_endian: bool) -> bool:
+    """Tell whether slope and tables make the lowest stored values the brightest, before any inversion."""
+    tables = {
+        name: read_table(header, name, (0, 0), is_signed=False, big_endian=big_endian)
+        for name in ("ModalityLUTSequence", "VOILUTSequence")
+    }
+    falls = [bool(table.values[0] > table.values[-1]) for table in tables.values() if table]
+    if tables["ModalityLUTSequence"] is None:
+        falls.append(_rescale(header)[0] < 0)
+    return sum(falls) % 2 == 1
+
+
 def _sort(one: float, other: float) -> Ends:
     return min(one, other), max(one, other)
 
@@ -111,11 +123,8 @@ def typical_range(pixels: NDArray[Any]) -> Ends:
 
 
 def _rescale(header: Dataset) -> tuple[float, float]:
-    """Return slope and intercept that turn stored values into the modality's units."""
-    slope = number(header, "RescaleSlope") or 1.0
-    if abs(slope) < _SMALLEST_SLOPE:
-        raise bad_input("The DICOM header's rescaling leaves nothing of the pixels.")
-    return slope, number(header, "RescaleIntercept") or 0.0
+    """Return slope and intercept that turn stored values into the modality's units; what is none was taken out."""
+    return number(header, "RescaleSlope") or 1.0, number(header, "RescaleIntercept") or 0.0
 
 
 def _voi_range(
@@ -142,12 +151,9 @@ def _voi_range(
 
 
 def _window(header: Dataset) -> tuple[float, float] | None:
-    """Return centre and width of the first window; None if it has none that a number could be, or no width."""
-    try:
-        centre, width = number(header, "WindowCenter"), number(header, "WindowWidth")
-    except (ImageError, ValueError, OverflowError):
-        return None
-    return (centre, width) if centre is not None and width is not None and width > 0 else None
+    """Return centre and width of the first window; None if one of them is absent, or was taken out as it is none."""
+    centre, width = number(header, "WindowCenter"), number(header, "WindowWidth")
+    return (centre, width) if centre is not None and width is not None else None
 
 
 def _window_range(header: Dataset, centre: float, width: float) -> tuple[str, Ends]:
@@ -171,7 +177,7 @@ def _widen(low: float, high: float, step: float, intercept: float) -> Ends:
     """
     if high - low >= step / 2:
         return low, high
-    value = math.floor((high - intercept) / step + _SMALLEST_SLOPE) * step + intercept
+    value = math.floor((high - intercept) / step + _ROUNDING) * step + intercept
     share = min(max((value - low) / (high - low), 0.0), 1.0) if high > low else 0.0
     return value - share * step / 2, value + (1 - share) * step / 2
 

@@ -12,7 +12,7 @@ from pydicom.dataset import Dataset
 
 from imaging.bounds import MAX_PIXELS, check_dimensions, check_frames
 from imaging.dicom.anatomy import KEYWORDS
-from imaging.dicom.header_values import drop_unreadable, is_spacing, read_numbers
+from imaging.dicom.header_values import SPACINGS, drop_unreadable, is_spacing, read_numbers
 from imaging.dicom.meta import LOSSY
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import ImageFacts, Statement, StudyFacts, square_ratio
@@ -69,11 +69,12 @@ class HeaderBytes(io.BytesIO):
 _MACROS = {
     "PixelMeasuresSequence": ("PixelSpacing",),
     "PixelValueTransformationSequence": ("RescaleSlope", "RescaleIntercept"),
-    "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction"),
-    "FrameAnatomySequence": ("FrameLaterality",),
+    "FrameVOILUTSequence": ("WindowCenter", "WindowWidth", "VOILUTFunction", "VOILUTSequence"),
+    "FramePixelDataPropertiesSequence": ("ImagerPixelSpacing",),
     "PlaneOrientationSequence": ("ImageOrientationPatient",),
 }
-_NAMES = {"FrameLaterality": "ImageLaterality"}
+_REPLACED = {"RescaleSlope": "ModalityLUTSequence", "WindowCenter": "VOILUTSequence"}
+"""What a frame says in place of a table that older files have for all."""
 
 
 def merge_functional_groups(header: Dataset, index: int) -> Dataset:
@@ -84,10 +85,10 @@ def merge_functional_groups(header: Dataset, index: int) -> Dataset:
         for macro, names in _MACROS.items():
             item = get_item(group, macro, 0)
             for name in names:
-                if name in _NAMES and name in item:
-                    setattr(header, _NAMES[name], item.get(name))
-                elif element := item.get_item(name):  # as it stands in the file: it may be one that cannot be read
+                if element := item.get_item(name):  # as it stands in the file: it may be one that cannot be read
                     header[element.tag] = element
+                    if name in _REPLACED and _REPLACED[name] in header:
+                        delattr(header, _REPLACED[name])
     return header
 
 
@@ -284,13 +285,6 @@ def drop_unreadable_of_frame(header: Dataset, index: int) -> set[str]:
     )
 
 
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
-"""The first is in the patient or calibrated, the second at the detector, the third that of a scanned film."""
-
-_RATIO = re.compile(rb"\s*(\d{1,9}(?:\.\d{0,9})?)\s*\\\s*(\d{1,9}(?:\.\d{0,9})?)[\s\0]*")
-"""Whole numbers by the standard. As stored: for others pydicom would raise."""
-
-
 def read_facts(header: Dataset, layout: PixelLayout, syntax: str, study: StudyFacts) -> ImageFacts:
     """Return the header's facts, those of the frame that is read included, and what may be told of the examination."""
     source, spacing = _spacing(header)
@@ -331,7 +325,7 @@ def _first_code(statements: Sequence[Statement]) -> str | None:
 
 def _spacing(header: Dataset) -> tuple[str | None, tuple[float, float] | None]:
     """Return the attribute that has the spacing of rows and columns in millimetres, and what it says."""
-    for name in _SPACINGS:
+    for name in SPACINGS:
         numbers = read_numbers(header, name, 3)
         if numbers and is_spacing(numbers):
             return name, (numbers[0], numbers[1])
@@ -344,8 +338,5 @@ def read_pixel_ratio(header: Dataset, spacing: tuple[float, float] | None) -> fl
     Beside a spacing PixelAspectRatio says nothing: by the standard it is there only if no spacing is (part 3,
     C.7.6.3.1.7), and where both are and disagree, the spacing is what people measure by.
     """
-    if spacing is not None:
-        return square_ratio(*spacing)
-    element = header.get_item("PixelAspectRatio")
-    sides = _RATIO.fullmatch(element.value) if element and isinstance(element.value, bytes) else None
-    return square_ratio(float(sides[1]), float(sides[2])) if sides else 1.0
+    sides = spacing or read_numbers(header, "PixelAspectRatio", 3) or ()
+    return square_ratio(*sides) if is_spacing([*sides]) else 1.0

@@ -8,7 +8,9 @@ from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_eleme
 from pydicom.dataset import Dataset
 
 _ABSURD = 1e12
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+"""The first is in the patient or calibrated, the second at the detector, the third that of a scanned film."""
+_PAIRS = (*SPACINGS, "PixelAspectRatio")
 
 
 def read_numbers(header: Dataset, name: str, most: int) -> list[float] | None:
@@ -35,7 +37,7 @@ def read_numbers(header: Dataset, name: str, most: int) -> list[float] | None:
 
 
 def is_spacing(numbers: list[float]) -> bool:
-    """Tell whether numbers are a spacing of rows and one of columns."""
+    """Tell whether numbers are one of rows and one of columns, in millimetres or as a ratio."""
     return len(numbers) == 2 and all(0 < one < math.inf for one in numbers)
 
 
@@ -47,7 +49,7 @@ _NEEDED = ("Rows", "Columns", "BitsAllocated")
 _SMALLEST_SLOPE = 1e-9
 _MOST_NUMBERS = 6
 _MEANINGFUL: dict[str, Callable[[list[float]], bool]] = {
-    **dict.fromkeys(_SPACINGS, is_spacing),
+    **dict.fromkeys(_PAIRS, is_spacing),
     "ImageOrientationPatient": lambda n: len(n) == _MOST_NUMBERS,
     "RescaleSlope": lambda n: abs(n[0]) >= _SMALLEST_SLOPE,
     "WindowWidth": lambda n: n[0] > 0,
@@ -100,7 +102,9 @@ def _is_readable(header: Dataset, name: str) -> bool:
         return name in _NEEDED
     vr = dictionary_VR(name)
     if not _is_of_kind(header, name, vr):
-        header.add_new(name, vr if len(vr) == 2 else "SS", numbers if vr == "DS" else int(numbers[0]))
+        has_fractions = vr == "DS" or name in _PAIRS  # a ratio's whole numbers are often none
+        kind = "DS" if has_fractions else vr if len(vr) == 2 else "SS"
+        header.add_new(name, kind, numbers if has_fractions else int(numbers[0]))
     return True
 
 
@@ -129,4 +133,4 @@ def _is_of_kind(header: Dataset, name: str, vr: str) -> bool:
 
 
 def _counts_all(name: str) -> bool:
-    return name in _SPACINGS or name == "ImageOrientationPatient"
+    return name in _PAIRS or name == "ImageOrientationPatient"

@@ -11,6 +11,7 @@ from imaging.errors import bad_input
 
 _LONGEST = 1 << 16
 _SIGN = 1 << 15
+_BYTE = 8
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,10 +33,10 @@ def read_table(
     items = header.get(sequence)
     if not items:
         return None
-    first, entries, bits = read_descriptor(items[0], "LUTDescriptor", big_endian=big_endian)
+    first, entries, bits = _read_descriptor(items[0], "LUTDescriptor", big_endian=big_endian)
     if first >= _SIGN and _is_first_signed(items[0], first, entries, inputs, is_signed=is_signed):
         first -= _LONGEST
-    return Table(first, read_entries(items[0], "LUTData", entries, big_endian=big_endian), bits)
+    return Table(first, _read_entries(items[0], "LUTData", entries, bits, big_endian=big_endian), bits)
 
 
 def _is_first_signed(item: Dataset, first: int, entries: int, inputs: tuple[float, float], *, is_signed: bool) -> bool:
@@ -54,20 +55,25 @@ def _is_first_signed(item: Dataset, first: int, entries: int, inputs: tuple[floa
     return is_signed if meets[is_signed] or not meets[not is_signed] else not is_signed
 
 
-def read_descriptor(dataset: Dataset, name: str, *, big_endian: bool) -> tuple[int, int, int]:
+def _read_descriptor(dataset: Dataset, name: str, *, big_endian: bool) -> tuple[int, int, int]:
     """Return (first input, number of entries, bits of each) of a table, the first input without a sign."""
     values = read_words(dataset, name, big_endian=big_endian)
     if len(values) != 3:
         raise bad_input("A lookup table in the DICOM header does not say how long it is.")
-    return values[1], values[0] or _LONGEST, min(max(values[2], 8), 16)
+    return values[1], values[0] or _LONGEST, min(max(values[2], _BYTE), 16)
 
 
-def read_entries(dataset: Dataset, name: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
-    """Return the entries of a table: words, or bytes if there are only as many as entries."""
+def _read_entries(dataset: Dataset, name: str, entries: int, bits: int, *, big_endian: bool) -> NDArray[np.float64]:
+    """Return the entries of a table: words, or bytes if there are only as many as entries.
+
+    Of 8 bits there may be a few bytes more; of 16 that would be words of which some are missing.
+    """
     value = dataset.get(name)
-    if isinstance(value, bytes) and entries <= len(value) < 2 * entries:
-        return np.frombuffer(value, np.uint8, entries).astype(np.float64)
     values = read_words(dataset, name, big_endian=big_endian)
+    if bits == _BYTE and not isinstance(value, bytes) and len(values) < entries:  # bytes two by two, as numbers
+        value = struct.pack(f"<{len(values)}H", *values)
+    if isinstance(value, bytes) and entries <= len(value) < (2 * entries if bits == _BYTE else entries + 2):
+        return np.frombuffer(value, np.uint8, entries).astype(np.float64)
     if len(values) < entries or not entries:
         raise bad_input("A lookup table in the DICOM header is shorter than it says.")
     return np.array(values[:entries], np.float64)
@@ -95,33 +101,42 @@ class Palette:
 
     first: int
     grey: NDArray[np.uint8]
+    sign: int = 0
+    """The bit that makes an index negative, if one does."""
 
     def to_grey(self, indices: NDArray[np.uint8] | NDArray[np.uint16]) -> NDArray[np.uint8]:
         """Return the brightness of each index."""
-        places = np.clip(indices.astype(np.int32) - self.first, 0, len(self.grey) - 1)
+        numbers: NDArray[np.int32] = (indices.astype(np.int32) ^ self.sign) - self.sign
+        places = np.clip(numbers - self.first, 0, len(self.grey) - 1)
         return self.grey[places]
 
 
-def read_palette(header: Dataset, *, big_endian: bool) -> Palette:
-    """Return the header's palette. Raises ImageError (BAD_INPUT) if it is missing or broken."""
+def read_palette(header: Dataset, bits: int, *, big_endian: bool) -> Palette:
+    """Return the header's palette. Raises ImageError (BAD_INPUT) if it is missing or broken.
+
+    Indices, of so many `bits`, are signed if the header has them so and the first one is negative. Elsewhere a sign is
+    no more than a writer's slip: all tables begin at 0.
+    """
     total: NDArray[np.float64] = np.zeros(1)
     first = 0
     for colour, weight in LUMA.items():
         descriptor = f"{colour}PaletteColorLookupTableDescriptor"
-        first, entries, bits = read_descriptor(header, descriptor, big_endian=big_endian)
-        values = _values(header, colour, entries, big_endian=big_endian)
+        first, entries, depth = _read_descriptor(header, descriptor, big_endian=big_endian)
+        values = _values(header, colour, entries, depth, big_endian=big_endian)
         if total.size not in (1, entries):
             raise bad_input("The DICOM header's palette has tables of different lengths.")
         # Some writers say 16 bits and fill only 8 of them.
-        top = 255.0 if bits == 8 or values.max() <= 255 else 65535.0
+        top = 255.0 if depth == _BYTE or values.max() <= 255 else 65535.0
         total = total + values * (weight / top)
-    return Palette(first, (np.clip(total, 0, 1) * 255 + 0.5).astype(np.uint8))
+    grey = (np.clip(total, 0, 1) * 255 + 0.5).astype(np.uint8)
+    is_signed = first >= _SIGN and header.get("PixelRepresentation") == 1
+    return Palette(first - _LONGEST, grey, sign=1 << (bits - 1)) if is_signed else Palette(first, grey)
 
 
-def _values(header: Dataset, colour: str, entries: int, *, big_endian: bool) -> NDArray[np.float64]:
+def _values(header: Dataset, colour: str, entries: int, depth: int, *, big_endian: bool) -> NDArray[np.float64]:
     keyword = f"Segmented{colour}PaletteColorLookupTableData"
     if keyword not in header:
-        return read_entries(header, f"{colour}PaletteColorLookupTableData", entries, big_endian=big_endian)
+        return _read_entries(header, f"{colour}PaletteColorLookupTableData", entries, depth, big_endian=big_endian)
     values = _expand_segments(read_words(header, keyword, big_endian=big_endian), entries)
     if len(values) < entries:
         raise bad_input("The DICOM header's palette is shorter than it says.")

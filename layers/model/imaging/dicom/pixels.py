@@ -10,7 +10,7 @@ from PIL import Image
 from pydicom.dataset import Dataset
 
 from imaging.dicom.codecs import DecodedFrame, Frame
-from imaging.dicom.greyscale import typical_range
+from imaging.dicom.greyscale import is_falling, typical_range
 from imaging.dicom.header import PixelLayout
 from imaging.dicom.lookup_tables import LUMA, Palette, read_words
 from imaging.image import StoredPixels, fit, mean_blocks, plan_fit
@@ -131,7 +131,7 @@ def shrink_frame(
     grey = values if _is_plain(values, layout, palette) else _grey_in_bands(values, layout, palette)
     if padding is not None:
         is_padding = padding.find(values, layout) if padding.in_words else padding.find(grey)
-        grey = _darken_padding(grey, is_padding, is_inverted=layout.is_inverted)
+        grey = _darken_padding(grey, is_padding, is_inverted=layout.is_inverted != padding.is_on_falling)
     if grey.dtype == np.uint8:
         return np.asarray(fit(Image.fromarray(np.ascontiguousarray(grey)), layout.pixel_ratio, whole=whole))
     rows, columns = grey.shape
@@ -210,14 +210,14 @@ class Padding:
     high: int
     in_words: bool = False
     """Whether they are whole words of the file, and else grey values, of which signed ones are moved up."""
+    is_on_falling: bool = False
+    """Whether slope or tables make the lowest stored values the brightest."""
 
     def find(self, values: Frame, layout: PixelLayout | None = None) -> NDArray[np.bool_]:
         """Return which pixels are padding; `layout`: of words."""
         if layout is not None and layout.is_signed:
-            signed = values.view(np.int16)
-            return (signed >= np.int16(self.low)) & (signed <= np.int16(self.high))
-        kind = values.dtype.type
-        return (values >= kind(self.low)) & (values <= kind(self.high))
+            values = values.view(f"i{values.dtype.itemsize}")
+        return (values >= self.low) & (values <= self.high)  # plain numbers: a frame's own words may be bytes
 
 
 def read_padding(header: Dataset, layout: PixelLayout, *, big_endian: bool) -> Padding | None:
@@ -234,7 +234,8 @@ def read_padding(header: Dataset, layout: PixelLayout, *, big_endian: bool) -> P
         ends = [end - _WORDS if end >= _WORDS // 2 else end for end in ends]
     low, high = min(ends) - layout.lowest, max(ends) - layout.lowest
     top = (1 << layout.bits_stored) - 1
+    is_on_falling = is_falling(header, big_endian=big_endian)
     if high < 0 or low > top:
         has_room = layout.bits_stored < layout.bits_allocated == _WORD and not layout.shift
-        return Padding(min(ends), max(ends), in_words=True) if has_room else None
-    return None if low <= 0 and high >= top else Padding(max(low, 0), min(high, top))
+        return Padding(min(ends), max(ends), in_words=True, is_on_falling=is_on_falling) if has_room else None
+    return None if low <= 0 and high >= top else Padding(max(low, 0), min(high, top), is_on_falling=is_on_falling)

@@ -209,7 +209,11 @@ def _middle_frame(
     big_endian = syntax == BIG_ENDIAN
     coding = TRANSFER_SYNTAXES[syntax]
     pixels = find_pixel_data(data, position, syntax)
-    palette = read_palette(header, big_endian=big_endian) if layout.photometric == "PALETTE COLOR" else None
+    palette = (
+        read_palette(header, layout.bits_stored, big_endian=big_endian)
+        if layout.photometric == "PALETTE COLOR"
+        else None
+    )
     offsets = header.get("ExtendedOffsetTable") or b""
     odd: tuple[str, ...] = ()
     if coding == "native":

@@ -1,10 +1,13 @@
 """Compressed DICOM: every codec in every depth gives back what was put in."""
 
+import struct
+
 import numpy as np
 import pytest
 from pydicom.uid import UID
 
 from imaging.decode import decode
+from imaging.dicom.deidentify import deidentify
 from tests.support.encoders import (
     ENCODERS,
     EXACT,
@@ -157,6 +160,19 @@ def test_the_middle_frame_is_found_in_each_syntax(syntax: UID, offsets: bool) ->
     frames = np.stack([np.full((64, 64), 40 * i, np.uint8) for i in range(6)])
     picture = decode(dicom(frames, syntax, offsets=offsets))
     assert np.abs(picture.pixels.astype(int) - 120).max() <= 3
+
+
+@pytest.mark.parametrize("table", [(0, 0, 0), (900, 2000, 2000), (8, 16, 99999)])
+@pytest.mark.parametrize("syntax", [JPEG_LS, RLE])
+def test_frames_are_told_by_their_fragments_where_the_offset_table_is_wrong(
+    syntax: UID, table: tuple[int, ...]
+) -> None:
+    frames = np.stack([np.full((64, 64), 40 * i, np.uint8) for i in range(3)])
+    data = dicom(frames, syntax)
+    start = data.index(b"\xfe\xff\0\xe0\x0c\0\0\0\0\0\0\0") + 8
+    wrong = data[:start] + struct.pack("<3I", *table) + data[start + 12 :]
+    assert (decode(wrong).pixels == 40).all()
+    assert (decode(deidentify(wrong).data).pixels == 40).all()
 
 
 def test_frames_in_several_pieces_are_told_by_how_they_start() -> None:

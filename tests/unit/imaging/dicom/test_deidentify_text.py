@@ -20,6 +20,7 @@ from imaging.dicom.deidentify import (
 )
 from tests.support.encoders import JPEG_2000_LOSSLESS, JPEG_BASELINE
 from tests.support.images import EXPLICIT, RLE, Pixels, dicom
+from tests.support.tables import table
 
 TEXT_ROWS = slice(20, 44)
 
@@ -42,6 +43,13 @@ def parsed(data: bytes | None) -> Dataset:
 
 def codes(copy: Dataset) -> list[str]:
     return [item.CodeValue for item in copy.DeidentificationMethodCodeSequence]
+
+
+def test_text_is_blanked_in_black_where_a_table_falls() -> None:
+    falling = table(0, np.arange(256)[::-1] * 257)
+    copy = copy_of(dicom(255 - film(), VOILUTSequence=[falling]))
+    assert copy.data
+    assert (decode(copy.data).to_grey()[TEXT_ROWS] < 120).all()
 
 
 @pytest.mark.parametrize("syntax", [EXPLICIT, RLE, JPEG_BASELINE, JPEG_2000_LOSSLESS])

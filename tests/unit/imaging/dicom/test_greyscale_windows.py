@@ -5,7 +5,9 @@ import pytest
 from pydicom.uid import UID
 
 from imaging.decode import decode
+from imaging.errors import Reason
 from tests.support.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, Pixels, dicom, ramp
+from tests.support.refusals import reason
 from tests.support.tables import table
 
 DEEP = ramp(top=4095)
@@ -40,6 +42,20 @@ def test_a_voi_table_comes_before_a_window() -> None:
     picture = decode(dicom(DEEP, VOILUTSequence=[table(0, curve)], WindowCenter="5", WindowWidth="5"))
     assert np.abs(picture.to_grey() - (DEEP / 4095.0) ** 2 * 255).max() <= 1
     assert (picture.facts.window, picture.facts.window_function) == (None, "TABLE")
+
+
+def test_a_table_of_bytes_may_be_written_as_numbers_two_by_two() -> None:
+    curve = (np.linspace(0, 1, 256) ** 2 * 255).astype(np.uint8)
+    item = table(0, np.arange(256), bits=8)
+    del item.LUTData
+    item.add_new("LUTData", "US", np.frombuffer(curve.tobytes(), "<u2").tolist())
+    assert np.array_equal(decode(dicom(ramp(), VOILUTSequence=[item])).to_grey(), curve[ramp()])
+
+
+def test_a_table_that_lacks_some_of_its_words_is_not_taken_for_one_of_bytes() -> None:
+    item = table(0, np.arange(4096, dtype=np.uint16))
+    item.LUTDescriptor[0] = 4100
+    assert reason(dicom(DEEP, VOILUTSequence=[item])) is Reason.BAD_INPUT
 
 
 def test_inputs_beyond_a_voi_table_take_its_ends() -> None:

@@ -7,7 +7,8 @@ import pytest
 from pydicom.dataset import Dataset
 
 from imaging.decode import decode
-from tests.support.images import dicom, ramp
+from tests.support.images import EXPLICIT, dicom, ramp
+from tests.support.tables import table
 
 DEEP = ramp(top=4095)
 FRAMES = np.stack([DEEP] * 3)
@@ -39,6 +40,38 @@ def test_what_all_frames_share_counts_unless_a_frame_says_otherwise() -> None:
     data = dicom(FRAMES, SharedFunctionalGroupsSequence=[shared], PerFrameFunctionalGroupsSequence=[own] * 3)
     picture = decode(data)
     assert (picture.slope, picture.facts.window) == (3, (7, 1000))
+
+
+def test_a_frames_own_table_and_spacing_at_the_detector_count() -> None:
+    voi, properties, own = Dataset(), Dataset(), Dataset()
+    curve = (np.linspace(0, 1, 4096) ** 2 * 65535).astype(np.uint16)
+    voi.VOILUTSequence, properties.ImagerPixelSpacing = [table(0, curve)], [0.2, 0.1]
+    own.FrameVOILUTSequence, own.FramePixelDataPropertiesSequence = [voi], [properties]
+    picture = decode(dicom(FRAMES, PerFrameFunctionalGroupsSequence=[own] * 3))
+    assert (picture.facts.window_function, picture.facts.spacing_source) == ("TABLE", "ImagerPixelSpacing")
+    assert picture.to_grey().shape == (2 * DEEP.shape[0], DEEP.shape[1])
+    assert np.abs(picture.to_grey()[0] - curve[DEEP[0]] / 257.0).max() <= 1
+
+
+@pytest.mark.parametrize("name", ["ModalityLUTSequence", "VOILUTSequence"])
+def test_a_frames_own_slope_and_window_come_before_a_table_of_all_frames(name: str) -> None:
+    groups = [group(500, "1", [1, 1])] * 3
+    plain = decode(dicom(FRAMES, PerFrameFunctionalGroupsSequence=groups))
+    falling = {name: [table(0, np.arange(4096, dtype=np.uint16)[::-1] * 16)]}
+    picture = decode(dicom(FRAMES, EXPLICIT, None, offsets=True, PerFrameFunctionalGroupsSequence=groups, **falling))
+    assert np.array_equal(picture.to_grey(), plain.to_grey())
+    assert picture.facts == plain.facts
+
+
+def test_each_side_of_a_frame_counts_beside_the_images_own() -> None:
+    groups = [group(500, "1", [1, 1])] * 3
+    facts = decode(dicom(FRAMES, ImageLaterality="R", PerFrameFunctionalGroupsSequence=groups)).facts
+    assert (facts.laterality, facts.unclear) == ("L", ("laterality",))
+    right = Dataset()
+    right.FrameLaterality = "R"
+    groups[1].FrameAnatomySequence.append(right)
+    study = decode(dicom(FRAMES, PerFrameFunctionalGroupsSequence=groups)).study
+    assert [side.code for side in study.sides] == ["L", "R"]
 
 
 def test_fewer_headers_than_frames_are_no_error() -> None:

@@ -1,12 +1,14 @@
 """Stored pixels: which of their bits are theirs, what pads them, and where a frame contradicts its header."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from pydicom.uid import UID
 
 from imaging.decode import decode
 from imaging.errors import Reason
-from tests.support.encoders import JPEG_2000_LOSSLESS, JPEG_LOSSLESS, JPEG_LS, jpeg_2000, lossless_jpeg
+from tests.support.encoders import ENCODERS, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, JPEG_LS, jpeg_2000, lossless_jpeg
 from tests.support.images import EXPLICIT, IMPLICIT, RLE, Pixels, dicom, ramp
 from tests.support.refusals import reason
 from tests.support.tables import table
@@ -37,6 +39,35 @@ def test_padding_of_an_inverse_film_is_dark() -> None:
     film = DEEP + np.uint16(1000)
     film[:, :40] = 0
     assert (shown(dicom(film, PixelPaddingValue=0, PresentationLUTShape="INVERSE"))[:, :40] == 0).all()
+
+
+FALLING = table(0, np.linspace(65535, 0, 6000).astype(np.uint16))
+
+
+@pytest.mark.parametrize(
+    "elements",
+    [
+        {"RescaleSlope": "-1", "RescaleIntercept": "6000"},
+        {"VOILUTSequence": [FALLING]},
+        {"ModalityLUTSequence": [FALLING]},
+        {"RescaleSlope": "-1", "RescaleIntercept": "6000", "PhotometricInterpretation": "MONOCHROME1"},
+        {"RescaleSlope": "-1", "RescaleIntercept": "6000", "VOILUTSequence": [FALLING]},
+    ],
+)
+def test_padding_is_dark_where_the_lowest_values_are_the_brightest(elements: dict[str, Any]) -> None:
+    film = DEEP + np.uint16(1000)
+    film[:, :40] = 0
+    grey = shown(dicom(film, PixelPaddingValue=0, **elements))
+    assert grey[:, :40].max() == grey.min()
+    assert grey[:, 40:].std() > 20
+
+
+@pytest.mark.parametrize("kind", ["<u2", "<i2"])
+@pytest.mark.parametrize("syntax", [JPEG_LOSSLESS, JPEG_LS])
+def test_padding_that_no_byte_can_have_pads_nothing_of_a_frame_of_bytes(syntax: UID, kind: str) -> None:
+    film, frame = ramp(95, 127, top=127), ENCODERS[syntax](ramp(95, 127, top=127))
+    data = dicom(film.astype(kind), syntax, frame, BitsStored=8, PixelPaddingValue=[4000, -2000][kind == "<i2"])
+    assert np.array_equal(units(data), film)
 
 
 def test_padding_may_be_a_range_of_signed_values() -> None:

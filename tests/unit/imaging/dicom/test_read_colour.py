@@ -57,6 +57,17 @@ def test_indices_beyond_a_palette_take_its_ends() -> None:
     assert (pixels[INDEX > 100] == 255).all()
 
 
+@pytest.mark.parametrize("kind", [np.int8, np.int16])
+def test_a_signed_palette_begins_below_nought(kind: type[np.signedinteger[Any]]) -> None:
+    elements = palette({name: words(RISING) for name in TABLES}, first=-100)
+    signed = (INDEX // 2).astype(kind) - kind(100)
+    assert np.abs(decode(dicom(signed, **elements)).pixels.astype(int) - INDEX // 2).max() <= 1
+
+
+def test_a_sign_that_no_table_knows_changes_no_palette() -> None:
+    assert np.abs(decode(dicom(INDEX.view(np.int8), **palette(TABLES))).pixels - GREY[INDEX]).max() <= 1
+
+
 def test_a_palette_in_segments_is_unfolded() -> None:
     segments = words(np.array([0, 2, 0, 257, 1, 127, 128 * 257, 2, 1, 6, 0]))  # two values, a line, and again the line
     whole = dict.fromkeys(TABLES, segments)
