@@ -133,6 +133,12 @@ def test_a_header_of_many_megabytes_is_too_large() -> None:
     assert reason(dicom(DEEP, EncapsulatedDocument=bytes(9_000_000))) is Reason.TOO_LARGE
 
 
+def test_an_element_that_is_longer_than_its_file_is_no_large_header() -> None:
+    data = dicom(DEEP)
+    place = data.index(b"\x28\0\x02\0US")
+    assert reason(data[:place] + b"\x19\0\1\x10OB\0\0\0\0\0\x10" + data[place:]) is Reason.BAD_INPUT
+
+
 @pytest.mark.parametrize("read", [decode, deidentify])
 def test_a_sequence_of_countless_empty_items_is_too_large(read: Callable[[bytes], object]) -> None:
     data = dicom(DEEP)
