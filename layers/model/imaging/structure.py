@@ -90,8 +90,10 @@ _FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME}
 _PROGRESSIVE = 0xC2
 _SOI = jpeg.SOI[1]
 _END_OF_IMAGE = bytes([0xFF, jpeg.EOI])
-_OTHER_IMAGES = 0xE2, b"MPF\0"
-"""The segment that says where the file's other images are: some readers then look for them."""
+_LEFT_OUT = jpeg.WITHOUT_LENGTH | {0xE2}
+"""Markers that mean nothing outside a scan, and the segment that has profiles of colour, which nothing here uses, and
+says where the file's other images are: some readers then look for them.
+"""
 _VIDEO, _SAMSUNG = b"ftyp", b"SEFT"
 _BAND = 256
 
@@ -217,9 +219,7 @@ class _Walk:
         self.has_end = marker == jpeg.EOI
         is_bare = self.has_end or marker in jpeg.WITHOUT_LENGTH
         self.end = start if is_bare else jpeg.find_segment_end(self._data, start)
-        of_others, name = _OTHER_IMAGES
-        names_others = marker == of_others and self._data.startswith(name, start + 2)
-        if not names_others and marker not in jpeg.WITHOUT_LENGTH:  # those mean nothing outside a scan
+        if marker not in _LEFT_OUT:
             self._keep(segment.offset, self.end)
 
     def _keep(self, start: int, end: int) -> None:

@@ -125,6 +125,12 @@ def test_after_the_first_pixels_only_filling_is_passed_over() -> None:
     assert reason(bytes(broken)) is Reason.BAD_INPUT
 
 
+@pytest.mark.parametrize("profile", [b"", b"ICC_PROFILE\0", b"ICC_PROFILE\0\5\2noise", b"MPF\0noise"])
+def test_a_broken_profile_of_colour_is_left_out(profile: bytes) -> None:
+    segment = b"\xff\xe2" + struct.pack(">H", len(profile) + 2) + profile
+    assert shown_alike(GREY[:20] + segment + GREY[20:], GREY)
+
+
 def test_a_thumbnail_inside_a_segment_is_not_taken_for_the_image() -> None:
     thumbnail = b"Exif\0\0" + jpeg(ramp(32, 32))
     segment = b"\xff\xe1" + struct.pack(">H", len(thumbnail) + 2) + thumbnail

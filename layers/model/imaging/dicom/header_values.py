@@ -95,9 +95,8 @@ def _is_readable(header: Dataset, name: str) -> bool:
         return True
     if name not in _MEANINGFUL:
         return _can_be_converted(header, name, raw)
-    if name in _WORDS and isinstance(raw.value, bytes) and raw.VR in ("OB", "OW", "UN"):
-        return True
-    numbers = read_numbers(header, name, _MOST_NUMBERS if _counts_all(name) else 1)
+    is_words = name in _WORDS and isinstance(raw.value, bytes) and raw.VR in ("OB", "OW", "UN")
+    numbers = [] if is_words else read_numbers(header, name, _MOST_NUMBERS if _counts_all(name) else 1)
     if numbers == []:
         return True
     if numbers is None or not _MEANINGFUL[name](numbers):
