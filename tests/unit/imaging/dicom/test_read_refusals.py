@@ -59,6 +59,8 @@ def test_pixels_kept_elsewhere_are_unsupported(name: str) -> None:
         ({"BitsAllocated": 32, "BitsStored": 32}, Reason.BAD_INPUT),
         ({"BitsAllocated": 64, "BitsStored": 64}, Reason.UNSUPPORTED),
         ({"BitsAllocated": None}, Reason.BAD_INPUT),
+        ({"PhotometricInterpretation": None}, Reason.BAD_INPUT),
+        ({"PhotometricInterpretation": ""}, Reason.BAD_INPUT),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, Reason.BAD_INPUT),
         ({"PhotometricInterpretation": "RGB"}, Reason.UNSUPPORTED),
         ({"SamplesPerPixel": 65_535}, Reason.UNSUPPORTED),
