@@ -10,6 +10,7 @@ from imaging.model_card import Card
 from scanward.domain.accounts import Actor
 from scanward.domain.policy import Action, Resource, allows
 from scanward.errors import MalformedBody, NotAllowed, NotFound, Unavailable
+from segments import explain_foreign
 
 if TYPE_CHECKING:
     from imaging.analysis import Analysis
@@ -81,8 +82,9 @@ def predict(deps: PredictionDeps, actor: Actor, content: bytes, model_type: str)
     from imaging.decode import decode  # noqa: PLC0415
     from imaging.jpeg_png import HEAD_BYTES, sniff  # noqa: PLC0415
 
-    if sniff(content[:HEAD_BYTES]) is None:
-        raise ImageNotLoaded(f"Error loading image: {CANNOT_IDENTIFY}")
+    head = content[:HEAD_BYTES]
+    if sniff(head) is None:
+        raise ImageNotLoaded(f"Error loading image: {explain_foreign(head) or CANNOT_IDENTIFY}")
     try:
         picture = decode(content)
         model = deps.models.for_image(picture.facts, model=model_type, study=picture.study)

@@ -57,6 +57,12 @@ class FailureOut(Out):
     reason: str
     message: str
 
+    @classmethod
+    def of_scan(cls, scan: Scan) -> "FailureOut | None":
+        if scan.failure is None:
+            return None
+        return cls(reason=scan.failure, message=scan.failure_message or FAILURE_TEXTS[scan.failure])  # older rows: none
+
 
 class ScanOut(Out):
     """A scan. `result` once it is COMPLETED, `failure` once it is FAILED.
@@ -76,15 +82,13 @@ class ScanOut(Out):
 
     @classmethod
     def from_domain(cls, scan: Scan) -> "ScanOut":
-        text = scan.failure_message or (FAILURE_TEXTS[scan.failure] if scan.failure else "")  # older rows have none
-        failure = FailureOut(reason=scan.failure, message=text) if scan.failure else None
         return cls.model_construct(
             id=scan.id,
             patient_id=scan.patient_id,
             scan_type=scan.scan_type or ScanType.XRAY,
             status=scan.status.value,
             result=dict(scan.result) if scan.result is not None else None,
-            failure=failure,
+            failure=FailureOut.of_scan(scan),
             created_at=scan.created_at,
             completed_at=scan.completed_at,
             task_id=to_uuid(scan.task_id),

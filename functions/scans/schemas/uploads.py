@@ -4,11 +4,12 @@ from typing import Annotated, Any, Literal, Self
 from uuid import UUID
 
 from pydantic import BeforeValidator, StringConstraints
+from pydantic_core import PydanticCustomError
 
 from functions.scans.usecases.orders import AcceptedOrder
 from functions.scans.usecases.uploads import UploadCommand
 from scanward.domain.ids import to_uuid
-from scanward.domain.image_formats import normalise_content_type
+from scanward.domain.image_formats import explain_content_type, normalise_content_type
 from scanward.domain.orders import Order, Priority, ReportStyle, ScanType
 from scanward.stores.s3 import PresignedPost
 from scanward.web.fields import Body, Line, Out, Printable
@@ -25,10 +26,16 @@ def _to_flag(value: Any) -> Any:
 Id = Annotated[Line, BeforeValidator(_to_text)]
 """An id in either spelling."""
 
-ContentType = Annotated[
-    Literal["image/jpeg", "image/png", "application/dicom"],
-    BeforeValidator(lambda value: normalise_content_type(value) if isinstance(value, str) else value),
-]
+
+def _to_content_type(value: Any) -> Any:
+    if not isinstance(value, str):
+        return value
+    if sentence := explain_content_type(value):
+        raise PydanticCustomError("content_type", "{sentence}", {"sentence": sentence})
+    return normalise_content_type(value)
+
+
+ContentType = Annotated[Literal["image/jpeg", "image/png", "application/dicom"], BeforeValidator(_to_content_type)]
 """Of a file that is sent straight to S3; upper case, parameters and `image/jpg` mean what they do elsewhere."""
 
 Flag = Annotated[bool, BeforeValidator(_to_flag)]

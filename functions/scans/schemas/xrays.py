@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import Field, StringConstraints
 
-from functions.scans.schemas.scans import ListQuery
+from functions.scans.schemas.scans import FailureOut, ListQuery
 from functions.scans.schemas.uploads import ContentType, FormOut, Id, OrderBody, PriorityText, priority_of
 from functions.scans.usecases.orders import AcceptedOrder
 from functions.scans.usecases.treatment import Advice, TreatmentCase
@@ -141,7 +141,8 @@ class ReadingOut(Out):
 class XrayOut(Out):
     """One row of the table, and where the model's analysis is.
 
-    `result_of_xray`: what a doctor reads in it, None until one does. `analysis`: what the model does, once it is done.
+    `result_of_xray`: what a doctor reads in it, None until one does. `analysis`: what the model does, once it is done;
+    `failure`: why it is not.
     `image_of_xray`: the path of the image, below the API's root.
     """
 
@@ -158,6 +159,7 @@ class XrayOut(Out):
     status: str
     task_id: UUID
     analysis: dict[str, Any] | None
+    failure: FailureOut | None
 
     @classmethod
     def from_domain(cls, scan: Scan) -> "XrayOut":
@@ -210,4 +212,5 @@ def _columns(scan: Scan) -> dict[str, Any]:
         "status": scan.status.value,
         "task_id": to_uuid(scan.task_id),
         "analysis": dict(scan.result) if scan.result is not None else None,
+        "failure": FailureOut.of_scan(scan),
     }

@@ -62,6 +62,8 @@ def read_segments(data: bytes, limit: int = sys.maxsize) -> Iterator[Segment]:
 
 def find_segment_end(data: bytes, start: int) -> int:
     """Return where the segment with its length at `start` ends; a scan's coded pixels follow. Raises StructureError."""
+    if start + _LENGTH_SIZE > len(data):
+        raise TruncationError
     length = int.from_bytes(data[start : start + _LENGTH_SIZE], "big")
     if length < _LENGTH_SIZE:
         raise StructureError

@@ -58,7 +58,7 @@ _FOREIGN_PREAMBLES = (JPEG_START, *FOREIGN_STARTS)
 def sniff(head: bytes) -> Format | None:
     """Return the format that the first `HEAD_BYTES` of a file show; None if it is not an accepted one."""
     if head[DICOM_PREAMBLE:HEAD_BYTES] == DICOM_MARK:
-        return None if head.startswith(_FOREIGN_PREAMBLES) else "DICOM"
+        return None if head.lstrip().startswith(_FOREIGN_PREAMBLES) else "DICOM"
     if is_meta_start(head):
         return "DICOM"
     if head.startswith(JPEG_START):

@@ -7,6 +7,7 @@ import io
 import re
 import struct
 import zlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from PIL import Image
@@ -24,11 +25,11 @@ FOREIGN_STARTS = (
 _FOREIGN_TRAILERS = (*FOREIGN_STARTS, b"\xca\xfe\xba\xbe", b"7z\xbc\xaf", b"Rar!", b"\x1f\x8b", b"\xef\xbb\xbf")
 
 _FILLING = re.compile(rb"[\x00\xff]*")
-_PADDING = re.compile(rb"[\x00\xff\xd9\r\n]*")
+_PADDING = re.compile(rb"[\x00\xff\xd9\t\r\n ]*")
 _TEXT = re.compile(rb"[\t\n\f\r -~]+")
 _TEXT_BYTES = 64
 _PAGE = re.compile(rb"<(?:script|html[\s>]|!doctype|\?php)", re.IGNORECASE)
-_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07")
+_ARCHIVES = (b"7z\xbc\xaf\x27\x1c", b"Rar!\x1a\x07", b"%PDF-")
 """Their readers look for these anywhere in a file."""
 _ZIP_START, _ZIP_END = b"PK\x03\x04", b"PK\x05\x06"
 _ZIP_END_BYTES = 22 + 0xFFFF
@@ -36,7 +37,7 @@ _ZIP_END_BYTES = 22 + 0xFFFF
 
 
 def skip_padding(data: bytes, end: int) -> int:
-    """Return where what follows an image begins, behind zeros, line ends and further ends of images."""
+    """Return where what follows an image begins, behind zeros, white space and further ends of images."""
     padding = _PADDING.match(data, end)
     start = padding.end() if padding else end
     is_image = start > end and data.startswith(JPEG_START, start - 1)
@@ -89,8 +90,10 @@ _FRAMES = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME}
 _PROGRESSIVE = 0xC2
 _SOI = jpeg.SOI[1]
 _END_OF_IMAGE = bytes([0xFF, jpeg.EOI])
-_OTHER_IMAGES = 0xE2, b"MPF\0"
-"""The segment that says where the file's other images are: some readers then look for them."""
+_LEFT_OUT = jpeg.WITHOUT_LENGTH | {0xE2}
+"""Markers that mean nothing outside a scan, and the segment that has profiles of colour, which nothing here uses, and
+says where the file's other images are: some readers then look for them.
+"""
 _VIDEO, _SAMSUNG = b"ftyp", b"SEFT"
 _BAND = 256
 
@@ -162,6 +165,7 @@ class _Walk:
                 self._reach(segment.offset, in_scan=in_scan)
                 if segment.marker == _SOI and self.scans:
                     return  # the next image begins where this one should have ended
+                in_scan = False  # until its header is whole
                 self._take(segment)
                 in_scan = segment.marker == jpeg.SOS
         except TruncationError:
@@ -215,8 +219,7 @@ class _Walk:
         self.has_end = marker == jpeg.EOI
         is_bare = self.has_end or marker in jpeg.WITHOUT_LENGTH
         self.end = start if is_bare else jpeg.find_segment_end(self._data, start)
-        of_others, name = _OTHER_IMAGES
-        if not (marker == of_others and self._data.startswith(name, start + 2)):
+        if marker not in _LEFT_OUT:
             self._keep(segment.offset, self.end)
 
     def _keep(self, start: int, end: int) -> None:
@@ -231,6 +234,8 @@ def _cut_short() -> ImageError:
 
 
 def _read_frame(data: bytes, start: int, *, lossless: bool) -> JpegFrame:
+    if len(data) < start + 8:
+        raise TruncationError
     precision, rows, columns, components = struct.unpack_from(">BHHB", data, start + 2)
     check_dimensions(rows, columns)
     return JpegFrame(lossless=lossless, precision=precision, rows=rows, columns=columns, components=components)
@@ -238,6 +243,17 @@ def _read_frame(data: bytes, start: int, *, lossless: bool) -> JpegFrame:
 
 _PROBES = (b"\x55" * 256, b"\xb6\x1d\x93\x4e\x78\xc5\x2a" * 36)
 """In place of what may be missing. A decoder that still lacks pixels takes them from there."""
+_SCAN, _RESTART_INTERVAL = b"\xff\xda", b"\xff\xdd"
+_RESTARTS = [bytes([0xFF, marker]) for marker in range(0xD0, 0xD8)]
+
+
+def _probes(body: bytes) -> Iterator[bytes]:
+    """Yield fillings. At the end of an interval a decoder takes nothing but the next restart marker, and goes on."""
+    yield from _PROBES
+    scan = body.rfind(_SCAN)
+    if body.find(_RESTART_INTERVAL, 0, scan) >= 0:
+        last = max((body.rfind(marker, scan), number) for number, marker in enumerate(_RESTARTS))
+        yield _RESTARTS[(last[1] + 1) % 8 if last[0] >= 0 else 0] + _PROBES[0]
 
 
 def _complete(image: bytes, walk: _Walk) -> bytes:
@@ -253,7 +269,7 @@ def _complete(image: bytes, walk: _Walk) -> bytes:
         for candidate in (body, body + b"\0") if walk.has_all_scans() else ():
             whole = candidate + _END_OF_IMAGE
             pixels = _checksum(whole, walk.frame)
-            if all(_checksum(candidate + probe + _END_OF_IMAGE, walk.frame) == pixels for probe in _PROBES):
+            if all(_checksum(candidate + probe + _END_OF_IMAGE, walk.frame) == pixels for probe in _probes(body)):
                 return whole
     except MemoryError:
         raise

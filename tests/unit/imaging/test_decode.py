@@ -40,7 +40,9 @@ def test_anything_else_is_refused(start: bytes) -> None:
     assert refused.value.reason is Reason.UNSUPPORTED
 
 
-@pytest.mark.parametrize("start", [b"MZ\x90", b"<html>", b"%PDF-1.4", b"PK\x03\x04", b"\xff\xd8\xff\xe0", b"\x7fELF"])
+@pytest.mark.parametrize(
+    "start", [b"MZ\x90", b"<html>", b"%PDF-1.4", b"PK\x03\x04", b"\xff\xd8\xff\xe0", b"\x7fELF", b"\n <svg"]
+)
 def test_a_dicom_file_that_is_also_something_else_is_refused(start: bytes) -> None:
     data = dicom(ramp())
     with pytest.raises(ImageError) as refused:

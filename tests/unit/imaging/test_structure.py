@@ -41,6 +41,7 @@ TRAILERS = {
     "notes-in-text": NOTES_IN_TEXT,
     "ends": b"\xff\xd9" * 9,
     "zeros": bytes(5000),
+    "spaces": b" \t\r\n" * 40,
     "zeros-and-image": bytes(5000) + GREY,
     "noise": NOISE,
 }
@@ -92,13 +93,24 @@ def test_a_jpeg_cut_within_its_image_is_refused_whatever_follows(image: bytes, l
     assert reason(image[: -2 - lost] + rest) is Reason.BAD_INPUT
 
 
+@pytest.mark.parametrize("options", [{"restart_marker_blocks": 2}, {"restart_marker_rows": 1, "progressive": True}])
+def test_a_jpeg_cut_anywhere_before_its_last_pixels_is_refused_as_one_that_ends_too_early(options: Any) -> None:
+    image = jpeg(ramp(48, 64), quality=90, **options)
+    for end in range(4, len(image) - 8):
+        with pytest.raises(ImageError, match="The JPEG ends before its image does"):
+            decode(image[:end])
+
+
 def test_a_progressive_jpeg_without_its_last_scans_is_refused() -> None:
     assert reason(PROGRESSIVE[: PROGRESSIVE.rindex(b"\xff\xda")]) is Reason.BAD_INPUT
     assert reason(PROGRESSIVE[: PROGRESSIVE.rindex(b"\xff\xc4")]) is Reason.BAD_INPUT
 
 
 @IMAGES
-@pytest.mark.parametrize("stray", [bytes(50), b"\xff\xff\xff", b"\xff\0\x07", NOISE.replace(b"\xff", b"")])
+@pytest.mark.parametrize(
+    "stray",
+    [bytes(50), b"\xff\xff\xff", b"\xff\0\x07", NOISE.replace(b"\xff", b""), b"\xff\xd0", b"\xff\x01", b"\xff\xd8"],
+)
 def test_bytes_between_segments_are_passed_over(image: bytes, stray: bytes) -> None:
     for marker in (b"\xff\xdb", b"\xff\xc4"):
         place = image.index(marker)
@@ -111,6 +123,12 @@ def test_after_the_first_pixels_only_filling_is_passed_over() -> None:
     broken = bytearray(GREY)
     broken[-400:-396] = b"\xff\xe1\0\x20"  # pixels that look like a segment: what follows it are pixels as well
     assert reason(bytes(broken)) is Reason.BAD_INPUT
+
+
+@pytest.mark.parametrize("profile", [b"", b"ICC_PROFILE\0", b"ICC_PROFILE\0\5\2noise", b"MPF\0noise"])
+def test_a_broken_profile_of_colour_is_left_out(profile: bytes) -> None:
+    segment = b"\xff\xe2" + struct.pack(">H", len(profile) + 2) + profile
+    assert shown_alike(GREY[:20] + segment + GREY[20:], GREY)
 
 
 def test_a_thumbnail_inside_a_segment_is_not_taken_for_the_image() -> None:
@@ -142,6 +160,7 @@ SECOND_FILES = [
     NOISE + b"<SCRIPT>alert()",
     NOISE + b"PK\5\6" + bytes(18) + b"a comment",
     NOISE + b"Rar!\x1a\x07\1\0",
+    NOISE + b"%PDF-1.7\n" + NOISE,
     png(ramp()),
 ]
 

@@ -3,7 +3,7 @@
 from enum import StrEnum
 from types import MappingProxyType
 
-from segments import explain_foreign, is_meta_start
+from segments import AVIF, HEIC, explain_foreign, is_meta_start
 
 MAX_UPLOAD_BYTES = 50 * 1024 * 1024
 SIGNATURE_BYTES = 132
@@ -29,6 +29,15 @@ CONTENT_TYPE_OF = MappingProxyType(
 
 _SPELLINGS = MappingProxyType({"image/jpg": "image/jpeg", "image/pjpeg": "image/jpeg", "image/x-png": "image/png"})
 """Content types that browsers and libraries write for an accepted one."""
+
+
+_UNREAD = MappingProxyType({"image/heic": HEIC, "image/heif": HEIC, "image/avif": AVIF})
+"""Content types that phones give, of images that are not read."""
+
+
+def explain_content_type(text: str) -> str | None:
+    """Return what to do about a file of a content type that is met with and not read."""
+    return _UNREAD.get(normalise_content_type(text).removesuffix("-sequence"))
 
 
 def normalise_content_type(text: str) -> str:

@@ -7,6 +7,7 @@ import io
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NoReturn
 
 from pydicom.dataset import Dataset
 
@@ -202,7 +203,7 @@ def read_layout(header: Dataset) -> PixelLayout:
     check_dimensions(rows, columns)
     frames = _integer(header, "NumberOfFrames", 1) or 1
     check_frames(frames)
-    photometric = code(header, "PhotometricInterpretation") or ""
+    photometric = code(header, "PhotometricInterpretation") or _refuse_lack("PhotometricInterpretation")
     samples = _integer(header, "SamplesPerPixel", 3 if photometric in _COLOUR else 1)
     bits_allocated = _integer(header, "BitsAllocated")
     bits_stored = _integer(header, "BitsStored", bits_allocated)
@@ -212,8 +213,6 @@ def read_layout(header: Dataset) -> PixelLayout:
     _check_kind(photometric, samples, bits_allocated, bits_stored)
     if bits_allocated == _LONGEST and rows * columns * samples > MAX_PIXELS:
         raise too_large("The image has more colours of 32 bits than fit in the memory.")
-    is_signed = bool(_integer(header, "PixelRepresentation", 0)) and photometric != "PALETTE COLOR"
-    planar = bool(_integer(header, "PlanarConfiguration", 0))
     return PixelLayout(
         rows=rows,
         columns=columns,
@@ -221,8 +220,8 @@ def read_layout(header: Dataset) -> PixelLayout:
         bits_allocated=bits_allocated,
         bits_stored=bits_stored,
         high_bit=high_bit,
-        is_signed=is_signed,
-        planar=planar,
+        is_signed=bool(_integer(header, "PixelRepresentation", 0)) and photometric != "PALETTE COLOR",
+        planar=bool(_integer(header, "PlanarConfiguration", 0)),
         frames=frames,
         photometric=photometric,
         is_inverted=_is_inverted(header, photometric),
@@ -269,9 +268,11 @@ def _integer(header: Dataset, name: str, default: int | None = None) -> int:
     value = number(header, name)
     if value is not None and value.is_integer():
         return int(value)
-    if default is None:
-        raise bad_input(f"The DICOM header lacks {name}.")
-    return default
+    return _refuse_lack(name) if default is None else default
+
+
+def _refuse_lack(name: str) -> NoReturn:
+    raise bad_input(f"The DICOM header lacks {name}.")
 
 
 def drop_unreadable_of_frame(header: Dataset, index: int) -> set[str]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pydicom.datadict import dictionary_VR
 from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
+from pydicom.valuerep import PersonName
 
 _ABSURD = 1e12
 SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
@@ -25,7 +26,7 @@ def read_numbers(header: Dataset, name: str, most: int) -> list[float] | None:
         value = source = raw.value if raw else None
     if isinstance(value, bytes):
         value = value.decode("latin-1").split("\\", most)
-    several = [value] if value is None or isinstance(value, (str, int, float)) else list(value[:most])
+    several = [value] if value is None or isinstance(value, (str, int, float, PersonName)) else list(value[:most])
     texts = [str("" if one is None else one).strip(" \0").replace(",", ".") for one in several[:most]]
     if not any(texts):
         return None if isinstance(source, bytes) and source else []
@@ -88,14 +89,16 @@ def _drop(header: Dataset, names: Iterable[str]) -> None:
 
 
 def _is_readable(header: Dataset, name: str) -> bool:
-    raw = header.get_item(name)
+    try:
+        raw = header.get_item(name)
+    except Exception:  # an empty one is converted at once, as one of its kind
+        return False
     if raw is None:
         return True
     if name not in _MEANINGFUL:
         return _can_be_converted(header, name, raw)
-    if name in _WORDS and isinstance(raw.value, bytes) and raw.VR in ("OB", "OW", "UN"):
-        return True
-    numbers = read_numbers(header, name, _MOST_NUMBERS if _counts_all(name) else 1)
+    is_words = name in _WORDS and isinstance(raw.value, bytes) and raw.VR in ("OB", "OW", "UN")
+    numbers = [] if is_words else read_numbers(header, name, _MOST_NUMBERS if _counts_all(name) else 1)
     if numbers == []:
         return True
     if numbers is None or not _MEANINGFUL[name](numbers):

@@ -191,6 +191,8 @@ def read_header(data: bytes, keywords: Sequence[str] | None = READ_KEYWORDS) -> 
         header = dcmread(file, stop_before_pixels=True, specific_tags=list(keywords) if keywords else None)
     except OSError as error:  # pydicom's own, also for what reading an item raised
         raise file.refusal or error from None
+    if file.tell() > len(data):
+        raise bad_input("The DICOM file ends within its header.")
     return header, file.position()
 
 

@@ -21,6 +21,7 @@ from scanward.stores.secrets import read_token_keys
 from scanward.stores.sessions import SessionStore
 from scanward.web.api import Api, Edge
 from scanward.web.responses import Cors
+from segments import AVIF, HEIC
 from tests.support import networks
 from tests.support.client import ApiClient, InProcess, Reply
 from tests.support.cloud import ROOT, SECRET, TABLES
@@ -125,6 +126,14 @@ def test_an_unknown_model_gets_the_documented_text(predict: Predict, name: str) 
 def test_a_file_that_is_no_image_gets_the_documented_text(predict: Predict, image: bytes) -> None:
     reply = predict(image)
     assert (reply.status, reply.json) == (400, {"error": "Error loading image: cannot identify image file"})
+
+
+@pytest.mark.parametrize(("brand", "sentence"), [(b"heic", HEIC), (b"avif", AVIF)])
+def test_a_photograph_of_a_kind_that_is_not_read_is_told_what_to_do(
+    predict: Predict, brand: bytes, sentence: str
+) -> None:
+    reply = predict(b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1" + brand + bytes(100))
+    assert (reply.status, reply.json) == (400, {"error": f"Error loading image: {sentence}"})
 
 
 @pytest.mark.parametrize("image", [IMAGE[:-30], png(networks.shown(0, 16)), IMAGE + b"more"])

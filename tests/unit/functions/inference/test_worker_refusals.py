@@ -3,6 +3,7 @@
 import json
 from typing import Any
 
+import boto3
 import numpy as np
 import pytest
 
@@ -10,7 +11,9 @@ from scanward.domain.ids import parse_id
 from scanward.domain.tasks import FAILURE_TEXTS, FailureReason
 from scanward.stores import keys
 from scanward.stores.scans import ScanItem
+from segments import AVIF, HEIC
 from tests.support.client import ApiClient
+from tests.support.cloud import BUCKET
 from tests.support.images import PATIENT, dicom, png, ramp
 from tests.support.scans import analyse
 from tests.unit.functions.inference.conftest import SAMPLES
@@ -40,10 +43,16 @@ CASES = {
 
 def refuse(patient: ApiClient, content: bytes) -> dict[str, Any]:
     """Upload an image that is refused; return the task's answer, which the scan's agrees with."""
-    data = patient.upload("/scans", {"file": content}).data
+    return read_refusal(patient, patient.upload("/scans", {"file": content}).data)
+
+
+def read_refusal(patient: ApiClient, data: dict[str, str]) -> dict[str, Any]:
+    """Return the answer of a task that is refused; all answers of its scan agree with it."""
     analyse(data)
     task: dict[str, Any] = patient.get(f"/tasks/status/{data['task_id']}").data
-    assert patient.get(f"/scans/{data['scan_id']}").data["failure"] == task["failure"]
+    scan = patient.get(f"/scans/{data['scan_id']}").data
+    [row] = patient.get(f"/api/xrays/{scan['patient_id']}").json
+    assert scan["failure"] == row["failure"] == task["failure"]
     assert PATIENT not in json.dumps(task)
     return task
 
@@ -54,6 +63,16 @@ def test_readers_own_sentence_reaches_poll_and_scan(patient: ApiClient, case: st
     task = refuse(patient, content)
     assert task["failure"] == {"reason": reason, "message": message}
     assert task["message"] == message
+
+
+@pytest.mark.parametrize(("brand", "sentence"), [(b"heic", HEIC), (b"avif", AVIF)])
+def test_photograph_that_goes_straight_to_s3_is_told_what_to_do(
+    patient: ApiClient, brand: bytes, sentence: str
+) -> None:
+    data = patient.post("/scans/uploads", {"filename": "x.jpg", "content_type": "image/jpeg"}).data
+    content = b"\0\0\0\x18ftyp" + brand + b"\0\0\0\0mif1" + brand + bytes(100)
+    boto3.client("s3").put_object(Bucket=BUCKET, Key=data["upload"]["fields"]["key"], Body=content)
+    assert read_refusal(patient, data)["failure"] == {"reason": "UNSUPPORTED", "message": sentence}
 
 
 def test_scan_that_failed_without_a_sentence_says_what_its_reason_means(patient: ApiClient) -> None:

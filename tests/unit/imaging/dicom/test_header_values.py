@@ -150,6 +150,11 @@ ODDITIES: dict[str, Change] = {
     "empty sign": swap(SIGN, b"\x28\0\x03\x01US\0\0"),
     "sign of one byte": swap(SIGN, b"\x28\0\x03\x01US\x01\0\0"),
     "depth of three bytes": swap(STORED, b"\x28\0\x01\x01US\x03\0\x10\0\0"),
+    "padding as a name": put(PIXELS, b"\x28\0\x20\x01PN\x04\0ab=d"),
+    "window as a name": put(PIXELS, b"\x28\0\x50\x10PN\x02\x0001"),
+    "empty slope of no known kind": put(PIXELS, b"\x28\0\x53\x10ZZ\0\0"),
+    "empty age of no known kind": put(ROWS, b"\x10\0\x10\x10ZZ\0\0"),
+    "view as a number": put(ROWS, b"\x18\0\x01\x51US\x02\0\1\0"),
     "padding as text": put(PIXELS, b"\x28\0\x20\x01LO\x04\0abcd"),
     "broken private sequence": put(PLACE, PRIVATE + b"SQ\0\0\x0c\0\0\0\xfe\xff\0\xe0\xff\0\0\0abcd"),
     "private data of undefined length": put(

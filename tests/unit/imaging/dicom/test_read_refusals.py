@@ -59,6 +59,8 @@ def test_pixels_kept_elsewhere_are_unsupported(name: str) -> None:
         ({"BitsAllocated": 32, "BitsStored": 32}, Reason.BAD_INPUT),
         ({"BitsAllocated": 64, "BitsStored": 64}, Reason.UNSUPPORTED),
         ({"BitsAllocated": None}, Reason.BAD_INPUT),
+        ({"PhotometricInterpretation": None}, Reason.BAD_INPUT),
+        ({"PhotometricInterpretation": ""}, Reason.BAD_INPUT),
         ({"PhotometricInterpretation": "PALETTE COLOR"}, Reason.BAD_INPUT),
         ({"PhotometricInterpretation": "RGB"}, Reason.UNSUPPORTED),
         ({"SamplesPerPixel": 65_535}, Reason.UNSUPPORTED),
@@ -131,6 +133,12 @@ def test_an_image_in_millions_of_empty_fragments_is_too_large() -> None:
 
 def test_a_header_of_many_megabytes_is_too_large() -> None:
     assert reason(dicom(DEEP, EncapsulatedDocument=bytes(9_000_000))) is Reason.TOO_LARGE
+
+
+def test_an_element_that_is_longer_than_its_file_is_no_large_header() -> None:
+    data = dicom(DEEP)
+    place = data.index(b"\x28\0\x02\0US")
+    assert reason(data[:place] + b"\x19\0\1\x10OB\0\0\0\0\0\x10" + data[place:]) is Reason.BAD_INPUT
 
 
 @pytest.mark.parametrize("read", [decode, deidentify])

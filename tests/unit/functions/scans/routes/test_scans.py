@@ -12,7 +12,7 @@ from scanward.domain.ids import parse_id
 from scanward.domain.image_formats import MAX_UPLOAD_BYTES
 from scanward.domain.object_keys import parse_upload_key
 from scanward.domain.tasks import UPLOAD_WINDOW
-from segments import HEIC
+from segments import AVIF, HEIC
 from tests.support.client import ApiClient
 from tests.support.cloud import BUCKET, ROOT
 from tests.support.people import sign_in
@@ -70,6 +70,19 @@ def test_a_presigned_upload_is_bound_to_one_key_type_and_size(patient: ApiClient
     assert {"key": fields["key"]} in policy["conditions"]
     assert data["upload"]["url"].startswith("https://")
     assert stored() == []
+
+
+@pytest.mark.parametrize(
+    ("content_type", "sentence"),
+    [("image/heic", HEIC), ("Image/HEIF-sequence; x=y", HEIC), ("image/avif", AVIF)],
+)
+def test_content_type_of_a_kind_that_is_not_read_is_told_what_to_do(
+    patient: ApiClient, content_type: str, sentence: str
+) -> None:
+    for path, body in (("/scans/uploads", {"filename": "x"}), ("/api/xrays", {"name_of_xray": "x"})):
+        reply = patient.post(path, {**body, "content_type": content_type})
+        fields = reply.json["error"]["details"] if path == "/scans/uploads" else reply.json
+        assert fields == {"content_type": [sentence]}
 
 
 @pytest.mark.parametrize(
