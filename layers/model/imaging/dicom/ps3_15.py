@@ -140,8 +140,8 @@ _DUMMIES: dict[str, Any] = {
 _TEXTS = frozenset(_DUMMIES) - {"CS", "DS", "IS"}
 _NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"})
 _DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_INTEGER = re.compile(r"[-+]?\d{1,12}")
-_LETTERS = re.compile(rb"[A-Za-z^]{5}")
+_INTEGER = re.compile(r"[-+]?\d{1,7}")
+_LETTERS = re.compile(rb"(?!.?(.)\1{3})[0-9A-Za-z^-]{5}", re.DOTALL)  # 0.3 and 0.7 are "333333", "ffffff"
 _Element = DataElement | RawDataElement
 
 
@@ -264,7 +264,7 @@ def _round(element: DataElement, values: list[Any]) -> DataElement | None:
 
 
 def _has_letters(raw: bytes) -> bool:
-    """Tell whether bytes, or every other one of them as in text of 16 bits, spell a word."""
+    """Tell whether bytes, or every other one of them as in text of 16 bits, spell a word or a patient's number."""
     return any(_LETTERS.search(part) for part in (raw, raw[::2], raw[1::2]))
 
 
@@ -301,7 +301,7 @@ def _values(element: _Element) -> list[str]:
     value = element.value
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace").split("\\")
-    return [str(one).strip(" \0") for one in _several(value)] if value else []
+    return [str(one).strip(" \0") for one in _several(value)] if value not in (None, b"") else []
 
 
 def _several(value: Any) -> list[Any]:
