@@ -110,7 +110,7 @@ def _deidentify(data: bytes, pseudonyms: UidMapping, picture: Picture | None) ->
     if regions:
         warnings = tuple(dict.fromkeys((BURNED_IN_TEXT_NOT_REMOVED, *warnings)))
         if _denies_text(dataset):  # which is not so, as it seems
-            dataset.BurnedInAnnotation = "YES"  # some kinds of file must say it
+            dataset.BurnedInAnnotation = "YES"
     copy = DeidentifiedCopy(_write(dataset, syntax) + element, warnings)
     if blanked_pixels is None:
         return copy

@@ -301,7 +301,7 @@ def _values(element: _Element) -> list[str]:
     value = element.value
     if isinstance(value, bytes):
         value = value.decode("ascii", "replace").split("\\")
-    return [str(one).strip(" \0") for one in _several(value)] if value not in (None, b"") else []
+    return [] if value == [""] else [str(one).strip(" \0") for one in _several(value)]  # 0 is a value
 
 
 def _several(value: Any) -> list[Any]:
