@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
+from imaging.dicom.lookup_tables import measure_segments
 from imaging.dicom.terms import (
     DUMMY,
     TEXTS,
@@ -241,8 +242,7 @@ def _clean_binary(dataset: Dataset, element: DataElement, raw_element: _Element)
     """Return numbers or a lookup table, as far as it goes; None for any other bytes, or numbers that spell words."""
     keyword = keyword_for_tag(element.tag)
     if _LOOKUP_TABLE.fullmatch(keyword):
-        is_segmented = keyword.startswith("Segmented")
-        return element if is_segmented else _with(element, _cut_table(dataset, element, keyword))
+        return _with(element, _cut_table(dataset, element, keyword))
     values = _several(element.value)
     if element.VR == "AT":
         return element if all(dictionary_has_tag(tag) for tag in values) else None
@@ -270,8 +270,10 @@ def _has_letters(raw: bytes) -> bool:
 
 def _cut_table(dataset: Dataset, element: DataElement, keyword: str) -> Any:
     """Return the entries of a lookup table that its descriptor counts, without what follows them."""
-    descriptor = _several(dataset[keyword.removesuffix("Data") + "Descriptor"].value)
+    descriptor = _several(dataset[keyword.removeprefix("Segmented").removesuffix("Data") + "Descriptor"].value)
     entries = int(descriptor[0]) or 1 << 16
+    if keyword.startswith("Segmented"):
+        return element.value[: measure_segments(dataset, keyword, entries)]
     if not isinstance(element.value, bytes):
         return _one_or_all(_several(element.value)[:entries])
     is_packed = int(descriptor[2]) <= 8 and len(element.value) < 2 * entries

@@ -14,6 +14,7 @@ from pydicom.uid import UID
 
 from imaging.decode import decode
 from imaging.dicom.deidentify import deidentify
+from imaging.errors import ImageError
 from tests.support.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, dicom, ramp
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of the values that are planted
@@ -55,6 +56,16 @@ def code(value: str, scheme: str, meaning: str, **others: Any) -> dict[str, Any]
     return nested(
         1, "AnatomicRegionSequence", CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning, **others
     )
+
+
+SEGMENTS = struct.pack("<6H", 0, 1, 0, 1, 255, 65535)
+
+
+def segmented(data: bytes) -> dict[str, Any]:
+    return {
+        "RedPaletteColorLookupTableDescriptor": [256, 0, 16],
+        "SegmentedRedPaletteColorLookupTableData": data,
+    }
 
 
 def binary(keyword: str, raw: bytes, vr: str) -> bytes:
@@ -194,6 +205,7 @@ def places() -> Iterator[tuple[str, bytes]]:
     entries = struct.pack("<9H", 0, 9, 99, 999, *NAME.encode())
     table = nested(1, "VOILUTSequence", LUTDescriptor=[4, 0, 16], LUTData=entries, LUTExplanation=NAME)
     yield "behind a table", film(**table)
+    yield "behind a table of segments", film(**segmented(SEGMENTS + FULL.encode()))
     for keyword in ("StudyInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID", "ReferencedSOPInstanceUID"):
         yield f"{keyword} below the standard's root", film(**{keyword: "1.2.840.10008.90.69.66.82.65"})
     yield "UID with letters", film(StudyInstanceUID=f"1.2.840.10008.1.2.{NAME}")
@@ -285,6 +297,20 @@ def test_unknown_code_gives_way_to_one_that_says_so() -> None:
     copy = dcmread(io.BytesIO(deidentify(film(**code("19571231", "SCT", FULL)), KEY).data))
     [item] = copy.AnatomicRegionSequence
     assert (item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning) == ("261665006", "SCT", "Unknown")
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, BIG_ENDIAN])
+def test_segments_of_a_table_stay(syntax: Any) -> None:
+    segments = np.frombuffer(SEGMENTS, "<u2").astype("<u2" if syntax == EXPLICIT else ">u2").tobytes()
+    data = dicom(DEEP, syntax, None, BitsStored=12, HighBit=11, **segmented(segments + FULL.encode()))
+    copy = dcmread(io.BytesIO(deidentify(data, KEY).data))
+    assert copy.SegmentedRedPaletteColorLookupTableData == segments
+
+
+def test_segment_longer_than_its_table_has_no_copy() -> None:
+    letters = struct.pack("<258H", 0, 261, *range(256)) + FULL.encode()
+    with pytest.raises(ImageError):
+        deidentify(film(**segmented(letters)), KEY)
 
 
 def test_items_of_which_nothing_is_left_are_left_out() -> None:
