@@ -177,13 +177,22 @@ def _store_derivatives(deps: AnalysisDeps, task: Task, content: bytes, picture: 
     try:
         copy = deidentify(content, pseudonym_key, picture)
     except ImageError:  # what can be read but not be cleaned is read all the same
+        _remove_earlier_copies(deps, task, deidentified_key(task.scan_id), deidentified_with_text_key(task.scan_id))
         return _CopyFacts((NO_DEIDENTIFIED_COPY,))
     deps.objects.put(deidentified_key(task.scan_id), copy.data, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    key = deidentified_with_text_key(task.scan_id)
     if copy.with_text is not None:
-        key = deidentified_with_text_key(task.scan_id)
         deps.objects.put(key, copy.with_text, CONTENT_TYPE_OF[ImageFormat.DICOM])
+    else:
+        _remove_earlier_copies(deps, task, key)
     regions = tuple(BlankedRegion(one.top, one.left, one.rows, one.columns) for one in copy.regions)
     return _CopyFacts(copy.warnings, regions)
+
+
+def _remove_earlier_copies(deps: AnalysisDeps, task: Task, *keys: str) -> None:
+    """Remove copies that nothing takes the place of: they have what is cleaned, or the UIDs that were given, before."""
+    for key in keys if not task.is_first else ():
+        deps.purger.purge_key(key)
 
 
 def _analyse_picture(deps: AnalysisDeps, lease: Lease, picture: Picture) -> AnalysisResult:

@@ -214,7 +214,7 @@ def _window(frame: NDArray[Any], region: Region, layout: PixelLayout) -> NDArray
 
 def _black(frame: NDArray[Any], layout: PixelLayout, *, is_low_bright: bool) -> NDArray[Any]:
     """Return the samples of a black pixel; of grey, those of the frame's darkest one, bits above its own included."""
-    middle = 1 << (layout.bits_allocated - 1)
+    middle = 1 << layout.high_bit
     if layout.has_subsampling:
         return np.array([0, 0, middle, middle], frame.dtype)
     if layout.samples == 3:

@@ -6,21 +6,15 @@ Pixels stay as they were encoded. Whatever cannot be told from a pixel is refuse
 import re
 import struct
 from collections.abc import Callable
-from itertools import pairwise
-
-import numpy as np
-from numpy.typing import NDArray
 
 from imaging.bounds import MAX_SEGMENTS
 from imaging.dicom.codecs import split_frames
 from imaging.dicom.header import PixelLayout
 from imaging.dicom.meta import TRANSFER_SYNTAXES
-from imaging.dicom.unused_bits import FRAME_MARKERS, JPEG_2000_START, clear_unused_bits
+from imaging.dicom.unused_bits import FRAME_MARKERS, JPEG_2000_START, clean_rle
 from imaging.errors import bad_input, too_large, unsupported_format
 from imaging.structure import read_jpeg
 from segments import jpeg
-
-_BYTE = 8
 
 
 def clean_frames(pixels: memoryview, layout: PixelLayout, syntax: str, offset_table: bytes) -> list[bytes]:
@@ -36,7 +30,10 @@ def clean_frames(pixels: memoryview, layout: PixelLayout, syntax: str, offset_ta
 
 
 _DHT, _DNL, _DQT, _DRI = 0xC4, 0xDC, 0xDB, 0xDD
-_JPEG_LS_PARAMETERS = 0xF8
+_PROGRESSIVE, _JPEG_LS_FRAME, _JPEG_LS_PARAMETERS = 0xC2, 0xF7, 0xF8
+_AC, _QUANTIZER = 0x10, 0x20
+"""What numbers of tables are told apart by."""
+_REFINED = 0x10
 _LENGTHS = {_DRI: 6, _DNL: 6, _JPEG_LS_PARAMETERS: 15}
 _JFIF = b"\xff\xe0\0\x10JFIF\0\x01\x02\0\0\x01\0\x01\0\0"
 _ADOBE = b"\xff\xee\0\x0eAdobe\0\x64\0\0\0\0"
@@ -114,19 +111,49 @@ def _tables_end(segment: bytes, length: Callable[[bytes, int], int]) -> int:
 
 
 def _join_segments(segments: list[tuple[int, bytes]]) -> bytes:
-    """Return the whole image, without tables that nothing in it uses: each has room for a name."""
-    quantizers = {table for marker, segment in segments if marker in FRAME_MARKERS for table in segment[12::3]}
-    selectors = [one for marker, scan in segments if marker == jpeg.SOS for one in scan[6 : 5 + 2 * scan[4] : 2]]
-    codes = {one >> 4 for one in selectors} | {0x10 | one & 0x0F for one in selectors}
-    parts = [jpeg.SOI]
-    for marker, segment in segments:
-        if marker == _DQT:
-            parts.append(_keep_tables(segment, quantizers, 0x0F, _quantizer_bytes))
-        elif marker == _DHT:
-            parts.append(_keep_tables(segment, codes, 0xFF, _code_bytes))
-        else:
+    """Return the whole image, without what no scan reads before it is set anew: each of these has room for a name."""
+    markers = [marker for marker, _ in segments]
+    kinds = FRAME_MARKERS.intersection(markers)
+    if jpeg.SOS not in markers or sum(map(markers.count, kinds)) != 1:
+        raise bad_input("A frame is not one image.")
+    [kind] = kinds
+    place, frame = markers.index(kind), segments[markers.index(kind)][1]
+    quantizers = dict(zip(frame[10::3], frame[12::3], strict=True))
+    reads = [_scan_reads(frame, scan, quantizers) for marker, scan in segments if marker == jpeg.SOS]
+    if quantizers or place > markers.index(jpeg.SOS):
+        raise bad_input("A frame's scans do not make its image.")
+    parts, needs = [_END], set[int]()
+    for marker, segment in reversed(segments):
+        if marker == jpeg.SOS:
+            needs |= reads.pop()
+        if marker in (_DQT, _DHT):
+            parts.append(_keep_tables(segment, needs))
+        elif marker in needs or marker not in (_DRI, _JPEG_LS_PARAMETERS):
             parts.append(segment)
-    return b"".join([*parts, _END])
+            needs.discard(marker)
+    return b"".join([jpeg.SOI, *reversed(parts)])
+
+
+def _scan_reads(frame: bytes, scan: bytes, quantizers: dict[int, int]) -> set[int]:
+    """Return what a scan reads: tables by their numbers, settings by their markers.
+
+    `quantizers`: those of components that no scan had yet; the scan's own are taken out.
+    """
+    kind, end = frame[1], 5 + 2 * scan[4]
+    components, selectors = scan[5:end:2], scan[6:end:2]
+    is_progressive, is_first = kind == _PROGRESSIVE, scan[end] == 0
+    if not set(components) <= set(quantizers if not is_progressive else frame[10::3]):
+        raise bad_input("A frame's scans do not make its image.")
+    reads = {_DRI, _JPEG_LS_PARAMETERS}
+    for component in components:
+        number = quantizers.pop(component, None)
+        if number is not None and kind in jpeg.DCT_FRAMES:
+            reads.add(_QUANTIZER | number)
+    if kind != _JPEG_LS_FRAME and (not is_progressive or (is_first and scan[end + 2] < _REFINED)):
+        reads |= {one >> 4 for one in selectors}
+    if kind in jpeg.DCT_FRAMES and not (is_progressive and is_first):
+        reads |= {_AC | one & 0x0F for one in selectors}
+    return reads
 
 
 def _quantizer_bytes(segment: bytes, at: int) -> int:
@@ -137,20 +164,28 @@ def _code_bytes(segment: bytes, at: int) -> int:
     return 17 + sum(segment[at + 1 : at + 17])
 
 
-def _keep_tables(segment: bytes, used: set[int], mask: int, length: Callable[[bytes, int], int]) -> bytes:
-    tables, position = b"", 4
+def _keep_tables(segment: bytes, needs: set[int]) -> bytes:
+    """Return a segment with those of its tables that `needs` has, and take them out of it."""
+    is_quantizer = segment[1] == _DQT
+    tables, position = list[tuple[int, bytes]](), 4
     while position < len(segment):
-        end = position + length(segment, position)
-        if segment[position] & mask in used:
-            tables += segment[position:end]
+        end = position + (_quantizer_bytes if is_quantizer else _code_bytes)(segment, position)
+        number = _QUANTIZER | segment[position] & 0x0F if is_quantizer else segment[position]
+        tables.append((number, segment[position:end]))
         position = end
-    return segment[:2] + struct.pack(">H", 2 + len(tables)) + tables if tables else b""
+    latest = {number: table for number, table in tables if number in needs}
+    needs.difference_update(latest)
+    body = b"".join(latest.values())
+    return segment[:2] + struct.pack(">H", 2 + len(body)) + body if body else b""
 
 
 _JP2_BOX = b"\0\0\0\x0cjP  "
-_CAP, _SIZ, _COD, _COC, _QCD, _QCC, _RGN, _POC = 0x50, 0x51, 0x52, 0x53, 0x5C, 0x5D, 0x5E, 0x5F
-_DECODER_SEGMENTS = frozenset({_CAP, _SIZ, _COD, _COC, _QCD, _QCC, _RGN, _POC})
-_PACKED_HEADERS = frozenset({0x60, 0x61})
+_CAP, _SIZ, _COD, _COC, _QCD, _QCC, _RGN = 0x50, 0x51, 0x52, 0x53, 0x5C, 0x5D, 0x5E
+_DECODER_SEGMENTS = frozenset({_CAP, _SIZ, _COD, _COC, _QCD, _QCC, _RGN})
+_PER_COMPONENT = frozenset({_COC, _QCC, _RGN})
+_MOST_LEVELS = 32
+_ORDER_CHANGES = 0x5F
+_NOT_CLEANED = frozenset({_ORDER_CHANGES, 0x60, 0x61})
 _SOT, _SOD = 0x90, 0x93
 _AFTER_PACKETS = re.compile(rb"\xff[\x90\x93-\xff]", re.DOTALL)
 """No packet has such bytes; 0xFF91 and 0xFF92 may stand at its beginning and its end."""
@@ -162,12 +197,12 @@ def _rebuild_jpeg_2000(frame: bytes) -> bytes:
         frame = frame[max(frame.find(JPEG_2000_START), 0) :]
     if not frame.startswith(JPEG_2000_START):
         raise bad_input("A frame is not what its transfer syntax says.")
-    parts = [frame[:2]]
-    position = _copy_segments(frame, 2, _SOT, parts)
+    header, position, levels = _copy_segments(frame, 2, _SOT, _MOST_LEVELS)
+    parts = [frame[:2], *header]
     for _ in range(MAX_SEGMENTS):
         if frame[position : position + 2] != b"\xff\x90":
             break
-        position = _copy_tile_part(frame, position, parts)
+        position = _copy_tile_part(frame, position, parts, levels)
     else:
         raise too_large("A frame is in more pieces than any image needs.")
     if frame[position : position + 2] not in (_END, b"", b"\0", b"\0\0"):
@@ -175,11 +210,10 @@ def _rebuild_jpeg_2000(frame: bytes) -> bytes:
     return b"".join([*parts, _END])
 
 
-def _copy_tile_part(frame: bytes, start: int, parts: list[bytes]) -> int:
+def _copy_tile_part(frame: bytes, start: int, parts: list[bytes], levels: int) -> int:
     """Copy one tile's part, with its new length; return where it ends."""
     length, tile, size, number, count = struct.unpack_from(">HHIBB", frame, start + 2)
-    header: list[bytes] = []
-    body = _copy_segments(frame, start + 12, _SOD, header)
+    header, body, _ = _copy_segments(frame, start + 12, _SOD, levels)
     match = _AFTER_PACKETS.search(frame, body + 2)
     end = match.start() if match else len(frame)
     if length != 10 or (size and size < body + 2 - start):
@@ -191,109 +225,55 @@ def _copy_tile_part(frame: bytes, start: int, parts: list[bytes]) -> int:
     return min(start + size, len(frame)) if size else end
 
 
-def _copy_segments(frame: bytes, position: int, last: int, parts: list[bytes]) -> int:
-    """Copy the segments of a header that decoding needs; return where the marker `last` stands."""
+def _copy_segments(frame: bytes, position: int, last: int, levels: int) -> tuple[list[bytes], int, int]:
+    """Return the segments of a header that decoding needs, where the marker `last` stands, and the most levels.
+
+    Of two segments that say the same, the later one counts. `levels`: those of a header that does not say it.
+    """
+    segments: dict[tuple[int, bytes], bytes] = {}
     for _ in range(MAX_SEGMENTS):
         if position + 4 > len(frame) or frame[position] != 0xFF:
             raise bad_input("A frame is damaged.")
         marker = frame[position + 1]
         if marker == last:
-            return position
-        if marker in _PACKED_HEADERS:
-            raise unsupported_format("A JPEG 2000 frame with packed headers has no copy.")
+            own = [one[9 if key[0] == _COD else 6] for key, one in segments.items() if key[0] in (_COD, _COC)]
+            levels = max(own, default=levels)
+            return [_cut_segment(key[0], one, levels) for key, one in segments.items()], position, levels
+        if marker in _NOT_CLEANED:
+            raise unsupported_format("A JPEG 2000 frame with packed headers or changes of their order has no copy.")
         end = jpeg.find_segment_end(frame, position + 2)
+        component = frame[position + 4 : position + 5] if marker in _PER_COMPONENT else b"\0"
+        if component >= frame[41:42] or frame[40]:
+            raise bad_input("A frame is damaged.")
         if marker in _DECODER_SEGMENTS:
-            parts.append(_cut_segment(marker, frame[position:end]))
+            segments[marker, component] = frame[position:end]
         position = end
     raise too_large("A frame is in more segments than any image needs.")
 
 
-def _cut_segment(marker: int, segment: bytes) -> bytes:
+def _cut_segment(marker: int, segment: bytes, levels: int) -> bytes:
     """Return a segment without bytes after those that it consists of."""
     length = len(segment)
     if marker == _SIZ:
         length = 40 + 3 * int.from_bytes(segment[38:40], "big")
     elif marker == _COD:
         length = 14 + (segment[9] + 1 if segment[4] & 1 else 0)
+    elif marker == _COC:
+        length = 11 + (segment[6] + 1 if segment[5] & 1 else 0)
     elif marker == _CAP:
         length = 8 + 2 * int.from_bytes(segment[4:8], "big").bit_count()
+    elif marker == _RGN:
+        length = 7
+    else:
+        style = 4 if marker == _QCD else 5
+        length = style + 1 + {0: 3 * levels + 1, 1: 2}.get(segment[style] & 0x1F, 6 * levels + 2)
     if length >= len(segment):
         return segment
     return segment[:2] + struct.pack(">H", length - 2) + segment[4:length]
 
 
-_RLE_HEADER = 64
-_MOST_RLE_SEGMENTS = 15
-_NOTHING = 128
-
-
-def _clean_rle(frame: bytes, layout: PixelLayout) -> bytes:
-    """Return an RLE frame whose segments follow each other, each as long as its pixels need. Raises ImageError."""
-    width = layout.bits_allocated // _BYTE
-    count = int.from_bytes(frame[:4], "little")
-    if count != layout.samples * width or count > _MOST_RLE_SEGMENTS:
-        raise bad_input("The RLE frame has another number of segments than its header says.")
-    ends = [int.from_bytes(frame[4 * i : 4 * i + 4], "little") for i in range(1, count + 1)] + [len(frame)]
-    if ends[0] < _RLE_HEADER or ends != sorted(ends):
-        raise bad_input("The RLE frame's segments lie outside it.")
-    segments = []
-    for i, (start, end) in enumerate(pairwise(ends)):
-        table = _rle_table(layout, place=width - 1 - i % width)
-        segments.append(_clean_packbits(frame[start:end], layout.rows * layout.columns, table))
-    header, place = struct.pack("<I", count), _RLE_HEADER
-    for segment in segments:
-        header += struct.pack("<I", place)
-        place += len(segment)
-    return b"".join([header.ljust(_RLE_HEADER, b"\0"), *segments])
-
-
-def _rle_table(layout: PixelLayout, place: int) -> NDArray[np.uint8] | None:
-    """Return what becomes of each value of a segment, which holds the bits from 8 x `place` on; None if all stay."""
-    bits = layout.bits_stored - _BYTE * place
-    if bits >= _BYTE:
-        return None
-    values = np.arange(256, dtype=np.uint8)
-    if bits > 0:
-        clear_unused_bits(values, bits, is_signed=layout.is_signed)
-    elif layout.is_signed:
-        raise unsupported_format("Signed pixels in bytes that they do not need have no copy.")
-    else:
-        values[:] = 0
-    return values
-
-
-def _clean_packbits(segment: bytes, size: int, table: NDArray[np.uint8] | None) -> bytes:
-    """Return the packets that make the first `size` bytes, each byte as the table has it."""
-    controls, position, left = [], 0, size
-    end = len(segment) - 1
-    last = 0
-    while left > 0 and position < end:
-        n = segment[position]
-        controls.append(position)
-        if n == _NOTHING:
-            position += 1
-            continue
-        last = position
-        left -= n + 1 if n < _NOTHING else 257 - n
-        position += n + 2 if n < _NOTHING else 2
-    if left > 0 or position > len(segment):
-        raise bad_input("The RLE frame ends before its image does.")
-    copy = np.frombuffer(segment, np.uint8, position).copy()
-    if table is not None:
-        packets = copy[controls]
-        copy = table[copy]
-        copy[controls] = packets
-    n = int(copy[last])
-    if left < 0 and n < _NOTHING:  # the last packet goes on beyond the image
-        copy = copy[: len(copy) + left]
-        copy[last] = n + left
-    elif left < 0:
-        copy[last] = (n - left) % 256  # a byte that is there once is a packet of one, which begins with 0
-    return copy.tobytes() + bytes(len(copy) % 2)
-
-
 _CLEANERS: dict[str, Callable[[bytes, PixelLayout], bytes]] = {
-    "rle": _clean_rle,
+    "rle": clean_rle,
     # What lies behind an image, or stands where its end lacks, is cut off first, as it is for reading.
     "jpeg": lambda frame, _: _rebuild_jpeg(read_jpeg(frame, alone=False)[1], _AFTER_SCAN),
     "jpeg-ls": lambda frame, _: _rebuild_jpeg(frame, _AFTER_JPEG_LS_SCAN),

@@ -137,19 +137,31 @@ def _values(header: Dataset, colour: str, entries: int, depth: int, *, big_endia
     keyword = f"Segmented{colour}PaletteColorLookupTableData"
     if keyword not in header:
         return _read_entries(header, f"{colour}PaletteColorLookupTableData", entries, depth, big_endian=big_endian)
-    values = _expand_segments(read_words(header, keyword, big_endian=big_endian), entries)
+    values, _ = _expand_segments(read_words(header, keyword, big_endian=big_endian), entries)
     if len(values) < entries:
         raise bad_input("The DICOM header's palette is shorter than it says.")
     return np.array(values[:entries], np.float64)
 
 
-def _expand_segments(data: list[int], entries: int) -> list[float]:
-    """Convert segments of words to entries, no more than asked for: a few words can stand for millions."""
+def measure_segments(dataset: Dataset, keyword: str, entries: int) -> int:
+    """Return how many bytes of segments make so many entries. Raises ImageError if the last of them makes more."""
+    big_endian = dataset.original_encoding[1] is False
+    values, words = _expand_segments(read_words(dataset, keyword, big_endian=big_endian), entries)
+    if len(values) > entries:
+        raise bad_input("The DICOM header's palette is longer than it says.")
+    return 2 * words
+
+
+def _expand_segments(data: list[int], entries: int) -> tuple[list[float], int]:
+    """Convert segments of words to entries, and tell how many words that took.
+
+    It stops when there are as many as asked for: a few words can stand for millions.
+    """
     values: list[float] = []
     position = 0
     for _ in range(_MOST_SEGMENTS):
         if position + 1 >= len(data) or len(values) >= entries:
-            return values
+            break
         kind, length = data[position : position + 2]
         if kind == _INDIRECT:
             values += _copy_segments(data, position, values, entries)
@@ -157,7 +169,7 @@ def _expand_segments(data: list[int], entries: int) -> list[float]:
             continue
         values += _segment(kind, data[position + 2 : position + 2 + length], length, values)
         position += 2 + (length if kind == _DISCRETE else 1)
-    return values
+    return values, position
 
 
 def _segment(kind: int, body: list[int], length: int, before: list[float]) -> list[float]:

@@ -17,6 +17,7 @@ from pydicom.dataset import Dataset
 from pydicom.sequence import Sequence
 from pydicom.tag import BaseTag
 
+from imaging.dicom.lookup_tables import measure_segments
 from imaging.dicom.terms import (
     DUMMY,
     TEXTS,
@@ -140,8 +141,8 @@ _DUMMIES: dict[str, Any] = {
 _TEXTS = frozenset(_DUMMIES) - {"CS", "DS", "IS"}
 _NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"})
 _DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
-_INTEGER = re.compile(r"[-+]?\d{1,12}")
-_LETTERS = re.compile(rb"[A-Za-z^]{5}")
+_INTEGER = re.compile(r"[-+]?\d{1,7}")
+_LETTERS = re.compile(rb"(?!.?(.)\1{3})[0-9A-Za-z^-]{5}", re.DOTALL)  # 0.3 and 0.7 are "333333", "ffffff"
 _Element = DataElement | RawDataElement
 
 
@@ -241,8 +242,7 @@ def _clean_binary(dataset: Dataset, element: DataElement, raw_element: _Element)
     """Return numbers or a lookup table, as far as it goes; None for any other bytes, or numbers that spell words."""
     keyword = keyword_for_tag(element.tag)
     if _LOOKUP_TABLE.fullmatch(keyword):
-        is_segmented = keyword.startswith("Segmented")
-        return element if is_segmented else _with(element, _cut_table(dataset, element, keyword))
+        return _with(element, _cut_table(dataset, element, keyword))
     values = _several(element.value)
     if element.VR == "AT":
         return element if all(dictionary_has_tag(tag) for tag in values) else None
@@ -264,14 +264,16 @@ def _round(element: DataElement, values: list[Any]) -> DataElement | None:
 
 
 def _has_letters(raw: bytes) -> bool:
-    """Tell whether bytes, or every other one of them as in text of 16 bits, spell a word."""
+    """Tell whether bytes, or every other one of them as in text of 16 bits, spell a word or a patient's number."""
     return any(_LETTERS.search(part) for part in (raw, raw[::2], raw[1::2]))
 
 
 def _cut_table(dataset: Dataset, element: DataElement, keyword: str) -> Any:
     """Return the entries of a lookup table that its descriptor counts, without what follows them."""
-    descriptor = _several(dataset[keyword.removesuffix("Data") + "Descriptor"].value)
+    descriptor = _several(dataset[keyword.removeprefix("Segmented").removesuffix("Data") + "Descriptor"].value)
     entries = int(descriptor[0]) or 1 << 16
+    if keyword.startswith("Segmented"):
+        return element.value[: measure_segments(dataset, keyword, entries)]
     if not isinstance(element.value, bytes):
         return _one_or_all(_several(element.value)[:entries])
     is_packed = int(descriptor[2]) <= 8 and len(element.value) < 2 * entries

@@ -142,7 +142,8 @@ _UNITS = {
 DUMMY = "ANONYMOUS"
 _DUMMIES = {"PositionReferenceIndicator": "", "StackID": "1", "RescaleType": "US", "ModalityLUTType": "US"}
 _NAMES = (
-    "ConvolutionKernel|LUTExplanation|LUTLabel|Manufacturer|ManufacturerModelName|PulseSequenceName|SoftwareVersions"
+    "ContentDescription|ConvolutionKernel|LUTExplanation|LUTLabel|Manufacturer|ManufacturerModelName|PulseSequenceName|"
+    "SegmentAlgorithmName|SegmentLabel|SoftwareVersions"
 )
 TEXTS = frozenset([*_split(_NAMES), "StackID", *_UNITS])
 """Free texts without which a file breaks its own kind's rules: a known one stays, another gives way to a dummy."""
@@ -158,7 +159,7 @@ def replace_unknown_terms(keyword: str, values: list[str], most: int) -> list[st
         places = enumerate(values[:_MOST_TYPE_VALUES])
         return [one if not one or one in _CODE_STRINGS else _TYPE_DUMMIES[min(place, 2)] for place, one in places]
     terms = [value for value in values if _is_known_term(keyword, value)]
-    return terms if terms == values or most > _FEW else []
+    return terms if terms == values or most > _FEW else ["OTHER"] if keyword == "ContentLabel" else []
 
 
 def _is_known_term(keyword: str, value: str) -> bool:
@@ -173,7 +174,8 @@ def replace_unknown_text(keyword: str, value: str) -> str:
     if keyword == "Manufacturer":
         is_known = all(word in _VENDORS for word in words)
     elif keyword == "ManufacturerModelName":
-        is_known = all(word in _PRODUCTS or _MODEL_NUMBER.fullmatch(word) for word in words)
+        others = [word for word in words if word not in _PRODUCTS]
+        is_known = len(others) <= 2 and all(map(_MODEL_NUMBER.fullmatch, others))
     elif keyword == "ConvolutionKernel":
         is_known = value in _KERNELS or bool(_KERNEL.fullmatch(value))
     elif keyword == "StackID":
@@ -183,12 +185,9 @@ def replace_unknown_text(keyword: str, value: str) -> str:
     return value if is_known or not value else _DUMMIES.get(keyword, DUMMY)
 
 
-_CONTEXT_GROUP = re.compile(r"1\.2\.840\.10008\.6\.1\.[1-9]\d{0,3}")
-
-
 def is_registered_uid(uid: str) -> bool:
     """Tell whether the standard itself gave a UID out: it names a format or a kind of thing, never a person's."""
-    return uid in UID_dictionary or bool(_CONTEXT_GROUP.fullmatch(uid))
+    return uid in UID_dictionary
 
 
 _SCT_CODES = """

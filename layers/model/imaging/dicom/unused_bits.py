@@ -1,15 +1,18 @@
 """Bits of stored pixels that belong to none of them: cleared, or looked at where clearing would change the pixels."""
 
+import struct
 from collections.abc import Iterable
 from functools import reduce
+from itertools import pairwise
 from operator import or_
 
 import numpy as np
+from numpy.typing import NDArray
 
 from imaging.dicom.header import PixelLayout
 from imaging.dicom.pixels import RawFrame
 from imaging.dicom.read import decode_frame
-from imaging.errors import ImageError
+from imaging.errors import ImageError, bad_input, unsupported_format
 from segments import jpeg
 
 FRAME_MARKERS = jpeg.DCT_FRAMES | {jpeg.LOSSLESS_FRAME, 0xF7}
@@ -27,7 +30,9 @@ def clear_native_pixels(pixels: memoryview, layout: PixelLayout, *, big_endian: 
     """
     if layout.bits_allocated == 1:
         spare = len(pixels) * _BYTE - layout.frame_bits * layout.frames
-        return bytes([*pixels[:-1], pixels[-1] & (0xFF >> spare)]), True
+        frames = bytearray(pixels)
+        frames[-1] &= 0xFF >> spare
+        return bytes(frames), True
     if layout.bits_stored == layout.bits_allocated:
         return bytes(pixels), True
     used = _used_bits(pixels, layout, big_endian=big_endian)
@@ -104,3 +109,73 @@ def clear_unused_bits(values: RawFrame, bits: int, *, is_signed: bool) -> None:
     above = values & ~mask
     extension = np.where(values & kind(1 << (bits - 1)), ~mask, kind(0)) if is_signed else kind(0)
     values[...] = np.where((above == 0) | (above == extension), values, (values & mask) | extension)
+
+
+_RLE_HEADER = 64
+_MOST_RLE_SEGMENTS = 15
+_NOTHING = 128
+
+
+def clean_rle(frame: bytes, layout: PixelLayout) -> bytes:
+    """Return an RLE frame whose segments follow each other, each as long as its pixels need. Raises ImageError."""
+    width = layout.bits_allocated // _BYTE
+    count = int.from_bytes(frame[:4], "little")
+    if count != layout.samples * width or count > _MOST_RLE_SEGMENTS:
+        raise bad_input("The RLE frame has another number of segments than its header says.")
+    ends = [int.from_bytes(frame[4 * i : 4 * i + 4], "little") for i in range(1, count + 1)] + [len(frame)]
+    if ends[0] < _RLE_HEADER or ends != sorted(ends):
+        raise bad_input("The RLE frame's segments lie outside it.")
+    segments = []
+    for i, (start, end) in enumerate(pairwise(ends)):
+        table = _rle_table(layout, place=width - 1 - i % width)
+        segments.append(_clean_packbits(frame[start:end], layout.rows * layout.columns, table))
+    header, place = struct.pack("<I", count), _RLE_HEADER
+    for segment in segments:
+        header += struct.pack("<I", place)
+        place += len(segment)
+    return b"".join([header.ljust(_RLE_HEADER, b"\0"), *segments])
+
+
+def _rle_table(layout: PixelLayout, place: int) -> NDArray[np.uint8] | None:
+    """Return what becomes of each value of a segment, which holds the bits from 8 x `place` on; None if all stay."""
+    bits = layout.bits_stored - _BYTE * place
+    if bits >= _BYTE:
+        return None
+    values = np.arange(256, dtype=np.uint8)
+    if bits > 0:
+        clear_unused_bits(values, bits, is_signed=layout.is_signed)
+    elif layout.is_signed:
+        raise unsupported_format("Signed pixels in bytes that they do not need have no copy.")
+    else:
+        values[:] = 0
+    return values
+
+
+def _clean_packbits(segment: bytes, size: int, table: NDArray[np.uint8] | None) -> bytes:
+    """Return the packets that make the first `size` bytes, each byte as the table has it."""
+    controls, position, left = [], 0, size
+    end = len(segment) - 1
+    last = 0
+    while left > 0 and position < end:
+        n = segment[position]
+        controls.append(position)
+        if n == _NOTHING:
+            position += 1
+            continue
+        last = position
+        left -= n + 1 if n < _NOTHING else 257 - n
+        position += n + 2 if n < _NOTHING else 2
+    if left > 0 or position > len(segment):
+        raise bad_input("The RLE frame ends before its image does.")
+    copy = np.frombuffer(segment, np.uint8, position).copy()
+    if table is not None:
+        packets = copy[controls]
+        copy = table[copy]
+        copy[controls] = packets
+    n = int(copy[last])
+    if left < 0 and n < _NOTHING:  # the last packet goes on beyond the image
+        copy = copy[: len(copy) + left]
+        copy[last] = n + left
+    elif left < 0:
+        copy[last] = (n - left) % 256  # a byte that is there once is a packet of one, which begins with 0
+    return copy.tobytes() + bytes(len(copy) % 2)

@@ -1,7 +1,7 @@
 """The copy of a scan that says nothing of a person: the same whoever reads the scan again, and one of its study."""
 
 import io
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -14,6 +14,8 @@ from functions.inference.analysis import AnalysisDeps
 from functions.inference.ingest import UploadedObject
 from functions.inference.model_registry import ModelRegistry
 from functions.inference.worker import Outcome, process
+from imaging.dicom.deidentify import DeidentifiedCopy
+from imaging.errors import bad_input
 from imaging.model import Model
 from scanward import clock
 from scanward.domain import tasks
@@ -149,3 +151,31 @@ def test_a_copy_that_is_not_there_is_made_by_another_analysis(inference: Analysi
     inference.purger.purge_key(deidentified_key(task.scan_id))
     assert read_again(inference, task) is Outcome.FINISHED
     assert dcmread(io.BytesIO(copy(inference, task))).PatientIdentityRemoved == "YES"
+
+
+def refuse(data: bytes, *_: object) -> DeidentifiedCopy:
+    raise bad_input("no copy")
+
+
+@pytest.mark.parametrize(
+    ("made_now", "keys"),
+    [
+        (lambda data, *_: DeidentifiedCopy(data, ()), (deidentified_with_text_key,)),
+        (refuse, (deidentified_key, deidentified_with_text_key)),
+    ],
+    ids=["no text found", "refused"],
+)
+def test_copies_that_another_analysis_does_not_make_are_removed(
+    inference: AnalysisDeps,
+    uploaded: Upload,
+    monkeypatch: pytest.MonkeyPatch,
+    made_now: Callable[..., DeidentifiedCopy],
+    keys: tuple[Callable[[int], str], ...],
+) -> None:
+    task, arrival = uploaded(film_with_text())
+    assert process(inference, arrival) is Outcome.FINISHED
+    both = (deidentified_key, deidentified_with_text_key)
+    assert all(inference.objects.exists(key(task.scan_id)) for key in both)
+    monkeypatch.setattr("imaging.dicom.deidentify.deidentify", made_now)  # as cleaned by a later version
+    assert read_again(inference, task) is Outcome.FINISHED
+    assert tuple(key for key in both if not inference.objects.exists(key(task.scan_id))) == keys

@@ -85,6 +85,12 @@ def test_colour_is_blanked_in_all_its_samples(syntax: UID, photometric: str, bla
     assert_blanked(blank(dicom(film, syntax, PhotometricInterpretation=photometric)), film, black)
 
 
+def test_deep_colour_is_blanked_with_the_middle_of_its_own_bits() -> None:
+    film = np.stack([ramp(top=4095)] * 3, -1)
+    data = dicom(film, PhotometricInterpretation="YBR_FULL", BitsStored=12)
+    assert_blanked(blank(data), film, (0, 2048, 2048))
+
+
 def test_planes_of_colour_stay_planes() -> None:
     film = np.stack([ramp(), ramp()[::-1], ramp()[:, ::-1]], -1)
     planes = np.moveaxis(film, -1, 0)

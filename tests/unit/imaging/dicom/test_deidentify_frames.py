@@ -81,6 +81,43 @@ def in_boxes(frame: bytes) -> bytes:
     return signature + box + struct.pack(">I4s", 8 + len(frame), b"jp2c") + frame + box
 
 
+def redefined(marker: int, body: Callable[[int], bytes], *, at_end: bool = False) -> Planter:
+    """Return what puts a table before one of its number, or behind all scans: no scan reads it."""
+
+    def plant(frame: bytes) -> bytes:
+        place = frame.index(bytes([0xFF, marker]))
+        end = len(frame.rstrip(b"\0")) - 2 if at_end else place
+        return frame[:end] + segment(marker, body(frame[place + 4])) + frame[end:]
+
+    return plant
+
+
+def behind_scans(payload: bytes) -> Planter:
+    return lambda frame: frame.rstrip(b"\0")[:-2] + payload + b"\xff\xd9"
+
+
+def code_table(number: int) -> bytes:
+    return bytes([number]) + b"\0" * 7 + b"\x0a" + b"\0" * 8 + NAME
+
+
+def quantizer(number: int) -> bytes:
+    return bytes([number & 0x0F]) + (NAME * 7)[:64]
+
+
+def longer(marker: int, *, twice: bool = False) -> Planter:
+    """Return what puts text behind what a JPEG 2000 segment needs, or in one before it that says the same."""
+
+    def plant(frame: bytes) -> bytes:
+        place = frame.index(bytes([0xFF, marker]))
+        end = place + 2 + int.from_bytes(frame[place + 2 : place + 4], "big")
+        if twice:
+            body = frame[place + 4 : place + 5] + (NAME * 9)[: end - place - 5]
+            return frame[:place] + segment(marker, body) + frame[place:]
+        return frame[:place] + segment(marker, frame[place + 4 : end] + NAME) + frame[end:]
+
+    return plant
+
+
 JFIF_THUMBNAIL = b"JFIF\0\1\2\0\0\1\0\1\2\2" + b"ZEBRA^ANNA\0\0"
 PLANTERS: dict[str, tuple[tuple[UID, ...], Planter]] = {
     "COM": ((JPEG_EXTENDED, JPEG_LOSSLESS, JPEG_LOSSLESS_FIRST, JPEG_LS, JPEG_LS_NEAR), at_start(0xFE)),
@@ -96,6 +133,13 @@ PLANTERS: dict[str, tuple[tuple[UID, ...], Planter]] = {
     "reserved segment": ((JPEG_LOSSLESS, JPEG_LS), at_start(0xF0)),
     "unused table": ((JPEG_EXTENDED,), before_scan(0xDB, b"\3" + (NAME * 7)[:64])),
     "unused code": ((JPEG_LOSSLESS,), before_scan(0xC4, b"\3" + b"\0" * 7 + b"\x0a" + b"\0" * 8 + NAME)),
+    "table set anew": ((JPEG_LOSSLESS, JPEG_LOSSLESS_FIRST), redefined(0xC4, code_table)),
+    "quantizer set anew": ((JPEG_EXTENDED,), redefined(0xDB, quantizer)),
+    "quantizer of no use": ((JPEG_LOSSLESS,), before_scan(0xDB, quantizer(0))),
+    "code of no use": ((JPEG_LOSSLESS,), before_scan(0xC4, code_table(0x10))),
+    "table behind the scan": ((JPEG_EXTENDED, JPEG_LOSSLESS), redefined(0xC4, code_table, at_end=True)),
+    "longer quantization": ((JPEG_2000, JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS), longer(0x5C)),
+    "quantization set anew": ((JPEG_2000, JPEG_2000_LOSSLESS), longer(0x5C, twice=True)),
     "after the end": ((JPEG_EXTENDED, JPEG_2000, JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS), behind()),
     "main header": ((JPEG_2000, JPEG_2000_LOSSLESS, HTJ2K_LOSSLESS), in_main_header(0x64)),
     "unknown segment": ((JPEG_2000_LOSSLESS,), in_main_header(0x6F)),
@@ -251,6 +295,27 @@ def test_bits_below_a_left_justified_pixel_are_warned_of_when_they_are_used(pixe
     copy = deidentify(dicom(pixels, EXPLICIT, None, BitsStored=12, HighBit=15), KEY)
     assert (UNUSED_BITS_NOT_CLEARED in copy.warnings) is warned
     assert np.array_equal(np.frombuffer(dcmread(io.BytesIO(copy.data)).PixelData, np.uint16), pixels.reshape(-1))
+
+
+@pytest.mark.parametrize(
+    ("syntax", "payload"),
+    [
+        (JPEG_LOSSLESS, segment(0xC3, b"\x10\0\x40\0\x40\4" + NAME + b"\0\0")),
+        (JPEG_LOSSLESS, segment(0xDA, b"\4ZEBRA^AN\1\0\0") + NAME),
+        (JPEG_LS, segment(0xDA, b"\1\1\0\0\0\0") + NAME),
+        (JPEG_LS, segment(0xF8, b"\1" + NAME)),
+    ],
+    ids=["second image", "scan of other colours", "second scan", "parameters"],
+)
+def test_frame_with_more_than_its_image_has_no_copy_or_a_clean_one(syntax: UID, payload: bytes) -> None:
+    good = ENCODERS[syntax](DEEP)
+    data = encoded_film(syntax, [behind_scans(payload)(good), good, good])
+    try:
+        copy = deidentify(data, KEY).data
+    except ImageError:
+        copy = b""
+    assert b"ZEBRA" in data
+    assert b"ZEBRA" not in copy
 
 
 @pytest.mark.parametrize(

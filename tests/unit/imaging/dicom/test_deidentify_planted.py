@@ -14,12 +14,14 @@ from pydicom.uid import UID
 
 from imaging.decode import decode
 from imaging.dicom.deidentify import deidentify
+from imaging.errors import ImageError
 from tests.support.images import BIG_ENDIAN, EXPLICIT, IMPLICIT, dicom, ramp
 
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of the values that are planted
 
 NAME = "ZEBRA"
 FULL = "ZEBRA^ANNA"
+NUMBERS_LEFT = ("4711-", "10008.6.1.4711", "47110815", "471 108 15")
 KEY = bytes(32)
 DEEP = ramp(top=4095)
 """16 bits allocated, 12 of them in use."""
@@ -54,6 +56,16 @@ def code(value: str, scheme: str, meaning: str, **others: Any) -> dict[str, Any]
     return nested(
         1, "AnatomicRegionSequence", CodeValue=value, CodingSchemeDesignator=scheme, CodeMeaning=meaning, **others
     )
+
+
+SEGMENTS = struct.pack("<6H", 0, 1, 0, 1, 255, 65535)
+
+
+def segmented(data: bytes) -> dict[str, Any]:
+    return {
+        "RedPaletteColorLookupTableDescriptor": [256, 0, 16],
+        "SegmentedRedPaletteColorLookupTableData": data,
+    }
 
 
 def binary(keyword: str, raw: bytes, vr: str) -> bytes:
@@ -122,6 +134,12 @@ NUMBERS = (
     ("PupilDilated", b"ZEBRA ", "CS"), ("SeriesNumber", b"ZEBRA^", "IS"), ("SliceThickness", b"ZEBRA^", "DS"),
 )  # fmt: skip
 
+DIGITS = (
+    ("DiffusionBValue", b"4711-081", "FD"), ("TimeRange", b"4711-08154711-08", "FD"),
+    ("DimensionIndexValues", b"4711-0815\0\0\0", "UL"), ("RWaveTimeVector", b"4711-0815\0\0\0", "FL"),
+    ("ReferencedWaveformChannels", b"4711-0815\0", "US"), ("RedPaletteColorLookupTableDescriptor", b"4711-0", "US"),
+)  # fmt: skip
+
 
 def places() -> Iterator[tuple[str, bytes]]:
     """Yield each place by its name, with a file that has the name there."""
@@ -187,11 +205,22 @@ def places() -> Iterator[tuple[str, bytes]]:
     entries = struct.pack("<9H", 0, 9, 99, 999, *NAME.encode())
     table = nested(1, "VOILUTSequence", LUTDescriptor=[4, 0, 16], LUTData=entries, LUTExplanation=NAME)
     yield "behind a table", film(**table)
+    yield "behind a table of segments", film(**segmented(SEGMENTS + FULL.encode()))
     for keyword in ("StudyInstanceUID", "SOPInstanceUID", "FrameOfReferenceUID", "ReferencedSOPInstanceUID"):
         yield f"{keyword} below the standard's root", film(**{keyword: "1.2.840.10008.90.69.66.82.65"})
     yield "UID with letters", film(StudyInstanceUID=f"1.2.840.10008.1.2.{NAME}")
+    yield from digits()
     yield "high bits", native(in_high_bits)
     yield "high bits of signed values", native(in_high_bits, signed=True)
+
+
+def digits() -> Iterator[tuple[str, bytes]]:
+    """Yield places for a patient's number."""
+    for name, raw, vr in DIGITS:
+        yield f"digits of {vr} in {name}", binary(name, raw, vr)
+    yield "context group", film(StudyInstanceUID="1.2.840.10008.6.1.4711")
+    yield "whole number", film(SeriesNumber="47110815")
+    yield "numbers of a product", film(ManufacturerModelName="CT 471 108 15")
 
 
 @pytest.fixture(scope="module")
@@ -203,7 +232,7 @@ def traces(data: bytes) -> list[str]:
     """Return where a file still has the name: in its bytes as they are or in words, its values, its unused bits."""
     swapped = bytearray(data[: len(data) // 2 * 2])
     swapped[::2], swapped[1::2] = swapped[1::2], swapped[::2]
-    wanted = [NAME, "90.69.66.82.65", "1.2.840.10008.90", "Z\0E\0B\0R\0A", "Z\0\0\0E\0\0\0B", "ZEBR"]
+    wanted = [NAME, "90.69.66.82.65", "1.2.840.10008.90", "Z\0E\0B\0R\0A", "Z\0\0\0E\0\0\0B", "ZEBR", *NUMBERS_LEFT]
     left = [text for text in wanted for form in (data, bytes(swapped)) if text.encode() in form]
     dataset = dcmread(io.BytesIO(data))
     left += [str(element.tag) for element in dataset.iterall() if NAME in str(element.value).upper()]
@@ -248,17 +277,40 @@ def test_what_describes_the_picture_stays() -> None:
         "ScanOptions": ["FS", "SP"], "InstanceNumber": "17",
         "SliceThickness": "1.25", "PatientOrientation": ["L", "F"],
         "ImagePositionPatient": [1, -2.5, 3],
-        "RescaleType": "HU", "DiffusionBValue": 0.1 + 0.2, "FrameOfReferenceUID": "1.2.840.10008.1.4.1.1",
-        "BodyPartExamined": "CHEST", "RescaleSlope": "1", "RescaleIntercept": "-1024",
+        "RescaleType": "HU", "DiffusionBValue": 0.1 + 0.2, "SpiralPitchFactor": 0.7,
+        "FrameOfReferenceUID": "1.2.840.10008.1.4.1.1",
+        "BodyPartExamined": "CHEST", "RescaleSlope": "1", "RescaleIntercept": "0",
     }  # fmt: skip
     copy = dcmread(io.BytesIO(deidentify(film(**described), KEY).data))
     assert {keyword: copy.get(keyword) for keyword in described} == described
+
+
+def test_labels_that_have_to_be_there_give_way_to_others() -> None:
+    segments = nested(1, "SegmentSequence", SegmentLabel=FULL, SegmentAlgorithmName=FULL, SegmentNumber=1)
+    copy = dcmread(io.BytesIO(deidentify(film(ContentLabel=NAME, ContentDescription=FULL, **segments), KEY).data))
+    [segment] = copy.SegmentSequence
+    assert (copy.ContentLabel, copy.ContentDescription) == ("OTHER", "ANONYMOUS")
+    assert (segment.SegmentLabel, segment.SegmentAlgorithmName) == ("ANONYMOUS", "ANONYMOUS")
 
 
 def test_unknown_code_gives_way_to_one_that_says_so() -> None:
     copy = dcmread(io.BytesIO(deidentify(film(**code("19571231", "SCT", FULL)), KEY).data))
     [item] = copy.AnatomicRegionSequence
     assert (item.CodeValue, item.CodingSchemeDesignator, item.CodeMeaning) == ("261665006", "SCT", "Unknown")
+
+
+@pytest.mark.parametrize("syntax", [EXPLICIT, BIG_ENDIAN])
+def test_segments_of_a_table_stay(syntax: Any) -> None:
+    segments = np.frombuffer(SEGMENTS, "<u2").astype("<u2" if syntax == EXPLICIT else ">u2").tobytes()
+    data = dicom(DEEP, syntax, None, BitsStored=12, HighBit=11, **segmented(segments + FULL.encode()))
+    copy = dcmread(io.BytesIO(deidentify(data, KEY).data))
+    assert copy.SegmentedRedPaletteColorLookupTableData == segments
+
+
+def test_segment_longer_than_its_table_has_no_copy() -> None:
+    letters = struct.pack("<258H", 0, 261, *range(256)) + FULL.encode()
+    with pytest.raises(ImageError):
+        deidentify(film(**segmented(letters)), KEY)
 
 
 def test_items_of_which_nothing_is_left_are_left_out() -> None:
