@@ -226,7 +226,8 @@ def _middle_frame(
         encoded_frame = extract_frame(pixels, layout, offsets)
         if coding == "jpeg":
             encoded_frame = read_jpeg(encoded_frame, alone=False)[1]
-        frame = decode_frame(encoded_frame, layout, syntax, whole=whole)
+        has_padding = "PixelPaddingValue" in header  # of a smaller version some would be mixed with the image beside it
+        frame = decode_frame(encoded_frame, layout, syntax, whole=whole or has_padding)
         if frame is None:
             if layout.is_signed or palette is not None:
                 raise unsupported_format("Signed or palette pixels in a lossy JPEG of 8 bits are not read.")

@@ -70,6 +70,13 @@ def test_padding_that_no_byte_can_have_pads_nothing_of_a_frame_of_bytes(syntax: 
     assert np.array_equal(units(data), film)
 
 
+def test_padding_is_no_seam_in_a_jpeg_2000_that_could_be_read_smaller() -> None:
+    film = ramp(64, 2048, top=4095)
+    film[:, :501] = 60_000
+    small, native = (decode(dicom(film, syntax, PixelPaddingValue=60_000)) for syntax in (JPEG_2000_LOSSLESS, EXPLICIT))
+    assert np.array_equal(small.to_grey(), native.to_grey())
+
+
 def test_padding_may_be_a_range_of_signed_values() -> None:
     film = (DEEP.astype(np.int16) - 1024).astype(np.int16)
     film[:, :20], film[:, 20:40] = -3000, -2500
