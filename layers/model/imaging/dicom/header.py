@@ -208,8 +208,10 @@ def read_layout(header: Dataset) -> PixelLayout:
     bits_allocated = _integer(header, "BitsAllocated")
     bits_stored = _integer(header, "BitsStored", bits_allocated)
     high_bit = _integer(header, "HighBit", bits_stored - 1)
-    if not 1 <= bits_stored <= high_bit + 1 <= bits_allocated:
+    if not 1 <= bits_stored <= bits_allocated:
         raise bad_input("The DICOM header's bit depths contradict each other.")
+    if not bits_stored <= high_bit + 1 <= bits_allocated:  # of the three it is this one that is wrong
+        high_bit = bits_stored - 1
     _check_kind(photometric, samples, bits_allocated, bits_stored)
     if bits_allocated == _LONGEST and rows * columns * samples > MAX_PIXELS:
         raise too_large("The image has more colours of 32 bits than fit in the memory.")

@@ -19,6 +19,7 @@ from imaging.dicom.header import (
     PixelLayout,
     drop_unreadable_of_frame,
     merge_functional_groups,
+    number,
     read_facts,
     read_layout,
     read_pixel_ratio,
@@ -155,6 +156,8 @@ def decode_dicom(data: bytes, syntax: str, *, whole: bool) -> Picture:
         header, position = read_header(data)
         ignored_names = drop_unreadable(header, PIXEL_KEYWORDS)
         layout = read_layout(header)
+        if number(header, "HighBit") not in (None, layout.high_bit):
+            ignored_names.add("HighBit")
         ignored_names |= drop_unreadable_of_frame(header, layout.frames // 2)
         header = merge_functional_groups(header, layout.frames // 2)
         drop_meaningless(header, ignored_names)

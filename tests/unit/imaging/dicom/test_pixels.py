@@ -7,6 +7,7 @@ import pytest
 from pydicom.uid import UID
 
 from imaging.decode import decode
+from imaging.dicom.header_values import HEADER_VALUE_IGNORED
 from imaging.errors import Reason
 from tests.support.encoders import ENCODERS, JPEG_2000_LOSSLESS, JPEG_LOSSLESS, JPEG_LS, jpeg_2000, lossless_jpeg
 from tests.support.images import EXPLICIT, IMPLICIT, RLE, Pixels, dicom, ramp
@@ -141,6 +142,14 @@ def test_left_justified_values_leave_out_what_lies_below_them(syntax: UID) -> No
 def test_bits_below_and_above_the_stored_ones_are_ignored() -> None:
     film = (DEEP << 2) | np.uint16(0xC003)
     assert np.array_equal(decode(dicom(film, BitsStored=12, HighBit=13)).pixels, DEEP)
+
+
+@pytest.mark.parametrize("high_bit", [0, 7, 10, 16, 255])
+def test_high_bit_that_cannot_be_is_ignored(high_bit: int) -> None:
+    picture = decode(dicom(DEEP, BitsStored=12, HighBit=high_bit))
+    assert np.array_equal(picture.pixels, DEEP)
+    assert HEADER_VALUE_IGNORED in picture.warnings
+    assert HEADER_VALUE_IGNORED not in decode(dicom(DEEP, BitsStored=12, HighBit=11)).warnings
 
 
 def test_a_high_bit_is_not_believed_of_values_that_use_the_lowest() -> None:
