@@ -13,7 +13,7 @@ from pydicom.dataset import Dataset
 
 from imaging.bounds import MAX_PIXELS, check_dimensions, check_frames
 from imaging.dicom.anatomy import KEYWORDS
-from imaging.dicom.header_values import drop_unreadable, is_spacing, read_numbers
+from imaging.dicom.header_values import SPACINGS, drop_unreadable, is_spacing, read_numbers
 from imaging.dicom.meta import LOSSY
 from imaging.errors import ImageError, bad_input, too_large, unsupported_format
 from imaging.image import ImageFacts, Statement, StudyFacts, square_ratio
@@ -285,9 +285,6 @@ def drop_unreadable_of_frame(header: Dataset, index: int) -> set[str]:
     )
 
 
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
-"""The first is in the patient or calibrated, the second at the detector, the third that of a scanned film."""
-
 _RATIO = re.compile(rb"\s*(\d{1,9}(?:\.\d{0,9})?)\s*\\\s*(\d{1,9}(?:\.\d{0,9})?)[\s\0]*")
 """Whole numbers by the standard. As stored: for others pydicom would raise."""
 
@@ -332,7 +329,7 @@ def _first_code(statements: Sequence[Statement]) -> str | None:
 
 def _spacing(header: Dataset) -> tuple[str | None, tuple[float, float] | None]:
     """Return the attribute that has the spacing of rows and columns in millimetres, and what it says."""
-    for name in _SPACINGS:
+    for name in SPACINGS:
         numbers = read_numbers(header, name, 3)
         if numbers and is_spacing(numbers):
             return name, (numbers[0], numbers[1])

@@ -9,7 +9,8 @@ from pydicom.dataset import Dataset
 from pydicom.valuerep import PersonName
 
 _ABSURD = 1e12
-_SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+SPACINGS = ("PixelSpacing", "ImagerPixelSpacing", "NominalScannedPixelSpacing")
+"""The first is in the patient or calibrated, the second at the detector, the third that of a scanned film."""
 
 
 def read_numbers(header: Dataset, name: str, most: int) -> list[float] | None:
@@ -48,7 +49,7 @@ _NEEDED = ("Rows", "Columns", "BitsAllocated")
 _SMALLEST_SLOPE = 1e-9
 _MOST_NUMBERS = 6
 _MEANINGFUL: dict[str, Callable[[list[float]], bool]] = {
-    **dict.fromkeys(_SPACINGS, is_spacing),
+    **dict.fromkeys(SPACINGS, is_spacing),
     "ImageOrientationPatient": lambda n: len(n) == _MOST_NUMBERS,
     "RescaleSlope": lambda n: abs(n[0]) >= _SMALLEST_SLOPE,
     "WindowWidth": lambda n: n[0] > 0,
@@ -132,4 +133,4 @@ def _is_of_kind(header: Dataset, name: str, vr: str) -> bool:
 
 
 def _counts_all(name: str) -> bool:
-    return name in _SPACINGS or name == "ImageOrientationPatient"
+    return name in SPACINGS or name == "ImageOrientationPatient"
