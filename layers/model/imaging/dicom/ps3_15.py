@@ -140,7 +140,7 @@ _DUMMIES: dict[str, Any] = {
 }  # fmt: skip
 _TEXTS = frozenset(_DUMMIES) - {"CS", "DS", "IS"}
 _NUMBERS = frozenset({"US", "SS", "UL", "SL", "UV", "SV", "FL", "FD"})
-_DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d+)?")
+_DECIMAL = re.compile(r"[-+]?(\d+\.?\d*|\.\d+)([eE][-+]?\d{1,3})?")
 _INTEGER = re.compile(r"[-+]?\d{1,7}")
 _LETTERS = re.compile(rb"(?!.?(.)\1{3})[0-9A-Za-z^-]{5}", re.DOTALL)  # 0.3 and 0.7 are "333333", "ffffff"
 _Element = DataElement | RawDataElement
@@ -234,7 +234,7 @@ def _clean_values(element: _Element, vr: str) -> DataElement | None:
     pattern = _INTEGER if vr == "IS" else _DECIMAL
     values = [one.replace(",", ".") for one in values]
     if len(values) > most or any(len(one) > 16 or (one and not pattern.fullmatch(one)) for one in values):
-        return None
+        values = []
     return DataElement(element.tag, vr, _one_or_all(values))
 
 

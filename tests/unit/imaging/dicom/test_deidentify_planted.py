@@ -21,7 +21,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # pydicom's, of 
 
 NAME = "ZEBRA"
 FULL = "ZEBRA^ANNA"
-NUMBERS_LEFT = ("4711-", "10008.6.1.4711", "47110815", "471 108 15")
+NUMBERS_LEFT = ("4711-", "10008.6.1.4711", "47110815", "471 108 15", "4711E")
 KEY = bytes(32)
 DEEP = ramp(top=4095)
 """16 bits allocated, 12 of them in use."""
@@ -220,6 +220,7 @@ def digits() -> Iterator[tuple[str, bytes]]:
         yield f"digits of {vr} in {name}", binary(name, raw, vr)
     yield "context group", film(StudyInstanceUID="1.2.840.10008.6.1.4711")
     yield "whole number", film(SeriesNumber="47110815")
+    yield "exponent", binary("SliceThickness", b"4711E0815 ", "DS")
     yield "numbers of a product", film(ManufacturerModelName="CT 471 108 15")
 
 
@@ -283,6 +284,11 @@ def test_what_describes_the_picture_stays() -> None:
     }  # fmt: skip
     copy = dcmread(io.BytesIO(deidentify(film(**described), KEY).data))
     assert {keyword: copy.get(keyword) for keyword in described} == described
+
+
+def test_numbers_that_may_not_stay_are_emptied_where_some_kinds_of_file_need_them() -> None:
+    copy = dcmread(io.BytesIO(deidentify(film(SeriesNumber="47110815", SliceThickness="1.5"), KEY).data))
+    assert ("SeriesNumber" in copy, copy.SeriesNumber, copy.SliceThickness) == (True, None, 1.5)
 
 
 def test_labels_that_have_to_be_there_give_way_to_others() -> None:
