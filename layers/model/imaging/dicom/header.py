@@ -95,6 +95,8 @@ def merge_functional_groups(header: Dataset, index: int) -> Dataset:
 
 def get_item(dataset: Dataset, name: str, index: int) -> Dataset:
     """Return an item of a sequence, or an empty one."""
+    if not len(dataset):
+        return dataset
     try:
         items = dataset.get(name) or []
         return items[index] if len(items) > index else Dataset()

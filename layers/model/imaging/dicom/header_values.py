@@ -2,8 +2,9 @@
 
 import math
 from collections.abc import Callable, Iterable
+from functools import cache
 
-from pydicom.datadict import dictionary_VR
+from pydicom.datadict import dictionary_VR, tag_for_keyword
 from pydicom.dataelem import DataElement, RawDataElement, convert_raw_data_element
 from pydicom.dataset import Dataset
 from pydicom.valuerep import PersonName
@@ -66,14 +67,22 @@ _RESCALING = frozenset({"RescaleSlope", "RescaleIntercept"})
 _AFTER_RESCALING = (*_RESCALING, "WindowCenter", "WindowWidth", "VOILUTSequence")
 
 
-def drop_unreadable(header: Dataset, names: Iterable[str]) -> set[str]:
+def drop_unreadable(header: Dataset, names: tuple[str, ...]) -> set[str]:
     """Take out of a header, or of an item, those elements that cannot be read. Return their names.
 
     What was written in a way that pydicom does not read, and can be read, is written as the standard has it.
     """
-    ignored_names = {name for name in names if name in header and not _is_readable(header, name)}
+    by_tag = _names_by_tag(names)
+    present_names = [by_tag[tag] for tag in header.keys() if tag in by_tag]  # noqa: SIM118 - it yields elements, not tags
+    ignored_names = {name for name in present_names if not _is_readable(header, name)}
     _drop(header, ignored_names)
     return ignored_names
+
+
+@cache
+def _names_by_tag(names: tuple[str, ...]) -> dict[int, str]:
+    """Return the names by their tags: the dictionary of all attributes is looked into once."""
+    return {tag: name for name in names if (tag := tag_for_keyword(name)) is not None}
 
 
 def drop_meaningless(header: Dataset, ignored_names: set[str]) -> None:
