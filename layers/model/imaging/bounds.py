@@ -59,8 +59,6 @@ def check_dimensions(rows: int, columns: int) -> None:
 
 
 def check_frames(frames: int) -> None:
-    """Refuse a multi-frame image that cannot be one."""
-    if frames < 1:
-        raise bad_input("The image has no frame.")
+    """Refuse more frames than any image has."""
     if frames > MAX_FRAMES:
         raise too_large(f"The image has {frames} frames; at most {MAX_FRAMES} are accepted.")

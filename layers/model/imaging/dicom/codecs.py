@@ -59,10 +59,13 @@ def split_frames(pixels: memoryview, frames: int, offset_table: bytes = b"") -> 
     items = list(_items(pixels))
     if not items:
         raise bad_input("The DICOM file holds no encoded frame.")
-    table, fragments = items[0][1], [body for _, body in items[1:]]
+    has_table = bytes(items[0][1][: len(_STARTS[0])]) not in _STARTS  # some writers begin with the first frame
+    table = items[0][1] if has_table else memoryview(b"")
+    items = items[has_table:]
+    fragments = [body for _, body in items]
     if frames == 1:
         return [fragments]
-    places = {place - _ITEM_HEADER - len(table): i for i, (place, _) in enumerate(items[1:])}
+    places = {place - items[0][0]: i for i, (place, _) in enumerate(items)}
     for offsets in (_offsets(bytes(table), 4, "I"), _offsets(offset_table, 8, "Q")):
         starts = [places.get(offset, 0) for offset in offsets]
         # Counted from elsewhere, or zeros, offsets would lead to another frame or to none: then the fragments tell.
@@ -231,11 +234,13 @@ def decode_jpeg_ls(data: bytes, layout: PixelLayout) -> DecodedFrame:
     """Convert a JPEG-LS frame to its values."""
     jpeg_frame = _jpeg_ls_frame(data)
     _check_frame(jpeg_frame, layout)
-    return DecodedFrame(_check_values(_decode_jpeg_ls(data), layout), jpeg_frame.precision)
+    from imagecodecs import jpegls_decode  # noqa: PLC0415 - a library that few files need
+
+    return DecodedFrame(_check_values(jpegls_decode(complete_jpeg_ls(data)), layout), jpeg_frame.precision)
 
 
-def _decode_jpeg_ls(data: bytes) -> Frame:
-    """Decode a frame up to its end, or with one if it lacks. Without one the decoder may look for a bit for seconds.
+def complete_jpeg_ls(data: bytes) -> bytes:
+    """Return a frame up to its end, or with one if it lacks. Without one the decoder may look for a bit for seconds.
 
     Padding may be in the place of an end; a zero may be the last byte of the pixels. What is too short or too long for
     the image the decoder refuses by itself.
@@ -244,10 +249,11 @@ def _decode_jpeg_ls(data: bytes) -> Frame:
 
     end = _jpeg_ls_end(data)
     if end is not None:
-        return jpegls_decode(data[:end])
+        return data[:end]
     for body in (data, data.removesuffix(b"\0"), data.rstrip(b"\0\xff")):
         with contextlib.suppress(JpeglsError):
-            return jpegls_decode(body + _END)
+            jpegls_decode(body + _END)
+            return body + _END
     raise bad_input("The JPEG-LS frame ends before its image does.")
 
 

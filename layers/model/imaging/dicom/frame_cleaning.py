@@ -8,7 +8,7 @@ import struct
 from collections.abc import Callable
 
 from imaging.bounds import MAX_SEGMENTS
-from imaging.dicom.codecs import split_frames
+from imaging.dicom.codecs import complete_jpeg_ls, split_frames
 from imaging.dicom.header import PixelLayout
 from imaging.dicom.meta import TRANSFER_SYNTAXES
 from imaging.dicom.unused_bits import FRAME_MARKERS, JPEG_2000_START, clean_rle
@@ -276,6 +276,6 @@ _CLEANERS: dict[str, Callable[[bytes, PixelLayout], bytes]] = {
     "rle": clean_rle,
     # What lies behind an image, or stands where its end lacks, is cut off first, as it is for reading.
     "jpeg": lambda frame, _: _rebuild_jpeg(read_jpeg(frame, alone=False)[1], _AFTER_SCAN),
-    "jpeg-ls": lambda frame, _: _rebuild_jpeg(frame, _AFTER_JPEG_LS_SCAN),
+    "jpeg-ls": lambda frame, _: _rebuild_jpeg(complete_jpeg_ls(frame), _AFTER_JPEG_LS_SCAN),
     "jpeg-2000": lambda frame, _: _rebuild_jpeg_2000(frame),
 }

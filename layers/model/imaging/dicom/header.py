@@ -203,7 +203,7 @@ def read_layout(header: Dataset) -> PixelLayout:
         raise unsupported_format("The DICOM file holds no image.")
     rows, columns = _integer(header, "Rows"), _integer(header, "Columns")
     check_dimensions(rows, columns)
-    frames = _integer(header, "NumberOfFrames", 1) or 1
+    frames = _integer(header, "NumberOfFrames", 1)
     check_frames(frames)
     photometric = code(header, "PhotometricInterpretation") or _refuse_lack("PhotometricInterpretation")
     samples = _integer(header, "SamplesPerPixel", 3 if photometric in _COLOUR else 1)

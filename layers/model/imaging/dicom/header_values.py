@@ -55,7 +55,7 @@ _MEANINGFUL: dict[str, Callable[[list[float]], bool]] = {
     "ImageOrientationPatient": lambda n: len(n) == _MOST_NUMBERS,
     "RescaleSlope": lambda n: abs(n[0]) >= _SMALLEST_SLOPE,
     "WindowWidth": lambda n: n[0] > 0,
-    "NumberOfFrames": lambda n: n[0] != 0 and n[0].is_integer(),
+    "NumberOfFrames": lambda n: n[0] >= 1 and n[0].is_integer(),
     **dict.fromkeys(("PixelRepresentation", "PlanarConfiguration"), lambda n: n[0] in (0, 1)),
     **dict.fromkeys((*_NEEDED, "BitsStored", "HighBit", "SamplesPerPixel"), lambda n: n[0].is_integer()),
     **dict.fromkeys(("RescaleIntercept", "WindowCenter", "PixelPaddingValue", "PixelPaddingRangeLimit"), bool),

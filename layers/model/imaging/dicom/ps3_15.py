@@ -191,7 +191,10 @@ class Cleaner:
         return self._clean_parsed(dataset, raw_element, depth, empty=action == "empty")
 
     def _clean_parsed(self, dataset: Dataset, raw_element: _Element, depth: int, *, empty: bool) -> DataElement | None:
-        element, vr = dataset[raw_element.tag], dictionary_VR(raw_element.tag)
+        try:
+            element, vr = dataset[raw_element.tag], dictionary_VR(raw_element.tag)
+        except Exception:  # of all that pydicom raises for a value that is none of its kind: it is left out
+            return None
         if element.VR == "SQ":
             return self._clean_sequence(element, depth, empty=empty)
         if element.VR == "UI":
@@ -199,10 +202,7 @@ class Cleaner:
         return _clean_binary(dataset, element, raw_element) if element.VR in vr else None
 
     def _clean_sequence(self, element: DataElement, depth: int, *, empty: bool) -> DataElement | None:
-        """Return a sequence without what tells whose it is, and without items of which nothing is left.
-
-        The groups of frames are told apart by their place, so that all of them stay.
-        """
+        """Return a sequence without what tells whose it is, and without emptied items but for the groups of frames."""
         if depth >= _DEEPEST:
             return None
         keyword = keyword_for_tag(element.tag)

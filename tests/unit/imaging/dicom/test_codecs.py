@@ -187,3 +187,21 @@ def test_frames_in_several_pieces_are_told_by_how_they_start() -> None:
             pieces += b"\xfe\xff\0\xe0" + len(part).to_bytes(4, "little") + part
         position += 8 + length
     assert (decode(whole[:start] + pieces + whole[position:]).pixels == 80).all()
+
+
+@pytest.mark.parametrize("syntax", [JPEG_LOSSLESS, JPEG_LS, JPEG_2000_LOSSLESS])
+@pytest.mark.parametrize("count", [1, 3])
+def test_frames_without_a_table_before_them_are_read(syntax: UID, count: int) -> None:
+    frames = np.stack([DEEP + 10 * place for place in range(count)])
+    data = dicom(frames, syntax, offsets=False)
+    without_table = data.replace(b"\xff\xff\xff\xff\xfe\xff\0\xe0\0\0\0\0", b"\xff\xff\xff\xff")
+    assert len(without_table) == len(data) - 8
+    assert np.array_equal(decode(without_table).pixels, DEEP + 10 * (count // 2))
+    assert np.array_equal(decode(deidentify(without_table).data).pixels, DEEP + 10 * (count // 2))
+
+
+def test_frame_of_jpeg_ls_without_its_end_has_a_copy_with_one() -> None:
+    frame = ENCODERS[JPEG_LS](DEEP)
+    data = dicom(DEEP, JPEG_LS, frame.removesuffix(b"\xff\xd9"))
+    assert np.array_equal(decode(data).pixels, DEEP)
+    assert np.array_equal(decode(deidentify(data).data).pixels, DEEP)

@@ -92,6 +92,21 @@ def test_nought_is_a_value_and_stays(name: str, value: Any) -> None:
     assert dcmread(io.BytesIO(copy))[name].value == dcmread(io.BytesIO(source))[name].value
 
 
+@pytest.mark.parametrize(
+    "element",
+    [
+        b"\x28\0\x06\x01US\x01\0\0",  # a smallest value of one byte
+        b"\x28\0\x07\x01US\x03\0\0\0\0",
+        b"\x18\0\x14\x13FD\x03\0\0\0\0",
+    ],
+)
+def test_element_that_cannot_be_read_costs_itself_and_not_the_copy(element: bytes) -> None:
+    data = dicom(DEEP)
+    place = data.index(b"\x28\0\x02\0US")
+    spoilt = data[:place] + element + data[place:]
+    assert np.array_equal(decode(deidentify(spoilt).data).pixels, decode(data).pixels)
+
+
 def test_the_copy_says_what_was_done() -> None:
     copy = dcmread(io.BytesIO(deidentify(film()).data))
     assert copy.PatientIdentityRemoved == "YES"

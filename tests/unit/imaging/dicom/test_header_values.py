@@ -93,7 +93,9 @@ def test_of_several_windows_only_the_first_has_to_be_read() -> None:
     assert (picture.facts.window, picture.warnings) == ((2048, 1000), ())
 
 
-@pytest.mark.parametrize(("text", "warnings"), [("0", 1), ("abc", 1), ("1.5", 1), ("1.0", 0), ("", 0), ("00001", 0)])
+@pytest.mark.parametrize(
+    ("text", "warnings"), [("0", 1), ("-1", 1), ("abc", 1), ("1.5", 1), ("1.0", 0), ("", 0), ("00001", 0)]
+)
 def test_a_number_of_frames_that_is_none_is_one(text: str, warnings: int) -> None:
     picture = read(with_text("NumberOfFrames", text))
     assert (picture.facts.frames, len(picture.warnings)) == (1, warnings)
