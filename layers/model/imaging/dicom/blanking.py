@@ -276,7 +276,5 @@ def blank_text(source: PixelSource, picture: Picture) -> tuple[tuple[Region, ...
         lowest, highest = picture.to_brightness(np.array([picture.pixels.min(), picture.pixels.max()]))
         is_low_bright = bool(lowest > highest)
         return regions, blank_regions(source, regions, is_low_bright=is_low_bright)
-    except (
-        Exception
-    ):  # frames that nothing else reads may be damaged in any way: the rest of the copy is made all the same
+    except Exception:  # frames that nothing else reads may be damaged in any way: the rest of the copy is made
         return regions, None
